@@ -1,0 +1,31 @@
+"""A second generator that is the running average of the first."""
+
+import copy
+
+import tensorflow as tf
+
+from gan_core import checks
+
+
+class ExponentialMovingAverage(tf.Module):
+    """average <- decay average + (1 - decay) model, after every round.
+
+    The players of a game circle around its equilibrium; the average of the circle is nearer to
+    it than any point on it (Yazıcı et al. 2019). `model` is a copy of the averaged network, with
+    variables of its own, started equal: use it for samples. All its variables are averaged,
+    batch norm's moving mean and variance too, so that the copy's statistics fit its weights.
+
+    decay 0.999 remembers about the last 1,000 rounds.
+    """
+
+    def __init__(self, model: tf.Module, decay: float, name=None):
+        super().__init__(name=name)
+        self.decay = checks.number("ExponentialMovingAverage", "decay", decay, 0.0, below=1.0)
+        self.model = copy.deepcopy(model)
+        # Held outside the module tree: the source's variables belong to the trainer, not to us.
+        self._pairs = tuple(zip(self.model.variables, model.variables, strict=True))
+
+    def update(self) -> None:
+        """Take one step toward the model's present values."""
+        for average, variable in self._pairs:
+            average.assign_sub((1.0 - self.decay) * (average - variable))

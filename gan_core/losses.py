@@ -1,0 +1,158 @@
+r"""The losses of the two players, as functions of D's logits.
+
+D(x) = sigma(a) is D's probability that x is real, and a, D's *logit*, is what the network
+gives out. Written with softplus s(t) = log(1 + e^t), nothing overflows and no gradient dies:
+
+    -log sigma(a)       = s(-a)
+    -log(1 - sigma(b))  = s(b)
+
+so no loss here ever takes the logarithm of a rounded probability. Throughout, `real` [n] are
+the logits of real samples and `fake` [m] those of generated ones, float32, and each loss is a
+mean over the batch: a float32 scalar.
+
+    name            discriminator                               generator
+    minimax         mean s(-a) + mean s(b)                      -mean s(b)
+    non-saturating  the same                                    mean s(-b)
+    least-squares   1/2 mean (a - 1)^2 + 1/2 mean b^2           1/2 mean (b - 1)^2
+    hinge           mean max(0, 1 - a) + mean max(0, 1 + b)     -mean b
+    wasserstein     mean b - mean a                             -mean b
+    relativistic    mean s(-(a - b))                            mean s(-(b - a))
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from gan_core import checks
+
+
+def discriminator_loss(real_logits, fake_logits, *, real_target: float = 1.0) -> tf.Tensor:
+    """The cross-entropy of telling real from fake: mean s(-a) + mean s(b).
+
+    Minus the value V(D, G) = E log D(x) + E log(1 - D(G(z))), which D maximises (Goodfellow
+    et al. 2014, eq. 1); there is no factor 1/2, so a D that answers one half everywhere has
+    loss 2 log 2 = log 4.
+
+    real_target t < 1 is one-sided label smoothing (Salimans et al. 2016, section 3.4): the
+    real part becomes mean [t s(-a) + (1 - t) s(a)] = mean s(-a) + (1 - t) mean a, and the best
+    D is t p / (p + q) on densities p of the data and q of the generator.
+    """
+    checks.number("discriminator_loss", "real_target", real_target, above=0.0, high=1.0)
+    real = tf.reduce_mean(tf.nn.softplus(-real_logits))
+    if real_target < 1.0:
+        real += (1.0 - real_target) * tf.reduce_mean(real_logits)
+    return real + tf.reduce_mean(tf.nn.softplus(fake_logits))
+
+
+def minimax_generator_loss(fake_logits) -> tf.Tensor:
+    """What G has in the two-player zero-sum game: mean log(1 - D(G(z))) = -mean s(b).
+
+    Its gradient over each logit is -sigma(b)/m, which vanishes just where D is sure that the
+    sample is fake: it saturates (Goodfellow et al. 2014, section 3).
+    """
+    return -tf.reduce_mean(tf.nn.softplus(fake_logits))
+
+
+def non_saturating_generator_loss(fake_logits) -> tf.Tensor:
+    """What G minimises in practice: -mean log D(G(z)) = mean s(-b).
+
+    Its gradient over each logit is -(1 - sigma(b))/m, e^(-b) times the minimax one: strong
+    where D is sure that the sample is fake (Goodfellow et al. 2014, section 3).
+    """
+    return tf.reduce_mean(tf.nn.softplus(-fake_logits))
+
+
+def least_squares_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
+    """1/2 mean (a - 1)^2 + 1/2 mean b^2: regress real to 1 and fake to 0 (Mao et al. 2017, eq. 9)."""
+    return 0.5 * (tf.reduce_mean(tf.square(real_logits - 1.0)) + tf.reduce_mean(tf.square(fake_logits)))
+
+
+def least_squares_generator_loss(fake_logits) -> tf.Tensor:
+    """1/2 mean (b - 1)^2: G wants to be regressed to 1 (Mao et al. 2017, eq. 9)."""
+    return 0.5 * tf.reduce_mean(tf.square(fake_logits - 1.0))
+
+
+def hinge_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
+    """mean max(0, 1 - a) + mean max(0, 1 + b): sure enough is good enough (Lim and Ye 2017)."""
+    return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
+
+
+def wasserstein_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
+    """mean b - mean a: the logit is a score, not a log odds; wants a penalty that keeps D's
+    slope near 1 (Arjovsky et al. 2017, eq. 3; Gulrajani et al. 2017)."""
+    return tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)
+
+
+def wasserstein_generator_loss(fake_logits) -> tf.Tensor:
+    """-mean b: raise the score of the samples (Arjovsky et al. 2017)."""
+    return -tf.reduce_mean(fake_logits)
+
+
+def relativistic_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
+    """mean s(-(a - b)): the real one of a pair should look more real than the fake one.
+
+    Needs as many real as fake logits, paired by position (Jolicoeur-Martineau 2018, RpGAN;
+    with R1 and R2 the loss of R3GAN, Huang et al. 2024, eq. 2).
+    """
+    checks.same_shape("relativistic_discriminator_loss", "fake_logits", fake_logits, real_logits.shape)
+    return tf.reduce_mean(tf.nn.softplus(fake_logits - real_logits))
+
+
+def relativistic_generator_loss(real_logits, fake_logits) -> tf.Tensor:
+    """mean s(-(b - a)): the fake one of a pair should look more real than the real one."""
+    return relativistic_discriminator_loss(fake_logits, real_logits)
+
+
+@dataclasses.dataclass(frozen=True)
+class GANLoss:
+    """The two players' losses under one name.
+
+    discriminator(real, fake) and generator(real, fake) take logits [n] and [m], float32, and
+    give a float32 scalar. paired says that real[i] and fake[i] are compared with each other:
+    then n = m, and G's loss needs the real logits too (elsewhere `real` may be None there).
+    """
+
+    name: str
+    discriminator: Callable
+    generator: Callable
+    paired: bool = False
+
+    def with_label_smoothing(self, real_target: float) -> "GANLoss":
+        """The same game with D's target for real samples at `real_target` (0 < t <= 1)."""
+        if self.discriminator is not discriminator_loss:
+            raise ValueError(f"GANLoss.with_label_smoothing: the {self.name} loss has no target to smooth; "
+                             "use minimax or non-saturating.")
+        checks.number("GANLoss.with_label_smoothing", "real_target", real_target, above=0.0, high=1.0)
+
+        def smoothed(real, fake):
+            return discriminator_loss(real, fake, real_target=real_target)
+
+        return dataclasses.replace(self, name=f"{self.name}, real target {real_target:g}", discriminator=smoothed)
+
+
+def _of_fake(function):
+    """G's loss as a function of (real, fake), for the games in which it looks at fake alone."""
+
+    def generator(real, fake):
+        return function(fake)
+
+    return generator
+
+
+MINIMAX = GANLoss("minimax", discriminator_loss, _of_fake(minimax_generator_loss))
+NON_SATURATING = GANLoss("non-saturating", discriminator_loss, _of_fake(non_saturating_generator_loss))
+LEAST_SQUARES = GANLoss(
+    "least-squares", least_squares_discriminator_loss, _of_fake(least_squares_generator_loss))
+HINGE = GANLoss("hinge", hinge_discriminator_loss, _of_fake(wasserstein_generator_loss))
+WASSERSTEIN = GANLoss(
+    "wasserstein", wasserstein_discriminator_loss, _of_fake(wasserstein_generator_loss))
+RELATIVISTIC = GANLoss(
+    "relativistic", relativistic_discriminator_loss, relativistic_generator_loss, paired=True)
+
+LOSSES = {loss.name: loss for loss in (MINIMAX, NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN, RELATIVISTIC)}
+
+
+def by_name(name: str) -> GANLoss:
+    """The loss of that name; a ValueError that lists the names there are for any other."""
+    return LOSSES[checks.one_of("losses.by_name", "name", name, LOSSES)]

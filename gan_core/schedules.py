@@ -1,0 +1,65 @@
+"""Learning rates that change: plain functions of the step.
+
+A schedule is a function of the step (int or integer tensor: how many updates were made before
+this one) that gives a float32 scalar. An optimizer takes a number or a schedule; anything that
+has this form will do.
+"""
+
+import math
+
+import tensorflow as tf
+
+from gan_core import checks
+
+
+def constant(value: float):
+    """value at every step."""
+    checks.number("schedules.constant", "value", value, 0.0)
+
+    def schedule(step):
+        return tf.constant(value, tf.float32)
+
+    return schedule
+
+
+def linear_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0):
+    """value until step `start`, then a straight line down to `final` at step `steps`, then final."""
+    _check("schedules.linear_decay", value, steps, start, final)
+
+    def schedule(step):
+        return value + (final - value) * _progress(step, start, steps)
+
+    return schedule
+
+
+def cosine_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0):
+    """value until step `start`, then half a cosine down to `final` at step `steps`, then final.
+
+    final + (value - final) (1 + cos(pi t)) / 2 for t from 0 to 1 (Loshchilov and Hutter 2017, eq. 5).
+    """
+    _check("schedules.cosine_decay", value, steps, start, final)
+
+    def schedule(step):
+        return final + (value - final) * 0.5 * (1.0 + tf.cos(math.pi * _progress(step, start, steps)))
+
+    return schedule
+
+
+def as_schedule(owner: str, value):
+    """A number becomes a constant schedule, a function stays what it is."""
+    if callable(value):
+        return value
+    return constant(checks.number(owner, "learning_rate", value, 0.0))
+
+
+def _progress(step, start, steps):
+    """0 at `start`, 1 at `steps`, clipped. Integers are subtracted first: float32 cannot count past 2^24."""
+    done = tf.cast(tf.cast(step, tf.int64) - start, tf.float32)
+    return tf.clip_by_value(done / float(steps - start), 0.0, 1.0)
+
+
+def _check(owner, value, steps, start, final):
+    checks.number(owner, "value", value, 0.0)
+    checks.number(owner, "final", final, 0.0)
+    checks.integer(owner, "start", start, 0)
+    checks.integer(owner, "steps", steps, start + 1)

@@ -1,0 +1,268 @@
+"""One round of the game: D learns to tell real from fake, then G learns to fool the new D.
+
+This is Algorithm 1 of Goodfellow et al. 2014. Nothing here knows what a sample is: a number, a
+point of the plane or a face. A round is one compiled function, and `rounds` makes many of them
+in one compiled call, so that small networks do not wait for Python.
+"""
+
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from gan_core import checks, rng
+from gan_core.averaging import ExponentialMovingAverage
+from gan_core.game import discriminator_gradients, generate, generator_gradients
+from gan_core.losses import NON_SATURATING, GANLoss
+from gan_core.variables import named_variables
+
+ROUNDS_A_CALL = 1024  # at most; the rows of one compiled call are kept in an array of this length
+
+
+class GANTrainer:
+    """Two networks, their losses, their optimizers: `round` after `round`.
+
+    generator: z [B, latent.dim] -> fake [B, ...];  discriminator: the same [B, ...] -> logits
+    [B, 1] or [B];  both called as network(x, training=...).
+    latent: (n, seed) -> z, with a `dim` (`gan_core.latent`).
+    g_optimizer, d_optimizer: each born with its network's trainable variables; the two learning
+    rates are theirs, and may differ (Heusel et al. 2017).
+    loss: a GANLoss.  penalty: a penalty of `gan_core.penalties`, a list of them, or None.
+    d_steps: D steps a round, each with a real batch and a z of its own.
+    update: "alternating", G learns from the updated D; or "simultaneous", both gradients are
+    taken before either step (the last D step's, if there are several).
+    fresh_z: G's step draws a z of its own, as Algorithm 1 says. By default it shares the one of
+    the last D step, and G runs forward once for both.
+    average: decay of an exponential moving average of G, or None; `average.model` then is the
+    network that `sample` uses.
+    augment: (x, seed, step) -> x, differentiable, applied to whatever D looks at, in D's step
+    and in G's. Real and fake get the same draw.
+    seed: of z and of the augmentation. Everything random is a function of (seed, purpose, step).
+    gradient_norms: report them too.
+    mode: "xla", "graph", or "eager", for stepping through in a debugger; results agree to
+    rounding.
+
+    A round reports float32 numbers, measured at D's last step, before it is applied:
+    d_loss (without penalty), g_loss, d_real = mean sigma(a), d_fake = mean sigma(b),
+    accuracy = 1/2 [P(a > 0) + P(b <= 0)], penalty if there is one, and with gradient_norms
+    d_gradient_norm and g_gradient_norm (over all of a network's parameters).
+    `step`, an int64 variable, counts rounds.
+    """
+
+    def __init__(self, generator, discriminator, *, latent, g_optimizer, d_optimizer,
+                 loss: GANLoss = NON_SATURATING, penalty=None, d_steps: int = 1, update: str = "alternating",
+                 fresh_z: bool = False, average: float | None = None, augment=None, seed: int = 0,
+                 gradient_norms: bool = False, mode: str = "xla"):
+        if not isinstance(loss, GANLoss):
+            checks.fail("GANTrainer", "loss", "a GANLoss (gan_core.losses.by_name gives one)", repr(loss))
+        self.generator, self.discriminator, self.latent, self.loss = generator, discriminator, latent, loss
+        self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
+        self.penalties = list(penalty) if isinstance(penalty, list | tuple) else [penalty] if penalty else []
+        self.d_steps = checks.integer("GANTrainer", "d_steps", d_steps, 1)
+        self.update = checks.one_of("GANTrainer", "update", update, ["alternating", "simultaneous"])
+        self.mode = checks.one_of("GANTrainer", "mode", mode, ["xla", "graph", "eager"])
+        self.fresh_z, self.augment, self.gradient_norms = fresh_z, augment, gradient_norms
+        self.seed = checks.integer("GANTrainer", "seed", seed, -(2**63), 2**63 - 1)
+        _check_optimizer("g_optimizer", g_optimizer, "generator", generator)
+        _check_optimizer("d_optimizer", d_optimizer, "discriminator", discriminator)
+        self.sample_shape = self._try_networks()
+        self.average = None if average is None else ExponentialMovingAverage(generator, average)
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+        self.row_names = ["d_loss", "g_loss", "d_real", "d_fake", "accuracy"]
+        self.row_names += ["penalty"] if self.penalties else []
+        self.row_names += ["d_gradient_norm", "g_gradient_norm"] if gradient_norms else []
+        self._compiled_d_step = self._compile(self._d_step)
+        self._compiled_g_step = self._compile(self._g_step)
+        self._compiled_round = self._compile(self._round)
+        self._compiled_sample = self._compile(self._generate_for_sample)
+        self._compiled_rounds = {}
+
+    # ---------------------------------------------------------------- what users call
+
+    def discriminator_step(self, real, z) -> dict[str, float]:
+        """One step of D alone, on real [B, ...] and G(z), z [B, dim]. G's parameters stay as they are."""
+        real, z = self._check_batch("discriminator_step", real), self._check_z("discriminator_step", z)
+        return _floats(self._compiled_d_step(real, z))
+
+    def generator_step(self, real, z) -> dict[str, float]:
+        """One step of G alone, through D as it is. `real` is looked at by paired losses only."""
+        real, z = self._check_batch("generator_step", real), self._check_z("generator_step", z)
+        return _floats(self._compiled_g_step(real, z))
+
+    def round(self, real) -> dict[str, float]:
+        """One round on a real batch [B, ...], or [d_steps, B, ...] where a round has several D steps."""
+        if self.d_steps == 1:
+            real = self._check_batch("round", real)[tf.newaxis]
+        else:
+            real = self._check_batch("round", real, [self.d_steps])
+        return _floats(dict(zip(self.row_names, self._compiled_round(real), strict=True)))
+
+    def rounds(self, sampler, n: int) -> dict[str, np.ndarray]:
+        """n rounds, in as few compiled calls as can be. -> the rows, each name an array [n].
+
+        sampler: index -> real batch [B, ...] float32, a traceable function of an int64 scalar:
+        batch number index = step d_steps + k for the k-th D step of a round. So what a round sees
+        depends on its number alone, and not on how rounds are grouped into calls or resumed.
+        """
+        n = checks.integer("GANTrainer.rounds", "n", n, 0)
+        if not callable(sampler):
+            checks.fail("GANTrainer.rounds", "sampler", "a function of the batch's index", repr(sampler))
+        parts = []
+        for start in range(0, n, ROUNDS_A_CALL):
+            count = min(ROUNDS_A_CALL, n - start)
+            parts.append(self._rounds_function(sampler)(tf.constant(count)).numpy()[:count])
+        rows = np.concatenate(parts) if parts else np.zeros([0, len(self.row_names)], np.float32)
+        return dict(zip(self.row_names, rows.T, strict=True))
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """n samples [n, ...] float32, from the averaged generator if there is one.
+
+        Sample number i of a seed is the same for every n: they are made in blocks of 256, each
+        from a z of its own number.
+        """
+        n, block = checks.integer("GANTrainer.sample", "n", n, 1), 256
+        samples = [self._compiled_sample(self.latent(block, rng.seed(seed, "sample", start // block))).numpy()
+                   for start in range(0, n, block)]
+        return np.concatenate(samples)[:n]
+
+    def state(self) -> dict[str, tf.Variable]:
+        """Everything that a resumed run must have again, by name."""
+        parts = {"generator": self.generator, "discriminator": self.discriminator,
+                 "g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
+        if self.average is not None:
+            parts["average"] = self.average
+        named = {f"{part}/{name}": v for part, module in parts.items() for name, v in named_variables(module).items()}
+        seen = set()
+        own = {name: v for name, v in named.items() if not (id(v) in seen or seen.add(id(v)))}
+        return {**own, "step": self.step}
+
+    # ---------------------------------------------------------------- one round
+
+    def _round(self, reals):
+        """reals: [d_steps, B, ...]. -> the row's values, in the order of row_names."""
+        for k in range(self.d_steps - 1):
+            _, _, d_gradients, _ = self._d_turn(reals[k], k)
+            self.d_optimizer.apply(d_gradients)
+        real = reals[self.d_steps - 1]
+        fake, tape, d_gradients, row = self._d_turn(real, self.d_steps - 1)
+        if self.update == "alternating":
+            self.d_optimizer.apply(d_gradients)
+        if self.fresh_z:
+            fake, tape = generate(self.generator, self.latent(real.shape[0], self._seed("z of G")))
+        g_gradients, g_row = self._g_gradients(real, fake, tape)
+        if self.update == "simultaneous":
+            self.d_optimizer.apply(d_gradients)
+        self.g_optimizer.apply(g_gradients)
+        if self.average is not None:
+            self.average.update()
+        self.step.assign_add(1)
+        row |= g_row
+        return [row[name] for name in self.row_names]
+
+    def _d_turn(self, real, k):
+        """D's k-th look at the samples in this round: all that a step of D needs, not yet made."""
+        fake, tape = generate(self.generator, self.latent(real.shape[0], self._seed("z", k)))
+        gradients, row = self._d_gradients(real, fake, k)
+        return fake, tape, gradients, row
+
+    def _d_step(self, real, z):
+        fake, _ = generate(self.generator, z)
+        gradients, row = self._d_gradients(real, fake)
+        self.d_optimizer.apply(gradients)
+        return row
+
+    def _g_step(self, real, z):
+        gradients, row = self._g_gradients(real, *generate(self.generator, z))
+        self.g_optimizer.apply(gradients)
+        return row
+
+    def _d_gradients(self, real, fake, k=0):
+        penalties = [functools.partial(penalty, seed=self._seed(f"penalty {i}", k))
+                     for i, penalty in enumerate(self.penalties)]
+        return discriminator_gradients(self.loss, self._critic(self._seed("augment D", k)), real, fake,
+                                       self.d_optimizer.variables_moved, penalties, self.gradient_norms)
+
+    def _g_gradients(self, real, fake, tape):
+        return generator_gradients(self.loss, self._critic(self._seed("augment G")), real, fake, tape,
+                                   self.g_optimizer.variables_moved, self.gradient_norms)
+
+    def _critic(self, seed):
+        """x [B, ...] -> logits [B] float32, through the augmentation of this step."""
+
+        def critic(x):
+            if self.augment is not None:
+                x = self.augment(x, seed, self.step)
+            return tf.reshape(tf.cast(self.discriminator(x, training=True), tf.float32), [-1])
+
+        return critic
+
+    def _seed(self, purpose, k=0):
+        """The seed of D's k-th step in this round (of the G step: k = 0)."""
+        return rng.seed(self.seed, purpose, self.step * self.d_steps + k)
+
+    def _generate_for_sample(self, z):
+        model = self.generator if self.average is None else self.average.model
+        return tf.cast(model(z, training=False), tf.float32)
+
+    # ---------------------------------------------------------------- compiling
+
+    def _compile(self, function):
+        if self.mode == "eager":
+            return function
+        return tf.function(function, jit_compile=self.mode == "xla", autograph=False)
+
+    def _rounds_function(self, sampler):
+        """count -> rows [ROUNDS_A_CALL, names], of which the first `count` are filled. One trace a sampler."""
+        if sampler not in self._compiled_rounds:
+
+            def one(i, rows):
+                first = self.step * self.d_steps
+                reals = [self._check_sampled(sampler(first + k)) for k in range(self.d_steps)]
+                row = tf.stack(self._round(tf.stack(reals)))
+                return i + 1, tf.tensor_scatter_nd_update(rows, [[i]], [row])
+
+            def many(count):
+                rows = tf.zeros([ROUNDS_A_CALL, len(self.row_names)])
+                return tf.while_loop(lambda i, _: i < count, one, [0, rows], parallel_iterations=1)[1]
+
+            self._compiled_rounds[sampler] = self._compile(many)
+        return self._compiled_rounds[sampler]
+
+    # ---------------------------------------------------------------- checks
+
+    def _try_networks(self):
+        """The shape of one sample, found by running both networks once on two z."""
+        z = self.latent(2, rng.seed(self.seed, "try"))
+        checks.same_shape("GANTrainer", "what latent gives", z, [2, self.latent.dim])
+        fake = tf.cast(self.generator(z, training=False), tf.float32)
+        logits = self.discriminator(fake, training=False)
+        if tuple(logits.shape) not in [(2, 1), (2,)]:
+            checks.fail("GANTrainer", "what discriminator gives", "one logit a sample, [batch, 1]",
+                        checks.show_shape(["batch", *logits.shape[1:]]))
+        return tuple(fake.shape[1:])
+
+    def _check_batch(self, method, real, before=()):
+        return checks.tensor(f"GANTrainer.{method}", "real", real, [*before, "batch", *self.sample_shape], finite=True)
+
+    def _check_z(self, method, z):
+        return checks.tensor(f"GANTrainer.{method}", "z", z, ["batch", self.latent.dim], finite=True)
+
+    def _check_sampled(self, real):
+        owner = "GANTrainer.rounds"
+        real = checks.tensor(owner, "what sampler gives", real, ["batch", *self.sample_shape])
+        if real.shape[0] is None:
+            checks.fail(owner, "what sampler gives", "of a batch size that is fixed", checks.show_shape(real.shape))
+        return real
+
+
+def _check_optimizer(name, optimizer, network_name, network):
+    """The optimizer moves just the trainable variables of its network."""
+    moved = {id(v) for v in optimizer.variables_moved}
+    wanted = {id(v) for v in network.trainable_variables}
+    if moved != wanted:
+        checks.fail("GANTrainer", name, f"born with {network_name}.trainable_variables ({len(wanted)} of them)",
+                    f"one with {len(moved)}, {len(moved & wanted)} of them the {network_name}'s")
+
+
+def _floats(row):
+    return {name: float(value) for name, value in row.items()}
