@@ -1,0 +1,57 @@
+"""Where real batches come from.
+
+A *sampler* is a function of the batch's number: index (int64 scalar) -> real [B, ...] float32.
+It has no position of its own, so a resumed run needs none to be saved, and it can be compiled
+into the training loop.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+import tensorflow as tf
+
+from gan_core import checks, rng
+
+
+def stream(sample, batch_size: int, seed: int = 0):
+    """The sampler that draws every batch afresh from a distribution, sample(n, seed) -> [n, ...]."""
+    checks.integer("data.stream", "batch_size", batch_size, 1)
+
+    def sampler(index):
+        return sample(batch_size, rng.seed(seed, "real", index))
+
+    return sampler
+
+
+def shuffled(array, batch_size: int, seed: int = 0):
+    """The sampler that goes through array [N, ...] in a new random order every epoch.
+
+    Every batch is full: the N mod batch_size samples left over are others each time. The dtype
+    is kept, so that images can stay uint8 until they are looked at; the array lies on the device.
+    The order of an epoch is worked out anew for each batch, which costs one sort of N numbers.
+    """
+    checks.integer("data.shuffled", "batch_size", batch_size, 1)
+    array = tf.convert_to_tensor(array)
+    if array.shape.rank < 1 or array.shape[0] < batch_size:
+        checks.fail("data.shuffled", "array", f"at least one batch of {batch_size} samples",
+                    checks.show_shape(array.shape))
+    samples = array.shape[0]
+    batches = samples // batch_size
+
+    def sampler(index):
+        order = rng.permutation(samples, rng.seed(seed, "epoch", index // batches))
+        first = tf.cast(index % batches, tf.int32) * batch_size
+        return tf.gather(array, tf.slice(order, [first], [batch_size]))
+
+    return sampler
+
+
+@dataclasses.dataclass(frozen=True)
+class HostBatches:
+    """Batches that Python fetches one by one, for data too large for memory (a tf.data pipeline).
+
+    start(index) -> an iterator of real batches [B, ...] float32, from batch number index on; the
+    number makes a resumed run see what the uninterrupted one would have seen.
+    """
+
+    start: Callable[[int], Iterator]
