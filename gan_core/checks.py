@@ -34,7 +34,7 @@ def number(owner: str, name: str, value, low: float | None = None, high: float |
     wanted += "" if above is None else f" above {above:g}"
     wanted += "" if below is None else f" and below {below:g}" if above is not None else f" below {below:g}"
     real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-    if (not real or not math.isfinite(value)
+    if (not real or not _is_finite(value)
             or (low is not None and value < low) or (high is not None and value > high)
             or (above is not None and value <= above) or (below is not None and value >= below)):
         fail(owner, name, wanted, repr(value))
@@ -60,15 +60,16 @@ def tensor(owner: str, name: str, value, shape, *, dtype=tf.float32, finite: boo
         try:
             array = np.asarray(value)
             if array.dtype.kind in "iuf" and tf.as_dtype(dtype).is_floating:
-                array = array.astype(tf.as_dtype(dtype).as_numpy_dtype)
+                with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told below
+                    array = array.astype(tf.as_dtype(dtype).as_numpy_dtype)
             value = tf.convert_to_tensor(array)
         except (ValueError, TypeError):
             fail(owner, name, wanted, f"a {type(value).__name__} that is no array of numbers")
     if value.dtype != tf.as_dtype(dtype):
         fail(owner, name, wanted, f"{show_shape(value.shape)} of {value.dtype.name}")
     same_shape(owner, name, value, shape)
-    if finite and not isinstance(value, tf.Variable) and hasattr(value, "numpy"):
-        bad = int(tf.math.count_nonzero(~tf.math.is_finite(value)))
+    if finite and value.dtype.is_floating and hasattr(value, "numpy"):
+        bad = int(tf.math.count_nonzero(~tf.math.is_finite(tf.convert_to_tensor(value))))
         if bad:
             fail(owner, name, "finite", f"{bad} of {value.shape.num_elements()} values NaN or infinite")
     return value
@@ -76,7 +77,7 @@ def tensor(owner: str, name: str, value, shape, *, dtype=tf.float32, finite: boo
 
 def same_shape(owner: str, name: str, value, shape) -> None:
     """The static shape of `value` is `shape`, where a name or None matches any size."""
-    came = value.shape
+    came = tf.TensorShape(value.shape)
     fits = came.rank is None or (came.rank == len(shape) and all(
         have is None or not isinstance(want, int | np.integer) or have == want
         for have, want in zip(came, shape, strict=True)))
@@ -87,6 +88,13 @@ def same_shape(owner: str, name: str, value, shape) -> None:
 def show_shape(shape) -> str:
     """[batch, 2] for ("batch", 2); an unknown size is written `any`."""
     return "[" + ", ".join("any" if size is None else str(size) for size in shape) + "]"
+
+
+def _is_finite(value) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float can hold
+        return False
 
 
 def _range(low, high) -> str:

@@ -37,3 +37,29 @@ class Uniform:
 
     def __call__(self, n: int, seed) -> tf.Tensor:
         return rng.uniform([n, self.dim], seed, -1.0, 1.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class NormalAndBits:
+    """`normals` numbers from N(0, 1), then `bits` coin flips of -1 or 1.
+
+    A continuous G of a connected prior has a connected image: between two islands of data it must
+    leave a bridge of wrong samples. Coin flips cut the prior into 2^bits pieces, and G may tear
+    there; which pieces go to which island is learnt (compare the discrete codes of Chen et al. 2016).
+    """
+
+    normals: int
+    bits: int
+
+    def __post_init__(self):
+        checks.integer("latent.NormalAndBits", "normals", self.normals, 1)
+        checks.integer("latent.NormalAndBits", "bits", self.bits, 0)
+
+    @property
+    def dim(self) -> int:
+        return self.normals + self.bits
+
+    def __call__(self, n: int, seed) -> tf.Tensor:
+        normal_seed, bit_seed = rng.split(seed, 2)
+        bits = 2.0 * tf.cast(rng.integers([n, self.bits], bit_seed, 2), tf.float32) - 1.0
+        return tf.concat([rng.normal([n, self.normals], normal_seed), bits], axis=1)

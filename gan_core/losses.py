@@ -95,7 +95,10 @@ def relativistic_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
     Needs as many real as fake logits, paired by position (Jolicoeur-Martineau 2018, RpGAN;
     with R1 and R2 the loss of R3GAN, Huang et al. 2024, eq. 2).
     """
-    checks.same_shape("relativistic_discriminator_loss", "fake_logits", fake_logits, real_logits.shape)
+    owner = "relativistic_discriminator_loss"
+    if real_logits is None or fake_logits is None:
+        checks.fail(owner, "both logits", "given: the real and the fake of each pair are compared", "None")
+    checks.same_shape(owner, "fake_logits", tf.convert_to_tensor(fake_logits), tf.convert_to_tensor(real_logits).shape)
     return tf.reduce_mean(tf.nn.softplus(fake_logits - real_logits))
 
 
@@ -121,8 +124,8 @@ class GANLoss:
     def with_label_smoothing(self, real_target: float) -> "GANLoss":
         """The same game with D's target for real samples at `real_target` (0 < t <= 1)."""
         if self.discriminator is not discriminator_loss:
-            raise ValueError(f"GANLoss.with_label_smoothing: the {self.name} loss has no target to smooth; "
-                             "use minimax or non-saturating.")
+            raise ValueError(f"GANLoss.with_label_smoothing: the {self.name} loss has no target to smooth, "
+                             "or is smoothed already; smooth minimax or non-saturating.")
         checks.number("GANLoss.with_label_smoothing", "real_target", real_target, above=0.0, high=1.0)
 
         def smoothed(real, fake):

@@ -1,7 +1,8 @@
 """Gradient penalties: what keeps D's slope small, added to D's loss.
 
-A penalty is a function (critic, real, fake, seed) -> float32 scalar, where critic maps a batch
-of samples [B, ...] to logits [B], real and fake are batches, and seed is [2] int64 (`gan_core.rng`).
+A penalty is a function (critic, real, fake, seed, step) -> float32 scalar, where critic maps a batch
+of samples [B, ...] to logits [B], real and fake are batches, seed is [2] int64 (`gan_core.rng`) and
+step is the round's number. Its strength is a number, or a schedule of the step (`gan_core.schedules`).
 Each penalises the slope of D *at each sample by itself*: the norm is taken over one sample's
 coordinates, then averaged over the batch. A norm over the whole batch is a common mistake; it
 shrinks as the batch grows.
@@ -10,6 +11,7 @@ shrinks as the batch grows.
 import tensorflow as tf
 
 from gan_core import checks, rng
+from gan_core.schedules import as_schedule
 
 
 def squared_slopes(critic, x) -> tf.Tensor:
@@ -25,40 +27,41 @@ def squared_slopes(critic, x) -> tf.Tensor:
     return tf.reduce_sum(tf.square(tf.reshape(gradient, [tf.shape(x)[0], -1])), axis=1)
 
 
-def r1(gamma: float):
+def r1(gamma):
     """gamma/2 mean |grad D(real)|^2: D must be flat where the data are (Mescheder et al. 2018, eq. 9)."""
-    checks.number("penalties.r1", "gamma", gamma, 0.0)
+    strength = as_schedule("penalties.r1", gamma, "gamma")
 
-    def penalty(critic, real, fake, seed):
-        return 0.5 * gamma * tf.reduce_mean(squared_slopes(critic, real))
+    def penalty(critic, real, fake, seed=None, step=0):
+        return 0.5 * strength(step) * tf.reduce_mean(squared_slopes(critic, real))
 
     return penalty
 
 
-def r2(gamma: float):
+def r2(gamma):
     """gamma/2 mean |grad D(fake)|^2: the same at the generated samples (Mescheder et al. 2018, eq. 10)."""
-    checks.number("penalties.r2", "gamma", gamma, 0.0)
+    strength = as_schedule("penalties.r2", gamma, "gamma")
 
-    def penalty(critic, real, fake, seed):
-        return 0.5 * gamma * tf.reduce_mean(squared_slopes(critic, fake))
+    def penalty(critic, real, fake, seed=None, step=0):
+        return 0.5 * strength(step) * tf.reduce_mean(squared_slopes(critic, fake))
 
     return penalty
 
 
-def wasserstein_gradient_penalty(weight: float = 10.0):
+def wasserstein_gradient_penalty(weight=10.0):
     """weight mean (|grad D(x)| - 1)^2 at x = u real + (1 - u) fake, u ~ U(0, 1) for each sample.
 
     A slope of 1 is what the best Wasserstein critic has between the two distributions
     (Gulrajani et al. 2017, eq. 3). Needs as many real as fake samples.
     """
-    checks.number("penalties.wasserstein_gradient_penalty", "weight", weight, 0.0)
+    strength = as_schedule("penalties.wasserstein_gradient_penalty", weight, "weight")
 
-    def penalty(critic, real, fake, seed):
+    def penalty(critic, real, fake, seed, step=0):
+        real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
         checks.same_shape("wasserstein_gradient_penalty", "fake", fake, real.shape)
         u = tf.reshape(rng.uniform([real.shape[0]], seed), [-1] + [1] * (real.shape.rank - 1))
         squared = squared_slopes(critic, u * real + (1.0 - u) * fake)
         # The gradient of a square root is infinite at 0, where the slope 0 has no direction.
         slopes = tf.sqrt(tf.maximum(squared, 1e-24))
-        return weight * tf.reduce_mean(tf.square(slopes - 1.0))
+        return strength(step) * tf.reduce_mean(tf.square(slopes - 1.0))
 
     return penalty

@@ -12,8 +12,8 @@ generator is their Philox).
 TensorFlow's own `stateless_uniform` and `stateless_normal` turn the generator's bits into
 floats one way in eager mode and another way under XLA, and the numbers differ altogether.
 The *bits* agree, so this file makes its floats from the bits: equal in eager mode, in a
-graph and under XLA (`uniform` and `integers` bit for bit, `normal` to the rounding of log
-and cos).
+graph and under XLA (bit for bit for `integers`, `permutation` and `uniform` on [0, 1); to rounding
+for other intervals and for `normal`).
 """
 
 import hashlib
@@ -33,6 +33,8 @@ def seed(run_seed: int, purpose: str, step=0) -> tf.Tensor:
     tensor, which draw it is.  ->  [2] int64: (hash of run_seed and purpose, step).
     """
     checks.integer("rng.seed", "run_seed", run_seed, -(2**63), 2**63 - 1)
+    if not tf.is_tensor(step) and not isinstance(step, tf.Variable):
+        checks.integer("rng.seed", "step", step, -(2**63), 2**63 - 1)
     text = f"{int(run_seed)}/{purpose}".encode()
     stream = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
     return tf.stack([tf.constant(stream, tf.int64), tf.cast(step, tf.int64)])
@@ -44,7 +46,10 @@ def split(seed, n: int) -> list:
 
 
 def uniform(shape, seed, low: float = 0.0, high: float = 1.0) -> tf.Tensor:
-    """float32 of the given shape, uniform on [low, high): low + (high - low) k / 2^24."""
+    """float32 of the given shape, uniform on [low, high): low + (high - low) k / 2^24, k of 24 bits.
+
+    The sum is rounded to float32, so far from 0 the largest k may give `high` itself.
+    """
     k = tf.bitwise.right_shift(_bits(shape, seed, tf.uint32), np.uint32(8))
     return low + (high - low) * (tf.cast(k, tf.float32) * 2.0**-24)
 
@@ -66,7 +71,8 @@ def normal(shape, seed) -> tf.Tensor:
 
 def integers(shape, seed, high: int) -> tf.Tensor:
     """int32 of the given shape, uniform on 0, ..., high - 1."""
-    return tf.random.stateless_uniform(shape, seed, 0, high, tf.int32, alg="philox")
+    checks.integer("rng.integers", "high", high, 1)
+    return tf.random.stateless_uniform(shape, _checked(seed), 0, high, tf.int32, alg="philox")
 
 
 def permutation(n: int, seed) -> tf.Tensor:
@@ -76,4 +82,11 @@ def permutation(n: int, seed) -> tf.Tensor:
 
 def _bits(shape, seed, dtype):
     """Random integers over the whole range of the dtype: the one source of all the above."""
-    return tf.random.stateless_uniform(shape, seed, None, None, dtype, alg="philox")
+    return tf.random.stateless_uniform(shape, _checked(seed), None, None, dtype, alg="philox")
+
+
+def _checked(seed):
+    """A seed is a pair; a bare number is a common slip, and TensorFlow's own message does not say so."""
+    if not hasattr(seed, "shape") or seed.shape != [2]:
+        checks.fail("rng", "seed", "[2] int64, as rng.seed(run_seed, purpose, step) gives it", repr(seed))
+    return seed

@@ -1,8 +1,8 @@
-"""Learning rates that change: plain functions of the step.
+"""Numbers that change during training: plain functions of the step.
 
 A schedule is a function of the step (int or integer tensor: how many updates were made before
-this one) that gives a float32 scalar. An optimizer takes a number or a schedule; anything that
-has this form will do.
+this one) that gives a float32 scalar. An optimizer takes a number or a schedule as its learning
+rate, a penalty as its gamma, instance noise as its sd; anything that has this form will do.
 """
 
 import math
@@ -45,11 +45,24 @@ def cosine_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0
     return schedule
 
 
-def as_schedule(owner: str, value):
+def geometric_decay(value: float, steps: int, *, final: float, start: int = 0):
+    """value until step `start`, then falling by the same factor every step, to `final` at step `steps`:
+    value (final / value)^t for t from 0 to 1. For what works on many scales, such as noise."""
+    _check("schedules.geometric_decay", value, steps, start, final)
+    checks.number("schedules.geometric_decay", "value", value, above=0.0)
+    checks.number("schedules.geometric_decay", "final", final, above=0.0)
+
+    def schedule(step):
+        return value * tf.pow(final / value, _progress(step, start, steps))
+
+    return schedule
+
+
+def as_schedule(owner: str, value, name: str = "learning_rate"):
     """A number becomes a constant schedule, a function stays what it is."""
     if callable(value):
         return value
-    return constant(checks.number(owner, "learning_rate", value, 0.0))
+    return constant(checks.number(owner, name, value, 0.0))
 
 
 def _progress(step, start, steps):

@@ -1,0 +1,184 @@
+"""The slow, explicit, float64 NumPy version of what gan_core computes: the tests' oracle.
+
+Nothing here is clever: each function is its formula. Logits `a` [n] are of real samples and
+`b` [m] of fake ones. Everything is float64, where log(1 + e^t) and its like are exact enough
+to judge float32 (numpy.logaddexp neither overflows nor cancels).
+"""
+
+import numpy as np
+
+
+def softplus(t):
+    """s(t) = log(1 + e^t)."""
+    return np.logaddexp(0.0, np.float64(t))
+
+
+def sigmoid(t):
+    """1 / (1 + e^-t) = e^(-s(-t))."""
+    return np.exp(-softplus(-np.float64(t)))
+
+
+# ---- losses: name -> (discriminator(a, b), generator(a, b)) ----
+
+def cross_entropy_d(a, b):
+    return np.mean(softplus(-a)) + np.mean(softplus(b))
+
+
+def minimax_g(a, b):
+    return -np.mean(softplus(b))
+
+
+def non_saturating_g(a, b):
+    return np.mean(softplus(-b))
+
+
+def least_squares_d(a, b):
+    return 0.5 * np.mean((a - 1.0) ** 2) + 0.5 * np.mean(b**2)
+
+
+def least_squares_g(a, b):
+    return 0.5 * np.mean((b - 1.0) ** 2)
+
+
+def hinge_d(a, b):
+    return np.mean(np.maximum(0.0, 1.0 - a)) + np.mean(np.maximum(0.0, 1.0 + b))
+
+
+def wasserstein_d(a, b):
+    return np.mean(b) - np.mean(a)
+
+
+def wasserstein_g(a, b):
+    return -np.mean(b)
+
+
+def relativistic_d(a, b):
+    return np.mean(softplus(-(a - b)))
+
+
+def relativistic_g(a, b):
+    return np.mean(softplus(-(b - a)))
+
+
+LOSSES = {
+    "minimax": (cross_entropy_d, minimax_g),
+    "non-saturating": (cross_entropy_d, non_saturating_g),
+    "least-squares": (least_squares_d, least_squares_g),
+    "hinge": (hinge_d, wasserstein_g),
+    "wasserstein": (wasserstein_d, wasserstein_g),
+    "relativistic": (relativistic_d, relativistic_g),
+}
+
+# ---- their gradients, worked out by hand: name -> (dD/da, dD/db, dG/db), each a function of (a, b) ----
+
+
+def _cross_entropy_da(a, b):
+    return -sigmoid(-a) / a.size
+
+
+def _cross_entropy_db(a, b):
+    return sigmoid(b) / b.size
+
+
+GRADIENTS = {
+    "minimax": (_cross_entropy_da, _cross_entropy_db, lambda a, b: -sigmoid(b) / b.size),
+    "non-saturating": (_cross_entropy_da, _cross_entropy_db, lambda a, b: -sigmoid(-b) / b.size),
+    "least-squares": (
+        lambda a, b: (a - 1.0) / a.size,
+        lambda a, b: b / b.size,
+        lambda a, b: (b - 1.0) / b.size),
+    "hinge": (
+        lambda a, b: np.where(a < 1.0, -1.0, 0.0) / a.size,
+        lambda a, b: np.where(b > -1.0, 1.0, 0.0) / b.size,
+        lambda a, b: np.full(b.shape, -1.0 / b.size)),
+    "wasserstein": (
+        lambda a, b: np.full(a.shape, -1.0 / a.size),
+        lambda a, b: np.full(b.shape, 1.0 / b.size),
+        lambda a, b: np.full(b.shape, -1.0 / b.size)),
+    "relativistic": (
+        lambda a, b: -sigmoid(b - a) / a.size,
+        lambda a, b: sigmoid(b - a) / b.size,
+        lambda a, b: -sigmoid(a - b) / b.size),
+}
+
+
+# ---- discrete distributions: p and q [K], both positive, each of sum 1 ----
+
+def kl(p, q):
+    """KL(p || q) = sum p log(p / q), where 0 log 0 = 0."""
+    p, q = np.broadcast_arrays(np.float64(p), np.float64(q))
+    some = p > 0
+    return np.sum(p[some] * np.log(p[some] / q[some]))
+
+
+def js(p, q):
+    """Jensen-Shannon divergence: half the KL of each to their mean, between 0 and log 2."""
+    middle = (p + q) / 2
+    return kl(p, middle) / 2 + kl(q, middle) / 2
+
+
+def tv(p, q):
+    """Total variation: half of sum |p - q|, between 0 and 1."""
+    return np.sum(np.abs(p - q)) / 2
+
+
+def bernoulli_kl(p, q):
+    """KL of two coins with chances p and q of heads, elementwise."""
+    return p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))
+
+
+# ---- penalties, from the slope vectors of D: [B, features] ----
+
+def linear_slopes(w, x):
+    """D(x) = w.x has the slope w everywhere."""
+    return np.broadcast_to(np.float64(w), x.shape)
+
+
+def quadratic_slopes(matrix, w, x):
+    """D(x) = 1/2 x.Ax + w.x with a symmetric A has the slope A x + w."""
+    return np.float64(x) @ np.float64(matrix) + w
+
+
+def zero_centred_penalty(gamma, slopes):
+    """R1 (slopes at real samples) and R2 (at fake ones): gamma/2 mean |slope|^2."""
+    return gamma / 2 * np.mean(np.sum(slopes**2, axis=1))
+
+
+def one_centred_penalty(weight, slopes):
+    """The Wasserstein gradient penalty, from the slopes at the points in between: weight mean (|slope| - 1)^2."""
+    return weight * np.mean((np.sqrt(np.sum(slopes**2, axis=1)) - 1.0) ** 2)
+
+
+# ---- training ----
+
+def adam(parameter, gradient, m, v, t, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    """Step number t = 1, 2, ... of Adam (Kingma and Ba 2015, Algorithm 1) -> parameter, m, v."""
+    parameter, gradient, m, v = map(np.float64, (parameter, gradient, m, v))
+    m = beta_1 * m + (1 - beta_1) * gradient
+    v = beta_2 * v + (1 - beta_2) * gradient**2
+    m_hat = m / (1 - beta_1**t)
+    v_hat = v / (1 - beta_2**t)
+    return parameter - learning_rate * m_hat / (np.sqrt(v_hat) + epsilon), m, v
+
+
+def batch_norm(x, gamma, beta, epsilon):
+    """Training mode, x [..., C] -> y, mean [C], biased variance [C] (Ioffe and Szegedy 2015, Algorithm 1).
+
+    All axes but the last are the batch. The unbiased variance is n / (n - 1) times the biased
+    one, n being the number of values of a channel.
+    """
+    x = np.float64(x)
+    batch = tuple(range(x.ndim - 1))
+    mean = np.mean(x, axis=batch)
+    variance = np.mean((x - mean) ** 2, axis=batch)
+    return batch_norm_inference(x, gamma, beta, mean, variance, epsilon), mean, variance
+
+
+def batch_norm_inference(x, gamma, beta, mean, variance, epsilon):
+    """gamma (x - mean) / sqrt(variance + epsilon) + beta, with given statistics."""
+    return gamma * (np.float64(x) - mean) / np.sqrt(variance + epsilon) + beta
+
+
+def moving_average(average, value, decay):
+    """One update: decay average + (1 - decay) value. After n of them toward one value, decay^n of the gap is left."""
+    return decay * np.float64(average) + (1 - decay) * np.float64(value)

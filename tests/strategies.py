@@ -1,0 +1,49 @@
+"""What Hypothesis draws in the law tests: logits, and distributions on a few points.
+
+TensorFlow flushes subnormal numbers to zero, so none are drawn. Bounds are float32 numbers.
+Sizes are few and fixed, so that a compiled function is traced a few times, not once an example.
+"""
+
+import hypothesis.extra.numpy as npst
+import numpy as np
+from hypothesis import strategies as st
+
+SIZES = (1, 3, 5)
+SAMPLES = 64  # of a batch that stands for a distribution
+POINTS = 4    # on which it lives
+
+
+def batch(size, bound):
+    """[size] float32 in [-bound, bound]."""
+    bound = float(np.float32(bound))
+    return npst.arrays(np.float32, size, elements=st.floats(-bound, bound, width=32, allow_subnormal=False))
+
+
+def logits(bound=100.0):
+    """[n] float32 for one of a few n."""
+    return st.one_of(*[batch(size, bound) for size in SIZES])
+
+
+def pairs(bound=100.0):
+    """(real [n], fake [m]), n and m drawn apart: a loss that divides by the wrong one shows."""
+    return st.tuples(logits(bound), logits(bound))
+
+
+def same_size(count, bound=100.0):
+    """`count` batches of one size."""
+    return st.one_of(*[st.tuples(*[batch(size, bound)] * count) for size in SIZES])
+
+
+def counts():
+    """[POINTS] positive whole numbers of sum SAMPLES: a distribution as a batch shows it."""
+    cuts = st.lists(st.integers(1, SAMPLES - 1), min_size=POINTS - 1, max_size=POINTS - 1, unique=True)
+    return cuts.map(lambda places: np.diff([0, *sorted(places), SAMPLES]))
+
+
+DISTRIBUTIONS = st.tuples(counts(), counts())
+
+
+def finite(bound):
+    """A float32 number in [-bound, bound], as a Python float."""
+    bound = float(np.float32(bound))
+    return st.floats(-bound, bound, width=32, allow_subnormal=False)

@@ -1,0 +1,155 @@
+"""checks: every error in the library's one form, word by word, and what passes."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_core import checks
+
+NAN, INF = float("nan"), float("inf")
+
+
+def words(function, *arguments, **named):
+    """The message of the ValueError that this call raises."""
+    with pytest.raises(ValueError) as error:  # noqa: PT011  callers compare the whole message
+        function("Owner", "x", *arguments, **named)
+    return str(error.value)
+
+
+def test_fail_says_whose_what_wanted_came_and_the_way_out():
+    assert words(checks.fail, "even", "7") == "Owner: x must be even, got 7."
+    assert words(checks.fail, "even", "7", "Add one.") == "Owner: x must be even, got 7. Add one."
+
+
+@pytest.mark.parametrize("value", [0, 3, np.int64(3), np.uint8(3)])
+def test_integer_passes_and_becomes_an_int(value):
+    assert checks.integer("Owner", "x", value, 0, 3) == value
+    assert type(checks.integer("Owner", "x", value)) is int
+
+
+@pytest.mark.parametrize(("value", "low", "high", "wanted"), [
+    (1.0, None, None, "a whole number"),
+    (True, None, None, "a whole number"),
+    (np.True_, None, None, "a whole number"),
+    ("1", None, None, "a whole number"),
+    (None, None, None, "a whole number"),
+    (0, 1, None, "a whole number of at least 1"),
+    (2, None, 1, "a whole number of at most 1"),
+    (4, 1, 3, "a whole number from 1 to 3"),
+])
+def test_integer_refuses(value, low, high, wanted):
+    assert words(checks.integer, value, low, high) == f"Owner: x must be {wanted}, got {value!r}."
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 1, np.float32(0.5), np.int64(1)])
+def test_number_passes_and_becomes_a_float(value):
+    assert checks.number("Owner", "x", value, 0.0, 1.0) == value
+    assert type(checks.number("Owner", "x", value)) is float
+
+
+@pytest.mark.parametrize(("value", "limits", "wanted"), [
+    (NAN, {}, "a finite number"),
+    (INF, {}, "a finite number"),
+    (True, {}, "a finite number"),
+    ("1", {}, "a finite number"),
+    (1j, {}, "a finite number"),
+    (-1, {"low": 0}, "a finite number of at least 0"),
+    (2, {"high": 1}, "a finite number of at most 1"),
+    (2, {"low": 0, "high": 1}, "a finite number from 0 to 1"),
+    (0, {"above": 0}, "a finite number above 0"),
+    (1, {"below": 1}, "a finite number below 1"),
+    (0, {"above": 0, "below": 1}, "a finite number above 0 and below 1"),
+    (1, {"above": 0, "below": 1}, "a finite number above 0 and below 1"),
+    (1, {"low": 0, "below": 1}, "a finite number of at least 0 below 1"),
+])
+def test_number_refuses(value, limits, wanted):
+    assert words(checks.number, value, **limits) == f"Owner: x must be {wanted}, got {value!r}."
+
+
+def test_number_takes_its_closed_limits_and_not_its_open_ones():
+    assert checks.number("Owner", "x", 0, 0.0, 1.0) == 0
+    assert checks.number("Owner", "x", 1, 0.0, 1.0) == 1
+    assert checks.number("Owner", "x", 0.5, above=0.0, below=1.0) == 0.5
+
+
+def test_one_of():
+    assert checks.one_of("Owner", "x", "b", ("a", "b")) == "b"
+    assert words(checks.one_of, "c", {"a": 1, "b": 2}) == "Owner: x must be one of a, b, got 'c'."
+
+
+@pytest.mark.parametrize("value", [
+    [[1, 2]], [[1.0, 2.0]], np.ones([1, 2]), np.ones([1, 2], np.uint8), tf.ones([1, 2]), tf.Variable(tf.ones([1, 2]))])
+def test_tensor_passes_numbers_as_float32(value):
+    tensor = checks.tensor("Owner", "x", value, ["batch", 2])
+    assert tensor.dtype == tf.float32
+    np.testing.assert_array_equal(tensor, np.float32(value))
+
+
+def test_tensor_passes_the_very_tensor_or_variable_it_got():
+    for value in (tf.ones([3]), tf.Variable(tf.ones([3]))):
+        assert checks.tensor("Owner", "x", value, [3]) is value
+
+
+@pytest.mark.parametrize(("value", "shape", "wanted", "came"), [
+    (np.ones([8, 3]), ("batch", 2), "[batch, 2]", "[8, 3]"),
+    (np.ones([8]), ("batch", 2), "[batch, 2]", "[8]"),
+    (np.ones([8, 3]), (None, 2), "[any, 2]", "[8, 3]"),
+    (1.0, ("batch",), "[batch]", "[]"),
+    (np.ones([8, 2]), (), "[]", "[8, 2]"),
+    (tf.ones([2], tf.float64), (2,), "[2] of float32", "[2] of float64"),
+    (tf.ones([2], tf.int32), (2,), "[2] of float32", "[2] of int32"),
+    ([True, False], (2,), "[2] of float32", "[2] of bool"),
+    (["a"], (1,), "[1] of float32", "[1] of string"),
+    ([[1], [2, 3]], (2,), "[2] of float32", "a list that is no array of numbers"),
+    (None, (2,), "[2] of float32", "a NoneType that is no array of numbers"),
+])
+def test_tensor_refuses(value, shape, wanted, came):
+    assert words(checks.tensor, value, shape) == f"Owner: x must be {wanted}, got {came}."
+
+
+def test_tensor_of_another_dtype():
+    assert checks.tensor("Owner", "x", np.zeros([4], np.uint8), ["n"], dtype=tf.uint8).dtype == tf.uint8
+    assert words(checks.tensor, np.zeros([4], np.int64), ["n"], dtype=tf.uint8) == (
+        "Owner: x must be [n] of uint8, got [4] of int64.")
+
+
+def test_tensor_counts_values_that_are_not_finite_where_asked():
+    value = [1.0, NAN, INF, -INF]
+    assert words(checks.tensor, value, [4], finite=True) == (
+        "Owner: x must be finite, got 3 of 4 values NaN or infinite.")
+    assert checks.tensor("Owner", "x", value, [4]).shape == [4]
+    assert checks.tensor("Owner", "x", [1.0, 2.0], [2], finite=True).shape == [2]
+
+
+def test_a_symbolic_tensor_passes_by_its_static_shape():
+    seen = []
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2])])
+    def traced(x):
+        checks.tensor("Owner", "x", x, ["batch", 2], finite=True)
+        checks.same_shape("Owner", "x", x, [8, 2])  # an unknown size may be 8
+        seen.append(words(checks.same_shape, x, ["batch", 3]))
+        return x
+
+    traced(tf.ones([1, 2]))
+    assert seen == ["Owner: x must be [batch, 3], got [any, 2]."]
+
+
+def test_show_shape():
+    assert checks.show_shape(["batch", 2, None]) == "[batch, 2, any]"
+    assert checks.show_shape(tf.TensorShape([None, 3])) == "[any, 3]"
+    assert checks.show_shape([]) == "[]"
+
+
+@pytest.mark.parametrize(("call", "words"), [
+    (lambda: checks.number("f", "x", 10**400), "f: x must be a finite number"),
+    (lambda: checks.tensor("f", "x", np.array([1e300]), ["n"], finite=True), "f: x must be finite, got 1 of 1"),
+    (lambda: checks.tensor("f", "x", tf.Variable([np.nan]), ["n"], finite=True), "f: x must be finite, got 1 of 1"),
+])
+def test_what_no_float32_holds_is_not_finite(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_integers_are_always_finite():
+    assert checks.tensor("f", "x", [1, 2], ["n"], dtype=tf.int64, finite=True).dtype == tf.int64
