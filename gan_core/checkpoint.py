@@ -1,25 +1,42 @@
 """The state of a run in one file, which is there whole or not at all.
 
-A checkpoint is a NumPy .npz file: one array for each variable of `GANTrainer.state()`, under its
-name, and `format`, `note` as text. Anything that reads zip files can read it; nothing in it is
-executed (no pickle). It is written beside its place, flushed to the disk, then renamed onto it: a
-process killed at any moment leaves the old file or the new one.
+A checkpoint is a NumPy .npz file: one array for each variable of `GANTrainer.state()`, as
+variables/<its name>, their number `count`, and the texts `format` and `note`. Anything that reads
+zip files can read it; nothing in it is executed (no pickle). It is written beside its place,
+flushed to the disk, then renamed onto it: a process killed at any moment leaves the old file or
+the new one.
 """
 
 import contextlib
+import errno
 import json
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from gan_core import checks
+
 FORMAT = "gan_core checkpoint 1"
+VARIABLES = "variables/"
+
+WAYS_OUT = {
+    **dict.fromkeys([errno.ENOSPC, errno.EDQUOT, errno.EFBIG], "Make room on that disk."),
+    **dict.fromkeys([errno.EROFS, errno.EACCES, errno.EPERM], "Make it writable, or choose another folder."),
+    **dict.fromkeys([errno.ENOENT, errno.ENOTDIR], "Its folder is gone, or never was: put it back, or choose another."),
+}
 
 
 class CheckpointError(ValueError):
     """A checkpoint that cannot be used, or cannot be written: which, why, and the way out."""
+
+
+def cannot_write(path, error: OSError) -> CheckpointError:
+    """What the system said about writing to `path`, as an error with a way out."""
+    way_out = WAYS_OUT.get(error.errno, "Look to the disk, or choose another folder.")
+    return CheckpointError(f"checkpoint: {path} cannot be written: {error.strerror or error}. {way_out} "
+                           "What was there before is untouched.")
 
 
 def write_atomically(path: Path, write) -> None:
@@ -32,34 +49,37 @@ def write_atomically(path: Path, write) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
-        _flush_folder(path.parent)
     except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
         with contextlib.suppress(OSError):  # a disk that cannot be written may not be tidied either
             unfinished.unlink(missing_ok=True)
-        raise CheckpointError(f"{path} cannot be written: {error.strerror or error}. "
-                              "What was there before is untouched.") from error
+    _flush_folder(path.parent)
 
 
 def save(path: Path, state: dict[str, tf.Variable], note: dict | None = None) -> None:
     """Write the values of all variables, and a note of plain JSON values."""
-    arrays = {name: variable.numpy() for name, variable in state.items()}
-    texts = {"format": np.array(FORMAT), "note": np.array(json.dumps(note or {}))}
-    write_atomically(path, lambda file: np.savez(file, **texts, **{f"/{name}": a for name, a in arrays.items()}))
+    arrays = {VARIABLES + name: variable.numpy() for name, variable in state.items()}
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf":  # NumPy would pickle objects, and forget that a bfloat16 was one
+            checks.fail("checkpoint.save", name, "a variable of NumPy's own numbers", array.dtype.name)
+    about = {"format": np.array(FORMAT), "note": np.array(json.dumps(note or {})), "count": np.array(len(arrays))}
+    write_atomically(path, lambda file: np.savez(file, **about, **arrays))
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict]:
-    """The arrays by name, and the note. Every byte is checked against its checksum."""
-    path = Path(path)
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-            form, note = str(arrays.pop("format", "")), str(arrays.pop("note", "{}"))
-    except (OSError, EOFError, ValueError, AttributeError, TypeError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}): it is truncated, damaged or no checkpoint. "
-                              "Remove it to go on from the one before.") from error
-    if form != FORMAT:
-        raise CheckpointError(f"{path} is not a checkpoint of this library (format {form!r}, not {FORMAT!r}).")
-    return {name.removeprefix("/"): array for name, array in arrays.items()}, json.loads(note)
+    """The arrays by name, and the note. All numbers are checked against the file's checksums."""
+    with _open(path) as file:
+        arrays = {name.removeprefix(VARIABLES): file[name] for name in file.files if name.startswith(VARIABLES)}
+        if len(arrays) != file["count"]:
+            raise ValueError(f"{len(arrays)} of {file['count']} variables are there")
+        return arrays, json.loads(str(file["note"]))
+
+
+def read_note(path: Path) -> dict:
+    """The note alone, without reading the arrays."""
+    with _open(path) as file:
+        return json.loads(str(file["note"]))
 
 
 def restore(path: Path, state: dict[str, tf.Variable]) -> dict:
@@ -73,17 +93,39 @@ def restore(path: Path, state: dict[str, tf.Variable]) -> dict:
         wrong += [f"{name} is {there} there and {here} here"] if there != here else []
     if wrong:
         more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise CheckpointError(f"{path} is of another model: {'; '.join(sorted(wrong)[:3])}{more}. Nothing was changed.")
+        raise CheckpointError(f"checkpoint: {path} is of another model: {'; '.join(sorted(wrong)[:3])}{more}. "
+                              "Build the model it was saved from, or choose another folder; nothing was changed.")
     for name, variable in state.items():
         variable.assign(arrays[name])
     return note
 
 
+@contextlib.contextmanager
+def _open(path):
+    """The arrays of a checkpoint, each read when it is asked for."""
+    try:
+        with open(path, "rb") as file:
+            if file.read(4) != b"PK\x03\x04":  # np.load would take it for a pickle, and say so
+                raise ValueError("not a .npz file")
+            file.seek(0)
+            arrays = np.load(file, allow_pickle=False)
+            if "format" not in arrays.files or str(arrays["format"]) != FORMAT:
+                raise CheckpointError(f"checkpoint: {path} is a .npz file, but no {FORMAT!r}. Give the file that "
+                                      "this library saved; nothing was changed.")
+            yield arrays
+    except CheckpointError:
+        raise
+    except Exception as error:  # a damaged file fails in a dozen ways: EOFError, NotImplementedError, zlib.error, ...
+        raise CheckpointError(f"checkpoint: {path} cannot be read ({error or type(error).__name__}): it is truncated, "
+                              "damaged or no checkpoint. Remove it to go on from the one before.") from error
+
+
 def _flush_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system lets a folder be opened."""
+    """Make the rename itself durable, where the system can: the file is in its place already."""
     if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with contextlib.suppress(OSError):  # some network disks cannot
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

@@ -6,7 +6,7 @@ into the training loop.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 
@@ -15,7 +15,10 @@ from gan_core import checks, rng
 
 def stream(sample, batch_size: int, seed: int = 0):
     """The sampler that draws every batch afresh from a distribution, sample(n, seed) -> [n, ...]."""
+    if not callable(sample):
+        checks.fail("data.stream", "sample", "a function (n, seed)", repr(sample))
     checks.integer("data.stream", "batch_size", batch_size, 1)
+    checks.integer("data.stream", "seed", seed, -(2**63), 2**63 - 1)
 
     def sampler(index):
         return sample(batch_size, rng.seed(seed, "real", index))
@@ -31,7 +34,11 @@ def shuffled(array, batch_size: int, seed: int = 0):
     The order of an epoch is worked out anew for each batch, which costs one sort of N numbers.
     """
     checks.integer("data.shuffled", "batch_size", batch_size, 1)
-    array = tf.convert_to_tensor(array)
+    checks.integer("data.shuffled", "seed", seed, -(2**63), 2**63 - 1)
+    try:
+        array = tf.convert_to_tensor(array)
+    except (TypeError, ValueError):
+        checks.fail("data.shuffled", "array", "an array [N, ...]", f"a {type(array).__name__} that is none")
     if array.shape.rank < 1 or array.shape[0] < batch_size:
         checks.fail("data.shuffled", "array", f"at least one batch of {batch_size} samples",
                     checks.show_shape(array.shape))
@@ -50,8 +57,12 @@ def shuffled(array, batch_size: int, seed: int = 0):
 class HostBatches:
     """Batches that Python fetches one by one, for data too large for memory (a tf.data pipeline).
 
-    start(index) -> an iterator of real batches [B, ...] float32, from batch number index on; the
-    number makes a resumed run see what the uninterrupted one would have seen.
+    start(index) -> an iterable of real batches [B, ...] float32 that never ends, from batch number
+    index on; the number makes a resumed run see what the uninterrupted one would have seen.
     """
 
-    start: Callable[[int], Iterator]
+    start: Callable[[int], Iterable]
+
+    def __post_init__(self):
+        if not callable(self.start):
+            checks.fail("HostBatches", "start", "a function of the first batch's index", repr(self.start))

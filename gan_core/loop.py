@@ -4,7 +4,9 @@
 """
 
 import dataclasses
+import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -28,45 +30,51 @@ class NotFiniteError(ArithmeticError):
 
 @dataclasses.dataclass(frozen=True)
 class every:
-    """function(trainer, row) after every n-th round; row has `step` and the round's values as floats."""
+    """function(trainer, row) after every n-th round; row has `step`, an int, and the round's values as floats."""
 
     n: int
     function: Callable
 
     def __post_init__(self):
         checks.integer("every", "n", self.n, 1)
+        if not callable(self.function):
+            checks.fail("every", "function", "a function (trainer, row)", repr(self.function))
 
 
 def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_every: int = 100,
         checkpoint_every: int | None = None, hooks=(), console: Console | None = None) -> dict[str, np.ndarray]:
-    """Play until `rounds` rounds have been played in all. -> the logged rows: step and values, [rows] each.
+    """Play until `rounds` rounds have been played in all. -> the rows of log.csv: step, int64, and values, [rows] each.
 
     sampler: a sampler (`gan_core.data`), or HostBatches.
     run: a run folder; if it has a checkpoint, training goes on from there. A row goes to its
     log.csv every `log_every` rounds; a checkpoint is written every `checkpoint_every` rounds (None:
     at the end alone), on Ctrl-C and at the end.
-    hooks: `every(n, function)`.  console: where the progress bar is drawn, if it is a terminal.
+    hooks: a list of `every(n, function)`; what they raise ends the training.
+    console: where the progress bar is drawn, if it is a terminal.
 
     Ctrl-C ends the present compiled call (at most half a second or one round), saves, says how to go
     on and exits with code 130; a second one stops at once. Raises NotFiniteError when a loss or a
     parameter is no longer finite; the checkpoints on disk are then the good ones from before.
     """
     rounds = checks.integer("fit", "rounds", rounds, 0)
-    marks = [checks.integer("fit", "log_every", log_every, 1)] + [hook.n for hook in hooks]
+    marks = [checks.integer("fit", "log_every", log_every, 1), *_hook_periods(hooks)]
     if checkpoint_every is not None:
         marks.append(checks.integer("fit", "checkpoint_every", checkpoint_every, 1))
+    if not callable(sampler) and not isinstance(sampler, HostBatches):
+        checks.fail("fit", "sampler", "a function of the batch's index, or HostBatches", repr(sampler))
     console = console or Console(stderr=True)
-    _go_on(trainer, run)
-    step, saved_at, pace = int(trainer.step), None, 0.0
-    play, rows = _player(trainer, sampler), []
-    with _CtrlC() as ctrl_c, _Bar(console, step, rounds) as bar:
+    names = ["step", *trainer.row_names]
+    earlier, saved_at = _go_on(trainer, run, names)
+    step, pace, rows = int(trainer.step), 0.0, []
+    play = _player(trainer, sampler)
+    with _CtrlC(console) as ctrl_c, _Bar(console, step, rounds) as bar:
         while step < rounds and not ctrl_c.pressed:
             next_mark = min([rounds] + [step - step % n + n for n in marks])
             count = min(next_mark - step, max(1, int(pace * SECONDS_A_CALL)))
             start = time.perf_counter()
             values = play(count)
-            pace = count / (time.perf_counter() - start)
-            _check_rows(values, step, run)
+            pace = count / max(time.perf_counter() - start, 1e-9)
+            _check_rows(values, step, trainer, run)
             step += count
             row = {"step": step, **{name: v[-1] for name, v in values.items()}}
             bar.show(row, pace)
@@ -76,7 +84,7 @@ def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_ever
                     run.log(row)
             for hook in hooks:
                 if step % hook.n == 0:
-                    hook.function(trainer, {name: float(value) for name, value in row.items()})
+                    hook.function(trainer, {**{name: float(value) for name, value in row.items()}, "step": step})
             if checkpoint_every is not None and step % checkpoint_every == 0:
                 _save(trainer, run, step)
                 saved_at = step
@@ -84,46 +92,61 @@ def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_ever
             _save(trainer, run, step)
     if ctrl_c.pressed:
         way_on = "Nothing was saved: this run has no folder." if run is None else f"To go on: {run.resume_command}"
-        console.print(f"Stopped after round {step:,} of {rounds:,}. {way_on}", markup=False, highlight=False)
+        console.print(f"Stopped after round {step:,} of {rounds:,}. {way_on}", markup=False, highlight=False,
+                      soft_wrap=True)
         raise SystemExit(130)
-    return {name: np.array([row[name] for row in rows]) for name in ["step", *trainer.row_names]}
+    return {name: np.array([*earlier.get(name, []), *(row[name] for row in rows)],
+                           np.int64 if name == "step" else np.float32) for name in names}
 
 
-def _go_on(trainer, run):
-    """Bring a new trainer to where its run folder stopped."""
+def _hook_periods(hooks):
+    if not isinstance(hooks, list | tuple) or not all(isinstance(hook, every) for hook in hooks):
+        checks.fail("fit", "hooks", "a list of every(n, function)", repr(hooks))
+    return [hook.n for hook in hooks]
+
+
+def _go_on(trainer, run, names):
+    """Bring a new trainer to where its run folder stopped. -> the log's rows, the step of the last checkpoint."""
     if run is None:
-        return
+        return {}, None
+    if not isinstance(run, RunFolder):
+        checks.fail("fit", "run", "a RunFolder or None", repr(run))
+    earlier = run.rows()
+    if earlier and list(earlier) != names:
+        raise ValueError(f"fit: {run.log_file} has the columns {', '.join(earlier)}, and this trainer reports "
+                         f"{', '.join(names)}. Give fit the trainer of that run, or another folder.")
     if int(trainer.step) == 0:
         run.restore(trainer.state())
     elif run.latest() is None or run.step() != int(trainer.step):
         raise ValueError(f"fit: the trainer has played {int(trainer.step)} rounds, but {run.path} stopped at "
                          f"{run.step()}. Give fit a new trainer, which it brings there, or another folder.")
+    return run.rows(), None if run.latest() is None else run.step()
 
 
 def _player(trainer, sampler):
     """count -> the values of the next `count` rounds, each name an array [count]."""
     if not isinstance(sampler, HostBatches):
         return lambda count: trainer.rounds(sampler, count)
-    batches = sampler.start(int(trainer.step) * trainer.d_steps)
+    batches = iter(sampler.start(int(trainer.step) * trainer.d_steps))
 
     def play(count):
         rows = []
         for _ in range(count):
             reals = [next(batches, None) for _ in range(trainer.d_steps)]
             if reals[-1] is None:
-                raise ValueError(f"fit: HostBatches ended at round {int(trainer.step)}; its iterator must go on.")
+                raise ValueError(f"fit: the iterator of HostBatches ended after round {int(trainer.step)}. Make it go "
+                                 "on for ever (a tf.data pipeline: with .repeat()).")
             rows.append(trainer.round(reals[0] if trainer.d_steps == 1 else np.stack(reals)))
         return {name: np.array([row[name] for row in rows], np.float32) for name in trainer.row_names}
 
     return play
 
 
-def _check_rows(values, step, run):
+def _check_rows(values, step, trainer, run):
     """Stop at the first round whose numbers are not all finite."""
-    for i in range(len(next(iter(values.values())))):
-        for name, v in values.items():
-            if not np.isfinite(v[i]):
-                raise NotFiniteError(_not_finite(step + i + 1, f"{name} is {v[i]}", run))
+    table = np.stack(list(values.values()), axis=1)
+    for i, k in np.argwhere(~np.isfinite(table))[:1]:
+        raise NotFiniteError(_not_finite(step + i + 1, f"{list(values)[k]} is {table[i, k]}", trainer, run))
 
 
 def _save(trainer, run, step):
@@ -131,36 +154,55 @@ def _save(trainer, run, step):
     state = trainer.state()
     for name, variable in state.items():
         if not np.all(np.isfinite(variable.numpy())):
-            raise NotFiniteError(_not_finite(step, f"{name} holds a number that is not finite", run))
+            raise NotFiniteError(_not_finite(step, f"{name} holds a number that is not finite", trainer, run))
     if run is not None:
         run.save(state, step)
 
 
-def _not_finite(step, what, run):
+def _not_finite(step, what, trainer, run):
     last = None if run is None else run.latest()
     kept = "" if last is None else f" The last good checkpoint is {last}."
-    return (f"Training stopped at round {step}: {what}. Try smaller learning rates, an R1 penalty "
-            f"(gan_core.penalties.r1) or a bounded loss, and look for odd values in the data.{kept}")
+    return (f"Training with the {trainer.loss.name} loss stopped at round {step}: {what}. Try smaller learning rates, "
+            f"an R1 penalty (gan_core.penalties.r1) or a bounded loss, and look for odd values in the data.{kept}")
 
 
 class _CtrlC:
-    """While open, a first Ctrl-C is only remembered; a second one ends the process as usual."""
+    """While open, a first Ctrl-C is only remembered; a second one ends the process at once.
 
-    pressed = False
+    Python calls a handler between two of its own instructions, so never while a compiled call is
+    running. But it sends a byte to a socket of our choice right away: a thread waits for the second.
+    """
+
+    def __init__(self, console):
+        self.console, self.pressed = console, False
 
     def __enter__(self):
         self._mine = threading.current_thread() is threading.main_thread()  # others may set no handler
         if self._mine:
-            self._before = signal.signal(signal.SIGINT, self._press)
+            self._ours, self._systems = socket.socketpair()
+            self._systems.setblocking(False)
+            self._handler_before = signal.signal(signal.SIGINT, self._press)
+            self._socket_before = signal.set_wakeup_fd(self._systems.fileno())
+            threading.Thread(target=self._watch, daemon=True).start()
         return self
 
     def _press(self, *_):
         self.pressed = True
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def _watch(self):
+        times = 0
+        with self._ours:
+            while numbers := self._ours.recv(64):  # empty once the other end is closed
+                times += numbers.count(signal.SIGINT)
+                if times > 1:
+                    self.console.show_cursor()
+                    os._exit(130)
 
     def __exit__(self, *_):
         if self._mine:
-            signal.signal(signal.SIGINT, self._before)
+            signal.set_wakeup_fd(self._socket_before)
+            signal.signal(signal.SIGINT, self._handler_before)
+            self._systems.close()
 
 
 class _Bar:

@@ -7,12 +7,16 @@
     generator/      the finished generator (gan_core.export)
 """
 
+import contextlib
 import csv
 import dataclasses
-import io
 import json
+import math
+import os
 import re
 from pathlib import Path
+
+import numpy as np
 
 from gan_core import checkpoint, checks
 
@@ -37,13 +41,15 @@ class RunFolder:
         run = cls(path, _plain(config), **options)
         try:
             run.path.mkdir(parents=True, exist_ok=True)
-            if any(run.path.iterdir()):
+            if not _is_blank(run.path):
                 raise ValueError(f"RunFolder.create: {path} is not empty. Resume the run that is there, or choose "
                                  "another folder; nothing was overwritten.")
-            run.checkpoints.mkdir()
-            run.samples.mkdir()
+            run.checkpoints.mkdir(exist_ok=True)
+            run.samples.mkdir(exist_ok=True)
         except OSError as error:
-            raise ValueError(f"RunFolder.create: {path} cannot be made: {error.strerror or error}.") from error
+            raise ValueError(f"RunFolder.create: {path} cannot be made: {error.strerror or error}. Choose another "
+                             "folder; nothing was overwritten.") from error
+        # The config comes last: a folder that has one is a run folder, whole.
         text = json.dumps(run.config, indent=2) + "\n"
         checkpoint.write_atomically(run.path / "config.json", lambda file: file.write(text.encode()))
         return run
@@ -53,14 +59,18 @@ class RunFolder:
         """The run that is there. If a config is given it must be the run's, but for the fields in may_change."""
         file = Path(path) / "config.json"
         try:
-            there = json.loads(file.read_text())
-        except FileNotFoundError:
-            raise ValueError(f"RunFolder.resume: {path} is not a run folder (it has no config.json).") from None
+            there = json.loads(file.read_text(encoding="utf-8"))
+            if not isinstance(there, dict):
+                raise ValueError("it holds no fields")
+        except (FileNotFoundError, NotADirectoryError):
+            raise ValueError(f"RunFolder.resume: {path} is not a run folder: it has no config.json. Give the folder "
+                             "of a run, or start a new run there.") from None
         except (OSError, ValueError) as error:
-            raise ValueError(f"RunFolder.resume: {file} cannot be read: {error}.") from error
+            raise ValueError(f"RunFolder.resume: {file} cannot be read: {error}. Put back the config the run was "
+                             "started with; nothing was changed.") from error
         here = there if config is None else _plain(config)
-        changed = [f"{key} was {there.get(key)!r} and is now {here.get(key)!r}"
-                   for key in {**there, **here} if key not in may_change and there.get(key) != here.get(key)]
+        changed = [f"{key} was {_show(there, key)} and is now {_show(here, key)}"
+                   for key in {**there, **here} if key not in may_change and _show(there, key) != _show(here, key)]
         if changed:
             raise ValueError(f"RunFolder.resume: {path} was started with another config: {'; '.join(changed)}. "
                              "Take the old values, or start a new run in another folder; nothing was changed.")
@@ -74,7 +84,7 @@ class RunFolder:
     def step(self) -> int:
         """The step of the newest checkpoint; 0 if there is none."""
         file = self.latest()
-        return 0 if file is None else int(file.stem.removeprefix("step_"))
+        return 0 if file is None else _step_of(file)
 
     def restore(self, state) -> int:
         """Bring the variables to the newest checkpoint, and the log with them. -> the step (0: there was none).
@@ -82,57 +92,119 @@ class RunFolder:
         Rows of the log that lie after the checkpoint belong to rounds that will be played again:
         they are taken out, so that the log, too, ends as an uninterrupted run's would.
         """
-        file = self.latest()
+        if not self.path.is_dir():
+            raise ValueError(f"RunFolder.restore: {self.path} is gone. Put it back, or create a new run.")
+        file, step = self.latest(), self.step()
         if file is not None:
             checkpoint.restore(file, state)
-        self._trim_log(self.step())
-        return self.step()
+        lines = self._log_lines()
+        kept = lines[:1] + [line for line in lines[1:] if _logged_step(line) <= step]
+        if self.log_file.exists() and b"".join(kept) != self.log_file.read_bytes():
+            with self._saying_how_to_go_on(self.log_file):
+                checkpoint.write_atomically(self.log_file, lambda file: file.write(b"".join(kept)))
+        return step
 
     def save(self, state, step: int) -> None:
         """Write the checkpoint of this step; then remove the oldest beyond `keep`."""
-        self.checkpoints.mkdir(exist_ok=True)
-        checkpoint.save(self.checkpoints / f"step_{step:08d}.npz", state, {"step": step})
-        for old in self._steps()[:-self.keep]:
-            old.unlink(missing_ok=True)
+        file = self.checkpoints / f"step_{step:08d}.npz"
+        with self._saying_how_to_go_on(file):
+            self.checkpoints.mkdir(exist_ok=True)
+            for left_by_a_killed_process in self.checkpoints.glob(".*.unfinished"):
+                left_by_a_killed_process.unlink(missing_ok=True)
+            self._flush_log()
+            checkpoint.save(file, state, {"step": int(step)})
+            for old in self._steps()[:-self.keep]:
+                old.unlink(missing_ok=True)
 
     def save_best(self, state, step: int, value: float) -> bool:
-        """Write best.npz if `value` (smaller is better) is the best so far. -> whether it was."""
+        """Write best.npz if `value` (smaller is better) is the best so far; NaN never is. -> whether it was."""
         file = self.checkpoints / "best.npz"
-        if file.exists() and checkpoint.read(file)[1]["value"] <= value:
+        best = checkpoint.read_note(file).get("value", math.inf) if file.exists() else math.inf
+        if not value < best:
             return False
-        checkpoint.save(file, state, {"step": step, "value": value})
+        with self._saying_how_to_go_on(file):
+            checkpoint.save(file, state, {"step": int(step), "value": float(value)})
         return True
 
     def log(self, row: dict) -> None:
         """Append one row to log.csv, at once on the disk's side of this process."""
-        try:
-            with open(self.log_file, "a", newline="") as file:
-                writer = csv.writer(file)
-                if file.tell() == 0:
-                    writer.writerow(row)
-                writer.writerow(row.values())
-        except OSError as error:
-            raise checkpoint.CheckpointError(
-                f"{self.log_file} cannot be written: {error.strerror or error}. Make room and resume: "
-                f"{self.resume_command}.") from error
+        with self._saying_how_to_go_on(self.log_file), open(self.log_file, "a", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            if file.tell() == 0:
+                writer.writerow(row)
+            writer.writerow(row.values())
+
+    def rows(self) -> dict[str, np.ndarray]:
+        """log.csv as `fit` gives it: the step, int64, and each value, float32, all [rows]. {} before the first row."""
+        header, *rows = csv.reader(line.decode(errors="replace") for line in self._log_lines() or [b""])
+        return {name: np.array([row[i] for row in rows], np.int64 if name == "step" else np.float32)
+                for i, name in enumerate(header)}
 
     def _steps(self) -> list[Path]:
-        return sorted(p for p in self.checkpoints.glob("step_*.npz") if re.fullmatch(r"step_\d{8,}", p.stem))
+        files = [p for p in self.checkpoints.glob("step_*.npz") if re.fullmatch(r"step_\d{8,}", p.stem)]
+        return sorted(files, key=_step_of)
 
-    def _trim_log(self, step: int) -> None:
-        if not self.log_file.exists():
-            return
-        with open(self.log_file, newline="") as file:
-            lines = file.read().splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith("\n")]  # a killed process may leave half a row
-        rows = list(csv.reader(io.StringIO("".join(whole))))
-        kept = [line for line, row in zip(whole, rows, strict=True) if not row[0].isdigit() or int(row[0]) <= step]
-        if kept != lines:
-            checkpoint.write_atomically(self.log_file, lambda file: file.write("".join(kept).encode()))
+    def _log_lines(self) -> list[bytes]:
+        """The header and the rows that are whole: a killed process may leave half a row, a power cut garbage."""
+        lines = self.log_file.read_bytes().splitlines(keepends=True) if self.log_file.exists() else []
+        whole = [line for line in lines if line.endswith(b"\n")]
+        return whole[:1] + [line for line in whole[1:] if _logged_step(line) < math.inf]
+
+    def _flush_log(self) -> None:
+        """A power cut must not take rows from before the checkpoint that is about to be written."""
+        if self.log_file.exists():
+            with open(self.log_file, "ab") as file:
+                os.fsync(file.fileno())
+
+    @contextlib.contextmanager
+    def _saying_how_to_go_on(self, file):
+        try:
+            yield
+        except (OSError, checkpoint.CheckpointError) as error:
+            what = checkpoint.cannot_write(file, error) if isinstance(error, OSError) else error
+            raise checkpoint.CheckpointError(f"{what} Then go on: {self.resume_command}.") from error
+
+
+def _is_blank(folder: Path) -> bool:
+    """Whether there is nothing in it, or no more than a `create` that was killed before it was done can leave."""
+    return all(entry.name == ".config.json.unfinished"
+               or (entry.name in ("checkpoints", "samples") and entry.is_dir() and not any(entry.iterdir()))
+               for entry in folder.iterdir())
+
+
+def _step_of(file: Path) -> int:
+    return int(file.stem.removeprefix("step_"))
+
+
+def _logged_step(line: bytes) -> float:
+    first = line.split(b",")[0]
+    return int(first) if first.isdigit() else math.inf
+
+
+def _show(config: dict, key: str) -> str:
+    return json.dumps(config[key]) if key in config else "not there"
 
 
 def _plain(config) -> dict:
     """A config as JSON would give it back (tuples become lists), so that the two can be compared."""
-    if dataclasses.is_dataclass(config):
+    if dataclasses.is_dataclass(config) and not isinstance(config, type):
         config = dataclasses.asdict(config)
-    return json.loads(json.dumps(config or {}, default=str))
+    if not isinstance(config, dict | None):
+        checks.fail("RunFolder", "config", "a dataclass or a dict", repr(config))
+    return {str(key): _plain_value(key, value) for key, value in (config or {}).items()}
+
+
+def _plain_value(key, value):
+    try:
+        return json.loads(json.dumps(value, default=_as_json))
+    except (TypeError, ValueError):
+        checks.fail("RunFolder", f"config field {key}", "made of numbers, texts, paths, lists and dicts", repr(value))
+
+
+def _as_json(value):
+    """What is plain, but not to JSON: paths and NumPy's numbers."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError
