@@ -7,8 +7,10 @@ In reading order; each file answers one question.
     activations    what stands between layers? sequential: how do layers make a network?
     latent         what does G start from?     rng: where do random numbers come from?
     optimizers     how does a gradient move a parameter?   schedules: how far, when?
-    game           which gradient does each player follow?   trainer: what is one round?
-    loop           what is a training run?     checkpoint: how does a run survive?
+    game           which gradient does each player follow?  trainer: what is one round?
+    players        do these networks, optimizers and functions fit together?
+    loop           what is a training run?     run_folder, checkpoint: how does a run survive?
+    export         how is a generator used without us?
     penalties      what keeps D smooth?
     averaging      what is the average of a circle?
     convolution    how do images grow and shrink?  conv: the layers of it
@@ -16,7 +18,8 @@ In reading order; each file answers one question.
     augment        what may D be shown instead of the sample?
     data           where do real batches come from?
     metrics        how far are two sets of samples apart?
-    checks, variables: what does an error say? what is a variable's name?
+    checks         what does an error say?     variables: what is a variable's name?
+    plots, command_line: what do all figures share? how does a config become flags?
 
 Import the modules themselves: importing this package loads none of them.
 """

@@ -1,9 +1,24 @@
 """A config dataclass *is* the command line: every field a flag, its comment or docstring the help."""
 
+import contextlib
+import io
+import re
 import sys
 
 import tyro
 from rich.console import Console
+
+
+def read(config_class, description: str, program: str | None = None, arguments=None):
+    """The config that the command line asks for. A notebook has no command line: there, the defaults.
+
+    For a chapter, whose cells use the config one after the other. Wrong arguments are told in one
+    line and end the process with code 2.
+    """
+    if arguments is None and "ipykernel" in sys.modules:  # sys.argv belongs to the notebook's kernel
+        return config_class()
+    with _errors_in_one_line():
+        return _parse(config_class, description, program, arguments)
 
 
 def run(config_class, function, description: str, program: str | None = None, arguments=None) -> None:
@@ -12,13 +27,38 @@ def run(config_class, function, description: str, program: str | None = None, ar
     What is wrong with the arguments, or with the data they name, is told in one line and ends the
     process with code 2; a training that met a number that is not finite ends it with code 1.
     """
-    console = Console(stderr=True)
-    try:
-        config = tyro.cli(config_class, description=description, prog=program, args=arguments)
+    config = read(config_class, description, program, arguments)
+    with _errors_in_one_line():
         function(config)
+
+
+def _parse(config_class, description, program, arguments):
+    """tyro tells an error in a box of several paragraphs; raise the words of the first.
+
+    The box is drawn with lines, or on a terminal without UTF-8 with dashes below its title.
+    """
+    box = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(box):
+            return tyro.cli(config_class, description=description, prog=program, args=arguments)
+    except SystemExit as exit:
+        if exit.code in (None, 0):  # --help
+            raise
+        text = re.sub(r"\x1b\[[0-9;]*m", "", box.getvalue())  # without colours
+        lines = [line.strip("│ ") for line in text.splitlines()]
+        rules = [i for i, line in enumerate(lines) if line.startswith(("╭", "──", "╰", "---"))]
+        first, last = [*rules, None, None][:2]
+        words = " ".join(lines if first is None else lines[first + 1:last]).strip()
+        raise ValueError(words.removeprefix(f"Error parsing {config_class.__name__}: ")) from None
+
+
+@contextlib.contextmanager
+def _errors_in_one_line():
+    try:
+        yield
     except (ValueError, ArithmeticError) as error:
-        console.print(f"error: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+        Console(stderr=True).print(
+            f"error: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2 if isinstance(error, ValueError) else 1)
     except BrokenPipeError:
         sys.exit(1)
-

@@ -20,6 +20,7 @@ def squared_slopes(critic, x) -> tf.Tensor:
     One gradient of sum_i D(x_i) gives them all, as long as D treats each sample by itself
     (under batch norm in training mode, which mixes the batch, this is the gradient of the sum).
     """
+    x = tf.convert_to_tensor(x)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         total = tf.reduce_sum(critic(x))

@@ -51,12 +51,25 @@ def loss_curves(rows, title: str = ""):
 
 
 def histograms(axes, real, fake, bins=60, span=None) -> None:
-    """The densities of real [n] and generated [m] numbers, drawn into axes with common bins."""
+    """The densities of real [n] and generated [m] numbers, drawn into axes with common bins.
+
+    span: the ends of the bins, by default those of the numbers. What lies beyond is not drawn, and
+    counts all the same.
+    """
     low, high = span or (min(np.min(real), np.min(fake)), max(np.max(real), np.max(fake)))
     edges = np.linspace(low, high, bins + 1)
-    axes.hist(real, edges, density=True, color=REAL, alpha=0.5, label="real")
-    axes.hist(fake, edges, density=True, color=FAKE, alpha=0.5, label="generated")
+    for numbers, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
+        each = np.full(len(numbers), bins / (len(numbers) * (high - low)))  # density=True would forget the rest
+        axes.hist(numbers, edges, weights=each, color=colour, alpha=0.5, label=label)
     axes.set(xlabel="x", ylabel="density")
+
+
+def discriminator(axes, x, learned, best=None) -> None:
+    """D, a probability, over x: the learned one, the best one if it is known, and the line of one half."""
+    axes.plot(x, learned, color=DISCRIMINATOR, lw=1.8, label="D, learned")
+    if best is not None:
+        axes.plot(x, best, color=DISCRIMINATOR, lw=1.2, ls="--", label="D*, the best")
+    axes.axhline(0.5, color="0.4", lw=1, ls=":", label="one half: cannot tell")
 
 
 def points(axes, real, fake, span: float | None = None) -> None:

@@ -2,9 +2,12 @@
 
     distributions   what there is to learn: a normal, mixtures, the ring, the grid
     shapes          the same in the plane without modes: two moons, swiss roll, checkerboard
+    targets         all that are in the plane, by name
     networks        small generators and discriminators
     coverage        which modes were found, how well, in what proportion
-    plots           pictures of all this
+    coverage_table, published   many runs beside the published ones
+    quadrature      integrals over the line
+    game_plots, line_plots, plots   the pictures of chapters 1 and 2, 3 and 4, 5
 
     ch01_the_game        V(D, G), the best D, log 4 - 2 JS, saturation; no networks
     ch02_gradient_play   the smallest GAN: a spiral, and what R1 does to it

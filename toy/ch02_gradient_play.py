@@ -1,0 +1,298 @@
+# %% [markdown]
+r"""
+# 2. Gradient play: the smallest GAN, the spiral, and what R1 does to it
+
+| | |
+|---|---|
+| **You need** | chapter 1 (the losses), gradient descent, the eigenvalues of a 2 × 2 matrix |
+| **You get** | why two players who each descend do not arrive, and which two changes help |
+| **New in gan_core** | `trainer.GANTrainer`, `optimizers.SGD`, `penalties.r1` |
+| **Run it** | `python -m toy.ch02_gradient_play`, or with `--learning-rate 0.3 --r1 1`; `--help` lists the flags |
+| **Time** | about 20 s on two CPU cores, half of it to start TensorFlow and to trace twelve games |
+
+In chapter 1 $D$ was always perfect. Now both players learn, by gradient steps, and the game is the smallest there
+is, the **Dirac-GAN** (Mescheder et al. 2018, section 2). The data are one number, $0$, over and over. $G$ has one
+parameter, the place of its sample: $G(z) = \theta$ whatever $z$ is. $D$ has one too, its slope: the logit at $x$ is
+$\psi x$. The goal is $\theta = 0$, where $G$ is right, and $\psi = 0$, where $D$ says ½ to everything.
+
+**Where the lab that this book replaces went wrong**: it computes both players' gradients before either moves.
+That is *simultaneous* play, not the *alternating* play of Algorithm 1 (Goodfellow et al. 2014), in which $G$ learns
+from the updated $D$. Here that turns a distance of 1 into 4.4, where alternating play keeps it at 1 (section 1).
+"""
+
+# %%
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from gan_core import checks, command_line, latent, losses, penalties
+from gan_core.optimizers import SGD
+from gan_core.trainer import GANTrainer
+
+LOSS_NAMES, UPDATES = ("minimax", "non-saturating", "wasserstein"), ("simultaneous", "alternating")
+REAL = np.zeros([1, 1], np.float32)  # every batch of data
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    steps: int = 300  # rounds of play, from 1 to 10000
+    learning_rate: float = 0.1  # h, the step size of both players, from 0.001 to 1
+    r1: float = 0.5  # gamma, the weight of the R1 penalty, from 0 to 1 / h
+    theta: float = 1.0  # where the generated sample starts, from -10 to 10
+    psi: float = 0.0  # the slope D starts with, from -10 to 10
+    out: Path = Path("runs/ch02")  # folder for the figures
+
+    def __post_init__(self):
+        checks.integer("Config", "steps", self.steps, 1, 10_000)
+        h = checks.number("Config", "learning_rate", self.learning_rate, 0.001, 1.0)
+        checks.number("Config", "r1", self.r1, 0.0, 1.0 / h)  # beyond, its step on psi overshoots
+        checks.number("Config", "theta", self.theta, -10.0, 10.0)
+        checks.number("Config", "psi", self.psi, -10.0, 10.0)
+        if math.hypot(self.theta, self.psi) < 0.01:
+            checks.fail("Config", "theta", "further from 0, or psi", f"{self.theta:g}", "The game would be over.")
+        if 0.5 * self.steps * math.log1p(h * h) > 40.0:  # the fastest spiral leaves the range of float32
+            most = int(80.0 / math.log1p(h * h))
+            checks.fail("Config", "steps", f"at most {most} at learning_rate {h:g}", str(self.steps))
+
+# %%
+if __name__ == "__main__":
+    config = command_line.read(Config, "Chapter 2: the smallest GAN.", "python -m toy.ch02_gradient_play")
+
+# %% [markdown]
+r"""
+## 1. A GAN with two parameters
+
+A network is a `tf.Module` with variables, called as `network(x, training=...)`. `GANTrainer`, the one that will make
+faces in the end, puts the two together: `trainer.round(real)` is one step of each player.
+"""
+
+# %%
+class Point(tf.Module):
+    """G: z [B, 1] -> theta, B times, [B, 1]."""
+
+    def __init__(self, theta: float):
+        super().__init__()
+        self.theta = tf.Variable(theta, name="theta")
+
+    def __call__(self, z, *, training=False):
+        return self.theta * tf.ones_like(z)
+
+
+class Slope(tf.Module):
+    """D: x [B, 1] -> the logit psi x, [B, 1]."""
+
+    def __init__(self, psi: float):
+        super().__init__()
+        self.psi = tf.Variable(psi, name="psi")
+
+    def __call__(self, x, *, training=False):
+        return self.psi * x
+
+
+def make_trainer(config, loss: str, update: str, r1: float = 0.0):
+    generator, discriminator = Point(config.theta), Slope(config.psi)
+    return GANTrainer(generator, discriminator, latent=latent.Normal(1), loss=losses.by_name(loss), update=update,
+                      g_optimizer=SGD(generator.trainable_variables, config.learning_rate),
+                      d_optimizer=SGD(discriminator.trainable_variables, config.learning_rate),
+                      penalty=penalties.r1(r1) if r1 else None,
+                      mode="graph")  # XLA's longer compiling would not pay for a few hundred rounds
+
+
+def play(trainer, steps: int):
+    """-> (theta, psi) at the start and after every round, [steps + 1, 2]."""
+    theta, psi = trainer.generator.theta, trainer.discriminator.psi
+    track = [(float(theta), float(psi))]
+    for _ in range(steps):
+        trainer.round(REAL)
+        track.append((float(theta), float(psi)))
+    return np.array(track)
+
+
+def play_all(config):
+    """-> the trainers and their tracks: (update, loss) -> (without R1, with R1)."""
+    trainers = {(update, loss): (make_trainer(config, loss, update), make_trainer(config, loss, update, config.r1))
+                for update in UPDATES for loss in LOSS_NAMES}
+    tracks = {key: tuple(play(trainer, config.steps) for trainer in pair) for key, pair in trainers.items()}
+    print("distance from the goal          start      end   end with R1")
+    for (update, loss), (free, damped) in tracks.items():
+        start, end, end_r1 = (math.hypot(*place) for place in (free[0], free[-1], damped[-1]))
+        print(f"  {update:13} {loss:14} {start:7.4f} {end:8.4f} {end_r1:11.6f}")
+    return trainers, tracks
+
+# %%
+if __name__ == "__main__":
+    trainers, tracks = play_all(config)
+
+# %% [markdown]
+r"""
+## 2. The phase portrait
+
+The state of the game is one point $(\theta, \psi)$. The grey lines: where infinitely small steps would take it.
+"""
+
+# %%
+def pull(loss: str, theta, psi):
+    """Minus the gradients of the two players' losses, each over the player's own parameter. theta, psi [n, n]."""
+    theta, psi = tf.constant(theta, tf.float32), tf.constant(psi, tf.float32)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([theta, psi])
+        real, fake, pair = tf.zeros_like(theta), psi * theta, losses.by_name(loss)
+        d_loss, g_loss = pair.discriminator(real, fake), pair.generator(real, fake)
+    n = tf.size(theta).numpy()  # a loss is a mean over n logits
+    return -n * tape.gradient(g_loss, theta).numpy(), -n * tape.gradient(d_loss, psi).numpy()
+
+
+def draw_portraits(config, tracks):
+    from toy import game_plots
+
+    game_plots.phase_portraits(config.out / "phase_portraits.png", tracks, pull, (config.theta, config.psi))
+    simultaneous, alternating = (tracks[update, "wasserstein"] for update in UPDATES)
+    game_plots.samples_over_time(config.out / "samples.png", {
+        "simultaneous": simultaneous[0], "alternating": alternating[0], "simultaneous, with R1": simultaneous[1]})
+
+# %%
+if __name__ == "__main__":
+    draw_portraits(config, tracks)
+
+# %% [markdown]
+r"""
+*Notice.* The gradients point *around* the goal, not towards it: $D$ pushes the sample away, it swings past the data,
+$D$ turns, and so on (second figure). Simultaneous steps leave the circle along its tangent, and end outside.
+Alternating ones circle; with the non-saturating loss they also close in, ever more slowly. Only R1 arrives.
+
+## 3. How fast? The law of the spiral
+
+$D$'s loss on the logit $b = \theta\psi$ of the fake sample is $f(b)$, with slope $f' = \sigma(b)$ in logistic losses
+and 1 in Wasserstein's. $D$'s gradient is $f'\theta$. In a *zero-sum* game, minimax or Wasserstein, $G$'s is $-f'\psi$.
+So a simultaneous step is at right angles to the position, and by Pythagoras **$\theta^2 + \psi^2$ grows by the factor
+$1 + h^2 f'^2$ in each round**, exactly. The non-saturating game is not zero-sum: $G$ has $g = \sigma(-b)$ in place of
+$f'$, which adds $2hb(g - f') = -2hb \tanh(b/2) \le 0$ to $\theta^2 + \psi^2$. That pulls inwards.
+"""
+
+# %%
+def factors(loss: str, b):
+    """f' and g: what multiplies theta in D's gradient and -psi in G's."""
+    sigmoid, one = 0.5 + 0.5 * np.tanh(0.5 * b), np.ones_like(b)
+    return {"minimax": (sigmoid, sigmoid), "non-saturating": (sigmoid, 1.0 - sigmoid), "wasserstein": (one, one)}[loss]
+
+
+def growth(track):
+    """The squared distance from the goal after each round over that before it: [steps]."""
+    squared = np.sum(track**2, axis=1)
+    return squared[1:] / squared[:-1]
+
+
+def predicted_growth(loss: str, track, h: float):
+    """|x + h v|^2 / |x|^2 with v = (g psi, -f' theta), before each round; 1 + h^2 f'^2 where g = f'."""
+    theta, psi = track[:-1].T
+    f, g = factors(loss, theta * psi)
+    more = 2.0 * h * theta * psi * (g - f) + h**2 * ((g * psi) ** 2 + (f * theta) ** 2)
+    return 1.0 + more / (theta**2 + psi**2)
+
+
+def compare_growth(config, tracks):
+    from toy import game_plots
+
+    h, measured, predicted = config.learning_rate, {}, {}
+    print("growth a round, simultaneous      mean   predicted   largest difference")
+    for loss in LOSS_NAMES:
+        track = tracks["simultaneous", loss][0]
+        one, other = growth(track), predicted_growth(loss, track, h)
+        print(f"  {loss:26} {one.mean():9.6f}   {other.mean():9.6f}   {np.abs(one - other).max():.0e}")
+        measured[loss], predicted[loss] = (one - 1.0) / h**2, (other - 1.0) / h**2
+    game_plots.growths(config.out / "growth.png", measured, predicted)
+
+# %%
+if __name__ == "__main__":
+    compare_growth(config, tracks)
+
+# %% [markdown]
+r"""
+*Notice.* With Wasserstein the growth is $1 + h^2 = 1.01$: after 300 rounds the distance is $1.01^{150} = 4.448$.
+
+## 4. Near the goal: alternating play, and R1
+
+Close to $(0, 0)$ a round is a matrix. R1, here $\frac\gamma2 \psi^2$, makes $D$'s step shrink $\psi$ by $1 - h\gamma$:
+
+$$\text{simultaneous } \begin{pmatrix} 1 & hf' \\ -hf' & 1 - h\gamma \end{pmatrix}, \qquad
+\text{alternating } \begin{pmatrix} 1 - h^2 f'^2 & hf'(1 - h\gamma) \\ -hf' & 1 - h\gamma \end{pmatrix}.$$
+
+In the long run the distance changes by the larger modulus of the two eigenvalues. Without R1 the left matrix has
+$\sqrt{1 + h^2 f'^2} > 1$. The right one has determinant 1 and complex eigenvalues as long as $hf' < 2$, so modulus 1.
+R1 makes both determinants smaller: $1 - h\gamma + h^2 f'^2$ and $1 - h\gamma$.
+"""
+
+# %%
+def round_as_matrix(trainer, tiny: float = 1e-3):
+    """The 2 x 2 matrix of one round close to the goal: its columns are where (tiny, 0) and (0, tiny) are taken."""
+    columns = []
+    for theta, psi in ((tiny, 0.0), (0.0, tiny)):
+        trainer.generator.theta.assign(theta)
+        trainer.discriminator.psi.assign(psi)
+        columns.append(play(trainer, 1)[-1] / tiny)
+    return np.stack(columns, axis=1)
+
+
+def predicted_matrix(update: str, f: float, h: float, gamma: float):
+    if update == "simultaneous":
+        return np.array([[1.0, h * f], [-h * f, 1.0 - h * gamma]])
+    return np.array([[1.0 - (h * f) ** 2, h * f * (1.0 - h * gamma)], [-h * f, 1.0 - h * gamma]])
+
+
+def modulus(matrix) -> float:
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+def compare_moduli(config, trainers):
+    """-> (update, loss) -> the modulus without R1, measured and predicted, and with R1, measured and predicted."""
+    rows = {}
+    print("factor a round near the goal    measured  predicted   with R1  predicted")
+    for (update, loss), pair in trainers.items():
+        f = float(factors(loss, np.zeros(1))[0][0])
+        matrices = [(round_as_matrix(trainer), predicted_matrix(update, f, config.learning_rate, gamma))
+                    for trainer, gamma in zip(pair, (0.0, config.r1), strict=True)]
+        rows[update, loss] = [modulus(matrix) for both in matrices for matrix in both]
+        print(f"  {update:13} {loss:14} " + " ".join(f"{value:9.6f}" for value in rows[update, loss]))
+    return rows
+
+# %%
+if __name__ == "__main__":
+    compare_moduli(config, trainers)
+
+# %% [markdown]
+r"""
+*Notice.* Above 1 the game flies off, at 1 it circles, below 1 it arrives. The lab's play is the first; alternating
+play, this library's default, is the second, and costs nothing. R1 is the cure: where only data are, $D$ should be flat.
+
+## Exercises
+
+1. The non-saturating game under simultaneous play ends on a circle. Find its radius: average the growth over a turn,
+   with $\tanh(b/2) \approx b/2$ and $f' \approx ½$. Does the trainer agree?
+2. Which $c$ keeps $\theta^2 + \psi^2 + c\,\theta\psi$ *exactly* constant in alternating play with Wasserstein's loss?
+3. More R1 is not always better. Which $\gamma$ is fastest near the goal, for the logistic losses?
+"""
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true}
+def solution_1(h: float = 0.3):
+    """With theta = r cos t, psi = r sin t the mean of b^2 over a turn is r^4 / 8: a round adds h^2 r^2 / 4 - h r^4 / 8
+    to r^2. That is 0 at r = sqrt(2 h). -> the radius over the last 100 of 700 rounds, sqrt(2 h)."""
+    track = play(make_trainer(Config(learning_rate=h), "non-saturating", "simultaneous"), 700)
+    return float(np.hypot(*track[-100:].T).mean()), math.sqrt(2.0 * h)
+
+
+def solution_2(h: float = 0.5):
+    """c = -h. D's step puts psi = psi' + h theta, which makes it theta^2 + psi'^2 + h theta psi'; G's step from there
+    gives the same form back. An ellipse is closed: neither in nor out. -> theta^2 + psi^2 - h theta psi, 101 times."""
+    theta, psi = play(make_trainer(Config(learning_rate=h), "wasserstein", "alternating"), 100).T
+    return theta**2 + psi**2 - h * theta * psi
+
+
+def solution_3(h: float = 0.1):
+    """gamma = 2 f' = 1 for simultaneous play: there the two eigenvalues meet (critical damping), and the modulus is
+    1 - h / 2. With less it circles longer, with more D hardly moves. -> best gamma of a fine list, measured modulus."""
+    gammas = np.linspace(0.0, 3.0, 301)
+    best = gammas[np.argmin([modulus(predicted_matrix("simultaneous", 0.5, h, gamma)) for gamma in gammas])]
+    return float(best), modulus(round_as_matrix(make_trainer(Config(), "minimax", "simultaneous", float(best))))
