@@ -1,0 +1,61 @@
+"""The toy round in JAX and Optax, as their users write it: `jax.lax.scan` over n rounds, jitted."""
+
+import sys
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from benchmarks import harness
+
+
+def init(key, sizes):
+    keys = jax.random.split(key, len(sizes) - 1)
+    return [(jax.random.normal(k, (a, b)) * jnp.sqrt(2.0 / (a + b)), jnp.zeros(b))
+            for k, a, b in zip(keys, sizes[:-1], sizes[1:], strict=True)]
+
+
+def mlp(params, x):
+    for w, b in params[:-1]:
+        x = jax.nn.leaky_relu(x @ w + b, 0.2)
+    w, b = params[-1]
+    return x @ w + b
+
+
+def main(hidden: int, batch: int) -> None:
+    sizes = [1, hidden, hidden, 1]
+    optimizer = optax.adam(1e-3, b1=0.5)
+
+    def d_loss(d, real, fake):
+        return jnp.mean(jax.nn.softplus(-mlp(d, real))) + jnp.mean(jax.nn.softplus(mlp(d, fake)))
+
+    def g_loss(g, d, z):
+        return jnp.mean(jax.nn.softplus(-mlp(d, mlp(g, z))))
+
+    def one_round(state, _):
+        g, d, g_state, d_state, key = state
+        key, real_key, z_key = jax.random.split(key, 3)
+        real = 4.0 + 1.25 * jax.random.normal(real_key, (batch, 1))
+        z = jax.random.normal(z_key, (batch, 1))
+        d_value, gradients = jax.value_and_grad(d_loss)(d, real, mlp(g, z))
+        updates, d_state = optimizer.update(gradients, d_state)
+        d = optax.apply_updates(d, updates)
+        g_value, gradients = jax.value_and_grad(g_loss)(g, d, z)
+        updates, g_state = optimizer.update(gradients, g_state)
+        g = optax.apply_updates(g, updates)
+        return (g, d, g_state, d_state, key), (d_value, g_value)
+
+    g, d = init(jax.random.key(0), sizes), init(jax.random.key(1), sizes)
+    state = (g, d, optimizer.init(g), optimizer.init(d), jax.random.key(2))
+    many = jax.jit(lambda state, rounds: jax.lax.scan(one_round, state, length=rounds), static_argnums=1)
+
+    def play(rounds):
+        nonlocal state
+        state, rows = many(state, rounds)
+        jax.block_until_ready((state, rows))
+
+    harness.serve(play)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

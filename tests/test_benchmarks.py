@@ -1,0 +1,35 @@
+"""The harness asks its contestants in turn and says who cannot run; no test here depends on a time."""
+
+import numpy as np
+import pytest
+
+from benchmarks import harness, toy_step
+
+ECHO = "import sys, time\nfrom benchmarks import harness\nharness.serve(lambda rounds: time.sleep(0.001 * rounds))"
+
+
+def test_every_contestant_is_asked_for_every_window():
+    results = harness.in_turn({"a": ["-c", ECHO], "b": ["-c", ECHO]}, rounds=2, windows=3)
+    assert [result.name for result in results] == ["a", "b"]
+    for result in results:
+        assert result.seconds.shape == (3,)
+        assert np.all(result.seconds >= 0.001)  # it slept that long, and may have taken longer
+        low, high = result.quartiles
+        assert low <= result.median <= high
+
+
+def test_a_contestant_that_cannot_run_is_named_with_its_reason():
+    with pytest.raises(ValueError, match="broken cannot run: ModuleNotFoundError: No module named 'nonsense'"):
+        harness.in_turn({"broken": ["-c", "import nonsense"]}, rounds=1, windows=1)
+
+
+def test_our_toy_round_is_measured(capsys):
+    toy_step.main(toy_step.Config(hidden=4, batch=8, rounds=2, windows=2, peers=False))
+    assert "gan_core" in capsys.readouterr().out
+
+
+def test_bad_numbers_are_one_line_and_exit_2(capsys):
+    with pytest.raises(SystemExit) as end:
+        toy_step.run(toy_step.Config, toy_step.main, "", "toy_step", arguments=["--windows", "0"])
+    assert end.value.code == 2
+    assert "windows must be a whole number of at least 1, got 0" in capsys.readouterr().err
