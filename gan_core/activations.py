@@ -8,8 +8,6 @@ from gan_core import checks
 def leaky_relu(alpha: float = 0.2):
     """The function x -> max(x, alpha x), for 0 <= alpha < 1: a rectifier through which a
     gradient passes on both sides (Maas et al. 2013; alpha = 0.2 for D in Radford et al. 2015).
-
-    max needs no mask of the signs to be kept for the backward pass to be one multiplication.
     """
     checks.number("leaky_relu", "alpha", alpha, 0.0, below=1.0)
 

@@ -22,10 +22,14 @@ class ExponentialMovingAverage(tf.Module):
         super().__init__(name=name)
         self.decay = checks.number("ExponentialMovingAverage", "decay", decay, 0.0, below=1.0)
         self.model = copy.deepcopy(model)
-        # Held outside the module tree: the source's variables belong to the trainer, not to us.
-        self._pairs = tuple(zip(self.model.variables, model.variables, strict=True))
+        pairs = tuple(zip(self.model.variables, model.variables, strict=True))
+        # In a function, which tf.Module does not look into: the source's variables are not ours.
+        self._pairs = lambda: pairs
 
     def update(self) -> None:
         """Take one step toward the model's present values."""
-        for average, variable in self._pairs:
-            average.assign_sub((1.0 - self.decay) * (average - variable))
+        for average, variable in self._pairs():
+            if variable.dtype.is_floating:
+                average.assign_sub((1.0 - self.decay) * (average - variable))
+            else:  # a counter, say
+                average.assign(variable)

@@ -30,13 +30,15 @@ class BatchNorm(tf.Module):
         self.channels = checks.integer("BatchNorm", "channels", channels, 1)
         self.momentum = checks.number("BatchNorm", "momentum", momentum, 0.0, 1.0)
         self.epsilon = checks.number("BatchNorm", "epsilon", epsilon, above=0.0)
-        gamma = gamma_initializer([channels], rng.seed(seed, "BatchNorm gamma"))
+        gamma = checks.tensor("BatchNorm", "what gamma_initializer gives",
+                              gamma_initializer([channels], rng.seed(seed, "BatchNorm gamma")), [channels])
         self.gamma = tf.Variable(gamma, name=f"{self.name}/gamma")
         self.beta = tf.Variable(tf.zeros([channels]), name=f"{self.name}/beta")
         self.moving_mean = tf.Variable(tf.zeros([channels]), trainable=False, name=f"{self.name}/moving_mean")
         self.moving_variance = tf.Variable(tf.ones([channels]), trainable=False, name=f"{self.name}/moving_variance")
 
     def __call__(self, x, *, training: bool = False):
+        x = tf.convert_to_tensor(x)
         if x.shape.rank not in (2, 4) or x.shape[-1] != self.channels:
             checks.fail("BatchNorm", "x", f"[batch, {self.channels}] or [batch, h, w, {self.channels}]",
                         checks.show_shape(x.shape))

@@ -24,12 +24,15 @@ class Dense(tf.Module):
         super().__init__(name=name)
         self.in_size = checks.integer("Dense", "in_size", in_size, 1)
         self.out_size = checks.integer("Dense", "out_size", out_size, 1)
-        self.compute_dtype = tf.as_dtype(compute_dtype)
-        kernel = initializer([in_size, out_size], rng.seed(seed, "Dense kernel"))
+        self.compute_dtype = tf.as_dtype(
+            checks.one_of("Dense", "compute_dtype", compute_dtype, [tf.float32, tf.bfloat16]))
+        kernel = checks.tensor("Dense", "what initializer gives",
+                               initializer([in_size, out_size], rng.seed(seed, "Dense kernel")), [in_size, out_size])
         self.kernel = tf.Variable(kernel, name=f"{self.name}/kernel")
         self.bias = tf.Variable(tf.zeros([out_size]), name=f"{self.name}/bias") if use_bias else None
 
     def __call__(self, x, *, training: bool = False):
+        x = tf.convert_to_tensor(x)
         checks.same_shape("Dense", "x", x, ["batch", self.in_size])
         x = tf.cast(x, self.compute_dtype)
         y = x @ tf.cast(self.kernel, self.compute_dtype)

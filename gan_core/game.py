@@ -7,6 +7,8 @@ G's step passes through D without asking for the gradients of D's parameters.
 
 import tensorflow as tf
 
+from gan_core import checks
+
 
 def generate(generator, z):
     """fake = G(z) in training mode, and the tape on which G's gradients can be asked for later.
@@ -48,7 +50,8 @@ def generator_gradients(loss, critic, real, fake, tape, variables, gradient_norm
     """The gradients of G's loss over G's variables: through D to the samples, then through G.
 
     fake, tape: what `generate` gave. `real` is looked at by paired losses only.
-    -> the gradients and a row with g_loss (and g_gradient_norm).
+    -> the gradients and a row with g_loss (and g_gradient_norm). ValueError if no gradient comes
+    through the critic, as when something in it rounds the samples to whole numbers.
     """
     with tf.GradientTape(watch_accessed_variables=False) as through_d:
         through_d.watch(fake)
@@ -56,6 +59,9 @@ def generator_gradients(loss, critic, real, fake, tape, variables, gradient_norm
         a = critic(real) if loss.paired else None
         g_loss = loss.generator(a, b)
     at_samples = through_d.gradient(g_loss, fake)
+    if at_samples is None:  # the tape would take it for a gradient of ones
+        checks.fail("generator_gradients", "the gradient of g_loss at the samples", "a tensor", "None",
+                    "The discriminator, or the augmentation, does not depend on them or is not differentiable.")
     gradients = tape.gradient(fake, variables, output_gradients=at_samples)
     row = {"g_loss": g_loss}
     if gradient_norm:

@@ -33,12 +33,14 @@ class Optimizer(tf.Module):
     def __init__(self, variables, learning_rate, name=None):
         super().__init__(name=name)
         owner = type(self).__name__
+        if not isinstance(variables, list | tuple) or not variables:
+            checks.fail(owner, "variables", "a list of at least one tf.Variable", repr(variables))
+        for i, variable in enumerate(variables):
+            if not isinstance(variable, tf.Variable) or variable.dtype != tf.float32:
+                checks.fail(owner, f"variables[{i}]", "a tf.Variable of float32", repr(variable))
+            if any(variable is other for other in variables[:i]):
+                checks.fail(owner, f"variables[{i}]", "one that is not in the list before", variable.name)
         self.variables_moved = tuple(variables)
-        if not self.variables_moved:
-            checks.fail(owner, "variables", "at least one tf.Variable", "none")
-        for i, variable in enumerate(self.variables_moved):
-            if not isinstance(variable, tf.Variable):
-                checks.fail(owner, f"variables[{i}]", "a tf.Variable", repr(variable))
         self.schedule = as_schedule(owner, learning_rate)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
 
@@ -48,15 +50,16 @@ class Optimizer(tf.Module):
 
     def apply(self, gradients) -> None:
         """Move every variable by its gradient. A missing one is refused by its variable's name."""
-        owner, gradients = type(self).__name__, list(gradients)
+        owner, gradients = f"{type(self).__name__}.apply", list(gradients)
         if len(gradients) != len(self.variables_moved):
-            checks.fail(f"{owner}.apply", "gradients", f"{len(self.variables_moved)}, one for each variable",
-                        str(len(gradients)))
-        for variable, gradient in zip(self.variables_moved, gradients, strict=True):
+            checks.fail(owner, "gradients", f"{len(self.variables_moved)}, one for each variable", str(len(gradients)))
+        for i, (variable, gradient) in enumerate(zip(self.variables_moved, gradients, strict=True)):
             if gradient is None:
-                checks.fail(f"{owner}.apply", f"the gradient of {variable.name} {checks.show_shape(variable.shape)}",
+                checks.fail(owner, f"the gradient of {variable.name} {checks.show_shape(variable.shape)}",
                             "a tensor", "None", "The loss does not depend on this variable.")
-            checks.same_shape(f"{owner}.apply", f"the gradient of {variable.name}", gradient, variable.shape)
+            if isinstance(gradient, tf.IndexedSlices):  # what tf.gather's gradient is
+                gradient = tf.convert_to_tensor(gradient)
+            gradients[i] = checks.tensor(owner, f"the gradient of {variable.name}", gradient, variable.shape)
         self._move(gradients)
         self.step.assign_add(1)
 

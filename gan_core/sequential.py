@@ -15,9 +15,10 @@ class Reshape(tf.Module):
 
     def __init__(self, shape, name=None):
         super().__init__(name=name)
-        self.shape = tuple(checks.integer("Reshape", "shape", size, 1) for size in shape)
+        self.shape = _sizes("Reshape", "shape", shape)
 
     def __call__(self, x, *, training: bool = False):
+        x = tf.convert_to_tensor(x)
         have, want = x.shape[1:].num_elements(), tf.TensorShape(self.shape).num_elements()
         if have != want:
             checks.fail("Reshape", "x", f"{want} numbers a sample, for {checks.show_shape(['batch', *self.shape])}",
@@ -29,7 +30,11 @@ class Flatten(tf.Module):
     """All numbers of a sample in one row: x [B, ...] -> [B, n]."""
 
     def __call__(self, x, *, training: bool = False):
-        return tf.reshape(x, [-1, x.shape[1:].num_elements()])
+        x = tf.convert_to_tensor(x)
+        numbers = x.shape[1:].num_elements()
+        if numbers is None or x.shape.rank == 0:
+            checks.fail("Flatten", "x", "[batch, ...] with all sizes but the first known", checks.show_shape(x.shape))
+        return tf.reshape(x, [-1, numbers])
 
 
 class Sequential(tf.Module):
@@ -41,6 +46,8 @@ class Sequential(tf.Module):
 
     def __init__(self, layers, name=None):
         super().__init__(name=name)
+        if not isinstance(layers, list | tuple):
+            checks.fail("Sequential", "layers", "a list of layers and functions", repr(layers))
         for i, layer in enumerate(layers):
             if not callable(layer):
                 checks.fail("Sequential", f"layers[{i}]", "a layer or a function", repr(layer))
@@ -59,7 +66,7 @@ class Sequential(tf.Module):
         """
         table = Table("layer", "output shape", title=self.name)
         table.add_column("parameters", justify="right")
-        x = tf.zeros([1, *input_shape])
+        x = tf.zeros([1, *_sizes("Sequential.summary", "input_shape", input_shape)])
         for layer, takes_training in zip(self.layers, self._takes_training, strict=True):
             x = layer(x, training=False) if takes_training else layer(x)
             shape = Text(checks.show_shape(["batch", *x.shape[1:]]))  # not markup, for all its brackets
@@ -69,6 +76,12 @@ class Sequential(tf.Module):
         table.add_row("all", "", f"{all_of_them:,}")
         table.add_row("trainable", "", f"{trained:,}")
         (console or Console()).print(table)
+
+
+def _sizes(owner, name, shape) -> tuple:
+    if not isinstance(shape, list | tuple | tf.TensorShape):
+        checks.fail(owner, name, "a list of whole numbers", repr(shape))
+    return tuple(checks.integer(owner, name, size, 1) for size in shape)
 
 
 def _takes_training(layer) -> bool:

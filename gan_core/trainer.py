@@ -10,7 +10,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from gan_core import checks, rng
+from gan_core import checks, players, rng
 from gan_core.averaging import ExponentialMovingAverage
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 from gan_core.losses import NON_SATURATING, GANLoss
@@ -53,19 +53,20 @@ class GANTrainer:
                  loss: GANLoss = NON_SATURATING, penalty=None, d_steps: int = 1, update: str = "alternating",
                  fresh_z: bool = False, average: float | None = None, augment=None, seed: int = 0,
                  gradient_norms: bool = False, mode: str = "xla"):
-        if not isinstance(loss, GANLoss):
-            checks.fail("GANTrainer", "loss", "a GANLoss (gan_core.losses.by_name gives one)", repr(loss))
+        players.check_functions("GANTrainer", loss, augment)
+        players.check_network("GANTrainer", "generator", generator, "g_optimizer", g_optimizer)
+        players.check_network("GANTrainer", "discriminator", discriminator, "d_optimizer", d_optimizer)
         self.generator, self.discriminator, self.latent, self.loss = generator, discriminator, latent, loss
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-        self.penalties = list(penalty) if isinstance(penalty, list | tuple) else [penalty] if penalty else []
+        self.penalties = players.penalty_list("GANTrainer", penalty)
         self.d_steps = checks.integer("GANTrainer", "d_steps", d_steps, 1)
         self.update = checks.one_of("GANTrainer", "update", update, ["alternating", "simultaneous"])
         self.mode = checks.one_of("GANTrainer", "mode", mode, ["xla", "graph", "eager"])
-        self.fresh_z, self.augment, self.gradient_norms = fresh_z, augment, gradient_norms
+        self.fresh_z = checks.one_of("GANTrainer", "fresh_z", fresh_z, [False, True])
+        self.gradient_norms = checks.one_of("GANTrainer", "gradient_norms", gradient_norms, [False, True])
+        self.augment = augment
         self.seed = checks.integer("GANTrainer", "seed", seed, -(2**63), 2**63 - 1)
-        _check_optimizer("g_optimizer", g_optimizer, "generator", generator)
-        _check_optimizer("d_optimizer", d_optimizer, "discriminator", discriminator)
-        self.sample_shape = self._try_networks()
+        self.sample_shape = players.sample_shape("GANTrainer", generator, discriminator, latent)
         self.average = None if average is None else ExponentialMovingAverage(generator, average)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         self.row_names = ["d_loss", "g_loss", "d_real", "d_fake", "accuracy"]
@@ -81,12 +82,12 @@ class GANTrainer:
 
     def discriminator_step(self, real, z) -> dict[str, float]:
         """One step of D alone, on real [B, ...] and G(z), z [B, dim]. G's parameters stay as they are."""
-        real, z = self._check_batch("discriminator_step", real), self._check_z("discriminator_step", z)
+        real, z = self._check_pair("discriminator_step", real, z)
         return _floats(self._compiled_d_step(real, z))
 
     def generator_step(self, real, z) -> dict[str, float]:
         """One step of G alone, through D as it is. `real` is looked at by paired losses only."""
-        real, z = self._check_batch("generator_step", real), self._check_z("generator_step", z)
+        real, z = self._check_pair("generator_step", real, z)
         return _floats(self._compiled_g_step(real, z))
 
     def round(self, real) -> dict[str, float]:
@@ -177,7 +178,7 @@ class GANTrainer:
         return row
 
     def _d_gradients(self, real, fake, k=0):
-        penalties = [functools.partial(penalty, seed=self._seed(f"penalty {i}", k))
+        penalties = [functools.partial(penalty, seed=self._seed(f"penalty {i}", k), step=self.step)
                      for i, penalty in enumerate(self.penalties)]
         return discriminator_gradients(self.loss, self._critic(self._seed("augment D", k)), real, fake,
                                        self.d_optimizer.variables_moved, penalties, self.gradient_norms)
@@ -208,8 +209,18 @@ class GANTrainer:
 
     def _compile(self, function):
         if self.mode == "eager":
-            return function
+            return functools.partial(self._all_or_nothing, function)
         return tf.function(function, jit_compile=self.mode == "xla", autograph=False)
+
+    def _all_or_nothing(self, function, *arguments):
+        """What TensorFlow compiles is looked at whole before it runs; without that, an error puts all back."""
+        before = [(variable, variable.read_value()) for variable in self.state().values()]
+        try:
+            return function(*arguments)
+        except Exception:
+            for variable, value in before:
+                variable.assign(value)
+            raise
 
     def _rounds_function(self, sampler):
         """count -> rows [ROUNDS_A_CALL, names], of which the first `count` are filled. One trace a sampler."""
@@ -230,38 +241,25 @@ class GANTrainer:
 
     # ---------------------------------------------------------------- checks
 
-    def _try_networks(self):
-        """The shape of one sample, found by running both networks once on two z."""
-        z = self.latent(2, rng.seed(self.seed, "try"))
-        checks.same_shape("GANTrainer", "what latent gives", z, [2, self.latent.dim])
-        fake = tf.cast(self.generator(z, training=False), tf.float32)
-        logits = self.discriminator(fake, training=False)
-        if tuple(logits.shape) not in [(2, 1), (2,)]:
-            checks.fail("GANTrainer", "what discriminator gives", "one logit a sample, [batch, 1]",
-                        checks.show_shape(["batch", *logits.shape[1:]]))
-        return tuple(fake.shape[1:])
-
     def _check_batch(self, method, real, before=()):
-        return checks.tensor(f"GANTrainer.{method}", "real", real, [*before, "batch", *self.sample_shape], finite=True)
+        owner = f"GANTrainer.{method}"
+        real = checks.tensor(owner, "real", real, [*before, "batch", *self.sample_shape], finite=True)
+        if 0 in real.shape:
+            checks.fail(owner, "real", "at least one sample", checks.show_shape(real.shape))
+        return real
 
-    def _check_z(self, method, z):
-        return checks.tensor(f"GANTrainer.{method}", "z", z, ["batch", self.latent.dim], finite=True)
+    def _check_pair(self, method, real, z):
+        real = self._check_batch(method, real)
+        wanted = [real.shape[0], self.latent.dim]  # a z for each real sample
+        return real, checks.tensor(f"GANTrainer.{method}", "z", z, wanted, finite=True)
 
     def _check_sampled(self, real):
         owner = "GANTrainer.rounds"
         real = checks.tensor(owner, "what sampler gives", real, ["batch", *self.sample_shape])
-        if real.shape[0] is None:
-            checks.fail(owner, "what sampler gives", "of a batch size that is fixed", checks.show_shape(real.shape))
+        if not real.shape[0]:
+            checks.fail(owner, "what sampler gives", "of a batch size that is fixed, and not 0",
+                        checks.show_shape(real.shape))
         return real
-
-
-def _check_optimizer(name, optimizer, network_name, network):
-    """The optimizer moves just the trainable variables of its network."""
-    moved = {id(v) for v in optimizer.variables_moved}
-    wanted = {id(v) for v in network.trainable_variables}
-    if moved != wanted:
-        checks.fail("GANTrainer", name, f"born with {network_name}.trainable_variables ({len(wanted)} of them)",
-                    f"one with {len(moved)}, {len(moved & wanted)} of them the {network_name}'s")
 
 
 def _floats(row):

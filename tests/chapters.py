@@ -6,7 +6,7 @@ import runpy
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-DRAWING = ("matplotlib", "seaborn", "gan_core.plots", "toy.game_plots", "toy.plots")  # slow to import
+DRAWING = ("matplotlib", "seaborn", "gan_core.plots", "toy.game_plots", "toy.line_plots", "toy.plots")  # slow to import
 
 
 def source(module: str) -> str:

@@ -91,9 +91,11 @@ TARGET = "real_target must be a finite number of at most 1 above 0"
     (lambda: losses.MINIMAX.with_label_smoothing(-0.5), f"GANLoss.with_label_smoothing: {TARGET}, got -0.5."),
     (lambda: losses.MINIMAX.with_label_smoothing(True), f"GANLoss.with_label_smoothing: {TARGET}, got True."),
     (lambda: losses.HINGE.with_label_smoothing(0.9),
-     "GANLoss.with_label_smoothing: the hinge loss has no target to smooth, or is smoothed already; smooth minimax or non-saturating."),
+     "GANLoss.with_label_smoothing: the hinge loss has no target to smooth, or is smoothed already; "
+     "smooth minimax or non-saturating."),
     (lambda: losses.RELATIVISTIC.with_label_smoothing(0.9),
-     "GANLoss.with_label_smoothing: the relativistic loss has no target to smooth, or is smoothed already; smooth minimax or non-saturating."),
+     "GANLoss.with_label_smoothing: the relativistic loss has no target to smooth, or is smoothed already; "
+     "smooth minimax or non-saturating."),
     (lambda: losses.relativistic_discriminator_loss(REAL, FAKE[:2]),
      "relativistic_discriminator_loss: fake_logits must be [3], got [2]."),
     (lambda: losses.relativistic_discriminator_loss(REAL, FAKE[:, None]),

@@ -87,6 +87,13 @@ def coverage(samples, modes, sd: float, weights=None) -> Coverage:
         sd_most=float(max(extremes, default=math.nan)))
 
 
+def of(samples, distribution) -> Coverage | None:
+    """The coverage of a distribution that has modes; None for one that has not."""
+    if not hasattr(distribution, "modes"):
+        return None
+    return coverage(samples, distribution.modes, distribution.sd, distribution.weights)
+
+
 def perfect_sampler(distribution, n: int, *, draws: int = 10, seed: int = 0) -> Coverage:
     """The row of the distribution itself: the mean of `draws` rows of n of its own samples each.
 

@@ -1,0 +1,84 @@
+"""A dataclass is the command line; what is wrong is one line and an exit code."""
+
+import dataclasses
+
+import pytest
+
+from gan_core import command_line
+from gan_core.loop import NotFiniteError
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """A run."""
+
+    rounds: int = 100  # how many rounds to play
+    learning_rate: float = 2e-4  # of both players
+    loss: str = "hinge"  # by name
+
+
+def run(function, *arguments):
+    command_line.run(Config, function, "Train something.", program="train", arguments=list(arguments))
+
+
+def ended(capsys, code, function, *arguments):
+    """Its exit code is as said. -> what it wrote to stdout and to stderr."""
+    with pytest.raises(SystemExit) as ending:
+        run(function, *arguments)
+    assert ending.value.code == code
+    return capsys.readouterr()
+
+
+def raiser(error):
+    def function(config):
+        raise error
+
+    return function
+
+
+def test_every_field_is_a_flag_and_the_rest_keep_their_defaults():
+    seen = []
+    run(seen.append, "--rounds", "7", "--learning-rate", "0.5")
+    run(seen.append)
+    assert seen == [Config(7, 0.5, "hinge"), Config()]
+    assert command_line.read(Config, "Train something.", arguments=["--loss", "minimax"]) == Config(loss="minimax")
+
+
+def test_help_tells_each_field_with_its_comment_and_default(capsys):
+    written = ended(capsys, 0, raiser(AssertionError("must not be called")), "--help").out
+    for words in ("Train something.", "usage: train", "--rounds", "how many rounds to play", "100", "--learning-rate",
+                  "of both players"):
+        assert words in written
+
+
+@pytest.mark.parametrize(("arguments", "word"), [
+    (["--rounds", "many"], "many"), (["--speed", "3"], "--speed"), (["--rounds"], "--rounds"), (["faces"], "faces")])
+def test_arguments_that_are_wrong_are_one_line_and_code_2(capsys, arguments, word):
+    written = ended(capsys, 2, raiser(AssertionError("must not be called")), *arguments)
+    assert written.out == ""
+    assert written.err.startswith("error: ")
+    assert word in written.err
+    assert written.err.count("\n") == 1
+
+
+def test_a_value_error_is_one_line_and_code_2(capsys):
+    """As it stands: brackets are no markup, a long line is not cut."""
+    words = "GANTrainer.round: real must be [batch, 2], got [8, 3]. " + "And so on, [red]at length[/red]. " * 10
+    assert ended(capsys, 2, raiser(ValueError(words))).err == f"error: {words}\n"
+
+
+def test_a_training_that_is_no_longer_finite_ends_with_code_1(capsys):
+    assert ended(capsys, 1, raiser(NotFiniteError("d_loss is nan"))).err == "error: d_loss is nan\n"
+
+
+def test_a_reader_that_has_gone_is_no_error_of_ours(capsys):
+    assert ended(capsys, 1, raiser(BrokenPipeError())).err == ""
+
+
+def test_a_fault_of_ours_keeps_its_traceback():
+    with pytest.raises(TypeError, match="a fault"):
+        run(raiser(TypeError("a fault")))
+
+
+def test_the_exit_code_of_a_stopped_run_is_its_own(capsys):
+    ended(capsys, 130, raiser(SystemExit(130)))

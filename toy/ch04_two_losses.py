@@ -1,0 +1,259 @@
+# %% [markdown]
+r"""
+# 4. Two losses: where a gradient dies, and what no loss tells
+
+| | |
+|---|---|
+| **You need** | chapter 1 (the two losses of $G$, their gradients), chapter 3 (the trainer, Adam) |
+| **You get** | $G$ with hidden layers on data with three modes, from a bad start: which loss gets away, and why |
+| **New in gan_core** | `gradient_norms`, `metrics.wasserstein_1`, `sequential`, a learning rate that is a schedule |
+| **Run it** | `python -m toy.ch04_two_losses`, or with `--head-start 0`, `--seeds 5`; `--help` lists the flags |
+| **Time** | about 40 s on two CPU cores; each further seed 25 s |
+
+The data are three normals of sd 0.5, around 7, 10 and 13. $G$ starts near 0, far from all of them, and $D$ has
+played 500 rounds alone before $G$ may move. So $D$ is sure: $D(G(z)) \approx 0.0001$. Bad starts like this are no
+freak: whenever the data are few and $G$ has far to go, $D$ learns faster.
+
+$G$ minimises either the **minimax** loss, mean $\log(1 - D(G(z)))$, or the **non-saturating** one,
+mean $-\log D(G(z))$; and it moves by plain gradient descent (SGD) or by Adam.
+
+**Where the lab that this book replaces went wrong** (by numbers, below): it displays the first formula and trains
+with the second (section 2); it says that minimax saturates where $D(G(z))$ is near 1, and it is near **0** (2);
+and that a GAN fits "any distribution": its affine $G$ of a normal $z$ makes normals and nothing else, and no
+continuous $G$ can leave a gap (section 4).
+"""
+
+# %%
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from rich.console import Console
+from rich.table import Table
+
+from gan_core import checks, command_line, data, game, latent, loop, losses, metrics, rng
+from gan_core.optimizers import SGD, Adam
+from gan_core.sequential import Sequential
+from gan_core.trainer import GANTrainer
+from toy.coverage import coverage
+from toy.distributions import gaussian_mixture
+from toy.networks import mlp, standardise
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    centers: tuple[float, ...] = (7.0, 10.0, 13.0)  # of the data's normals, all of one weight
+    sd: float = 0.5  # standard deviation of each of them, from 0.01 to 100
+    loss: tuple[str, ...] = ("minimax", "non-saturating")  # losses of G to be compared; also hinge, wasserstein, ...
+    head_start: int = 800  # rounds in which D alone learns
+    steps: int = 4000  # rounds after that, in which both do
+    batch: int = 128  # samples in a batch, real and generated each
+    hidden: int = 64  # units in each of the two hidden layers, of G and of D
+    latent_dim: int = 1  # how many numbers z has
+    sgd_learning_rate: float = 0.02  # of G where it moves by SGD
+    adam_learning_rate: float = 0.001  # of G where it moves by Adam
+    d_learning_rate: float = 0.0005  # of D, which always moves by Adam
+    seed: int = 0  # of everything random
+    seeds: int = 1  # how many seeds the table of section 3 is over, from `seed` on
+    out: Path = Path("runs/ch04")  # folder for the figures
+
+    def __post_init__(self):
+        target(self)
+        checks.number("Config", "sd", self.sd, 0.01, 100.0)
+        for name in self.loss or ("",):
+            losses.by_name(name)
+        for name, least, most in (("head_start", 0, 10**5), ("steps", 1, 10**6), ("batch", 1, 10**5),
+                                  ("hidden", 1, 4096), ("latent_dim", 1, 1000), ("seed", 0, 2**32), ("seeds", 1, 1000)):
+            checks.integer("Config", name, getattr(self, name), least, most)
+        for name in ("sgd_learning_rate", "adam_learning_rate", "d_learning_rate"):
+            checks.number("Config", name, getattr(self, name), 0.0, 1.0)
+
+
+def target(config):
+    """The data's distribution."""
+    return gaussian_mixture(config.centers, config.sd)
+
+# %%
+if __name__ == "__main__":
+    config = command_line.read(Config, "Chapter 4, two losses: a mixture of normals, from a bad start.",
+                               "python -m toy.ch04_two_losses")
+
+# %% [markdown]
+r"""
+## 1. The players, and the head start
+
+Both networks are multilayer perceptrons: weighted sums, with leaky rectifiers between. A learning rate may be any
+function of the round, so the head start is a rate of $G$ that is 0 at first. `gradient_norms=True` makes the
+trainer report the size of $G$'s gradient, over all of its weights, round by round.
+"""
+
+# %%
+def build(config, loss, optimizer):
+    """The trainer for one of G's losses, with G moved by "SGD" or "Adam"; and the sampler of real batches."""
+    points = target(config).sample(5000, rng.seed(config.seed, "5,000 points")).numpy()
+    layers = [config.hidden, config.hidden, 1]
+    generator = mlp([config.latent_dim, *layers], seed=config.seed, name="generator")
+    see = standardise(points.mean(), points.std())
+    discriminator = Sequential([see, mlp([1, *layers], seed=config.seed, name="discriminator")])
+    full = config.adam_learning_rate if optimizer == "Adam" else config.sgd_learning_rate
+
+    def rate(step):
+        return tf.where(step < config.head_start, 0.0, full)
+
+    variables = generator.trainable_variables
+    trainer = GANTrainer(
+        generator, discriminator, latent=latent.Normal(config.latent_dim), loss=losses.by_name(loss),
+        g_optimizer=Adam(variables, rate, beta_1=0.5, beta_2=0.99) if optimizer == "Adam" else SGD(variables, rate),
+        d_optimizer=Adam(discriminator.trainable_variables, config.d_learning_rate, beta_1=0.5, beta_2=0.99),
+        gradient_norms=True, seed=config.seed)
+    return trainer, data.stream(target(config).sample, config.batch, config.seed)
+
+
+def play(config, loss, optimizer):
+    """Train, and look every 50 rounds. -> each value over the looks."""
+    trainer, sampler = build(config, loss, optimizer)
+    real = target(config).sample(5000, rng.seed(config.seed, "look"))[:, 0].numpy()
+    z = trainer.latent(5000, rng.seed(config.seed, "look at z"))
+    x = np.linspace(-3.0, max(config.centers) + 3.0, 400, dtype=np.float32)
+    looks, rounds = [], config.head_start + config.steps
+
+    def look(trainer, row):
+        fake = trainer.generator(z)[:, 0].numpy()
+        d = tf.sigmoid(trainer.discriminator(x[:, None]))[:, 0]
+        looks.append({**row, "fake": fake, "d": d, "distance": metrics.wasserstein_1(real, fake)})
+
+    loop.fit(trainer, sampler, rounds, hooks=[loop.every(max(1, min(50, rounds // 4)), look)])
+    return {name: np.array([one[name] for one in looks]) for name in looks[0]} | {"x": x, "real": real}
+
+
+def play_games(config):
+    """Every loss with every optimizer. Draws what became of samples, gradients and losses. -> title -> looks."""
+    from toy import line_plots  # here, so that importing the chapter costs no plotting library
+
+    games = {f"{loss}, {optimizer}": play(config, loss, optimizer)
+             for optimizer in ("SGD", "Adam") for loss in config.loss}
+    line_plots.densities_over_time(config.out / "densities.png", games, config.centers, config.head_start)
+    line_plots.what_is_reported(config.out / "gradients.png", games, config.head_start)
+    return games
+
+# %%
+if __name__ == "__main__":
+    games = play_games(config)
+
+# %% [markdown]
+r"""
+## 2. Where the gradient dies
+
+Chapter 1: over the logit $b$ of a fake sample the minimax gradient is $-\sigma(b)$, the non-saturating one
+$-(1 - \sigma(b))$. At $D(G(z)) = \sigma(b) = 0.0001$ they differ by a factor of 10,000. What does $G$ make of that?
+
+*Notice* (`densities.png`, and the upper left of `gradients.png`). NOTICE2
+
+## 3. What the losses do not say
+
+`metrics.wasserstein_1` is the mean distance by which the samples must be moved to become the data: it needs no $D$,
+and has the unit of $x$. Below, over `--seeds`, the medians: $D(G(z))$ and the size of $G$'s gradient when the head
+start ends; in how many rounds $W_1$ falls to a tenth; $W_1$ at the end, with its range; and the rank correlation of
+$G$'s loss with $W_1$ over the rounds that $G$ plays (1: they fall together; 0: the loss says nothing).
+"""
+
+# %%
+def summary(looks, config):
+    """One run in numbers: D(G(z)), gradient, rounds until W1 is a tenth, W1 at the end, correlation, share in gaps."""
+    start = max(0, np.searchsorted(looks["step"], config.head_start, side="right") - 1)
+    w1 = looks["distance"][start:]
+    near = np.flatnonzero(w1 <= 0.1 * w1[0])
+    rounds = looks["step"][start + near[0]] - looks["step"][start] if len(near) else np.inf
+    ranks = [np.argsort(np.argsort(values)) for values in (looks["g_loss"][start:], w1)]
+    correlation = np.corrcoef(*ranks)[0, 1] if len(w1) > 2 else np.nan
+    good = coverage(looks["fake"][-1][:, None], target(config).modes, config.sd).high_quality  # within 3 sd of a mode
+    return [looks["d_fake"][start], looks["g_gradient_norm"][start], rounds, np.median(w1[-10:]), correlation, 1 - good]
+
+
+def judge_seeds(config, games):
+    """A row for each loss and optimizer, over the seeds; the first seed's games are there already."""
+    rows = {title: [summary(looks, config)] for title, looks in games.items()}
+    for seed in range(config.seed + 1, config.seed + config.seeds):
+        one = dataclasses.replace(config, seed=seed)
+        for title, row in rows.items():
+            row.append(summary(play(one, *title.rsplit(", ", 1)), one))
+    table = Table("G's loss, optimizer", "D(G(z))", "gradient", "rounds", "W₁", "range of W₁", "rank corr.", "in gaps")
+    for title, row in rows.items():
+        d_fake, gradient, rounds, w1, correlation, gap = np.median(row, axis=0)
+        worst = np.array(row)[:, 3]
+        table.add_row(title, f"{d_fake:.0e}", f"{gradient:.1e}", f"{rounds:.0f}" if np.isfinite(rounds) else "never",
+                      f"{w1:.2f}", f"{worst.min():.2f}–{worst.max():.2f}", f"{correlation:.2f}", f"{gap:.1%}")
+    Console().print(table)
+    return rows
+
+
+def floor(config):
+    """What W1 is for a perfect G: two samples of the data; and for the best that an affine G of a normal z can do."""
+    data_1, data_2 = (target(config).sample(5000, rng.seed(config.seed, name))[:, 0].numpy() for name in ("1", "2"))
+    z = rng.normal([5000], rng.seed(config.seed, "z")).numpy()
+    normal = min(metrics.wasserstein_1(data_1, np.mean(data_1) + scale * np.std(data_1) * z)
+                 for scale in np.linspace(0.5, 1.5, 41))
+    return metrics.wasserstein_1(data_1, data_2), normal
+
+# %%
+if __name__ == "__main__":
+    judge_seeds(config, games)
+    print("W1 of two samples of the data {:.3f}; of the data and the nearest normal {:.3f}".format(*floor(config)))
+
+# %% [markdown]
+r"""
+*Notice.* NOTICE3
+
+## 4. What G cannot be
+
+NOTICE4
+
+## Exercises
+
+1. Why does the ratio of the two gradients, over all weights of $G$, come out as $1/D(G(z))$? Check it on a linear $D$.
+2. Adam divides a gradient by its size. So where does it stop to move? Feed it gradients from $10^{-2}$ to $10^{-12}$.
+3. $G(z)$ with $z \sim N(0, 1)$ is nowhere steeper than $L$. At least what share of its samples falls into a gap of
+   width 0.8 in the middle of the data? Does a *normal* $z$ matter?
+"""
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true}
+def solution_1():
+    """A sample's gradient is one direction times sigma(b) or 1 - sigma(b): if all b are alike, the ratio of the
+    norms is (1 - sigma(b)) / sigma(b) = e^(-b), about 1 / D(G(z)) for a small D. -> (ratio, e^(-mean b)) of 3 D."""
+    generator = mlp([1, 32, 32, 1], seed=0, name="generator")
+    z, variables, found = rng.normal([256, 1], rng.seed(0, "z")), generator.trainable_variables, []
+    for shift in (2.0, 5.0, 10.0):
+        norms = []
+        for loss in (losses.NON_SATURATING, losses.MINIMAX):
+            fake, tape = game.generate(generator, z)
+            row = game.generator_gradients(
+                loss, lambda x: 0.1 * x[:, 0] - shift, None, fake, tape, variables, gradient_norm=True)[1]
+            norms.append(float(row["g_gradient_norm"]))
+        found.append((norms[0] / norms[1], float(np.exp(shift - 0.1 * np.mean(fake)))))
+    return found
+
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true}
+def solution_2():
+    """Where the gradient is as small as epsilon = 1e-8: the step is learning_rate g / (g + epsilon). A saturated
+    minimax gradient has that size for each weight after a long head start. -> gradients, steps / learning rate."""
+    gradients, steps = 10.0 ** np.arange(-2, -13, -2), []
+    for gradient in gradients:
+        weight = tf.Variable(0.0)
+        Adam([weight], 0.001).apply([tf.constant(gradient, tf.float32)])
+        steps.append(-float(weight) / 0.001)
+    return gradients, np.array(steps)
+
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true}
+def solution_3():
+    """The z that land in the gap fill an interval of at least 0.8 / L, and a continuous G cannot jump it. In the middle
+    of N(0, 1) that is a share of erf(0.4 / (L sqrt 2)), about 0.32 / L. A z with a gap of its own (coin flips, as in
+    chapter 5) needs no steepness. -> (measured, predicted) for L = 2, 8, 32."""
+    z, found = rng.normal([200_000], rng.seed(0, "z")), []
+    for steepness in (2.0, 8.0, 32.0):
+        x = tf.clip_by_value(0.5 + steepness * z, 0.0, 1.0)
+        found.append((float(np.mean((x > 0.1) & (x < 0.9))), math.erf(0.4 / steepness / math.sqrt(2.0))))
+    return found
