@@ -42,7 +42,8 @@ def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, ca
 @pytest.mark.parametrize(("flag", "value", "words"), [
     ("--steps", "-4", "steps must be a whole number from 1 to 1e+06, got -4"), ("--steps", "2.5", "--steps"),
     ("--loss", "hing", "name must be one of minimax, non-saturating"), ("--sd", "0", "sd must be a finite number from 0.01"),
-    ("--sd", "nan", "sd must be"), ("--features", "cubic", "features must be one of linear, quadratic, got 'cubic'"),
+    ("--sd", "nan", "sd must be"),
+    ("--features", "cubic", "features must be one of linear, quadratic, got 'cubic'"),
     ("--batch", "0", "batch must be"), ("--latent-dim", "0", "latent_dim must be"), ("--seed", "-1", "seed must be"),
     ("--g-learning-rate", "-1", "g_learning_rate must be"), ("--average", "1", "average must be")])
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):

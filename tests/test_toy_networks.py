@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toy.networks import fourier_features, mlp, quadratic, standardise, unstandardise
+from toy.networks import mlp, quadratic, standardise, unstandardise
 
 X = np.random.default_rng(0).normal(size=[6, 2]).astype(np.float32)
 
@@ -74,12 +74,3 @@ def test_what_has_no_scale_is_refused(function, mean, sd, words):
 
 def test_quadratic_is_every_number_and_its_square():
     np.testing.assert_array_equal(quadratic(X), np.concatenate([X, X * X], axis=1))
-
-
-def test_fourier_features_are_waves_of_every_octave():
-    features = np.asarray(fourier_features(3, size=0.5)(X))
-    assert features.shape == (6, 2 + 2 * 2 * 3)
-    np.testing.assert_array_equal(features[:, :2], X)
-    waves = [0.5 * wave(2**k * math.pi * X.astype(np.float64)) for k in range(3) for wave in (np.sin, np.cos)]
-    np.testing.assert_allclose(features[:, 2:], np.concatenate(waves, axis=1), atol=1e-5)
-    np.testing.assert_array_equal(fourier_features(0)(X), X)
