@@ -18,7 +18,7 @@ def snapshots(path, games, columns):
                                 sharex=True, sharey=True, squeeze=False)
     for row, (title, looks) in zip(axes, games.items(), strict=True):
         for ax, i in zip(row, columns, strict=True):
-            plots.histograms(ax, looks["real"], looks["fake"][i], 80, (looks["x"][0], looks["x"][-1]))
+            plots.histograms(ax, looks["real"], looks["fake"][i], 45, (looks["x"][0], looks["x"][-1]))
             plots.discriminator(ax, looks["x"], looks["d"][i], looks["best_d"][i] if "best_d" in looks else None)
             ax.set(title=f"round {looks['step'][i]:,}", ylim=(0, 1.05), xlabel="", ylabel="")
         row[0].set_ylabel(title)
@@ -88,7 +88,7 @@ def densities_over_time(path, games, centers, head_start):
             top.axvline(head_start, color="0.4", lw=1, ls=":", label="G may move from here on")
         top.set(title=title, xlabel="round")
         top.grid(False)
-        plots.histograms(bottom, looks["real"], looks["fake"][-1], 80, (x[0], x[-1]))
+        plots.histograms(bottom, looks["real"], looks["fake"][-1], 45, (x[0], x[-1]))
         plots.discriminator(bottom, x, looks["d"][-1])
         bottom.set(ylim=(0, 1.05), ylabel="")
     axes[0, 0].set_ylabel("x, with the density\nof G's samples as shade")
