@@ -92,6 +92,14 @@ def test_bfloat16_rounds_the_product_and_keeps_the_parameters():
         np.testing.assert_allclose(one, other, rtol=0.05, atol=0.05 * np.max(np.abs(other)))
 
 
+def test_bfloat16_rounds_the_factors_and_not_only_the_product():
+    """1 + 3/1024 is 1 in bfloat16; its square in float32 would round up to 1 + 1/128. Speed is in the factors."""
+    layer = Dense(1, 1, seed=0, compute_dtype=tf.bfloat16)
+    layer.kernel.assign([[1.0 + 3 / 1024]])
+    assert float(layer(np.array([[1.0 + 3 / 1024]], np.float32))[0, 0]) == 1.0
+    assert float(tf.cast((1.0 + 3 / 1024) ** 2, tf.bfloat16)) == 1.0 + 1 / 128
+
+
 @pytest.mark.parametrize(("arguments", "options", "words"), [
     ((0, 2), {}, "Dense: in_size must be a whole number of at least 1, got 0"),
     ((3, 2.0), {}, "Dense: out_size must be a whole number of at least 1, got 2.0"),

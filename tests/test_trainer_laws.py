@@ -3,8 +3,47 @@
 The oracle is `by_hand`, Algorithm 1 for an affine G and an affine D in float64 NumPy.
 To prove the tests, each of these bugs was put into gan_core, one at a time:
 
-    bug                                                   caught by
-    MUTATION TABLE
+    bug                                           caught by (test_<file>, test_...)
+  in trainer
+    G learns from the old D                       here, a_round_is_algorithm_1; dirac_gan
+    simultaneous steps one after the other        here, a_round_is_algorithm_1
+    z drawn again for G; fresh_z ignored          here, a_round_is_algorithm_1
+    the step is not counted                       here, a_round_is_algorithm_1
+    one z for all D steps; z number step + k      here, a_round_is_algorithm_1[3]
+    every D step sees the first real batch        here, a_round_is_algorithm_1[3]
+    the sampler is asked for the round's number   trainer, the_sampler_is_asked_for_batch_number
+    the augmentation left out of G's step         here, the_augmentation_is_between; trainer
+    real and fake augmented apart                 trainer, the_augmentation_is_seen_by_d_alone
+    D's and G's step share an augmentation        trainer, the_augmentation_is_seen_by_d_alone
+    D runs in inference mode                      here, a_step_of_one_player; trainer
+    the average moves before G's step             averaging, the_trainers_average
+    samples of G where there is an average        trainer, samples_are_the_averages
+    samples in training mode                      trainer, a_sample_is_gs_in_inference_mode
+    every block of samples from one z             trainer, a_sample_depends_on_its_seed
+    an eager error leaves half a round            trainer_bad_input, a_variable_that_the_loss
+  in game
+    the penalty is not differentiated             here, penalties_add_up; game
+    d_loss reported with its penalty              here, penalties_add_up; game
+    a logit of 0 called real                      game, a_logit_of_zero_is_called_fake; trainer
+    d_real and d_fake exchanged; sigma(mean a)    here, a_round_is_algorithm_1
+    real and fake in one batch through D          trainer, a_round_runs_g_once
+    a missing gradient taken for ones             game, a_critic_that_no_gradient_passes
+  in optimizers
+    Adam without bias correction                  optimizers, the_fused_kernel_is_the_formula
+    epsilon without its hat; betas exchanged      optimizers, the_fused_kernel_is_the_formula
+    t counted from 0                              optimizers, the_fused_kernel_is_the_formula
+    adam_update without the square root           optimizers, adam_update_is_the_papers_formula
+    a schedule one step ahead                     optimizers, the_fused_kernel_follows_a_schedule
+    a missing gradient passed over                optimizers, gradients_that_do_not_fit
+  in layers and the average
+    normalised by the unbiased variance           batch_norm, the_papers_algorithm_1
+    the biased variance kept; momentum exchanged  batch_norm, momentum_is_the_share_of_the_old
+    batch statistics in inference                 batch_norm, in_inference_it_is_affine
+    epsilon outside the root                      batch_norm, the_papers_algorithm_1
+    no gradient through the statistics            batch_norm, the_gradient_in_training
+    EMA without batch norm's statistics           averaging, batch_norms_moving_statistics
+    EMA's decay exchanged; a copy that is none    averaging, after_n_updates_toward_a_constant
+    one start for all seeds                       dense, the_initializer_gets; layer_contract
 """
 
 import functools

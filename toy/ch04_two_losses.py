@@ -32,7 +32,7 @@ import numpy as np
 import tensorflow as tf
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from gan_core import checks, command_line, data, game, latent, loop, losses, metrics, rng
 from gan_core.optimizers import SGD, Adam
@@ -180,7 +180,8 @@ def judge_seeds(config, games):
         one = dataclasses.replace(config, seed=seed)
         for title, row in rows.items():
             row.append(summary(play(one, *title.rsplit(", ", 1)), one))
-    table = Table("G's loss, optimizer", "D(G(z))", "gradient", "rounds", "W₁", "range", "corr.", "gaps", box=SIMPLE)
+    columns = "D(G(z))", "gradient", "rounds", "W₁", "range", "corr.", "gaps"
+    table = Table(Column("G's loss, optimizer", no_wrap=True), *columns, box=SIMPLE)
     for title, row in rows.items():
         d_fake, gradient, rounds, w1, correlation, gap = np.median(row, axis=0)
         worst = np.array(row)[:, 3]

@@ -1,0 +1,116 @@
+"""Chapter 4: one loss dies and the other lives, and the chapter is a module, a script and a notebook."""
+
+import dataclasses
+
+import chapters
+import numpy as np
+import pytest
+
+import gan_core.trainer
+from toy import ch04_two_losses as chapter
+
+MODULE = "toy.ch04_two_losses"
+THREE = chapter.Config(steps=3, head_start=1, batch=8, hidden=4)
+
+
+def patch_mode(monkeypatch, mode):
+    trainer = gan_core.trainer.GANTrainer
+    monkeypatch.setattr(chapter, "GANTrainer", lambda *args, **kwargs: trainer(*args, **{**kwargs, "mode": mode}))
+    monkeypatch.setattr(gan_core.trainer, "GANTrainer", chapter.GANTrainer)
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Four rounds are sooner played than compiled."""
+    patch_mode(monkeypatch, "eager")
+
+
+def test_importing_only_defines():
+    assert chapters.work_at_import(MODULE) == []
+
+
+def test_its_cells_are_those_of_a_notebook():
+    assert chapters.faults_of_form(MODULE) == []
+
+
+def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, capsys):
+    names = chapters.run_as_script(MODULE, monkeypatch, "--steps", "3", "--head-start", "1", "--batch", "8", "--hidden",
+                                   "4", "--seeds", "2", "--out", str(tmp_path))
+    assert {file.name for file in tmp_path.iterdir()} == {"densities.png", "gradients.png"}
+    assert [list(looks["step"]) for looks in names["games"].values()] == [[1, 2, 3, 4]] * 4
+    said = capsys.readouterr().out
+    assert all(title in said for title in ("minimax, SGD", "non-saturating, SGD", "minimax, Adam", "nearest normal"))
+
+
+@pytest.mark.parametrize(("flags", "words"), [
+    (("--steps", "-4"), "steps must be a whole number from 1 to 1e+06, got -4"), (("--steps", "2.5"), "--steps"),
+    (("--loss", "minimax", "hing"), "name must be one of minimax, non-saturating"),
+    (("--sd", "0"), "sd must be a finite number above 0"), (("--centers", "7", "nan"), "centers must be finite"),
+    (("--centers",), "centers must be"), (("--batch", "0"), "batch must be"),
+    (("--head-start", "-1"), "head_start must be"),
+    (("--hidden", "0"), "hidden must be"), (("--sgd-learning-rate", "nan"), "sgd_learning_rate must be")])
+def test_a_bad_value_is_one_line_and_exit_2(flags, words, monkeypatch, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        chapters.run_as_script(MODULE, monkeypatch, *flags)
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert words in said
+    assert said.count("\n") == 1
+
+
+def test_a_run_is_the_same_bit_for_bit(eager):
+    first, again = (chapter.play(THREE, "minimax", "Adam") for _ in range(2))
+    other = chapter.play(dataclasses.replace(THREE, seed=1), "minimax", "Adam")
+    for name, values in first.items():
+        np.testing.assert_array_equal(values, again[name])
+    assert first["distance"][0] != other["distance"][0]
+
+
+def test_g_stands_still_until_the_head_start_is_over(eager):
+    looks = chapter.play(dataclasses.replace(THREE, head_start=2), "non-saturating", "SGD")
+    np.testing.assert_array_equal(looks["fake"][0], looks["fake"][1])
+    assert (looks["fake"][2] != looks["fake"][1]).any()
+
+
+def test_by_gradient_descent_minimax_stays_where_it_is_and_the_other_leaves(monkeypatch):
+    """The chapter's conclusion, in small: a tenth of the rounds."""
+    patch_mode(monkeypatch, "graph")
+    config = chapter.Config(steps=400, head_start=400, hidden=16, batch=32, d_learning_rate=0.002)
+    minimax, other = (chapter.play(config, loss, "SGD") for loss in ("minimax", "non-saturating"))
+    start = list(minimax["step"]).index(400)
+    assert minimax["d_fake"][start] < 1e-3
+    assert minimax["d_fake"][start] == other["d_fake"][start]  # the same D against the same G until then
+    ratio = other["g_gradient_norm"][start] / minimax["g_gradient_norm"][start]
+    assert ratio == pytest.approx(1.0 / minimax["d_fake"][start], rel=0.3)
+    assert minimax["distance"][-1] > 0.98 * minimax["distance"][start]
+    assert other["distance"][-1] < 0.5 * other["distance"][start]
+
+
+def test_a_summary_counts_from_the_end_of_the_head_start():
+    config = dataclasses.replace(THREE, head_start=100)
+    looks = {"step": np.array([50, 100, 150, 200]), "distance": np.array([9.0, 10.0, 4.0, 1.0]),
+             "g_loss": np.array([0.0, 3.0, 2.0, 1.0]), "d_fake": np.array([0.5, 0.01, 0.2, 0.3]),
+             "g_gradient_norm": np.array([1.0, 2.0, 3.0, 4.0]), "fake": np.array([[7.0, 8.5, 10.0, 13.1]] * 4)}
+    assert chapter.summary(looks, config) == [0.01, 2.0, 100, 4.0, pytest.approx(1.0), 0.25]
+    looks["distance"][3] = 1.5
+    assert chapter.summary(looks, config)[2] == np.inf
+
+
+def test_no_normal_comes_near_three_modes():
+    floor, normal = chapter.floor(chapter.Config())
+    assert floor < 0.15 < 0.4 < normal
+
+
+def test_solution_1_the_ratio_of_the_gradients():
+    for ratio, predicted in chapter.solution_1():
+        assert ratio == pytest.approx(predicted, rel=0.02)
+
+
+def test_solution_2_adam_stops_at_epsilon():
+    gradients, steps = chapter.solution_2()
+    np.testing.assert_allclose(steps, gradients / (gradients + 1e-8), rtol=1e-4)
+
+
+def test_solution_3_what_falls_into_a_gap():
+    for measured, predicted in chapter.solution_3():
+        assert measured == pytest.approx(predicted, rel=0.03)
