@@ -5,6 +5,8 @@ import re
 import runpy
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 DRAWING = ("matplotlib", "seaborn", "gan_core.plots", "toy.game_plots", "toy.line_plots", "toy.plots")  # slow to import
 
@@ -64,3 +66,13 @@ def run_as_script(module: str, monkeypatch, *arguments: str) -> dict:
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setattr("sys.argv", [str(path), *arguments])
     return runpy.run_path(str(path), run_name="__main__")
+
+
+def line_of_exit_2(module: str, monkeypatch, capsys, *arguments: str) -> str:
+    """What the script says of wrong arguments, which must be one line, before it ends with code 2."""
+    with pytest.raises(SystemExit) as stopped:
+        run_as_script(module, monkeypatch, *arguments)
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.count("\n") == 1, said
+    return said

@@ -35,12 +35,7 @@ def test_runs_three_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
     ("--theta", "0", "theta must be further from 0"), ("--psi", "11", "psi must be"),
     ("--steps", "9000", "steps must be at most 8039 at learning_rate 0.1"), ("--loss", "hinge", "--loss")])
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        chapters.run_as_script(MODULE, monkeypatch, flag, value)
-    said = capsys.readouterr().err
-    assert stopped.value.code == 2
-    assert words in said
-    assert said.count("\n") == 1
+    assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 
 
 @pytest.mark.parametrize("loss", ["minimax", "wasserstein"])
