@@ -146,7 +146,7 @@ def play_games(config):
     for features, loss in ((config.features, config.loss), ("linear", "non-saturating"), ("linear", "minimax")):
         one, title = dataclasses.replace(config, features=features, loss=loss), f"D {features}\n{loss}"
         looks = games[title] = games.get(title) or play(*build(one), one)
-        print(f"D {features}, {loss}: after {config.steps} rounds G makes N({looks['mean'][-1]:.3f}, "
+        print(f"D {features}, {loss}: after {config.steps} rounds G, not averaged, makes N({looks['mean'][-1]:.3f}, "
               f"{looks['sd'][-1]:.3f}²); the data are N({config.mean:g}, {config.sd:g}²)")
     last = len(looks["step"]) - 1
     line_plots.snapshots(config.out / "snapshots.png", games, (0, last // 20, last // 8, last))
