@@ -15,21 +15,25 @@ class ExponentialMovingAverage(tf.Module):
     variables of its own, started equal: use it for samples. All its variables are averaged,
     batch norm's moving mean and variance too, so that the copy's statistics fit its weights.
 
-    decay 0.999 remembers about the last 1,000 rounds.
+    decay 0.999 remembers about the last 1,000 rounds. It may be a schedule: with a fixed decay the
+    start, which is noise, is remembered as well (`schedules.rising_memory`).
     """
 
-    def __init__(self, model: tf.Module, decay: float, name=None):
+    def __init__(self, model: tf.Module, decay, name=None):
         super().__init__(name=name)
-        self.decay = checks.number("ExponentialMovingAverage", "decay", decay, 0.0, below=1.0)
+        if not callable(decay):
+            checks.number("ExponentialMovingAverage", "decay", decay, 0.0, below=1.0)
+        self.decay = decay
         self.model = copy.deepcopy(model)
         pairs = tuple(zip(self.model.variables, model.variables, strict=True))
         # In a function, which tf.Module does not look into: the source's variables are not ours.
         self._pairs = lambda: pairs
 
-    def update(self) -> None:
-        """Take one step toward the model's present values."""
+    def update(self, step=0) -> None:
+        """Take one step toward the model's present values. step: how many rounds were played before this one."""
+        decay = self.decay(step) if callable(self.decay) else self.decay
         for average, variable in self._pairs():
             if variable.dtype.is_floating:
-                average.assign_sub((1.0 - self.decay) * (average - variable))
+                average.assign_sub((1.0 - decay) * (average - variable))
             else:  # a counter, say
                 average.assign(variable)

@@ -9,30 +9,31 @@ import tyro
 from rich.console import Console
 
 
-def read(config_class, description: str, program: str | None = None, arguments=None):
+def read(config_class, description: str, program: str | None = None, arguments=None, default=None):
     """The config that the command line asks for. A notebook has no command line: there, the defaults.
 
     For a chapter, whose cells use the config one after the other. Wrong arguments are told in one
-    line and end the process with code 2.
+    line and end the process with code 2.  default: a config that takes the place of the class's own
+    default values, for programs with presets.
     """
     if arguments is None and "ipykernel" in sys.modules:  # sys.argv belongs to the notebook's kernel
-        return config_class()
-    with _errors_in_one_line():
-        return _parse(config_class, description, program, arguments)
+        return config_class() if default is None else default
+    with errors_in_one_line():
+        return _parse(config_class, description, program, arguments, default)
 
 
-def run(config_class, function, description: str, program: str | None = None, arguments=None) -> None:
+def run(config_class, function, description: str, program: str | None = None, arguments=None, default=None) -> None:
     """Read the config from the command line and call function(config).
 
     What is wrong with the arguments, or with the data they name, is told in one line and ends the
     process with code 2; a training that met a number that is not finite ends it with code 1.
     """
-    config = read(config_class, description, program, arguments)
-    with _errors_in_one_line():
+    config = read(config_class, description, program, arguments, default)
+    with errors_in_one_line():
         function(config)
 
 
-def _parse(config_class, description, program, arguments):
+def _parse(config_class, description, program, arguments, default):
     """tyro tells an error in a box of several paragraphs; raise the words of the first.
 
     The box is drawn with lines, or on a terminal without UTF-8 with dashes below its title.
@@ -40,7 +41,8 @@ def _parse(config_class, description, program, arguments):
     box = io.StringIO()
     try:
         with contextlib.redirect_stderr(box):
-            return tyro.cli(config_class, description=description, prog=program, args=arguments)
+            return tyro.cli(config_class, description=description, prog=program, args=arguments,
+                            **({} if default is None else {"default": default}))
     except SystemExit as exit:
         if exit.code in (None, 0):  # --help
             raise
@@ -53,7 +55,8 @@ def _parse(config_class, description, program, arguments):
 
 
 @contextlib.contextmanager
-def _errors_in_one_line():
+def errors_in_one_line():
+    """ValueError: its words in one line on stderr, exit code 2; ArithmeticError: code 1."""
     try:
         yield
     except (ValueError, ArithmeticError) as error:

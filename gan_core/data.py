@@ -48,7 +48,8 @@ def shuffled(array, batch_size: int, seed: int = 0):
     def sampler(index):
         order = rng.permutation(samples, rng.seed(seed, "epoch", index // batches))
         first = tf.cast(index % batches, tf.int32) * batch_size
-        return tf.gather(array, tf.slice(order, [first], [batch_size]))
+        # (a slice with this start would be compiled anew for every index that is given from outside)
+        return tf.gather(array, tf.gather(order, first + tf.range(batch_size)))
 
     return sampler
 

@@ -2,7 +2,8 @@
 
 A schedule is a function of the step (int or integer tensor: how many updates were made before
 this one) that gives a float32 scalar. An optimizer takes a number or a schedule as its learning
-rate, a penalty as its gamma, instance noise as its sd; anything that has this form will do.
+rate, a penalty as its gamma, instance noise as its sd, a moving average as its decay; anything that
+has this form will do.
 """
 
 import math
@@ -54,6 +55,21 @@ def geometric_decay(value: float, steps: int, *, final: float, start: int = 0):
 
     def schedule(step):
         return value * tf.pow(final / value, _progress(step, start, steps))
+
+    return schedule
+
+
+def rising_memory(decay: float):
+    """A moving average's decay that starts low, so that it forgets where it started.
+
+    min(decay, (1 + t) / (10 + t)): after t updates about the last ninth of them is remembered, until
+    `decay` is reached, for 0.999 at t = 8,990.
+    """
+    checks.number("schedules.rising_memory", "decay", decay, 0.0, below=1.0)
+
+    def schedule(step):
+        t = tf.cast(step, tf.float32)
+        return tf.minimum(decay, (1.0 + t) / (10.0 + t))
 
     return schedule
 

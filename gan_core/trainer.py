@@ -33,8 +33,8 @@ class GANTrainer:
     taken before either step (the last D step's, if there are several).
     fresh_z: G's step draws a z of its own, as Algorithm 1 says. By default it shares the one of
     the last D step, and G runs forward once for both.
-    average: decay of an exponential moving average of G, or None; `average.model` then is the
-    network that `sample` uses.
+    average: decay of an exponential moving average of G (a number or a schedule), or None;
+    `average.model` then is the network that `sample` uses.
     augment: (x, seed, step) -> x, differentiable, applied to whatever D looks at, in D's step
     and in G's. Real and fake get the same draw.
     seed: of z and of the augmentation. Everything random is a function of (seed, purpose, step).
@@ -51,7 +51,7 @@ class GANTrainer:
 
     def __init__(self, generator, discriminator, *, latent, g_optimizer, d_optimizer,
                  loss: GANLoss = NON_SATURATING, penalty=None, d_steps: int = 1, update: str = "alternating",
-                 fresh_z: bool = False, average: float | None = None, augment=None, seed: int = 0,
+                 fresh_z: bool = False, average=None, augment=None, seed: int = 0,
                  gradient_norms: bool = False, mode: str = "xla"):
         players.check_functions("GANTrainer", loss, augment)
         players.check_network("GANTrainer", "generator", generator, "g_optimizer", g_optimizer)
@@ -99,7 +99,7 @@ class GANTrainer:
         return _floats(dict(zip(self.row_names, self._compiled_round(real), strict=True)))
 
     def rounds(self, sampler, n: int) -> dict[str, np.ndarray]:
-        """n rounds, in as few compiled calls as can be. -> the rows, each name an array [n].
+        """n rounds, in as few compiled calls as is fast. -> the rows, each name an array [n].
 
         sampler: index -> real batch [B, ...] float32, a traceable function of an int64 scalar:
         batch number index = step d_steps + k for the k-th D step of a round. So what a round sees
@@ -155,7 +155,7 @@ class GANTrainer:
             self.d_optimizer.apply(d_gradients)
         self.g_optimizer.apply(g_gradients)
         if self.average is not None:
-            self.average.update()
+            self.average.update(self.step)
         self.step.assign_add(1)
         row |= g_row
         return [row[name] for name in self.row_names]
@@ -223,21 +223,34 @@ class GANTrainer:
             raise
 
     def _rounds_function(self, sampler):
-        """count -> rows [ROUNDS_A_CALL, names], of which the first `count` are filled. One trace a sampler."""
+        """count -> rows [at least count, names], of which the first `count` are filled. One trace a sampler."""
         if sampler not in self._compiled_rounds:
 
-            def one(i, rows):
+            def one():
                 first = self.step * self.d_steps
                 reals = [self._check_sampled(sampler(first + k)) for k in range(self.d_steps)]
-                row = tf.stack(self._round(tf.stack(reals)))
-                return i + 1, tf.tensor_scatter_nd_update(rows, [[i]], [row])
+                return tf.stack(self._round(tf.stack(reals)))
+
+            def next_row(i, rows):
+                return i + 1, tf.tensor_scatter_nd_update(rows, [[i]], [one()])
 
             def many(count):
                 rows = tf.zeros([ROUNDS_A_CALL, len(self.row_names)])
-                return tf.while_loop(lambda i, _: i < count, one, [0, rows], parallel_iterations=1)[1]
+                return tf.while_loop(lambda i, _: i < count, next_row, [0, rows], parallel_iterations=1)[1]
 
-            self._compiled_rounds[sampler] = self._compile(many)
+            compiled_one = self._compile(one)
+
+            def one_by_one(count):  # all are under way before the first is waited for
+                return tf.stack([compiled_one() for _ in range(int(count))])
+
+            self._compiled_rounds[sampler] = one_by_one if self._convolves else self._compile(many)
         return self._compiled_rounds[sampler]
+
+    @property
+    def _convolves(self) -> bool:
+        """Whether a kernel [h, w, in, out] is there: in a loop of XLA's, on a CPU, convolutions take a path that
+        was measured to be a hundred times slower. Such rounds are long enough to be called one by one."""
+        return any(v.shape.rank == 4 for v in (*self.generator.variables, *self.discriminator.variables))
 
     # ---------------------------------------------------------------- checks
 

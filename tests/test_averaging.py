@@ -8,7 +8,7 @@ from games import deep, real, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_core import rng
+from gan_core import rng, schedules
 from gan_core.averaging import ExponentialMovingAverage
 from gan_core.batch_norm import BatchNorm
 from gan_core.dense import Dense
@@ -30,6 +30,19 @@ def test_after_n_updates_toward_a_constant_decay_to_the_n_of_the_gap_is_left(dec
         average.update()
     gap = np.array([1.0, -2.0]) - [5.0, 100.0]
     np.testing.assert_allclose(average.model.w - model.w, decay**n * gap, rtol=1e-4, atol=1e-4)
+
+
+def test_a_decay_that_rises_forgets_the_start_and_is_followed_step_by_step():
+    model = tf.Module()
+    model.w = tf.Variable(1.0)
+    average = ExponentialMovingAverage(model, schedules.rising_memory(0.9))
+    model.w.assign(6.0)
+    left = 5.0
+    for step in range(40):
+        average.update(step)
+        left *= min(0.9, (1.0 + step) / (10.0 + step))
+        np.testing.assert_allclose(model.w - average.model.w, left, rtol=1e-3, atol=1e-4)
+    assert left < 5.0 * 0.9**40 / 4.0
 
 
 def test_the_average_starts_equal_and_has_variables_of_its_own():

@@ -102,3 +102,12 @@ def test_errors_name_the_argument(make, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011  the whole message is compared
         make()
     assert str(error.value) == message
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5, 0.999])
+def test_memory_rises_as_one_plus_t_over_ten_plus_t_up_to_the_decay(decay):
+    schedule = schedules.rising_memory(decay)
+    for step in STEPS:
+        assert float(schedule(tf.constant(step, tf.int64))) == pytest.approx(min(decay, (1 + step) / (10 + step)), 1e-6)
+    with pytest.raises(ValueError, match=r"schedules.rising_memory: decay must be"):
+        schedules.rising_memory(1.0)
