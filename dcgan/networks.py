@@ -1,0 +1,90 @@
+"""The two networks of Radford et al. 2015, figure 1, for pictures of 32, 64 or 128 pixels.
+
+At 64 pixels and width 64 (B pictures):
+
+    generator                          discriminator
+    z      [B, 100]                    x     [B, 64, 64, 3]
+    paint  [B, 4, 4, 512]    BN, ReLU  look  [B, 32, 32, 64]       leaky ReLU
+    paint  [B, 8, 8, 256]    BN, ReLU  look  [B, 16, 16, 128]  BN, leaky ReLU
+    paint  [B, 16, 16, 128]  BN, ReLU  look  [B, 8, 8, 256]    BN, leaky ReLU
+    paint  [B, 32, 32, 64]   BN, ReLU  look  [B, 4, 4, 512]    BN, leaky ReLU
+    paint  [B, 64, 64, 3]    tanh      look  [B, 1]            logits
+
+All kernels are 4 x 4 with stride 2, but for G's first and D's last, which turn 1 x 1 into 4 x 4
+and back. A kernel that is a multiple of its stride paints every pixel equally often. There are no
+biases, as in the lab: batch norm would subtract them, and the two layers without it do without.
+"""
+
+import functools
+import itertools
+
+import tensorflow as tf
+
+from gan_core import checks
+from gan_core.activations import leaky_relu
+from gan_core.batch_norm import BatchNorm
+from gan_core.conv import Conv2D, Conv2DTranspose
+from gan_core.initializers import normal
+from gan_core.sequential import Flatten, Reshape, Sequential
+
+SIZES = (32, 64, 128)
+
+
+def generator(size: int = 64, width: int = 64, latent_dim: int = 100, *, seed: int, momentum: float = 0.9,
+              epsilon: float = 1e-5, convolution: str = "auto", compute_dtype="float32") -> Sequential:
+    """z [B, latent_dim] float32 -> pictures [B, size, size, 3] float32 in (-1, 1).
+
+    width: channels before the last layer; they double with every halving of the picture. Kernels
+    start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2), by `seed`. momentum and epsilon are
+    batch norm's. convolution: native, subpixel or auto (`gan_core.conv`). compute_dtype: of the
+    convolutions; batch norm and tanh are in float32. ValueError on sizes that cannot be.
+    """
+    stages = _stages("generator", size, width)
+    checks.integer("generator", "latent_dim", latent_dim, 1)
+    paint = functools.partial(Conv2DTranspose, kernel_size=4, initializer=normal(0.02), use_bias=False,
+                              path=convolution, compute_dtype=compute_dtype)
+    channels = [width * 2**stage for stage in reversed(range(stages))]  # 512, 256, 128, 64
+    layers = [Reshape([1, 1, latent_dim]),
+              paint(latent_dim, channels[0], seed=_seed(seed, 0), padding="VALID", name="paint_0")]
+    for i, (wide, narrow) in enumerate(zip(channels, [*channels[1:], 3], strict=True), start=1):
+        layers += [_batch_norm(wide, momentum, epsilon, _seed(seed, i), i - 1), tf.nn.relu,
+                   paint(wide, narrow, seed=_seed(seed, i), stride=2, name=f"paint_{i}")]
+    return Sequential([*layers, _float32, tf.tanh], name="generator")
+
+
+def discriminator(size: int = 64, width: int = 64, *, seed: int, momentum: float = 0.9, epsilon: float = 1e-5,
+                  convolution: str = "auto", compute_dtype="float32") -> Sequential:
+    """Pictures [B, size, size, 3] float32 -> logits [B, 1] float32: one an image, above 0 for "real".
+
+    The arguments are `generator`'s.
+    """
+    stages = _stages("discriminator", size, width)
+    look = functools.partial(Conv2D, kernel_size=4, initializer=normal(0.02), use_bias=False, path=convolution,
+                             compute_dtype=compute_dtype)
+    channels = [width * 2**stage for stage in range(stages)]  # 64, 128, 256, 512
+    layers = [look(3, width, seed=_seed(seed, 100), stride=2, name="look_0"), leaky_relu(0.2)]
+    for i, (narrow, wide) in enumerate(itertools.pairwise(channels), start=1):
+        layers += [look(narrow, wide, seed=_seed(seed, 100 + i), stride=2, name=f"look_{i}"),
+                   _batch_norm(wide, momentum, epsilon, _seed(seed, 100 + i), i), leaky_relu(0.2)]
+    last = look(channels[-1], 1, seed=_seed(seed, 199), padding="VALID", name=f"look_{stages}")
+    return Sequential([*layers, last, Flatten(), _float32], name="discriminator")
+
+
+def _stages(owner, size, width) -> int:
+    """How often a 4 x 4 picture is doubled: 3, 4 or 5 times."""
+    checks.integer(owner, "width", width, 1)
+    return {32: 3, 64: 4, 128: 5}[checks.one_of(owner, "size", size, SIZES)]
+
+
+def _batch_norm(channels, momentum, epsilon, seed, i):
+    return BatchNorm(channels, momentum=momentum, epsilon=epsilon, gamma_initializer=normal(0.02, mean=1.0),
+                     seed=seed, name=f"batch_norm_{i}")
+
+
+def _seed(seed: int, layer: int) -> int:
+    """A number of its own for every layer: two layers of one shape must not start equal."""
+    return 1000 * checks.integer("networks", "seed", seed, -(2**50), 2**50) + layer
+
+
+def _float32(x):
+    return tf.cast(x, tf.float32)
