@@ -1,0 +1,133 @@
+"""From a config to a trained generator: data, networks, trainer, and a run folder that can go on.
+
+    trainer, run = train(Config(data=Path("my_faces.zip"), epochs=30))
+
+Nothing about training is here that is not in `gan_core`: this file only puts its parts together.
+"""
+
+import dataclasses
+import importlib.util
+import time
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from rich.console import Console
+
+from dcgan import distances, drawn_faces, faces, feeding, networks
+from dcgan.config import Config, from_json
+from dcgan.pixels import to_uint8
+from dcgan.watching import Watch
+from gan_core import augment, checkpoint, checks, losses, penalties, schedules
+from gan_core.export import export_generator
+from gan_core.latent import Normal
+from gan_core.loop import fit
+from gan_core.optimizers import Adam
+from gan_core.run_folder import RunFolder
+from gan_core.trainer import GANTrainer
+from gan_core.variables import named_variables
+
+MAY_CHANGE = ("epochs", "resume", "run", "preset", "mode", "convolution", "tensorboard")  # what decides no number
+AUGMENTATIONS = {"translation": augment.translation, "colour": augment.colour, "cutout": augment.cutout}
+
+
+def build(config: Config) -> GANTrainer:
+    """The networks of Radford et al. 2015 and the trainer of `gan_core`, as the config says."""
+    options = {"size": config.size, "width": config.width, "seed": config.seed, "momentum": config.momentum,
+               "epsilon": config.epsilon, "convolution": config.convolution,
+               "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32"}
+    tf.config.experimental.enable_tensor_float_32_execution(config.precision == "tf32")
+    generator = networks.generator(latent_dim=config.latent_dim, **options)
+    discriminator = networks.discriminator(**options)
+    return GANTrainer(
+        generator, discriminator, latent=Normal(config.latent_dim), loss=losses.by_name(config.loss), seed=config.seed,
+        g_optimizer=Adam(generator.trainable_variables, config.g_learning_rate, beta_1=config.beta_1),
+        d_optimizer=Adam(discriminator.trainable_variables, config.d_learning_rate, beta_1=config.beta_1),
+        penalty=penalties.r1(config.gamma) if config.gamma else None, update=config.update,
+        augment=augment.chain(*(AUGMENTATIONS[name]() for name in config.augment)) if config.augment else None,
+        average=schedules.rising_memory(config.average) if config.average else None, mode=config.mode)
+
+
+def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GANTrainer, RunFolder]:
+    """Train until config.epochs are over; -> the trainer as it is then, and the run folder.
+
+    The folder then has, besides what `RunFolder` says, a sheet of fixed noise after every epoch
+    (samples/), epochs.csv, skipped.txt, curves.png, training.gif, and generator/: the SavedModel of
+    the best epoch. Stopped by Ctrl-C it has them too, and goes on with `--resume`.
+    """
+    console = console or Console(stderr=True)
+    if config.tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise ValueError("dcgan train: tensorboard must be installed to write its files. Say: pip install tensorboard")
+    start = time.perf_counter()
+    data = _faces(config, console)
+    rows, held_aside = faces.split(len(data.images), config.seed)
+    if len(held_aside) < 2:
+        checks.fail("dcgan train", "data", "at least 20 faces, some of them to judge by", f"{len(data.images)}")
+    batches = feeding.batches(data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows)
+    run = _run_folder(config, data)
+    data.write_skipped(run.path / "skipped.txt")
+    console.print(f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
+                  f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}) "
+                  f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
+                  highlight=False, soft_wrap=True)
+    trainer = build(config)
+    an_epoch = len(rows) // config.batch_size
+    watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
+    try:
+        fit(trainer, batches, config.epochs * an_epoch, run=run, log_every=max(1, min(10, an_epoch)),
+            checkpoint_every=an_epoch, hooks=[*watch.hooks(an_epoch), *hooks], console=console)
+    finally:  # after Ctrl-C too
+        if watch.finish():
+            export_generator(best_generator(run.path), config.latent_dim, run.generator, to_uint8)
+    console.print(f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
+                  f"{run.path} --count 64 --out faces", highlight=False, soft_wrap=True)
+    return trainer, run
+
+
+def held_aside(config: Config) -> tuple[np.ndarray, float]:
+    """The real faces by which a run of this config is judged, uint8 [M, S, S, 3], and the distance's floor: that
+    of as many real faces which were learnt from."""
+    data = _faces(config, Console(stderr=True))
+    rows, aside = faces.split(len(data.images), config.seed)
+    real = data.images[aside]
+    learnt = data.images[rows[:len(aside)]]
+    return real, distances.sliced_wasserstein_pyramid(real, learnt, seed=0)["mean"]
+
+
+def best_generator(folder) -> tf.Module:
+    """The generator of a run's best epoch (checkpoints/best.npz): its average, if it kept one."""
+    run = RunFolder.resume(folder)
+    file = run.checkpoints / "best.npz"
+    if not file.exists():
+        raise ValueError(f"dcgan: the run {folder} has no {file.name} yet, which is written after the first epoch. "
+                         f"Go on with it: python -m dcgan train --resume {folder}")
+    config = from_json(run.config)
+    generator = networks.generator(config.size, config.width, config.latent_dim, seed=config.seed,
+                                   momentum=config.momentum, epsilon=config.epsilon)
+    arrays, _ = checkpoint.read(file)
+    prefix = "average/model/" if config.average else "generator/"
+    for name, variable in named_variables(generator).items():
+        variable.assign(arrays[prefix + name])
+    return generator
+
+
+def _faces(config: Config, console) -> faces.Faces:
+    if config.data is not None:
+        return faces.load(config.data, config.size, console=console)
+    with console.status("drawing faces"):
+        drawn = drawn_faces.draw(range(config.drawn), seed=config.seed, size=config.size)
+    return faces.Faces(drawn, [f"drawn {i}" for i in range(config.drawn)], [])
+
+
+def _run_folder(config: Config, data: faces.Faces) -> RunFolder:
+    """A new run folder, or the one to go on with, which must be of this config and these faces."""
+    path = config.resume or config.run or _first_free()
+    fields = {**dataclasses.asdict(config), "faces": len(data.images)}
+    options = {"resume_command": f"python -m dcgan train --resume {path}"}
+    if config.resume is not None:
+        return RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
+    return RunFolder.create(path, fields, **options)
+
+
+def _first_free() -> Path:
+    return next(path for i in range(1, 10**6) if not (path := Path(f"runs/dcgan-{i}")).exists())

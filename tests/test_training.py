@@ -1,0 +1,200 @@
+"""A DCGAN from a config: what the run folder holds, resuming, the lab's recipe, what is refused."""
+
+import csv
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from rich.console import Console
+
+from dcgan import drawn_faces, training
+from dcgan.config import LAB, PRESETS, Config, from_json
+from dcgan.pixels import to_uint8
+from dcgan.watching import read_epochs
+from gan_core import rng
+from gan_core.run_folder import RunFolder
+
+SILENT = Console(quiet=True)
+TINY = {"drawn": 64, "epochs": 2, "batch_size": 16, "size": 32, "width": 2, "latent_dim": 5, "average": 0.9,
+        "mode": "eager"}
+
+
+def train(path, **changes):
+    return training.train(Config(**{**TINY, "run": path, **changes}), SILENT)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """One finished run on drawn faces in a folder of PNGs and two files that are none."""
+    top = tmp_path_factory.mktemp("training")
+    (top / "faces").mkdir()
+    for i, face in enumerate(drawn_faces.draw(range(64), size=40)):
+        Image.fromarray(face).save(top / "faces" / f"{i:03d}.png")
+    (top / "faces" / "readme.txt").write_text("no face")
+    (top / "faces" / "empty.png").write_bytes(b"")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(top)
+        trainer, run = train(top / "run", data=top / "faces", tensorboard=True)
+    return trainer, run
+
+
+@pytest.fixture
+def copy(done, tmp_path):
+    """That run, to be damaged."""
+    shutil.copytree(done[1].path, tmp_path / "run")
+    return RunFolder.resume(tmp_path / "run")
+
+
+def asked_for(run):
+    """The options that a run was started with, but for its place."""
+    fields = dataclasses.asdict(from_json(run.config))
+    return {name: value for name, value in fields.items() if name not in ("run", "resume")}
+
+
+def test_a_run_folder_holds_all_that_is_promised(done):
+    _, run = done
+    names = {str(path.relative_to(run.path)) for path in run.path.rglob("*") if path.is_file()}
+    assert {"config.json", "log.csv", "epochs.csv", "skipped.txt", "curves.png", "training.gif", "checkpoints/best.npz",
+            "samples/epoch_0001.png", "samples/epoch_0002.png", "generator/saved_model.pb"} <= names
+    assert any(name.startswith("tensorboard/") for name in names)
+    skipped = (run.path / "skipped.txt").read_text().splitlines()
+    assert [line.split("\t")[0] for line in skipped] == ["empty.png", "readme.txt"]
+    assert json.loads((run.path / "config.json").read_text())["faces"] == 64
+
+
+def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):
+    _, run = done
+    epochs = read_epochs(run.path / "epochs.csv")
+    np.testing.assert_array_equal(epochs["epoch"], [1, 2])
+    np.testing.assert_array_equal(epochs["step"], [3, 6])  # 58 faces are learnt from: 3 full batches of 16
+    assert {"d_loss", "g_loss", "d_real", "d_fake", "images_a_second", "distance_mean", "distance_32"} <= set(epochs)
+    assert (epochs["distance_mean"] > 0.0).all()
+    with np.load(run.checkpoints / "best.npz") as best:
+        note = json.loads(str(best["note"]))
+    assert note["step"] == epochs["step"][epochs["distance_mean"].argmin()]
+    assert note["value"] == pytest.approx(epochs["distance_mean"].min())
+
+
+def test_the_saved_model_is_the_best_epochs_average(done):
+    _, run = done
+    z = rng.normal([3, 5], rng.seed(1, "z"))
+    images = tf.saved_model.load(str(run.generator))(z)
+    assert images.dtype == tf.uint8
+    want = to_uint8(training.best_generator(run.path)(z)).numpy().astype(int)
+    assert np.abs(images.numpy().astype(int) - want).max() <= 1
+    with np.load(run.checkpoints / "best.npz") as best:
+        kept = best["variables/average/model/layers/1/kernel"]
+    np.testing.assert_array_equal(training.best_generator(run.path).layers[1].kernel.numpy(), kept)
+
+
+def test_gone_on_with_it_ends_as_in_one_stretch(tmp_path):
+    whole, one = train(tmp_path / "whole", flip=True, augment=("translation", "colour", "cutout"))
+    train(tmp_path / "halves", flip=True, augment=("translation", "colour", "cutout"), epochs=1)
+    halves, two = train(None, flip=True, augment=("translation", "colour", "cutout"), resume=tmp_path / "halves")
+    for name, variable in whole.state().items():
+        np.testing.assert_array_equal(variable.numpy(), halves.state()[name].numpy(), err_msg=name)
+    assert (one.path / "log.csv").read_bytes() == (two.path / "log.csv").read_bytes()
+    for name, column in read_epochs(one.path / "epochs.csv").items():
+        if name != "images_a_second":
+            np.testing.assert_array_equal(column, read_epochs(two.path / "epochs.csv")[name], err_msg=name)
+
+
+def test_resuming_with_other_options_or_faces_is_refused(copy):
+    with pytest.raises(ValueError, match=r"g_learning_rate was 0.0004 and is now 0\.1"):
+        train(None, resume=copy.path, **{**asked_for(copy), "g_learning_rate": 0.1})
+    with pytest.raises(ValueError, match=r"(faces|drawn) was 64 and is now 63"):
+        train(None, resume=copy.path, **{**asked_for(copy), "data": None, "drawn": 63})
+
+
+def test_nothing_is_overwritten(done):
+    _, run = done
+    before = (run.path / "log.csv").read_bytes()
+    with pytest.raises(ValueError, match="is not empty"):
+        train(run.path)
+    assert (run.path / "log.csv").read_bytes() == before
+
+
+def test_the_next_free_folder_is_taken(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "dcgan-1").mkdir(parents=True)
+    with pytest.raises(KeyboardInterrupt):  # before the first round
+        training.train(Config(**TINY), Talkative())
+    assert (tmp_path / "runs" / "dcgan-2" / "config.json").exists()
+
+
+class Talkative(Console):
+    """A console that has enough when it is told of the run folder."""
+
+    def print(self, *what, **options):
+        if "Run folder" in str(what):
+            raise KeyboardInterrupt
+
+
+def test_the_lab_recipe_is_what_it_says():
+    trainer = training.build(Config(**{**TINY, **LAB}))
+    assert trainer.update == "simultaneous"
+    assert trainer.average is None
+    norms = [layer for layer in trainer.generator.layers if hasattr(layer, "momentum")]
+    assert {(norm.momentum, norm.epsilon) for norm in norms} == {(0.1, 0.8)}
+
+
+@pytest.mark.parametrize("changes", [{"gamma": 1.0}, {"augment": ("cutout",)}, {"loss": "hinge"}, {"average": 0.0},
+                                     {"precision": "bfloat16"}, {"mode": "graph", "convolution": "native"}])
+def test_every_option_trains(changes):
+    trainer = training.build(Config(**{**TINY, **changes}))
+    faces = drawn_faces.draw(range(4), size=32) / np.float32(127.5) - 1.0
+    row = trainer.round(faces)
+    assert all(np.isfinite(value) for value in row.values())
+    assert ("penalty" in row) == ("gamma" in changes)
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"epochs": 0}, "Config: epochs must be a whole number of at least 1, got 0"),
+    ({"size": 48}, "Config: size must be one of 32, 64, 128, got 48"),
+    ({"loss": "best"}, "Config: loss must be one of"),
+    ({"d_learning_rate": -1.0}, "Config: d_learning_rate must be"), ({"average": 1.0}, "Config: average must be"),
+    ({"augment": ("blur",)}, "Config: augment must be one of translation, colour, cutout, got 'blur'")])
+def test_values_that_cannot_be_are_told(changes, words):
+    with pytest.raises(ValueError, match=words):
+        Config(**{**TINY, **changes})
+
+
+def test_too_few_faces_for_a_batch_is_told_before_a_folder_is_made(tmp_path):
+    with pytest.raises(ValueError, match="batch_size must be at most the number of faces, 58, got 59"):
+        train(tmp_path / "run", batch_size=59)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_config_survives_its_json(tmp_path):
+    for config in (*PRESETS.values(), Config(data=tmp_path, augment=("cutout",), run=tmp_path / "x")):
+        fields = json.loads(json.dumps(dataclasses.asdict(config), default=str))
+        assert from_json({**fields, "faces": 3}) == config
+
+
+def test_without_an_epoch_there_is_no_generator(copy):
+    (copy.checkpoints / "best.npz").unlink()
+    with pytest.raises(ValueError, match=r"has no best.npz yet.*python -m dcgan train --resume"):
+        training.best_generator(copy.path)
+
+
+def test_a_resumed_run_writes_its_epochs_anew_from_there(tmp_path):
+    """What was logged after the last checkpoint belongs to rounds that are played again."""
+    _, run = train(tmp_path / "run", epochs=1)
+    with open(run.path / "epochs.csv", "r+", newline="") as file:
+        (row,) = csv.DictReader(file)
+        csv.DictWriter(file, list(row), lineterminator="\n").writerow({**row, "epoch": 2, "step": 6, "d_loss": 99.0})
+    _, run = train(None, resume=tmp_path / "run")
+    epochs = read_epochs(run.path / "epochs.csv")
+    np.testing.assert_array_equal(epochs["step"], [3, 6])
+    assert (epochs["d_loss"] < 99.0).all()
+
+
+def test_without_tensorboard_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(training.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="pip install tensorboard"):
+        train(tmp_path / "run", tensorboard=True)
+    assert not (tmp_path / "run").exists()
