@@ -4,7 +4,7 @@
 
     data         images, faces           one picture; a folder or zip of them -> one array, cached
                  drawn_faces             faces that are computed, with known factors
-                 drawing, face_parts, hair_parts, palette   how
+                 drawing, face_parts, hair_parts, palette, proportions   how
                  feeding, pixels         arrays -> batches in [-1, 1]
     networks     networks                generator and discriminator of Radford et al. 2015
     training     config, training, watching, training_plots

@@ -8,7 +8,7 @@ r"""
 | **You get** | a generator on trial: four distances, each with its floor; memorising; missing combinations |
 | **New in gan_core** | `metrics`; in dcgan `pyramid`, `distances`, `neighbours`, `judging`, `factor_classifier` |
 | **Run it** | `python -m dcgan.ch10_judging_faces`, with `--run runs/dcgan-1`; `--help` lists the flags |
-| **Time** | about two minutes on two CPU cores |
+| **Time** | about three minutes on two CPU cores |
 
 The lab that this book replaces looks at its faces, and finds them good. $D$ is no judge either (chapter 3). A loss that
 falls says that one player got better against the other, not that faces did. So we need numbers from outside the game,
@@ -195,9 +195,9 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 *Notice.* The classifier reads all factors of new drawn faces at 99 % and more, but mouths, faint lines a few pixels
-wide, at about 92 %. Of new real faces, no combination of the 240 is missing, and the total variation, about 12 %, is that
-of counting 3,000 faces in 240 cells. The gap is named, and nothing else is: five missing combinations, pink and blue with
-each mouth. No measure of section 1 sees it. In the figure, green cells come out too often, violet ones too seldom, and
+wide, at 92 %. Of new real faces no combination of the 240 is missing; the total variation, 12 %, is what counting 3,000
+faces in 240 cells gives. The gap is named, and nothing else is: five missing combinations, pink and blue with each
+mouth. No measure of section 1 sees it. In the figure, green cells come out too often, violet ones too seldom, and
 crosses never. A blurred mouth reads as *some* mouth: where a whole panel is missing, look at the faces first.
 
 ## Exercises

@@ -88,7 +88,7 @@ class Config:
 
 
 PRESETS = {
-    "quick": Config(preset="quick", drawn=4096, epochs=12, batch_size=64, width=32),
+    "quick": Config(preset="quick", drawn=4096, epochs=9, batch_size=32, width=32, average=0.998),
     "full": Config(preset="full", epochs=150),
 }
 

@@ -1,166 +1,174 @@
-"""The parts of an anime face, back to front, as shapes of `dcgan.drawing`.
+"""Background, body, face, eyes and mouth, as shapes of `dcgan.drawing`.
 
-A part is a function (canvas, p): p holds the faces' numbers, each [N, 1, 1], and colours, each
-[3, N, 1, 1]. In the face's own frame the eyes lie near y = 0.17, the chin near 0.74, and x = 0 is the
-middle. p["mouth is open"] and the like are 1 where a face has that value and 0 where it has not: every variant
-is painted, with that opacity. Hair is in `dcgan.hair_parts`.
+A part is a function (canvas, p): p has the numbers of `dcgan.proportions` as attributes, each [N, 1, 1], and the
+colours of `dcgan.palette`, each [3, N, 1, 1]. It draws on all N faces at once; what a face has not (no
+glasses, no hatching) has a cover of 0 there, and is left out when none of them has it.
 """
-
-import math
 
 import numpy as np
 
-from dcgan.drawing import ellipse, parabola, segment, smooth_union, taper, triangle, union
-from dcgan.hair_parts import dome
+from dcgan.drawing import below, both, either, ellipse, fade, strand
+
+LINE = 0.013  # half the width of an outline
+
+
+def background(p, across, down):
+    """A gradient from top to bottom and a soft glow. -> [3, N, S, S]"""
+    x, y = across - p.glow_x, down - p.glow_y
+    glow = 0.45 * fade(x * x + y * y, 0.8, 0.0)
+    sky = p.top + (p.bottom - p.top) * (0.5 + 0.5 * down)
+    return sky + glow * (1.0 - sky)
+
+
+def neck(canvas, p):
+    """With the chin's shadow on it."""
+    x, y = canvas.x, canvas.y
+    shape = both(strand(x, 0.155 + 0.5 * np.maximum(y - 0.90, 0.0)), 0.55 - y)
+    inside = canvas.cover(shape)
+    canvas.lay(inside, p.skin_deep)
+    canvas.lay(inside * canvas.cover(p.chin + 0.13 - y - 0.35 * np.abs(x)), p.skin)
+    canvas.lay(canvas.stroke(shape, LINE), p.skin_line)
+
+
+def coat(canvas, p):
+    """Shoulders, open at the neck."""
+    x, y = canvas.x, canvas.y
+    shape = both(0.93 + 0.16 * np.abs(x) - y, 0.75 * (1.12 - y) - np.abs(x))
+    canvas.lay(canvas.cover(shape), p.clothes)
+    canvas.lay(canvas.stroke(shape, LINE), p.clothes_line)
 
 
 def face_shape(p, x, y):
-    cheeks = ellipse(x, y, 0.0, 0.08, 0.53 * p["face width"], 0.52)
-    jaw = taper(x, y, 0.0, 0.18, 0.0, p["chin"] - 0.23, 0.47 * p["face width"], 0.23)
-    return smooth_union(cheeks, jaw, 0.06)
+    """An ellipse above, and below its middle a jaw |x/w|^k + t^2 = 1 with k from 1.5 (pointed) to 2 (round)."""
+    x = x - 0.4 * p.turn
+    depth = 1.0 / (p.chin - 0.10)
+    u, t = np.abs(x) / p.face_width, (y - 0.10) * np.where(y > 0.10, depth, np.float32(1.25))
+    root = np.sqrt(u)
+    power = u * (root + p.jaw * (u - root))
+    along, down = (1.5 * root + p.jaw * (2.0 * u - 1.5 * root)) / p.face_width, 2.0 * depth * t
+    return (power + t * t - 1.0) / np.sqrt(along * along + down * down + 0.05)
 
 
-def body(canvas, p):
-    """Neck and shoulders."""
-    canvas = canvas.part(-1.5, 1.5, 0.4, 1.6)
+def ears(canvas, p):
+    """Seen where no lock of hair hangs over them."""
     x, y = canvas.x, canvas.y
-    canvas.fill(np.maximum(np.abs(x) - 0.14, 0.4 - y), p["skin shade"])
-    shoulders = ellipse(x, y, 0.0, 1.42, 0.85, 0.52)
-    canvas.fill(shoulders, p["clothes"])
-    canvas.line(shoulders, 0.012, p["clothes"] * 0.6)
-    collar = np.maximum(np.abs(np.abs(x) - (y - 0.82) * 0.6) - 0.035, np.maximum(0.84 - y, shoulders))
-    canvas.fill(collar, 0.35 * p["clothes"] + 0.65)
+    ear = ellipse(np.abs(x) - p.face_width, y - 0.19, 0.07, 0.13)
+    canvas.lay(canvas.cover(ear), p.skin_shade)
+    canvas.lay(canvas.stroke(ear, LINE), p.skin_line)
 
 
-def face(canvas, p):
-    for side in (-1.0, 1.0):
-        near = canvas.part(*sorted((side * 0.4, side * 0.7)), 0.0, 0.4)
-        ear = ellipse(near.x, near.y, side * 0.53 * p["face width"], 0.2, 0.09, 0.14)
-        near.fill(ear, p["skin"])
-        near.line(ear, 0.01, p["skin line"])
-    canvas = canvas.part(-0.64, 0.64, -0.5, 0.84)
+def head(canvas, p, shapes):
+    """The face, shaded towards its edge, and its blush."""
     x, y = canvas.x, canvas.y
-    shape = face_shape(p, x, y)
-    canvas.fill(shape, p["skin"])
-    canvas.haze(-shape - 0.02, 0.09, p["skin shade"], 0.55, within=np.maximum(shape, -x - 0.1))  # light from the left
-    canvas.line(shape, 0.013, p["skin line"])
-    for side in (-1.0, 1.0):
-        cheek = canvas.part(*sorted((side * 0.12, side * 0.6)), 0.25, 0.6)
-        blush = ellipse(cheek.x, cheek.y, side * 0.35, 0.42, 0.13, 0.075)
-        cheek.haze(blush, 0.06, p["blush colour"], p["blush strength"], within=face_shape(p, cheek.x, cheek.y))
-        along = np.abs(np.abs(cheek.x - side * 0.35 + 0.24 * (cheek.y - 0.425)) - 0.025) - 0.025  # three strokes
-        strokes = np.maximum(np.abs(along) - 0.008, np.abs(cheek.y - 0.425) - 0.03)
-        cheek.fill(strokes, p["blush colour"] * 0.85, p["blush is strong"] * 0.8)
-    nose = canvas.part(-0.06, 0.06, 0.34, 0.46)
-    nose.fill(segment(nose.x, nose.y, 0.005, 0.385, -0.012, 0.415) - 0.011, p["skin line"], 0.75)
+    shape = canvas.part(shapes.face)
+    inside = canvas.cover(shape)
+    canvas.lay(inside, p.skin)
+    canvas.lay(inside * 0.75 * fade(shape + 0.10 * (y + 0.4 * x), -0.12, 0.03), p.skin_shade)
+    x = x - p.turn
+    u, v = np.abs(x) - p.eye_apart - 0.02, y - p.eye_height - 0.25
+    canvas.lay(inside * p.blush * fade((u * 5.0) ** 2 + (v * 8.5) ** 2, 1.1, 0.0), p.flush)
+    if p.hatch.any():
+        w = u + 0.4 * v
+        strokes = both(strand(w - 0.055 * np.rint(w / 0.055), 0.009), strand(u, 0.10), strand(v, 0.035))
+        canvas.lay(p.hatch * canvas.cover(strokes), p.blush_line)
+    canvas.lay(canvas.stroke(shape, LINE), p.skin_line)
+
+
+def nose_and_mouth(canvas, p):
+    """The nose is a shadow and a dot."""
+    u, v = canvas.x - 1.3 * p.turn, canvas.y - p.nose
+    canvas.lay(0.9 * canvas.cover(ellipse(u + 0.012, v, 0.024, 0.018)), p.skin_deep)
+    canvas.lay(0.6 * canvas.cover(ellipse(u - 0.006, v - 0.004, 0.013, 0.010)), p.skin_line)
+    _mouth(canvas, p)
+
+
+def _mouth(canvas, p):
+    """A line that sags, bows like a cat's, or opens: between an upper and a lower curve over u = x / half width."""
+    x, y = canvas.x - 1.1 * p.turn, canvas.y - p.mouth_height
+    u = x / p.mouth_width
+    rest, wave = 1.0 - u * u, 2.0 * np.abs(u) - 1.0
+    upper = p.bend * rest + p.bow * (0.4 - wave * wave)
+    slope = (-2.0 * u * p.bend - 4.0 * wave * np.sign(u) * p.bow) / p.mouth_width
+    line, ends = below(y, upper, slope), (np.abs(u) - 1.0) * p.mouth_width
+    hollow = both(-line, below(y, upper + p.open * rest, slope - 2.0 * u * p.open / p.mouth_width), ends)
+    opened = np.float32(p.open > 0.0)
+    inside = opened * canvas.cover(hollow)
+    canvas.lay(inside, p.mouth)
+    canvas.lay(inside * canvas.cover(ellipse(x, y - 0.95 * p.open, 0.075, 0.065)), p.tongue)
+    canvas.lay(inside * canvas.cover(y - upper - 0.026), p.white)
+    canvas.lay(opened * canvas.stroke(hollow, 0.009), p.mouth_line)
+    canvas.lay((1.0 - opened) * canvas.cover(both(strand(line, 0.014 - 0.006 * u * u), ends)), p.mouth_line)
+    canvas.lay(0.7 * canvas.cover(both(strand(x, 0.035), strand(y - 0.07 - p.open, 0.007))), p.skin_deep)
+
+
+def lid(u, height, boxy: float):
+    """The curve of a lid over u = x / half width, and its slope in u: height (1 - (1 - k) u^2 - k u^4)."""
+    u2 = u * u
+    return height * (1.0 - u2 * (1.0 - boxy + boxy * u2)), height * u * (-2.0 * (1.0 - boxy) - 4.0 * boxy * u2)
 
 
 def eyes(canvas, p):
-    for side in (-1.0, 1.0):
-        eye = canvas.part(*sorted((side * 0.05, side * 0.52)), -0.16, 0.44)
-        _eye(eye, p, side * eye.x - p["eye distance"], eye.y - p["eye height"], side)
+    """Both at once, mirrored about the middle; only gaze and gleam know left from right."""
+    x, y = canvas.x - p.turn, canvas.y - p.eye_height
+    out = np.abs(x) - p.eye_apart  # grows outwards
+    down = y - p.slant * out
+    narrow = 1.0 / p.eye_width
+    u = out * narrow
+    top, top_slope = lid(u, -p.eye_top, 0.45)
+    bottom, bottom_slope = lid(u, p.eye_bottom, 0.25)
+    upper = -below(down, top, top_slope * narrow)  # negative below the upper lid
+    lower = below(down, bottom, bottom_slope * narrow)
+    inside = canvas.cover(both(upper, lower))
+    canvas.lay(inside, p.eye_white)
+    _iris(canvas, p, np.sign(x) * out, y - 0.2 * p.slant * out, inside)
+    canvas.lay(inside * 0.45 * fade(upper, -0.075, -0.01), p.lash)  # the lid's shadow
+    wide = 1.0 / (1.20 * p.eye_width)
+    over, over_slope = lid((out - 0.014) * wide, -p.eye_top - 0.062, 0.30)
+    lash = both(-below(down, over, over_slope * wide), -upper - 0.008, down - 0.32 * p.eye_bottom,
+                -0.98 * p.eye_width - out)
+    canvas.lay(canvas.cover(lash), p.lash)
+    under = both(strand(lower, 0.008), strand(out - 0.15 * p.eye_width, 0.65 * p.eye_width), -down)
+    canvas.lay(0.75 * canvas.cover(under), p.lash)
+    crease, crease_slope = lid(0.95 * u, -p.eye_top - 0.095, 0.1)
+    fold = both(strand(below(down, crease, crease_slope * narrow), 0.007), strand(out + 0.01, 0.7 * p.eye_width))
+    canvas.lay(0.6 * canvas.cover(fold), p.skin_line)
 
 
-def _eye(canvas, p, u, v, side):
-    """One eye in its own frame: u points outwards, v down; `side` turns what depends on the light."""
-    cosine, sine = p["eye cosine"], p["eye sine"]
-    u, v = u * cosine - v * sine, u * sine + v * cosine
-    a, b, gaze = p["eye a"], p["eye b"], side * p["gaze"] - 0.01
-    lid = v + b * (0.80 - 0.10 * u / a) - 0.30 * b * (u / a) ** 2
-    whole = ellipse(u, v, 0.0, 0.0, a, b)
-    white = np.maximum(whole, -lid - 0.02)
-    canvas.fill(white, p["eye white"])
-    iris = ellipse(u, v, gaze, 0.01, 0.70 * a, 0.86 * b)
-    light = np.clip(0.5 + 0.5 * v / b, 0.0, 1.0)
-    canvas.fill(iris, np.minimum(p["eye"] * (0.40 + 0.75 * light) + 0.16 * light * light, 1.0), within=white)
-    canvas.line(iris, 0.012, p["eye"] * 0.30, 0.9, within=white)
-    canvas.fill(ellipse(u, v, gaze, -0.01, 0.30 * a, 0.42 * b), p["eye"] * 0.15, within=white)
-    canvas.haze(ellipse(u, v, 0.0, 0.62 * b, 0.42 * a, 0.20 * b), 0.03, 0.45 * p["eye"] + 0.55, 0.85,
-                within=np.maximum(iris, white))
-    canvas.haze(v + 0.62 * b, 0.05, p["eye"] * 0.15, 0.45, within=white)  # the lid's shadow
-    canvas.fill(ellipse(side * u, v, -0.32 * a, -0.36 * b, 0.27 * a, 0.25 * b), p["white"])
-    canvas.fill(ellipse(side * u, v, 0.30 * a, 0.40 * b, 0.13 * a, 0.12 * b), p["white"], 0.9)
-    lash = np.maximum(np.abs(lid) - (0.030 + 0.016 * u / a), np.abs(u + 0.01) - 1.04 * a)
-    corner = taper(u, v, 0.93 * a, -0.40 * b, 1.22 * a, -0.40 * b - 0.05, 0.035, 0.008)
-    canvas.fill(np.minimum(lash, corner), p["lash"])
-    canvas.line(whole, 0.009, p["lash"], 0.7, within=np.maximum(0.75 * b - v, np.abs(u) - 0.6 * a))
-    canvas.fill(parabola(u, v, 0.0, -1.02 * b, 0.75 * a, -0.03) - 0.007, p["skin line"], 0.8)  # the crease
-    brow = parabola(u, v + p["brow"] * u, 0.01, -0.235 - p["brow height"], 0.13, -0.03) - 0.013
-    canvas.fill(brow, p["hair dark"] * 0.8, 0.9)
+def _iris(canvas, p, x, y, inside):
+    """Dark above, bright below, a pupil, a rim, and the gleams that give life. x and y: from the eye's middle."""
+    wide, tall = p.iris, 0.29 * (p.eye_top + p.eye_bottom) + 0.50 * p.iris
+    x, y = x - p.gaze_x, y - p.gaze_y - 0.5 * (p.eye_bottom - p.eye_top) - 0.01
+    iris, v = ellipse(x, y, wide, tall), y / tall
+    seen = inside * canvas.cover(iris)
+    canvas.lay(seen, p.eye)
+    canvas.lay(seen * fade(v, 0.05, 0.9), p.eye_light)
+    canvas.lay(seen * 0.85 * fade(v, 0.15, -0.75), p.eye_deep)
+    pupil = canvas.cover(ellipse(x, y + 0.05 * tall, 0.38 * wide, 0.46 * tall))
+    canvas.lay(seen * np.maximum(pupil, canvas.cover(-0.020 - iris)), p.eye_dark)
+    glow = ellipse(x - 0.10 * wide, y - 0.66 * tall, 0.46 * wide, 0.17 * tall)
+    canvas.lay(0.9 * seen * canvas.cover(glow), p.eye_light)
+    gleam = ellipse(x + 0.36 * wide, y + 0.40 * tall, 0.40 * wide, 0.34 * tall)
+    spark = ellipse(x - 0.44 * wide, y - 0.26 * tall, 0.18 * wide, 0.15 * tall)
+    canvas.lay(inside * canvas.cover(either(gleam, spark)), p.white)
 
 
-def mouth(canvas, p):
-    canvas = canvas.part(-0.16, 0.16, 0.40, 0.70)
-    x, y, line = canvas.x, canvas.y - p["mouth height"], p["mouth line"]
-    if (share := p["mouth is smile"]).any():
-        canvas.fill(parabola(x, y, 0.0, -0.015, 0.10, 0.038) - 0.010, line, share)
-    if (share := p["mouth is small"]).any():
-        canvas.fill(parabola(x, y, 0.0, 0.0, 0.035, 0.004) - 0.011, line, share)
-    if (share := p["mouth is frown"]).any():
-        canvas.fill(parabola(x, y, 0.0, 0.015, 0.075, -0.034) - 0.010, line, share)
-    if (share := p["mouth is cat"]).any():
-        canvas.fill(parabola(np.abs(x), y, 0.045, -0.005, 0.045, 0.030) - 0.009, line, share)
-    if (share := p["mouth is open"]).any():
-        hollow = np.maximum(ellipse(x, y, 0.0, -0.035, 0.10, 0.105), -0.035 - y)
-        canvas.fill(hollow, p["mouth inside"], share)
-        canvas.fill(ellipse(x, y, 0.0, 0.065, 0.065, 0.05), p["tongue"], share, within=hollow)
-        canvas.line(hollow, 0.010, line, share)
+def brows(canvas, p):
+    """Above all, even above the fringe, through which they show."""
+    out = np.abs(canvas.x - p.turn) - p.eye_apart - 0.01
+    y = canvas.y - p.eye_height - p.brow_height + p.eye_top - 0.16
+    u = out / 0.16
+    line = below(y - p.brow_slant * out, -0.045 * (1.0 - u * u), 0.09 / 0.16 * u)
+    canvas.lay(0.75 * canvas.cover(both(strand(line, 0.017 - 0.008 * u), strand(out, 0.16))), p.brow)
 
 
-def cat_ears(canvas, p):
-    """What stands behind the hair."""
-    if not p["ornament is cat ears"].any():
+def glasses(canvas, p):
+    """Round rims, a bridge, and a gleam on the glass."""
+    if not p.glasses.any():
         return
-    for side in (-1.0, 1.0):
-        ear = canvas.part(*sorted((side * 0.1, side * 0.72)), -1.1, -0.4)
-        u, v = side * ear.x, ear.y
-        shape = triangle(u, v, 0.16, -0.72, 0.55, -1.02, 0.62, -0.45)
-        ear.fill(shape, p["hair"], p["ornament is cat ears"])
-        ear.line(shape, 0.014, p["hair dark"], p["ornament is cat ears"])
-        ear.fill(triangle(u, v, 0.30, -0.72, 0.51, -0.92, 0.55, -0.58), p["ear inside"], p["ornament is cat ears"])
-
-
-def ornaments(canvas, p):
-    """What is worn on top of all: the one of each face."""
-    for name, paint in (("glasses", _glasses), ("ribbon", _ribbon), ("hairband", _hairband), ("flower", _flower)):
-        if (worn := p[f"ornament is {name}"]).any():
-            paint(canvas, p, worn, p["accent"], p["accent"] * 0.55)
-
-
-def _glasses(canvas, p, worn, accent, dark):
-    near = canvas.part(-0.54, 0.54, -0.12, 0.46)
-    x, y = near.x, near.y
-    rims = ellipse(np.abs(x), y, p["eye distance"], p["eye height"] + 0.02, 0.215, 0.20)
-    near.fill(rims, p["white"], 0.14 * worn)
-    near.line(rims, 0.016, p["glasses"], worn)
-    near.fill(parabola(x, y, 0.0, p["eye height"] + 0.01, 0.06, -0.02) - 0.014, p["glasses"], worn)
-
-
-def _ribbon(canvas, p, worn, accent, dark):
-    near = canvas.part(-0.80, -0.10, -0.75, -0.30)  # at the left of the crown
-    u, v = near.x + 0.44, near.y + 0.52
-    for side in (-1.0, 1.0):
-        bow = np.maximum(ellipse(side * (u + v * 0.3), v, 0.15, 0.0, 0.16, 0.12), -side * u - 0.02)
-        near.fill(bow, accent, worn)
-        near.line(bow, 0.012, dark, worn)
-    near.fill(ellipse(u, v, 0.0, 0.0, 0.05, 0.06), dark, worn)
-
-
-def _hairband(canvas, p, worn, accent, dark):
-    near = canvas.part(-0.80, 0.80, -0.85, -0.15)
-    x, y = near.x, near.y
-    around = np.sqrt(x * x + (y - 0.10) ** 2)
-    band = np.maximum(np.abs(around - 0.72) - 0.045, np.maximum(y + 0.22, dome(p, x, y) - 0.02))
-    near.fill(band, accent, worn)
-    near.line(band, 0.010, dark, worn)
-
-
-def _flower(canvas, p, worn, accent, dark):
-    near = canvas.part(0.28, 0.62, -0.52, -0.16)  # at the right temple
-    x, y = near.x, near.y
-    turns = [2.0 * math.pi * k / 5 for k in range(5)]
-    petals = union(*(ellipse(x, y, 0.45 + 0.07 * math.cos(turn), -0.34 + 0.07 * math.sin(turn), 0.055, 0.055)
-                     for turn in turns))
-    near.fill(petals, accent, worn)
-    near.line(petals, 0.008, dark, worn)
-    near.fill(ellipse(x, y, 0.45, -0.34, 0.035, 0.035), p["flower heart"], worn)
+    x, y = canvas.x - p.turn, canvas.y - p.eye_height - 0.03
+    out = np.abs(x) - p.eye_apart
+    rim = ellipse(out, y, 0.255, 0.235)
+    bridge = both(strand(y + 0.03 - 0.8 * x * x, 0.014), strand(x, p.eye_apart - 0.25))
+    gleam = both(rim + 0.035, strand(np.sign(x) * out + 0.7 * y + 0.13, 0.03))
+    canvas.lay(p.glasses * np.maximum(0.10 * canvas.cover(rim), 0.5 * canvas.cover(gleam)), p.white)
+    canvas.lay(p.glasses * canvas.cover(either(strand(rim, 0.017), bridge)), p.frame)

@@ -7,7 +7,7 @@ import numpy as np
 from gan_core import checks
 
 ROWS_AT_A_TIME = 500
-EXACT = 1024  # products of two numbers from -128 to 127: their sum is at most 2^24, up to where float32 has all integers
+EXACT = 1024  # products of two numbers from -128 to 127 sum up to at most 2^24: float32 has all integers up to there
 
 
 def nearest(samples, training, k: int = 1) -> tuple[np.ndarray, np.ndarray]:

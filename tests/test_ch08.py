@@ -1,6 +1,7 @@
 """Chapter 8: its form, its functions on the smallest networks, its solutions."""
 
 import dataclasses
+import itertools
 
 import chapters
 import numpy as np
@@ -26,7 +27,7 @@ def test_form_and_importing():
 def test_the_recipes_lead_from_the_labs_to_the_defaults_one_ingredient_at_a_time():
     rows = list(chapter.recipes().values())
     assert rows[0] == LAB
-    assert all(set(one) > set(other) for one, other in zip(rows[:-1], rows[1:], strict=True))
+    assert all(set(one) > set(other) for one, other in itertools.pairwise(rows))
     defaults = Config()
     assert all(getattr(defaults, name) == value for name, value in rows[-1].items())  # what is left changes nothing
     assert all(getattr(defaults, name) != LAB[name] for _, names in chapter.INGREDIENTS for name in names)
@@ -41,7 +42,8 @@ def test_the_script_runs_and_a_second_time_trains_nothing_anew(config, monkeypat
     chapters.run_as_script(MODULE, monkeypatch, *arguments, "--out", str(config.out))
     said = capsys.readouterr().out
     assert {path.name for path in config.out.glob("*.png")} == {"G.png", "its average.png", "recipes.png", "faces.png"}
-    for words in ("loss 0.0050 from logits", "largest difference 0", "the lab's recipe", "real against real", "its average"):
+    for words in ("loss 0.0050 from logits", "largest difference 0", "the lab's recipe", "real against real",
+                  "its average"):
         assert words in said
     logs = {path: path.read_bytes() for path in config.out.glob("*/epochs.csv")}
     rows = chapter.side_by_side(config)

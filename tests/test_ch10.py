@@ -41,7 +41,8 @@ def test_the_script_judges_a_run_and_draws(tmp_path, monkeypatch, capsys):
                                    "--taught", "128", "--steps", "1", "--out", str(tmp_path / "out"))
     said = capsys.readouterr().out
     for words in ("20 faces a set", "real (floor)", "training faces", "the generator", "nearest training face",
-                  "the classifier's accuracy", "real: ", "real with a gap: ", "generated: ", "never:", "the gap is found out by"):
+                  "the classifier's accuracy", "real: ", "real with a gap: ", "generated: ", "never:",
+                  "the gap is found out by"):
         assert words in said
     for name in ("verdicts", "nearest", "combinations"):
         assert (tmp_path / "out" / f"{name}.png").stat().st_size > 20_000

@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 from rich.console import Console
 
-from dcgan import drawn_faces, training
+from dcgan import drawn_faces, feeding, training
 from dcgan.config import LAB, PRESETS, Config, from_json
 from dcgan.pixels import to_uint8
 from dcgan.watching import read_epochs
@@ -198,3 +198,17 @@ def test_without_tensorboard_it_says_what_to_install(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="pip install tensorboard"):
         train(tmp_path / "run", tensorboard=True)
     assert not (tmp_path / "run").exists()
+
+
+def test_rounds_of_convolutions_are_round_after_round():
+    """They are called one by one and not in a compiled loop; nobody may notice."""
+    config = Config(**{**TINY, "mode": "graph"})
+    one, other = training.build(config), training.build(config)
+    sampler = feeding.batches(drawn_faces.draw(range(20), size=32), 4)
+    rows = one.rounds(sampler, 3)
+    for i in range(3):
+        row = other.round(sampler(tf.constant(i, tf.int64)))
+        assert row == pytest.approx({name: float(values[i]) for name, values in rows.items()}, rel=1e-4)
+    for name, variable in one.state().items():
+        np.testing.assert_allclose(variable.numpy(), other.state()[name].numpy(), rtol=1e-3, atol=1e-5, err_msg=name)
+    assert one.rounds(sampler, 0)["d_loss"].shape == (0,)
