@@ -137,6 +137,10 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
+*Notice* (all such figures: the package's generator) that a ray towards 0 fades: 149 at the shell, 174 at norm 8, 350 at
+4. Outwards the distance goes on falling, to 118 at 18.4: norms stretch contrasts, and this $G$'s faces are too soft. A
+distance that falls does not say that faces are better; look at them.
+
 ## 3. "Hair stays light", as a number
 
 The lab fixes the first 35 of 100 numbers at 1, draws the rest, and finds that some things stay. Do they? For each
@@ -171,6 +175,9 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
+*Notice.* Here not the hair's colour stays but the fringe (straight in 85 % for 29 %) and the style (long in 57 % for
+19 %); the colour is apart by 0.29, which ten random fixed parts are too (0.30). What is fixed in $z$ fixes *something*.
+
 ## 4. From one face to another
 
 On the straight line from $a$ to $b$ (*lerp*) the norm sinks: two samples are nearly at right angles, so half way the
@@ -204,6 +211,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
+*Notice.* Half way on the line the norm is 7.0 and the distance 194; on the arc 10.0 and 147, as for samples (149).
+
 ## 5. Directions of known factors, and what leaks
 
 Let the classifier name the factors of some thousand generated faces. For "blue hair", find by least squares the
@@ -243,6 +252,9 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
+*Notice.* 76 % reach what was asked, and another factor changes in 43 % of faces, in 19 % along a random direction. With
+the others taken out only 11 % leak, and only 32 % get there: in this $G$ the factors share their directions.
+
 ## Exercises
 
 These are the lab's, with a question to each that a number answers.

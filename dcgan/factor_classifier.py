@@ -78,7 +78,6 @@ def with_detail(x) -> tf.Tensor:
     """x [B, S, S, 3] -> [B, S, S, 6]: x, and 4 times what is left of it less its mean over 3 × 3 pixels.
 
     A mouth is a faint line of six pixels in a picture of strong colours; without such help it is learnt last.
-    (Measured: 93 % of mouths read after 800 steps, 81 % without.)
     """
     return tf.concat([x, 4.0 * (x - tf.nn.avg_pool2d(x, 3, 1, "SAME"))], axis=3)
 
