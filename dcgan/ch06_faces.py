@@ -8,7 +8,7 @@ r"""
 | **You get** | pictures of any kind as one array; what to check in it; faces whose every factor is known |
 | **New in gan_core** | `data.shuffled`; in dcgan `faces`, `feeding`, `pixels`, `drawn_faces`, `duplicates`, `looking` |
 | **Run it** | `python -m dcgan.ch06_faces`, or with `--data FOLDER_OR_ZIP`; `--help` lists the flags |
-| **Time** | about 40 s on two CPU cores; with 18,000 faces of your own a minute and a half |
+| **Time** | about 25 s on two CPU cores; with 18,000 faces of your own a minute |
 
 A generator learns what its data *are*, faults and all, and no loss speaks of those. So this chapter trains nothing. Its
 faces are drawn by a program (`dcgan.drawn_faces`), or your own; what is said of *real* faces was measured on 18,000 of
@@ -173,7 +173,7 @@ r"""
 
 **Twice the same.** A face that is there fifty times is learnt fifty times, and copies among the faces held aside
 deceive whoever judges by them (chapter 10). `duplicates` finds nearly equal pictures; first see whether it finds what
-we plant. Then look at `pairs.png`: a pair is a question, and some drawn faces pass that differ in their eyes alone.
+we plant. Then look at `pairs.png`: a pair is a question, not an answer.
 **The mean face** tells how well faces are aligned: the sharper, the easier for $G$. Where it is not symmetric,
 mirroring faces at random (`flip=True`) makes new ones, which $G$ will make, too: a parting on the other side.
 **Levels** piled up at 255 (8 % of the reds of real faces) are what tanh reaches at infinity alone.
@@ -225,7 +225,7 @@ def one_factor_at_a_time(config) -> dict:
 r"""
 ## 7. How near are drawn faces to real ones?
 
-Not near enough to replace them: colours and contrast are those of the real ones, edges three fifths, the distance six
+Not near enough to replace them: colours and contrast are those of the real ones, edges four fifths, the distance six
 times what chance makes. `--data` puts your faces beside drawn ones; without it, drawn ones of two seeds show what
 chance does. The last line is chapter 10's distance: left between halves of the first set, right between both sets.
 """

@@ -219,12 +219,12 @@ r"""
 ## Run it
 
 *Notice*, after these 348 rounds, that the distance prefers the lab's recipe (177, for 333 with batch norm mended and
-alternating updates), and that your eye will not: in `faces.png` the lab's faces have full contrast, two colours and
-no eyes, the mended ones have eyes and are pale. Patches are measured by their spread, so contrast counts for much
-(chapter 10). And $\varepsilon = 0.8$ has a use: it holds $D$ back, whose $D(G(z))$ stays between 0.27 and 0.53, not
-below 0.27, so that $G$ is not outrun at the start. The average of $G$ is 428 away and $G$ itself 368: while $G$ still
-runs, its average only lags. Six epochs of 32 pixels decide nothing more: run it for longer, on more pixels, on your
-faces.
+alternating updates), and that your eye will not: in `faces.png` the lab's faces have full contrast, two hues and
+smudges for eyes; from alternating updates on, eyes have shapes, and colours are pale. Patches are measured by their
+spread, so contrast counts for much (chapter 10). And $\varepsilon = 0.8$ has a use: it holds $D$ back, whose
+$D(G(z))$ stays between 0.27 and 0.53, not below 0.27, so that $G$ is not outrun at the start. The average of $G$ is
+428 away and $G$ itself 368: while $G$ still runs, its average only lags. Six epochs of 32 pixels decide nothing more:
+run it for longer, on more pixels, on your faces.
 """
 
 # %%

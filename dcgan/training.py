@@ -18,7 +18,7 @@ from dcgan import distances, drawn_faces, faces, feeding, networks
 from dcgan.config import Config, from_json
 from dcgan.pixels import to_uint8
 from dcgan.watching import Watch
-from gan_core import augment, checkpoint, checks, losses, penalties, schedules
+from gan_core import augment, checkpoint, checks, losses, penalties, rng, schedules
 from gan_core.export import export_generator
 from gan_core.latent import Normal
 from gan_core.loop import fit
@@ -86,11 +86,11 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
 
 def held_aside(config: Config) -> tuple[np.ndarray, float]:
     """The real faces by which a run of this config is judged, uint8 [M, S, S, 3], and the distance's floor: that
-    of as many real faces which were learnt from."""
+    of as many real faces which were learnt from, at random (files are often named in the order of years)."""
     data = _faces(config, Console(stderr=True))
     rows, aside = faces.split(len(data.images), config.seed)
     real = data.images[aside]
-    learnt = data.images[rows[:len(aside)]]
+    learnt = data.images[rows[rng.permutation(len(rows), rng.seed(config.seed, "floor")).numpy()[:len(aside)]]]
     return real, distances.sliced_wasserstein_pyramid(real, learnt, seed=0)["mean"]
 
 

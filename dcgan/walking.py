@@ -84,7 +84,7 @@ def walk(config: Walk) -> None:
     written = [sheets.save(labelled(faces, labels, config.columns), config.out)]
     if config.gif is not None:
         frames = [labelled(face[None], [label], 1) for face, label in zip(faces, labels, strict=True)]
-        written.append(save_gif([*frames, *frames[-2:0:-1]], config.gif))
+        written.append(sheets.save_gif([*frames, *frames[-2:0:-1]], config.gif))
     mean, sd = space.shell(generator.latent_dim)
     Console().print(f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; samples of "
                     f"the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}",
@@ -104,15 +104,6 @@ def labelled(images, labels, columns: int = 10) -> np.ndarray:
         ImageDraw.Draw(line).text((side / 2, 0), text, fill="black", font=font, anchor="ma")
         cards[i, side:] = np.asarray(line)
     return sheets.sheet(cards, columns)
-
-
-def save_gif(frames, path, milliseconds: int = 150) -> Path:
-    """Pictures uint8 [H, W, 3] of one size as a GIF that runs for ever. Each frame has a palette of its own: hair may
-    change its colour from face to face (`sheets.save_gif` has one for all)."""
-    first, *others = (Image.fromarray(frame) for frame in frames)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    first.save(path, format="GIF", save_all=True, append_images=others, loop=0, duration=milliseconds)
-    return Path(path)
 
 
 def _sample(dim, number, seed):

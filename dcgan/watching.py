@@ -1,6 +1,7 @@
 """What is looked at while a DCGAN trains: sheets of fixed noise, a distance to held-aside faces, curves, a GIF."""
 
 import csv
+import io
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 
 from dcgan import distances, sheets
 from dcgan.pixels import to_uint8
+from gan_core import checkpoint
 from gan_core.loop import every
 from gan_core.run_folder import RunFolder
 
@@ -29,14 +31,15 @@ class Watch:
         self.config, self.console = config, console
         self.events = tf.summary.create_file_writer(str(run.path / "tensorboard")) if config.tensorboard else None
         self.table = run.path / "epochs.csv"
-        self.clock = time.perf_counter()
+        self.clock, self.step = time.perf_counter(), run.step()
 
     def hooks(self, rounds_an_epoch: int) -> list[every]:
         return [every(rounds_an_epoch, self.look)]
 
     def look(self, trainer, row) -> None:
         """After an epoch: a sheet, the distance, a row of epochs.csv, the best kept."""
-        rate = self.images_an_epoch / (time.perf_counter() - self.clock)
+        # A run that was stopped within an epoch goes on there: what was played before is not counted.
+        rate = (row["step"] - self.step) * self.config.batch_size / (time.perf_counter() - self.clock)
         step, epoch = row["step"], row["step"] * self.config.batch_size // self.images_an_epoch
         sheet = self._sheet(trainer)
         sheets.save(sheet, self.run.samples / f"epoch_{epoch:04d}.png")
@@ -55,7 +58,7 @@ class Watch:
                 for name, value in values.items():
                     tf.summary.scalar(name, value)
                 tf.summary.image("fixed noise", sheet[np.newaxis])
-        self.clock = time.perf_counter()
+        self.clock, self.step = time.perf_counter(), step
 
     def finish(self) -> bool:
         """Draw the curves and the GIF from what the folder holds. -> whether an epoch was finished at all."""
@@ -77,10 +80,11 @@ class Watch:
         if self.table.exists():
             with open(self.table, newline="") as file:
                 earlier = [old for old in csv.DictReader(file) if int(old["step"]) < row["step"]]
-        with open(self.table, "w", newline="") as file:
-            writer = csv.DictWriter(file, list(row), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows([*earlier, row])
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(row), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*earlier, row])
+        checkpoint.write_atomically(self.table, lambda file: file.write(text.getvalue().encode()))
 
 
 def read_epochs(file) -> dict[str, np.ndarray]:

@@ -46,7 +46,7 @@ def loss_curves(rows, title: str = ""):
     right.axhline(0.5, color="0.4", lw=1, ls=":", label="cannot tell")
     right.set(xlabel="round", ylabel="mean probability of real", ylim=(0, 1))
     left.legend()
-    right.legend()
+    right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=3, fontsize="small", frameon=False)
     return figure
 
 

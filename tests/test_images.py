@@ -111,6 +111,12 @@ def test_an_animation_gives_its_first_frame():
     assert (decode(out.getvalue(), 8) == (255, 0, 0)).all()
 
 
+def test_a_grey_jpeg_is_grey():
+    grey = np.linspace(0, 255, 400).reshape(20, 20).astype(np.uint8)
+    got = decode(packed(grey, "JPEG", quality=100), 20).astype(int)
+    assert np.abs(got - grey[..., None]).max() <= 2
+
+
 def test_a_large_jpeg_is_unpacked_coarsely_and_looks_the_same():
     y, x = np.indices([1024, 1024]) / 1023.0
     large = np.stack([255 * x, 255 * y, 128 + 0 * x], axis=-1).astype(np.uint8)

@@ -122,7 +122,6 @@ def test_a_folder_that_is_no_run_is_exit_2(tmp_path, capsys):
     assert "is not a run folder" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(not pretrained.FILE.exists(), reason="the package's generator is not made yet")
 def test_the_packages_own_is_small_and_draws_faces_that_differ():
     assert pretrained.FILE.stat().st_size < 4_000_000
     generator, about = pretrained.load()

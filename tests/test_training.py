@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 from rich.console import Console
 
-from dcgan import drawn_faces, feeding, training
+from dcgan import drawn_faces, feeding, training, watching
 from dcgan.config import LAB, PRESETS, Config, from_json
 from dcgan.pixels import to_uint8
 from dcgan.watching import read_epochs
@@ -212,3 +212,16 @@ def test_rounds_of_convolutions_are_round_after_round():
     for name, variable in one.state().items():
         np.testing.assert_allclose(variable.numpy(), other.state()[name].numpy(), rtol=1e-3, atol=1e-5, err_msg=name)
     assert one.rounds(sampler, 0)["d_loss"].shape == (0,)
+
+
+def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(tmp_path, monkeypatch):
+    """Stopped after one of an epoch's 3 rounds, it goes on: 2 rounds of 16 images in 4 seconds."""
+    run = RunFolder.create(tmp_path / "run", Config(**TINY))
+    trainer = training.build(Config(**TINY))
+    trainer.step.assign(1)
+    run.save(trainer.state(), 1)
+    seconds = iter([10.0, 14.0, 15.0])
+    monkeypatch.setattr(watching.time, "perf_counter", lambda: next(seconds))
+    watch = watching.Watch(run, drawn_faces.draw(range(4), size=32), 48, Config(**TINY), SILENT)
+    watch.look(trainer, {"step": 3, "d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5})
+    assert read_epochs(run.path / "epochs.csv")["images_a_second"] == [8.0]
