@@ -8,7 +8,7 @@ r"""
 | **You get** | the shell that $z$ lives on, the lab's walks, slerp; directions with a meaning, and what leaks |
 | **New in gan_core** | nothing: `dcgan.latent_space`, `dcgan.editing` and `dcgan.generating` are new |
 | **Run it** | `python -m dcgan.ch09_latent_space`; with `--run RUN` on a generator of yours |
-| **Time** | about three minutes on two CPU cores |
+| **Time** | about five minutes on two CPU cores |
 
 A GAN gives a function from $z$ to faces and no word about what $z$ means. This chapter asks $G$ itself, and lets no
 statement pass that was not counted: drawn faces have known *factors* (hair colour, eyes, mouth, ...), so a classifier

@@ -8,7 +8,7 @@ r"""
 | **You get** | a generator on trial: four distances, each with its floor; memorising; missing combinations |
 | **New in gan_core** | `metrics`; in dcgan `pyramid`, `distances`, `neighbours`, `judging`, `factor_classifier` |
 | **Run it** | `python -m dcgan.ch10_judging_faces`, with `--run runs/dcgan-1`; `--help` lists the flags |
-| **Time** | about three minutes on two CPU cores |
+| **Time** | about four minutes on two CPU cores |
 
 The lab that this book replaces looks at its faces, and finds them good. $D$ is no judge either (chapter 3). A loss that
 falls says that one player got better against the other, not that faces did. So we need numbers from outside the game,
