@@ -49,7 +49,8 @@ convolutional layer?") A CPU multiplies small dense matrices far faster than it 
 
 **Two paths**, equal but for rounding. "native" leaves everything to TensorFlow: fastest on a GPU.
 "subpixel" computes every conv_transpose, the gradient of a conv among them, as above, and where y
-is one pixel (the last layer of a DCGAN's D, the first of its G) all three as matrix products.
+is one pixel (the last layer of a DCGAN's D, the first of its G) all three as matrix products; in
+bfloat16 the filter gradient of small images too.
 
 Shapes: x [B, H, W, X], y [B, h, w, Y], w [k, k, X, Y] *in all three*. So the kernel of a convolution
 is [k, k, in, out] and that of a transposed one [k, k, out, in]. Any floating dtype, one for both
@@ -137,6 +138,8 @@ def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAM
         if _is_one_pixel(height, width, padding):
             flat_x, flat_y = tf.reshape(x, [-1, kernel_size**2 * w_shape[2]]), tf.reshape(y, [-1, w_shape[3]])
             w = tf.reshape(tf.matmul(flat_x, flat_y, transpose_a=True), w_shape)
+        elif x.dtype == tf.bfloat16 and height * width <= 64:  # measured: 2 to 4 times as fast there, slower elsewhere
+            w = _blocks_filter_gradient(x, y, kernel_size, stride, padding)
         else:
             w = product(x, y)
 
@@ -179,6 +182,27 @@ def _subpixel(y, w, height: int, width: int, stride: int, padding: str):
         x = tf.nn.depth_to_space(x, stride)
     crop = before - first * stride
     return x[:, crop:crop + height, crop:crop + width, :]
+
+
+def _blocks_filter_gradient(x, y, k: int, stride: int, padding: str):
+    """filter_gradient as pad -> space_to_depth -> m x m matrix products.
+
+    With z[q] the s pixels x[s q + r - p], r = 0, ..., s - 1, side by side as channels, the kernel's block t is
+    w[s t + r] = sum_j x[s (j + t) + r - p] y[j] = sum_j z[j + t] y[j], summed over the batch too.
+    """
+    m = -(-k // stride)
+    height, width = y.shape[1], y.shape[2]
+    before = pad_before(k, stride, padding)
+    pads = [[before, stride * (small + m - 1) - big - before]
+            for big, small in ((x.shape[1], height), (x.shape[2], width))]
+    z = tf.pad(x, [[0, 0], *pads, [0, 0]])
+    z = tf.nn.space_to_depth(z, stride) if stride > 1 else z
+    flat_y = tf.reshape(y, [-1, y.shape[3]])
+    blocks = tf.stack([tf.matmul(tf.reshape(z[:, t:t + height, u:u + width], [-1, z.shape[3]]), flat_y,
+                                 transpose_a=True) for t in range(m) for u in range(m)])
+    w = tf.reshape(blocks, [m, m, stride, stride, x.shape[3], y.shape[3]])
+    w = tf.reshape(tf.transpose(w, [0, 2, 1, 3, 4, 5]), [m * stride, m * stride, x.shape[3], y.shape[3]])
+    return w[:k, :k]
 
 
 def _is_one_pixel(height, width, padding) -> bool:

@@ -1,8 +1,7 @@
 """Laws of the convolution, its adjoint and its filter gradient, on both paths.
 
-Values against plain loops (`reference_conv`), gradients against those same loops (the gradient of
-each of the three is made of the other two), second gradients of one path against the other's,
-which are TensorFlow's own.
+Values against plain loops (`reference_conv`), gradients against those same loops (of each, they are
+made of the other two), second gradients of one path against the other's, which are TensorFlow's own.
 """
 
 import re
@@ -82,7 +81,9 @@ def test_values_are_those_of_the_plain_loops(case, path):
     x, w, y = three(case)
     close(conv(x, w, s, padding, path), reference.conv(x, w, s, padding), 1e-12)
     close(conv_transpose(y, w, s, padding, path), reference.conv_transpose(y, w, s, padding), 1e-12)
-    close(filter_gradient(x, y, k, s, padding, path), reference.filter_gradient(x, y, k, s, padding), 1e-12)
+    by_blocks = convolution._blocks_filter_gradient(tf.constant(x), tf.constant(y), k, s, padding)
+    for gradient in (filter_gradient(x, y, k, s, padding, path), by_blocks):
+        close(gradient, reference.filter_gradient(x, y, k, s, padding), 1e-12)
 
 
 @both_paths
