@@ -14,8 +14,8 @@ A GAN gives a function from $z$ to faces and no word about what $z$ means. This 
 statement pass that was not counted: drawn faces have known *factors* (hair colour, eyes, mouth, ...), so a classifier
 can learn to read them off a picture (`dcgan.factor_classifier`), off a generated one too.
 
-**Where the lab that this book replaces went wrong**: its walks leave the prior (section 2), its text fixes "the first
-20 elements" where the code fixes 35, and that "hair stays light" is looked at and not measured (section 3).
+**Where the lab that this book replaces went wrong**: its walks leave the prior (sections 1, 2), its text fixes "the
+first 20 elements" where the code fixes 35, and that "hair stays light" is looked at and not measured (section 3).
 """
 
 # %%
@@ -49,7 +49,7 @@ class Config:
             checks.integer("Config", name, getattr(self, name), least, most)
         checks.number("Config", "amount", self.amount, above=0.0, below=100.0)
         if self.run is not None:
-            generating.saved_model(self.run)
+            generating.check(self.run)
 
 
 # %%
@@ -175,8 +175,9 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-*Notice.* Here not the hair's colour stays but the fringe (straight in 85 % for 29 %) and the style (long in 57 % for
-19 %); the colour is apart by 0.29, which ten random fixed parts are too (0.30). What is fixed in $z$ fixes *something*.
+*Notice.* Here not the hair's colour stays but the fringe (straight in 85 %, among all in 29 %) and the style (long in
+57 %, among all in 19 %). The colour is 0.29 apart, no more than with random fixed parts (0.30). What is fixed in $z$
+fixes *something*.
 
 ## 4. From one face to another
 
@@ -252,8 +253,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-*Notice.* 76 % reach what was asked, and another factor changes in 43 % of faces, in 19 % along a random direction. With
-the others taken out only 11 % leak, and only 32 % get there: in this $G$ the factors share their directions.
+*Notice.* 76 % reach what was asked, and each other factor changes, on average, in 43 % of faces; in 19 % along a random
+direction. With the others taken out only 11 % leak, and only 32 % get there: in this $G$ factors share directions.
 
 ## Exercises
 

@@ -13,8 +13,10 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan import pretrained
+from dcgan.config import from_json
 from dcgan.pixels import to_uint8
 from gan_core import checks, rng
+from gan_core.run_folder import RunFolder
 
 BATCH = 64  # pictures that G makes at a time, always: see Generator
 BLOCK = 256  # z that are drawn at a time, as GANTrainer.sample does
@@ -75,11 +77,30 @@ def of_network(network, latent_dim: int, size: int, name: str = "network") -> Ge
 
 
 def load(run=None) -> Generator:
-    """The generator of a run folder (its generator/ alone will do); by default the package's own."""
+    """The generator of a run folder (its generator/ alone will do); by default the package's own.
+
+    A run that is under way, or was killed, has no generator/ yet: then it is that of its best epoch so far.
+    """
     if run is None:
         network, about = pretrained.load()
         return of_network(network, about["latent_dim"], about["size"], "the package's own generator")
+    if _is_under_way(run):
+        from dcgan import training  # slow to import, and seldom needed
+
+        config = from_json(RunFolder.resume(run).config)
+        return of_network(training.best_generator(run), config.latent_dim, config.size, str(run))
     return _of_saved_model(saved_model(run), str(run))
+
+
+def _is_under_way(run) -> bool:
+    """Whether a run has kept a best epoch, but no SavedModel of it."""
+    return (Path(run) / "checkpoints" / "best.npz").exists() and not (Path(run) / "generator").exists()
+
+
+def check(run) -> None:
+    """ValueError if `run` has no generator to load."""
+    if not _is_under_way(run):
+        saved_model(run)
 
 
 def saved_model(run) -> Path:

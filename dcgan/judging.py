@@ -10,13 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan import distances, drawn_faces, faces, neighbours
+from dcgan import distances, drawn_faces, faces, neighbours, pretrained
 from dcgan.config import Config, from_json
 from dcgan.factor_classifier import shrink
 from gan_core import checks, rng
 from gan_core.run_folder import RunFolder
 
-PACKAGES_OWN = Config(drawn=8192, flip=False)  # what dcgan/pretrained.npz learnt from, as its `about` tells
 FLOORS = 6  # sets of real faces that are measured as if they were generated
 FEWEST = 20  # faces in a set
 SMALL = 32  # pixels at which nearest faces are looked for
@@ -69,7 +68,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
     where those are now.  Drawn faces never run out: with them, fresh ones are drawn for the held-aside sets.
     ValueError if fewer than 20 a set were held aside.
     """
-    config = PACKAGES_OWN if run is None else from_json(RunFolder.resume(run).config)
+    config = _packages_own() if run is None else from_json(RunFolder.resume(run).config)
     data = config.data if data is None else data
     if data is None:
         learnt, _ = faces.split(config.drawn, config.seed)
@@ -87,6 +86,14 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
     held = mirror_half(held, seed=config.seed) if config.flip else held
     reference, *others = (held[i * n:(i + 1) * n] for i in range(1 + FLOORS))
     return Evidence(training, reference, tuple(others), config.flip, data is None)
+
+
+def _packages_own() -> Config:
+    """What dcgan/pretrained.npz says of the faces that it learnt from."""
+    learnt_from = pretrained.load()[1]["learnt_from"]
+    if learnt_from is None:
+        checks.fail("judging", "run", "named (the package's own learnt from faces that are not drawn)", "none")
+    return Config(**learnt_from)
 
 
 def mirror_half(images, *, seed: int) -> np.ndarray:

@@ -28,10 +28,11 @@ MOST_BYTES = 4_000_000
 
 
 def save(generator: Sequential, file, *, size: int, width: int, latent_dim: int, epsilon: float = 1e-5,
-         note: str = "") -> int:
+         learnt_from: dict | None = None, note: str = "") -> int:
     """Write a generator of `dcgan.networks`, and what it takes to build it again. -> the file's bytes.
 
-    epsilon: batch norm's;  note: where it comes from. ValueError if the file would be of 4 MB or
+    epsilon: batch norm's;  learnt_from: drawn, seed and flip of its run's Config, which say what faces it
+    learnt from (None: not drawn ones);  note: where it comes from. ValueError if the file would be of 4 MB or
     more, or a number too large for float16; then nothing is written.
     """
     arrays = {}
@@ -42,7 +43,8 @@ def save(generator: Sequential, file, *, size: int, width: int, latent_dim: int,
         if not np.isfinite(arrays[name]).all():
             checks.fail("pretrained.save", name, "finite and at most 65,504, the largest float16",
                         f"{np.abs(array).max():.3g}")
-    about = {"format": FORMAT, "size": size, "width": width, "latent_dim": latent_dim, "epsilon": epsilon, "note": note}
+    about = {"format": FORMAT, "size": size, "width": width, "latent_dim": latent_dim, "epsilon": epsilon,
+             "learnt_from": learnt_from, "note": note}
     whole = io.BytesIO()
     np.savez(whole, about=np.array(json.dumps(about)), **arrays)
     if whole.tell() >= MOST_BYTES:
@@ -97,8 +99,9 @@ def main(config: Config) -> None:
     from gan_core.run_folder import RunFolder
 
     asked = from_json(RunFolder.resume(config.run).config)
+    faces = {"drawn": asked.drawn, "seed": asked.seed, "flip": asked.flip} if asked.data is None else None
     written = save(training.best_generator(config.run), config.out, size=asked.size, width=asked.width,
-                   latent_dim=asked.latent_dim, epsilon=asked.epsilon, note=config.note)
+                   latent_dim=asked.latent_dim, epsilon=asked.epsilon, learnt_from=faces, note=config.note)
     Console().print(f"wrote {config.out}: {written / 1e6:.2f} MB", highlight=False, soft_wrap=True)
 
 

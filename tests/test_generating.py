@@ -7,12 +7,14 @@ import pytest
 import tensorflow as tf
 import tiny_faces
 
-from dcgan import generating, networks, pretrained
+from dcgan import generating, networks, pretrained, training
+from dcgan.config import Config
 from dcgan.pixels import to_uint8
 from gan_core import latent, rng
 from gan_core.dense import Dense
 from gan_core.export import export_generator
 from gan_core.optimizers import Adam
+from gan_core.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 
 
@@ -87,6 +89,21 @@ def test_a_run_is_loaded_from_its_folder_or_its_generator(generator, run):
         loaded = generating.load(folder)
         assert (loaded.latent_dim, loaded.size, loaded.name) == (7, 32, str(folder))
         assert np.abs(loaded.sample(70, seed=1).astype(int) - generator.sample(70, seed=1)).max() <= 1
+
+
+def test_a_run_that_was_killed_gives_its_best_epoch(tmp_path):
+    config = Config(size=32, width=2, latent_dim=7, mode="eager")
+    run = RunFolder.create(tmp_path / "run", {**dataclasses.asdict(config), "faces": 100})
+    with pytest.raises(ValueError, match="a run with a finished generator/"):
+        generating.check(run.path)
+    trainer = training.build(config)
+    trainer.average.model.layers[1].kernel.assign(trainer.generator.layers[1].kernel * 3.0)
+    run.save_best(trainer.state(), 1, 0.5)
+    generating.check(run.path)
+    loaded = generating.load(run.path)
+    assert (loaded.latent_dim, loaded.size, loaded.name) == (7, 32, str(run.path))
+    z = loaded.z(3)
+    assert np.abs(to_uint8(trainer.average.model(z)).numpy().astype(int) - loaded(z)).max() <= 1
 
 
 def test_without_a_run_it_is_the_packages_own(network, tmp_path, monkeypatch):

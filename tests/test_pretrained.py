@@ -27,7 +27,7 @@ def test_what_is_saved_comes_back_to_half_precision(network, tmp_path):
     written = pretrained.save(network, tmp_path / "new" / "g.npz", **SIZES, epsilon=1e-3, note="a test")
     assert written == (tmp_path / "new" / "g.npz").stat().st_size
     loaded, about = pretrained.load(tmp_path / "new" / "g.npz")
-    assert about == {"format": pretrained.FORMAT, **SIZES, "epsilon": 1e-3, "note": "a test"}
+    assert about == {"format": pretrained.FORMAT, **SIZES, "epsilon": 1e-3, "learnt_from": None, "note": "a test"}
     before, after = named_variables(network), named_variables(loaded)
     assert before.keys() == after.keys()
     for name, variable in before.items():
@@ -112,6 +112,7 @@ def test_the_command_keeps_the_average_of_the_best_epoch(tmp_path, capsys):
     assert "MB" in capsys.readouterr().out
     loaded, about = pretrained.load(tmp_path / "g.npz")
     assert (about["epsilon"], about["note"]) == (0.01, "a test")
+    assert about["learnt_from"] == {"drawn": 20_000, "seed": 0, "flip": True}
     np.testing.assert_allclose(loaded.layers[1].kernel, trainer.average.model.layers[1].kernel, rtol=1e-3, atol=1e-7)
 
 
