@@ -43,7 +43,7 @@ class Config:
     data: Path | None = None  # a folder or a zip of pictures; none: drawn faces
     count: int = 2000  # how many faces are drawn, at least 100
     size: int = 64  # pixels on a side: 32, 64 or 128
-    batch: int = 128  # faces in a batch, from 2 to 100 for few faces of your own
+    batch: int = 128  # faces in a batch, at least 2, at most as many as there are
     seed: int = 0  # of the drawn faces and of every random choice
     cache: Path = faces.CACHE  # folder where decoded pictures are kept
     out: Path = Path("runs/ch06")  # folder for the figures
@@ -123,8 +123,8 @@ def look(config, u) -> dict:
 
 # %% [markdown]
 r"""
-*Notice.* Four in five real faces reach from 0 to 255 anyway: stretching does nothing. But 1.5 % it changes by more
-than 10 levels, the worst by 60. And faces of a quarter of the contrast come out as if all were well.
+*Notice.* Four in five real faces reach from 0 to 255 anyway: stretching does nothing. But 1.5 % of them it changes by
+more than 10 levels, the worst by 60; drawn ones by 5 on average. And faces of a quarter of the contrast look all right.
 
 ## 3. How much to hold
 
@@ -225,9 +225,9 @@ def one_factor_at_a_time(config) -> dict:
 r"""
 ## 7. How near are drawn faces to real ones?
 
-Not near enough to replace them: colours and contrast are those of the real ones, edges four fifths, the distance six
-times what chance makes. `--data` puts your faces beside drawn ones; without it, drawn ones of two seeds show what
-chance does. The last line is chapter 10's distance: left between halves of the first set, right between both sets.
+Not near enough to replace them: colours and contrast are about those of real ones, edges four fifths, the distance six
+times that of chance. `--data` puts your faces beside drawn ones; without it, two seeds show what chance does. Two lines
+are chapter 10's: MS-SSIM, how alike a set's faces are; the distance, left between its halves, right between both sets.
 """
 
 # %%

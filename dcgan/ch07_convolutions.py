@@ -57,7 +57,7 @@ r"""
 ## 1. Two ladders
 
 A convolution with a $k \times k$ kernel and stride $s$ lays a window on the picture every $s$ pixels, and makes one
-output pixel of what it sees: $y_j = \sum_a x_{sj + a - p}\, w_a$, each way. Of $n$ pixels on a side it makes
+output pixel of what it sees: $y_j = \sum_{a=0}^{k-1} x_{sj + a - p}\, w_a$, both ways. Of $n$ pixels on a side it makes
 
 $$\text{SAME: } n / s \quad (k - s \text{ zeros around, } p = \lfloor (k - s)/2 \rfloor \text{ of them before}),
 \qquad \text{VALID: } (n - k)/s + 1 \quad (p = 0),$$
@@ -168,12 +168,12 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 *Notice.* In the third matrix both halves are stride-1 convolutions. A CPU multiplies small dense matrices better than
-it scatters, so there `conv` takes this form; on a GPU the native one is the faster.
+it scatters, so there the layers of `gan_core.conv` take this form, unless told; on a GPU the native one is faster.
 
 ## 3. Checkerboards
 
 Let all of $y$ and $w$ be 1: then $C^T y$ counts how often each pixel is painted. It is the same everywhere only if the
-stride divides the kernel (Odena et al. 2016). Below it, the mean square of each pixel, over untrained generators.
+stride divides the kernel (Odena et al. 2016). Drawn below: the mean square of each pixel, over untrained generators.
 """
 
 # %%
@@ -205,7 +205,7 @@ Kernel 4 paints evenly. It can still learn a checkerboard (exercise 2), but is n
 
 $y = \gamma (x - \text{mean}) / \sqrt{\text{variance} + \epsilon} + \beta$, channel by channel, over all pictures and
 pixels of a batch. In training by the batch's own mean and variance; afterwards by moving averages, so that a picture
-does not depend on its company. Two conventions differ between libraries. A batch is divided by its *biased* variance,
+does not depend on its company. Two conventions differ between libraries. A batch is scaled by its *biased* variance,
 $\sum/n$, and the average is fed the unbiased $\sum/(n - 1)$. And momentum: here, and in Keras, it is the share of the
 **old** value; in PyTorch that of the new, so its 0.1 is 0.9 here. The lab took .1. An average that keeps the share $m$
 is worth $(1 + m)/(1 - m)$ batches, and its error is $\sqrt{(1 - m)/(1 + m)}$ of one batch's. In Keras `center` and
@@ -251,7 +251,7 @@ if __name__ == "__main__":
 r"""
 *Notice.*
 
-- Momentum .1 keeps a tenth of what it knew: in use, the lab's $D$ has those of the last batch, a *generated* one.
+- Momentum .1 keeps a tenth of what it knew: in use, the lab's $D$ has the mean of its last batch, a *generated* one.
 - With $\epsilon = .8$ nothing is normalised: a variance of .04 is divided by .84. Four stages shrink the signal to a
   fiftieth, and the first pictures are grey, with an sd of 0.6 of 255 levels.
 - Normalised *each by itself*, real and fake have the same mean whatever $G$ does: that difference is hidden from the

@@ -5,8 +5,8 @@ r"""
 | | |
 |---|---|
 | **You need** | chapter 8 (a trained generator), chapter 6 (drawn faces and their factors) |
-| **You get** | a generator on trial: four distances, each with its floor; memorising; missing combinations |
-| **New in gan_core** | `metrics`; in dcgan `pyramid`, `distances`, `neighbours`, `judging`, `factor_classifier` |
+| **You get** | a generator on trial: four measures, each with its floor; memorising; missing combinations |
+| **New in gan_core** | `metrics.mmd`; in dcgan `pyramid`, `distances`, `neighbours`, `judging`, `factor_classifier` |
 | **Run it** | `python -m dcgan.ch10_judging_faces`, with `--run runs/dcgan-1`; `--help` lists the flags |
 | **Time** | about four minutes on two CPU cores |
 
@@ -31,7 +31,7 @@ from gan_core import checks, command_line, metrics, rng
 class Config:
     run: Path | None = None  # folder of a run whose generator is judged; none: the package's own
     data: Path | None = None  # folder or zip of the faces that it learnt from, if they have moved since
-    samples: int = 1000  # faces in a set; fewer if a seventh of the held-aside faces are fewer
+    samples: int = 1000  # faces in a set; with data at most a seventh of those held aside
     counted: int = 3000  # generated faces whose factors are read (drawn faces only)
     taught: int = 8000  # drawn faces that the classifier of factors learns from
     steps: int = 800  # steps of the classifier
@@ -55,7 +55,8 @@ r"""
   split into bands, from edges to coarse colour (`pyramid`); in each we cut $7 \times 7$ patches and ask how far the
   real and generated clouds of patches are from each other, as seen along random lines. In thousandths of a real sd.
 * **MMD of whole images** at $16 \times 16$ (`distances.image_mmd`; Gretton et al. 2012), *unbiased*: for a perfect
-  generator its mean is 0 and half of the values are negative. Here times 1000.
+  generator its mean is 0 and half of the values are negative. Here times 1000. (The floor below is a little above 0:
+  all its sets are held against the same one.)
 * **MS-SSIM** (`distances.diversity`; Wang et al. 2003, Odena et al. 2017): how alike two random *generated* faces are.
   Not a distance to real faces at all. Higher than for real pairs: too little variety. Lower: more disorder than real.
 * **% nearer** (`neighbours`): how many are nearer to a training face than all but 1 % of new real faces are.
@@ -102,22 +103,22 @@ r"""
   more alike, with none lost. And **% nearer** cries "memorised" where nothing is: see section 2.
 - *Noisy*: the finest patches alone. To MS-SSIM noise is no fault: disorder looks like variety.
 - *Colours off*: the coarsest patches and MMD alone. (In the paper patches are scaled by each set's own mean and sd,
-  and then nobody sees it: exercise 2.)
+  and then they do not see it: exercise 2.)
 - *Light half only*, half of the kinds dropped: the coarsest patches and MMD, loudly. MS-SSIM, which is there to find
   missing variety, just about: the light half is nearly as varied within as the whole.
 - *50 faces only*, each 20 times: found by the distances, not by MS-SSIM. One pair in 50 is of the same face, so its
   mean rises by 0.01, three spreads of the floor. It finds collapse, not missing kinds.
 - *Training faces* pass every distance. Section 2 is for them.
-- *The generator* is ten floors away in fine detail, three in coarse colour, and its faces are far too alike.
+- *The generator* is twelve floors away in fine detail, three in coarse colour, and its faces are far too alike.
 
 So no number will do alone, and each only beside its floor.
 
 ## 2. Does it make faces, or hand out its training faces?
 
 Training faces *are* real faces, so distances give the best score of all to a generator that has learnt its data by
-heart and nothing else. The nearest training faces tell. Near is relative: as near as
-*new real* faces are, which the generator has never seen either. Beware: the mean face is nearer to all faces than they
-are to each other, so blurred faces are nearer than sharp ones, with nothing memorised. Look at pairs.
+heart and nothing else. The nearest training faces tell. But what is near? Nearer than *new real* faces are, which the
+generator has never seen either. Beware: the mean face is nearer to all faces than they are to each other, so blurred
+faces are nearer than sharp ones, with nothing memorised. Look at pairs.
 """
 
 # %%
@@ -148,7 +149,7 @@ All of the above look at pixels. Drawn faces have known factors, independent of 
 (`factor_classifier`: three convolutions of `gan_core`, a softmax a factor) can learn to read them, and read those of
 generated faces. Then one counts: how often does each hair colour come with each eye colour and each mouth? A perfect
 sampler misses some combinations too, $\sum (1 - p)^n$ of them on average; and the classifier errs. So the same is
-counted for new real faces, with the same classifier; and for these less all with pink hair *and* blue eyes: a gap.
+counted for new real faces, with the same classifier; and for these without any of pink hair *and* blue eyes: a gap.
 """
 
 # %%
@@ -184,7 +185,7 @@ def measure_gap(config, proof, floor, faces):
     faces = faces[:len(proof.reference)]
     faces = judging.mirror_half(faces, seed=config.seed) if proof.mirrored else faces
     out = judging.found_out(judging.measure(faces, proof, seed=config.seed), floor)
-    print("the gap is found out by:", ", ".join(name for name, is_out in out.items() if is_out) or "none of the six")
+    print("the gap is found out by:", ", ".join(name for name, is_out in out.items() if is_out) or "none of them")
     return out
 
 # %%
@@ -198,11 +199,11 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 *Notice.* The classifier reads every factor of new drawn faces at 98 % or more. Of new real faces no combination of
-the 240 is missing; the total variation, 11 %, is what counting 3,000 faces in 240 cells gives. The gap is named, and
-nothing else is: five missing combinations, pink and blue with each mouth. No measure of section 1 sees it. Of the
-generator's faces more than half of the combinations are missing. In the figure, green cells come out too often, violet
-ones too seldom, crosses never; so whole columns and panels tell which *values* it cannot make, before one asks for
-combinations. (A blurred mouth reads as *some* mouth: look at the faces, too.)
+the 240 is missing; the total variation (chapter 9), 11 %, is what counting 3,000 faces in 240 cells gives. The gap is
+named, and nothing else is: five missing combinations, pink and blue with each mouth. No measure of section 1 sees it.
+Of the generator's faces more than half of the combinations are missing. In the figure, green cells come out too often,
+violet ones too seldom, crosses never; so whole columns and panels tell which *values* it cannot make, before one asks
+for combinations. (A blurred mouth reads as *some* mouth: look at the faces, too.)
 
 ## Exercises
 

@@ -18,10 +18,10 @@ $$\min_G \max_D V(D, G), \qquad V(D, G) = \mathbb{E}_{x \sim p} \log D(x) + \mat
 with $p$ the density of the data and $q$ that of $G$'s samples (Goodfellow et al. 2014, equation 1). In this chapter
 nobody learns: we write $p$ and $q$ down, and so know exactly what $D$ *ought* to say.
 
-**Where the lab that this book replaces went wrong**, each shown below by a number. It put a sigmoid before a loss
-that has one, and left a factor ½ unexplained (section 2); showed minimax's formula for the non-saturating loss, and
-took the wrong end for the one where minimax saturates (4); cut logits at ½, called an average of $D$ its accuracy,
-and chose the model for which that average is ½ (5); spoke of density estimation where there is no density (exercise 2).
+**Where the lab that this book replaces (a course's, in Keras) went wrong**, each shown below by a number. It put a
+sigmoid before a loss that has one, and left a factor ½ unexplained (section 2); showed minimax's formula for the
+non-saturating loss, and took the wrong end for the one where minimax saturates (4); cut logits at ½, called an average
+of $D$ its accuracy, chose the model for which it is ½ (5); spoke of density estimation without a density (exercise 2).
 """
 
 # %%
@@ -67,7 +67,7 @@ r"""
 
 At one point $x$, $D$ collects $p(x) \log D + q(x) \log(1 - D)$, and the derivative over $D$ is 0 at
 $D^*(x) = p(x) / (p(x) + q(x))$. A network gives out not $D$ but its **logit** $a$, any real number, with
-$D = \sigma(a) = 1 / (1 + e^{-a})$. The best logit is simply $a^* = \log p - \log q$.
+$D = \sigma(a) = 1 / (1 + e^{-a})$, so $a = \log D - \log(1 - D)$: the best logit is simply $a^* = \log p - \log q$.
 """
 
 # %%
@@ -96,7 +96,7 @@ r"""
 
 ## 2. What the best discriminator's loss is
 
-$D$ minimises $-V$. Written with the softplus $s(t) = \log(1 + e^t)$, since $-\log \sigma(a) = s(-a)$:
+$D$ minimises $-V$. By the softplus $s(t) = \log(1 + e^t)$, as $-\log\sigma(a) = s(-a)$, $-\log(1-\sigma(a)) = s(a)$:
 
 $$L_D(a) = \int p\, s(-a) + q\, s(a) \; dx \;\approx\; \text{mean}_{real}\, s(-a) + \text{mean}_{fake}\, s(a).$$
 
@@ -145,7 +145,7 @@ r"""
 - "One half always" costs $2 \log 2 = \log 4 = 1.386$. The lab halves the loss: there it is $\log 2 = 0.693$.
 - "Sigmoid twice": the lab's $D$ ends in a sigmoid, and its loss, told `from_logits=True`, applies another. Keras
   repairs that behind the scenes; TensorFlow does as it is told. Logits from 0 to 1 say "real with a chance of
-  50 to 73 %", so even without overlap the loss stays above $s(-1) + s(0) = 1.006$, where $D^*$ has 0.
+  50 to 73 %", so even without overlap the loss is $s(-1) + s(0) = 1.006$ at best, where $D^*$ has 0.
 
 ## 3. What that loss says about the generator
 
@@ -154,8 +154,8 @@ Put in $a^*$, and compare with the mixture $m = (p + q)/2$ by the divergence $KL
 $$L_D(a^*) = \int p \log \frac{p+q}{p} + q \log \frac{p+q}{q} \; dx
 = \log 4 - KL(p \| m) - KL(q \| m) = \log 4 - 2\, JS(p, q).$$
 
-The Jensen–Shannon divergence $JS$ is 0 if $p = q$ and never more than $\log 2$. So a $G$ that plays against the *best*
-$D$ minimises $JS$: a *high* loss of $D$ means that $G$ is good. `jensen_shannon` integrates the two KL, without logits.
+The Jensen–Shannon divergence $JS$, the mean of both KL, is 0 if $p = q$ and at most $\log 2$. So a $G$ that plays
+against the *best* $D$ minimises $JS$: a *high* loss of $D$ means that $G$ is good. `jensen_shannon` needs no logits.
 """
 
 # %%

@@ -6,18 +6,18 @@ r"""
 |---|---|
 | **You need** | chapter 1 (the losses), gradient descent, the eigenvalues of a 2 × 2 matrix |
 | **You get** | why two players who each descend do not arrive, and which two changes help |
-| **New in gan_core** | `trainer.GANTrainer`, `optimizers.SGD`, `penalties.r1` |
+| **New in gan_core** | `trainer.GANTrainer`, `optimizers.SGD`, `penalties.r1`, `latent` |
 | **Run it** | `python -m toy.ch02_gradient_play`, or with `--learning-rate 0.3 --r1 1`; `--help` lists the flags |
 | **Time** | about 20 s on two CPU cores, half of it to start TensorFlow and to trace twelve games |
 
-In chapter 1 $D$ was always perfect. Now both players learn, by gradient steps, and the game is the smallest there
-is, the **Dirac-GAN** (Mescheder et al. 2018, section 2). The data are one number, $0$, over and over. $G$ has one
+In chapter 1 nobody learnt. Now both players do, by gradient steps, and the game is the smallest there is, the
+**Dirac-GAN** (Mescheder et al. 2018, section 2). The data are one number, $0$, over and over. $G$ has one
 parameter, the place of its sample: $G(z) = \theta$ whatever $z$ is. $D$ has one too, its slope: the logit at $x$ is
 $\psi x$. The goal is $\theta = 0$, where $G$ is right, and $\psi = 0$, where $D$ says ½ to everything.
 
 **Where the lab that this book replaces went wrong**: it computes both players' gradients before either moves.
 That is *simultaneous* play, not the *alternating* play of Algorithm 1 (Goodfellow et al. 2014), in which $G$ learns
-from the updated $D$. Here that turns a distance of 1 into 4.4, where alternating play keeps it at 1 (section 1).
+from the updated $D$. With Wasserstein's loss that turns a distance of 1 into 4.4; alternating, it stays near 1.
 """
 
 # %%
@@ -49,9 +49,8 @@ class Config:
         checks.integer("Config", "steps", self.steps, 1, 10_000)
         h = checks.number("Config", "learning_rate", self.learning_rate, 0.001, 1.0)
         checks.number("Config", "r1", self.r1, 0.0, 1.0 / h)  # beyond, its step on psi overshoots
-        checks.number("Config", "theta", self.theta, -10.0, 10.0)
-        checks.number("Config", "psi", self.psi, -10.0, 10.0)
-        if math.hypot(self.theta, self.psi) < 0.01:
+        start = [checks.number("Config", name, getattr(self, name), -10.0, 10.0) for name in ("theta", "psi")]
+        if math.hypot(*start) < 0.01:
             checks.fail("Config", "theta", "further from 0, or psi", f"{self.theta:g}", "The game would be over.")
         if 0.5 * self.steps * math.log1p(h * h) > 40.0:  # the fastest spiral leaves the range of float32
             most = int(80.0 / math.log1p(h * h))
@@ -66,7 +65,9 @@ r"""
 ## 1. A GAN with two parameters
 
 A network is a `tf.Module` with variables, called as `network(x, training=...)`. `GANTrainer`, the one that will make
-faces in the end, puts the two together: `trainer.round(real)` is one step of each player.
+faces in the end, puts the two together: `trainer.round(real)` is one step of each player. Beside chapter 1's losses:
+**Wasserstein's** (Arjovsky et al. 2017), mean $b$ − mean $a$ for $D$, −mean $b$ for $G$; and **R1** (Mescheder et al.
+2018, equation 9), which adds $\frac\gamma2$ mean $(da/dx)^2$ over real $x$ to $D$'s loss, here $\frac\gamma2 \psi^2$.
 """
 
 # %%
@@ -160,16 +161,17 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 *Notice.* The gradients point *around* the goal, not towards it: $D$ pushes the sample away, it swings past the data,
-$D$ turns, and so on (second figure). Simultaneous steps leave the circle along its tangent, and end outside.
-Alternating ones circle; with the non-saturating loss they also close in, ever more slowly. Only R1 arrives.
+$D$ turns, and so on (second figure: Wasserstein's game). Simultaneous steps leave the circle along its tangent, and end
+outside. Alternating ones circle. With the non-saturating loss both also close in, ever more slowly. Only R1 arrives.
 
 ## 3. How fast? The law of the spiral
 
-$D$'s loss on the logit $b = \theta\psi$ of the fake sample is $f(b)$, with slope $f' = \sigma(b)$ in logistic losses
-and 1 in Wasserstein's. $D$'s gradient is $f'\theta$. In a *zero-sum* game, minimax or Wasserstein, $G$'s is $-f'\psi$.
-So a simultaneous step is at right angles to the position, and by Pythagoras **$\theta^2 + \psi^2$ grows by the factor
-$1 + h^2 f'^2$ in each round**, exactly. The non-saturating game is not zero-sum: $G$ has $g = \sigma(-b)$ in place of
-$f'$, which adds $2hb(g - f') = -2hb \tanh(b/2) \le 0$ to $\theta^2 + \psi^2$. That pulls inwards.
+The real logit is 0 whatever $\psi$ is. On the fake one, $b = \theta\psi$, $D$'s loss is $f(b)$, with slope
+$f' = \sigma(b)$ in the *logistic* losses, those of chapter 1, and 1 in Wasserstein's. $D$'s gradient is
+$f'\theta$. In a *zero-sum* game, minimax or Wasserstein, $G$'s is $-f'\psi$. So a simultaneous step is at right angles
+to the position, and by Pythagoras **$\theta^2 + \psi^2$ grows by the factor $1 + h^2 f'^2$ in each round**, exactly.
+The non-saturating game is not zero-sum: $G$ has $g = \sigma(-b)$ in place of $f'$, which adds
+$2hb(g - f') = -2hb \tanh(b/2) \le 0$ to $\theta^2 + \psi^2$. That pulls inwards.
 """
 
 # %%
@@ -181,8 +183,7 @@ def factors(loss: str, b):
 
 def growth(track):
     """The squared distance from the goal after each round over that before it: [steps]."""
-    squared = np.sum(track**2, axis=1)
-    return squared[1:] / squared[:-1]
+    return np.sum(track[1:] ** 2, axis=1) / np.sum(track[:-1] ** 2, axis=1)
 
 
 def predicted_growth(loss: str, track, h: float):
@@ -215,14 +216,14 @@ r"""
 
 ## 4. Near the goal: alternating play, and R1
 
-Close to $(0, 0)$ a round is a matrix. R1, here $\frac\gamma2 \psi^2$, makes $D$'s step shrink $\psi$ by $1 - h\gamma$:
+Close to $(0, 0)$ a round is a matrix ($f' = g = ½$ in both logistic games). R1 multiplies $\psi$ by $1 - h\gamma$:
 
 $$\text{simultaneous } \begin{pmatrix} 1 & hf' \\ -hf' & 1 - h\gamma \end{pmatrix}, \qquad
 \text{alternating } \begin{pmatrix} 1 - h^2 f'^2 & hf'(1 - h\gamma) \\ -hf' & 1 - h\gamma \end{pmatrix}.$$
 
-In the long run the distance changes by the larger modulus of the two eigenvalues. Without R1 the left matrix has
-$\sqrt{1 + h^2 f'^2} > 1$. The right one has determinant 1 and complex eigenvalues as long as $hf' < 2$, so modulus 1.
-R1 makes both determinants smaller: $1 - h\gamma + h^2 f'^2$ and $1 - h\gamma$.
+In the long run the distance changes by the larger modulus of the two eigenvalues; for a complex pair it is the root of
+the determinant. Without R1 the left matrix has $\sqrt{1 + h^2 f'^2} > 1$. The right one has determinant 1 and a complex
+pair as long as $hf' < 2$, so 1. R1 makes both determinants smaller: $1 - h\gamma + h^2 f'^2$ and $1 - h\gamma$.
 """
 
 # %%
@@ -264,15 +265,15 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-*Notice.* Above 1 the game flies off, at 1 it circles, below 1 it arrives. The lab's play is the first; alternating
-play, this library's default, is the second, and costs nothing. R1 is the cure: where only data are, $D$ should be flat.
+*Notice.* Above 1 the game leaves the goal, at 1 it circles, below 1 it arrives. The lab's play is the first;
+this library's default, alternating, the second: it costs nothing. R1 is the cure: at the data $D$ should be flat.
 
 ## Exercises
 
 1. The non-saturating game under simultaneous play ends on a circle. Find its radius: average the growth over a turn,
    with $\tanh(b/2) \approx b/2$ and $f' \approx ½$. Does the trainer agree?
 2. Which $c$ keeps $\theta^2 + \psi^2 + c\,\theta\psi$ *exactly* constant in alternating play with Wasserstein's loss?
-3. More R1 is not always better. Which $\gamma$ is fastest near the goal, for the logistic losses?
+3. More R1 is not always better. Which $\gamma$ is fastest near the goal, for the logistic losses in simultaneous play?
 """
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
@@ -284,8 +285,8 @@ def solution_1(h: float = 0.3):
 
 
 def solution_2(h: float = 0.5):
-    """c = -h. D's step puts psi = psi' + h theta, which makes it theta^2 + psi'^2 + h theta psi'; G's step from there
-    gives the same form back. An ellipse is closed: neither in nor out. -> theta^2 + psi^2 - h theta psi, 101 times."""
+    """c = -h. D steps to psi', so psi = psi' + h theta, which makes it theta^2 + psi'^2 + h theta psi'; G's step gives
+    the first form back. An ellipse is closed: neither in nor out. -> theta^2 + psi^2 - h theta psi, 101 times."""
     theta, psi = play(make_trainer(Config(learning_rate=h), "wasserstein", "alternating"), 100).T
     return theta**2 + psi**2 - h * theta * psi
 

@@ -6,14 +6,14 @@ r"""
 |---|---|
 | **You need** | chapter 1 (the best $D$ and its logit), gradient descent; chapter 2 helps |
 | **You get** | a first GAN that arrives: $N(0, 1)$ becomes $N(10, 1)$; and what lets it go astray |
-| **New in gan_core** | `loop.fit`, `dense`, `optimizers.Adam`, `averaging`, `data.stream`, `latent` |
+| **New in gan_core** | `loop.fit`, `dense`, `optimizers.Adam`, `averaging`, `data.stream`, `sequential` |
 | **Run it** | `python -m toy.ch03_one_gaussian`, or with `--loss hinge`, `--seeds 20`; `--help` lists the flags |
 | **Time** | about 25 s on two CPU cores, nearly all of it compiling; each further seed about 5 s |
 
 The data are numbers from $N(10, 1)$, the noise $z$ is from $N(0, 1)$, and the generator is one weighted sum,
-$G(z) = b + wz$. So its samples are $N(b, w^2)$ *exactly*, we need no histogram to know how good it is, and
-success is easy to state: $b = 10$ and $|w| = 1$. The distance still to go has a closed form, the Wasserstein-2
-distance of two normals, $\sqrt{(b - 10)^2 + (|w| - 1)^2}$. Training sees nothing of all this.
+$G(z) = \mu + wz$. So its samples are $N(\mu, w^2)$ *exactly*, we need no histogram to know how good it is, and
+success is easy to state: $\mu = 10$ and $|w| = 1$. The distance still to go has a closed form, the Wasserstein-2
+distance of two normals, $\sqrt{(\mu - 10)^2 + (|w| - 1)^2}$. Training sees nothing of all this.
 
 **Where the lab that this book replaces went wrong** (by numbers, below): its $D$ cannot see the spread (section 2);
 its rule for the best model keeps failures, and its "accuracy" is no accuracy (section 3); it calls $Z + 10$
@@ -50,7 +50,7 @@ class Config:
     batch: int = 256  # samples in a batch, real and generated each
     latent_dim: int = 1  # how many numbers z has
     latent_sd: float = 1.0  # standard deviation of each of them
-    g_learning_rate: float = 0.02  # Adam's, for G: about how far b and w move in a round
+    g_learning_rate: float = 0.02  # Adam's, for G: about how far mu and w move in a round
     d_learning_rate: float = 0.02  # the same for D
     average: float = 0.99  # decay of the moving average of G, 0 for none
     seed: int = 0  # of everything random
@@ -76,9 +76,9 @@ if __name__ == "__main__":
 r"""
 ## 1. Two players, small enough to see through
 
-$D$'s logit is a weighted sum too, of *features* of $x$. First $x$ is standardised by the mean and sd of 5,000 data
-points, $t = (x - m) / s$, as one does with any data. (Only $D$ has that help. $G$ starts as $G(z) = z$ and must
-find the way to 10.) Then $D$ sees $t$ alone, which is what the lab's can see, or $t$ and $t^2$.
+$D$'s logit is a weighted sum too, of *features* of $x$. First $x$ is standardised, as one does with any data, to
+$t = (x - \text{mean}) / \text{sd}$, by the mean and sd of 5,000 of them. (Only $D$ has that help. $G$ starts as
+$G(z) = z$ and must find the way to 10.) Then $D$ sees $t$ alone, which is what the lab's can see, or $t$ and $t^2$.
 """
 
 # %%
@@ -98,7 +98,7 @@ def build(config):
 
 
 def mean_and_sd(generator, latent_sd):
-    """G(z) = b + w.z with z ~ N(0, latent_sd^2 I) is N(b, (latent_sd |w|)^2): exact, from the weights."""
+    """G(z) = mu + w.z with z ~ N(0, latent_sd^2 I) is N(mu, (latent_sd |w|)^2): exact, from the weights."""
     return float(generator.layers[0].bias[0]), float(latent_sd * tf.norm(generator.layers[0].kernel))
 
 
@@ -129,12 +129,12 @@ def play(trainer, sampler, config):
 r"""
 ## 2. What D must be able to see
 
-Against $G$'s $N(\mu, s^2)$ the best logit is (chapter 1: $\log p - \log q$)
+Against $G$'s $N(\mu, w^2)$ the best logit is (chapter 1: $\log p - \log q$)
 
-$$a^*(x) = \frac{(x - \mu)^2}{2 s^2} - \frac{(x - 10)^2}{2} + \log s,$$
+$$a^*(x) = \frac{(x - \mu)^2}{2 w^2} - \frac{(x - 10)^2}{2} + \log |w|,$$
 
-a parabola. $t$ and $t^2$ can draw it; $t$ alone cannot, unless $s = 1$. When $\mu = 10$ the parabola is symmetric
-around 10, and the best *straight* line is flat: the linear $D$ says ½ to everything, whatever $s$ is. Let us see.
+a parabola. $t$ and $t^2$ can draw it; $t$ alone cannot, unless $|w| = 1$. When $\mu = 10$ the parabola is symmetric
+around 10, and the best *straight* line is flat: the linear $D$ says ½ to everything, whatever $w$ is. Let us see.
 """
 
 # %%
@@ -160,12 +160,12 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 *Notice.* The linear $D$ is a signpost (samples too small: go right), so the mean arrives. But it says not a word about
-the spread, and what becomes of that hangs on how the loss is *curved*. The mean of $s(-b)$ is convex in $b$, and
-smallest with all samples at one place: the non-saturating $G$ shrinks, here to an sd of .07 (the lab ends at .06 to
-.10). Minimax's mean of $-s(b)$ is concave, so its $G$ spreads out, here to 35 (exercise 3). $t^2$ cures both: the sd
-is lost on the way, too, but found again on arrival. On the way $D$ is not $D^*$, which jumps from 1 to 0 and back
-around $G$'s samples, and has no slope to walk along. In the end both are near ½ where samples are; elsewhere nobody
-tells $D$ what to say.
+the spread, and what becomes of that hangs on how the loss is *curved*. The mean softplus $s(-b)$ of the fakes' logits
+is convex in $b$, and smallest, for one mean of $b$, with all samples at one place: the non-saturating $G$ shrinks, here
+to an sd of .07 (the lab ends at .06 to .10). Minimax's mean of $-s(b)$ is concave, so its $G$ spreads out, here to 35
+(exercise 3). $t^2$ cures both: the sd is lost on the way, too, but found again on arrival. On the way $D$ is not $D^*$,
+which jumps from 1 to 0 and back around $G$'s samples, and has no slope to walk along. In the end both are near ½ where
+samples are; elsewhere nobody tells $D$ what to say.
 
 ## 3. "D averages one half" is no reason to stop
 
@@ -213,7 +213,7 @@ r"""
 *Notice.* All four keep a model for which $D$ averages ½. One $G$ is nearly right; one has a hundredth of the data's
 sd, one 27 times it; and the lab's has not even arrived: there $D$ is right on *every* sample, and averages ½ for that
 very reason. True accuracy, $\frac12[P(a > 0) + P(b \le 0)]$, gives that one away (1.000), but jumps about in both
-others with a linear $D$: no player knows what it cannot see. The distance below is measured from outside the game.
+others with a linear $D$: no player knows what it cannot see. The distance (lower row) is measured outside of the game.
 
 ## 4. Is it so for every seed?
 
@@ -260,12 +260,12 @@ r"""
 1. The lab's $z$ has sd 2 in its text and 10 in its training, "found to be better". $G$ can scale $z$ itself, so no
    distribution is gained. What is? (Where does $G(z)$ start? How far does one step of Adam move its sd?)
 2. Write $a^*$ as $c_0 + c_1 x + c_2 x^2$. Check it against the densities. For which $G$ is a straight line enough?
-3. Let $D$'s logit be $\psi x$, and $G(z) = b + wz$. Which way does each of $G$'s losses push $w$? Let TensorFlow tell.
+3. Let $D$'s logit be $\psi x$, and $G(z) = \mu + wz$. Which way does each of $G$'s losses push $w$? Ask TensorFlow.
 """
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1():
-    """A start that reaches the data, and bigger steps. With w ~ N(0, 1) the share of wz within 2 of 10 is 0.003 % for a
+    """A start that reaches the data, and bigger steps. With w ~ N(0, 1) the share of wz within 2 of 10 is 0.004 % for a
     z of sd 1, 5.4 % for 10; and Adam's first step moves w by the learning rate, so the sd by sd(z) times that.
     A wider start and a larger rate for w would do the same. -> (share, change of the sd) for sd 1 and 10."""
     found, (w, z) = [], (rng.normal([100_000], rng.seed(0, name)) for name in ("w", "z"))
@@ -278,7 +278,7 @@ def solution_1():
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_2(mean: float = 7.0, sd: float = 2.0):
-    """c2 = 1/(2 s^2) - 1/2, c1 = 10 - mu/s^2, c0 = mu^2/(2 s^2) - 50 + log s: straight if and only if s = 1.
+    """c2 = 1/(2 w^2) - 1/2, c1 = 10 - mu/w^2, c0 = mu^2/(2 w^2) - 50 + log |w|: straight if and only if |w| = 1.
     -> the parabola and log p - log q, at 50 places."""
     x = np.linspace(0.0, 20.0, 50, dtype=np.float32)
     parabola = mean**2 / (2 * sd**2) - 50.0 + np.log(sd) + (10.0 - mean / sd**2) * x + (0.5 / sd**2 - 0.5) * x**2
@@ -287,7 +287,7 @@ def solution_2(mean: float = 7.0, sd: float = 2.0):
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_3():
-    """d loss / dw at b = 0, w = 1. Non-saturating: positive, so descent shrinks w. Minimax: negative, w grows. Both
+    """d loss / dw at mu = 0, w = 1. Non-saturating: positive, so descent shrinks w. Minimax: negative, w grows. Both
     vanish with psi: a flat D says nothing. -> {loss: gradients for psi = -1, -0.1, 0, 0.1, 1}"""
     z, found = rng.normal([10_000, 1], rng.seed(0, "z")), {}
     for name in ("non-saturating", "minimax"):

@@ -6,7 +6,7 @@ r"""
 |---|---|
 | **You need** | chapter 1 (the two losses of $G$, their gradients), chapter 3 (the trainer, Adam) |
 | **You get** | $G$ with hidden layers on data with three modes, from a bad start: which loss gets away, and why |
-| **New in gan_core** | `gradient_norms`, `metrics.wasserstein_1`, `sequential`, a learning rate that is a schedule |
+| **New in gan_core** | `gradient_norms`, `metrics.wasserstein_1`, a learning rate that is a schedule |
 | **Run it** | `python -m toy.ch04_two_losses`, or with `--head-start 0`, `--seeds 5`; `--help` lists the flags |
 | **Time** | about 40 s on two CPU cores; each further seed as much again |
 
@@ -167,7 +167,7 @@ $-(1 - \sigma(b))$. At $D(G(z)) = \sigma(b) = 0.00006$ they differ by a factor o
 
 ## 3. What the losses do not say
 
-`metrics.wasserstein_1` is the mean distance by which the samples must be moved to become the data: it needs no $D$,
+`metrics.wasserstein_1` is the least mean distance by which the samples can be moved to become the data: it needs no $D$
 and has the unit of $x$. Below, over `--seeds`, the medians: $D(G(z))$ and the size of $G$'s gradient when the head
 start ends; in how many rounds $W_1$ falls to a tenth; $W_1$ at the end, with its range; the rank correlation of
 $G$'s loss with $W_1$ over the rounds that $G$ plays (1: they fall together; 0: the loss says nothing); and the share
@@ -221,7 +221,7 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-*Notice.* Of the four runs the stuck one has the calmest and the smallest losses, $10^{-10}$ for $G$ and as little for
+*Notice.* Of the four runs the stuck one has the calmest and the smallest losses, $10^{-10}$ in size for $G$ and for
 $D$, and $W_1 = 10$. In the others $G$'s loss is flat from round 1,200 on, while $W_1$ goes on to fall by a
 third or more. Over five seeds the correlation is −0.4 for the non-saturating loss by SGD and +0.3 by Adam: not even
 its sign is sure. A GAN's loss tells how one player does against the other, never how far both have come. Plot a
@@ -229,7 +229,7 @@ distance.
 
 ## 4. What G cannot be
 
-- **Affine.** "Any distribution", says the lab, of $G(z) = b + wz$. That is a normal, and the nearest normal is at
+- **Affine.** "Any distribution", says the lab, of $G(z) = \mu + wz$. That is a normal, and the nearest normal is at
   $W_1 = 0.62$ from these data. The networks get to 0.4 or 0.5: better, and far from the 0.03 of a perfect $G$.
 - **In pieces.** 3 to 9 % of the samples lie in the gaps, where the data have 0.27 %. $D$ sees that (its dips in the
   lower row of `densities.png`), and $G$ cannot help it: the values of a normal $z$ are an unbroken line, a continuous
@@ -239,9 +239,9 @@ distance.
 ## Exercises
 
 1. Why does the ratio of the two gradients, over all weights of $G$, come out as $1/D(G(z))$? Check it on a linear $D$.
-2. Adam divides a gradient by its size. So where does it stop to move? Feed it gradients from $10^{-2}$ to $10^{-12}$.
-3. $G(z)$ with $z \sim N(0, 1)$ is nowhere steeper than $L$. At least what share of its samples falls into a gap of
-   width 0.8 in the middle of the data? Does a *normal* $z$ matter?
+2. Adam divides a gradient by its size. So where does it stop moving? Feed it gradients from $10^{-2}$ to $10^{-12}$.
+3. $G(z)$ with $z \sim N(0, 1)$ is nowhere steeper than $L$, and as many of its samples lie below a gap of width 0.8 as
+   above it. At least what share falls into the gap? Does it matter that $z$ is *normal*?
 """
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
@@ -275,9 +275,9 @@ def solution_2():
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_3():
-    """The z that land in the gap fill an interval of at least 0.8 / L, and a continuous G cannot jump it. In the middle
-    of N(0, 1) that is a share of erf(0.4 / (L sqrt 2)), about 0.32 / L. A z with a gap of its own (coin flips, as in
-    chapter 5) needs no steepness. -> (measured, predicted) for L = 2, 8, 32."""
+    """The z that land in the gap fill an interval of at least 0.8 / L, and a continuous G cannot jump it. As many
+    below as above: it is the middle of N(0, 1), a share of erf(0.4 / (L sqrt 2)), about 0.32 / L. A z with a gap of its
+    own (coin flips, as in chapter 5) needs no steepness. -> (measured, predicted) for L = 2, 8, 32."""
     z, found = rng.normal([200_000], rng.seed(0, "z")), []
     for steepness in (2.0, 8.0, 32.0):
         x = tf.clip_by_value(0.5 + steepness * z, 0.0, 1.0)
