@@ -42,16 +42,26 @@ def shuffled(array, batch_size: int, seed: int = 0):
     if array.shape.rank < 1 or array.shape[0] < batch_size:
         checks.fail("data.shuffled", "array", f"at least one batch of {batch_size} samples",
                     checks.show_shape(array.shape))
-    samples = array.shape[0]
+    samples, take = array.shape[0], _gatherer(array)
     batches = samples // batch_size
 
     def sampler(index):
         order = rng.permutation(samples, rng.seed(seed, "epoch", index // batches))
         first = tf.cast(index % batches, tf.int32) * batch_size
         # (a slice with this start would be compiled anew for every index that is given from outside)
-        return tf.gather(array, tf.gather(order, first + tf.range(batch_size)))
+        return take(tf.gather(order, first + tf.range(batch_size)))
 
     return sampler
+
+
+def _gatherer(array):
+    """rows -> array[rows]. TensorFlow cannot gather bytes on a GPU (the array would be copied to the host for each
+    batch), so eight of them are gathered as one int64 where samples have a multiple of eight."""
+    sample_shape = array.shape[1:]
+    if array.dtype != tf.uint8 or sample_shape.num_elements() % 8:
+        return lambda rows: tf.gather(array, rows)
+    words = tf.bitcast(tf.reshape(array, [array.shape[0], -1, 8]), tf.int64)
+    return lambda rows: tf.reshape(tf.bitcast(tf.gather(words, rows), tf.uint8), [-1, *sample_shape])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -72,6 +72,20 @@ def test_shuffled_keeps_the_dtype_and_the_rest_of_the_shape(dtype):
     assert sorted(one.tobytes() for one in batch) == sorted(one.tobytes() for one in array)
 
 
+@pytest.mark.parametrize("jit_compile", [None, False, True])
+@pytest.mark.parametrize("sample_shape", [[4, 2, 3], [8], [3]])  # of 24, 8 and 3 bytes, which make no whole words
+def test_bytes_come_out_as_they_went_in(sample_shape, jit_compile):
+    numbers = np.arange(10 * np.prod(sample_shape)).reshape(10, *sample_shape)
+    samplers = [data.shuffled(numbers.astype(dtype), 4, seed=3) for dtype in (np.uint8, np.int64)]
+    if jit_compile is not None:
+        samplers = [tf.function(sampler, jit_compile=jit_compile) for sampler in samplers]
+    for index in (0, 1, 7):
+        small, large = (sampler(tf.constant(index, tf.int64)).numpy() for sampler in samplers)
+        assert small.dtype == np.uint8
+        assert small.shape == (4, *sample_shape)
+        np.testing.assert_array_equal(small, large % 256)
+
+
 def test_shuffled_takes_a_tensor_a_list_and_changes_neither():
     for array in (tf.range(6), [0, 1, 2, 3, 4, 5], np.arange(6)):
         assert sorted(data.shuffled(array, 6)(0).numpy().tolist()) == [0, 1, 2, 3, 4, 5]
