@@ -88,6 +88,20 @@ def first_times(ids: Iterable[str]) -> Iterator[str]:
                 yield one
 
 
+def part_of(file, part: int, parts: int) -> Iterator[str]:
+    """The part-th of `parts` shares, from 1 on, of the different ids in a file: a contiguous piece in the order of
+    their first lines, so that the shares, one after the other, are all of them. The file is read twice: a first time
+    to count. ValueError if there are fewer ids than parts."""
+    if str(file) == "-":
+        checks.fail("ids", "a list of ids of which one part is made", "a file", "standard input",
+                    "It is read twice, and each process reads it.")
+    count = sum(1 for _ in first_times(read_ids(file)))
+    if 0 < count < parts:
+        checks.fail("generate", "part", f"one of at most {count:,}, as many as there are different ids",
+                    f"{part}/{parts}")
+    yield from itertools.islice(first_times(read_ids(file)), count * (part - 1) // parts, count * part // parts)
+
+
 def file_name(one: str) -> str:
     """Where the face of an id lies: 3f/anna%20b.png, a pure function of the id.
 

@@ -24,12 +24,12 @@ class Config:
     run: Path | None = None
     """folder for all that the run leaves; none: the first free one of runs/dcgan-1, runs/dcgan-2, ..."""
     resume: Path | None = None
-    """go on with the run in this folder; of the other options only epochs, mode, convolution and
-    tensorboard may then be others"""
+    """go on with the run in this folder; of the other options only epochs, mode, convolution, tensorboard,
+    strategy and synchronised may then be others"""
     epochs: int = 30
     """passes over the data"""
     batch_size: int = 128
-    """images in a batch, real and generated each"""
+    """images in a batch, real and generated each; with a strategy, on all devices together"""
     size: int = 64
     """pixels of a picture, each way: 32, 64 or 128"""
     width: int = 64
@@ -66,6 +66,11 @@ class Config:
     """how a round is compiled; eager for stepping through in a debugger"""
     convolution: Literal["auto", "native", "subpixel"] = "native"
     """how a transposed convolution is worked out: the same numbers, sooner or later"""
+    strategy: Literal["none", "mirrored", "multi-worker"] = "none"
+    """none: one device; mirrored: all GPUs of this machine, each with a share of every batch; multi-worker: those of
+    all processes that the environment variable TF_CONFIG names, which must see the same files"""
+    synchronised: bool = False
+    """with a strategy, batch norm over the whole batch and not over each device's share of it"""
     tensorboard: bool = False
     """write event files for TensorBoard too"""
 
@@ -81,6 +86,8 @@ class Config:
         checks.number("Config", "momentum", self.momentum, 0.0, 1.0)
         for name in ("beta_1", "average"):
             checks.number("Config", name, getattr(self, name), 0.0, below=1.0)
+        if self.strategy != "none":
+            checks.one_of("Config", "mode, where there is a strategy,", self.mode, ["graph", "eager"])
         for name in self.augment:
             checks.one_of("Config", "augment", name, AUGMENTATIONS)
         if self.data is not None:

@@ -1,6 +1,7 @@
 """python -m dcgan generate: so many faces, or a face for every id of a file."""
 
 import dataclasses
+import re
 import time
 from pathlib import Path
 
@@ -23,6 +24,9 @@ class Generate:
     ids: str | None = None
     """a face for every id: UTF-8 text file with an id a line, - for standard input; needs --out, and takes the place
     of --count"""
+    part: str | None = None
+    """with --ids, the share K/N: 2/4 is the second quarter of the different ids, in the file's order. N processes, on
+    N GPUs or machines, each with a K and an --out of its own, make the faces that one would make, byte for byte"""
     out: Path | None = None
     """new folder of PNGs, FILE.zip of PNGs (for many ids the better choice), or FILE.npz, array images"""
     sheet: Path | None = None
@@ -35,6 +39,10 @@ class Generate:
         checks.integer("Generate", "seed", self.seed, -(2**63), 2**63 - 1)
         if self.ids is not None and self.out is None:
             checks.fail("Generate", "out", "given where there are ids", "none", "Say --out FILE.zip, or a folder.")
+        if self.part is not None:
+            _numbers(self.part)
+            if self.ids is None:
+                checks.fail("Generate", "ids", "given where there is a part", "none", "Say --ids FILE.")
         if self.sheet is not None and Path(self.sheet).suffix.lower() != ".png":
             checks.fail("Generate", "sheet", "a file whose name ends in .png", str(self.sheet))
         if self.out is None and self.sheet is None:
@@ -69,15 +77,25 @@ def _generate_for_ids(config, console):
 
     generator, start = generating.load(config.run), time.perf_counter()
     try:
-        done = avatars.write(passing(avatars.read_ids(config.ids)), generator, config.out, config.seed)
+        ids = avatars.part_of(config.ids, *_numbers(config.part)) if config.part else avatars.read_ids(config.ids)
+        done = avatars.write(passing(ids), generator, config.out, config.seed)
     except KeyboardInterrupt:
         way_out = "was not finished, and is gone" if config.out.suffix == ".zip" else \
             "is not finished: the same command goes on with what is missing"
         console.print(f"stopped; {config.out} {way_out}", highlight=False, soft_wrap=True)
         raise SystemExit(130) from None
-    _say(console, f"{done.ids:,} ids ({done.repeated:,} repeated lines), {done.made:,} faces made by {generator.name} "
-                  f"in {config.out}", done.made, start)
+    share = f"part {config.part}: " if config.part else ""
+    _say(console, f"{share}{done.ids:,} ids ({done.repeated:,} repeated lines), {done.made:,} faces made by "
+                  f"{generator.name} in {config.out}", done.made, start)
     return generator(avatars.latents(first, generator.latent_dim, config.seed)) if config.sheet else None
+
+
+def _numbers(part: str) -> tuple[int, int]:
+    """"2/4" -> 2, 4."""
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", part)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        checks.fail("Generate", "part", "K/N with K from 1 to N, such as 2/4", repr(part))
+    return int(match[1]), int(match[2])
 
 
 def _say(console, what, faces, start):

@@ -31,12 +31,13 @@ SIZES = (32, 64, 128)
 
 
 def generator(size: int = 64, width: int = 64, latent_dim: int = 100, *, seed: int, momentum: float = 0.9,
-              epsilon: float = 1e-5, convolution: str = "auto", compute_dtype="float32") -> Sequential:
+              epsilon: float = 1e-5, synchronised: bool = False, convolution: str = "auto",
+              compute_dtype="float32") -> Sequential:
     """z [B, latent_dim] float32 -> pictures [B, size, size, 3] float32 in (-1, 1).
 
     width: channels before the last layer; they double with every halving of the picture. Kernels
-    start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2), by `seed`. momentum and epsilon are
-    batch norm's. convolution: native, subpixel or auto (`gan_core.conv`). compute_dtype: of the
+    start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2), by `seed`. momentum, epsilon and synchronised
+    are batch norm's. convolution: native, subpixel or auto (`gan_core.conv`). compute_dtype: of the
     convolutions; batch norm and tanh are in float32. ValueError on sizes that cannot be.
     """
     stages = _stages("generator", size, width)
@@ -47,13 +48,13 @@ def generator(size: int = 64, width: int = 64, latent_dim: int = 100, *, seed: i
     layers = [Reshape([1, 1, latent_dim]),
               paint(latent_dim, channels[0], seed=_seed(seed, 0), padding="VALID", name="paint_0")]
     for i, (wide, narrow) in enumerate(zip(channels, [*channels[1:], 3], strict=True), start=1):
-        layers += [_batch_norm(wide, momentum, epsilon, _seed(seed, i), i - 1), tf.nn.relu,
+        layers += [_batch_norm(wide, momentum, epsilon, synchronised, _seed(seed, i), i - 1), tf.nn.relu,
                    paint(wide, narrow, seed=_seed(seed, i), stride=2, name=f"paint_{i}")]
     return Sequential([*layers, _float32, tf.tanh], name="generator")
 
 
 def discriminator(size: int = 64, width: int = 64, *, seed: int, momentum: float = 0.9, epsilon: float = 1e-5,
-                  convolution: str = "auto", compute_dtype="float32") -> Sequential:
+                  synchronised: bool = False, convolution: str = "auto", compute_dtype="float32") -> Sequential:
     """Pictures [B, size, size, 3] float32 -> logits [B, 1] float32: one an image, above 0 for "real".
 
     The arguments are `generator`'s.
@@ -65,7 +66,7 @@ def discriminator(size: int = 64, width: int = 64, *, seed: int, momentum: float
     layers = [look(3, width, seed=_seed(seed, 100), stride=2, name="look_0"), leaky_relu(0.2)]
     for i, (narrow, wide) in enumerate(itertools.pairwise(channels), start=1):
         layers += [look(narrow, wide, seed=_seed(seed, 100 + i), stride=2, name=f"look_{i}"),
-                   _batch_norm(wide, momentum, epsilon, _seed(seed, 100 + i), i), leaky_relu(0.2)]
+                   _batch_norm(wide, momentum, epsilon, synchronised, _seed(seed, 100 + i), i), leaky_relu(0.2)]
     last = look(channels[-1], 1, seed=_seed(seed, 199), padding="VALID", name=f"look_{stages}")
     return Sequential([*layers, last, Flatten(), _float32], name="discriminator")
 
@@ -76,9 +77,9 @@ def _stages(owner, size, width) -> int:
     return {32: 3, 64: 4, 128: 5}[checks.one_of(owner, "size", size, SIZES)]
 
 
-def _batch_norm(channels, momentum, epsilon, seed, i):
+def _batch_norm(channels, momentum, epsilon, synchronised, seed, i):
     return BatchNorm(channels, momentum=momentum, epsilon=epsilon, gamma_initializer=normal(0.02, mean=1.0),
-                     seed=seed, name=f"batch_norm_{i}")
+                     synchronised=synchronised, seed=seed, name=f"batch_norm_{i}")
 
 
 def _seed(seed: int, layer: int) -> int:

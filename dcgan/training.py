@@ -18,7 +18,7 @@ from dcgan import distances, drawn_faces, faces, feeding, networks
 from dcgan.config import Config, from_json
 from dcgan.pixels import to_uint8
 from dcgan.watching import Watch
-from gan_core import augment, checkpoint, checks, losses, penalties, rng, schedules
+from gan_core import augment, checkpoint, checks, losses, penalties, replicas, rng, schedules, workers
 from gan_core.export import export_generator
 from gan_core.latent import Normal
 from gan_core.loop import fit
@@ -27,51 +27,59 @@ from gan_core.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 from gan_core.variables import named_variables
 
-MAY_CHANGE = ("epochs", "resume", "run", "preset", "mode", "convolution", "tensorboard")  # what decides no number
+MAY_CHANGE = ("epochs", "resume", "run", "preset", "mode", "convolution", "tensorboard",  # what decides no number
+              "strategy", "synchronised")  # on what devices it goes on
 AUGMENTATIONS = {"translation": augment.translation, "colour": augment.colour, "cutout": augment.cutout}
 
 
-def build(config: Config) -> GANTrainer:
+def build(config: Config, strategy=None) -> GANTrainer:
     """The networks of Radford et al. 2015 and the trainer of `gan_core`, as the config says."""
     options = {"size": config.size, "width": config.width, "seed": config.seed, "momentum": config.momentum,
-               "epsilon": config.epsilon, "convolution": config.convolution,
+               "epsilon": config.epsilon, "synchronised": config.synchronised, "convolution": config.convolution,
                "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32"}
     tf.config.experimental.enable_tensor_float_32_execution(config.precision == "tf32")
-    generator = networks.generator(latent_dim=config.latent_dim, **options)
-    discriminator = networks.discriminator(**options)
+    with replicas.scope(strategy):
+        generator = networks.generator(latent_dim=config.latent_dim, **options)
+        discriminator = networks.discriminator(**options)
+        g_optimizer = Adam(generator.trainable_variables, config.g_learning_rate, beta_1=config.beta_1)
+        d_optimizer = Adam(discriminator.trainable_variables, config.d_learning_rate, beta_1=config.beta_1)
     return GANTrainer(
         generator, discriminator, latent=Normal(config.latent_dim), loss=losses.by_name(config.loss), seed=config.seed,
-        g_optimizer=Adam(generator.trainable_variables, config.g_learning_rate, beta_1=config.beta_1),
-        d_optimizer=Adam(discriminator.trainable_variables, config.d_learning_rate, beta_1=config.beta_1),
-        penalty=penalties.r1(config.gamma) if config.gamma else None, update=config.update,
+        g_optimizer=g_optimizer, d_optimizer=d_optimizer, update=config.update, mode=config.mode, strategy=strategy,
+        penalty=penalties.r1(config.gamma) if config.gamma else None,
         augment=augment.chain(*(AUGMENTATIONS[name]() for name in config.augment)) if config.augment else None,
-        average=schedules.rising_memory(config.average) if config.average else None, mode=config.mode)
+        average=schedules.rising_memory(config.average) if config.average else None)
 
 
-def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GANTrainer, RunFolder]:
+def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GANTrainer, RunFolder | None]:
     """Train until config.epochs are over; -> the trainer as it is then, and the run folder.
 
     The folder then has, besides what `RunFolder` says, a sheet of fixed noise after every epoch
     (samples/), epochs.csv, skipped.txt, curves.png, training.gif, and generator/: the SavedModel of
     the best epoch. Stopped by Ctrl-C it has them too, and goes on with `--resume`.
+    With the strategy multi-worker the chief does and says all this; the others play along.
     """
     console = console or Console(stderr=True)
     if config.tensorboard and importlib.util.find_spec("tensorboard") is None:
         raise ValueError("dcgan train: tensorboard must be installed to write its files. Say: pip install tensorboard")
+    strategy = workers.by_name(config.strategy)  # before anything is computed
+    replicas.check_batch("dcgan train", strategy, config.batch_size)
     start = time.perf_counter()
     data = _faces(config, console)
     rows, held_aside = faces.split(len(data.images), config.seed)
     if len(held_aside) < 2:
         checks.fail("dcgan train", "data", "at least 20 faces, some of them to judge by", f"{len(data.images)}")
     batches = feeding.batches(data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows)
+    an_epoch = len(rows) // config.batch_size
+    if not workers.is_chief(strategy):
+        return _play_along(config, strategy, data, batches, config.epochs * an_epoch, console)
     run = _run_folder(config, data)
     data.write_skipped(run.path / "skipped.txt")
     console.print(f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
                   f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}) "
                   f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
                   highlight=False, soft_wrap=True)
-    trainer = build(config)
-    an_epoch = len(rows) // config.batch_size
+    trainer = build(config, strategy)
     watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
     try:
         fit(trainer, batches, config.epochs * an_epoch, run=run, log_every=max(1, min(10, an_epoch)),
@@ -81,6 +89,16 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
             export_generator(best_generator(run.path), config.latent_dim, run.generator, to_uint8)
     console.print(f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
                   f"{run.path} --count 64 --out faces", highlight=False, soft_wrap=True)
+    workers.wait_for_all(strategy)
+    return trainer, run
+
+
+def _play_along(config, strategy, data, batches, rounds, console):
+    """What a worker that is not the chief does: the same rounds, from the same checkpoint, and no files."""
+    run = None if config.resume is None else _run_folder(config, data)
+    trainer = build(config, strategy)
+    fit(trainer, batches, rounds, run=run, console=console)
+    workers.wait_for_all(strategy)
     return trainer, run
 
 

@@ -18,6 +18,7 @@ In reading order; each file answers one question.
     augment        what may D be shown instead of the sample?
     data           where do real batches come from?
     metrics        how far are two sets of samples apart?
+    replicas       how do several devices play one round?  workers: which devices, which processes?
     checks         what does an error say?     variables: what is a variable's name?
     plots, command_line: what do all figures share? how does a config become flags?
 

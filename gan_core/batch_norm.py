@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from gan_core import checks, rng
+from gan_core import checks, replicas, rng
 from gan_core.initializers import ones
 
 
@@ -22,14 +22,19 @@ class BatchNorm(tf.Module):
 
     A call with training=True moves the averages; what the trainer does with a batch of real and
     a batch of fake samples is two calls, each normalised by itself.
+
+    On several devices (`gan_core.replicas`) "the batch" is each replica's share, whose statistics need
+    no traffic between devices; synchronised: the whole batch, as on one device. The averages are the
+    same on all: the shares' statistics reach them by their mean.
     """
 
     def __init__(self, channels: int, *, momentum: float = 0.9, epsilon: float = 1e-5,
-                 gamma_initializer=ones, seed: int = 0, name=None):
+                 gamma_initializer=ones, synchronised: bool = False, seed: int = 0, name=None):
         super().__init__(name=name)
         self.channels = checks.integer("BatchNorm", "channels", channels, 1)
         self.momentum = checks.number("BatchNorm", "momentum", momentum, 0.0, 1.0)
         self.epsilon = checks.number("BatchNorm", "epsilon", epsilon, above=0.0)
+        self.synchronised = checks.one_of("BatchNorm", "synchronised", synchronised, [False, True])
         gamma = checks.tensor("BatchNorm", "what gamma_initializer gives",
                               gamma_initializer([channels], rng.seed(seed, "BatchNorm gamma")), [channels])
         self.gamma = tf.Variable(gamma, name=f"{self.name}/gamma")
@@ -53,10 +58,12 @@ class BatchNorm(tf.Module):
     def _batch_statistics(self, x):
         """Mean and biased variance of this batch; moves the averages."""
         axes = list(range(x.shape.rank - 1))
-        mean = tf.reduce_mean(x, axes)
-        variance = tf.reduce_mean(tf.square(x - mean), axes)
-        n = tf.cast(tf.size(x), tf.float32) / self.channels
+        over_all = replicas.mean if self.synchronised else (lambda value: value)
+        mean = over_all(tf.reduce_mean(x, axes))
+        variance = over_all(tf.reduce_mean(tf.square(x - mean), axes))
+        n = tf.cast(tf.size(x), tf.float32) / self.channels * (replicas.count() if self.synchronised else 1.0)
         unbiased = variance * n / tf.maximum(n - 1.0, 1.0)
-        self.moving_mean.assign(self.momentum * self.moving_mean + (1.0 - self.momentum) * mean)
-        self.moving_variance.assign(self.momentum * self.moving_variance + (1.0 - self.momentum) * unbiased)
+        new_mean, new_variance = (mean, unbiased) if self.synchronised else replicas.mean((mean, unbiased))
+        self.moving_mean.assign(self.momentum * self.moving_mean + (1.0 - self.momentum) * new_mean)
+        self.moving_variance.assign(self.momentum * self.moving_variance + (1.0 - self.momentum) * new_variance)
         return mean, variance

@@ -26,7 +26,8 @@ def run(config_class, function, description: str, program: str | None = None, ar
     """Read the config from the command line and call function(config).
 
     What is wrong with the arguments, or with the data they name, is told in one line and ends the
-    process with code 2; a training that met a number that is not finite ends it with code 1.
+    process with code 2; a training that met a number that is not finite, or lost another worker, ends it
+    with code 1.
     """
     config = read(config_class, description, program, arguments, default)
     with errors_in_one_line():
@@ -56,12 +57,12 @@ def _parse(config_class, description, program, arguments, default):
 
 @contextlib.contextmanager
 def errors_in_one_line():
-    """ValueError: its words in one line on stderr, exit code 2; ArithmeticError: code 1."""
+    """ValueError: its words in one line on stderr, exit code 2; ArithmeticError and ConnectionError: code 1."""
     try:
         yield
-    except (ValueError, ArithmeticError) as error:
+    except BrokenPipeError:
+        sys.exit(1)
+    except (ValueError, ArithmeticError, ConnectionError) as error:
         Console(stderr=True).print(
             f"error: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2 if isinstance(error, ValueError) else 1)
-    except BrokenPipeError:
-        sys.exit(1)

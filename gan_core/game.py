@@ -2,12 +2,13 @@
 
 Three plain functions that change nothing: run G, ask for D's gradients, ask for G's. The trainer
 puts them in order. No gradient is computed that is not used: D's step stops at the samples, and
-G's step passes through D without asking for the gradients of D's parameters.
+G's step passes through D without asking for the gradients of D's parameters. Where several devices have
+a share of the batch each, a gradient is the mean of theirs; on one it is its own mean.
 """
 
 import tensorflow as tf
 
-from gan_core import checks
+from gan_core import checks, replicas
 
 
 def generate(generator, z):
@@ -36,7 +37,7 @@ def discriminator_gradients(loss, critic, real, fake, variables, penalties=(), g
         d_loss = loss.discriminator(a, b)
         penalty = tf.add_n([term(critic, real, fake) for term in penalties] or [tf.zeros([])])
         total = d_loss + penalty
-    gradients = tape.gradient(total, variables)
+    gradients = replicas.mean(tape.gradient(total, variables))
     row = {"d_loss": d_loss, "d_real": tf.reduce_mean(tf.sigmoid(a)), "d_fake": tf.reduce_mean(tf.sigmoid(b)),
            "accuracy": 0.5 * (_share(a > 0.0) + _share(b <= 0.0))}
     if penalties:
@@ -62,7 +63,7 @@ def generator_gradients(loss, critic, real, fake, tape, variables, gradient_norm
     if at_samples is None:  # the tape would take it for a gradient of ones
         checks.fail("generator_gradients", "the gradient of g_loss at the samples", "a tensor", "None",
                     "The discriminator, or the augmentation, does not depend on them or is not differentiable.")
-    gradients = tape.gradient(fake, variables, output_gradients=at_samples)
+    gradients = replicas.mean(tape.gradient(fake, variables, output_gradients=at_samples))
     row = {"g_loss": g_loss}
     if gradient_norm:
         row["g_gradient_norm"] = tf.linalg.global_norm(gradients)

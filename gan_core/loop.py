@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from gan_core import checks
+from gan_core import checks, workers
 from gan_core.data import HostBatches
 from gan_core.run_folder import RunFolder
 
@@ -55,6 +55,10 @@ def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_ever
     Ctrl-C ends the present compiled call (at most half a second or one round), saves, says how to go
     on and exits with code 130; a second one stops at once. Raises NotFiniteError when a loss or a
     parameter is no longer finite; the checkpoints on disk are then the good ones from before.
+
+    Where several processes play together (`gan_core.workers`) each calls fit, with the same arguments.
+    All start from the checkpoint, if there is one; the chief alone writes and calls the hooks; the others
+    may go without a run folder if the run is new. WorkerLostError when another one is gone.
     """
     rounds = checks.integer("fit", "rounds", rounds, 0)
     marks = [checks.integer("fit", "log_every", log_every, 1), *_hook_periods(hooks)]
@@ -65,14 +69,19 @@ def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_ever
     console = console or Console(stderr=True)
     names = ["step", *trainer.row_names]
     earlier, saved_at = _go_on(trainer, run, names)
-    step, pace, rows = int(trainer.step), 0.0, []
+    way_on = "Nothing was saved: this run has no folder." if run is None else f"To go on: {run.resume_command}"
+    if not workers.is_chief(trainer.strategy):
+        run, hooks = None, ()
+    step, pace, rows = int(trainer.step.numpy()), 0.0, []
+    workers.check_in_step("fit", trainer.strategy, step)
     play = _player(trainer, sampler)
     with _CtrlC(console) as ctrl_c, _Bar(console, step, rounds) as bar:
         while step < rounds and not ctrl_c.pressed:
             next_mark = min([rounds] + [step - step % n + n for n in marks])
             count = min(next_mark - step, max(1, int(pace * SECONDS_A_CALL)))
             start = time.perf_counter()
-            values = play(count)
+            with workers.noticing_the_lost(trainer.strategy, way_on):
+                values = play(count)
             pace = count / max(time.perf_counter() - start, 1e-9)
             _check_rows(values, step, trainer, run)
             step += count
@@ -91,7 +100,6 @@ def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_ever
         if saved_at != step:
             _save(trainer, run, step)
     if ctrl_c.pressed:
-        way_on = "Nothing was saved: this run has no folder." if run is None else f"To go on: {run.resume_command}"
         console.print(f"Stopped after round {step:,} of {rounds:,}. {way_on}", markup=False, highlight=False,
                       soft_wrap=True)
         raise SystemExit(130)
@@ -115,11 +123,12 @@ def _go_on(trainer, run, names):
     if earlier and list(earlier) != names:
         raise ValueError(f"fit: {run.log_file} has the columns {', '.join(earlier)}, and this trainer reports "
                          f"{', '.join(names)}. Give fit the trainer of that run, or another folder.")
-    if int(trainer.step) == 0:
-        run.restore(trainer.state())
-    elif run.latest() is None or run.step() != int(trainer.step):
-        raise ValueError(f"fit: the trainer has played {int(trainer.step)} rounds, but {run.path} stopped at "
-                         f"{run.step()}. Give fit a new trainer, which it brings there, or another folder.")
+    played = int(trainer.step.numpy())
+    if played == 0:
+        run.restore(trainer.state(), log_too=workers.is_chief(trainer.strategy))
+    elif run.latest() is None or run.step() != played:
+        raise ValueError(f"fit: the trainer has played {played} rounds, but {run.path} stopped at {run.step()}. "
+                         "Give fit a new trainer, which it brings there, or another folder.")
     return run.rows(), None if run.latest() is None else run.step()
 
 
@@ -127,15 +136,15 @@ def _player(trainer, sampler):
     """count -> the values of the next `count` rounds, each name an array [count]."""
     if not isinstance(sampler, HostBatches):
         return lambda count: trainer.rounds(sampler, count)
-    batches = iter(sampler.start(int(trainer.step) * trainer.d_steps))
+    batches = iter(sampler.start(int(trainer.step.numpy()) * trainer.d_steps))
 
     def play(count):
         rows = []
         for _ in range(count):
             reals = [next(batches, None) for _ in range(trainer.d_steps)]
             if reals[-1] is None:
-                raise ValueError(f"fit: the iterator of HostBatches ended after round {int(trainer.step)}. Make it go "
-                                 "on for ever (a tf.data pipeline: with .repeat()).")
+                raise ValueError(f"fit: the iterator of HostBatches ended after round {trainer.step.numpy()}. "
+                                 "Make it go on for ever (a tf.data pipeline: with .repeat()).")
             rows.append(trainer.round(reals[0] if trainer.d_steps == 1 else np.stack(reals)))
         return {name: np.array([row[name] for row in rows], np.float32) for name in trainer.row_names}
 

@@ -86,20 +86,21 @@ class RunFolder:
         file = self.latest()
         return 0 if file is None else _step_of(file)
 
-    def restore(self, state) -> int:
+    def restore(self, state, log_too: bool = True) -> int:
         """Bring the variables to the newest checkpoint, and the log with them. -> the step (0: there was none).
 
         Rows of the log that lie after the checkpoint belong to rounds that will be played again:
-        they are taken out, so that the log, too, ends as an uninterrupted run's would.
+        they are taken out, so that the log, too, ends as an uninterrupted run's would. (log_too=False
+        leaves the log alone: of several processes that read a run, one may write it.)
         """
         if not self.path.is_dir():
             raise ValueError(f"RunFolder.restore: {self.path} is gone. Put it back, or create a new run.")
         file, step = self.latest(), self.step()
         if file is not None:
             checkpoint.restore(file, state)
-        lines = self._log_lines()
+        lines = self._log_lines() if log_too else []
         kept = lines[:1] + [line for line in lines[1:] if _logged_step(line) <= step]
-        if self.log_file.exists() and b"".join(kept) != self.log_file.read_bytes():
+        if log_too and self.log_file.exists() and b"".join(kept) != self.log_file.read_bytes():
             with self._saying_how_to_go_on(self.log_file):
                 checkpoint.write_atomically(self.log_file, lambda file: file.write(b"".join(kept)))
         return step

@@ -10,7 +10,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from gan_core import checks, players, rng
+from gan_core import checks, players, replicas, rng
 from gan_core.averaging import ExponentialMovingAverage
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 from gan_core.losses import NON_SATURATING, GANLoss
@@ -41,6 +41,8 @@ class GANTrainer:
     gradient_norms: report them too.
     mode: "xla", "graph", or "eager", for stepping through in a debugger; results agree to
     rounding.
+    strategy: None; or a tf.distribute strategy, under whose scope() networks and optimizers were made, by
+    which several devices play each round, every one on its share of the batch (`gan_core.replicas`).
 
     A round reports float32 numbers, measured at D's last step, before it is applied:
     d_loss (without penalty), g_loss, d_real = mean sigma(a), d_fake = mean sigma(b),
@@ -52,7 +54,7 @@ class GANTrainer:
     def __init__(self, generator, discriminator, *, latent, g_optimizer, d_optimizer,
                  loss: GANLoss = NON_SATURATING, penalty=None, d_steps: int = 1, update: str = "alternating",
                  fresh_z: bool = False, average=None, augment=None, seed: int = 0,
-                 gradient_norms: bool = False, mode: str = "xla"):
+                 gradient_norms: bool = False, mode: str = "xla", strategy=None):
         players.check_functions("GANTrainer", loss, augment)
         players.check_network("GANTrainer", "generator", generator, "g_optimizer", g_optimizer)
         players.check_network("GANTrainer", "discriminator", discriminator, "d_optimizer", d_optimizer)
@@ -67,14 +69,17 @@ class GANTrainer:
         self.augment = augment
         self.seed = checks.integer("GANTrainer", "seed", seed, -(2**63), 2**63 - 1)
         self.sample_shape = players.sample_shape("GANTrainer", generator, discriminator, latent)
-        self.average = None if average is None else ExponentialMovingAverage(generator, average)
-        self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+        self.strategy, self.average = strategy, None
+        replicas.check_strategy("GANTrainer", strategy, mode, self._players_variables())
+        with replicas.scope(strategy):
+            self.average = None if average is None else ExponentialMovingAverage(generator, average)
+            self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         self.row_names = ["d_loss", "g_loss", "d_real", "d_fake", "accuracy"]
         self.row_names += ["penalty"] if self.penalties else []
         self.row_names += ["d_gradient_norm", "g_gradient_norm"] if gradient_norms else []
-        self._compiled_d_step = self._compile(self._d_step)
-        self._compiled_g_step = self._compile(self._g_step)
-        self._compiled_round = self._compile(self._round)
+        self._compiled_d_step = self._compile(replicas.on_all(strategy, self._d_step))
+        self._compiled_g_step = self._compile(replicas.on_all(strategy, self._g_step))
+        self._compiled_round = self._compile(replicas.on_all(strategy, self._round))
         self._compiled_sample = self._compile(self._generate_for_sample)
         self._compiled_rounds = {}
 
@@ -128,28 +133,30 @@ class GANTrainer:
 
     def state(self) -> dict[str, tf.Variable]:
         """Everything that a resumed run must have again, by name."""
+        return {**self._players_variables(), "step": self.step}
+
+    def _players_variables(self):
         parts = {"generator": self.generator, "discriminator": self.discriminator,
                  "g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
         if self.average is not None:
             parts["average"] = self.average
         named = {f"{part}/{name}": v for part, module in parts.items() for name, v in named_variables(module).items()}
         seen = set()
-        own = {name: v for name, v in named.items() if not (id(v) in seen or seen.add(id(v)))}
-        return {**own, "step": self.step}
+        return {name: v for name, v in named.items() if not (id(v) in seen or seen.add(id(v)))}
 
     # ---------------------------------------------------------------- one round
 
     def _round(self, reals):
-        """reals: [d_steps, B, ...]. -> the row's values, in the order of row_names."""
+        """reals: [d_steps, B, ...]. -> the row's values, in the order of row_names. (One device's share is all.)"""
         for k in range(self.d_steps - 1):
-            _, _, d_gradients, _ = self._d_turn(reals[k], k)
+            _, _, d_gradients, _ = self._d_turn(replicas.share(reals[k]), k)
             self.d_optimizer.apply(d_gradients)
-        real = reals[self.d_steps - 1]
+        real = replicas.share(reals[self.d_steps - 1])
         fake, tape, d_gradients, row = self._d_turn(real, self.d_steps - 1)
         if self.update == "alternating":
             self.d_optimizer.apply(d_gradients)
         if self.fresh_z:
-            fake, tape = generate(self.generator, self.latent(real.shape[0], self._seed("z of G")))
+            fake, tape = generate(self.generator, self._z(real, "z of G"))
         g_gradients, g_row = self._g_gradients(real, fake, tape)
         if self.update == "simultaneous":
             self.d_optimizer.apply(d_gradients)
@@ -162,23 +169,23 @@ class GANTrainer:
 
     def _d_turn(self, real, k):
         """D's k-th look at the samples in this round: all that a step of D needs, not yet made."""
-        fake, tape = generate(self.generator, self.latent(real.shape[0], self._seed("z", k)))
+        fake, tape = generate(self.generator, self._z(real, "z", k))
         gradients, row = self._d_gradients(real, fake, k)
         return fake, tape, gradients, row
 
     def _d_step(self, real, z):
-        fake, _ = generate(self.generator, z)
-        gradients, row = self._d_gradients(real, fake)
+        fake, _ = generate(self.generator, replicas.share(z))
+        gradients, row = self._d_gradients(replicas.share(real), fake)
         self.d_optimizer.apply(gradients)
         return row
 
     def _g_step(self, real, z):
-        gradients, row = self._g_gradients(real, *generate(self.generator, z))
+        gradients, row = self._g_gradients(replicas.share(real), *generate(self.generator, replicas.share(z)))
         self.g_optimizer.apply(gradients)
         return row
 
     def _d_gradients(self, real, fake, k=0):
-        penalties = [functools.partial(penalty, seed=self._seed(f"penalty {i}", k), step=self.step)
+        penalties = [functools.partial(penalty, seed=replicas.own_seed(self._seed(f"penalty {i}", k)), step=self.step)
                      for i, penalty in enumerate(self.penalties)]
         return discriminator_gradients(self.loss, self._critic(self._seed("augment D", k)), real, fake,
                                        self.d_optimizer.variables_moved, penalties, self.gradient_norms)
@@ -189,6 +196,7 @@ class GANTrainer:
 
     def _critic(self, seed):
         """x [B, ...] -> logits [B] float32, through the augmentation of this step."""
+        seed = replicas.own_seed(seed)
 
         def critic(x):
             if self.augment is not None:
@@ -196,6 +204,10 @@ class GANTrainer:
             return tf.reshape(tf.cast(self.discriminator(x, training=True), tf.float32), [-1])
 
         return critic
+
+    def _z(self, real, purpose, k=0):
+        """A z for each real sample. (On several devices: this one's share of the z of the whole batch.)"""
+        return replicas.share(self.latent(replicas.count() * real.shape[0], self._seed(purpose, k)))
 
     def _seed(self, purpose, k=0):
         """The seed of D's k-th step in this round (of the G step: k = 0)."""
@@ -229,7 +241,7 @@ class GANTrainer:
             def one():
                 first = self.step * self.d_steps
                 reals = [self._check_sampled(sampler(first + k)) for k in range(self.d_steps)]
-                return tf.stack(self._round(tf.stack(reals)))
+                return tf.stack(replicas.on_all(self.strategy, self._round)(tf.stack(reals)))
 
             def next_row(i, rows):
                 return i + 1, tf.tensor_scatter_nd_update(rows, [[i]], [one()])
@@ -243,7 +255,8 @@ class GANTrainer:
             def one_by_one(count):  # all are under way before the first is waited for
                 return tf.stack([compiled_one() for _ in range(int(count))])
 
-            self._compiled_rounds[sampler] = one_by_one if self._convolves else self._compile(many)
+            looped = self.strategy is None and not self._convolves
+            self._compiled_rounds[sampler] = self._compile(many) if looped else one_by_one
         return self._compiled_rounds[sampler]
 
     @property
@@ -259,6 +272,7 @@ class GANTrainer:
         real = checks.tensor(owner, "real", real, [*before, "batch", *self.sample_shape], finite=True)
         if 0 in real.shape:
             checks.fail(owner, "real", "at least one sample", checks.show_shape(real.shape))
+        replicas.check_batch(owner, self.strategy, real.shape[len(before)])
         return real
 
     def _check_pair(self, method, real, z):
@@ -272,6 +286,7 @@ class GANTrainer:
         if not real.shape[0]:
             checks.fail(owner, "what sampler gives", "of a batch size that is fixed, and not 0",
                         checks.show_shape(real.shape))
+        replicas.check_batch(owner, self.strategy, real.shape[0])
         return real
 
 

@@ -14,10 +14,10 @@ PACKAGES = ("gan_core", "toy", "dcgan", "benchmarks", "tests")
 FLOORS = (
     ("checks", "rng", "variables"),
     ("initializers", "losses", "latent", "schedules", "activations", "data", "metrics"),
-    ("dense", "convolution", "conv", "batch_norm", "sequential", "optimizers", "penalties", "averaging", "augment",
-     "game", "players"),
+    ("replicas", "dense", "convolution", "conv", "batch_norm", "sequential", "optimizers", "penalties", "averaging",
+     "augment", "game", "players"),
     ("trainer",),
-    ("checkpoint", "run_folder", "export", "loop"),
+    ("checkpoint", "run_folder", "export", "workers", "loop"),
 )
 LEAVES = ("plots", "command_line")  # import nothing of gan_core, and nothing of gan_core imports them
 MOST_LINES = 299

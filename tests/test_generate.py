@@ -61,6 +61,48 @@ def test_a_face_for_every_id_and_a_sheet_of_the_first_64(tmp_path, capsys):
     assert "100 ids (1 repeated lines), 100 faces made by known in a.zip: " in capsys.readouterr().out
 
 
+def entries(path):
+    """(name, bytes) of all that a zip or a folder holds but its index, in order, and the rows of the index."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            found = [(name, archive.read(name)) for name in archive.namelist()]
+    else:
+        found = sorted((str(file.relative_to(path)), file.read_bytes()) for file in path.rglob("*.*"))
+    rows = dict(found)["index.csv"].decode().splitlines()
+    assert rows[0] == "id,file"
+    return [entry for entry in found if entry[0] != "index.csv"], rows[1:]
+
+
+@pytest.mark.parametrize("suffix", [".zip", ""])
+def test_parts_one_after_the_other_are_the_whole_byte_for_byte(tmp_path, monkeypatch, capsys, suffix):
+    """Repeated ids lie across the parts' borders; each is made once, where it came first. With a real network."""
+    network = generating.of_network(tiny_faces.network(), 7, 32)
+    monkeypatch.setattr(generating, "load", lambda run: network)
+    ids = [f"player {i}" for i in range(300)]
+    (tmp_path / "ids.txt").write_text("\n".join([*ids[:100], *ids[:90], *ids]), encoding="utf-8")
+    run("--ids", "ids.txt", "--out", f"whole{suffix}")
+    for part in (3, 1, 2):
+        run("--ids", "ids.txt", "--out", f"part{part}{suffix}", "--part", f"{part}/3")
+    whole, rows = entries(tmp_path / f"whole{suffix}")
+    parts = [entries(tmp_path / f"part{part}{suffix}") for part in (1, 2, 3)]
+    assert [len(part_rows) for _, part_rows in parts] == [100, 100, 100]
+    joined = [entry for part, _ in parts for entry in part]
+    assert (joined if suffix else sorted(joined)) == whole
+    assert [row for _, part_rows in parts for row in part_rows] == rows == [
+        f"{one},{avatars.file_name(one)}" for one in ids]
+    told = f"part 3/3: 100 ids (0 repeated lines), 100 faces made by network in part3{suffix}: "
+    assert told in capsys.readouterr().out
+
+
+def test_parts_differ_by_one_at_most(tmp_path):
+    (tmp_path / "ids.txt").write_text("\n".join(map(str, range(11))), encoding="utf-8")
+    parts = [list(avatars.part_of("ids.txt", part, 4)) for part in (1, 2, 3, 4)]
+    assert [one for part in parts for one in part] == [str(i) for i in range(11)]
+    assert {len(part) for part in parts} == {2, 3}
+    with pytest.raises(ValueError, match="one of at most 11, as many as there are different ids, got 1/12"):
+        list(avatars.part_of("ids.txt", 1, 12))
+
+
 @pytest.mark.parametrize(("out", "words"), [
     ("a", "goes on with what is missing"), ("a.zip", "not finished, and is gone")])
 def test_ctrl_c_says_what_became_of_it(tmp_path, generator, monkeypatch, capsys, out, words):
@@ -89,6 +131,12 @@ def test_ctrl_c_says_what_became_of_it(tmp_path, generator, monkeypatch, capsys,
     (["--ids", "none.txt", "--out", "a"], "ids: none.txt cannot be read"),
     (["--ids", "none.txt", "--out", "a.npz"], "out must be a folder or FILE.zip where there are ids"),
     (["--out", "a.jpg"], "out must be a folder, FILE.zip or FILE.npz"),
+    (["--part", "1/2"], "Generate: ids must be given where there is a part, got none. Say --ids FILE."),
+    (["--ids", "x", "--out", "a", "--part", "0/2"], "part must be K/N with K from 1 to N, such as 2/4, got '0/2'"),
+    (["--ids", "x", "--out", "a", "--part", "3/2"], "got '3/2'"),
+    (["--ids", "x", "--out", "a", "--part", "2"], "such as 2/4, got '2'"),
+    (["--ids", "-", "--out", "a", "--part", "1/2"], "of which one part is made must be a file, got standard input"),
+    (["--ids", "none.txt", "--out", "a", "--part", "1/2"], "ids: none.txt cannot be read: No such file"),
     (["--sheet", "a.jpg"], "Generate: sheet must be a file whose name ends in .png"), (["--seed", "x"], "--seed")])
 def test_a_bad_value_is_one_line_and_exit_2(tmp_path, arguments, words, capsys):
     with pytest.raises(SystemExit) as end:
