@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import harness, toy_step
+from benchmarks import harness, rows, toy_step
 
 ECHO = "import sys, time\nfrom benchmarks import harness\nharness.serve(lambda rounds: time.sleep(0.001 * rounds))"
 
@@ -23,9 +23,12 @@ def test_a_contestant_that_cannot_run_is_named_with_its_reason():
         harness.in_turn({"broken": ["-c", "import nonsense"]}, rounds=1, windows=1)
 
 
-def test_our_toy_round_is_measured(capsys):
-    toy_step.main(toy_step.Config(hidden=4, batch=8, rounds=2, windows=2, peers=False))
-    assert "gan_core" in capsys.readouterr().out
+def test_a_row_for_each_number_of_rounds_a_call(capsys, tmp_path):
+    toy_step.main(toy_step.Config(hidden=4, batch=8, rounds=(2,), mode=("eager",), windows=2, calls=1, out=tmp_path))
+    (row,) = rows.read(tmp_path / "toy_step.jsonl")
+    assert row["status"] == "measured"
+    assert row["rounds_a_call"] == row["rounds_a_window"] == 2
+    assert "rounds a call" in capsys.readouterr().out
 
 
 def test_bad_numbers_are_one_line_and_exit_2(capsys):

@@ -1,0 +1,64 @@
+"""What this machine can do at best, measured: a large matrix product, and a sum of two large arrays.
+
+A step's TFLOP/s says little by itself. Beside the rate of a plain n x n matrix product in the same
+precision, by the same library and in the same run, it says how far from the limit the step is; and
+beside the bandwidth, which of its layers could never be faster for the bytes that they move.
+"""
+
+import dataclasses
+import time
+
+import tensorflow as tf
+
+from benchmarks import devices
+from gan_core import rng
+
+SIZES = {"CPU": (2048, 2**26), "GPU": (8192, 2**26)}  # the side of the matrices; numbers in each of the two arrays
+
+
+@dataclasses.dataclass(frozen=True)
+class Peaks:
+    """operations: FLOP/s of the matrix product;  bandwidth: bytes/s."""
+
+    operations: float
+    bandwidth: float
+
+
+def measure(precision: str, kind: str = "CPU", seconds: float = 1.0, sizes=None) -> Peaks:
+    """Both limits on the device in use, each the best of the windows that fit into `seconds`.
+
+    precision: float32, tf32 or bfloat16, of the matrix product.  kind: "CPU" or "GPU".
+    sizes: (side of the matrices, numbers in an array), by default large ones.
+    """
+    side, numbers = sizes or SIZES[kind]
+    devices.set_precision(precision)
+    dtype = tf.bfloat16 if precision == "bfloat16" else tf.float32
+    product, addition = _best(_product(side, dtype), seconds), _best(_addition(numbers), seconds)
+    return Peaks(operations=2.0 * side**3 / product, bandwidth=3 * 4.0 * numbers / addition)
+
+
+def _product(side: int, dtype):
+    a = tf.cast(rng.uniform([side, side], rng.seed(0, "matrix")), dtype)  # (a GPU is faster on zeros)
+    return lambda: tf.matmul(a, a)
+
+
+def _addition(numbers: int):
+    """v <- v + w in place: an array that is made anew each time would time the system's handing out of memory."""
+    v, w = tf.Variable(tf.zeros([numbers])), tf.ones([numbers])
+    return lambda: v.assign_add(w, read_value=False)
+
+
+def _best(operation, seconds: float) -> float:
+    """Seconds a call in the best window of a few calls each; a window drains the device at both ends."""
+    operation()  # warm up
+    devices.drain()
+    best, end = float("inf"), time.perf_counter() + seconds
+    while True:
+        start = time.perf_counter()
+        for _ in range(3):
+            operation()
+        devices.drain()
+        now = time.perf_counter()
+        best = min(best, (now - start) / 3)
+        if now >= end:
+            return best

@@ -1,0 +1,133 @@
+"""A measurement is a row: made in a process of its own, kept as one line of JSON.
+
+A fresh process has an empty memory, its own compiled functions and its own peak of memory; and if it
+dies, of too large a batch for instance, that is a row which says so, and the next one goes on.
+
+    process                                    who started it
+    main(measure)   <- options as JSON ---     ask("benchmarks.one_train_step", options)
+                    --- the row as JSON ->
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+RESULTS = Path("benchmarks/results")
+MEASURED, OUT_OF_MEMORY, NOT_SUPPORTED, FAILED = "measured", "out of memory", "not supported", "failed"
+OF_MEMORY = ("out of memory", "out_of_memory", "oom when allocating", "resourceexhausted", "resource_exhausted",
+             "memoryerror", "bad_alloc", "failed to allocate")  # in whatever case
+WINDOW_SECONDS = 0.5
+
+
+# ---------------------------------------------------------------- the side that measures
+
+def main(measure) -> None:
+    """Read the options from the command line, print measure(options) as one line."""
+    options = json.loads(sys.argv[1])
+    print("\n" + json.dumps(attempt(measure, options)), flush=True)
+
+
+def attempt(measure, options: dict) -> dict:
+    """options and what measure(options) tells, or why it could not."""
+    try:
+        return {**options, "status": MEASURED, "message": "", **measure(options)}
+    except Exception as error:  # whatever a library raises: it becomes the row's message
+        return {**options, **what_went_wrong(f"{type(error).__name__}: {error}")}
+
+
+def what_went_wrong(text: str) -> dict:
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    short = lines[0] if lines else "it said nothing"
+    for line in lines:
+        if any(words in line.lower() for words in OF_MEMORY):
+            return {"status": OUT_OF_MEMORY, "message": line[:300]}
+    return {"status": FAILED, "message": short[:300]}
+
+
+def timed(play, n: int, drain) -> float:
+    """Seconds that play(n) takes, until the device is done with it, from when it was done with all before."""
+    drain()
+    start = time.perf_counter()
+    play(n)
+    drain()
+    return time.perf_counter() - start
+
+
+def windows(play, drain, count: int, rounds: int | None = None) -> dict:
+    """Times play(n), which plays n rounds: the first call, then `count` windows of seconds a round.
+
+    rounds: in a window; None: as many as take about half a second.
+    """
+    first = timed(play, 1, drain)
+    one = timed(play, 1, drain)  # warm-up
+    rounds = rounds or max(1, round(WINDOW_SECONDS / max(one, 1e-9)))
+    timed(play, rounds, drain)
+    seconds = [timed(play, rounds, drain) / rounds for _ in range(count)]
+    return {**summary(seconds), "first_call_seconds": first, "windows": count, "rounds_a_window": rounds}
+
+
+def summary(seconds) -> dict:
+    low, median, high = np.percentile(seconds, [25, 50, 75])
+    return {"seconds": float(median), "quartiles": [float(low), float(high)]}
+
+
+# ---------------------------------------------------------------- the side that asks
+
+def ask(module: str, options: dict) -> dict:
+    """The row of `python -m module` with these options."""
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
+    done = subprocess.run([sys.executable, "-m", module, json.dumps(options)], capture_output=True, text=True,
+                          env=environment)
+    last = (done.stdout.strip().splitlines() or [""])[-1]
+    if last.startswith("{"):
+        return json.loads(last)
+    if done.returncode == -9:  # what the system does to a process when there is no memory left
+        return {**options, "status": OUT_OF_MEMORY, "message": "the system killed the process (signal 9)"}
+    wrong = what_went_wrong("\n".join(reversed(done.stderr.strip().splitlines())))
+    return {**options, **wrong, "message": f"exit code {done.returncode}: {wrong['message']}"}
+
+
+def keep(row: dict, path: Path) -> None:
+    """Append a row to a file of JSON lines."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+    except OSError as error:
+        raise ValueError(f"benchmarks: {path} cannot be written: {error.strerror or error}. Choose another --out.") \
+            from error
+
+
+def read(path: Path) -> list[dict]:
+    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+
+
+def device_name(found: list[dict]) -> str:
+    """What the rows were measured on, or were to be."""
+    return next((row["machine"]["device"] for row in found if "machine" in row), found[0]["device"])
+
+
+def notes(found: list[dict]) -> list[str]:
+    """What is to be said below a table: why rows are empty, what memory is meant."""
+    reasons = {row["message"]: row["status"] for row in found if row["status"] != MEASURED}
+    return [f"{status}: {message}" for message, status in reasons.items()] + \
+        sorted({f"memory: peak of {row['memory_of']}" for row in found if "memory_of" in row})
+
+
+def check_any_measured(owner: str, found: list[dict]) -> None:
+    """A table of nothing but reasons ends in an error, for scripts."""
+    if not any(row["status"] == MEASURED for row in found):
+        raise ValueError(f"{owner}: none of the {len(found)} rows could be measured; the first: "
+                         f"{found[0]['status']} ({found[0]['message']}).")
+
+
+def console() -> Console:
+    """Tables have many columns: what is not a terminal is taken to be wide enough for them."""
+    ordinary = Console()
+    return ordinary if ordinary.is_terminal else Console(width=170)

@@ -1,0 +1,177 @@
+"""A row is measured in a process of its own, or says why not; no test here depends on a time."""
+
+import json
+
+import pytest
+import tensorflow as tf
+
+from benchmarks import devices, generate, input_pipeline, rows, train_step
+from gan_core.command_line import run
+
+TINY = {"size": 32, "width": 1, "latent_dim": 2, "windows": 2, "rounds": 1, "peak_seconds": 1e-3,
+        "peak_sizes": (16, 1000)}
+MEASURED = {"status": "measured", "message": "", "seconds": 0.5, "quartiles": [0.4, 0.7], "first_call_seconds": 9.0,
+            "images_a_second": 16.0, "tflops": 0.1, "share_of_peak": 0.61, "share_of_roofline": 0.8,
+            "memory_bytes": 123e6, "memory_of": "the process's resident set", "machine": {"device": "an abacus"}}
+
+
+@pytest.fixture(autouse=True)
+def _devices_stay(monkeypatch):
+    """Which devices there are is settled before a process computes, and this one has."""
+    monkeypatch.setattr(devices, "use", lambda device: "CPU")
+
+
+def end_of(arguments, capsys):
+    """(exit code, what was said on stderr) of train_step with these arguments."""
+    with pytest.raises(SystemExit) as end:
+        run(train_step.Config, train_step.main, "", "train_step", arguments=arguments)
+    return end.value.code, capsys.readouterr().err.strip()
+
+
+def test_rows_table_and_plot_of_a_run(tmp_path, capsys):
+    """One row is measured, in its process; the other cannot be on a CPU."""
+    train_step.main(train_step.Config(batch_size=(2,), precision=("float32", "tf32"), mode=("eager",),
+                                      convolution=("native",), device="cpu", out=tmp_path, **TINY))
+    told = capsys.readouterr().out
+    assert "not supported: tf32 needs an NVIDIA GPU" in told
+    measured, refused = rows.read(tmp_path / "train_step.jsonl")
+    assert (measured["status"], refused["status"]) == ("measured", "not supported")
+    assert measured["images_a_second"] == pytest.approx(2 / measured["seconds"])
+    operations = 2e9 * measured["gflop_an_image"]
+    assert measured["tflops"] == pytest.approx(operations / measured["seconds"] / 1e12)
+    assert measured["share_of_peak"] == pytest.approx(measured["tflops"] / measured["peak_tflops"])
+    assert measured["quartiles"][0] <= measured["seconds"] <= measured["quartiles"][1]
+    assert measured["memory_bytes"] > 1e8  # TensorFlow alone is more
+    assert measured["machine"].keys() == {"device", "cores", "python", "tensorflow", "numpy", "date", "revision"}
+    assert (tmp_path / "train_step.png").read_bytes().startswith(b"\x89PNG")
+
+
+# ---- what cannot be measured ----
+
+@pytest.mark.parametrize("error", [
+    tf.errors.ResourceExhaustedError(None, None, "{{function_node}} shape[4096,64,64,64] on GPU:0 by GPU_0_bfc"),
+    tf.errors.InternalError(None, None, "Out of memory while trying to allocate 17179869184 bytes."),  # XLA's
+    tf.errors.UnknownError(None, None, "CUDA_ERROR_OUT_OF_MEMORY"), MemoryError("of 9 GB"),
+], ids=lambda error: type(error).__name__)
+def test_a_batch_that_does_not_fit_is_a_row(error):
+    def too_large(options):
+        raise error
+
+    row = rows.attempt(too_large, {"batch_size": 4096})
+    assert (row["batch_size"], row["status"]) == (4096, "out of memory")
+    assert row["message"] == f"{type(error).__name__}: {error}"
+
+
+def test_xla_with_a_strategy_is_a_row_that_says_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(rows, "ask", lambda module, options: {**options, **MEASURED})
+    train_step.main(train_step.Config(batch_size=(8,), mode=("graph", "xla"), convolution=("native",), device="cpu",
+                                      strategy=("none", "mirrored"), replicas=4, out=tmp_path))
+    assert "graph, native on 4 devices" in capsys.readouterr().out
+    told = [(row["strategy"], row["mode"], row["replicas"], row["status"])
+            for row in rows.read(tmp_path / "train_step.jsonl")]
+    assert told == [("none", "graph", 1, "measured"), ("none", "xla", 1, "measured"),
+                    ("mirrored", "graph", 4, "measured"), ("mirrored", "xla", 4, "not supported")]
+
+
+def test_any_other_error_is_a_row_with_its_words():
+    def broken(options):
+        raise ValueError("the sky is green\nand more")
+
+    assert rows.attempt(broken, {}) == {"status": "failed", "message": "ValueError: the sky is green"}
+
+
+@pytest.mark.parametrize(("code", "status", "message"), [
+    ("import os\nos.kill(os.getpid(), 9)", "out of memory", "the system killed the process (signal 9)"),
+    ("import sys\nsys.exit('terminate called: std::bad_alloc')", "out of memory",
+     "exit code 1: terminate called: std::bad_alloc"),
+    ("raise SystemExit('no such thing')", "failed", "exit code 1: no such thing"),
+    ("import sys\nfrom benchmarks import rows\nrows.main(lambda options: {'twice': 2 * options['n']})", "measured", ""),
+], ids=["killed", "no memory", "failed", "measured"])
+def test_a_process_that_dies_is_a_row(code, status, message, tmp_path, monkeypatch):
+    (tmp_path / "contestant.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    row = rows.ask("contestant", {"n": 4})
+    assert (row["n"], row["status"], row["message"]) == (4, status, message)
+    assert row.get("twice", 8) == 8
+
+
+def test_the_table_goes_on_after_a_batch_that_does_not_fit(tmp_path, monkeypatch, capsys):
+    def ask(module, options):
+        return {**options, **(MEASURED if options["batch_size"] < 64 else
+                              {"status": "out of memory", "message": "OOM when allocating"})}
+
+    monkeypatch.setattr(rows, "ask", ask)
+    config = {"mode": ("graph",), "convolution": ("native",), "device": "cpu", "out": tmp_path}
+    train_step.main(train_step.Config(batch_size=(8, 16, 64), **config))
+    told = capsys.readouterr().out
+    for words in ("an abacus", "out of memory: OOM when allocating", "61 %", "80 %", "400 – 700", "123"):
+        assert words in told
+    assert len(rows.read(tmp_path / "train_step.jsonl")) == 3
+    with pytest.raises(ValueError, match=r"none of the 1 rows could be measured; the first: out of memory \(OOM"):
+        train_step.main(train_step.Config(batch_size=(64,), **config))
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["--device", "tpu"], "device must be auto, cpu or gpu:0, gpu:1, ..., got 'tpu'"),
+    (["--device", "gpu:99"], "device must be one that TensorFlow sees, got gpu:99"),
+    (["--precision", "float64"], "float64"),
+    (["--batch-size", "0"], "batch_size must be a whole number from 2 to 1.04858e+06, got 0"),
+    (["--windows", "0"], "windows must be a whole number of at least 1, got 0"),
+    (["--model", "abacus"], "abacus"),
+    (["--strategy", "mirrored", "--device", "cpu", "--batch-size", "15"],
+     "batch_size must be a multiple of the 2 replicas, got 15"),
+    (["--strategy", "mirrored", "--device", "cpu", "--replicas", "1"],
+     "replicas (from cpu on) must be a whole number from 2 to 64, got 1"),
+    (["--precision", "tf32", "--device", "cpu", "--out", "OUT"], "none of the 12 rows could be measured; the first: "
+     "not supported (tf32 needs an NVIDIA GPU of compute capability 8.0 or later, and this is a CPU)"),
+])
+def test_bad_input_is_one_line_and_exit_2(arguments, words, capsys, tmp_path):
+    code, told = end_of([str(tmp_path) if word == "OUT" else word for word in arguments], capsys)
+    assert code == 2
+    assert words in told
+    assert len(told.splitlines()) == 1
+
+
+def test_old_gpus_are_told_which_precision_they_lack():
+    assert devices.too_old("bfloat16", "Tesla T4", (7, 5)) == \
+        "bfloat16 needs an NVIDIA GPU of compute capability 8.0 or later, and Tesla T4 has 7.5"
+    assert devices.too_old("tf32", "A100", (8, 0)) is None
+
+
+# ---- timing ----
+
+def test_every_window_is_drained_at_both_ends():
+    done = []
+    times = rows.windows(lambda n: done.append(n), lambda: done.append("drained"), count=2, rounds=3)
+    assert done == ["drained", 1, "drained", "drained", 1, "drained",  # the first call, a warm-up
+                    *3 * ["drained", 3, "drained"]]  # one window to warm up, two that count
+    assert (times["windows"], times["rounds_a_window"]) == (2, 3)
+
+
+def test_a_row_is_a_line(tmp_path):
+    for row in ({"a": 1}, {"a": "ü"}):
+        rows.keep(row, tmp_path / "new" / "rows.jsonl")
+    assert rows.read(tmp_path / "new" / "rows.jsonl") == [{"a": 1}, {"a": "ü"}]
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match=r"rows\.jsonl cannot be written: .*Choose another --out"):
+        rows.keep({}, tmp_path / "file" / "rows.jsonl")
+
+
+# ---- the other two ----
+
+def test_feeding_is_measured_in_all_ways(tmp_path, capsys):
+    input_pipeline.main(input_pipeline.Config(batch_size=2, images=6, size=32, width=1, mode="eager", windows=1,
+                                              rounds=1, device="cpu", out=tmp_path))
+    found = rows.read(tmp_path / "input_pipeline.jsonl")
+    assert [row["way"] for row in found] == ["fixed", "memory", "memory, flips", "file", "file, flips"]
+    assert found[0]["slower_than_fixed"] == 1.0
+    assert "share of a step" in capsys.readouterr().out
+
+
+def test_generation_is_measured_alone_into_an_array_and_into_a_zip(tmp_path, capsys):
+    generate.main(generate.Config(batch_size=(1, 3), count=2, windows=1, rounds=1, device="cpu", out=tmp_path))
+    found = rows.read(tmp_path / "generate.jsonl")
+    assert [(row["what"], row["faces"]) for row in found] == [
+        ("the network, batch 1", 1), ("the network, batch 3", 3), ("into an array", 2), ("into a zip of PNGs", 2)]
+    assert all(row["status"] == "measured" and json.dumps(row) for row in found)
+    assert "faces a second" in capsys.readouterr().out
