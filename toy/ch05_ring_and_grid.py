@@ -7,7 +7,7 @@ r"""
 | **You need** | chapters 1 to 4 |
 | **You get** | mode collapse seen and measured, five remedies with their reasons, $D$ as a field |
 | **New in gan_core** | `augment.instance_noise`, `latent.NormalAndBits`, penalties with a schedule |
-| **Run it** | `python -m toy.ch05_ring_and_grid`, `--target ring`; `--table` for the table (an hour or two) |
+| **Run it** | `python -m toy.ch05_ring_and_grid`, `--target ring`; `--table` for the table (two hours) |
 | **Time** | about two minutes on two CPU cores |
 
 The lab that this book replaces ends its toys with one normal, which one affine $G$ can be. Real data have islands, and
@@ -188,8 +188,9 @@ def watch(distribution, config, times: int = 40):
 r"""
 ## Adding one ingredient at a time
 
-Each row of the table adds to the row before it; the first is the plain GAN, the last the full recipe, beside the
-published rows and a perfect sampler (`toy.published`, `toy.coverage`).
+Each row of the table (it is in the README) adds to the row before it. Penalties and the relativistic loss find more of
+the grid's modes; falling rates and the average stop the circling around them (24 to 51 % high quality); coin flips take
+the threads away (98 %). That the noise helps, ten seeds do not show. (Others' rows: `toy.published`.)
 """
 
 # %%
@@ -249,9 +250,8 @@ def main(config: Config) -> None:
 
     distribution = targets.BY_NAME[config.target]()
     real = distribution.sample(SAMPLES, rng.seed(config.seed, "shown")).numpy()
-    games = {"plain GAN": ablation(config)["plain GAN"], "full recipe": config}
     runs = {}
-    for name, one in games.items():
+    for name, one in {"plain GAN": ablation(config)["plain GAN"], "full recipe": config}.items():
         start = time.perf_counter()
         runs[name] = watch(distribution, one)
         print(f"{config.target}, {name}: {one.steps:,} rounds in {time.perf_counter() - start:.0f} s")
