@@ -1,8 +1,12 @@
-"""The toy round of this project, as a contestant: n rounds in one compiled call."""
+"""The toy round of this project, as a contestant: n rounds in one compiled call.
 
+    python -m benchmarks.ours_toy_step '{"batch": 128, "hidden": 32}'
+"""
+
+import json
 import sys
 
-from benchmarks import harness
+from benchmarks import harness, ours
 from gan_core import rng
 from gan_core.data import stream
 from gan_core.latent import Normal
@@ -11,16 +15,17 @@ from gan_core.trainer import GANTrainer
 from toy.networks import mlp
 
 
-def main(hidden: int, batch: int) -> None:
+def main(hidden: int, batch: int, **options) -> None:
+    """options: mode, if it is not to be the one that this revision plays in by itself."""
     generator = mlp([1, hidden, hidden, 1], seed=0, name="G")
     discriminator = mlp([1, hidden, hidden, 1], seed=0, name="D")
     trainer = GANTrainer(
         generator, discriminator, latent=Normal(1),
-        g_optimizer=Adam(generator.trainable_variables, 1e-3, beta_1=0.5),
-        d_optimizer=Adam(discriminator.trainable_variables, 1e-3, beta_1=0.5))
+        g_optimizer=Adam(generator.trainable_variables, 2e-4, beta_1=0.5),
+        d_optimizer=Adam(discriminator.trainable_variables, 2e-4, beta_1=0.5), **options)
     sampler = stream(lambda n, seed: 4.0 + 1.25 * rng.normal([n, 1], seed), batch)
-    harness.serve(lambda rounds: trainer.rounds(sampler, rounds))
+    harness.serve(lambda rounds: trainer.rounds(sampler, rounds), ours.facts(trainer))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(**json.loads(sys.argv[1]))

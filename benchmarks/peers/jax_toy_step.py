@@ -1,5 +1,13 @@
-"""The toy round in JAX and Optax, as their users write it: `jax.lax.scan` over n rounds, jitted."""
+"""The toy round in JAX and Optax, as their users write it.
 
+    scan    `jax.lax.scan` over n rounds, jitted: n rounds in one compiled call
+    jit     one round, jitted, called n times from Python
+
+The networks are a list of (weights, bias), as in the JAX tutorial "Training a simple neural
+network"; the optimizer is used as in Optax's "Getting started".
+"""
+
+import json
 import sys
 
 import jax
@@ -22,9 +30,9 @@ def mlp(params, x):
     return x @ w + b
 
 
-def main(hidden: int, batch: int) -> None:
+def main(hidden: int, batch: int, loop: str) -> None:
     sizes = [1, hidden, hidden, 1]
-    optimizer = optax.adam(1e-3, b1=0.5)
+    optimizer = optax.adam(2e-4, b1=0.5)
 
     def d_loss(d, real, fake):
         return jnp.mean(jax.nn.softplus(-mlp(d, real))) + jnp.mean(jax.nn.softplus(mlp(d, fake)))
@@ -47,15 +55,22 @@ def main(hidden: int, batch: int) -> None:
 
     g, d = init(jax.random.key(0), sizes), init(jax.random.key(1), sizes)
     state = (g, d, optimizer.init(g), optimizer.init(d), jax.random.key(2))
-    many = jax.jit(lambda state, rounds: jax.lax.scan(one_round, state, length=rounds), static_argnums=1)
+    scan = jax.jit(lambda state, rounds: jax.lax.scan(one_round, state, length=rounds), static_argnums=1)
+    jitted_round = jax.jit(one_round)
 
     def play(rounds):
         nonlocal state
-        state, rows = many(state, rounds)
+        if loop == "scan":
+            state, rows = scan(state, rounds)
+        else:
+            for _ in range(rounds):
+                state, rows = jitted_round(state, None)
         jax.block_until_ready((state, rows))
 
-    harness.serve(play)
+    harness.serve(play, {
+        "parameters": [sum(p.size for p in jax.tree.leaves(params)) for params in (g, d)],
+        "library": f"JAX {jax.__version__}, Optax {optax.__version__}", "device": jax.devices()[0].device_kind})
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(**json.loads(sys.argv[1]))
