@@ -30,6 +30,7 @@ class Canvas:
 
     def __init__(self, rgb, x, y, pixel: float, place=...):
         self.rgb, self.x, self.y, self.pixel, self.place = rgb, x, y, pixel, place
+        self._change = np.empty_like(rgb)  # of `lay`, which is called dozens of times
 
     @contextlib.contextmanager
     def window(self, left: float, right: float, top: float, bottom: float):
@@ -68,9 +69,9 @@ class Canvas:
 
     def lay(self, cover, colour):
         """cover [N, H, W];  colour [3, N, 1, 1]."""
-        change = colour - self.rgb
-        change *= cover
-        self.rgb += change
+        np.subtract(colour, self.rgb, out=self._change)
+        self._change *= cover
+        self.rgb += self._change
 
 
 def fade(value, start: float, end: float):

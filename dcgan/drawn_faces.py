@@ -36,7 +36,7 @@ from dcgan.proportions import FACTORS
 from gan_core import checks, rng
 
 BLOCK = 256  # faces whose random numbers are drawn together
-PIXELS = 8 * 64 * 64  # painted together: few enough for the processor's cache
+PIXELS = 32 * 64 * 64  # painted together: few enough for the cache, enough for threads not to wait for each other
 
 
 def factors(indices, *, seed: int = 0) -> dict[str, np.ndarray]:
@@ -128,7 +128,7 @@ def _painted(numbers, size) -> np.ndarray:
     with canvas.window(-0.75, 0.75, -0.3, 0.5) as part:
         face_parts.eyes(part, p)
     hair_parts.front_hair(canvas, p, shapes)
-    with canvas.window(-1.0, 1.0, -0.68, 1.0) as part:
+    with canvas.window(-1.0, 1.0, -0.55, 1.0) as part:
         hair_parts.side_hair(part, p, shapes)
     with canvas.window(-1.0, 1.0, -1.0, 0.0) as part:
         hair_parts.ornaments(part, p, shapes)
