@@ -47,23 +47,31 @@ class BatchNorm(tf.Module):
         if x.shape.rank not in (2, 4) or x.shape[-1] != self.channels:
             checks.fail("BatchNorm", "x", f"[batch, {self.channels}] or [batch, h, w, {self.channels}]",
                         checks.show_shape(x.shape))
-        wide = tf.cast(x, tf.float32)
-        if training:
-            mean, variance = self._batch_statistics(wide)
-        else:
-            mean, variance = self.moving_mean, self.moving_variance
-        scale = self.gamma * tf.math.rsqrt(variance + self.epsilon)
-        return tf.cast(wide * scale + (self.beta - mean * scale), x.dtype)
+        if not training:
+            return self._normalise(x, self.moving_mean, self.moving_variance)
+        y, mean, unbiased = self._over_all_replicas(x) if self.synchronised else self._by_tensorflow(x)
+        self.moving_mean.assign(self.momentum * self.moving_mean + (1.0 - self.momentum) * mean)
+        self.moving_variance.assign(self.momentum * self.moving_variance + (1.0 - self.momentum) * unbiased)
+        return y
 
-    def _batch_statistics(self, x):
-        """Mean and biased variance of this batch; moves the averages."""
-        axes = list(range(x.shape.rank - 1))
-        over_all = replicas.mean if self.synchronised else (lambda value: value)
-        mean = over_all(tf.reduce_mean(x, axes))
-        variance = over_all(tf.reduce_mean(tf.square(x - mean), axes))
-        n = tf.cast(tf.size(x), tf.float32) / self.channels * (replicas.count() if self.synchronised else 1.0)
-        unbiased = variance * n / tf.maximum(n - 1.0, 1.0)
-        new_mean, new_variance = (mean, unbiased) if self.synchronised else replicas.mean((mean, unbiased))
-        self.moving_mean.assign(self.momentum * self.moving_mean + (1.0 - self.momentum) * new_mean)
-        self.moving_variance.assign(self.momentum * self.moving_variance + (1.0 - self.momentum) * new_variance)
-        return mean, variance
+    def _normalise(self, x, mean, variance):
+        scale = self.gamma * tf.math.rsqrt(variance + self.epsilon)
+        return tf.cast(tf.cast(x, tf.float32) * scale + (self.beta - mean * scale), x.dtype)
+
+    def _over_all_replicas(self, x):
+        """The formula as it is read: y, the batch's mean, and its unbiased variance."""
+        wide, axes = tf.cast(x, tf.float32), list(range(x.shape.rank - 1))
+        mean = replicas.mean(tf.reduce_mean(wide, axes))
+        variance = replicas.mean(tf.reduce_mean(tf.square(wide - mean), axes))
+        n = tf.cast(tf.size(x), tf.float32) / self.channels * replicas.count()
+        return self._normalise(x, mean, variance), mean, variance * n / tf.maximum(n - 1.0, 1.0)
+
+    def _by_tensorflow(self, x):
+        """The same for this replica's share, by the op that reads x once for the statistics and once for y."""
+        image = x if x.shape.rank == 4 else x[:, tf.newaxis, tf.newaxis, :]
+        image = image if image.dtype in (tf.float32, tf.bfloat16, tf.float16) else tf.cast(image, tf.float32)
+        y, mean, unbiased, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=image, scale=self.gamma, offset=self.beta, mean=tf.zeros([0]), variance=tf.zeros([0]),
+            epsilon=self.epsilon, is_training=True)
+        y = y if x.shape.rank == 4 else y[:, 0, 0, :]
+        return tf.cast(y, x.dtype), *replicas.mean((mean, unbiased))
