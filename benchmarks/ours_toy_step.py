@@ -15,15 +15,19 @@ from gan_core.trainer import GANTrainer
 from toy.networks import mlp
 
 
-def main(hidden: int, batch: int, **options) -> None:
-    """options: mode, if it is not to be the one that this revision plays in by itself."""
+def game(hidden: int, batch: int, **options):
+    """The trainer, and the sampler of N(4, 1.25). options: mode, if it is not to be the trainer's own default."""
     generator = mlp([1, hidden, hidden, 1], seed=0, name="G")
     discriminator = mlp([1, hidden, hidden, 1], seed=0, name="D")
     trainer = GANTrainer(
         generator, discriminator, latent=Normal(1),
         g_optimizer=Adam(generator.trainable_variables, 2e-4, beta_1=0.5),
         d_optimizer=Adam(discriminator.trainable_variables, 2e-4, beta_1=0.5), **options)
-    sampler = stream(lambda n, seed: 4.0 + 1.25 * rng.normal([n, 1], seed), batch)
+    return trainer, stream(lambda n, seed: 4.0 + 1.25 * rng.normal([n, 1], seed), batch)
+
+
+def main(**options) -> None:
+    trainer, sampler = game(**options)
     harness.serve(lambda rounds: trainer.rounds(sampler, rounds), ours.facts(trainer))
 
 

@@ -24,8 +24,8 @@ class Peaks:
     bandwidth: float
 
 
-def measure(precision: str, kind: str = "CPU", seconds: float = 1.0, sizes=None) -> Peaks:
-    """Both limits on the device in use, each the best of the windows that fit into `seconds`.
+def measure(precision: str, kind: str = "CPU", seconds: float = 4.0, sizes=None) -> Peaks:
+    """Both limits on the device in use, each the best of the calls that fit into `seconds`.
 
     precision: float32, tf32 or bfloat16, of the matrix product.  kind: "CPU" or "GPU".
     sizes: (side of the matrices, numbers in an array), by default large ones.
@@ -49,16 +49,15 @@ def _addition(numbers: int):
 
 
 def _best(operation, seconds: float) -> float:
-    """Seconds a call in the best window of a few calls each; a window drains the device at both ends."""
+    """Seconds of the best call; the device is drained before and after each."""
     operation()  # warm up
     devices.drain()
     best, end = float("inf"), time.perf_counter() + seconds
     while True:
         start = time.perf_counter()
-        for _ in range(3):
-            operation()
+        operation()
         devices.drain()
         now = time.perf_counter()
-        best = min(best, (now - start) / 3)
+        best = min(best, now - start)
         if now >= end:
             return best

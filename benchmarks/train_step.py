@@ -49,7 +49,7 @@ class Config:
     """windows measured of each row"""
     rounds: int | None = None
     """rounds in a window; none: as many as take about half a second"""
-    peak_seconds: float = 1.0
+    peak_seconds: float = 4.0
     """for how long the matrix product, and then the bandwidth, is measured"""
     peak_sizes: tuple[int, int] | None = None
     """side of the matrices and numbers in an array; none: large ones"""

@@ -167,8 +167,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-*Notice.* In the third matrix both halves are stride-1 convolutions. A CPU multiplies small dense matrices better than
-it scatters, so there the layers of `gan_core.conv` take this form, unless told; on a GPU the native one is faster.
+*Notice.* In the third matrix both halves are stride-1 convolutions, which every library does best. The layers of
+`gan_core.conv` have a switch between the two forms; `benchmarks.train_step` measures which is faster on a machine.
 
 ## 3. Checkerboards
 

@@ -45,12 +45,13 @@ them, and interleaving its channels (`depth_to_space`) puts them in place:
 
 With C channels in two dimensions: pad, convolve m x m with stride 1 to s s C channels, where
 m = ceil(k / s), depth_to_space, crop. (Shi et al. 2016, "Is the deconvolution layer the same as a
-convolutional layer?") A CPU multiplies small dense matrices far faster than it scatters.
+convolutional layer?") No pixel is added to twice, and a plain convolution is what every library does best.
 
-**Two paths**, equal but for rounding. "native" leaves everything to TensorFlow: fastest on a GPU.
+**Two paths**, equal but for rounding. "native" leaves everything to TensorFlow: for a GPU.
 "subpixel" computes every conv_transpose, the gradient of a conv among them, as above, and where y
 is one pixel (the last layer of a DCGAN's D, the first of its G) all three as matrix products; in
-bfloat16 the filter gradient of small images too.
+bfloat16 the filter gradient of small images too. Which is sooner done, `benchmarks.train_step` tells: on
+a CPU with bfloat16 units sub-pixel was in bfloat16, and neither in float32.
 
 Shapes: x [B, H, W, X], y [B, h, w, Y], w [k, k, X, Y] *in all three*. So the kernel of a convolution
 is [k, k, in, out] and that of a transposed one [k, k, out, in]. Any floating dtype, one for both
