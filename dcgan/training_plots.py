@@ -22,7 +22,8 @@ def curves(rows, epochs, path) -> None:
     axes.plot(epochs["epoch"][best], epochs["distance_mean"][best], "k*", ms=12, label=f"best: epoch "
               f"{epochs['epoch'][best]:.0f}, {epochs['distance_mean'][best]:.1f}")
     axes.set(xlabel="epoch", ylabel="sliced Wasserstein distance\nto held-aside faces", ylim=(0, None))
-    axes.legend(fontsize="small")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
     plots.save(figure, path)
 
 
