@@ -1,6 +1,6 @@
 """What feeding costs: a batch of faces alone, and in a training step, from memory and from the file.
 
-    python -m benchmarks.input_pipeline --images 20000
+    python -m benchmarks.input_pipeline --images 20000        # about five minutes on two CPU cores
 
 `dcgan.feeding` gathers batches from an array on the device, or, where the faces do not fit into memory,
 reads them from their cache with tf.data, two batches ahead. Each way is timed alone and as what feeds the
@@ -41,15 +41,15 @@ class Config:
     """channels at the pictures' end of both networks"""
     mode: Literal["eager", "graph", "xla"] = "graph"
     """how a round is compiled"""
-    convolution: Literal["auto", "native", "subpixel"] = "auto"
+    convolution: Literal["auto", "native", "subpixel"] = dcgan_config.Config().convolution
     """how a transposed convolution is worked out"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions"""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ..."""
-    windows: int = 20
+    windows: int = 5
     """windows measured of each way"""
-    rounds: int = 5
+    rounds: int = 4
     """batches or rounds in a window: more than the two that are read ahead"""
     out: Path = rows.RESULTS
     """folder for the rows"""

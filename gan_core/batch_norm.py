@@ -23,9 +23,9 @@ class BatchNorm(tf.Module):
     A call with training=True moves the averages; what the trainer does with a batch of real and
     a batch of fake samples is two calls, each normalised by itself.
 
-    On several devices (`gan_core.replicas`) "the batch" is each replica's share, whose statistics need
-    no traffic between devices; synchronised: the whole batch, as on one device. The averages are the
-    same on all: the shares' statistics reach them by their mean.
+    On several devices (`gan_core.replicas`) "the batch" is each replica's share, so that no device waits
+    for another before it normalises; synchronised: the whole batch, as on one device. The averages are
+    the same on all: the shares' statistics reach them by their mean.
     """
 
     def __init__(self, channels: int, *, momentum: float = 0.9, epsilon: float = 1e-5,
@@ -49,7 +49,7 @@ class BatchNorm(tf.Module):
                         checks.show_shape(x.shape))
         if not training:
             return self._normalise(x, self.moving_mean, self.moving_variance)
-        y, mean, unbiased = self._over_all_replicas(x) if self.synchronised else self._by_tensorflow(x)
+        y, mean, unbiased = self._by_the_formula(x) if self.synchronised else self._by_tensorflow(x)
         self.moving_mean.assign(self.momentum * self.moving_mean + (1.0 - self.momentum) * mean)
         self.moving_variance.assign(self.momentum * self.moving_variance + (1.0 - self.momentum) * unbiased)
         return y
@@ -58,8 +58,8 @@ class BatchNorm(tf.Module):
         scale = self.gamma * tf.math.rsqrt(variance + self.epsilon)
         return tf.cast(tf.cast(x, tf.float32) * scale + (self.beta - mean * scale), x.dtype)
 
-    def _over_all_replicas(self, x):
-        """The formula as it is read: y, the batch's mean, and its unbiased variance."""
+    def _by_the_formula(self, x):
+        """-> y, the mean and the unbiased variance, over the batch of all replicas (there may be one)."""
         wide, axes = tf.cast(x, tf.float32), list(range(x.shape.rank - 1))
         mean = replicas.mean(tf.reduce_mean(wide, axes))
         variance = replicas.mean(tf.reduce_mean(tf.square(wide - mean), axes))
@@ -67,7 +67,7 @@ class BatchNorm(tf.Module):
         return self._normalise(x, mean, variance), mean, variance * n / tf.maximum(n - 1.0, 1.0)
 
     def _by_tensorflow(self, x):
-        """The same for this replica's share, by the op that reads x once for the statistics and once for y."""
+        """The same for this replica's share, by TensorFlow's op for it: fewer passes over x, which is what it costs."""
         image = x if x.shape.rank == 4 else x[:, tf.newaxis, tf.newaxis, :]
         image = image if image.dtype in (tf.float32, tf.bfloat16, tf.float16) else tf.cast(image, tf.float32)
         y, mean, unbiased, *_ = tf.raw_ops.FusedBatchNormV3(
