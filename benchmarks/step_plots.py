@@ -28,7 +28,7 @@ def by_batch(rows: list[dict], path):
         axis.set_xscale("log", base=2)
         axis.set_xticks(sizes, [str(size) for size in sizes], minor=False)
         axis.set(xlabel="images in a batch", ylabel=name, ylim=(0, None))
-    axes[1].legend(fontsize="small")
+    axes[1].legend(fontsize="small", loc="lower right")  # images a second hardly grow from batch to batch
     device = rows[0]["machine"]["device"]
     figure.suptitle(f"One round of the DCGAN on {device}: medians and quartiles", fontsize="medium")
     seaborn.despine(figure)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import harness, rows, toy_step
+from benchmarks import devices, harness, one_toy_step, rows, toy_step
 
 ECHO = "import sys, time\nfrom benchmarks import harness\nharness.serve(lambda rounds: time.sleep(0.001 * rounds))"
 
@@ -29,6 +29,17 @@ def test_a_row_for_each_number_of_rounds_a_call(capsys, tmp_path):
     assert row["status"] == "measured"
     assert row["rounds_a_call"] == row["rounds_a_window"] == 2
     assert "rounds a call" in capsys.readouterr().out
+
+
+def test_times_are_of_a_round_and_not_of_a_call(monkeypatch):
+    monkeypatch.setattr(devices, "use", lambda device: None)
+    monkeypatch.setattr(rows, "windows", lambda play, drain, count, calls: {
+        **rows.summary([6.0, 9.0, 12.0]), "rounds_a_window": calls})
+    row = one_toy_step.measure({"device": "cpu", "hidden": 2, "batch": 4, "mode": "eager", "rounds_a_call": 3,
+                                "windows": 3, "calls": 5})
+    assert row["seconds"] == 3.0
+    assert row["quartiles"] == [2.5, 3.5]
+    assert row["rounds_a_window"] == 15
 
 
 def test_bad_numbers_are_one_line_and_exit_2(capsys):

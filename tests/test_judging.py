@@ -4,9 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tiny_faces
 from PIL import Image
 
-from dcgan import drawn_faces, faces, judging
+from dcgan import drawn_faces, faces, judging, pretrained
 from dcgan.config import Config
 from gan_core.run_folder import RunFolder
 
@@ -49,6 +50,21 @@ def test_drawn_faces_for_judging_were_not_learnt_from(tmp_path):
     held = [keys(one) for one in (proof.reference, *proof.others)]
     assert len(set.union(*held)) == 140  # no face twice
     assert not keys(proof.training) & set.union(*held)
+
+
+def test_the_packages_own_is_judged_by_what_its_file_says_it_learnt_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrained, "FILE", tmp_path / "own.npz")
+
+    def keep(learnt_from):
+        pretrained.save(tiny_faces.network(), pretrained.FILE, size=32, width=2, latent_dim=7, learnt_from=learnt_from)
+
+    keep({"drawn": 50, "seed": 4, "flip": True})
+    proof, learnt = judging.evidence(n=20, size=32), faces.split(50, 4)[0]
+    np.testing.assert_array_equal(proof.training, drawn_faces.draw(learnt, seed=4, size=32))
+    assert proof.mirrored
+    keep(None)
+    with pytest.raises(ValueError, match=r"judging: run must be named \(the package's own learnt from faces"):
+        judging.evidence(n=20, size=32)
 
 
 def test_a_runs_own_faces_are_split_as_training_splits_them(tmp_path, monkeypatch):
