@@ -221,12 +221,12 @@ def frozen(seed: int = 0) -> float:
 r"""
 ## Run it
 
-*Notice*, after these 342 rounds, that the distance prefers the lab's recipe (177, for 333 with batch norm mended and
-alternating updates), and that your eye will not: in `faces.png` the lab's faces have full contrast, two hues and
+*Notice*, after these 342 rounds, that the distance prefers the lab's recipe (about 180, for 350 with batch norm mended
+and alternating updates), and that your eye will not: in `faces.png` the lab's faces have full contrast, two hues and
 smudges for eyes; from alternating updates on, eyes have shapes, and colours are pale. The distance compares how far
 patches spread, so contrast counts for much (chapter 10). And $\varepsilon = 0.8$ has a use: it holds $D$ back, whose
-$D(G(z))$ is from 0.27 to 0.53 there, from 0.09 to 0.19 with batch norm mended: $G$ is not outrun at the start. The
-average of $G$ is 428 away and $G$ itself 368: while $G$ still runs, its average only lags. Six epochs of 32 pixels
+$D(G(z))$ is from 0.3 to 0.5 there, and mostly below 0.2 with batch norm mended: $G$ is not outrun at the start. The
+average of $G$ is about 420 away, $G$ itself 350: while $G$ still runs, its average only lags. Six epochs of 32 pixels
 decide nothing more: run it for longer, on more pixels, on your faces.
 """
 
