@@ -66,7 +66,7 @@ def main(config: Config) -> None:
         raise ValueError(f"input_pipeline: {reason}.")
     devices.use(config.device)
     trainer = training.build(dcgan_config.Config(
-        batch_size=config.batch_size, size=config.size, width=config.width, mode=config.mode, average=0.0,
+        batch_size=config.batch_size, size=config.size, width=config.width, mode=config.mode, average=0.0, augment=(),
         convolution=config.convolution, precision=config.precision))
     with tempfile.TemporaryDirectory() as folder:
         shape = (config.images, config.size, config.size, 3)

@@ -46,8 +46,8 @@ class Config:
     """Adam's decay of the mean of gradients, in both"""
     gamma: float = 0.0
     """R1 penalty on D: gamma / 2 times the squared gradient at real images; 0: none"""
-    augment: tuple[Literal["translation", "colour", "cutout"], ...] = ()
-    """what D looks through (Zhao et al. 2020): any of translation, colour, cutout"""
+    augment: tuple[Literal["translation", "colour", "cutout"], ...] = AUGMENTATIONS
+    """what D looks through (Zhao et al. 2020): any of translation, colour, cutout; --augment alone: none"""
     flip: bool = True
     """mirror every second image, at random"""
     average: float = 0.999
@@ -95,7 +95,7 @@ class Config:
 
 
 PRESETS = {
-    "quick": Config(preset="quick", drawn=4096, epochs=9, batch_size=32, width=32, average=0.998),
+    "quick": Config(preset="quick", drawn=4096, epochs=6, batch_size=32, width=32, average=0.998),
     "full": Config(preset="full", epochs=150),
 }
 

@@ -75,3 +75,25 @@ class BatchNorm(tf.Module):
             epsilon=self.epsilon, is_training=True)
         y = y if x.shape.rank == 4 else y[:, 0, 0, :]
         return tf.cast(y, x.dtype), *replicas.mean((mean, unbiased))
+
+
+def settle(network: tf.Module, batches) -> None:
+    """Measure the moving averages of every BatchNorm in `network` anew: the plain mean over these batches.
+
+    The averages that training keeps are of weights that have moved on since; those of a network whose
+    weights were averaged, or set, are of other weights altogether, and its samples are then pale or garish.
+    `batches`: what the network is called with, [B, ...] each; a thousand samples in all will do.
+    (PyTorch's swa_utils.update_bn, Izmailov et al. 2018; "standing statistics", Brock et al. 2019, appendix A.)
+    """
+    layers = [part for part in network.submodules if isinstance(part, BatchNorm)]
+    if not layers:
+        return
+    momenta = [layer.momentum for layer in layers]
+    try:
+        for i, batch in enumerate(batches):
+            for layer in layers:
+                layer.momentum = i / (i + 1)  # the mean over i + 1 batches; of the first, the old value has no share
+            network(batch, training=True)
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum

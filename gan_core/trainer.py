@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from gan_core import checks, players, replicas, rng
 from gan_core.averaging import ExponentialMovingAverage
+from gan_core.batch_norm import settle
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 from gan_core.losses import NON_SATURATING, GANLoss
 from gan_core.variables import named_variables
@@ -124,9 +125,11 @@ class GANTrainer:
         """n samples [n, ...] float32, from the averaged generator if there is one.
 
         Sample number i of a seed is the same for every n: they are made in blocks of 256, each
-        from a z of its own number.
+        from a z of its own number. The average's batch norm is measured first (`batch_norm.settle`).
         """
         n, block = checks.integer("GANTrainer.sample", "n", n, 1), 256
+        if self.average is not None:
+            settle(self.average.model, [self.latent(block, rng.seed(self.seed, "settle", i)) for i in range(4)])
         samples = [self._compiled_sample(self.latent(block, rng.seed(seed, "sample", start // block))).numpy()
                    for start in range(0, n, block)]
         return np.concatenate(samples)[:n]

@@ -108,6 +108,26 @@ def test_the_trainers_average_is_of_g_after_each_round(mode):
         np.testing.assert_allclose(variable, expected[name], rtol=1e-5, atol=1e-7, err_msg=name)
 
 
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+def test_the_averages_batch_norm_is_measured_with_its_own_weights_before_samples_are_taken(mode):
+    """Of 1,024 z its statistics are as good as those of the batch. Averaged, they belong to no weights at all."""
+    trainer = deep(average=0.9, mode=mode)
+    for number in range(3):
+        trainer.round(real(number=number))
+    copy = trainer.average.model
+    copy.layers[0].kernel.assign(3.0 * copy.layers[0].kernel)
+    stale = copy(trainer.latent(256, rng.seed(3, "sample", 0)), training=False).numpy()
+    before = values(trainer)
+    samples = trainer.sample(256, seed=3)
+    assert {name for name, value in values(trainer).items() if np.any(value != before[name])} == {
+        "average/model/layers/1/moving_mean", "average/model/layers/1/moving_variance"}
+    fresh = copy(trainer.latent(256, rng.seed(3, "sample", 0)), training=True).numpy()
+    assert np.abs(samples - fresh).mean() < 0.1 * np.abs(stale - fresh).mean()
+    trainer.average.model.layers[1].moving_variance.assign([100.0] * 5)
+    fresh = trainer.sample(256, seed=3)  # whatever was there: the same z are measured again
+    np.testing.assert_allclose(fresh, samples, rtol=1e-6)
+
+
 def test_a_step_of_one_player_is_not_a_round_and_leaves_the_average():
     trainer = deep(average=0.5)
     z = trainer.latent(4, rng.seed(0, "z"))

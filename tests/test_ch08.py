@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from dcgan import ch08_training as chapter
+from dcgan import training_plots
 from dcgan.config import LAB, Config
+from gan_core import plots
 
 MODULE = "dcgan.ch08_training"
 TINY = {"drawn": 40, "epochs": 1, "batch_size": 16, "size": 32, "width": 2, "mode": "eager"}
@@ -41,7 +43,8 @@ def test_the_script_runs_and_a_second_time_trains_nothing_anew(config, monkeypat
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
     chapters.run_as_script(MODULE, monkeypatch, *arguments, "--out", str(config.out))
     said = capsys.readouterr().out
-    assert {path.name for path in config.out.glob("*.png")} == {"G.png", "its average.png", "recipes.png", "faces.png"}
+    assert {path.stem for path in config.out.glob("*.png")} == {"G", "its average", "its average, unsettled",
+                                                                "recipes", "faces"}
     for words in ("loss 0.0050 from logits", "largest difference 0", "the lab's recipe", "real against real",
                   "its average"):
         assert words in said
@@ -61,14 +64,20 @@ def test_a_sure_and_right_d_has_a_loss_far_from_0_if_probabilities_are_read_as_l
     assert twice > 1.0
 
 
+@pytest.mark.parametrize("recipes", [1, 6])
+def test_every_recipe_has_a_line_and_a_colour_of_its_own(recipes, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
+    rows = {f"recipe {i}": {"epoch": np.arange(3), "distance_mean": np.arange(3.0)} for i in range(recipes)}
+    training_plots.distances_over_epochs(rows, 1.0, tmp_path / "x.png")
+    lines = figures[0].axes[0].lines
+    assert [line.get_label() for line in lines] == [*rows, "real against real"]
+    assert len({line.get_color() for line in lines}) == recipes + 1
+    assert [line.get_color() for line in lines[-2:]] == [plots.FAKE, plots.REAL]
+
+
 def test_training_false_freezes_nothing():
     assert chapter.frozen() > 0.0
-
-
-def test_parts_add_up():
-    for n in (1, 255, 256, 257, 512, 700):
-        assert sum(chapter._parts(n)) == n
-        assert max(chapter._parts(n)) <= 256
 
 
 def test_solution_2_half_is_left_of_the_start():
