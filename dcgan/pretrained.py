@@ -1,8 +1,11 @@
 """The generator that comes with the package: trained on drawn faces, in half precision, one small file.
 
-    python -m dcgan train --drawn 8192 --epochs 12 --width 32 --batch-size 32 --average 0.998 --no-flip \\
+    python -m dcgan train --drawn 8192 --epochs 12 --width 32 --batch-size 32 --average 0.998 --no-flip --augment \\
         --run runs/pretrained
     python -m dcgan.pretrained --run runs/pretrained
+
+(--augment with nothing behind it: none. The file that is here is older than `gan_core.batch_norm.settle`: its weights
+are what the command gives, its batch norm averages are those of training.)
 
 The second command turns the best generator of a run into dcgan/pretrained.npz. Kernels are kept as
 float16 (a relative error of at most 1/2048 each), batch norm's numbers, which are few, as float32. The

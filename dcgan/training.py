@@ -19,6 +19,7 @@ from dcgan.config import Config, from_json
 from dcgan.pixels import to_uint8
 from dcgan.watching import Watch
 from gan_core import augment, checkpoint, checks, losses, penalties, replicas, rng, schedules, workers
+from gan_core.batch_norm import settle
 from gan_core.export import export_generator
 from gan_core.latent import Normal
 from gan_core.loop import fit
@@ -109,11 +110,11 @@ def held_aside(config: Config) -> tuple[np.ndarray, float]:
     rows, aside = faces.split(len(data.images), config.seed)
     real = data.images[aside]
     learnt = data.images[rows[rng.permutation(len(rows), rng.seed(config.seed, "floor")).numpy()[:len(aside)]]]
-    return real, distances.sliced_wasserstein_pyramid(real, learnt, seed=0)["mean"]
+    return real, distances.patches_and_whole(real, learnt, seed=0)["mean"]
 
 
 def best_generator(folder) -> tf.Module:
-    """The generator of a run's best epoch (checkpoints/best.npz): its average, if it kept one."""
+    """The generator of a run's best epoch (checkpoints/best.npz): its average, settled, if it kept one."""
     run = RunFolder.resume(folder)
     file = run.checkpoints / "best.npz"
     if not file.exists():
@@ -126,6 +127,8 @@ def best_generator(folder) -> tf.Module:
     prefix = "average/model/" if config.average else "generator/"
     for name, variable in named_variables(generator).items():
         variable.assign(arrays[prefix + name])
+    if config.average:
+        settle(generator, [Normal(config.latent_dim)(256, rng.seed(config.seed, "settle", i)) for i in range(4)])
     return generator
 
 

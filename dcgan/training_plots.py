@@ -1,5 +1,7 @@
 """The figures of a training run of faces."""
 
+import numpy as np
+
 from dcgan import sheets
 from gan_core import plots
 
@@ -16,9 +18,11 @@ def curves(rows, epochs, path) -> None:
     for spec, other in zip(axes.get_gridspec(), figure.axes, strict=False):
         other.set_subplotspec(spec)
     for name, colour in zip(levels, plots.OTHERS, strict=False):
-        axes.plot(epochs["epoch"], epochs[name], color=colour, lw=1, label=f"patches at {name.split('_')[1]} pixels")
+        level = name.removeprefix("distance_")
+        label = "whole faces" if level == "whole" else f"patches at {level} pixels"
+        axes.plot(epochs["epoch"], epochs[name], color=colour, lw=1, label=label)
     axes.plot(epochs["epoch"], epochs["distance_mean"], color=plots.FAKE, lw=2, marker="o", ms=3, label="mean")
-    best = epochs["distance_mean"].argmin()
+    best = np.nanargmin(epochs["distance_mean"])
     axes.plot(epochs["epoch"][best], epochs["distance_mean"][best], "k*", ms=12, label=f"best: epoch "
               f"{epochs['epoch'][best]:.0f}, {epochs['distance_mean'][best]:.1f}")
     axes.set(xlabel="epoch", ylabel="sliced Wasserstein distance\nto held-aside faces", ylim=(0, None))

@@ -44,7 +44,7 @@ class Watch:
         sheet = self._sheet(trainer)
         sheets.save(sheet, self.run.samples / f"epoch_{epoch:04d}.png")
         fake = to_uint8(trainer.sample(max(len(self.held_aside), LEAST_JUDGED), seed=self.config.seed + 1)).numpy()
-        levels = distances.sliced_wasserstein_pyramid(self.held_aside, fake, seed=0)
+        levels = distances.patches_and_whole(self.held_aside, fake, seed=0)
         best = self.run.save_best(trainer.state(), step, levels["mean"])
         values = {"d_loss": row["d_loss"], "g_loss": row["g_loss"], "d_real": row["d_real"], "d_fake": row["d_fake"],
                   **{f"distance_{name}": value for name, value in levels.items()}}
@@ -88,7 +88,7 @@ class Watch:
 
 
 def read_epochs(file) -> dict[str, np.ndarray]:
-    """The columns of epochs.csv, each [epochs]."""
+    """The columns of epochs.csv, each [epochs]; nan where an earlier version of this package measured less."""
     with open(file, newline="") as opened:
         rows = list(csv.DictReader(opened))
-    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+    return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}

@@ -1,5 +1,7 @@
 """Batch normalisation, with both of its conventions spelt out."""
 
+import contextlib
+
 import tensorflow as tf
 
 from gan_core import checks, replicas, rng
@@ -97,3 +99,15 @@ def settle(network: tf.Module, batches) -> None:
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
+
+
+@contextlib.contextmanager
+def settled(network: tf.Module, batches):
+    """with settled(network, batches): the same for as long as that lasts; afterwards all is as it was before."""
+    kept = [(variable, variable.read_value()) for variable in network.variables if not variable.trainable]
+    try:
+        settle(network, batches)
+        yield
+    finally:
+        for variable, value in kept:
+            variable.assign(value)

@@ -5,6 +5,7 @@ point of the plane or a face. A round is one compiled function, and `rounds` mak
 in one compiled call, so that small networks do not wait for Python.
 """
 
+import contextlib
 import functools
 
 import numpy as np
@@ -12,7 +13,7 @@ import tensorflow as tf
 
 from gan_core import checks, players, replicas, rng
 from gan_core.averaging import ExponentialMovingAverage
-from gan_core.batch_norm import settle
+from gan_core.batch_norm import settled
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 from gan_core.losses import NON_SATURATING, GANLoss
 from gan_core.variables import named_variables
@@ -125,13 +126,13 @@ class GANTrainer:
         """n samples [n, ...] float32, from the averaged generator if there is one.
 
         Sample number i of a seed is the same for every n: they are made in blocks of 256, each
-        from a z of its own number. The average's batch norm is measured first (`batch_norm.settle`).
+        from a z of its own number. The average's batch norm is settled for it (`batch_norm.settled`).
         """
         n, block = checks.integer("GANTrainer.sample", "n", n, 1), 256
-        if self.average is not None:
-            settle(self.average.model, [self.latent(block, rng.seed(self.seed, "settle", i)) for i in range(4)])
-        samples = [self._compiled_sample(self.latent(block, rng.seed(seed, "sample", start // block))).numpy()
-                   for start in range(0, n, block)]
+        settling = (self.latent(block, rng.seed(self.seed, "settle", i)) for i in range(4))
+        with contextlib.nullcontext() if self.average is None else settled(self.average.model, settling):
+            samples = [self._compiled_sample(self.latent(block, rng.seed(seed, "sample", start // block))).numpy()
+                       for start in range(0, n, block)]
         return np.concatenate(samples)[:n]
 
     def state(self) -> dict[str, tf.Variable]:

@@ -158,12 +158,12 @@ def what_is_refused(strategy):
 
 
 def dcgan_round(strategy):
-    """One round of the command line's own trainer on two, and on one."""
+    """One round of the command line's own trainer on two, and on one; without what each replica draws for itself."""
     from dcgan import drawn_faces, training
     from dcgan.config import Config
 
     faces = drawn_faces.draw(range(4), size=32) / np.float32(127.5) - 1.0
-    config = Config(size=32, width=2, latent_dim=5, mode="eager", strategy="mirrored", synchronised=True)
+    config = Config(size=32, width=2, latent_dim=5, augment=(), mode="eager", strategy="mirrored", synchronised=True)
     return {f"dcgan/{who}": list(training.build(config, on).round(faces).values())
             for who, on in (("one", None), ("two", strategy))}
 

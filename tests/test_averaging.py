@@ -119,8 +119,7 @@ def test_the_averages_batch_norm_is_measured_with_its_own_weights_before_samples
     stale = copy(trainer.latent(256, rng.seed(3, "sample", 0)), training=False).numpy()
     before = values(trainer)
     samples = trainer.sample(256, seed=3)
-    assert {name for name, value in values(trainer).items() if np.any(value != before[name])} == {
-        "average/model/layers/1/moving_mean", "average/model/layers/1/moving_variance"}
+    assert not [name for name, value in values(trainer).items() if np.any(value != before[name])]
     fresh = copy(trainer.latent(256, rng.seed(3, "sample", 0)), training=True).numpy()
     assert np.abs(samples - fresh).mean() < 0.1 * np.abs(stale - fresh).mean()
     trainer.average.model.layers[1].moving_variance.assign([100.0] * 5)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core import initializers
-from gan_core.batch_norm import BatchNorm, settle
+from gan_core.batch_norm import BatchNorm, settle, settled
 from gan_core.dense import Dense
 from gan_core.sequential import Sequential
 
@@ -227,3 +227,14 @@ def test_settling_puts_the_momentum_back_even_if_a_batch_does_not_fit():
 
 def test_where_there_is_no_batch_norm_nothing_is_computed():
     settle(Sequential([Dense(3, 3, seed=0)]), (pytest.fail("was asked for a batch") for _ in range(1)))
+
+
+def test_what_was_settled_for_a_while_is_put_back_even_after_an_error():
+    network, x = Sequential([Dense(3, 3, seed=0), BatchNorm(3)]), batch([50, 3])
+    before = [variable.numpy() for variable in network.variables]
+    with settled(network, [x]):
+        np.testing.assert_allclose(network(x), network(x, training=True), atol=0.1)
+    with pytest.raises(ValueError, match="Dense: x must be"), settled(network, [x, x[:, :2]]):
+        pass
+    for old, variable in zip(before, network.variables, strict=True):
+        np.testing.assert_array_equal(variable, old)

@@ -36,6 +36,31 @@ REAL = scenes(0, 200)
 
 # Sliced Wasserstein
 
+def test_few_faces_again_and_again_pass_by_their_patches_and_not_as_whole_images():
+    few = REAL[100 + np.arange(100) % 4]
+    floor, found = (distances.patches_and_whole(REAL[:100], one, seed=0) for one in (REAL[100:], few))
+    assert list(found) == [32, 16, "whole", "mean"]
+    assert found[32] < 3 * floor[32]
+    assert found["whole"] > 3 * floor["whole"]
+    assert found["mean"] == pytest.approx((found[32] + found[16] + found["whole"]) / 3)
+    assert {level: found[level] for level in (32, 16)} == pytest.approx(
+        {level: patches_of(REAL[:100], few, projections=128)[level] for level in (32, 16)})
+
+
+def test_whole_images_are_measured_by_the_spread_of_real_ones():
+    """In 1/1000 of it: all 10 grey levels lighter is E|u . a| for the shift a = 10 / sd (see metrics)."""
+    dark, n = np.clip(scenes(3, 60), 0, 245), 768
+    lighter = distances.patches_and_whole(dark, dark + np.uint8(10), seed=0)["whole"]
+    shift = np.linalg.norm(10.0 / 255.0 / distances.small(dark).std(axis=0))
+    assert lighter == pytest.approx(1000 * shift * np.sqrt(2 / (np.pi * n)), rel=0.2)
+
+
+@pytest.mark.parametrize("grey", [0, 255])
+def test_whole_images_that_are_all_alike_are_no_division_by_zero(grey):
+    same = np.full([10, 32, 32, 3], grey, np.uint8)
+    assert distances.patches_and_whole(same, same, seed=0)["whole"] == 0.0
+    assert np.isfinite(distances.patches_and_whole(same, REAL[:10], seed=0)["whole"])
+
 
 def test_a_set_is_zero_from_itself_and_halves_are_nearer_than_another_kind():
     itself, other_half = patches_of(REAL[:100], REAL[:100]), patches_of(REAL[:100], REAL[100:])

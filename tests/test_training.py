@@ -71,7 +71,8 @@ def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):
     epochs = read_epochs(run.path / "epochs.csv")
     np.testing.assert_array_equal(epochs["epoch"], [1, 2])
     np.testing.assert_array_equal(epochs["step"], [3, 6])  # 58 faces are learnt from: 3 full batches of 16
-    assert {"d_loss", "g_loss", "d_real", "d_fake", "images_a_second", "distance_mean", "distance_32"} <= set(epochs)
+    assert {"d_loss", "g_loss", "d_real", "d_fake", "images_a_second", "distance_mean", "distance_32",
+            "distance_whole"} <= set(epochs)
     assert (epochs["distance_mean"] > 0.0).all()
     with np.load(run.checkpoints / "best.npz") as best:
         note = json.loads(str(best["note"]))
