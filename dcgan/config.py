@@ -95,7 +95,7 @@ class Config:
 
 
 PRESETS = {
-    "quick": Config(preset="quick", drawn=4096, epochs=6, batch_size=32, width=32, average=0.998),
+    "quick": Config(preset="quick", drawn=4096, epochs=5, batch_size=32, width=32, average=0.998),
     "full": Config(preset="full", epochs=150),
 }
 
