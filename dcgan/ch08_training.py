@@ -31,6 +31,7 @@ from dcgan import distances, networks, sheets, training
 from dcgan.pixels import to_uint8
 from dcgan.watching import read_epochs
 from gan_core import checks, losses, rng
+from gan_core.averaging import settling_z
 from gan_core.batch_norm import settle
 from gan_core.command_line import run
 
@@ -131,7 +132,7 @@ def the_two_generators(trainer, held_aside, seed: int) -> dict[str, tuple]:
     """Faces of the same z by G and by its average, unsettled and settled. -> name: (faces, distance)."""
     z = [trainer.latent(256, rng.seed(seed, "two generators", i)) for i in range(1 + len(held_aside) // 256)]
     average = copy.deepcopy(trainer.average.model)
-    settle(average, z)
+    settle(average, settling_z(trainer.latent, trainer.seed))
     players = {"G": trainer.generator, "its average, unsettled": trainer.average.model, "its average": average}
     found = {}
     for name, network in players.items():

@@ -54,6 +54,7 @@ r"""
 * **Sliced Wasserstein distance of patches** (`distances.sliced_wasserstein_pyramid`; Karras et al. 2018). An image is
   split into bands, from edges to coarse colour (`pyramid`); in each we cut $7 \times 7$ patches and ask how far the
   real and generated clouds of patches are from each other, as seen along random lines. In thousandths of a real sd.
+  (Training keeps the epoch at which the mean of these and of the same of whole faces is least: `patches_and_whole`.)
 * **MMD of whole images** at $16 \times 16$ (`distances.image_mmd`; Gretton et al. 2012), *unbiased*: for a perfect
   generator its mean is 0 and half of the values are negative. Here times 1000. (The floor below is a little above 0:
   all its sets are held against the same one.)

@@ -47,7 +47,8 @@ class Config:
     gamma: float = 0.0
     """R1 penalty on D: gamma / 2 times the squared gradient at real images; 0: none"""
     augment: tuple[Literal["translation", "colour", "cutout"], ...] = AUGMENTATIONS
-    """what D looks through (Zhao et al. 2020): any of translation, colour, cutout; --augment alone: none"""
+    """random changes to whatever D is shown, real or generated (Zhao et al. 2020): any of translation, colour, cutout;
+    --augment with nothing behind it: none"""
     flip: bool = True
     """mirror every second image, at random"""
     average: float = 0.999

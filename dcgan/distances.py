@@ -2,7 +2,7 @@
 
     function                     asks                                              0 / best       in units of
     sliced_wasserstein_pyramid   do patches of each size look like real patches?   the floor      1/1000 real sd
-    patches_and_whole            both that and: do whole images, seen small?       the floor      1/1000 real sd
+    patches_and_whole            that, and: do whole images, seen small, agree?    the floor      1/1000 real sd
     image_mmd                    do whole images, seen small, agree?               about 0        none, up to 2
     diversity (by ms_ssim)       are two images as unlike as two real ones are?    as real ones   none, up to 1
 
@@ -77,7 +77,8 @@ def patches_and_whole(real, fake, *, seed: int) -> dict:
     S = 64, in thousandths of the real sd. A thousand times the same good face has good patches, and
     `sliced_wasserstein_pyramid` alone prefers it to as many faces that are a little soft. "whole" is the
     sliced Wasserstein distance of images seen at 16 × 16, 768 numbers each, every one of them less the real images'
-    mean and by their sd there: what is too much alike spreads too little. As one level of four it counts a quarter.
+    mean and by their sd there: what is too much alike spreads too little. At 64 pixels it is one level of four, and
+    counts a quarter.
     """
     real, fake = _two_sets("patches_and_whole", real, fake)
     found = sliced_wasserstein_pyramid(real, fake, seed=seed)

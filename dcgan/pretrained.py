@@ -4,8 +4,8 @@
         --run runs/pretrained
     python -m dcgan.pretrained --run runs/pretrained
 
-(--augment with nothing behind it: none. The file that is here is older than `gan_core.batch_norm.settle`: its weights
-are what the command gives, its batch norm averages are those of training.)
+(--augment with nothing behind it: none. The file that is here is older than `gan_core.batch_norm.settle` and
+`distances.patches_and_whole`: its epoch was chosen by patches alone, its batch norm averages are those of training.)
 
 The second command turns the best generator of a run into dcgan/pretrained.npz. Kernels are kept as
 float16 (a relative error of at most 1/2048 each), batch norm's numbers, which are few, as float32. The

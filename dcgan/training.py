@@ -19,6 +19,7 @@ from dcgan.config import Config, from_json
 from dcgan.pixels import to_uint8
 from dcgan.watching import Watch
 from gan_core import augment, checkpoint, checks, losses, penalties, replicas, rng, schedules, workers
+from gan_core.averaging import settling_z
 from gan_core.batch_norm import settle
 from gan_core.export import export_generator
 from gan_core.latent import Normal
@@ -128,7 +129,7 @@ def best_generator(folder) -> tf.Module:
     for name, variable in named_variables(generator).items():
         variable.assign(arrays[prefix + name])
     if config.average:
-        settle(generator, [Normal(config.latent_dim)(256, rng.seed(config.seed, "settle", i)) for i in range(4)])
+        settle(generator, settling_z(Normal(config.latent_dim), config.seed))
     return generator
 
 

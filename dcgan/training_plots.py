@@ -17,7 +17,7 @@ def curves(rows, epochs, path) -> None:
     axes = figure.add_subplot(1, 3, 3)
     for spec, other in zip(axes.get_gridspec(), figure.axes, strict=False):
         other.set_subplotspec(spec)
-    for name, colour in zip(levels, plots.OTHERS, strict=False):
+    for name, colour in zip(levels, [*plots.OTHERS, "0.45"][:len(levels)], strict=True):  # five at 128 pixels
         level = name.removeprefix("distance_")
         label = "whole faces" if level == "whole" else f"patches at {level} pixels"
         axes.plot(epochs["epoch"], epochs[name], color=colour, lw=1, label=label)

@@ -45,6 +45,7 @@ class Watch:
         sheets.save(sheet, self.run.samples / f"epoch_{epoch:04d}.png")
         fake = to_uint8(trainer.sample(max(len(self.held_aside), LEAST_JUDGED), seed=self.config.seed + 1)).numpy()
         levels = distances.patches_and_whole(self.held_aside, fake, seed=0)
+        self._forget_a_best_of_patches_alone()
         best = self.run.save_best(trainer.state(), step, levels["mean"])
         values = {"d_loss": row["d_loss"], "g_loss": row["g_loss"], "d_real": row["d_real"], "d_fake": row["d_fake"],
                   **{f"distance_{name}": value for name, value in levels.items()}}
@@ -74,12 +75,22 @@ class Watch:
     def _sheet(self, trainer):
         return sheets.sheet(to_uint8(trainer.sample(SHOWN, seed=self.config.seed)).numpy())
 
+    def _forget_a_best_of_patches_alone(self) -> None:
+        """Earlier versions of this package judged epochs by patches alone: smaller numbers, which do not compare."""
+        earlier = self._earlier()
+        if earlier and "distance_whole" not in earlier[-1]:
+            (self.run.checkpoints / "best.npz").unlink(missing_ok=True)
+
+    def _earlier(self) -> list[dict]:
+        if not self.table.exists():
+            return []
+        with open(self.table, newline="") as file:
+            return list(csv.DictReader(file))
+
     def _log(self, row) -> None:
         """A row of epochs.csv; in a resumed run it takes the place of the rows from there on."""
-        earlier = []
-        if self.table.exists():
-            with open(self.table, newline="") as file:
-                earlier = [old for old in csv.DictReader(file) if int(old["step"]) < row["step"]]
+        earlier = [old if "distance_whole" in old else {**old, "distance_mean": ""}
+                   for old in self._earlier() if int(old["step"]) < row["step"]]
         text = io.StringIO()
         writer = csv.DictWriter(text, list(row), lineterminator="\n")
         writer.writeheader()

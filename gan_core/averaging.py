@@ -4,7 +4,7 @@ import copy
 
 import tensorflow as tf
 
-from gan_core import checks
+from gan_core import checks, rng
 
 
 class ExponentialMovingAverage(tf.Module):
@@ -14,7 +14,8 @@ class ExponentialMovingAverage(tf.Module):
     it than any point on it (Yazıcı et al. 2019). `model` is a copy of the averaged network, with
     variables of its own, started equal: use it for samples. All its variables are averaged. For batch
     norm's moving mean and variance that is a guess: what averaged weights compute is not the average of what the
-    weights computed. Measure them before use and before export (`batch_norm.settle`), as GANTrainer.sample does.
+    weights computed. Measure them before use and before export, as GANTrainer.sample does for itself:
+    batch_norm.settle(average.model, settling_z(latent, seed)).
 
     decay 0.999 remembers about the last 1,000 rounds. It may be a schedule: with a fixed decay the
     start, which is noise, is remembered as well (`schedules.rising_memory`).
@@ -38,3 +39,8 @@ class ExponentialMovingAverage(tf.Module):
                 average.assign_sub((1.0 - decay) * (average - variable))
             else:  # a counter, say
                 average.assign(variable)
+
+
+def settling_z(latent, seed: int) -> list[tf.Tensor]:
+    """What an averaged generator's batch norm is settled by (`batch_norm.settle`): 1,024 z, the same for a seed."""
+    return [latent(256, rng.seed(seed, "settle", i)) for i in range(4)]

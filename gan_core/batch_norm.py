@@ -84,13 +84,14 @@ def settle(network: tf.Module, batches) -> None:
 
     The averages that training keeps are of weights that have moved on since; those of a network whose
     weights were averaged, or set, are of other weights altogether, and its samples are then pale or garish.
-    `batches`: what the network is called with, [B, ...] each; a thousand samples in all will do.
+    `batches`: what the network is called with, [B, ...] each; a thousand samples in all will do. The network must run
+    eagerly (no tf.function of its own) and call each BatchNorm once; ValueError if there is no batch.
     (PyTorch's swa_utils.update_bn, Izmailov et al. 2018; "standing statistics", Brock et al. 2019, appendix A.)
     """
     layers = [part for part in network.submodules if isinstance(part, BatchNorm)]
     if not layers:
         return
-    momenta = [layer.momentum for layer in layers]
+    momenta, i = [layer.momentum for layer in layers], None
     try:
         for i, batch in enumerate(batches):
             for layer in layers:
@@ -99,6 +100,8 @@ def settle(network: tf.Module, batches) -> None:
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
+    if i is None:
+        checks.fail("settle", "batches", "at least one batch", "none")
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import checks, players, replicas, rng
-from gan_core.averaging import ExponentialMovingAverage
+from gan_core.averaging import ExponentialMovingAverage, settling_z
 from gan_core.batch_norm import settled
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 from gan_core.losses import NON_SATURATING, GANLoss
@@ -36,7 +36,7 @@ class GANTrainer:
     fresh_z: G's step draws a z of its own, as Algorithm 1 says. By default it shares the one of
     the last D step, and G runs forward once for both.
     average: decay of an exponential moving average of G (a number or a schedule), or None;
-    `average.model` then is the network that `sample` uses.
+    `sample` then uses `average.model`, settled; settle it yourself before other use (`gan_core.averaging`).
     augment: (x, seed, step) -> x, differentiable, applied to whatever D looks at, in D's step
     and in G's. Real and fake get the same draw.
     seed: of z and of the augmentation. Everything random is a function of (seed, purpose, step).
@@ -129,8 +129,8 @@ class GANTrainer:
         from a z of its own number. The average's batch norm is settled for it (`batch_norm.settled`).
         """
         n, block = checks.integer("GANTrainer.sample", "n", n, 1), 256
-        settling = (self.latent(block, rng.seed(self.seed, "settle", i)) for i in range(4))
-        with contextlib.nullcontext() if self.average is None else settled(self.average.model, settling):
+        with contextlib.nullcontext() if self.average is None else settled(
+                self.average.model, settling_z(self.latent, self.seed)):
             samples = [self._compiled_sample(self.latent(block, rng.seed(seed, "sample", start // block))).numpy()
                        for start in range(0, n, block)]
         return np.concatenate(samples)[:n]

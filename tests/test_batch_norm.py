@@ -225,6 +225,14 @@ def test_settling_puts_the_momentum_back_even_if_a_batch_does_not_fit():
     assert made.momentum == 0.3
 
 
+def test_settling_by_no_batch_is_refused_and_changes_nothing():
+    made = layer(momentum=0.3)
+    with pytest.raises(ValueError, match=r"^settle: batches must be at least one batch, got none"):
+        settle(Sequential([made]), iter([]))
+    np.testing.assert_array_equal(made.moving_variance, np.ones(3))
+    assert made.momentum == 0.3
+
+
 def test_where_there_is_no_batch_norm_nothing_is_computed():
     settle(Sequential([Dense(3, 3, seed=0)]), (pytest.fail("was asked for a batch") for _ in range(1)))
 

@@ -36,6 +36,13 @@ def test_a_preset_may_be_named_and_changed(called):
     assert (quick.epochs, quick.width) == (1, config.PRESETS["quick"].width)
 
 
+def test_augment_with_nothing_behind_it_is_none(called):
+    program.main(["train", "--augment"])
+    program.main(["train", "--augment", "--epochs", "1"])
+    assert [one.augment for _, one in called] == [(), ()]
+    assert called[1][1].epochs == 1
+
+
 def test_resume_takes_the_options_of_the_run(called, tmp_path):
     RunFolder.create(tmp_path / "run", config.Config(width=5, drawn=70))
     program.main(["train", "--resume", str(tmp_path / "run"), "--epochs", "77"])

@@ -34,7 +34,8 @@ def patches_of(real, fake, **options):
 REAL = scenes(0, 200)
 
 
-# Sliced Wasserstein
+# Patches and whole images
+
 
 def test_few_faces_again_and_again_pass_by_their_patches_and_not_as_whole_images():
     few = REAL[100 + np.arange(100) % 4]
@@ -60,6 +61,9 @@ def test_whole_images_that_are_all_alike_are_no_division_by_zero(grey):
     same = np.full([10, 32, 32, 3], grey, np.uint8)
     assert distances.patches_and_whole(same, same, seed=0)["whole"] == 0.0
     assert np.isfinite(distances.patches_and_whole(same, REAL[:10], seed=0)["whole"])
+
+
+# Sliced Wasserstein
 
 
 def test_a_set_is_zero_from_itself_and_halves_are_nearer_than_another_kind():

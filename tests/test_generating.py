@@ -11,6 +11,7 @@ from dcgan import generating, networks, pretrained, training
 from dcgan.config import Config
 from dcgan.pixels import to_uint8
 from gan_core import latent, rng
+from gan_core.averaging import settling_z
 from gan_core.batch_norm import settle
 from gan_core.dense import Dense
 from gan_core.export import export_generator
@@ -104,7 +105,7 @@ def test_a_run_that_was_killed_gives_its_best_epoch(tmp_path):
     loaded = generating.load(run.path)
     assert (loaded.latent_dim, loaded.size, loaded.name) == (7, 32, str(run.path))
     z = loaded.z(3)
-    settle(trainer.average.model, [trainer.latent(256, rng.seed(config.seed, "settle", i)) for i in range(4)])
+    settle(trainer.average.model, settling_z(trainer.latent, trainer.seed))
     assert np.abs(to_uint8(trainer.average.model(z)).numpy().astype(int) - loaded(z)).max() <= 1
 
 

@@ -100,6 +100,7 @@ import tensorflow as tf
 
 from gan_core import export, penalties, rng
 from gan_core.activations import leaky_relu
+from gan_core.averaging import settling_z
 from gan_core.batch_norm import BatchNorm, settle
 from gan_core.conv import Conv2D, Conv2DTranspose
 from gan_core.data import stream
@@ -128,7 +129,7 @@ samples = trainer.sample(5)
 assert samples.shape == (5, 4, 4, 1) and np.all(np.abs(samples) <= 1.0)
 
 folder = sys.argv[1]
-settle(trainer.average.model, [trainer.latent(256, rng.seed(trainer.seed, "settle", i)) for i in range(4)])
+settle(trainer.average.model, settling_z(trainer.latent, trainer.seed))
 export.export_generator(trainer.average.model, 4, folder)
 z = trainer.latent(256, rng.seed(0, "sample", 0))
 np.testing.assert_allclose(tf.saved_model.load(folder)(z)[:5], samples, atol=1e-5)

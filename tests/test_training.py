@@ -11,11 +11,11 @@ import tensorflow as tf
 from PIL import Image
 from rich.console import Console
 
-from dcgan import drawn_faces, feeding, training, watching
+from dcgan import drawn_faces, feeding, training, training_plots, watching
 from dcgan.config import LAB, PRESETS, Config, from_json
 from dcgan.pixels import to_uint8
 from dcgan.watching import read_epochs
-from gan_core import rng
+from gan_core import plots, rng
 from gan_core.run_folder import RunFolder
 
 SILENT = Console(quiet=True)
@@ -180,6 +180,41 @@ def test_without_an_epoch_there_is_no_generator(copy):
     (copy.checkpoints / "best.npz").unlink()
     with pytest.raises(ValueError, match=r"has no best.npz yet.*python -m dcgan train --resume"):
         training.best_generator(copy.path)
+
+
+def test_a_run_that_was_judged_by_patches_alone_finds_its_best_anew(tmp_path):
+    """Its distances were smaller numbers, and its best epoch would have been the best for ever."""
+    _, run = train(tmp_path / "run", epochs=1)
+    with open(run.path / "epochs.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    del row["distance_whole"]
+    with open(run.path / "epochs.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
+        writer.writeheader()
+        writer.writerow({**row, "distance_mean": "1.5"})
+    run.save_best({"x": tf.Variable(0.0)}, 3, 1.5)
+    _, run = train(None, resume=tmp_path / "run")
+    epochs = read_epochs(run.path / "epochs.csv")
+    np.testing.assert_array_equal(np.isnan(epochs["distance_mean"]), [True, False])
+    np.testing.assert_array_equal(np.isnan(epochs["distance_whole"]), [True, False])
+    assert epochs["distance_32"][0] > 0.0
+    with np.load(run.checkpoints / "best.npz") as best:
+        assert json.loads(str(best["note"]))["step"] == 6
+
+
+@pytest.mark.parametrize("sizes", [(32, 16), (64, 32, 16), (128, 64, 32, 16)])
+def test_every_level_of_the_distance_has_a_line_and_a_colour_of_its_own(sizes, tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
+    names = [f"distance_{level}" for level in (*sizes, "whole", "mean")]
+    epochs = {"epoch": np.arange(1, 4), **{name: np.array([3.0, 1.0, 2.0]) for name in names}}
+    epochs["distance_mean"][1] = np.nan  # an epoch that was judged otherwise
+    training_plots.curves(dict.fromkeys(["step", "d_loss", "g_loss", "d_real", "d_fake"], np.arange(3)), epochs,
+                          tmp_path / "x.png")
+    *lines, mean, best = figures[0].axes[2].lines
+    assert [line.get_label() for line in lines] == [*(f"patches at {size} pixels" for size in sizes), "whole faces"]
+    assert len({line.get_color() for line in (*lines, mean)}) == len(names)
+    assert best.get_label() == "best: epoch 3, 2.0"
 
 
 def test_a_resumed_run_writes_its_epochs_anew_from_there(tmp_path):
