@@ -60,16 +60,19 @@ def colour():
 
     x + u, u in [-0.5, 0.5);  then m + s (x - m) with m the mean of the pixel's channels, s in [0, 2);
     then m + c (x - m) with m the mean of the image, c in [0.5, 1.5).
+
+    Put together, and worked out in one pass over the pixels: a matrix for the channels, c (s I + (1 - s) / C), and
+    a number to add, c u + (1 - c) (m + u) = u + (1 - c) m, with m the mean of the image x, which s leaves where it is.
     """
 
     def augment(x, seed, step):
-        shape = [x.shape[0], 1, 1, 1]
-        brightness, saturation, contrast = (rng.uniform(shape, s) for s in rng.split(seed, 3))
-        x += brightness - 0.5
-        grey = tf.reduce_mean(x, axis=3, keepdims=True)
-        x = grey + 2.0 * saturation * (x - grey)
-        mean = tf.reduce_mean(x, axis=[1, 2, 3], keepdims=True)
-        return mean + (contrast + 0.5) * (x - mean)
+        batch, height, width, channels = x.shape
+        u, s, c = (rng.uniform([batch, 1, 1], own_seed) for own_seed in rng.split(seed, 3))
+        u, s, c = u - 0.5, 2.0 * s, c + 0.5
+        pixels = tf.reshape(x, [batch, height * width, channels])
+        mean = tf.reduce_mean(pixels, axis=[1, 2], keepdims=True)
+        mixed = tf.matmul(pixels, c * (s * tf.eye(channels) + (1.0 - s) / channels))
+        return tf.reshape(mixed + u + (1.0 - c) * mean, x.shape)
 
     return augment
 
@@ -83,7 +86,7 @@ def cutout(share: float = 0.5):
         rows = _inside(batch, height, share, rng.split(seed, 2)[0])
         columns = _inside(batch, width, share, rng.split(seed, 2)[1])
         hole = rows[:, :, tf.newaxis] & columns[:, tf.newaxis, :]
-        return tf.where(hole[..., tf.newaxis], 0.0, x)
+        return x * tf.cast(~hole, x.dtype)[..., tf.newaxis]
 
     return augment
 

@@ -81,6 +81,17 @@ def test_colour_keeps_the_order_of_pixels_and_its_three_amounts_stay_in_range():
     assert 1.9 < saturation.max() <= 2.0 + 1e-3
 
 
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_colour_is_brightness_then_saturation_then_contrast(channels):
+    """The module works out the three at once, by one matrix an image."""
+    x = rng.uniform([6, 5, 7, channels], rng.seed(3, "images"), -1.0, 1.0)
+    u, s, c = (rng.uniform([6, 1, 1, 1], own_seed).numpy() for own_seed in rng.split(SEED, 3))
+    slow = x.numpy() + (u - 0.5)
+    slow = slow.mean(3, keepdims=True) + 2.0 * s * (slow - slow.mean(3, keepdims=True))
+    slow = slow.mean((1, 2, 3), keepdims=True) + (c + 0.5) * (slow - slow.mean((1, 2, 3), keepdims=True))
+    np.testing.assert_allclose(augment.colour()(x, SEED, 0), slow, atol=2e-6)
+
+
 def test_cutout_takes_out_one_square_and_nothing_else():
     x = tf.ones([50, 16, 16, 2])
     y = augment.cutout(0.5)(x, SEED, 0).numpy()
