@@ -121,19 +121,24 @@ def _painted(numbers, size) -> np.ndarray:
         face_parts.ears(part, p)
     with canvas.window(-0.8, 0.8, -0.75, 1.0) as part:
         face_parts.head(part, p, shapes)
-    with canvas.window(-0.8, 0.8, -0.9, 0.9) as part:
+    with canvas.window(-0.8, 0.8, -0.85, 0.75) as part:
         hair_parts.shadow(part, p, shapes)
-    with canvas.window(-0.35, 0.35, 0.25, 0.9) as part:
+    with canvas.window(-0.3, 0.3, 0.33, 0.93) as part:
         face_parts.nose_and_mouth(part, p)
-    with canvas.window(-0.75, 0.75, -0.3, 0.5) as part:
+    with canvas.window(-0.78, 0.78, -0.25, 0.53) as part:
         face_parts.eyes(part, p)
-    hair_parts.front_hair(canvas, p, shapes)
+    with canvas.window(-1.0, 1.0, -1.0, 0.8) as part:
+        hair_parts.front_hair(part, p, shapes)
+    with canvas.window(-0.8, 0.8, -0.75, -0.1) as part:
+        hair_parts.gloss(part, p, shapes)
     with canvas.window(-1.0, 1.0, -0.55, 1.0) as part:
         hair_parts.side_hair(part, p, shapes)
-    with canvas.window(-1.0, 1.0, -1.0, 0.0) as part:
+    with canvas.window(-1.0, 1.0, -1.0, -0.08) as part:
         hair_parts.ornaments(part, p, shapes)
-    with canvas.window(-0.9, 0.9, -0.4, 0.55) as part:
-        face_parts.glasses(part, p)
+    if p.glasses.any():
+        with canvas.window(-0.82, 0.82, -0.2, 0.6) as part:
+            face_parts.glasses(part, p)
+    with canvas.window(-0.78, 0.78, -0.37, 0.2) as part:
         face_parts.brows(part, p)
     canvas.rgb *= np.minimum(255.0 - 255.0 * p.light * (across + 0.6 * down), 255.0)  # a soft light from one side
     canvas.rgb += 0.5

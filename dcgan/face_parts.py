@@ -41,8 +41,8 @@ def coat(canvas, p):
 def face_shape(p, x, y):
     """An ellipse above, and below its middle a jaw |x/w|^k + t^2 = 1 with k from 1.5 (pointed) to 2 (round)."""
     x = x - 0.4 * p.turn
-    depth = 1.0 / (p.chin - 0.10)
-    u, t = np.abs(x) / p.face_width, (y - 0.10) * np.where(y > 0.10, depth, np.float32(1.25))
+    u, t, depth = np.abs(x) / p.face_width, y - 0.10, 1.0 / (p.chin - 0.10)
+    t = np.maximum(t * depth, t * np.float32(1.25))  # depth, which is more than 1.25, below the middle
     root = np.sqrt(u)
     power = u * (root + p.jaw * (u - root))
     along, down = (1.5 * root + p.jaw * (2.0 * u - 1.5 * root)) / p.face_width, 2.0 * depth * t
@@ -163,8 +163,6 @@ def brows(canvas, p):
 
 def glasses(canvas, p):
     """Round rims, a bridge, and a gleam on the glass."""
-    if not p.glasses.any():
-        return
     x, y = canvas.x - p.turn, canvas.y - p.eye_height - 0.03
     out = np.abs(x) - p.eye_apart
     rim = ellipse(out, y, 0.255, 0.235)

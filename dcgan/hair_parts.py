@@ -38,7 +38,7 @@ def fringe(p, x, y):
     tip = 0.5 - p.mirror * p.lean  # tips lean away from the parting
     rising, falling = across * (1.0 / tip), (1.0 - across) * (1.0 / (1.0 - tip))
     g = np.minimum(rising, falling)  # 0 at the gaps, 1 at the tips
-    g_slope = np.where(rising < falling, p.lock_count / tip, p.lock_count / (tip - 1.0))
+    g_slope = p.lock_count / (tip - 1.0) + p.lock_count / (tip * (1.0 - tip)) * (rising < falling)
     kind = number * 0.618034 + p.phase
     depth = (kind - np.floor(kind)) * (0.56 * p.lock_depth) + 0.72 * p.lock_depth  # no two locks are equally long
     beside = x - np.clip(x, -0.46, 0.46)
@@ -114,7 +114,7 @@ def shadow(canvas, p, shapes):
 
 
 def front_hair(canvas, p, shapes):
-    """The fringe, lock by lock, with a band of gloss that is ragged where it crosses them."""
+    """The fringe, lock by lock."""
     above, across, skull = canvas.part(shapes.above), canvas.part(shapes.across), canvas.part(shapes.cap)
     shape = both(skull, canvas.part(shapes.fringe))
     inside = canvas.cover(shape)
@@ -125,13 +125,13 @@ def front_hair(canvas, p, shapes):
     root = fade(above, 0.80, 0.15)
     root *= canvas.cover(canvas.part(shapes.gap) - LINE * root)
     canvas.lay(np.maximum(inside * root, canvas.stroke(shape, LINE)), p.hair_line)
-    with canvas.window(-0.8, 0.8, -0.75, -0.1) as part:
-        _gloss(part, p, part.part(inside), part.part(across))
 
 
-def _gloss(canvas, p, inside, across):
+def gloss(canvas, p, shapes):
+    """The band of light on the fringe, ragged where it crosses the locks."""
+    inside = canvas.cover(both(canvas.part(shapes.cap), canvas.part(shapes.fringe)))
     x, y = canvas.x, canvas.y
-    ragged = 0.5 + 0.5 * zigzag(across)
+    ragged = 0.5 + 0.5 * zigzag(canvas.part(shapes.across))
     band = strand(y - p.gloss_height - 0.42 * x * x - 0.02 * ragged, 0.015 + 0.05 * ragged)
     gleam = inside * canvas.cover(band) * fade(np.abs(x), 0.62, 0.30) * fade(np.abs(x - 0.10), 0.02, 0.14)
     canvas.lay((0.75 - 0.75 * p.hairband) * gleam, p.gloss)
