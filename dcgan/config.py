@@ -24,7 +24,7 @@ class Config:
     run: Path | None = None
     """folder for all that the run leaves; none: the first free one of runs/dcgan-1, runs/dcgan-2, ..."""
     resume: Path | None = None
-    """go on with the run in this folder; of the other options only epochs, mode, convolution, tensorboard,
+    """go on with the run in this folder; of the other options only epochs, fall, mode, convolution, tensorboard,
     strategy and synchronised may then be others"""
     epochs: int = 30
     """passes over the data"""
@@ -42,6 +42,8 @@ class Config:
     """Adam's, of the discriminator"""
     g_learning_rate: float = 4e-4
     """Adam's, of the generator"""
+    fall: float = 0.0
+    """share of the epochs, the last ones, in which both learning rates fall in a straight line to 0"""
     beta_1: float = 0.5
     """Adam's decay of the mean of gradients, in both"""
     gamma: float = 0.0
@@ -84,6 +86,7 @@ class Config:
         for name in ("d_learning_rate", "g_learning_rate", "epsilon"):
             checks.number("Config", name, getattr(self, name), above=0.0)
         checks.number("Config", "gamma", self.gamma, 0.0)
+        checks.number("Config", "fall", self.fall, 0.0, 1.0)
         checks.number("Config", "momentum", self.momentum, 0.0, 1.0)
         for name in ("beta_1", "average"):
             checks.number("Config", name, getattr(self, name), 0.0, below=1.0)

@@ -29,22 +29,29 @@ from gan_core.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 from gan_core.variables import named_variables
 
-MAY_CHANGE = ("epochs", "resume", "run", "preset", "mode", "convolution", "tensorboard",  # what decides no number
+MAY_CHANGE = ("epochs", "fall",  # how long it goes on, and how it ends
+              "resume", "run", "preset", "mode", "convolution", "tensorboard",  # what decides no number
               "strategy", "synchronised")  # on what devices it goes on
 AUGMENTATIONS = {"translation": augment.translation, "colour": augment.colour, "cutout": augment.cutout}
 
 
-def build(config: Config, strategy=None) -> GANTrainer:
-    """The networks of Radford et al. 2015 and the trainer of `gan_core`, as the config says."""
+def build(config: Config, strategy=None, rounds: int | None = None) -> GANTrainer:
+    """The networks of Radford et al. 2015 and the trainer of `gan_core`, as the config says.
+
+    rounds: how many there will be in all, in the last of which the learning rates fall (config.fall); None: they stay.
+    """
     options = {"size": config.size, "width": config.width, "seed": config.seed, "momentum": config.momentum,
                "epsilon": config.epsilon, "synchronised": config.synchronised, "convolution": config.convolution,
                "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32"}
+    d_rate, g_rate = config.d_learning_rate, config.g_learning_rate
+    if rounds is not None and (falling := round(config.fall * rounds)):
+        d_rate, g_rate = (schedules.linear_decay(rate, rounds, start=rounds - falling) for rate in (d_rate, g_rate))
     tf.config.experimental.enable_tensor_float_32_execution(config.precision == "tf32")
     with replicas.scope(strategy):
         generator = networks.generator(latent_dim=config.latent_dim, **options)
         discriminator = networks.discriminator(**options)
-        g_optimizer = Adam(generator.trainable_variables, config.g_learning_rate, beta_1=config.beta_1)
-        d_optimizer = Adam(discriminator.trainable_variables, config.d_learning_rate, beta_1=config.beta_1)
+        g_optimizer = Adam(generator.trainable_variables, g_rate, beta_1=config.beta_1)
+        d_optimizer = Adam(discriminator.trainable_variables, d_rate, beta_1=config.beta_1)
     return GANTrainer(
         generator, discriminator, latent=Normal(config.latent_dim), loss=losses.by_name(config.loss), seed=config.seed,
         g_optimizer=g_optimizer, d_optimizer=d_optimizer, update=config.update, mode=config.mode, strategy=strategy,
@@ -73,18 +80,19 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
         checks.fail("dcgan train", "data", "at least 20 faces, some of them to judge by", f"{len(data.images)}")
     batches = feeding.batches(data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows)
     an_epoch = len(rows) // config.batch_size
+    rounds = config.epochs * an_epoch
     if not workers.is_chief(strategy):
-        return _play_along(config, strategy, data, batches, config.epochs * an_epoch, console)
+        return _play_along(config, strategy, data, batches, rounds, console)
     run = _run_folder(config, data)
     data.write_skipped(run.path / "skipped.txt")
     console.print(f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
                   f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}) "
                   f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
                   highlight=False, soft_wrap=True)
-    trainer = build(config, strategy)
+    trainer = build(config, strategy, rounds)
     watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
     try:
-        fit(trainer, batches, config.epochs * an_epoch, run=run, log_every=max(1, min(10, an_epoch)),
+        fit(trainer, batches, rounds, run=run, log_every=max(1, min(10, an_epoch)),
             checkpoint_every=an_epoch, hooks=[*watch.hooks(an_epoch), *hooks], console=console)
     finally:  # after Ctrl-C too
         if watch.finish():
@@ -98,7 +106,7 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
 def _play_along(config, strategy, data, batches, rounds, console):
     """What a worker that is not the chief does: the same rounds, from the same checkpoint, and no files."""
     run = None if config.resume is None else _run_folder(config, data)
-    trainer = build(config, strategy)
+    trainer = build(config, strategy, rounds)
     fit(trainer, batches, rounds, run=run, console=console)
     workers.wait_for_all(strategy)
     return trainer, run

@@ -111,6 +111,15 @@ def test_resuming_with_other_options_or_faces_is_refused(copy):
         train(None, resume=copy.path, **{**asked_for(copy), "data": None, "drawn": 63})
 
 
+def test_a_run_of_a_version_without_falling_rates_goes_on_with_them(copy):
+    fields = {name: value for name, value in copy.config.items() if name != "fall"}
+    (copy.path / "config.json").write_text(json.dumps(fields))
+    trainer, _ = train(None, resume=copy.path, **{**asked_for(copy), "epochs": 4, "fall": 0.25})
+    np.testing.assert_allclose(trainer.g_optimizer.schedule(tf.range(7, 13)),
+                               4e-4 * np.array([1, 1, 1, 2 / 3, 1 / 3, 0]), rtol=1e-6)
+    assert len(read_epochs(copy.path / "epochs.csv")["epoch"]) == 4
+
+
 def test_nothing_is_overwritten(done):
     _, run = done
     before = (run.path / "log.csv").read_bytes()
@@ -143,6 +152,17 @@ def test_the_lab_recipe_is_what_it_says():
     assert {(norm.momentum, norm.epsilon) for norm in norms} == {(0.1, 0.8)}
 
 
+@pytest.mark.parametrize(("fall", "shares"), [(0.0, [1, 1, 1, 1, 1]), (0.4, [1, 1, 1, 0.5, 0]),
+                                              (1.0, [1, 0.8, 0.4, 0.2, 0])])
+def test_both_learning_rates_fall_in_the_last_share_of_the_rounds(fall, shares):
+    config = Config(**TINY, fall=fall, d_learning_rate=1e-3)
+    trainer, steps = training.build(config, rounds=10), tf.constant([0, 2, 6, 8, 10])
+    for optimizer, rate in ((trainer.d_optimizer, 1e-3), (trainer.g_optimizer, config.g_learning_rate)):
+        found = [float(optimizer.schedule(step)) for step in steps]
+        np.testing.assert_allclose(found, rate * np.array(shares), rtol=1e-6)
+    assert float(training.build(config).d_optimizer.schedule(tf.constant(10))) == np.float32(1e-3)
+
+
 @pytest.mark.parametrize("changes", [{"gamma": 1.0}, {"augment": ("cutout",)}, {"loss": "hinge"}, {"average": 0.0},
                                      {"precision": "bfloat16"}, {"mode": "graph", "convolution": "native"}])
 def test_every_option_trains(changes):
@@ -158,6 +178,7 @@ def test_every_option_trains(changes):
     ({"size": 48}, "Config: size must be one of 32, 64, 128, got 48"),
     ({"loss": "best"}, "Config: loss must be one of"),
     ({"d_learning_rate": -1.0}, "Config: d_learning_rate must be"), ({"average": 1.0}, "Config: average must be"),
+    ({"fall": 1.5}, "Config: fall must be"),
     ({"augment": ("blur",)}, "Config: augment must be one of translation, colour, cutout, got 'blur'")])
 def test_values_that_cannot_be_are_told(changes, words):
     with pytest.raises(ValueError, match=words):
