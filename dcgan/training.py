@@ -95,7 +95,7 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
         fit(trainer, batches, rounds, run=run, log_every=max(1, min(10, an_epoch)),
             checkpoint_every=an_epoch, hooks=[*watch.hooks(an_epoch), *hooks], console=console)
     finally:  # after Ctrl-C too
-        if watch.finish():
+        if watch.finish() and (run.checkpoints / "best.npz").exists():  # if not, what went wrong says why
             export_generator(best_generator(run.path), config.latent_dim, run.generator, to_uint8)
     console.print(f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
                   f"{run.path} --count 64 --out faces", highlight=False, soft_wrap=True)

@@ -203,6 +203,15 @@ def test_without_an_epoch_there_is_no_generator(copy):
         training.best_generator(copy.path)
 
 
+def test_what_went_wrong_is_said_even_where_there_is_no_generator_to_export(copy):
+    (copy.checkpoints / "best.npz").unlink()
+    log = copy.path / "log.csv"
+    log.write_text("\n".join(f"{line},{penalty}" for line, penalty in
+                             zip(log.read_text().split(), ["penalty", *8 * "0"], strict=False)) + "\n")
+    with pytest.raises(ValueError, match=r"log\.csv has the columns step, .*, penalty, and this trainer reports"):
+        train(None, resume=copy.path, **{**asked_for(copy), "epochs": 3})
+
+
 def test_a_run_that_was_judged_by_patches_alone_finds_its_best_anew(tmp_path):
     """Its distances were smaller numbers, and its best epoch would have been the best for ever."""
     _, run = train(tmp_path / "run", epochs=1)
