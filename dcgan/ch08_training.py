@@ -233,7 +233,7 @@ r"""
 *Notice* that after these 342 rounds the first mend looks like a loss: with batch norm mended the distance goes from
 about 300 to 450, and `faces.png` shows why. The lab's faces have full contrast, in two hues, with smudges for eyes; the
 others have shapes, and are pale, for $\varepsilon = 0.8$ held $D$ back, and now it outruns $G$. That has a better cure:
-with augmentation 305, and with the average 210 (unsettled 230), where two real sets are 86 apart.
+with augmentation 255, and with the average 210 (unsettled 235), where two real sets are 86 apart.
 """
 
 # %%
