@@ -43,7 +43,8 @@ class Config:
     g_learning_rate: float = 4e-4
     """Adam's, of the generator"""
     fall: float = 0.0
-    """share of the epochs, the last ones, in which both learning rates fall in a straight line to 0"""
+    """share of all epochs, the last ones, in which both learning rates fall in a straight line to 0; of a resumed run
+    those that are over count too"""
     beta_1: float = 0.5
     """Adam's decay of the mean of gradients, in both"""
     gamma: float = 0.0

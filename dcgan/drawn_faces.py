@@ -125,7 +125,7 @@ def _painted(numbers, size) -> np.ndarray:
         hair_parts.shadow(part, p, shapes)
     with canvas.window(-0.3, 0.3, 0.33, 0.93) as part:
         face_parts.nose_and_mouth(part, p)
-    with canvas.window(-0.78, 0.78, -0.25, 0.53) as part:
+    with canvas.window(-0.82, 0.82, -0.25, 0.53) as part:
         face_parts.eyes(part, p)
     with canvas.window(-1.0, 1.0, -1.0, 0.8) as part:
         hair_parts.front_hair(part, p, shapes)

@@ -84,19 +84,26 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
     if not workers.is_chief(strategy):
         return _play_along(config, strategy, data, batches, rounds, console)
     run = _run_folder(config, data)
+    run.remember(epochs=config.epochs, fall=config.fall)
     data.write_skipped(run.path / "skipped.txt")
     console.print(f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
                   f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}) "
                   f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
                   highlight=False, soft_wrap=True)
+    if run.step() >= rounds:
+        console.print(f"Its {config.epochs} epochs are over. To go on with it: --epochs {config.epochs + 10}, say.",
+                      highlight=False)
     trainer = build(config, strategy, rounds)
     watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
     try:
         fit(trainer, batches, rounds, run=run, log_every=max(1, min(10, an_epoch)),
             checkpoint_every=an_epoch, hooks=[*watch.hooks(an_epoch), *hooks], console=console)
     finally:  # after Ctrl-C too
-        if watch.finish() and (run.checkpoints / "best.npz").exists():  # if not, what went wrong says why
+        if exported := watch.finish() and (run.checkpoints / "best.npz").exists():
             export_generator(best_generator(run.path), config.latent_dim, run.generator, to_uint8)
+    if not exported:
+        raise ValueError(f"dcgan train: {run.path} has lost the sheets of its epochs or its best.npz, so there is "
+                         f"nothing to export. Give it another epoch: --epochs {config.epochs + 1}")
     console.print(f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
                   f"{run.path} --count 64 --out faces", highlight=False, soft_wrap=True)
     workers.wait_for_all(strategy)

@@ -64,7 +64,7 @@ class Watch:
     def finish(self) -> bool:
         """Draw the curves and the GIF from what the folder holds. -> whether an epoch was finished at all."""
         files = sorted(self.run.samples.glob("epoch_*.png"))
-        if not files:
+        if not files or not self.table.exists():
             return False
         from dcgan import training_plots  # drawing libraries are slow to import
 
@@ -77,9 +77,10 @@ class Watch:
 
     def _forget_a_best_of_patches_alone(self) -> None:
         """Earlier versions of this package judged epochs by patches alone: smaller numbers, which do not compare."""
-        earlier = self._earlier()
-        if earlier and "distance_whole" not in earlier[-1]:
-            (self.run.checkpoints / "best.npz").unlink(missing_ok=True)
+        best = self.run.checkpoints / "best.npz"
+        step = checkpoint.read_note(best)["step"] if best.exists() else None
+        if any(int(row["step"]) == step and not row.get("distance_whole") for row in self._earlier()):
+            best.unlink()
 
     def _earlier(self) -> list[dict]:
         if not self.table.exists():
@@ -89,7 +90,7 @@ class Watch:
 
     def _log(self, row) -> None:
         """A row of epochs.csv; in a resumed run it takes the place of the rows from there on."""
-        earlier = [old if "distance_whole" in old else {**old, "distance_mean": ""}
+        earlier = [old if old.get("distance_whole") else {**old, "distance_mean": ""}
                    for old in self._earlier() if int(old["step"]) < row["step"]]
         text = io.StringIO()
         writer = csv.DictWriter(text, list(row), lineterminator="\n")

@@ -1,6 +1,7 @@
 """A second generator that is the running average of the first."""
 
 import copy
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -41,6 +42,6 @@ class ExponentialMovingAverage(tf.Module):
                 average.assign(variable)
 
 
-def settling_z(latent, seed: int) -> list[tf.Tensor]:
+def settling_z(latent, seed: int) -> Iterator[tf.Tensor]:
     """What an averaged generator's batch norm is settled by (`batch_norm.settle`): 1,024 z, the same for a seed."""
-    return [latent(256, rng.seed(seed, "settle", i)) for i in range(4)]
+    return (latent(256, rng.seed(seed, "settle", i)) for i in range(4))

@@ -49,9 +49,7 @@ class RunFolder:
         except OSError as error:
             raise ValueError(f"RunFolder.create: {path} cannot be made: {error.strerror or error}. Choose another "
                              "folder; nothing was overwritten.") from error
-        # The config comes last: a folder that has one is a run folder, whole.
-        text = json.dumps(run.config, indent=2) + "\n"
-        checkpoint.write_atomically(run.path / "config.json", lambda file: file.write(text.encode()))
+        run._write_config(run.config)  # last: a folder that has one is a run folder, whole
         return run
 
     @classmethod
@@ -75,6 +73,17 @@ class RunFolder:
             raise ValueError(f"RunFolder.resume: {path} was started with another config: {'; '.join(changed)}. "
                              "Take the old values, or start a new run in another folder; nothing was changed.")
         return cls(path, here, **options)
+
+    def remember(self, **changes) -> None:
+        """Write these fields into config.json, of those that may change: the next to resume finds them there."""
+        there = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
+        changes = _plain(changes)
+        if {**there, **changes} != there:
+            self._write_config({**there, **changes})
+
+    def _write_config(self, fields) -> None:
+        text = json.dumps(fields, indent=2) + "\n"
+        checkpoint.write_atomically(self.path / "config.json", lambda file: file.write(text.encode()))
 
     def latest(self) -> Path | None:
         """The newest checkpoint, or None."""

@@ -50,6 +50,15 @@ def test_a_new_run_holds_its_config_and_its_folders(run):
     assert run.rows() == {}
 
 
+def test_what_is_remembered_is_there_for_the_next_and_nothing_else_changes(tmp_path):
+    run = RunFolder.create(tmp_path / "run", {"epochs": 3, "width": 7})
+    run.remember(epochs=5, fall=0.5)
+    assert RunFolder.resume(tmp_path / "run").config == {"epochs": 5, "width": 7, "fall": 0.5}
+    before = (tmp_path / "run" / "config.json").stat().st_ino
+    run.remember(epochs=5)
+    assert (tmp_path / "run" / "config.json").stat().st_ino == before  # not written again
+
+
 @pytest.mark.parametrize("what", ["config.json", "holiday.jpg", ".hidden", "checkpoints/step_00000001.npz"])
 def test_create_refuses_a_folder_with_anything_in_it(tmp_path, what):
     file = tmp_path / "run" / what

@@ -1,6 +1,5 @@
 """A DCGAN from a config: what the run folder holds, resuming, the lab's recipe, what is refused."""
 
-import csv
 import dataclasses
 import json
 import shutil
@@ -11,11 +10,12 @@ import tensorflow as tf
 from PIL import Image
 from rich.console import Console
 
-from dcgan import drawn_faces, feeding, training, training_plots, watching
+from dcgan import drawn_faces, feeding, training
 from dcgan.config import LAB, PRESETS, Config, from_json
 from dcgan.pixels import to_uint8
 from dcgan.watching import read_epochs
-from gan_core import plots, rng
+from gan_core import rng
+from gan_core.loop import every
 from gan_core.run_folder import RunFolder
 
 SILENT = Console(quiet=True)
@@ -118,6 +118,28 @@ def test_a_run_of_a_version_without_falling_rates_goes_on_with_them(copy):
     np.testing.assert_allclose(trainer.g_optimizer.schedule(tf.range(7, 13)),
                                4e-4 * np.array([1, 1, 1, 2 / 3, 1 / 3, 0]), rtol=1e-6)
     assert len(read_epochs(copy.path / "epochs.csv")["epoch"]) == 4
+    remembered = from_json(RunFolder.resume(copy.path).config)  # so that the next who goes on need not say it again
+    assert remembered == dataclasses.replace(from_json(copy.config), epochs=4, fall=0.25)
+
+
+def test_stopped_while_the_rates_fall_it_ends_as_in_one_stretch(tmp_path):
+    def stop(trainer, row):
+        raise KeyboardInterrupt
+
+    whole, _ = train(tmp_path / "whole", fall=1.0)
+    with pytest.raises(KeyboardInterrupt):
+        training.train(Config(**TINY, run=tmp_path / "halves", fall=1.0), SILENT, [every(4, stop)])
+    halves, _ = train(None, resume=tmp_path / "halves", fall=1.0)
+    for name, variable in whole.state().items():
+        np.testing.assert_array_equal(variable.numpy(), halves.state()[name].numpy(), err_msg=name)
+
+
+def test_a_run_that_is_over_says_so(copy, capsys):
+    training.train(dataclasses.replace(from_json(copy.config), resume=copy.path), Console(width=200))
+    assert "Its 2 epochs are over. To go on with it: --epochs 12, say." in capsys.readouterr().out
+    (copy.checkpoints / "best.npz").unlink()
+    with pytest.raises(ValueError, match="nothing to export"):
+        training.train(dataclasses.replace(from_json(copy.config), resume=copy.path), SILENT)
 
 
 def test_nothing_is_overwritten(done):
@@ -212,53 +234,6 @@ def test_what_went_wrong_is_said_even_where_there_is_no_generator_to_export(copy
         train(None, resume=copy.path, **{**asked_for(copy), "epochs": 3})
 
 
-def test_a_run_that_was_judged_by_patches_alone_finds_its_best_anew(tmp_path):
-    """Its distances were smaller numbers, and its best epoch would have been the best for ever."""
-    _, run = train(tmp_path / "run", epochs=1)
-    with open(run.path / "epochs.csv", newline="") as file:
-        (row,) = csv.DictReader(file)
-    del row["distance_whole"]
-    with open(run.path / "epochs.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, list(row), lineterminator="\n")
-        writer.writeheader()
-        writer.writerow({**row, "distance_mean": "1.5"})
-    run.save_best({"x": tf.Variable(0.0)}, 3, 1.5)
-    _, run = train(None, resume=tmp_path / "run")
-    epochs = read_epochs(run.path / "epochs.csv")
-    np.testing.assert_array_equal(np.isnan(epochs["distance_mean"]), [True, False])
-    np.testing.assert_array_equal(np.isnan(epochs["distance_whole"]), [True, False])
-    assert epochs["distance_32"][0] > 0.0
-    with np.load(run.checkpoints / "best.npz") as best:
-        assert json.loads(str(best["note"]))["step"] == 6
-
-
-@pytest.mark.parametrize("sizes", [(32, 16), (64, 32, 16), (128, 64, 32, 16)])
-def test_every_level_of_the_distance_has_a_line_and_a_colour_of_its_own(sizes, tmp_path, monkeypatch):
-    figures = []
-    monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
-    names = [f"distance_{level}" for level in (*sizes, "whole", "mean")]
-    epochs = {"epoch": np.arange(1, 4), **{name: np.array([3.0, 1.0, 2.0]) for name in names}}
-    epochs["distance_mean"][1] = np.nan  # an epoch that was judged otherwise
-    training_plots.curves(dict.fromkeys(["step", "d_loss", "g_loss", "d_real", "d_fake"], np.arange(3)), epochs,
-                          tmp_path / "x.png")
-    *lines, mean, best = figures[0].axes[2].lines
-    assert [line.get_label() for line in lines] == [*(f"patches at {size} pixels" for size in sizes), "whole faces"]
-    assert len({line.get_color() for line in (*lines, mean)}) == len(names)
-    assert best.get_label() == "best: epoch 3, 2.0"
-
-
-def test_a_resumed_run_writes_its_epochs_anew_from_there(tmp_path):
-    """What was logged after the last checkpoint belongs to rounds that are played again."""
-    _, run = train(tmp_path / "run", epochs=1)
-    with open(run.path / "epochs.csv", "r+", newline="") as file:
-        (row,) = csv.DictReader(file)
-        csv.DictWriter(file, list(row), lineterminator="\n").writerow({**row, "epoch": 2, "step": 6, "d_loss": 99.0})
-    _, run = train(None, resume=tmp_path / "run")
-    epochs = read_epochs(run.path / "epochs.csv")
-    np.testing.assert_array_equal(epochs["step"], [3, 6])
-    assert (epochs["d_loss"] < 99.0).all()
-
-
 def test_without_tensorboard_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(training.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match="pip install tensorboard"):
@@ -278,16 +253,3 @@ def test_rounds_of_convolutions_are_round_after_round():
     for name, variable in one.state().items():
         np.testing.assert_allclose(variable.numpy(), other.state()[name].numpy(), rtol=1e-3, atol=1e-5, err_msg=name)
     assert one.rounds(sampler, 0)["d_loss"].shape == (0,)
-
-
-def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(tmp_path, monkeypatch):
-    """Stopped after one of an epoch's 3 rounds, it goes on: 2 rounds of 16 images in 4 seconds."""
-    run = RunFolder.create(tmp_path / "run", Config(**TINY))
-    trainer = training.build(Config(**TINY))
-    trainer.step.assign(1)
-    run.save(trainer.state(), 1)
-    seconds = iter([10.0, 14.0, 15.0])
-    monkeypatch.setattr(watching.time, "perf_counter", lambda: next(seconds))
-    watch = watching.Watch(run, drawn_faces.draw(range(4), size=32), 48, Config(**TINY), SILENT)
-    watch.look(trainer, {"step": 3, "d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5})
-    assert read_epochs(run.path / "epochs.csv")["images_a_second"] == [8.0]
