@@ -75,7 +75,7 @@ class RunFolder:
         return cls(path, here, **options)
 
     def remember(self, **changes) -> None:
-        """Write these fields into config.json, of those that may change: the next to resume finds them there."""
+        """Put these fields into config.json, so that whoever resumes the run next finds them there."""
         there = json.loads((self.path / "config.json").read_text(encoding="utf-8"))
         changes = _plain(changes)
         if {**there, **changes} != there:
