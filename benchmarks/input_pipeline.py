@@ -66,8 +66,8 @@ def main(config: Config) -> None:
         raise ValueError(f"input_pipeline: {reason}.")
     devices.use(config.device)
     trainer = training.build(dcgan_config.Config(
-        batch_size=config.batch_size, size=config.size, width=config.width, mode=config.mode, average=0.0, augment=(),
-        convolution=config.convolution, precision=config.precision))
+        batch_size=config.batch_size, size=config.size, width=config.width, mode=config.mode,
+        average=0.0, augment=(), gamma=0.0, convolution=config.convolution, precision=config.precision))
     with tempfile.TemporaryDirectory() as folder:
         shape = (config.images, config.size, config.size, 3)
         images = _noise(np.memmap(Path(folder) / "images.uint8", np.uint8, "w+", shape=shape))

@@ -35,7 +35,7 @@ def _times(options: dict, strategy) -> dict:
     (`benchmarks.input_pipeline`). `trainer.rounds` reads the losses once, after the window's last round."""
     trainer = training.build(Config(
         **{name: options[name] for name in (*NETWORKS, "batch_size", "precision", "mode", "convolution")},
-        average=0.0, augment=()), strategy)  # the bare round: what is compared with this has neither
+        average=0.0, augment=(), gamma=0.0), strategy)  # the bare round: what is compared with this has none of them
     real = rng.uniform([options["batch_size"], options["size"], options["size"], 3], rng.seed(0, "real"), -1.0, 1.0)
 
     def sampler(index):

@@ -76,7 +76,8 @@ def profile(config: Config) -> tuple[list[Row], float, peaks.Peaks]:
     limits = peaks.measure(config.precision, kind)
     trainer = training.build(dcgan_config.Config(
         batch_size=config.batch_size, size=config.size, width=config.width, latent_dim=config.latent_dim,
-        average=0.0, augment=(), mode=config.mode, convolution=config.convolution, precision=config.precision))
+        average=0.0, augment=(), gamma=0.0, mode=config.mode, convolution=config.convolution,
+        precision=config.precision))
     found = []
     players = (("G", trainer.generator, trainer.g_optimizer, [config.latent_dim]),
                ("D", trainer.discriminator, trainer.d_optimizer, [config.size, config.size, 3]))

@@ -32,10 +32,10 @@ def curves(rows, epochs, path) -> None:
 
 
 def distances_over_epochs(rows, floor: float, path) -> None:
-    """rows: recipe -> the columns of its epochs.csv, six at most;  floor: the distance of real to real faces."""
+    """rows: recipe -> the columns of its epochs.csv, seven at most;  floor: the distance of real to real faces."""
     plots.use_style()
     figure, axes = plots.plt.subplots(figsize=(8, 4))
-    colours = [*["0.45", *plots.OTHERS][:len(rows) - 1], plots.FAKE]  # the last recipe is the one that is kept
+    colours = [*["0.45", *plots.OTHERS, "0.1"][:len(rows) - 1], plots.FAKE]  # the last recipe is the one that is kept
     for (name, row), colour in zip(rows.items(), colours, strict=True):
         axes.plot(row["epoch"], row["distance_mean"], color=colour, marker="o", ms=4, label=name)
     axes.axhline(floor, color=plots.REAL, ls="--", label="real against real")

@@ -64,7 +64,7 @@ def test_a_sure_and_right_d_has_a_loss_far_from_0_if_probabilities_are_read_as_l
     assert twice > 1.0
 
 
-@pytest.mark.parametrize("recipes", [1, 6])
+@pytest.mark.parametrize("recipes", [1, 7])
 def test_every_recipe_has_a_line_and_a_colour_of_its_own(recipes, tmp_path, monkeypatch):
     figures = []
     monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
