@@ -1,15 +1,12 @@
 """The generator that comes with the package: trained on drawn faces, in half precision, one small file.
 
-    python -m dcgan train --drawn 8192 --epochs 12 --width 32 --batch-size 32 --average 0.998 --no-flip --augment \\
-        --run runs/pretrained
+    python -m dcgan train --drawn 8192 --epochs 12 --width 32 --batch-size 16 --average 0.998 --no-flip \\
+        --augment translation cutout --gamma 0.3 --fall 0.5 --run runs/pretrained
     python -m dcgan.pretrained --run runs/pretrained
 
-(--augment with nothing behind it: none. The file that is here is older than `gan_core.batch_norm.settle` and
-`distances.patches_and_whole`: its epoch was chosen by patches alone, its batch norm averages are those of training.)
-
-The second command turns the best generator of a run into dcgan/pretrained.npz. Kernels are kept as
-float16 (a relative error of at most 1/2048 each), batch norm's numbers, which are few, as float32. The
-file is a plain .npz with a text `about`; nothing in it is executed.
+The first takes about a quarter of an hour on two CPU cores. The second turns the best generator of a run into
+dcgan/pretrained.npz. Kernels are kept as float16 (a relative error of at most 1/2048 each), batch norm's numbers, which
+are few, as float32. The file is a plain .npz with a text `about`; nothing in it is executed.
 """
 
 import dataclasses
