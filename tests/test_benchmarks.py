@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 
-from benchmarks import devices, harness, one_toy_step, rows, toy_step
+from benchmarks import (
+    devices,
+    harness,
+    input_pipeline,
+    one_toy_step,
+    one_train_step,
+    ours_dcgan_step,
+    peaks,
+    profile_step,
+    rows,
+    toy_step,
+)
+from dcgan import training
 
 ECHO = "import sys, time\nfrom benchmarks import harness\nharness.serve(lambda rounds: time.sleep(0.001 * rounds))"
 
@@ -47,3 +59,28 @@ def test_bad_numbers_are_one_line_and_exit_2(capsys):
         toy_step.run(toy_step.Config, toy_step.main, "", "toy_step", arguments=["--windows", "0"])
     assert end.value.code == 2
     assert "windows must be a whole number of at least 1, got 0" in capsys.readouterr().err
+
+
+NETWORKS = {"size": 32, "width": 2, "latent_dim": 3}
+ROUND = {"precision": "float32", "mode": "eager", "convolution": "native"}
+
+
+@pytest.mark.parametrize("play", [
+    lambda out: one_train_step._times({**NETWORKS, **ROUND, "batch_size": 2}, None),
+    lambda out: ours_dcgan_step.main(batch=2, **NETWORKS),
+    lambda out: profile_step.profile(profile_step.Config(batch_size=2, **NETWORKS)),
+    lambda out: input_pipeline.main(input_pipeline.Config(batch_size=2, images=4, size=32, width=2, out=out)),
+], ids=["train_step", "peers", "profile_step", "input_pipeline"])
+def test_the_round_that_is_timed_is_bare_whatever_the_defaults_of_training_are(play, tmp_path, monkeypatch):
+    """What it is compared with has no R1, no augmentation and no average: R1, once a default, made it longer."""
+    class Built(Exception):
+        pass
+
+    def build(config, *rest):
+        assert (config.gamma, config.augment, config.average) == (0.0, (), 0.0)
+        raise Built
+
+    monkeypatch.setattr(training, "build", build)
+    monkeypatch.setattr(peaks, "measure", lambda *options: None)
+    with pytest.raises(Built):
+        play(tmp_path)
