@@ -36,16 +36,21 @@ class Canvas:
     def window(self, left: float, right: float, top: float, bottom: float):
         """The part of a whole picture between these numbers, on which a small shape costs less.
 
-        It is a copy, since arrays in one piece are faster, and is put back at the end of the `with`.
+        Where it is narrower than the picture it is a copy, since arrays in one piece are faster, and is put back at
+        the end of the `with`; rows of full width are painted on where they are.
         """
         def cells(low, high, count):
             return slice(max(0, int((low + 1.0) / 2.0 * count)), min(count, int((high + 1.0) / 2.0 * count) + 1))
 
         rows, columns = cells(top, bottom, self.x.shape[1]), cells(left, right, self.x.shape[2])
-        part = Canvas(self.rgb[:, :, rows, columns].copy(), self.x[:, rows, columns].copy(),
-                      self.y[:, rows, columns].copy(), self.pixel, (slice(None), rows, columns))
-        yield part
-        self.rgb[:, :, rows, columns] = part.rgb
+        place, narrow = (slice(None), rows, columns), (left, right) != (-1.0, 1.0)
+        rgb, x, y = self.rgb[(slice(None), *place)], self.x[place], self.y[place]
+        if narrow:
+            part = Canvas(rgb.copy(), x.copy(), y.copy(), self.pixel, place)
+            yield part
+            rgb[...] = part.rgb
+        else:
+            yield Canvas(rgb, x, y, self.pixel, place)
 
     def part(self, whole):
         """This window's part of an array [N, S, S]."""

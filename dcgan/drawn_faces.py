@@ -110,7 +110,10 @@ def _painted(numbers, size) -> np.ndarray:
     cosine, sine = np.cos(p.tilt) / p.scale, np.sin(p.tilt) / p.scale
     x, y = u * cosine + v * sine, v * cosine - u * sine + 0.3
     canvas, shapes = Canvas(face_parts.background(p, across, down), x, y, 2.0 / size), hair_parts.shapes(p, x, y)
-    hair_parts.tails(canvas, p, shapes)
+    if p.tail_1.any():
+        for left, right in ((-1.0, -0.4), (0.4, 1.0)):
+            with canvas.window(left, right, -0.75, 1.0) as part:
+                hair_parts.tails(part, p, shapes)
     with canvas.window(-1.0, 1.0, -0.68, 1.0) as part:
         hair_parts.back_hair(part, p, shapes)
     with canvas.window(-0.4, 0.4, 0.5, 1.0) as part:

@@ -89,9 +89,7 @@ def back_hair(canvas, p, shapes):
 
 def tails(canvas, p, shapes):
     """Bunches of hair beside the head, tied with a band."""
-    if not p.tail_1.any():
-        return
-    x, y, side = canvas.x, canvas.y, shapes.side * p.mirror
+    x, y, side = canvas.x, canvas.y, canvas.part(shapes.side) * p.mirror
     has = 0.5 * (1.0 + side) * p.tail_1 + 0.5 * (1.0 - side) * p.tail_2
     t = np.clip((y - p.tail_height + 0.10) / (1.15 - p.tail_height), 0.0, 1.0)
     middle = 0.70 + 0.62 * t * (1.0 - t) + 0.05 * t + 0.02 * np.sin(8.0 * y + 6.3 * p.wave_phase)

@@ -1,6 +1,5 @@
 """Drawn faces: the same face for ever, independent factors, each seen where it should be and nowhere else."""
 
-import contextlib
 import itertools
 
 import numpy as np
@@ -105,16 +104,18 @@ def test_edges_are_soft():
 
 @pytest.mark.parametrize(("number", "size", "corners"), [(96, 32, False), (600, 64, True)])
 def test_windows_cut_nothing_off(number, size, corners, monkeypatch):
-    """Each part is painted in a window of its own, to save time: the whole picture as window gives the same face.
+    """Each part is painted in a window of its own, to save time: the whole picture as window gives the same face
+    (or its whole half, for what is painted left and right of the middle).
 
     Faces at the corners of the jitter, where all is as far out as it goes, found the rims of glasses that were cut.
     """
-    uniform, whole = drawn_faces._uniform, contextlib.nullcontext
+    uniform, window = drawn_faces._uniform, drawing.Canvas.window
     if corners:
         monkeypatch.setattr(drawn_faces, "_uniform", lambda owner, indices, seed, purpose, count: (
             np.rint if purpose == "jitter" else np.asarray)(uniform(owner, indices, seed, purpose, count)))
     expected = draw(range(number), size=size)
-    monkeypatch.setattr(drawing.Canvas, "window", lambda canvas, *sides: whole(canvas))
+    monkeypatch.setattr(drawing.Canvas, "window", lambda canvas, left, right, top, bottom: (
+        window(canvas, -1.0 if left < 0.0 else 0.0, 1.0 if right > 0.0 else 0.0, -1.0, 1.0)))
     np.testing.assert_array_equal(draw(range(number), size=size), expected)
 
 
