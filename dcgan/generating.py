@@ -79,7 +79,8 @@ def of_network(network, latent_dim: int, size: int, name: str = "network") -> Ge
 def load(run=None) -> Generator:
     """The generator of a run folder (its generator/ alone will do); by default the package's own.
 
-    A run that is under way, or was killed, has no generator/ yet: then it is that of its best epoch so far.
+    A run that is under way, or was killed, has no generator/ yet, or one that is older than its best epoch: then it is
+    that of its best epoch so far.
     """
     if run is None:
         network, about = pretrained.load()
@@ -93,8 +94,9 @@ def load(run=None) -> Generator:
 
 
 def _is_under_way(run) -> bool:
-    """Whether a run has kept a best epoch, but no SavedModel of it."""
-    return (Path(run) / "checkpoints" / "best.npz").exists() and not (Path(run) / "generator").exists()
+    """Whether a run has kept a best epoch, but no SavedModel of it: none, or one from before it was resumed."""
+    best, exported = Path(run) / "checkpoints" / "best.npz", Path(run) / "generator" / "saved_model.pb"
+    return best.exists() and not (exported.exists() and exported.stat().st_mtime >= best.stat().st_mtime)
 
 
 def check(run) -> None:

@@ -1,6 +1,7 @@
 """A picture depends on its own z alone; a run's SavedModel and the network it came from make the same faces."""
 
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -107,6 +108,20 @@ def test_a_run_that_was_killed_gives_its_best_epoch(tmp_path):
     z = loaded.z(3)
     settle(trainer.average.model, settling_z(trainer.latent, trainer.seed))
     assert np.abs(to_uint8(trainer.average.model(z)).numpy().astype(int) - loaded(z)).max() <= 1
+
+
+def test_a_generator_from_before_its_run_was_resumed_gives_way_to_a_better_epoch(tmp_path, network):
+    config = Config(size=32, width=2, latent_dim=7, mode="eager")
+    run = RunFolder.create(tmp_path / "run", {**dataclasses.asdict(config), "faces": 100})
+    trainer = training.build(config)
+    run.save_best(trainer.state(), 1, 0.5)
+    export_generator(network, 7, run.generator, to_uint8)
+    faces_of_then = generating.load(run.path)
+    assert np.abs(faces_of_then.sample(9) - generating.load(run.generator).sample(9).astype(int)).max() == 0
+    older = (run.checkpoints / "best.npz").stat().st_mtime - 60.0
+    os.utime(run.generator / "saved_model.pb", (older, older))
+    generating.check(run.path)
+    assert np.abs(generating.load(run.path).sample(9) - faces_of_then.sample(9).astype(int)).max() > 9
 
 
 def test_without_a_run_it_is_the_packages_own(network, tmp_path, monkeypatch):
