@@ -222,7 +222,7 @@ direction in which blue hair becomes likelier. Then take *new* faces whose hair 
 along $u$ to 3 (the prior's is 3 or more once in 740 samples), and read all factors again: did the hair become blue?
 And what else changed?
 
-Something always does, for it is a move as long as any other: so hold it against a *random* direction. The second
+Something always does, for it is a move about as long as any other: so hold it against a *random* direction. The second
 table takes out of $u$ what lies in the space of all other factors' directions (`orthogonal_to`; Shen et al. 2020).
 """
 

@@ -93,8 +93,8 @@ def image_mmd(real, fake, *, bandwidth: float | None = None) -> float:
     """The squared maximum mean discrepancy of images seen at 16 × 16, unbiased: real [N, S, S, 3], fake [M, S, S, 3].
 
     E k(x,x') + E k(y,y') - 2 E k(x,y), k Gaussian, on block means in [0, 1] as points in 768 dimensions (Gretton
-    et al. 2012; `gan_core.metrics.mmd`). Its mean for two real sets is 0 whatever N is, and half of the values
-    are negative; the floor is their spread. Sees poses and colours of whole images, no detail.
+    et al. 2012; `gan_core.metrics.mmd`). Its mean for two real sets is 0 whatever N is, and more than half of the
+    values are negative; the floor is their spread. Sees poses and colours of whole images, no detail.
 
     bandwidth: default the median distance of real images. It is the ruler: comparing generators, compute it once
     from the real set (`mmd_bandwidth`), or pass the same `real` every time.

@@ -33,7 +33,8 @@ class FactorClassifier(tf.Module):
 
     factors: {factor: names of its values}, as drawn_faces.FACTORS.  size: pixels that it looks at, 16, 32 or 64; a
     mouth of five pixels cannot be read at 32.  All factors share strided convolutions with batch norm, down to
-    4 × 4, and one dense layer; `width` channels after the first convolution, twice as many after each further one.
+    4 × 4, and a dense layer, behind which a second one gives the logits; `width` channels after the first
+    convolution, twice as many after each further one.
     """
 
     def __init__(self, factors: dict, *, size: int = MOST, seed: int, width: int = 16, name=None):

@@ -1,7 +1,7 @@
 """Which combinations of factors never come out? Blue hair, yes; green eyes, yes; both at once?
 
 A generator may have every value of every factor and still drop combinations: with 8 hair colours, 6 eye
-colours and 4 mouths there are 192 cells, and it is the rare ones that are lost first. But a *perfect*
+colours and 5 mouths there are 240 cells, and it is the rare ones that are lost first. But a *perfect*
 sampler misses some too when the sample is small, so count what is missing against that.
 """
 

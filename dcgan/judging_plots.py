@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgba
 
+from dcgan.neighbours import lowest_percent
 from dcgan.sheets import sheet
 from gan_core import plots
 
@@ -56,7 +57,7 @@ def nearest_faces(path, samples, neighbours, distances, of_fake, of_real) -> Non
              title="generated (vermilion), and the nearest training faces (blue)")
     left.grid(False)
     plots.histograms(right, of_real, of_fake, bins=30)
-    right.axvline(np.quantile(of_real, 0.01), color="k", lw=1, ls=":", label="1 % of real are nearer")
+    right.axvline(lowest_percent(of_real), color="k", lw=1, ls=":", label="1 % of real are nearer")
     right.set(xlabel="distance to the nearest training face", ylabel="density", xlim=(0, None))
     right.legend(fontsize="small")
     plots.save(figure, path)

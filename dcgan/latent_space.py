@@ -1,7 +1,7 @@
 """The space that z lives in: paths through it, walks of the lab, and directions that mean something.
 
     function          gives                                          stays on the prior's shell?
-    lerp              the straight line from a to b                  no: half way, two samples' norm is down by 0.71
+    lerp              the straight line from a to b                  no: half way, samples' norm is 0.71 of theirs
     slerp             the arc from a to b                            yes, if a and b are on it
     ray, switch       the lab's walks from z = (1, ..., 1)           only where a formula says so
     fix_part          the lab's: fix the first numbers, draw the rest    if what is fixed is of size 1
@@ -145,7 +145,7 @@ def set_component(z, direction, value, keep_norm: bool = False) -> np.ndarray:
     """z with its component along a direction set: z - (z.u) u + value u, with u = direction / |direction|.
 
     z [..., d], direction [d]; value a number or [T] -> [..., d] or [T, ..., d]. Along any direction the prior's
-    components are N(0, 1), so -3 to 3 is all that G has seen. keep_norm: what is not along u is scaled so that
+    components are N(0, 1), so -3 to 3 is nearly all that G has seen. keep_norm: what is not along u is scaled so that
     |z| stays what it was, and the component still is `value` (which then may not be larger than |z|).
     """
     owner = "set_component"

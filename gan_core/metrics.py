@@ -56,7 +56,7 @@ def energy_distance(x, y, *, unbiased: bool = True) -> float:
     0 if and only if the two distributions are equal; in the unit of x (no square root is
     taken); needs finite means. `unbiased` leaves a sample's distance to itself out of the
     second and third mean (a U-statistic): the expected value is then exact for any n, so for
-    equal distributions it is 0 and half of the estimates are *negative*. Otherwise it is the
+    equal distributions it is 0 and more than half of the estimates are *negative*. Otherwise it is the
     distance of the two empirical distributions: never negative, 0 for x = y, too large on average.
     """
     x, y = _two_samples("energy_distance", x, y, at_least=2 if unbiased else 1)

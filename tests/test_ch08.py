@@ -77,7 +77,7 @@ def test_every_recipe_has_a_line_and_a_colour_of_its_own(recipes, tmp_path, monk
 
 
 def test_training_false_freezes_nothing():
-    assert chapter.frozen() > 0.0
+    assert chapter.frozen(True) > chapter.frozen() > 0.0
 
 
 def test_solution_2_half_is_left_of_the_start():

@@ -61,6 +61,14 @@ def test_faces_without_known_factors_are_not_counted(tmp_path, monkeypatch, caps
     assert not (tmp_path / "out" / "combinations.png").exists()
 
 
+def test_a_gap_of_fewer_faces_than_the_floors_is_not_held_against_it(capsys):
+    """A distance of fewer faces is larger, for that alone."""
+    faces = drawn_faces.draw(np.arange(20), size=32)
+    proof = chapter.judging.Evidence(faces, faces, (faces,) * 6)
+    assert chapter.measure_gap(chapter.Config(), proof, {}, faces[:19]) == {}
+    assert "19 faces are left, and the floor is that of 20. Say a larger --counted." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("arguments", "words"), [
     (["--samples", "3"], "Config: samples must be a whole number from 20 to 100000, got 3."),
     (["--counted", "0"], "counted must be a whole number from 1"),

@@ -71,6 +71,15 @@ def test_its_figures_are_those_of_the_held_aside():
     assert neighbours.memorising(aside, training, aside).copies == 0.0
 
 
+@pytest.mark.parametrize("m", [20, 98, 99, 500])
+def test_a_perfect_sampler_has_as_many_below_the_lowest_percent_as_is_said(m):
+    """Of uniform distances the share below a number is that number. (NumPy's default quantile: 5.7 % for m = 20.)"""
+    shares = [neighbours.lowest_percent(one) for one in DRAW(0).uniform(size=[20_000, m])]
+    spread = np.std(shares) / np.sqrt(len(shares))
+    assert np.mean(shares) == pytest.approx(neighbours.rare(m), abs=4 * spread)
+    assert neighbours.rare(m) == pytest.approx(max(0.01, 1 / (m + 1)))
+
+
 X = np.zeros([3, 16, 16, 3], np.uint8)
 
 
