@@ -111,8 +111,8 @@ r"""
 - *Noisy*: the finest patches alone. To MS-SSIM noise is no fault: disorder looks like variety.
 - *Colours off*: the coarsest patches and MMD alone. (In the paper patches are scaled by each set's own mean and sd,
   and then they do not see it: exercise 2.)
-- *Light half only*, half of the kinds dropped: the coarsest patches and MMD, loudly. MS-SSIM, which is there to find
-  missing variety, just about: the light half is nearly as varied within as the whole.
+- *Light half only*, half of the kinds dropped: the coarsest patches and MMD, loudly, and the finest patches. MS-SSIM,
+  which is there to find missing variety, does not: the light half is nearly as varied within as the whole.
 - *50 faces only*, each 20 times: found by the distances, not by MS-SSIM. One pair in 50 is of the same face, so its
   mean rises by 0.01, three spreads of the floor. It finds collapse, not missing kinds.
 - *Training faces* pass every distance. Section 2 is for them.
