@@ -25,7 +25,6 @@ import contextlib
 import dataclasses
 import io
 import json
-import os
 import subprocess
 import tempfile
 import zipfile
@@ -127,13 +126,13 @@ def compare(base: Path, head: Path, arguments: list[str], rounds: int, windows: 
     ValueError if a revision cannot run it, or would run code that is not its own.
     """
     folders = {"base": base, "head": head}
-    # The revision's packages are found first; `benchmarks`, which is not in its folder, in this tree.
-    environments = {name: {"PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]), "PYTHONSAFEPATH": "1",
-                           "TF_FORCE_GPU_ALLOW_GROWTH": "true"} for name, folder in folders.items()}
+    # The revision's packages are found first, in the folder of the process itself; `benchmarks`, which is not there, in
+    # this tree.
+    environments = {name: {"PYTHONPATH": str(ROOT), "TF_FORCE_GPU_ALLOW_GROWTH": "true"} for name in folders}
     seen = []
     for _ in range(starts):
         results = harness.in_turn(dict.fromkeys(folders, arguments), rounds, windows, with_facts=True,
-                                  back_and_forth=True, environments=environments)
+                                  back_and_forth=True, environments=environments, folders=folders)
         for result in results:
             if Path(result.facts["from"]) != folders[result.name].resolve():
                 checks.fail("benchmarks.compare", f"{result.name}'s code", f"from {folders[result.name]}",

@@ -62,6 +62,8 @@ def check_replicas(device: str, replicas: int | None) -> int:
     """How many devices `mirrored` plays on: by default all GPUs from `device` on, or a CPU divided in two."""
     found = find(device)
     there = None if found == "cpu" else len(tf.config.list_physical_devices("GPU")) - int(found[4:])
+    if there == 1:
+        checks.fail("benchmarks", f"strategy (from {found} on)", "none, or mirrored on two GPUs or more", "one GPU")
     if replicas is None:
         return there or 2
     return checks.integer("benchmarks", f"replicas (from {found} on)", replicas, 2, there or 64)

@@ -58,18 +58,18 @@ class Result:
 
 def in_turn(contestants: dict[str, list[str]], rounds: int, windows: int, *, with_facts: bool = False,
             keep_going: bool = False, back_and_forth: bool = False,
-            environments: dict[str, dict] | None = None) -> list[Result]:
+            environments: dict[str, dict] | None = None, folders: dict | None = None) -> list[Result]:
     """Run each command (name -> arguments after the Python interpreter) and ask for `windows` windows in turn.
 
     with_facts: ask each for its facts too.  back_and_forth: every second turn in the opposite order
     (A B, B A, A B, ...), so that a machine that grows slower is unfair to nobody.  environments:
-    name -> environment variables that this contestant alone gets.
+    name -> environment variables that this contestant alone gets.  folders: name -> where it is started.
     ValueError names the contestant that cannot run; with keep_going it drops out, its result says
     why (`failed`), and the others go on.
     """
-    environments = environments or {}
+    environments, folders = environments or {}, folders or {}
     results = {}
-    running = {name: _Contestant(name, arguments, environments.get(name, {}))
+    running = {name: _Contestant(name, arguments, environments.get(name, {}), folders.get(name))
                for name, arguments in contestants.items()}
     everyone = list(running.values())
 
@@ -106,12 +106,12 @@ def in_turn(contestants: dict[str, list[str]], rounds: int, windows: int, *, wit
 class _Contestant:
     """A process that answers requests, a line each."""
 
-    def __init__(self, name: str, arguments: list[str], environment: dict):
+    def __init__(self, name: str, arguments: list[str], environment: dict, folder=None):
         self.name = name
         # Not a pipe: one that nobody reads fills, and then blocks who writes. `end` closes it.
         self.errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
         self.process = subprocess.Popen([sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.errors, text=True, env={**os.environ, **environment})
+                                        stderr=self.errors, text=True, env={**os.environ, **environment}, cwd=folder)
 
     def ask(self, request):
         """request: a number of rounds, or "facts"."""

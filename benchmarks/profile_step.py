@@ -137,8 +137,12 @@ def _passes(layer, options, x, y, about, config) -> dict[str, float]:
     seconds = {arithmetic.VALUE: _time(value, (x,), config), arithmetic.BY_X: _time(by_x, (x, dy), config)}
     if about.kind == "product":
         seconds[arithmetic.BY_W] = _time(by_w, (x, dy), config)
-    elif about.kind == "batch norm":  # alone, its gradient needs mean and variance again, which a round has kept
-        seconds[arithmetic.BY_X] = max(seconds[arithmetic.BY_X] - seconds[arithmetic.VALUE], 0.0)
+    # Alone, these work the layer's value out anew, which a round has kept: batch norm for its mean and variance, ReLU
+    # and tanh because their gradients ask for it (XLA joins the two), and eagerly nothing is left out.
+    if about.kind == "batch norm" or config.mode == "eager" or (
+            config.mode == "graph" and layer in (tf.nn.relu, tf.nn.tanh)):
+        value = seconds[arithmetic.VALUE]
+        seconds |= {what: max(taken - value, 0.0) for what, taken in seconds.items() if what != arithmetic.VALUE}
     return seconds
 
 

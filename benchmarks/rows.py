@@ -21,7 +21,7 @@ from rich.console import Console
 RESULTS = Path("benchmarks/results")
 MEASURED, OUT_OF_MEMORY, NOT_SUPPORTED, FAILED = "measured", "out of memory", "not supported", "failed"
 OF_MEMORY = ("out of memory", "out_of_memory", "oom when allocating", "resourceexhausted", "resource_exhausted",
-             "memoryerror", "bad_alloc", "failed to allocate")  # in whatever case
+             "memoryerror", "bad_alloc", "failed to allocate", "alloc_failed")  # in whatever case
 WINDOW_SECONDS = 0.5
 
 

@@ -60,9 +60,22 @@ def test_a_precision_that_the_device_does_not_have_is_a_line_and_alone_an_error(
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_peaks_are_operations_and_bytes_by_the_time(monkeypatch, precision):
-    def half_a_second(operation, seconds):
+    def half_a_second(operation, seconds, calls):
         operation()
         return 0.5
 
     monkeypatch.setattr(peaks, "_best", half_a_second)
     assert peaks.measure(precision, sizes=(8, 100)) == Peaks(operations=2 * 8**3 / 0.5, bandwidth=3 * 4 * 100 / 0.5)
+
+
+def test_many_calls_share_the_cost_of_draining_the_device(monkeypatch):
+    """One addition of a large GPU's takes less than to ask for it and to wait."""
+    clock = [0.0]
+
+    def takes(seconds):
+        clock[0] += seconds
+
+    monkeypatch.setattr(peaks.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(peaks.devices, "drain", lambda: takes(10.0))
+    assert peaks._best(lambda: takes(1.0), 100.0) == 11.0
+    assert peaks._best(lambda: takes(1.0), 100.0, calls=20) == 1.5

@@ -52,6 +52,7 @@ def test_rows_table_and_plot_of_a_run(tmp_path, capsys):
     tf.errors.ResourceExhaustedError(None, None, "{{function_node}} shape[4096,64,64,64] on GPU:0 by GPU_0_bfc"),
     tf.errors.InternalError(None, None, "Out of memory while trying to allocate 17179869184 bytes."),  # XLA's
     tf.errors.UnknownError(None, None, "CUDA_ERROR_OUT_OF_MEMORY"), MemoryError("of 9 GB"),
+    tf.errors.AbortedError(None, None, "CUDNN_STATUS_ALLOC_FAILED"),  # when TensorFlow has left it no room
 ], ids=lambda error: type(error).__name__)
 def test_a_batch_that_does_not_fit_is_a_row(error):
     def too_large(options):
@@ -109,6 +110,16 @@ def test_the_table_goes_on_after_a_batch_that_does_not_fit(tmp_path, monkeypatch
     assert len(rows.read(tmp_path / "train_step.jsonl")) == 3
     with pytest.raises(ValueError, match=r"none of the 1 rows could be measured; the first: out of memory \(OOM"):
         train_step.main(train_step.Config(batch_size=(64,), **config))
+
+
+def test_mirrored_on_one_gpu_is_refused(monkeypatch):
+    monkeypatch.setattr(devices, "find", lambda device: "gpu:0")
+    gpus = ["one"]
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    with pytest.raises(ValueError, match=r"strategy \(from gpu:0 on\) must be none, or mirrored on two .*one GPU"):
+        devices.check_replicas("auto", None)
+    gpus.append("another")
+    assert devices.check_replicas("auto", None) == 2
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
