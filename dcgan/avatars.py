@@ -31,6 +31,7 @@ LONGEST_ID = 1000  # characters
 LONGEST_NAME = 200  # characters of a file's name, of the 255 that most disks allow
 MARK = ".avatars.json"  # in a folder that is not finished: with which seed and generator it was begun
 INDEX = "index.csv"
+PNG_END = b"IEND\xaeB`\x82"  # the last bytes of every PNG file
 
 
 def latents(ids, dim: int, seed: int = 0) -> np.ndarray:
@@ -203,13 +204,18 @@ def _folder(out, ids, generator, seed, done):
         checks.fail("generate", "out", "a new folder, or one begun with this seed and generator", str(out),
                     "Choose another name; nothing was overwritten.")
     with open(index, "w", encoding="utf-8", newline="") as text:
-        missing = (one for one in _listed(ids, text) if not (out / file_name(one)).exists())
+        missing = (one for one in _listed(ids, text) if not _is_whole(out / file_name(one)))
         for block, images in faces(missing, generator, seed):
             for one, data in zip(block, writing.pngs(images), strict=True):
                 _whole_file(out / file_name(one), data)
             done.made += len(block)
     index.replace(out / INDEX)
     mark.unlink()
+
+
+def _is_whole(path) -> bool:
+    """Whether the picture is there: a power cut may leave a file without its bytes."""
+    return path.exists() and path.read_bytes().endswith(PNG_END)
 
 
 def _whole_file(path, data):

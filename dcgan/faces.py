@@ -52,8 +52,9 @@ class Faces:
 def load(source, size: int = 64, *, cache=CACHE, memory: float | None = None, console: Console | None = None) -> Faces:
     """All pictures below a folder, or in a zip, as squares of `size` pixels (`images.decode`).
 
-    cache: the folder where arrays are kept.  memory: bytes that `images` may take; None: half of
-    what is free now.  console: where the progress bar is drawn, if it is a terminal.
+    cache: the folder where arrays are kept.  memory: bytes that `images` may take; None: a quarter of
+    what is free now (TensorFlow makes a copy of them).  console: where the progress bar is drawn, if it
+    is a terminal.
 
     ValueError if there is no such path, no usable picture below it, or a zip that is broken or
     encrypted. Single files that cannot be used are passed over and named.
@@ -69,7 +70,7 @@ def load(source, size: int = 64, *, cache=CACHE, memory: float | None = None, co
             _decode_all(files, size, folder, source, console or Console(stderr=True))
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     images = np.memmap(folder / "images.uint8", np.uint8, "r", shape=(len(index["names"]), size, size, 3))
-    allowed = _free_memory() / 2 if memory is None else memory
+    allowed = _free_memory() / 4 if memory is None else memory
     if images.nbytes <= allowed:
         images = np.array(images)
     return Faces(images, index["names"], [tuple(pair) for pair in index["skipped"]])
@@ -208,10 +209,19 @@ def _printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n").replace("\t", "\\t")
 
 
-def _free_memory() -> float:
-    """Bytes that could be had now; where the system does not tell, 4 GB."""
+def _free_memory(root=Path("/")) -> float:
+    """Bytes that could be had now, of the machine and within its container; where the system does not tell, 4 GB."""
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return 1024.0 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration):
-        return 4e9
+        free = 1024.0 * _numbers_of(root / "proc/meminfo")["MemAvailable:"]
+    except (OSError, KeyError):
+        free = 4e9
+    try:  # a control group's limit; pages of files that were read (inactive) are given back when asked for
+        group = root / "sys/fs/cgroup"
+        limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
+        return min(free, limit - used + _numbers_of(group / "memory.stat")["inactive_file"])
+    except (OSError, KeyError, ValueError):  # no limit: "max"
+        return free
+
+
+def _numbers_of(file) -> dict[str, int]:
+    return {line.split()[0]: int(line.split()[1]) for line in file.read_text().splitlines()}

@@ -1,11 +1,13 @@
 """From an array of faces to batches for the trainer: shuffled every epoch, mirrored at random, in [-1, 1]."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
 from dcgan.pixels import to_float
 from gan_core import checks, rng
-from gan_core.data import HostBatches, shuffled
+from gan_core.data import HostBatches, epoch_order, shuffled
 
 
 def batches(images, batch_size: int, *, seed: int = 0, flip: bool = False, rows=None):
@@ -15,9 +17,9 @@ def batches(images, batch_size: int, *, seed: int = 0, flip: bool = False, rows=
     time, with probability 1/2.
 
     An array in memory is put on the device once, as uint8, and the batches are gathered there, inside
-    the compiled training step. A `numpy.memmap` is read from its file batch by batch, by tf.data, two
-    batches ahead. Both give the same numbers for the same seed: epoch e is the permutation of (seed,
-    e), and batch number i has its own flips.
+    the compiled training step. A `numpy.memmap`, and an array that the device has no room for, is read
+    batch by batch, by tf.data, two batches ahead. Both give the same numbers for the same seed: epoch e
+    is the permutation of (seed, e), and batch number i has its own flips.
     """
     if not (isinstance(images, np.ndarray) and images.ndim == 4 and images.dtype == np.uint8):
         checks.fail("feeding.batches", "images", "an array [N, S, S, 3] of uint8", type(images).__name__)
@@ -26,8 +28,11 @@ def batches(images, batch_size: int, *, seed: int = 0, flip: bool = False, rows=
         checks.fail("feeding.batches", "batch_size", f"at most the number of faces, {len(rows)}", str(batch_size),
                     "Take smaller batches, or more faces.")
     if isinstance(images, np.memmap):
-        return _from_file(images, batch_size, seed, flip, rows)
-    in_order = shuffled(images if len(rows) == len(images) else images[rows], batch_size, seed)
+        return _from_host(images, batch_size, seed, flip, rows)
+    try:
+        in_order = shuffled(images, batch_size, seed, rows)
+    except tf.errors.ResourceExhaustedError:  # a GPU's memory is often smaller than the host's
+        return _from_host(images, batch_size, seed, flip, rows)
 
     def sampler(index):
         return _prepare(in_order(index), index, seed, flip)
@@ -35,14 +40,20 @@ def batches(images, batch_size: int, *, seed: int = 0, flip: bool = False, rows=
     return sampler
 
 
-def _from_file(images, batch_size, seed, flip, rows) -> HostBatches:
-    which = shuffled(rows, batch_size, seed)  # the same order, of the indices alone
+def _from_host(images, batch_size, seed, flip, rows) -> HostBatches:
+    batches = len(rows) // batch_size
 
-    def read(chosen):
-        return np.stack([images[row] for row in chosen])
+    @functools.lru_cache(2)  # where one epoch ends and the next begins, both are asked for in turn
+    def order(epoch):
+        with tf.device("CPU"):
+            return rows[epoch_order(len(rows), epoch, seed).numpy()]
+
+    def read(index):
+        first = int(index) % batches * batch_size
+        return np.stack([images[row] for row in order(int(index) // batches)[first:first + batch_size]])
 
     def prepared(index):
-        batch = tf.numpy_function(read, [which(index)], tf.uint8, stateful=False)
+        batch = tf.numpy_function(read, [index], tf.uint8, stateful=False)
         return _prepare(tf.ensure_shape(batch, [batch_size, *images.shape[1:]]), index, seed, flip)
 
     def start(index: int):
@@ -56,5 +67,5 @@ def _prepare(images, index, seed, flip):
     x = to_float(images)
     if not flip:
         return x
-    mirrored = rng.integers([x.shape[0], 1, 1, 1], rng.seed(seed, "flip", index), 2) == 1
+    mirrored = tf.cast(rng.integers([x.shape[0], 1, 1, 1], rng.seed(seed, "flip", index), 2), tf.bool)
     return tf.where(mirrored, tf.reverse(x, axis=[2]), x)

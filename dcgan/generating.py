@@ -82,6 +82,7 @@ def load(run=None) -> Generator:
     A run that is under way, or was killed, has no generator/ yet, or one that is older than its best epoch: then it is
     that of its best epoch so far.
     """
+    _round_alike_on_a_gpu()
     if run is None:
         network, about = pretrained.load()
         return of_network(network, about["latent_dim"], about["size"], "the package's own generator")
@@ -97,6 +98,14 @@ def _is_under_way(run) -> bool:
     """Whether a run has kept a best epoch, but no SavedModel of it: none, or one from before it was resumed."""
     best, exported = Path(run) / "checkpoints" / "best.npz", Path(run) / "generator" / "saved_model.pb"
     return best.exists() and not (exported.exists() and exported.stat().st_mtime >= best.stat().st_mtime)
+
+
+def _round_alike_on_a_gpu() -> None:
+    """A GPU takes whichever algorithm it finds fastest in a process, and each rounds in its own way, which may turn a
+    pixel by 1 of 255: it is told to take the same one always. (A CPU does.)"""
+    if tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        tf.config.experimental.enable_op_determinism()
 
 
 def check(run) -> None:

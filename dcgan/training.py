@@ -95,6 +95,7 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
                       highlight=False)
     trainer = build(config, strategy, rounds)
     watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
+    del data  # the device has the faces
     try:
         fit(trainer, batches, rounds, run=run, log_every=max(1, min(10, an_epoch)),
             checkpoint_every=an_epoch, hooks=[*watch.hooks(an_epoch), *hooks], console=console)

@@ -51,8 +51,8 @@ def translation(share: float = 0.125):
 def _shift_matrices(batch, size, share, seed):
     """[B, size, size]: row i has its 1 at column i - d, d of each image's own; outside, the row is 0."""
     most = round(share * size)
-    d = rng.integers([batch, 1], seed, 2 * most + 1) - most
-    return tf.one_hot(tf.range(size)[tf.newaxis] - d, size)
+    d = tf.cast(rng.integers([batch, 1], seed, 2 * most + 1), tf.int64) - most
+    return tf.one_hot(tf.range(size, dtype=tf.int64)[tf.newaxis] - d, size)
 
 
 def colour():
@@ -94,8 +94,8 @@ def cutout(share: float = 0.5):
 def _inside(batch, size, share, seed):
     """[B, size] bool: the pixels of a stretch of share size around a centre of each image's own."""
     length = round(share * size)
-    first = rng.integers([batch, 1], seed, size) - length // 2
-    place = tf.range(size)[tf.newaxis]
+    first = tf.cast(rng.integers([batch, 1], seed, size), tf.int64) - length // 2
+    place = tf.range(size, dtype=tf.int64)[tf.newaxis]
     return (place >= first) & (place < first + length)
 
 

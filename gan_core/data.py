@@ -26,11 +26,11 @@ def stream(sample, batch_size: int, seed: int = 0):
     return sampler
 
 
-def shuffled(array, batch_size: int, seed: int = 0):
-    """The sampler that goes through array [N, ...] in a new random order every epoch.
+def shuffled(array, batch_size: int, seed: int = 0, rows=None):
+    """The sampler that goes through array [N, ...], or its rows [M] alone, in a new random order every epoch.
 
     Every batch is full: the N mod batch_size samples left over are others each time. The dtype
-    is kept, so that images can stay uint8 until they are looked at; the array lies on the device.
+    is kept, so that images can stay uint8 until they are looked at; the array lies on the device, whole.
     The order of an epoch is worked out anew for each batch, which costs one sort of N numbers.
     """
     checks.integer("data.shuffled", "batch_size", batch_size, 1)
@@ -39,19 +39,26 @@ def shuffled(array, batch_size: int, seed: int = 0):
         array = tf.convert_to_tensor(array)
     except (TypeError, ValueError):
         checks.fail("data.shuffled", "array", "an array [N, ...]", f"a {type(array).__name__} that is none")
-    if array.shape.rank < 1 or array.shape[0] < batch_size:
-        checks.fail("data.shuffled", "array", f"at least one batch of {batch_size} samples",
-                    checks.show_shape(array.shape))
-    samples, take = array.shape[0], _gatherer(array)
-    batches = samples // batch_size
+    rows = None if rows is None else tf.constant(rows, tf.int64)
+    shape = array.shape if rows is None else rows.shape
+    if shape.rank < 1 or shape[0] < batch_size:
+        checks.fail("data.shuffled", "array" if rows is None else "rows",
+                    f"at least one batch of {batch_size} samples", checks.show_shape(shape))
+    samples, batches, take = shape[0], shape[0] // batch_size, _gatherer(array)
 
     def sampler(index):
-        order = rng.permutation(samples, rng.seed(seed, "epoch", index // batches))
-        first = tf.cast(index % batches, tf.int32) * batch_size
+        index = tf.cast(index, tf.int64)
+        order = epoch_order(samples, index // batches, seed)
         # (a slice with this start would be compiled anew for every index that is given from outside)
-        return take(tf.gather(order, first + tf.range(batch_size)))
+        chosen = tf.gather(order, index % batches * batch_size + tf.range(batch_size, dtype=tf.int64))
+        return take(chosen if rows is None else tf.gather(rows, chosen))
 
     return sampler
+
+
+def epoch_order(samples: int, epoch, seed: int = 0) -> tf.Tensor:
+    """[samples] int32: the order in which `shuffled` goes through them in this epoch (int or int64 scalar)."""
+    return rng.permutation(samples, rng.seed(seed, "epoch", epoch))
 
 
 def _gatherer(array):

@@ -12,6 +12,8 @@ import sys
 import hypothesis
 import pytest
 
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # every test is of numbers, and a GPU rounds otherwise from run to run
+
 hypothesis.settings.register_profile("dev", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=25, derandomize=True)
 # By --hypothesis-profile: many examples; few, and no search for the smallest one that fails.

@@ -92,6 +92,15 @@ def test_shuffled_takes_a_tensor_a_list_and_changes_neither():
         assert list(map(int, array)) == [0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_of_some_rows_it_is_the_sampler_of_an_array_of_these_alone(jit_compile):
+    array, rows = np.arange(40, dtype=np.uint8).reshape(5, 8), np.array([4, 0, 3])
+    some = tf.function(data.shuffled(array, 2, seed=7, rows=rows), jit_compile=jit_compile)
+    alone = data.shuffled(array[rows], 2, seed=7)
+    for index in INDICES:
+        np.testing.assert_array_equal(some(index).numpy(), alone(index).numpy())
+
+
 def test_stream_draws_each_batch_from_a_seed_of_its_own():
     batches = [SAMPLERS["stream"](i).numpy() for i in range(20)]
     assert all(batch.shape == (BATCH, 2) for batch in batches)
@@ -111,6 +120,8 @@ def test_stream_draws_each_batch_from_a_seed_of_its_own():
     (lambda: data.shuffled(3.0, 1), r"data\.shuffled: array must be at least one batch of 1 samples, got \[\]"),
     (lambda: data.shuffled([[1], [2, 3]], 1), r"data\.shuffled: array must be an array \[N, \.\.\.\], got a list"),
     (lambda: data.shuffled(open, 1), r"data\.shuffled: array must be an array \[N, \.\.\.\], got a builtin_"),
+    (lambda: data.shuffled(np.zeros(4), 3, rows=[2, 0]),
+     r"data\.shuffled: rows must be at least one batch of 3 samples, got \[2\]"),
     (lambda: data.shuffled(np.zeros(4), True), r"data\.shuffled: batch_size must be .*, got True"),
     (lambda: data.shuffled(np.zeros(4), 1, seed="x"), r"data\.shuffled: seed must be .*, got 'x'"),
     (lambda: data.HostBatches([1, 2]),

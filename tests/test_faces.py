@@ -104,6 +104,20 @@ def test_larger_than_the_memory_allows_it_stays_in_its_file(folder, tmp_path):
     np.testing.assert_array_equal(small.images, large.images)
 
 
+def test_free_memory_is_that_of_the_container_where_there_is_one(tmp_path):
+    assert faces._free_memory(tmp_path) == 4e9  # a system that tells nothing
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "meminfo").write_text("MemTotal:  9000 kB\nMemAvailable:  8000 kB\nHugePages_Total:  0\n")
+    assert faces._free_memory(tmp_path) == 8000 * 1024
+    group = tmp_path / "sys" / "fs" / "cgroup"
+    group.mkdir(parents=True)
+    (group / "memory.current").write_text("700000\n")
+    (group / "memory.stat").write_text("anon 300000\ninactive_file 200000\n")
+    for limit, free in (("max", 8000 * 1024), ("1000000", 500_000), ("9" * 15, 8000 * 1024)):
+        (group / "memory.max").write_text(f"{limit}\n")
+        assert faces._free_memory(tmp_path) == free
+
+
 def test_a_killed_decoding_leaves_no_cache(folder, tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt

@@ -73,6 +73,19 @@ def test_memory_and_file_give_the_same_bits_from_any_batch_on(on_disk, flip):
             np.testing.assert_array_equal(compiled(tf.constant(index, tf.int64)).numpy(), want)
 
 
+def test_an_array_that_the_device_has_no_room_for_is_read_from_the_host(monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, [20, 4, 4, 3], dtype=np.uint8)
+    on_device = feeding.batches(images, 4, seed=5, flip=True)
+
+    def no_room(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(feeding, "shuffled", no_room)
+    batches = iter(feeding.batches(images, 4, seed=5, flip=True).start(3))
+    for index in range(3, 13):
+        np.testing.assert_array_equal(next(batches).numpy(), on_device(index).numpy())
+
+
 def test_a_batch_larger_than_the_data_and_what_is_no_image_are_told():
     with pytest.raises(ValueError, match="batch_size must be at most the number of faces, 24, got 25"):
         feeding.batches(faces(24), 25)

@@ -133,6 +133,17 @@ def test_without_a_run_it_is_the_packages_own(network, tmp_path, monkeypatch):
     assert loaded.sample(2).shape == (2, 32, 32, 3)
 
 
+def test_a_gpu_is_told_to_round_alike_in_every_process(monkeypatch):
+    told, config = [], tf.config
+    monkeypatch.setattr(config.experimental, "enable_op_determinism", lambda: told.append("deterministic"))
+    monkeypatch.setattr(config.experimental, "enable_tensor_float_32_execution", told.append)
+    generating.load()
+    assert told == []  # a CPU needs no word
+    monkeypatch.setattr(config, "list_physical_devices", lambda kind: ["one"] if kind == "GPU" else [])
+    generating.load()
+    assert told == [False, "deterministic"]
+
+
 def test_what_is_no_run_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("x")
     for nothing in (tmp_path / "none", tmp_path / "file"):

@@ -13,6 +13,7 @@ from tensorflow.python.framework import kernels
 
 from dcgan import feeding, training
 from dcgan.config import Config
+from gan_core import augment, rng
 
 pytestmark = pytest.mark.skipif(not tf.test.is_built_with_cuda(), reason="TensorFlow was built without GPU kernels")
 
@@ -32,6 +33,20 @@ def kernels_of(kind):
             if kernel.device_type in ("GPU", "DEFAULT")]  # default: whatever the device
 
 
+def through_the_host(function, *specs):
+    """{(op, input)}: arrays that a GPU has and whose op there wants them in the host's memory, as TensorFlow's
+    arithmetic of int32 does: each is a copy that waits for all that the GPU was given before."""
+    graph = tf.function(function, autograph=False).get_concrete_function(*specs).graph
+    return {(op.type, of_op.name) for op in graph.get_operations()
+            for of_op, tensor in zip(op.op_def.input_arg, op.inputs, strict=False)
+            if tensor.op.type in ON_THE_DEVICE and any(
+                of_op.name in kernel.host_memory_arg for kernel in kernels_of(op.type)
+                if fits(kernel, op.node_def.attr) and kernel.device_type == "GPU")}
+
+
+ON_THE_DEVICE = ("StatelessRandomUniformIntV2", "StatelessRandomUniformFullIntV2", "TopKV2", "GatherV2", "Cast")
+
+
 def fits(kernel, attributes):
     return all(attributes[one.name].type in one.allowed_values.list.type for one in kernel.constraint
                if attributes[one.name].type)  # (0: not a dtype)
@@ -48,6 +63,20 @@ def test_every_op_of_a_round_of_the_dcgan_has_a_gpu_kernel(options):
 def test_every_op_of_feeding_faces_from_memory_has_a_gpu_kernel():
     sampler = feeding.batches(np.zeros([9, 32, 32, 3], np.uint8), 4, flip=True)
     assert without_gpu_kernel(sampler, tf.TensorSpec([], tf.int64)) == set()
+
+
+def test_no_random_number_goes_through_the_host():
+    augmented = augment.chain(augment.translation(), augment.colour(), augment.cutout())
+    assert through_the_host(lambda x: augmented(x, rng.seed(0, "x"), 0), tf.TensorSpec([2, 32, 32, 3])) == set()
+    sampler = feeding.batches(np.zeros([9, 32, 32, 3], np.uint8), 4, flip=True, rows=np.arange(8))
+    assert through_the_host(sampler, tf.TensorSpec([], tf.int64)) == set()
+
+
+def test_a_random_number_that_does_is_found():
+    def thrown():
+        return 1 + rng.integers([5, 1], rng.seed(0, "x"), 6)
+
+    assert through_the_host(thrown) == {("AddV2", "y")}
 
 
 def test_an_op_that_has_none_is_found():
