@@ -141,8 +141,8 @@ def _passes(layer, options, x, y, about, config) -> dict[str, float]:
     # and tanh because their gradients ask for it (XLA joins the two), and eagerly nothing is left out.
     if about.kind == "batch norm" or config.mode == "eager" or (
             config.mode == "graph" and layer in (tf.nn.relu, tf.nn.tanh)):
-        value = seconds[arithmetic.VALUE]
-        seconds |= {what: max(taken - value, 0.0) for what, taken in seconds.items() if what != arithmetic.VALUE}
+        again = seconds[arithmetic.VALUE]
+        seconds |= {what: max(taken - again, 0.0) for what, taken in seconds.items() if what != arithmetic.VALUE}
     return seconds
 
 

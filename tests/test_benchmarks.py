@@ -1,9 +1,13 @@
 """The harness asks its contestants in turn and says who cannot run; no test here depends on a time."""
 
+import types
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from benchmarks import (
+    arithmetic,
     devices,
     harness,
     input_pipeline,
@@ -16,6 +20,7 @@ from benchmarks import (
     toy_step,
 )
 from dcgan import training
+from gan_core.activations import leaky_relu
 
 ECHO = "import sys, time\nfrom benchmarks import harness\nharness.serve(lambda rounds: time.sleep(0.001 * rounds))"
 
@@ -84,3 +89,16 @@ def test_the_round_that_is_timed_is_bare_whatever_the_defaults_of_training_are(p
     monkeypatch.setattr(peaks, "measure", lambda *options: None)
     with pytest.raises(Built):
         play(tmp_path)
+
+
+@pytest.mark.parametrize(("mode", "layer", "kind", "by_x", "by_w"), [
+    ("graph", "conv", "product", 5.0, 7.0), ("eager", "conv", "product", 3.0, 5.0),
+    ("xla", tf.tanh, "activation", 5.0, None), ("graph", tf.tanh, "activation", 3.0, None),
+    ("graph", tf.nn.relu, "activation", 3.0, None), ("graph", leaky_relu(0.2), "activation", 5.0, None),
+    ("xla", "norm", "batch norm", 3.0, None)])
+def test_a_gradient_is_not_charged_with_the_value_that_is_worked_out_again(mode, layer, kind, by_x, by_w, monkeypatch):
+    """ReLU's and tanh's gradients ask for the output, leaky ReLU's for the input, which is there."""
+    monkeypatch.setattr(profile_step, "_time", lambda run, *_: {"value": 2.0, "by_x": 5.0, "by_w": 7.0}[run.__name__])
+    seconds = profile_step._passes(layer, {}, tf.zeros([1]), tf.zeros([1]), types.SimpleNamespace(kind=kind),
+                                   profile_step.Config(mode=mode))
+    assert (seconds[arithmetic.VALUE], seconds[arithmetic.BY_X], seconds.get(arithmetic.BY_W)) == (2.0, by_x, by_w)
