@@ -16,6 +16,7 @@ import os
 import shutil
 import warnings
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,6 +43,13 @@ class Faces:
     @property
     def in_memory(self) -> bool:
         return not isinstance(self.images, np.memmap)
+
+    def checksum(self) -> str:
+        """CRC-32 of all pixels, in hexadecimal: a run that is resumed must find the faces that it began with."""
+        value = 0
+        for start in range(0, len(self.images), AT_A_TIME):
+            value = zlib.crc32(np.ascontiguousarray(self.images[start:start + AT_A_TIME]), value)
+        return f"{value:08x}"
 
     def write_skipped(self, path) -> None:
         """A line for each file passed over: its name, a tab, why."""

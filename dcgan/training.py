@@ -160,11 +160,13 @@ def _faces(config: Config, console) -> faces.Faces:
 def _run_folder(config: Config, data: faces.Faces) -> RunFolder:
     """A new run folder, or the one to go on with, which must be of this config and these faces."""
     path = config.resume or config.run or _first_free()
-    fields = {**dataclasses.asdict(config), "faces": len(data.images)}
+    fields = {**dataclasses.asdict(config), "faces": len(data.images), "checksum of the faces": data.checksum()}
     options = {"resume_command": f"python -m dcgan train --resume {path}"}
-    if config.resume is not None:
-        return RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
-    return RunFolder.create(path, fields, **options)
+    if config.resume is None:
+        return RunFolder.create(path, fields, **options)
+    if "checksum of the faces" not in RunFolder.resume(path).config:  # earlier versions of this package kept none
+        del fields["checksum of the faces"]
+    return RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
 
 
 def _first_free() -> Path:

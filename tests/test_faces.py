@@ -4,6 +4,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -49,6 +50,14 @@ def test_all_pictures_below_a_folder_in_the_order_of_their_names(folder, tmp_pat
     assert got.images.dtype == np.uint8
     np.testing.assert_array_equal(got.images, np.stack([picture(i) for i in range(5)]))
     assert got.in_memory
+
+
+def test_the_checksum_is_that_of_all_pixels_wherever_they_are(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(faces, "AT_A_TIME", 2)
+    want = f"{zlib.crc32(b''.join(picture(i).tobytes() for i in range(5))):08x}"
+    assert load(folder, tmp_path).checksum() == load(folder, tmp_path, memory=0).checksum() == want
+    (folder / "deep" / "c.png").write_bytes(png(77))
+    assert load(folder, tmp_path).checksum() != want
 
 
 def test_what_was_passed_over_is_named_with_its_reason(folder, tmp_path):

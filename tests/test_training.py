@@ -111,6 +111,20 @@ def test_resuming_with_other_options_or_faces_is_refused(copy):
         train(None, resume=copy.path, **{**asked_for(copy), "data": None, "drawn": 63})
 
 
+def test_a_face_that_was_replaced_is_noticed_but_by_a_run_that_kept_no_checksum(copy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the cache goes
+    faces = tmp_path / "faces"
+    shutil.copytree(copy.config["data"], faces)
+    Image.new("RGB", (40, 40), "red").save(faces / "007.png")
+    options = {**asked_for(copy), "data": faces}
+    (copy.path / "config.json").write_text(json.dumps({**copy.config, "data": str(faces)}))
+    with pytest.raises(ValueError, match=r'checksum of the faces was "[0-9a-f]{8}" and is now "[0-9a-f]{8}"'):
+        train(None, resume=copy.path, **options)
+    earlier = {name: value for name, value in copy.config.items() if name != "checksum of the faces"}
+    (copy.path / "config.json").write_text(json.dumps({**earlier, "data": str(faces)}))
+    train(None, resume=copy.path, **options)
+
+
 def test_a_run_of_a_version_without_falling_rates_goes_on_with_them(copy):
     fields = {name: value for name, value in copy.config.items() if name != "fall"}
     (copy.path / "config.json").write_text(json.dumps(fields))
