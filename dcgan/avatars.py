@@ -29,6 +29,7 @@ from gan_core import checkpoint, checks
 
 LONGEST_ID = 1000  # characters
 LONGEST_NAME = 200  # characters of a file's name, of the 255 that most disks allow
+RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{i}" for port in ("COM", "LPT") for i in range(1, 10))}  # by Windows
 MARK = ".avatars.json"  # in a folder that is not finished: with which seed and generator it was begun
 INDEX = "index.csv"
 PNG_END = b"IEND\xaeB`\x82"  # the last bytes of every PNG file
@@ -107,12 +108,14 @@ def file_name(one: str) -> str:
     """Where the face of an id lies: 3f/anna%20b.png, a pure function of the id.
 
     Whatever is not a letter, a digit or one of _.-~ is percent-encoded as in a URL (urllib.parse.unquote gives it
-    back), and a leading dot; of a long name the end gives way to a hash. The folder, one of 256, is from a hash too:
-    a million files in one would be slow to list. (Disks that hold Bob and bob for one name can keep only one of them
-    if their folders agree as well; the .zip keeps both.)
+    back), a leading dot, and the first letter of what Windows keeps for itself (con, nul, com1, ...); of a long name
+    the end gives way to a hash. The folder, one of 256, is from a hash too: a million files in one would be slow to
+    list. (Disks that hold Bob and bob for one name can keep only one of them if their folders agree as well; the .zip
+    keeps both.)
     """
     name = urllib.parse.quote(one, safe="")
-    name = "%2E" + name[1:] if name.startswith(".") else name
+    if name.startswith(".") or name.split(".")[0].upper() in RESERVED:
+        name = f"%{ord(name[0]):02X}{name[1:]}"
     if len(name) > LONGEST_NAME:  # "%~" comes out of no other id: after a % there are two digits
         name = f"{name[:LONGEST_NAME - 34]}%~{hashlib.blake2b(one.encode(), digest_size=16).hexdigest()}"
     return f"{hashlib.blake2b(one.encode(), digest_size=1).hexdigest()}/{name}.png"
@@ -144,11 +147,11 @@ def write(ids: Iterable[str], generator: Generator, out, seed: int = 0) -> Writt
     stopped, the same call goes on with what is missing, and index.csv appears at the end.
     """
     out, done = Path(out), Written()
-    if out.suffix == ".npz":
+    if out.suffix.lower() == ".npz":
         checks.fail("generate", "out", "a folder or FILE.zip where there are ids", str(out))
     fresh = _counted(ids, done)
     fresh = itertools.chain([next(fresh)], fresh)  # ids that cannot be read are told before anything is made
-    if out.suffix == ".zip":
+    if out.suffix.lower() == ".zip":
         checkpoint.write_atomically(writing.new_place(out), lambda file: _zip(file, fresh, generator, out, seed, done))
     else:
         try:

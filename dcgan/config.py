@@ -25,7 +25,7 @@ class Config:
     """folder for all that the run leaves; none: the first free one of runs/dcgan-1, runs/dcgan-2, ..."""
     resume: Path | None = None
     """go on with the run in this folder; of the other options only epochs, fall, mode, convolution, tensorboard,
-    strategy and synchronised may then be others"""
+    strategy, synchronised and data (the same faces in another place) may then be others"""
     epochs: int = 30
     """passes over the data"""
     batch_size: int = 128

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import warnings
 import zipfile
 import zlib
@@ -60,6 +61,7 @@ class Faces:
 def load(source, size: int = 64, *, cache=CACHE, memory: float | None = None, console: Console | None = None) -> Faces:
     """All pictures below a folder, or in a zip, as squares of `size` pixels (`images.decode`).
 
+    Linked folders count as well; run folders and the cache do not, should they lie there too.
     cache: the folder where arrays are kept.  memory: bytes that `images` may take; None: a quarter of
     what is free now (TensorFlow makes a copy of them).  console: where the progress bar is drawn, if it
     is a terminal.
@@ -69,14 +71,15 @@ def load(source, size: int = 64, *, cache=CACHE, memory: float | None = None, co
     """
     checks.integer("faces.load", "size", size, 8, 1024)
     source = Path(source)
-    with _open(source) as files:
+    with _open(source, Path(cache)) as files:
         if not files.names:
-            checks.fail("faces.load", "source", "a folder or a zip with pictures in it", f"{source}, which is empty")
+            checks.fail("faces.load", "source", "a folder or a zip with pictures in it",
+                        f"{source}, which is empty" if not files.closed else
+                        f"{source}, where {files.closed[0][0]} {files.closed[0][1]}")
         key = hashlib.sha256(json.dumps([VERSION, size, files.stamp]).encode()).hexdigest()[:16]
         folder = Path(cache) / f"{source.resolve().stem}-{size}-{key}"
-        if not (folder / "index.json").exists():
-            _decode_all(files, size, folder, source, console or Console(stderr=True))
-    index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        if (index := _index_of(folder, size)) is None:
+            index = _decode_all(files, size, folder, source, console or Console(stderr=True))
     images = np.memmap(folder / "images.uint8", np.uint8, "r", shape=(len(index["names"]), size, size, 3))
     allowed = _free_memory() / 4 if memory is None else memory
     if images.nbytes <= allowed:
@@ -101,18 +104,34 @@ def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.n
 class _Folder:
     """Every file below a folder, by its path from there, in the order of names."""
 
-    def __init__(self, path: Path):
-        self.path = path
-        found = [Path(top) / name for top, _, names in os.walk(path) for name in names]
+    def __init__(self, path: Path, cache: Path):
+        self.path, self.closed = path, []  # closed: (folder, why) of those that may not be looked into
+        found, seen = [], set()
+        for top, below, names in os.walk(path, followlinks=True, onerror=self._note):
+            below[:] = sorted(name for name in below if not _is_ours(Path(top) / name, cache))
+            if (place := os.path.realpath(top)) in seen:  # links that lead in a circle
+                below.clear()
+                continue
+            seen.add(place)
+            found += [Path(top) / name for name in names]
         self.names = sorted(file.relative_to(path).as_posix() for file in found)
-        self.stamp = [[name, *self._stat(name)] for name in self.names]
+        self.closed.sort()
+        self.stamp = [self.closed, *([name, *self._stat(name)] for name in self.names)]
+
+    def _note(self, error: OSError):
+        folder = Path(error.filename).relative_to(self.path).as_posix()
+        self.closed.append((f"{folder}/", f"cannot be read: {error.strerror}"))
 
     def _stat(self, name):
         try:
             stat = (self.path / name).stat()
-            return [stat.st_size, stat.st_mtime_ns]
+            return [stat.st_size, stat.st_mtime_ns, os.access(self.path / name, os.R_OK)]
         except OSError:  # a link to nowhere
-            return [-1, -1]
+            return [-1, -1, False]
+
+    def may_be_read(self, name: str) -> bool:
+        """Whether nothing speaks against reading it: then what kept us from it will pass."""
+        return self._stat(name)[-1]
 
     def read(self, name: str) -> bytes:
         try:
@@ -132,6 +151,8 @@ class _Folder:
 class _Zip:
     """Every file in a zip archive, in the order of names."""
 
+    closed = ()  # folders that may not be looked into
+
     def __init__(self, path: Path):
         try:
             self.archive = zipfile.ZipFile(path)
@@ -145,6 +166,9 @@ class _Zip:
         self.entries, self.names = entries, sorted(entries)
         stat = path.stat()
         self.stamp = [str(path.resolve()), stat.st_size, stat.st_mtime_ns]
+
+    def may_be_read(self, name: str) -> bool:
+        return False
 
     def read(self, name: str) -> bytes:
         entry = self.entries[name]
@@ -164,18 +188,33 @@ class _Zip:
         self.archive.close()
 
 
-def _open(source: Path):
+def _open(source: Path, cache: Path):
     if source.is_dir():
-        return _Folder(source)
+        return _Folder(source, cache)
     if source.is_file():
         return _Zip(source)
     checks.fail("faces.load", "source", "a folder or a zip of pictures", f"{source}, which does not exist")
 
 
-def _decode_all(files, size, folder: Path, source, console) -> None:
-    """Decode every file and write the array and its index; `folder` appears whole or not at all."""
-    unfinished = folder.with_name(f".{folder.name}.unfinished-{os.getpid()}")
-    names, skipped = [], []
+def _is_ours(folder: Path, cache: Path) -> bool:
+    """The cache, or a run folder: their pictures are of our making."""
+    return ((folder / "config.json").is_file() and (folder / "checkpoints").is_dir()) or \
+        (cache.is_dir() and folder.name == cache.name and folder.samefile(cache))
+
+
+def _index_of(folder: Path, size: int) -> dict | None:
+    """The index of a cache that is whole, as a power cut may leave it not."""
+    try:
+        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        whole = (folder / "images.uint8").stat().st_size == len(index["names"]) * size * size * 3
+    except (OSError, ValueError):
+        return None
+    return index if whole and not index.get("again") else None
+
+
+def _decode_all(files, size, folder: Path, source, console) -> dict:
+    """Decode every file and write the array and its index; `folder` appears whole or not at all. -> the index"""
+    names, skipped, unfinished = [], [*files.closed], folder
 
     def one(name):
         try:
@@ -185,7 +224,9 @@ def _decode_all(files, size, folder: Path, source, console) -> None:
 
     starts = range(0, len(files.names), AT_A_TIME)
     try:
-        unfinished.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.unfinished-", dir=folder.parent))
+        unfinished.chmod(0o755)
         with open(unfinished / "images.uint8", "wb") as out, ThreadPoolExecutor(os.cpu_count()) as pool, \
                 warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of sizes that `decode` looks at
@@ -197,19 +238,28 @@ def _decode_all(files, size, folder: Path, source, console) -> None:
                     else:
                         names.append(name)
                         out.write(picture.tobytes())
+            out.flush()
+            os.fsync(out.fileno())
         if not names:
             raise ValueError(f"faces.load: none of the {len(skipped)} files of {source} can be used as a picture; the "
                              f"first, {_printable(skipped[0][0])}: {skipped[0][1]}.")
-        index = {"source": str(source), "size": size, "names": names, "skipped": skipped}
-        (unfinished / "index.json").write_text(json.dumps(index), encoding="utf-8")
-        if not (folder / "index.json").exists():  # another process may have been first
+        # What could not be read although it may be (a network disk that was away) is asked for again the next time.
+        again = any(why.startswith("cannot be read") and files.may_be_read(name) for name, why in skipped)
+        index = {"source": str(source), "size": size, "names": names, "skipped": skipped, "again": again}
+        with open(unfinished / "index.json", "w", encoding="utf-8") as out:
+            json.dump(index, out)
+            out.flush()
+            os.fsync(out.fileno())
+        if _index_of(folder, size) is None:  # another process may have been first
             shutil.rmtree(folder, ignore_errors=True)
             unfinished.rename(folder)
+        return index
     except OSError as error:
         raise ValueError(f"faces.load: the cache {folder.parent} cannot be written: {error.strerror or error}. Make "
                          "room, or choose another folder.") from error
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        if unfinished != folder:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _printable(name: str) -> str:

@@ -62,7 +62,8 @@ def generate(config: Generate) -> None:
             _say(console, f"{config.count:,} faces by {generator.name} in {config.out}", config.count, start)
         shown = generator.sample(min(config.count, ON_A_SHEET), config.seed) if config.sheet else None
     if config.sheet is not None:
-        console.print(f"wrote {sheets.save(sheets.sheet(shown), config.sheet)}", highlight=False, soft_wrap=True)
+        console.print(f"wrote {sheets.save(sheets.sheet(shown), config.sheet)}",
+                      markup=False, highlight=False, soft_wrap=True)
 
 
 def _generate_for_ids(config, console):
@@ -80,9 +81,9 @@ def _generate_for_ids(config, console):
         ids = avatars.part_of(config.ids, *_numbers(config.part)) if config.part else avatars.read_ids(config.ids)
         done = avatars.write(passing(ids), generator, config.out, config.seed)
     except KeyboardInterrupt:
-        way_out = "was not finished, and is gone" if config.out.suffix == ".zip" else \
+        way_out = "was not finished, and is gone" if config.out.suffix.lower() == ".zip" else \
             "is not finished: the same command goes on with what is missing"
-        console.print(f"stopped; {config.out} {way_out}", highlight=False, soft_wrap=True)
+        console.print(f"stopped; {config.out} {way_out}", markup=False, highlight=False, soft_wrap=True)
         raise SystemExit(130) from None
     share = f"part {config.part}: " if config.part else ""
     _say(console, f"{share}{done.ids:,} ids ({done.repeated:,} repeated lines), {done.made:,} faces made by "
@@ -100,4 +101,5 @@ def _numbers(part: str) -> tuple[int, int]:
 
 def _say(console, what, faces, start):
     seconds = time.perf_counter() - start
-    console.print(f"{what}: {seconds:.1f} s, {faces / seconds:,.0f} faces a second", highlight=False, soft_wrap=True)
+    console.print(f"{what}: {seconds:.1f} s, {faces / seconds:,.0f} faces a second",
+                  markup=False, highlight=False, soft_wrap=True)

@@ -5,8 +5,9 @@
     python -m dcgan.pretrained --run runs/pretrained
 
 The first takes about a quarter of an hour on two CPU cores. The second turns the best generator of a run into
-dcgan/pretrained.npz. Kernels are kept as float16 (a relative error of at most 1/2048 each), batch norm's numbers, which
-are few, as float32. The file is a plain .npz with a text `about`; nothing in it is executed.
+dcgan/pretrained.npz. Kernels are kept as float16 (off by at most 1/2048 of each number, or by 3e-8 if that is more),
+batch norm's numbers, which are few, as float32. The file is a plain .npz with a text `about`; nothing in it is
+executed.
 """
 
 import dataclasses
@@ -102,7 +103,7 @@ def main(config: Config) -> None:
     faces = {"drawn": asked.drawn, "seed": asked.seed, "flip": asked.flip} if asked.data is None else None
     written = save(training.best_generator(config.run), config.out, size=asked.size, width=asked.width,
                    latent_dim=asked.latent_dim, epsilon=asked.epsilon, learnt_from=faces, note=config.note)
-    Console().print(f"wrote {config.out}: {written / 1e6:.2f} MB", highlight=False, soft_wrap=True)
+    Console().print(f"wrote {config.out}: {written / 1e6:.2f} MB", markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gan_core import checks
+from gan_core import checkpoint, checks
 
 
 def sheet(images, columns: int = 8, gap: int = 2) -> np.ndarray:
@@ -28,10 +28,7 @@ def sheet(images, columns: int = 8, gap: int = 2) -> np.ndarray:
 
 def save(image, path) -> Path:
     """Write uint8 [H, W, 3] as PNG (folders are made)."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path, format="PNG")
-    return path
+    return _write(path, lambda file: Image.fromarray(image).save(file, format="PNG"))
 
 
 def save_gif(frames, path, milliseconds: int = 150) -> Path:
@@ -45,8 +42,17 @@ def save_gif(frames, path, milliseconds: int = 150) -> Path:
     some = [frame[::2, ::2] for frame in frames[:: -(-len(frames) // 32)]] + [frames[-1][::2, ::2]]
     palette = Image.fromarray(np.concatenate(some)).quantize(256, dither=Image.Dither.NONE)
     frames = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    return _write(path, lambda file: frames[0].save(
+        file, format="GIF", save_all=True, append_images=frames[1:], loop=0, optimize=True,
+        duration=[milliseconds] * (len(frames) - 1) + [2000]))
+
+
+def _write(path, write) -> Path:
+    """The file, whole or not at all; ValueError with a way out if the disk does not take it."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frames[0].save(path, format="GIF", save_all=True, append_images=frames[1:], loop=0, optimize=True,
-                   duration=[milliseconds] * (len(frames) - 1) + [2000])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise checkpoint.cannot_write(path, error) from error
+    checkpoint.write_atomically(path, write)
     return path

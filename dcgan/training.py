@@ -7,6 +7,7 @@ Nothing about training is here that is not in `gan_core`: this file only puts it
 
 import dataclasses
 import importlib.util
+import shlex
 import time
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from gan_core.variables import named_variables
 MAY_CHANGE = ("epochs", "fall",  # how long it goes on, and how it ends
               "resume", "run", "preset", "mode", "convolution", "tensorboard",  # what decides no number
               "strategy", "synchronised")  # on what devices it goes on
+CHECKSUM = "checksum of the faces"
 AUGMENTATIONS = {"translation": augment.translation, "colour": augment.colour, "cutout": augment.cutout}
 
 
@@ -84,31 +86,45 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
     if not workers.is_chief(strategy):
         return _play_along(config, strategy, data, batches, rounds, console)
     run = _run_folder(config, data)
-    run.remember(epochs=config.epochs, fall=config.fall)
     data.write_skipped(run.path / "skipped.txt")
     console.print(f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
                   f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}) "
                   f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
-                  highlight=False, soft_wrap=True)
-    if run.step() >= rounds:
-        console.print(f"Its {config.epochs} epochs are over. To go on with it: --epochs {config.epochs + 10}, say.",
+                  markup=False, highlight=False, soft_wrap=True)
+    if (over := run.step() // an_epoch) >= config.epochs:
+        console.print(f"Its {config.epochs} epochs are over. To go on with it: --epochs {over + 10}, say.",
                       highlight=False)
+    else:
+        run.remember(epochs=config.epochs, fall=config.fall,
+                     data=None if config.data is None else str(config.data))
     trainer = build(config, strategy, rounds)
     watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
     del data  # the device has the faces
     try:
         fit(trainer, batches, rounds, run=run, log_every=max(1, min(10, an_epoch)),
             checkpoint_every=an_epoch, hooks=[*watch.hooks(an_epoch), *hooks], console=console)
-    finally:  # after Ctrl-C too
-        if exported := watch.finish() and (run.checkpoints / "best.npz").exists():
-            export_generator(best_generator(run.path), config.latent_dim, run.generator, to_uint8)
-    if not exported:
+    except BaseException:  # Ctrl-C and a full disk: show what there is, and tell what ended the training
+        try:
+            _finish(watch, run, config)
+        except Exception as error:
+            console.print(f"Pictures and generator were not written: {error}", markup=False, highlight=False,
+                          soft_wrap=True)
+        raise
+    if not _finish(watch, run, config):
         raise ValueError(f"dcgan train: {run.path} has lost the sheets of its epochs or its best.npz, so there is "
                          f"nothing to export. Give it another epoch: --epochs {config.epochs + 1}")
     console.print(f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
-                  f"{run.path} --count 64 --out faces", highlight=False, soft_wrap=True)
+                  f"{shlex.quote(str(run.path))} --count 64 --out faces", markup=False, highlight=False, soft_wrap=True)
     workers.wait_for_all(strategy)
     return trainer, run
+
+
+def _finish(watch: Watch, run: RunFolder, config: Config) -> bool:
+    """The curves, the GIF and the SavedModel, if an epoch was finished. -> whether it was"""
+    exported = watch.finish() and (run.checkpoints / "best.npz").exists()
+    if exported:
+        export_generator(best_generator(run.path), config.latent_dim, run.generator, to_uint8)
+    return exported
 
 
 def _play_along(config, strategy, data, batches, rounds, console):
@@ -159,15 +175,25 @@ def _faces(config: Config, console) -> faces.Faces:
 
 def _run_folder(config: Config, data: faces.Faces) -> RunFolder:
     """A new run folder, or the one to go on with, which must be of this config and these faces."""
+    fields = {**dataclasses.asdict(config), "faces": len(data.images), CHECKSUM: data.checksum()}
     path = config.resume or config.run or _first_free()
-    fields = {**dataclasses.asdict(config), "faces": len(data.images), "checksum of the faces": data.checksum()}
-    options = {"resume_command": f"python -m dcgan train --resume {path}"}
+    options = {"resume_command": f"python -m dcgan train --resume {shlex.quote(str(path))}"}
     if config.resume is None:
         return RunFolder.create(path, fields, **options)
-    if "checksum of the faces" not in RunFolder.resume(path).config:  # earlier versions of this package kept none
-        del fields["checksum of the faces"]
+    if CHECKSUM in RunFolder.resume(path).config:  # the same faces may lie elsewhere now
+        return RunFolder.resume(path, fields, may_change=(*MAY_CHANGE, "data"), **options)
+    del fields[CHECKSUM]  # earlier versions of this package kept none
     return RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
 
 
 def _first_free() -> Path:
-    return next(path for i in range(1, 10**6) if not (path := Path(f"runs/dcgan-{i}")).exists())
+    """The first of runs/dcgan-1, runs/dcgan-2, ... that is not there, made now: another training may want it too."""
+    for i in range(1, 10**6):
+        path = Path(f"runs/dcgan-{i}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError:  # `RunFolder.create` tells it better
+            pass
+        return path

@@ -88,7 +88,7 @@ def walk(config: Walk) -> None:
     mean, sd = space.shell(generator.latent_dim)
     Console().print(f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; samples of "
                     f"the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}",
-                    highlight=False, soft_wrap=True)
+                    markup=False, highlight=False, soft_wrap=True)
 
 
 def labelled(images, labels, columns: int = 10) -> np.ndarray:

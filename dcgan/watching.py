@@ -64,11 +64,12 @@ class Watch:
     def finish(self) -> bool:
         """Draw the curves and the GIF from what the folder holds. -> whether an epoch was finished at all."""
         files = sorted(self.run.samples.glob("epoch_*.png"))
-        if not files or not self.table.exists():
+        frames = [frame for file in files if (frame := _opened(file)) is not None]
+        if not frames or not self.table.exists():
             return False
         from dcgan import training_plots  # drawing libraries are slow to import
 
-        sheets.save_gif([np.asarray(Image.open(file)) for file in files], self.run.path / "training.gif")
+        sheets.save_gif(frames, self.run.path / "training.gif")
         training_plots.curves(self.run.rows(), read_epochs(self.table), self.run.path / "curves.png")
         return True
 
@@ -97,6 +98,14 @@ class Watch:
         writer.writeheader()
         writer.writerows([*earlier, row])
         checkpoint.write_atomically(self.table, lambda file: file.write(text.getvalue().encode()))
+
+
+def _opened(file):
+    """A sheet, uint8 [.., .., 3]; None if a power cut has left half of one."""
+    try:
+        return np.asarray(Image.open(file))
+    except OSError:
+        return None
 
 
 def read_epochs(file) -> dict[str, np.ndarray]:

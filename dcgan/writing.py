@@ -26,9 +26,9 @@ def write(blocks: Iterable[np.ndarray], count: int, out) -> None:
     if there is something in that place, or it cannot be written.
     """
     out = new_place(out)
-    if out.suffix == ".npz":
+    if out.suffix.lower() == ".npz":
         checkpoint.write_atomically(out, lambda file: _npz(file, blocks, count))
-    elif out.suffix == ".zip":
+    elif out.suffix.lower() == ".zip":
         checkpoint.write_atomically(out, lambda file: _zip(file, blocks, count, out.parent))
     else:
         _folder(out, blocks, count)
@@ -41,7 +41,8 @@ def new_place(out) -> Path:
         checks.fail("generate", "out", "a folder, FILE.zip or FILE.npz", str(out),
                     "For one picture of many faces there is --sheet.")
     try:
-        if out.exists() and not (out.is_dir() and out.suffix not in (".zip", ".npz") and not any(out.iterdir())):
+        a_folder = out.suffix.lower() not in (".zip", ".npz")
+        if out.exists() and not (a_folder and out.is_dir() and not any(out.iterdir())):
             checks.fail("generate", "out", "new, or an empty folder", f"{out}, which is there already",
                         "Choose another name; nothing was overwritten.")
         out.parent.mkdir(parents=True, exist_ok=True)

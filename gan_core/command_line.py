@@ -57,12 +57,27 @@ def _parse(config_class, description, program, arguments, default):
 
 @contextlib.contextmanager
 def errors_in_one_line():
-    """ValueError: its words in one line on stderr, exit code 2; ArithmeticError and ConnectionError: code 1."""
+    """ValueError: its words in one line on stderr, exit code 2; what the machine refused or broke off: code 1.
+
+    Code 1 for ArithmeticError, for OSError (a disk, a connection) and for the memory of a device; 130 for Ctrl-C.
+    """
     try:
         yield
     except BrokenPipeError:
         sys.exit(1)
-    except (ValueError, ArithmeticError, ConnectionError) as error:
-        Console(stderr=True).print(
-            f"error: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+    except KeyboardInterrupt:
+        _tell("stopped.")
+        sys.exit(130)
+    except (ValueError, ArithmeticError, OSError) as error:
+        _tell(f"error: {error}")
         sys.exit(2 if isinstance(error, ValueError) else 1)
+    except Exception as error:
+        if type(error).__name__ != "ResourceExhaustedError":  # TensorFlow's; not imported here, which takes seconds
+            raise
+        first = str(error).splitlines()[0]
+        _tell(f"error: the device's memory is full. Ask for less at once (a smaller batch). {first}")
+        sys.exit(1)
+
+
+def _tell(words: str) -> None:
+    Console(stderr=True).print(words, style="bold red", markup=False, highlight=False, soft_wrap=True)

@@ -69,7 +69,9 @@ def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_ever
     console = console or Console(stderr=True)
     names = ["step", *trainer.row_names]
     earlier, saved_at = _go_on(trainer, run, names)
-    way_on = "Nothing was saved: this run has no folder." if run is None else f"To go on: {run.resume_command}"
+    way_on = f"To go on: {run.resume_command}" if run is not None else \
+        "Nothing was saved: this run has no folder." if workers.is_chief(trainer.strategy) else \
+        "What was saved is in the chief's run folder: resume it."
     if not workers.is_chief(trainer.strategy):
         run, hooks = None, ()
     step, pace, rows = int(trainer.step.numpy()), 0.0, []

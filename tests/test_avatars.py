@@ -125,6 +125,8 @@ def test_only_the_first_of_equal_ids_passes_and_the_order_stays(ids):
 @given(one=IDS)
 @example(one="..")
 @example(one=".hidden")
+@example(one="con")
+@example(one="Com1.tar")
 @example(one="a/b\\c:d*?\"<>|\0")
 @example(one="~%41.png")
 def test_a_name_is_safe_on_every_disk_and_tells_the_id(one):
@@ -132,6 +134,7 @@ def test_a_name_is_safe_on_every_disk_and_tells_the_id(one):
     assert len(folder) == 2
     assert len(name) <= 204
     assert not name.startswith(".")
+    assert name.split(".")[0].upper() not in {"CON", "PRN", "AUX", "NUL", "COM1", "COM9", "LPT1", "LPT9"}  # Windows
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~%")
     if "%~" not in name:
         assert urllib.parse.unquote(name.removesuffix(".png")) == one

@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+import tensorflow as tf
 
 from gan_core import command_line
 from gan_core.loop import NotFiniteError
@@ -82,3 +83,19 @@ def test_a_fault_of_ours_keeps_its_traceback():
 
 def test_the_exit_code_of_a_stopped_run_is_its_own(capsys):
     ended(capsys, 130, raiser(SystemExit(130)))
+
+
+def test_what_a_disk_refuses_is_one_line_and_code_1(capsys):
+    error = PermissionError(13, "Permission denied", "/closed/faces.png")
+    assert ended(capsys, 1, raiser(error)).err == "error: [Errno 13] Permission denied: '/closed/faces.png'\n"
+
+
+def test_ctrl_c_anywhere_is_one_word_and_code_130(capsys):
+    assert ended(capsys, 130, raiser(KeyboardInterrupt())).err == "stopped.\n"
+
+
+def test_a_full_device_is_one_line_and_code_1(capsys):
+    error = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[4096,64]\nHint: ...")
+    assert ended(capsys, 1, raiser(error)).err == (
+        "error: the device's memory is full. Ask for less at once (a smaller batch). OOM when allocating tensor with "
+        "shape[4096,64]\n")

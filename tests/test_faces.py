@@ -202,3 +202,65 @@ def test_a_split_shares_all_out_and_depends_on_the_seed():
     assert not np.array_equal(aside, faces.split(1000, seed=2)[1])
     assert len(faces.split(50_000, seed=1)[1]) == 2000
     assert [len(part) for part in faces.split(2, seed=1)] == [1, 1]
+
+
+def test_what_runs_leave_in_the_folder_is_not_taken_for_faces(folder, monkeypatch):
+    """`cd my_faces && python -m dcgan --data .`, and then --resume: the same faces, from the cache."""
+    monkeypatch.chdir(folder)
+    before = faces.load(".", 16, console=SILENT)
+    for name in ("runs/dcgan-1/checkpoints", "runs/dcgan-1/samples", "mine/checkpoints"):
+        (folder / name).mkdir(parents=True)
+        (folder / name).with_name("config.json").write_text("{}")
+        (folder / name / "sheet.png").write_bytes(png(3))
+    monkeypatch.setattr(faces.one_image, "decode", None)  # nothing is decoded anew
+    again = faces.load(".", 16, console=SILENT)
+    assert again.names == before.names
+    assert again.checksum() == before.checksum()
+
+
+def test_linked_folders_count_once_and_circles_end(folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "e.png").write_bytes(png(5))
+    (folder / "linked").symlink_to(tmp_path / "elsewhere")
+    (folder / "deep" / "round").symlink_to(folder)
+    assert load(folder, tmp_path).names == ["a.png", "b.PNG", "deep/c.png", "deep/er/d.png", "linked/e.png",
+                                            "without_ending"]
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(folder, tmp_path, monkeypatch):
+    scandir = os.scandir
+
+    def closed(path):
+        if str(path).endswith("er"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    got = load(folder, tmp_path)
+    assert "deep/er/d.png" not in got.names
+    assert ("deep/er/", "cannot be read: Permission denied") in got.skipped
+
+
+def test_what_could_not_be_read_for_a_moment_is_asked_for_again(folder, tmp_path, monkeypatch):
+    read = faces._Folder.read
+
+    def away(self, name):
+        if name == "a.png":
+            raise faces.one_image.UnusableImageError("cannot be read: Stale file handle")
+        return read(self, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(faces._Folder, "read", away)
+        assert "a.png" not in load(folder, tmp_path).names
+    assert "a.png" in load(folder, tmp_path).names
+
+
+@pytest.mark.parametrize("damage", [lambda cache: (cache / "index.json").write_text(""),
+                                    lambda cache: (cache / "images.uint8").write_bytes(b"half"),
+                                    lambda cache: (cache / "images.uint8").unlink()])
+def test_a_cache_that_a_power_cut_damaged_is_made_anew(folder, tmp_path, damage):
+    whole = load(folder, tmp_path)
+    (cache,) = (tmp_path / "cache").iterdir()
+    damage(cache)
+    np.testing.assert_array_equal(load(folder, tmp_path).images, whole.images)
+    assert (cache / "images.uint8").stat().st_size == whole.images.nbytes

@@ -1,5 +1,6 @@
 """What fit shows, and how it stops: at Ctrl-C, and at a number that is not finite."""
 
+import contextlib
 import io
 import os
 import re
@@ -175,3 +176,13 @@ def test_a_long_bar_is_one_line_of_80_columns():
     assert all("123,456 a second" in line and "time left" in line and len(line) <= 80 for line in bars)
     assert max(map(len, lines)) <= 80
     assert sum(line.count("-1.23e-12") for line in lines) >= len(names)
+
+
+def test_a_process_that_does_not_write_says_where_that_is_which_was_saved(fresh, monkeypatch):
+    """In a new run the chief alone has the folder; the others must not say that nothing was saved."""
+    monkeypatch.setattr(loop.workers, "is_chief", lambda strategy: False)
+    told = []
+    monkeypatch.setattr(loop.workers, "noticing_the_lost",
+                        lambda strategy, way_on: told.append(way_on) or contextlib.nullcontext())
+    fit(fresh(), tiny.SAMPLER, 1)
+    assert told == ["What was saved is in the chief's run folder: resume it."]

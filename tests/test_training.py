@@ -1,8 +1,10 @@
 """A DCGAN from a config: what the run folder holds, resuming, the lab's recipe, what is refused."""
 
 import dataclasses
+import io
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 from rich.console import Console
 
-from dcgan import drawn_faces, feeding, training
+from dcgan import drawn_faces, feeding, training, training_plots
 from dcgan.config import LAB, PRESETS, Config, from_json
 from dcgan.pixels import to_uint8
 from dcgan.watching import read_epochs
@@ -111,18 +113,44 @@ def test_resuming_with_other_options_or_faces_is_refused(copy):
         train(None, resume=copy.path, **{**asked_for(copy), "data": None, "drawn": 63})
 
 
-def test_a_face_that_was_replaced_is_noticed_but_by_a_run_that_kept_no_checksum(copy, tmp_path, monkeypatch):
+def test_the_same_faces_may_lie_elsewhere_when_a_run_goes_on(copy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where the cache goes
-    faces = tmp_path / "faces"
-    shutil.copytree(copy.config["data"], faces)
+    faces = shutil.copytree(copy.config["data"], tmp_path / "elsewhere")
+    options = {**asked_for(copy), "data": faces, "epochs": 3}
+    train(None, resume=copy.path, **options)
+    assert RunFolder.resume(copy.path).config["data"] == str(faces)
     Image.new("RGB", (40, 40), "red").save(faces / "007.png")
-    options = {**asked_for(copy), "data": faces}
-    (copy.path / "config.json").write_text(json.dumps({**copy.config, "data": str(faces)}))
     with pytest.raises(ValueError, match=r'checksum of the faces was "[0-9a-f]{8}" and is now "[0-9a-f]{8}"'):
         train(None, resume=copy.path, **options)
-    earlier = {name: value for name, value in copy.config.items() if name != "checksum of the faces"}
-    (copy.path / "config.json").write_text(json.dumps({**earlier, "data": str(faces)}))
-    train(None, resume=copy.path, **options)
+
+
+def test_a_run_that_kept_no_checksum_goes_on_with_its_own_data_alone(copy, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    earlier = {name: value for name, value in copy.config.items() if name != training.CHECKSUM}
+    (copy.path / "config.json").write_text(json.dumps(earlier))
+    train(None, resume=copy.path, **asked_for(copy))
+    with pytest.raises(ValueError, match=r"data was .* and is now null"):
+        train(None, resume=copy.path, **{**asked_for(copy), "data": None, "drawn": 64})
+
+
+def test_a_full_disk_is_told_and_not_what_it_spoilt_afterwards(copy, monkeypatch):
+    """The error of the training comes out, not that of the pictures drawn at its end."""
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(training_plots, "curves", full)
+    monkeypatch.setattr(RunFolder, "log", lambda *_: (_ for _ in ()).throw(ValueError("Make room. Then go on")))
+    said = Console(file=io.StringIO(), width=200)
+    with pytest.raises(ValueError, match="Make room"):
+        training.train(Config(**{**TINY, **asked_for(copy), "run": None, "resume": copy.path, "epochs": 3}), said)
+    assert "Pictures and generator were not written: [Errno 28] No space left on device" in said.file.getvalue()
+
+
+def test_a_sheet_that_a_power_cut_emptied_is_left_out_of_the_gif(copy):
+    (copy.samples / "epoch_0001.png").write_bytes(b"")
+    train(None, resume=copy.path, **{**asked_for(copy), "epochs": 3})
+    with Image.open(copy.path / "training.gif") as gif:
+        assert gif.n_frames == 2
 
 
 def test_a_run_of_a_version_without_falling_rates_goes_on_with_them(copy):
@@ -170,6 +198,7 @@ def test_the_next_free_folder_is_taken(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):  # before the first round
         training.train(Config(**TINY), Talkative())
     assert (tmp_path / "runs" / "dcgan-2" / "config.json").exists()
+    assert [training._first_free() for _ in range(2)] == [Path(f"runs/dcgan-{i}") for i in (3, 4)]  # asked for at once
 
 
 class Talkative(Console):

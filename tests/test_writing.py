@@ -50,11 +50,11 @@ def test_a_folder_of_numbered_pngs(tmp_path):
 
 def test_a_zip_of_the_same_files(tmp_path):
     writing.write(blocks(), 7, tmp_path / "faces")
-    writing.write(blocks(size=5), 7, tmp_path / "faces.zip")
-    with zipfile.ZipFile(tmp_path / "faces.zip") as archive:
+    writing.write(blocks(size=5), 7, tmp_path / "FACES.ZIP")
+    with zipfile.ZipFile(tmp_path / "FACES.ZIP") as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == tree(tmp_path / "faces")
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["faces", "faces.zip"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["FACES.ZIP", "faces"]
 
 
 def test_one_array(tmp_path):
