@@ -65,8 +65,8 @@ class Config:
     """toy: units in each hidden layer"""
     mode: Literal["xla", "graph", "eager"] | None = None
     """how a round is compiled; none: as each revision does by itself"""
-    convolution: Literal["auto", "native", "subpixel"] | None = None
-    """dcgan: the transposed convolutions; none: as each revision does by itself"""
+    convolution: Literal["auto", "native", "subpixel", "winograd"] | None = None
+    """dcgan: the convolutions; none: as each revision does by itself"""
     rounds: int | None = None
     """rounds in one window; none: 1 for dcgan, 500 for toy"""
     windows: int = 10

@@ -41,8 +41,8 @@ class Config:
     """channels at the pictures' end of both networks"""
     mode: Literal["eager", "graph", "xla"] = "graph"
     """how a round is compiled"""
-    convolution: Literal["auto", "native", "subpixel"] = dcgan_config.Config().convolution
-    """how a transposed convolution is worked out"""
+    convolution: Literal["auto", "native", "subpixel", "winograd"] = dcgan_config.Config().convolution
+    """how a convolution is worked out"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions"""
     device: str = "auto"

@@ -40,8 +40,8 @@ class Config:
     """numbers in z"""
     mode: Literal["xla", "graph", "eager"] = DEFAULTS.mode
     """how each pass, and the round, is compiled"""
-    convolution: Literal["auto", "native", "subpixel"] = DEFAULTS.convolution
-    """how a transposed convolution is worked out"""
+    convolution: Literal["auto", "native", "subpixel", "winograd"] = DEFAULTS.convolution
+    """how a convolution is worked out"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions"""
     device: str = "auto"

@@ -31,8 +31,8 @@ class Config:
     """of the convolutions"""
     mode: tuple[Literal["eager", "graph", "xla"], ...] = ("graph", "xla")
     """how a round is compiled"""
-    convolution: tuple[Literal["native", "subpixel"], ...] = ("native", "subpixel")
-    """how a transposed convolution is worked out: native is meant for a GPU, subpixel for a CPU"""
+    convolution: tuple[Literal["native", "subpixel", "winograd"], ...] = ("native", "subpixel", "winograd")
+    """how a convolution is worked out: native is meant for a GPU, subpixel and winograd for a CPU"""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ..."""
     strategy: tuple[Literal["none", "mirrored"], ...] = ("none",)

@@ -6,7 +6,7 @@ r"""
 |---|---|
 | **You need** | matrix products and transposes; chapters 1 to 3 for what $G$ and $D$ are for |
 | **You get** | both networks counted by hand; one operation with three faces; checkerboards; what batch norm does |
-| **New in gan_core** | `convolution`, `conv`, `batch_norm`; in dcgan `networks`, `ladders` |
+| **New in gan_core** | `convolution`, `winograd`, `conv`, `batch_norm`; in dcgan `networks`, `ladders` |
 | **Run it** | `python -m dcgan.ch07_convolutions`, or with `--size 32`; `--help` lists the flags |
 | **Time** | about 20 s on two CPU cores |
 
@@ -26,7 +26,7 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan import checkerboards, ladders, networks, norm_trials, one_row
-from gan_core import checks, command_line, convolution, rng
+from gan_core import checks, command_line, convolution, rng, winograd
 from gan_core.batch_norm import BatchNorm
 from gan_core.conv import Conv2D
 from gan_core.sequential import Sequential
@@ -145,7 +145,7 @@ def compare_on_one_row(config):
 
 
 def compare_faces(config):
-    """On the sizes of D's second layer. -> <Cx, y>, <x, C^T y>; two differences from C^T y, in its sds"""
+    """On the sizes of D's second layer. -> <Cx, y>, <x, C^T y>; three differences from C^T y, in its sds"""
     n, wide = config.size // 2, 2 * config.width
     x, y, w = (rng.normal(shape, rng.seed(config.seed, f"{shape}")) for shape in (
         [8, n, n, config.width], [8, n // 2, n // 2, wide], [4, 4, config.width, wide]))
@@ -153,11 +153,11 @@ def compare_faces(config):
         tape.watch(x)
         forward = convolution.conv(x, w, 2)
     gradient = tape.gradient(forward, x, y)
-    native, subpixel = (convolution.conv_transpose(y, w, 2, path=path).numpy() for path in convolution.PATHS)
-    products = [float(np.vdot(*two)) for two in ((forward, y), (x, native))]
-    differences = [float(np.abs(other - native).max() / native.std()) for other in (gradient, subpixel)]
-    print("{:,} numbers: <Cx, y> = {:.1f}, <x, C^T y> = {:.1f}".format(tf.size(x), *products))
-    print("largest differences, in sds of C^T y: gradient of conv {:.0e}, sub-pixel {:.0e}".format(*differences))
+    native, subpixel = (convolution.conv_transpose(y, w, 2, path=path).numpy() for path in ("native", "subpixel"))
+    products = float(np.vdot(forward, y)), float(np.vdot(x, native))
+    differences = [np.abs(a - native).max() / native.std() for a in (gradient, subpixel, winograd.conv_transpose(y, w))]
+    print("{:,} numbers: <Cx, y> = {:.1f}, <x, C^T y> = {:.1f}; largest differences, in sds of C^T y: gradient of conv "
+          "{:.0e}, sub-pixel {:.0e}, Winograd {:.0e}".format(tf.size(x), *products, *differences))
     return products, differences
 
 # %%
@@ -167,8 +167,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-*Notice.* In the third matrix both halves are stride-1 convolutions, which every library does best. The layers of
-`gan_core.conv` have a switch between the two forms; `benchmarks.train_step` measures which is faster on a machine.
+*Notice.* In the third matrix both halves are stride-1 convolutions of two taps; `gan_core.winograd` makes 64 products
+of them from 25. A layer takes any of these forms (`path`); `benchmarks.train_step` measures which is soonest done.
 
 ## 3. Checkerboards
 

@@ -69,8 +69,9 @@ class Config:
     """of the convolutions; tf32 needs an NVIDIA GPU of 2020 or later"""
     mode: Literal["xla", "graph", "eager"] = "graph"
     """how a round is compiled; eager for stepping through in a debugger"""
-    convolution: Literal["auto", "native", "subpixel"] = "native"
-    """how a transposed convolution is worked out: the same numbers, sooner or later"""
+    convolution: Literal["auto", "native", "subpixel", "winograd"] = "auto"
+    """how a convolution is worked out: the same numbers but for rounding, sooner or later; auto: native on a GPU,
+    else winograd in float32 and subpixel in bfloat16"""
     strategy: Literal["none", "mirrored", "multi-worker"] = "none"
     """none: one device; mirrored: all GPUs of this machine, each with a share of every batch; multi-worker: those of
     all processes that the environment variable TF_CONFIG names, which must see the same files"""

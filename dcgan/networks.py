@@ -37,7 +37,7 @@ def generator(size: int = 64, width: int = 64, latent_dim: int = 100, *, seed: i
 
     width: channels before the last layer; they double with every halving of the picture. Kernels
     start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2), by `seed`. momentum, epsilon and synchronised
-    are batch norm's. convolution: native, subpixel or auto (`gan_core.conv`). compute_dtype: of the
+    are batch norm's. convolution: native, subpixel, winograd or auto (`gan_core.conv`). compute_dtype: of the
     convolutions; batch norm and tanh are in float32. ValueError on sizes that cannot be.
     """
     stages = _stages("generator", size, width)

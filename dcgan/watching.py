@@ -43,7 +43,8 @@ class Watch:
         step, epoch = row["step"], row["step"] * self.config.batch_size // self.images_an_epoch
         sheet = self._sheet(trainer)
         sheets.save(sheet, self.run.samples / f"epoch_{epoch:04d}.png")
-        fake = to_uint8(trainer.sample(max(len(self.held_aside), LEAST_JUDGED), seed=self.config.seed + 1)).numpy()
+        fake = trainer.sample(max(len(self.held_aside), LEAST_JUDGED), seed=self.config.seed + 1)
+        fake = np.concatenate([to_uint8(fake[i:i + 100]).numpy() for i in range(0, len(fake), 100)])  # to spare memory
         levels = distances.patches_and_whole(self.held_aside, fake, seed=0)
         self._forget_a_best_of_patches_alone()
         best = self.run.save_best(trainer.state(), step, levels["mean"])

@@ -19,9 +19,9 @@ class _Convolution(tf.Module):
         checks.integer(owner, "in_channels", in_channels, 1)
         checks.integer(owner, "out_channels", out_channels, 1)
         checks.one_of(owner, "path", path, ("auto", *convolution.PATHS))
-        self.path = convolution.choose_path(path)
-        convolution.check_arguments(owner, kernel_size, stride, padding, self.path)
         self.compute_dtype = _dtype(owner, compute_dtype)
+        self.path = convolution.choose_path(path, self.compute_dtype)
+        convolution.check_arguments(owner, kernel_size, stride, padding, self.path)
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
 
@@ -49,7 +49,7 @@ class Conv2D(_Convolution):
     W from `initializer` (default: Glorot and Bengio 2010, eq. 12) by `seed`; b = 0.
 
     use_bias=False leaves b out. Do so before batch norm, which subtracts the mean and b with it.
-    path: "native", "subpixel" or "auto" (see `convolution.choose_path`): the same numbers, sooner or later.
+    path: "native", "subpixel", "winograd" or "auto" (see `convolution.choose_path`): the same numbers, sooner or later.
     compute_dtype: float32, or bfloat16 for mixed precision: x, W and b are cast to it at each call.
     ValueError on sizes that are not positive or do not fit, an unknown padding, path or compute_dtype.
     """

@@ -47,11 +47,12 @@ With C channels in two dimensions: pad, convolve m x m with stride 1 to s s C ch
 m = ceil(k / s), depth_to_space, crop. (Shi et al. 2016, "Is the deconvolution layer the same as a
 convolutional layer?") No pixel is added to twice, and a plain convolution is what every library does best.
 
-**Two paths**, equal but for rounding. "native" leaves everything to TensorFlow: for a GPU.
+**Three paths**, equal but for rounding. "native" leaves everything to TensorFlow: for a GPU.
 "subpixel" computes every conv_transpose, the gradient of a conv among them, as above, and where y
 is one pixel (the last layer of a DCGAN's D, the first of its G) all three as matrix products; in
-bfloat16 the filter gradient of small images too. Which is sooner done, `benchmarks.train_step` tells: on
-a CPU with bfloat16 units sub-pixel was in bfloat16, and neither in float32.
+bfloat16 the filter gradient of small images too. "winograd" needs 25 products where the others need
+64, for large batches of small images with many channels (`gan_core.winograd`), and is native elsewhere.
+Which is sooner done, `benchmarks.train_step` tells: on CPUs sub-pixel in bfloat16, Winograd in float32.
 
 Shapes: x [B, H, W, X], y [B, h, w, Y], w [k, k, X, Y] *in all three*. So the kernel of a convolution
 is [k, k, in, out] and that of a transposed one [k, k, out, in]. Any floating dtype, one for both
@@ -60,17 +61,19 @@ arguments. B may be unknown while tracing. All three raise ValueError on sizes t
 
 import tensorflow as tf
 
-from gan_core import checks
+from gan_core import checks, winograd
 
 PADDINGS = ("SAME", "VALID")
-PATHS = ("native", "subpixel")
+PATHS = ("native", "subpixel", "winograd")
 
 
 def conv(x, w, stride: int = 1, padding: str = "SAME", path: str = "native") -> tf.Tensor:
     """y[j] = sum_a x[s j + a - p] w[a]: x [B, H, W, X], w [k, k, X, Y] -> y [B, h, w, Y]."""
     x, w, k = _image_and_kernel("conv", "x", x, w, 2, stride, padding, path)
     height, width = small_sizes("conv", x, k, stride, padding)
-    if path == "native":
+    if path == "winograd" and winograd.fits(k, stride, padding, x.shape[0], height, width, x.dtype):
+        return winograd.conv(x, w)
+    if path != "subpixel":
         return tf.nn.conv2d(x, w, stride, padding)
 
     @tf.custom_gradient
@@ -95,7 +98,9 @@ def conv_transpose(y, w, stride: int = 1, padding: str = "SAME", path: str = "na
     """x[i] = sum over s j + a - p = i of y[j] w[a]: y [B, h, w, Y], w [k, k, X, Y] -> x [B, H, W, X]."""
     y, w, k = _image_and_kernel("conv_transpose", "y", y, w, 3, stride, padding, path)
     height, width = large_sizes("conv_transpose", y, k, stride, padding)
-    if path == "native":
+    if path == "winograd" and winograd.fits(k, stride, padding, *y.shape[:3], y.dtype):
+        return winograd.conv_transpose(y, w)
+    if path != "subpixel":
         batch = tf.shape(y)[0] if y.shape[0] is None else y.shape[0]
         return tf.nn.conv2d_transpose(y, w, tf.stack([batch, height, width, w.shape[2]]), stride, padding)
 
@@ -131,7 +136,9 @@ def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAM
         return tf.raw_ops.Conv2DBackpropFilter(
             input=x, filter_sizes=w_shape, out_backprop=y, strides=[1, stride, stride, 1], padding=padding)
 
-    if path == "native":
+    if path == "winograd" and winograd.fits(kernel_size, stride, padding, x.shape[0], height, width, x.dtype):
+        return winograd.filter_gradient(x, y)
+    if path != "subpixel":
         return product(x, y)
 
     @tf.custom_gradient
@@ -216,10 +223,12 @@ def _as_matrix(w):
     return tf.reshape(w, [-1, w.shape[3]])
 
 
-def choose_path(path: str = "auto") -> str:
-    """"auto" -> "native" if TensorFlow sees a GPU, else "subpixel". The one switch between them."""
+def choose_path(path: str = "auto", dtype=tf.float32) -> str:
+    """"auto" -> "native" if TensorFlow sees a GPU, else by dtype "subpixel" (bfloat16) or "winograd"."""
+    if path == "auto" and tf.config.list_physical_devices("GPU"):
+        return "native"
     if path == "auto":
-        return "native" if tf.config.list_physical_devices("GPU") else "subpixel"
+        return "subpixel" if dtype == tf.bfloat16 else "winograd"
     return path
 
 

@@ -133,7 +133,7 @@ def test_mirrored_on_one_gpu_is_refused(monkeypatch):
      "batch_size must be a multiple of the 2 replicas, got 15"),
     (["--strategy", "mirrored", "--device", "cpu", "--replicas", "1"],
      "replicas (from cpu on) must be a whole number from 2 to 64, got 1"),
-    (["--precision", "tf32", "--device", "cpu", "--out", "OUT"], "none of the 12 rows could be measured; the first: "
+    (["--precision", "tf32", "--device", "cpu", "--out", "OUT"], "none of the 18 rows could be measured; the first: "
      "not supported (tf32 needs an NVIDIA GPU of compute capability 8.0 or later, and this is a CPU)"),
 ])
 def test_bad_input_is_one_line_and_exit_2(arguments, words, capsys, tmp_path):

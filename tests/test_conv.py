@@ -164,7 +164,7 @@ def make(layer_class=Conv2D, *sizes, **options):
     (lambda c: make(c, stride=5), "kernel_size must be at least the stride 5, got 4. "
      "A smaller kernel leaves pixels unread."),
     (lambda c: make(c, padding="same"), "padding must be one of SAME, VALID, got 'same'."),
-    (lambda c: make(c, path="fast"), "path must be one of auto, native, subpixel, got 'fast'."),
+    (lambda c: make(c, path="fast"), "path must be one of auto, native, subpixel, winograd, got 'fast'."),
     (lambda c: make(c, compute_dtype=tf.float64), "compute_dtype must be one of float32, bfloat16, got 'float64'."),
     (lambda c: make(c, compute_dtype="half a float"), "compute_dtype must be one of float32, bfloat16, "
      "got 'half a float'."),

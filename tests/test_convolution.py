@@ -1,4 +1,4 @@
-"""Laws of the convolution, its adjoint and its filter gradient, on both paths.
+"""Laws of the convolution, its adjoint and its filter gradient, on every path (Winograd's own: test_winograd).
 
 Values against plain loops (`reference_conv`), gradients against those same loops (of each, they are
 made of the other two), second gradients of one path against the other's, which are TensorFlow's own.
@@ -25,7 +25,7 @@ FEW = [(4, 2, "SAME", (2, 3)), (5, 2, "SAME", (2, 2)), (5, 2, "VALID", (2, 1)), 
 
 every_case = pytest.mark.parametrize("case", CASES + ONE_PIXEL, ids=str)
 each_name = pytest.mark.parametrize("name", ["conv", "conv_transpose", "filter_gradient"])
-both_paths = pytest.mark.parametrize("path", PATHS)
+each_path = pytest.mark.parametrize("path", PATHS)
 
 
 def three(case, dtype=np.float64, seed=0):
@@ -74,7 +74,7 @@ def pairs(case, path):
             "filter_gradient": lambda x, y: filter_gradient(x, y, k, s, padding, path)}
 
 
-@both_paths
+@each_path
 @every_case
 def test_values_are_those_of_the_plain_loops(case, path):
     k, s, padding, _ = case
@@ -86,7 +86,7 @@ def test_values_are_those_of_the_plain_loops(case, path):
         close(gradient, reference.filter_gradient(x, y, k, s, padding), 1e-12)
 
 
-@both_paths
+@each_path
 @every_case
 def test_the_gradients_of_each_are_the_other_two(case, path):
     k, s, padding, _ = case
@@ -127,7 +127,7 @@ def test_conv_transpose_is_the_adjoint_of_conv(data):
 def test_the_paths_agree_in_second_gradients(case):
     x, w, y = three(case)
     for name, (u, v) in {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}.items():
-        native, subpixel = (derivatives(pairs(case, path)[name], u, v) for path in PATHS)
+        native, subpixel = (derivatives(pairs(case, path)[name], u, v) for path in ("native", "subpixel"))
         for one, other in zip(native, subpixel, strict=True):
             assert np.abs(one).max() > 0
             close(other, one, 1e-12)
@@ -149,7 +149,7 @@ def test_the_paths_agree_in_float32_and_bfloat16(case):
                 close(have, wanted, 0.06)  # eight bits a number, and some hundred of them in a second gradient
 
 
-@both_paths
+@each_path
 def test_a_third_derivative_exists_and_is_the_same(path):
     """f(t) = |conv(t x, t w)|^2 = t^4 f(1): its third derivative at 1 is 24 f(1)."""
     x, w, _ = three(FEW[0])
@@ -192,7 +192,7 @@ def traced(function, *shapes):
     return tf.function(function).get_concrete_function(*(tf.TensorSpec(shape, tf.float32) for shape in shapes))
 
 
-@both_paths
+@each_path
 @pytest.mark.parametrize("case", [FEW[0], ONE_PIXEL[0]], ids=str)
 def test_the_batch_may_be_unknown_while_tracing(case, path):
     x, w, y = three(case, np.float32)
@@ -208,7 +208,7 @@ def test_the_batch_may_be_unknown_while_tracing(case, path):
         concrete(tf.constant(np.repeat(image, 3, axis=0)), tf.constant(w))
 
 
-@both_paths
+@each_path
 def test_a_gradient_may_have_lost_its_static_shape(path):
     """A gradient that comes out of Python code has no shape while tracing; the paths know it all the same."""
     case = FEW[0]
@@ -255,7 +255,7 @@ def test_one_pixel_is_a_matrix_product(name):
     assert not [operation for operation in used if operation.startswith("Conv2D")]
 
 
-@both_paths
+@each_path
 def test_the_example_of_the_docstring(path):
     """One row of it: the vertical kernel (0, 1, 0, 0) copies a row of y into the upper of x's two."""
     a, b, c, d, y0, y1 = 2.0, 3.0, 5.0, 7.0, 11.0, 13.0
@@ -265,10 +265,10 @@ def test_the_example_of_the_docstring(path):
     assert x[0, 1, :, 0].numpy().tolist() == [0.0, 0.0, 0.0, 0.0]
 
 
-def test_auto_means_native_where_there_is_a_gpu(monkeypatch):
-    for gpus, path in (([], "subpixel"), (["GPU:0"], "native")):
+def test_auto_means_native_on_a_gpu_and_what_was_measured_to_be_soonest_without(monkeypatch):
+    for gpus, dtype, path in (([], "float32", "winograd"), ([], "bfloat16", "subpixel"), (["0"], "float32", "native")):
         monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind, gpus=gpus: gpus if kind == "GPU" else [])
-        assert convolution.choose_path("auto") == path
+        assert convolution.choose_path("auto", tf.as_dtype(dtype)) == path
         assert [convolution.choose_path(name) for name in PATHS] == list(PATHS)
 
 
@@ -288,7 +288,7 @@ W = np.zeros((4, 4, 3, 2), np.float32)
     (lambda: traced(lambda x: conv(x, W), [1, None, 4, 3]), "conv: x's height must be known and at least 1, got any."),
     (lambda: conv(np.zeros((1, 5, 5, 3)), W, 5), "conv: kernel_size must be at least the stride 5, got 4. "
      "A smaller kernel leaves pixels unread."),
-    (lambda: conv(np.zeros((1, 4, 4, 3)), W, path="fast"), "conv: path must be one of native, subpixel, got 'fast'."),
+    (lambda: conv(W, W, path="fast"), "conv: path must be one of native, subpixel, winograd, got 'fast'."),
     (lambda: conv_transpose(np.zeros((1, 4, 4, 3)), W), "conv_transpose: y must be [batch, height, width, 2], "
      "got [1, 4, 4, 3]."),
     (lambda: filter_gradient(np.zeros((1, 4, 4, 3)), np.zeros((1, 2, 3, 2)), 4, 2),

@@ -51,8 +51,8 @@ class Config:
     """dcgan: of the convolutions, in all libraries"""
     mode: Literal["xla", "graph", "eager"] | None = None
     """how this project's round is compiled; none: what it does by itself"""
-    convolution: Literal["auto", "native", "subpixel"] | None = None
-    """dcgan: this project's transposed convolutions; none: what it does by itself"""
+    convolution: Literal["auto", "native", "subpixel", "winograd"] | None = None
+    """dcgan: this project's convolutions; none: what it does by itself"""
     rounds: int | None = None
     """rounds in one window; none: 1 for dcgan, 500 for toy"""
     windows: int = 20
