@@ -22,8 +22,10 @@ One round (one D step, shared z) makes these passes, which `PASSES` lists:
 At 64 pixels, width 64 and 100 numbers in z, G has 104,628,224 multiply-adds an image and D 103,817,216.
 D is passed 8 times and G 3 times: 1,144,422,400, or 2.29 GFLOP an image. Three of these passes' ends
 nobody asks for: D's first layer by the pictures, twice in D's step, and G's first by z. Without them it is
-2.27, which is counted here: the work that has to be done. What is done may be more: eager mode makes those
-three, and the sub-pixel path multiplies (h + 1) (w + 1) / (h w) times as much, 1.06 to 1.56.
+2.27, which is counted here: the work of the sums as they stand. What is done may be more: eager mode makes those
+three, and the sub-pixel path multiplies (h + 1) (w + 1) / (h w) times as much, 1.06 to 1.56. Or less: Winograd's form
+multiplies 25/64 as much in the layers of 4 x 4 and 8 x 8 pixels (more than half of a round), so its rate, counted like
+this, may pass the peak of a matrix product.
 
 Bytes are the least that a pass alone can move: each operand read once and each result written once, in
 the dtype in which it is computed. Batch norm reads its input twice (for the statistics, then to

@@ -5,9 +5,10 @@
 
 What a round passes, and how often, is `benchmarks.arithmetic`'s list: values, gradients by kernels,
 gradients by inputs, batch norm, activations, Adam. Each is compiled alone and timed alone; beside its
-rate stands the share of what a large matrix product reaches in the same run. At the end the sum is
-held against the whole round. They differ: a layer alone finds its numbers in the cache, or does not,
-and a compiler joins passes that stand side by side.
+rate stands the share of what a large matrix product reaches in the same run (it may be above 100 % where
+Winograd's form multiplies less than is counted). At the end the sum is held against the whole round. They
+differ: a layer alone finds its numbers in the cache, or does not, and a compiler joins passes that stand
+side by side; and Winograd's gradients alone work anew what a round has kept from the value.
 """
 
 import dataclasses

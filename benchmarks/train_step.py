@@ -119,6 +119,11 @@ def way(row: dict) -> str:
     return f"{row['mode']}, {row['convolution']}{several}"
 
 
+def percent(share: float) -> str:
+    """0.0123 -> "1.2 %", 0.5 -> "50 %", 1.06 -> "106 %"."""
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
+
+
 def table(found: list[dict]) -> Table:
     shown = Table(title=f"One round of the DCGAN, {found[0]['size']} pixels, width {found[0]['width']}, on "
                         f"{rows.device_name(found)}")
@@ -132,8 +137,8 @@ def table(found: list[dict]) -> Table:
             continue
         low, high = row["quartiles"]
         shown.add_row(*name, f"{1e3 * row['seconds']:.4g}", f"{1e3 * low:.4g} – {1e3 * high:.4g}",
-                      f"{row['images_a_second']:,.0f}", f"{row['tflops']:.3g}", f"{100 * row['share_of_peak']:.2g} %",
-                      f"{100 * row['share_of_roofline']:.2g} %", f"{row['memory_bytes'] / 1e6:,.0f}",
+                      f"{row['images_a_second']:,.0f}", f"{row['tflops']:.3g}", percent(row["share_of_peak"]),
+                      percent(row["share_of_roofline"]), f"{row['memory_bytes'] / 1e6:,.0f}",
                       f"{row['first_call_seconds']:.1f}")
     shown.caption = "\n".join(rows.notes(found))
     return shown

@@ -46,6 +46,11 @@ def test_rows_table_and_plot_of_a_run(tmp_path, capsys):
     assert (tmp_path / "train_step.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(("share", "shown"), [(0.0123, "1.2 %"), (0.61, "61 %"), (0.996, "100 %"), (1.06, "106 %")])
+def test_a_share_of_the_peak_is_no_power_of_ten(share, shown):
+    assert train_step.percent(share) == shown
+
+
 # ---- what cannot be measured ----
 
 @pytest.mark.parametrize("error", [
