@@ -167,8 +167,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-*Notice.* In the third matrix both halves are stride-1 convolutions of two taps; `gan_core.winograd` makes 64 products
-of them from 25. A layer takes any of these forms (`path`); `benchmarks.train_step` measures which is soonest done.
+*Notice.* In the third matrix both halves are stride-1 convolutions of two taps; `gan_core.winograd` needs 25 products
+for their 64. A layer takes any of these forms (`path`); `benchmarks.train_step` measures which is soonest done.
 
 ## 3. Checkerboards
 

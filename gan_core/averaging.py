@@ -13,10 +13,10 @@ class ExponentialMovingAverage(tf.Module):
 
     The players of a game circle around its equilibrium; the average of the circle is nearer to
     it than any point on it (Yazıcı et al. 2019). `model` is a copy of the averaged network, with
-    variables of its own, started equal: use it for samples. All its variables are averaged. For batch
-    norm's moving mean and variance that is a guess: what averaged weights compute is not the average of what the
-    weights computed. Measure them before use and before export, as GANTrainer.sample does for itself:
-    batch_norm.settle(average.model, settling_z(latent, seed)).
+    variables of its own, started equal: use it for samples. All its floating variables are averaged,
+    others copied. For batch norm's moving mean and variance that is a guess: what averaged weights compute is
+    not the average of what the weights computed. Measure them before use and before export, as
+    GANTrainer.sample does for itself: batch_norm.settle(average.model, settling_z(latent, seed)).
 
     decay 0.999 remembers about the last 1,000 rounds. It may be a schedule: with a fixed decay the
     start, which is noise, is remembered as well (`schedules.rising_memory`).

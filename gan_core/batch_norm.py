@@ -49,6 +49,8 @@ class BatchNorm(tf.Module):
         if x.shape.rank not in (2, 4) or x.shape[-1] != self.channels:
             checks.fail("BatchNorm", "x", f"[batch, {self.channels}] or [batch, h, w, {self.channels}]",
                         checks.show_shape(x.shape))
+        if not x.dtype.is_floating:
+            checks.fail("BatchNorm", "x", "of a floating dtype", x.dtype.name)
         if not training:
             return self._normalise(x, self.moving_mean, self.moving_variance)
         y, mean, unbiased = self._by_the_formula(x) if self.synchronised else self._by_tensorflow(x)

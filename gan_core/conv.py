@@ -25,7 +25,9 @@ class _Convolution(tf.Module):
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
 
-        kernel = initializer(self._kernel_shape(), rng.seed(seed, f"{owner} kernel"))
+        kernel = checks.tensor(owner, "what initializer gives",
+                               initializer(self._kernel_shape(), rng.seed(seed, f"{owner} kernel")),
+                               self._kernel_shape())
         self.kernel = tf.Variable(kernel, name=f"{self.name}/kernel")
         self.bias = tf.Variable(tf.zeros([out_channels]), name=f"{self.name}/bias") if use_bias else None
 
@@ -49,7 +51,8 @@ class Conv2D(_Convolution):
     W from `initializer` (default: Glorot and Bengio 2010, eq. 12) by `seed`; b = 0.
 
     use_bias=False leaves b out. Do so before batch norm, which subtracts the mean and b with it.
-    path: "native", "subpixel", "winograd" or "auto" (see `convolution.choose_path`): the same numbers, sooner or later.
+    path: "native", "subpixel", "winograd" or "auto" (see `convolution.choose_path`): the same numbers but for
+    rounding, which under winograd depends on the batch's size too; sooner or later.
     compute_dtype: float32, or bfloat16 for mixed precision: x, W and b are cast to it at each call.
     ValueError on sizes that are not positive or do not fit, an unknown padding, path or compute_dtype.
     """

@@ -51,7 +51,7 @@ convolutional layer?") No pixel is added to twice, and a plain convolution is wh
 "subpixel" computes every conv_transpose, the gradient of a conv among them, as above, and where y
 is one pixel (the last layer of a DCGAN's D, the first of its G) all three as matrix products; in
 bfloat16 the filter gradient of small images too. "winograd" needs 25 products where the others need
-64, for large batches of small images with many channels (`gan_core.winograd`), and is native elsewhere.
+64, for large batches of small images with many channels (`winograd.fits`), and is native elsewhere.
 Which is sooner done, `benchmarks.train_step` tells: on CPUs sub-pixel in bfloat16, Winograd in float32.
 
 Shapes: x [B, H, W, X], y [B, h, w, Y], w [k, k, X, Y] *in all three*. So the kernel of a convolution
@@ -71,7 +71,7 @@ def conv(x, w, stride: int = 1, padding: str = "SAME", path: str = "native") -> 
     """y[j] = sum_a x[s j + a - p] w[a]: x [B, H, W, X], w [k, k, X, Y] -> y [B, h, w, Y]."""
     x, w, k = _image_and_kernel("conv", "x", x, w, 2, stride, padding, path)
     height, width = small_sizes("conv", x, k, stride, padding)
-    if path == "winograd" and winograd.fits(k, stride, padding, x.shape[0], height, width, x.dtype):
+    if path == "winograd" and winograd.fits(x.shape[0], height, width, w.shape, stride, padding, x.dtype):
         return winograd.conv(x, w)
     if path != "subpixel":
         return tf.nn.conv2d(x, w, stride, padding)
@@ -98,7 +98,7 @@ def conv_transpose(y, w, stride: int = 1, padding: str = "SAME", path: str = "na
     """x[i] = sum over s j + a - p = i of y[j] w[a]: y [B, h, w, Y], w [k, k, X, Y] -> x [B, H, W, X]."""
     y, w, k = _image_and_kernel("conv_transpose", "y", y, w, 3, stride, padding, path)
     height, width = large_sizes("conv_transpose", y, k, stride, padding)
-    if path == "winograd" and winograd.fits(k, stride, padding, *y.shape[:3], y.dtype):
+    if path == "winograd" and winograd.fits(*y.shape[:3], w.shape, stride, padding, y.dtype):
         return winograd.conv_transpose(y, w)
     if path != "subpixel":
         batch = tf.shape(y)[0] if y.shape[0] is None else y.shape[0]
@@ -129,14 +129,15 @@ def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAM
     check_arguments("filter_gradient", kernel_size, stride, padding, path)
     checks.same_shape("filter_gradient", "x", x, ("batch", "height", "width", "channels"))
     height, width = small_sizes("filter_gradient", x, kernel_size, stride, padding)
-    checks.same_shape("filter_gradient", "y", y, ("batch", height, width, "channels"))
+    batch = "batch" if x.shape[0] is None else x.shape[0]
+    checks.same_shape("filter_gradient", "y", y, (batch, height, width, "channels"))
     w_shape = [kernel_size, kernel_size, x.shape[3], y.shape[3]]
 
     def product(x, y):
         return tf.raw_ops.Conv2DBackpropFilter(
             input=x, filter_sizes=w_shape, out_backprop=y, strides=[1, stride, stride, 1], padding=padding)
 
-    if path == "winograd" and winograd.fits(kernel_size, stride, padding, x.shape[0], height, width, x.dtype):
+    if path == "winograd" and winograd.fits(x.shape[0], height, width, w_shape, stride, padding, x.dtype):
         return winograd.filter_gradient(x, y)
     if path != "subpixel":
         return product(x, y)

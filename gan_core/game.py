@@ -1,9 +1,10 @@
 """The gradient that each player follows, for one batch.
 
-Three plain functions that change nothing: run G, ask for D's gradients, ask for G's. The trainer
-puts them in order. No gradient is computed that is not used: D's step stops at the samples, and
-G's step passes through D without asking for the gradients of D's parameters. Where several devices have
-a share of the batch each, a gradient is the mean of theirs; on one it is its own mean.
+Three plain functions that move no parameter: run G, ask for D's gradients, ask for G's. (Batch norm's
+moving averages do move: both networks run in training mode.) The trainer puts them in order. No gradient
+is computed that is not used: D's step stops at the samples, and G's step passes through D without asking
+for the gradients of D's parameters. Where several devices have a share of the batch each, a gradient is
+the mean of theirs; on one it is its own mean.
 """
 
 import tensorflow as tf

@@ -1,7 +1,8 @@
 r"""The losses of the two players, as functions of D's logits.
 
 D(x) = sigma(a) is D's probability that x is real, and a, D's *logit*, is what the network
-gives out. Written with softplus s(t) = log(1 + e^t), nothing overflows and no gradient dies:
+gives out. Written with softplus s(t) = log(1 + e^t), nothing overflows, and no gradient is lost
+to rounding inside a logarithm:
 
     -log sigma(a)       = s(-a)
     -log(1 - sigma(b))  = s(b)

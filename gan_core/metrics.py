@@ -8,7 +8,8 @@
 
 `x` is one set of samples, `y` the other; they need not be equally many. Anything NumPy can
 read will do (arrays, lists, eager tensors); the arithmetic is NumPy float64 and the result a
-Python float. No table of all pairs is ever held: memory is O((n + m) (d + P)) and one block.
+Python float. No table of all pairs is ever held (but by `median_distance`, of `rows` samples):
+memory is O((n + m) (d + P)) and one block.
 
 Two finite samples of *one* distribution are not 0 apart, so a distance says little alone:
 compare it with that of two real samples of the same sizes.

@@ -46,10 +46,10 @@ class GANTrainer:
     strategy: None; or a tf.distribute strategy, under whose scope() networks and optimizers were made, by
     which several devices play each round, every one on its share of the batch (`gan_core.replicas`).
 
-    A round reports float32 numbers, measured at D's last step, before it is applied:
-    d_loss (without penalty), g_loss, d_real = mean sigma(a), d_fake = mean sigma(b),
-    accuracy = 1/2 [P(a > 0) + P(b <= 0)], penalty if there is one, and with gradient_norms
-    d_gradient_norm and g_gradient_norm (over all of a network's parameters).
+    A round reports float32 numbers. Measured at D's last step, before it is applied: d_loss (without penalty),
+    d_real = mean sigma(a), d_fake = mean sigma(b), accuracy = 1/2 [P(a > 0) + P(b <= 0)], penalty if there is one.
+    Measured in G's step, through the D that G learns from (alternating: the updated one; simultaneous: the one
+    before): g_loss. With gradient_norms d_gradient_norm and g_gradient_norm too, over all of a network's parameters.
     `step`, an int64 variable, counts rounds.
     """
 

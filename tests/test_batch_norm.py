@@ -182,6 +182,11 @@ def test_arguments_that_make_no_layer_are_refused(channels, options, words):
         BatchNorm(channels, **options)
 
 
+def test_integers_are_refused_for_their_y_would_be_cut_to_integers():
+    with pytest.raises(ValueError, match=r"^BatchNorm: x must be of a floating dtype, got int32"):
+        layer()(tf.ones([6, 3], tf.int32), training=True)
+
+
 @pytest.mark.parametrize("shape", [[6, 2], [3], [2, 4, 3], [2, 4, 5, 2]])
 def test_samples_of_another_shape_are_refused_and_move_nothing(shape):
     made = layer()

@@ -168,6 +168,10 @@ def make(layer_class=Conv2D, *sizes, **options):
     (lambda c: make(c, compute_dtype=tf.float64), "compute_dtype must be one of float32, bfloat16, got 'float64'."),
     (lambda c: make(c, compute_dtype="half a float"), "compute_dtype must be one of float32, bfloat16, "
      "got 'half a float'."),
+    (lambda c: make(c, 5, 5, 4, initializer=lambda shape, seed: tf.zeros(shape, tf.float64)),
+     "what initializer gives must be [4, 4, 5, 5] of float32, got [4, 4, 5, 5] of float64."),
+    (lambda c: make(c, 5, 5, 4, initializer=lambda shape, seed: tf.zeros(shape[1:])),
+     "what initializer gives must be [4, 4, 5, 5], got [4, 5, 5]."),
     (lambda c: make(c)(image(2, 4, 4, 4)), "x must be [batch, height, width, 3], got [2, 4, 4, 4]."),
     (lambda c: make(c)(image(4, 4, 3)), "x must be [batch, height, width, 3], got [4, 4, 3]."),
     (lambda c: make(c)(np.zeros((2, 4, 4, 3), np.uint8)), "x must be of a floating dtype, got uint8."),

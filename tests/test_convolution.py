@@ -291,8 +291,8 @@ W = np.zeros((4, 4, 3, 2), np.float32)
     (lambda: conv(W, W, path="fast"), "conv: path must be one of native, subpixel, winograd, got 'fast'."),
     (lambda: conv_transpose(np.zeros((1, 4, 4, 3)), W), "conv_transpose: y must be [batch, height, width, 2], "
      "got [1, 4, 4, 3]."),
-    (lambda: filter_gradient(np.zeros((1, 4, 4, 3)), np.zeros((1, 2, 3, 2)), 4, 2),
-     "filter_gradient: y must be [batch, 2, 2, channels], got [1, 2, 3, 2]."),
+    (lambda: filter_gradient(np.zeros((3, 4, 4, 3)), np.zeros((2, 2, 3, 2)), 4, 2),
+     "filter_gradient: y must be [3, 2, 2, channels], got [2, 2, 3, 2]."),
 ])
 def test_what_does_not_fit_is_refused(call, words):
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):

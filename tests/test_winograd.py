@@ -6,13 +6,15 @@ import reference_conv as reference
 import tensorflow as tf
 from test_convolution import close, derivatives, plain_gradients, traced
 
-from gan_core import convolution, winograd
+from gan_core import winograd
+from gan_core.conv import Conv2D, Conv2DTranspose
 from gan_core.convolution import conv, conv_transpose, filter_gradient
 
 # (stride, height and width of y): one tile, two either way, four; the strides that a kernel of twice the size allows
 CASES = [(2, (4, 4)), (2, (4, 8)), (2, (8, 4)), (2, (8, 12)), (1, (4, 8)), (3, (4, 8))]
 each_case = pytest.mark.parametrize(("stride", "small"), CASES, ids=str)
-ENOUGH = 64
+ENOUGH = 64  # images, and channels, from which on it is used
+WIDE = (ENOUGH, ENOUGH)
 
 
 def three(stride, small, batch=3, channels=(3, 2), dtype=np.float64, seed=0):
@@ -58,16 +60,47 @@ def test_five_products_make_four_outputs_of_two_taps():
     assert len(b) == 5
 
 
-@pytest.mark.parametrize("name", ["conv", "conv_transpose"])
+@pytest.mark.parametrize("name", ["conv", "conv_transpose", "filter_gradient"])
 def test_second_gradients_are_the_native_ones(name):
-    x, w, y = three(2, (4, 8), ENOUGH)
-    function = {"conv": conv, "conv_transpose": conv_transpose}[name]
-    image = x if name == "conv" else y
-    native, ours = (derivatives(lambda u, v, path=path: function(u, v, 2, "SAME", path), image, w)
-                    for path in ("native", "winograd"))
-    for one, other in zip(native, ours, strict=True):
+    x, w, y = three(2, (4, 8))
+    function, u, v = {"conv": (winograd.conv, x, w), "conv_transpose": (winograd.conv_transpose, y, w),
+                      "filter_gradient": (winograd.filter_gradient, x, y)}[name]
+    native = {"conv": lambda x, w: conv(x, w, 2), "conv_transpose": lambda y, w: conv_transpose(y, w, 2),
+              "filter_gradient": lambda x, y: filter_gradient(x, y, 4, 2)}[name]
+    for one, other in zip(derivatives(native, u, v), derivatives(function, u, v), strict=True):
         assert np.abs(one).max() > 0
         close(other, one, 1e-12)
+
+
+def test_a_third_derivative_exists():
+    """f(t) = |conv(t x, t w)|^2 = t^4 f(1): its third derivative at 1 is 24 f(1)."""
+    x, w, _ = three(2, (4, 4))
+    t = tf.constant(1.0, tf.float64)
+    with tf.GradientTape() as third:
+        third.watch(t)
+        with tf.GradientTape() as second:
+            second.watch(t)
+            with tf.GradientTape() as first:
+                first.watch(t)
+                f = tf.reduce_sum(tf.square(winograd.conv(t * x, t * w)))
+            d1 = first.gradient(f, t)
+        d2 = second.gradient(d1, t)
+    np.testing.assert_allclose(third.gradient(d2, t), 24.0 * f, rtol=1e-10)
+
+
+def test_a_gradient_may_have_lost_its_static_shape():
+    """A gradient that comes out of Python code has no shape while tracing; the tensors have theirs all the same."""
+    x, w, y = three(2, (4, 8))
+
+    @tf.custom_gradient
+    def forgetful(value):
+        return tf.identity(value), lambda d: tf.numpy_function(lambda a: 2.0 * a, [d], tf.float64)
+
+    for function, u, v in ((winograd.conv, x, w), (winograd.conv_transpose, y, w), (winograd.filter_gradient, x, y)):
+        lost = tf.function(lambda u, v, function=function: plain_gradients(
+            lambda u, v: forgetful(function(u, v)), u, v))(u, v)
+        for have, half in zip(lost, plain_gradients(function, u, v), strict=True):
+            close(have, 2.0 * half, 1e-12)
 
 
 def test_eager_graph_and_xla_agree_in_float32_to_rounding():
@@ -87,7 +120,7 @@ def test_eager_graph_and_xla_agree_in_float32_to_rounding():
 def test_in_float32_its_error_is_near_the_direct_sums():
     """Root mean square, 4,096 products summed for each output, as in D's fourth layer: 1.8 times. (The usual points
     0, 1, -1, 2 give 2.9.)"""
-    x, w, _ = three(2, (4, 4), ENOUGH, (256, 16), np.float32)
+    x, w, _ = three(2, (4, 4), ENOUGH, (256, ENOUGH), np.float32)
     exact = conv(tf.cast(x, tf.float64), tf.cast(w, tf.float64), 2)
     error = {path: np.sqrt(np.mean((tf.cast(conv(x, w, 2, "SAME", path), tf.float64) - exact) ** 2))
              for path in ("native", "winograd")}
@@ -107,8 +140,8 @@ def products(function, *images):
 
 
 def test_each_face_is_25_products_and_no_convolution():
-    x, w, y = three(2, (8, 8), ENOUGH, dtype=np.float32)
-    lifted = {"x": [25, 4 * ENOUGH, 12], "w": [25, 12, 2], "y": [25, 4 * ENOUGH, 2]}  # 4 tiles; 4 phases of 3 channels
+    x, w, y = three(2, (8, 8), ENOUGH, WIDE, np.float32)
+    lifted = {"x": [25, 4 * ENOUGH, 4 * ENOUGH], "w": [25, 4 * ENOUGH, ENOUGH], "y": [25, 4 * ENOUGH, ENOUGH]}
     for function, images in ((lambda x, w: conv(x, w, 2, "SAME", "winograd"), (x, w)),
                              (lambda y, w: conv_transpose(y, w, 2, "SAME", "winograd"), (y, w)),
                              (lambda x, y: filter_gradient(x, y, 4, 2, "SAME", "winograd"), (x, y))):
@@ -118,13 +151,16 @@ def test_each_face_is_25_products_and_no_convolution():
         assert sorted(large) == sorted(lifted.values())  # value and both gradients: nothing is multiplied twice
 
 
-@pytest.mark.parametrize(("batch", "small", "k", "dtype"), [
-    (ENOUGH - 1, (4, 4), 4, np.float32), (ENOUGH, (16, 16), 4, np.float32), (ENOUGH, (4, 6), 4, np.float32),
-    (ENOUGH, (4, 4), 3, np.float32), (ENOUGH, (4, 4), 4, "bfloat16")],
-    ids=["few images", "many pixels", "no whole tiles", "another kernel", "half precision"])
-def test_elsewhere_it_is_the_native_path_bit_for_bit(batch, small, k, dtype):
-    x, _, y = three(2, small, batch, dtype=np.float32)
-    w = np.random.default_rng(1).standard_normal((k, k, 3, 2))
+@pytest.mark.parametrize(("batch", "small", "k", "channels", "dtype"), [
+    (ENOUGH - 1, (4, 4), 4, WIDE, np.float32), (ENOUGH, (16, 16), 4, WIDE, np.float32),
+    (ENOUGH, (4, 6), 4, WIDE, np.float32), (ENOUGH, (4, 4), 3, WIDE, np.float32),
+    (ENOUGH, (4, 4), 4, (ENOUGH - 1, ENOUGH), np.float32), (ENOUGH, (4, 4), 4, (ENOUGH, ENOUGH - 1), np.float32),
+    (ENOUGH, (4, 4), 4, WIDE, "bfloat16")],
+    ids=["few images", "many pixels", "no whole tiles", "another kernel", "few channels in x", "few channels in y",
+         "half precision"])
+def test_elsewhere_it_is_the_native_path_bit_for_bit(batch, small, k, channels, dtype):
+    x, _, y = three(2, small, batch, channels, np.float32)
+    w = np.random.default_rng(1).standard_normal((k, k, *channels))
     x, y, w = (tf.cast(a, dtype) for a in (x, y, w))
     for function in (lambda path: conv(x, w, 2, "SAME", path), lambda path: conv_transpose(y, w, 2, "SAME", path),
                      lambda path: filter_gradient(x, y, k, 2, "SAME", path)):
@@ -133,9 +169,26 @@ def test_elsewhere_it_is_the_native_path_bit_for_bit(batch, small, k, dtype):
 
 
 def test_a_batch_that_is_unknown_while_tracing_takes_the_native_path():
-    x, w, _ = three(2, (4, 4), ENOUGH, dtype=np.float32)
+    x, w, _ = three(2, (4, 4), ENOUGH, WIDE, np.float32)
     concrete = traced(lambda x, w: conv(x, w, 2, "SAME", "winograd"), [None, *x.shape[1:]], w.shape)
     assert "Conv2D" in {operation.type for operation in concrete.graph.get_operations()}
     close(concrete(x, w), winograd.conv(x, w), 1e-5)
-    assert not winograd.fits(4, 2, "VALID", ENOUGH, 4, 4, tf.float32)
-    assert convolution.choose_path("winograd") == "winograd"
+    assert not winograd.fits(ENOUGH, 4, 4, w.shape, 2, "VALID", tf.float32)
+
+
+@pytest.mark.parametrize("layer_class", [Conv2D, Conv2DTranspose])
+def test_a_layer_on_a_cpu_takes_it_by_itself_and_learns_the_same(layer_class, monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    x, _, y = three(2, (4, 4), ENOUGH, WIDE, np.float32)
+    image = x if layer_class is Conv2D else y
+    found = []
+    for path in ("auto", "native"):
+        layer = layer_class(ENOUGH, ENOUGH, 4, seed=0, stride=2, path=path)
+        with tf.GradientTape() as tape:
+            value = tf.reduce_sum(tf.sin(layer(image)))
+        found.append([value, *tape.gradient(value, [layer.kernel, layer.bias])])
+        graph = traced(layer, image.shape).graph
+        used = {operation.type for operation in graph.get_operations()}
+        assert ("BatchMatMulV2" in used) == (path == "auto")
+    for one, other in zip(*found, strict=True):
+        close(one, other, 1e-4)
