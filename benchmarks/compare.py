@@ -17,14 +17,16 @@ a revision from before there were benchmarks can be measured. A revision too old
 contestant is told in one line.
 
 The verdict: the interval in which the median of the paired ratios lies with 95 % (sign test,
-`benchmarks.ratios`). If it contains 1, or if the starts do not agree on the side of 1: "no
-difference that this run can see", which is not "no difference": more windows see smaller ones.
+`benchmarks.ratios`; windows of one start are more alike than those of two, hence many starts). If it contains 1,
+or if the starts do not agree on the side of 1: "no difference that this run can see", which is not "no
+difference": more windows see smaller ones.
 """
 
 import contextlib
 import dataclasses
 import io
 import json
+import os
 import subprocess
 import tempfile
 import zipfile
@@ -35,7 +37,7 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from benchmarks import harness
+from benchmarks import devices, harness
 from benchmarks.ratios import Ratio, ratio
 from dcgan.networks import SIZES
 from gan_core import checks
@@ -68,10 +70,10 @@ class Config:
     convolution: Literal["auto", "native", "subpixel", "winograd"] | None = None
     """dcgan: the convolutions; none: as each revision does by itself"""
     rounds: int | None = None
-    """rounds in one window; none: 1 for dcgan, 500 for toy"""
-    windows: int = 10
+    """rounds in one window; none: 500 for toy, 1 for dcgan (on a GPU 100)"""
+    windows: int = 5
     """windows of each revision in a start, after one to warm up"""
-    starts: int = 3
+    starts: int = 6
     """times that both are started afresh"""
 
     def __post_init__(self):
@@ -128,7 +130,8 @@ def compare(base: Path, head: Path, arguments: list[str], rounds: int, windows: 
     folders = {"base": base, "head": head}
     # The revision's packages are found first, in the folder of the process itself; `benchmarks`, which is not there, in
     # this tree.
-    environments = {name: {"PYTHONPATH": str(ROOT), "TF_FORCE_GPU_ALLOW_GROWTH": "true"} for name in folders}
+    environments = {name: {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+                           "TF_FORCE_GPU_ALLOW_GROWTH": "true"} for name in folders}
     seen = []
     for _ in range(starts):
         results = harness.in_turn(dict.fromkeys(folders, arguments), rounds, windows, with_facts=True,
@@ -179,7 +182,7 @@ def main(config: Config) -> None:
         console.print(f"base: {base_name}\nhead: {head_name}")
         if "." not in (config.base, config.head) and _git(ROOT, "status", "--porcelain", "--", *PACKAGES):
             console.print("(The working tree has changes that are in neither; . would measure them.)")
-        rounds = config.rounds or (500 if config.step == "toy" else 1)
+        rounds = devices.rounds_a_window(config.step, config.rounds)
         found = compare(base, head, command(config), rounds, config.windows, config.starts)
     for line in lines(found):
         console.print(line)
@@ -193,7 +196,7 @@ def lines(found: Comparison) -> list[str]:
     both = (("base", found.base, found.base_first), ("head", found.head, found.head_first))
     interval = f"{low:.3f} – {high:.3f}" if np.isfinite(high) else "none (it takes 6 windows)"
     return [*(f"{name}: {np.median(seconds) * 1e3:.4g} ms a round (median of {starts} x {windows} windows), "
-              f"first call {np.median(first):.1f} s" for name, seconds, first in both),
+              f"first window {np.median(first):.1f} s" for name, seconds, first in both),
             f"head / base: {versus.of_medians:.3f}, quartiles {versus.quartiles[0]:.3f} – {versus.quartiles[1]:.3f}, "
             f"95 % interval {interval}, by start {', '.join(f'{value:.3f}' for value in found.by_start)}",
             found.verdict]

@@ -6,7 +6,7 @@
 import json
 import sys
 
-from benchmarks import harness, ours
+from benchmarks import devices, harness, ours
 from gan_core import rng
 from gan_core.data import stream
 from gan_core.latent import Normal
@@ -27,6 +27,7 @@ def game(hidden: int, batch: int, **options):
 
 
 def main(**options) -> None:
+    devices.set_precision("float32")  # as in the peers: on a GPU TensorFlow would round products to tf32
     trainer, sampler = game(**options)
     harness.serve(lambda rounds: trainer.rounds(sampler, rounds), ours.facts(trainer))
 

@@ -1,8 +1,9 @@
 """What this machine can do at best, measured: a large matrix product, and a sum of two large arrays.
 
 A step's TFLOP/s says little by itself. Beside the rate of a plain n x n matrix product in the same
-precision, by the same library and in the same run, it says how far from the limit the step is; and
-beside the bandwidth, which of its layers could never be faster for the bytes that they move.
+precision, by the same library and in the same run, it says how far from the limit the step is (of the
+sums as they stand: Winograd's form multiplies less than is counted, and may be beyond it); and beside
+the bandwidth, which of its layers could never be faster for the bytes that they move.
 """
 
 import dataclasses

@@ -8,7 +8,8 @@ gradients by inputs, batch norm, activations, Adam. Each is compiled alone and t
 rate stands the share of what a large matrix product reaches in the same run (it may be above 100 % where
 Winograd's form multiplies less than is counted). At the end the sum is held against the whole round. They
 differ: a layer alone finds its numbers in the cache, or does not, and a compiler joins passes that stand
-side by side; and Winograd's gradients alone work anew what a round has kept from the value.
+side by side; on a GPU, passes shorter than it takes to call them show the call; and Winograd's gradients
+alone work anew what a round has kept from the value.
 """
 
 import dataclasses
@@ -48,7 +49,7 @@ class Config:
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ..."""
     repeats: int = 5
-    """times that each pass is timed, after one to compile and one to warm up; the median counts"""
+    """windows of a tenth of a second in which each pass is timed, compiled and warm; the median counts"""
 
     def __post_init__(self):
         for name in ("batch_size", "width", "latent_dim", "repeats"):
@@ -119,7 +120,7 @@ def _layers(network, counted, work, sample_shape, config) -> list[Row]:
 
 def _passes(layer, options, x, y, about, config) -> dict[str, float]:
     """Seconds of each pass of this layer: what -> seconds."""
-    dy = tf.ones_like(y)
+    dy = tf.cast(rng.uniform(y.shape, rng.seed(0, "dy"), -1.0, 1.0), y.dtype)
 
     def value(x):
         return layer(x, **options)
@@ -164,8 +165,14 @@ def _time(function, arguments, config) -> float:
 
 
 def _median(call, repeats: int) -> float:
+    """Seconds a call, of as many in a row as take a tenth of a second: waiting for the device takes its time too."""
+    def many(n):
+        for _ in range(n):
+            call()
+
     call()
-    return float(np.median([rows.timed(lambda n: call(), 1, devices.drain) for _ in range(repeats + 1)][1:]))
+    n = max(1, round(0.1 / rows.timed(many, 1, devices.drain)))
+    return float(np.median([rows.timed(many, n, devices.drain) / n for _ in range(repeats)]))
 
 
 def table(found: list[Row], whole: float, limits: peaks.Peaks, title: str) -> Table:

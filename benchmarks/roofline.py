@@ -3,8 +3,9 @@
     time of a pass = max(operations / peak operations a second, bytes / bandwidth)
 
 summed over the passes of `arithmetic` (Williams, Waterman and Patterson 2009, "Roofline"). A pass with
-fewer operations a byte than the device's ratio of the two peaks waits for memory. It is a limit, not a
-forecast: it takes each pass at full speed, and the start of a pass to cost nothing.
+fewer operations a byte than the device's ratio of the two peaks waits for memory. It is a limit (of the
+sums as they stand: Winograd's form multiplies less, and may beat it), not a forecast: it takes each pass
+at full speed, and the start of a pass to cost nothing.
 """
 
 import collections

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks import arithmetic, devices, peaks, roofline, rows, step_plots
 from dcgan.networks import SIZES
-from gan_core import checks
+from gan_core import checks, winograd
 from gan_core.command_line import run
 
 
@@ -99,6 +99,8 @@ def measure(config: Config) -> list[dict]:
         options = {**shared, "strategy": strategy, "replicas": replicas[strategy], "batch_size": batch,
                    "precision": precision, "mode": mode, "convolution": convolution}
         reason = devices.why_not(precision, device)
+        if convolution == "winograd" and (precision != "float32" or batch // replicas[strategy] < winograd.LEAST):
+            reason = f"Winograd's form is for float32 and {winograd.LEAST} images a device; below it is native"
         if strategy != "none" and mode == "xla":
             reason = "XLA compiles a round for one device; with a strategy take graph"
         with console.status(f"{number} of {len(combinations)}: batch {batch}, {precision}, {way(options)}"):

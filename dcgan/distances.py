@@ -45,10 +45,12 @@ def sliced_wasserstein_pyramid(real, fake, *, seed: int, patches: int = 16, proj
     found = {}
     for size in pyramid.sizes(real.shape[1]):
         a, b = (patches_of.pop(size).astype(np.float64) for patches_of in (real_patches, fake_patches))
-        mean, sd = a.mean(axis=(0, 1)), a.std(axis=(0, 1))
-        sd = np.maximum(sd, 1e-3)  # grey levels: real images without any detail have sd 0
+        mean = a.mean(axis=(0, 1))
         for points in (a, b):  # in place: they are half of the memory that judging needs
             points -= mean
+        sd = np.sqrt(np.einsum("npc,npc->c", a, a) / (a.size // 3))
+        sd = np.maximum(sd, 1e-3)  # grey levels: real images without any detail have sd 0
+        for points in (a, b):
             points /= sd
         found[size] = 1000.0 * metrics.sliced_wasserstein(*(points.reshape(len(points), -1) for points in (a, b)),
                                                           seed=seed, projections=projections)

@@ -41,8 +41,7 @@ class GANTrainer:
     and in G's. Real and fake get the same draw.
     seed: of z and of the augmentation. Everything random is a function of (seed, purpose, step).
     gradient_norms: report them too.
-    mode: "xla", "graph", or "eager", for stepping through in a debugger; results agree to
-    rounding.
+    mode: "xla", "graph", or "eager", for stepping through in a debugger; results agree to rounding.
     strategy: None; or a tf.distribute strategy, under whose scope() networks and optimizers were made, by
     which several devices play each round, every one on its share of the batch (`gan_core.replicas`).
 
@@ -128,12 +127,14 @@ class GANTrainer:
         Sample number i of a seed is the same for every n: they are made in blocks of 256, each
         from a z of its own number. The average's batch norm is settled for it (`batch_norm.settled`).
         """
-        n, block = checks.integer("GANTrainer.sample", "n", n, 1), 256
+        n, block, samples = checks.integer("GANTrainer.sample", "n", n, 1), 256, None
         with contextlib.nullcontext() if self.average is None else settled(
                 self.average.model, settling_z(self.latent, self.seed)):
-            samples = [self._compiled_sample(self.latent(block, rng.seed(seed, "sample", start // block))).numpy()
-                       for start in range(0, n, block)]
-        return np.concatenate(samples)[:n]
+            for start in range(0, n, block):  # each to its place: a list of blocks, joined, is there twice
+                made = self._compiled_sample(self.latent(block, rng.seed(seed, "sample", start // block)))[:n - start]
+                samples = np.empty([n, *made.shape[1:]], np.float32) if samples is None else samples
+                samples[start:start + block] = made
+        return samples
 
     def state(self) -> dict[str, tf.Variable]:
         """Everything that a resumed run must have again, by name."""

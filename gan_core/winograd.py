@@ -54,6 +54,7 @@ import tensorflow as tf
 POINTS = (0.0, -1.0, 0.5, 2.0)  # and infinity
 TILE = 4  # outputs of a tile, each way
 VALUES = len(POINTS) + 1
+LEAST = 64  # images, and channels, for which it is worth it
 
 
 def fits(batch, height, width, w_shape, stride: int, padding: str, dtype) -> bool:
@@ -64,7 +65,7 @@ def fits(batch, height, width, w_shape, stride: int, padding: str, dtype) -> boo
     channels, no faster at 16 x 16 pixels, nor in a whole round with 32 images.
     """
     k, _, *channels = w_shape
-    return (k == 2 * stride and padding == "SAME" and batch is not None and batch >= 64 and min(channels) >= 64
+    return (k == 2 * stride and padding == "SAME" and batch is not None and batch >= LEAST and min(channels) >= LEAST
             and {height, width} <= {TILE, 2 * TILE} and dtype in (tf.float32, tf.float64))
 
 

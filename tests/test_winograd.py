@@ -13,7 +13,7 @@ from gan_core.convolution import conv, conv_transpose, filter_gradient
 # (stride, height and width of y): one tile, two either way, four; the strides that a kernel of twice the size allows
 CASES = [(2, (4, 4)), (2, (4, 8)), (2, (8, 4)), (2, (8, 12)), (1, (4, 8)), (3, (4, 8))]
 each_case = pytest.mark.parametrize(("stride", "small"), CASES, ids=str)
-ENOUGH = 64  # images, and channels, from which on it is used
+ENOUGH = winograd.LEAST
 WIDE = (ENOUGH, ENOUGH)
 
 

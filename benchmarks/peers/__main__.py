@@ -54,7 +54,7 @@ class Config:
     convolution: Literal["auto", "native", "subpixel", "winograd"] | None = None
     """dcgan: this project's convolutions; none: what it does by itself"""
     rounds: int | None = None
-    """rounds in one window; none: 1 for dcgan, 500 for toy"""
+    """rounds in one window; none: 500 for toy, 1 for dcgan (on a GPU 100)"""
     windows: int = 20
     """windows measured of each contestant, after one to warm up"""
     out: Path = rows.RESULTS
@@ -101,10 +101,12 @@ def missing(name: str) -> str:
 def measure(config: Config) -> list[harness.Result]:
     """Ours first. ValueError if ours cannot run, or if the networks are not of one size."""
     # On a GPU each process would otherwise take all of the memory at once.
-    shared = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    shared = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+              "KERAS_BACKEND": "tensorflow"}
     present = {name: command for name, command in commands(config).items() if not missing(name)}
-    results = harness.in_turn(present, config.rounds or (500 if config.step == "toy" else 1), config.windows,
-                              with_facts=True, keep_going=True, environments=dict.fromkeys(present, shared))
+    rounds = devices.rounds_a_window(config.step, config.rounds)
+    results = harness.in_turn(present, rounds, config.windows, with_facts=True, keep_going=True,
+                              environments=dict.fromkeys(present, shared))
     if results[0].failed:
         raise ValueError(results[0].failed)
     for result in results:
@@ -123,13 +125,19 @@ def main(config: Config) -> None:
     what = (f"two hidden layers of {config.hidden}" if config.step == "toy" else
             f"{config.size} x {config.size} pixels, width {config.width}, {config.precision}")
     table = Table(*(Column(name, no_wrap=True) for name in ("", "ms a round", "times ours", "quartiles", "samples/s",
-                                                           "first call, s")),
+                                                           "first window, s")),
                   title=f"One round, {what}, batch {config.batch_size}, on {machine['device']}")
     lines, notes = [], []
     for result in results:
         if result.failed:
             table.add_row(result.name, "cannot run")
             notes.append(result.failed)
+            continue
+        where = result.facts.get("device", "")
+        if (where == "cpu") != (ours.facts.get("device", "") == "cpu"):  # packages for a CPU beside packages for a GPU
+            table.add_row(result.name, f"on {where or 'another device'}")
+            notes.append(f"{result.name}: {result.facts['library']} sees {where} and ours {ours.facts.get('device')}; "
+                         "no ratio. Install them for one device: '.[gpu]' for TensorFlow, 'jax[cuda12]' for JAX.")
             continue
         versus = ratio(result.seconds, ours.seconds)
         table.add_row(result.name, f"{result.median * 1e3:.4g}", f"{versus.of_medians:.2f}",

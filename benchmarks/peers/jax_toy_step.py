@@ -31,6 +31,7 @@ def mlp(params, x):
 
 
 def main(hidden: int, batch: int, loop: str) -> None:
+    jax.config.update("jax_default_matmul_precision", "float32")  # on a GPU it would be tf32
     sizes = [1, hidden, hidden, 1]
     optimizer = optax.adam(2e-4, b1=0.5)
 
