@@ -10,7 +10,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks import harness, ratios
+from benchmarks import devices, harness, ratios
 from benchmarks.peers import __main__ as peers
 
 DCGAN = {"step": "dcgan", "size": 32, "width": 4, "latent_dim": 3, "batch_size": 4}
@@ -61,14 +61,14 @@ def test_networks_of_another_size_are_refused(monkeypatch):
         peers.measure(peers.Config(windows=1))
 
 
-def stub(name, parameters, seconds="1.0"):
+def stub(name, parameters, seconds="1.0", device="cpu"):
     """A contestant that answers at once, with made-up facts and times; `seconds`: an expression of the window."""
     return ["-c", f"""
 import json, sys
 window = 0
 for line in sys.stdin:
     if line.strip() == "facts":
-        print(json.dumps({{"parameters": {parameters}, "library": "{name} 1.0", "device": "cpu"}}), flush=True)
+        print(json.dumps({{"parameters": {parameters}, "library": "{name} 1.0", "device": "{device}"}}), flush=True)
     else:
         print({seconds}, flush=True)
         window += 1
@@ -96,6 +96,23 @@ def test_the_table_the_line_of_json_and_who_is_missing(monkeypatch, tmp_path, ca
     assert keras["times_ours"] == 4 / 2
     assert keras["ratio_quartiles"] == [2, 3]  # of 2, 2, 4
     assert "2.00 – 3.00" in told
+
+
+def test_a_gpu_is_not_held_against_a_cpu(monkeypatch, tmp_path, capsys):
+    contestants = {"ours": stub("ours", [7, 8]), "pytorch": stub("pytorch", [7, 8], device="Tesla T4")}
+    monkeypatch.setattr(peers, "commands", lambda config: contestants)
+    monkeypatch.setattr(peers, "missing", lambda name: "")
+    peers.main(peers.Config(windows=1, out=tmp_path))
+    assert "pytorch: pytorch 1.0 sees Tesla T4 and ours cpu; no ratio." in capsys.readouterr().out
+    line = json.loads((tmp_path / "peers.jsonl").read_text())
+    assert [contestant["name"] for contestant in line["contestants"]] == ["ours"]
+
+
+@pytest.mark.parametrize(("step", "asked", "device", "rounds"), [
+    ("toy", None, "cpu", 500), ("dcgan", None, "cpu", 1), ("dcgan", None, "gpu:0", 100), ("dcgan", 3, "gpu:0", 3)])
+def test_a_window_on_a_gpu_is_longer_than_its_start(step, asked, device, rounds, monkeypatch):
+    monkeypatch.setattr(devices, "find", lambda name: device)
+    assert devices.rounds_a_window(step, asked) == rounds
 
 
 def test_if_ours_cannot_run_there_is_nothing_to_compare_with(monkeypatch):

@@ -79,6 +79,15 @@ def test_xla_with_a_strategy_is_a_row_that_says_so(tmp_path, monkeypatch, capsys
                     ("mirrored", "graph", 4, "measured"), ("mirrored", "xla", 4, "not supported")]
 
 
+def test_a_row_that_would_be_native_is_not_called_winograds(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "ask", lambda module, options: {**options, **MEASURED})
+    train_step.main(train_step.Config(batch_size=(32, 64), precision=("float32", "bfloat16"), mode=("graph",),
+                                      convolution=("winograd",), device="cpu", out=tmp_path))
+    told = {(row["precision"], row["batch_size"]): row["status"] for row in rows.read(tmp_path / "train_step.jsonl")}
+    assert told == {("float32", 32): "not supported", ("float32", 64): "measured",
+                    ("bfloat16", 32): "not supported", ("bfloat16", 64): "not supported"}
+
+
 def test_any_other_error_is_a_row_with_its_words():
     def broken(options):
         raise ValueError("the sky is green\nand more")
