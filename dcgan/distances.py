@@ -18,7 +18,7 @@ from dcgan import pyramid
 from gan_core import checks, metrics, rng
 
 PATCH = 7
-IMAGES_AT_A_TIME = 250
+IMAGES_AT_A_TIME = 100
 MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest first
 WINDOW = 11
 
@@ -41,12 +41,11 @@ def sliced_wasserstein_pyramid(real, fake, *, seed: int, patches: int = 16, proj
     owner = "sliced_wasserstein_pyramid"
     real, fake = _two_sets(owner, real, fake)
     checks.integer(owner, "patches", patches, 1)
-    real_patches, fake_patches = (_patches(images, patches, seed) for images in (real, fake))
     found = {}
     for size in pyramid.sizes(real.shape[1]):
-        a, b = (patches_of.pop(size).astype(np.float64) for patches_of in (real_patches, fake_patches))
+        a, b = (_patches(images, size, patches, seed) for images in (real, fake))
         mean = a.mean(axis=(0, 1))
-        for points in (a, b):  # in place: they are half of the memory that judging needs
+        for points in (a, b):  # in place, and one level at a time: they are most of the memory that judging needs
             points -= mean
         sd = np.sqrt(np.einsum("npc,npc->c", a, a) / (a.size // 3))
         sd = np.maximum(sd, 1e-3)  # grey levels: real images without any detail have sd 0
@@ -57,22 +56,18 @@ def sliced_wasserstein_pyramid(real, fake, *, seed: int, patches: int = 16, proj
     return {**found, "mean": float(np.mean(list(found.values())))}
 
 
-def _patches(images, count, seed):
-    """{level size: [N · count, 49, 3] float32}: patches from `count` random places of each level of each image."""
-    places = {}
-    for size in pyramid.sizes(images.shape[1]):
-        corner = rng.integers([len(images), count, 2], rng.seed(seed, f"patches at {size}"), size - PATCH + 1)
-        within = np.arange(PATCH)
-        y, x = (corner.numpy()[:, :, axis, np.newaxis] + within for axis in (0, 1))
-        places[size] = (y[:, :, :, np.newaxis] * size + x[:, :, np.newaxis, :]).reshape(len(images), -1)
-    found = {size: [] for size in places}
+def _patches(images, size, count, seed):
+    """[N · count, 49, 3] float64: patches from `count` random places of each image, at the level of this size."""
+    level = pyramid.sizes(images.shape[1]).index(size)
+    corner = rng.integers([len(images), count, 2], rng.seed(seed, f"patches at {size}"), size - PATCH + 1)
+    y, x = (corner.numpy()[:, :, axis, np.newaxis] + np.arange(PATCH) for axis in (0, 1))
+    places = (y[:, :, :, np.newaxis] * size + x[:, :, np.newaxis, :]).reshape(len(images), -1)
+    found = np.empty([len(images), count * PATCH * PATCH, 3])
     for first in range(0, len(images), IMAGES_AT_A_TIME):  # a float32 pyramid of all would be 5 times the images
         some = slice(first, first + IMAGES_AT_A_TIME)
-        for level in pyramid.laplacian_pyramid(images[some]):
-            size = level.shape[1]
-            own = np.arange(len(level))[:, np.newaxis]
-            found[size].append(level.reshape(len(level), size * size, 3)[own, places[size][some]])
-    return {size: np.concatenate(parts).reshape(-1, PATCH * PATCH, 3) for size, parts in found.items()}
+        pixels = pyramid.laplacian_pyramid(images[some])[level].reshape(-1, size * size, 3)
+        found[some] = pixels[np.arange(len(pixels))[:, np.newaxis], places[some]]
+    return found.reshape(-1, PATCH * PATCH, 3)
 
 
 def patches_and_whole(real, fake, *, seed: int) -> dict:

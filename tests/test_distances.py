@@ -123,7 +123,7 @@ def test_patches_are_those_of_the_level_and_reach_every_place():
     numbers = np.zeros([40, 16, 16, 3], np.uint8)
     numbers[..., 0], numbers[..., 1] = np.mgrid[:16, :16]
     numbers[..., 2] = np.arange(40)[:, None, None]
-    cut = distances._patches(numbers, 50, seed=0)[16].reshape(40, 50, 7, 7, 3)
+    cut = distances._patches(numbers, 16, 50, seed=0).reshape(40, 50, 7, 7, 3)
     rows, columns = cut[:, :, :1, :1, 0], cut[:, :, :1, :1, 1]
     np.testing.assert_array_equal(cut[..., 0], np.broadcast_to(rows + np.arange(7)[:, None], cut.shape[:-1]))
     np.testing.assert_array_equal(cut[..., 1], np.broadcast_to(columns + np.arange(7), cut.shape[:-1]))
