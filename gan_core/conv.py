@@ -54,7 +54,8 @@ class Conv2D(_Convolution):
     path: "native", "subpixel", "winograd" or "auto" (see `convolution.choose_path`): the same numbers but for
     rounding, which under winograd depends on the batch's size too; sooner or later.
     compute_dtype: float32, or bfloat16 for mixed precision: x, W and b are cast to it at each call.
-    ValueError on sizes that are not positive or do not fit, an unknown padding, path or compute_dtype.
+    ValueError on sizes that are not positive or do not fit, an unknown padding, path or compute_dtype, and on a
+    kernel of another shape or dtype out of `initializer`.
     """
 
     def _kernel_shape(self) -> list:

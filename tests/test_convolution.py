@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gan_core import convolution
+from gan_core import convolution, winograd
 from gan_core.convolution import PADDINGS, PATHS, conv, conv_transpose, filter_gradient
 
 # (kernel, stride, padding, height and width of the small side): kernels of 2 to 5 with every stride they allow
@@ -149,10 +149,10 @@ def test_the_paths_agree_in_float32_and_bfloat16(case):
                 close(have, wanted, 0.06)  # eight bits a number, and some hundred of them in a second gradient
 
 
-@each_path
-def test_a_third_derivative_exists_and_is_the_same(path):
+@pytest.mark.parametrize("function", [*(pairs(FEW[0], path)["conv"] for path in PATHS), winograd.conv])
+def test_a_third_derivative_exists_and_is_the_same(function):
     """f(t) = |conv(t x, t w)|^2 = t^4 f(1): its third derivative at 1 is 24 f(1)."""
-    x, w, _ = three(FEW[0])
+    x, w, _ = three((4, 2, "SAME", (4, 4)))
     t = tf.constant(1.0, tf.float64)
     with tf.GradientTape() as third:
         third.watch(t)
@@ -160,7 +160,7 @@ def test_a_third_derivative_exists_and_is_the_same(path):
             second.watch(t)
             with tf.GradientTape() as first:
                 first.watch(t)
-                f = tf.reduce_sum(tf.square(conv(t * x, t * w, 2, "SAME", path)))
+                f = tf.reduce_sum(tf.square(function(t * x, t * w)))
             d1 = first.gradient(f, t)
         d2 = second.gradient(d1, t)
     np.testing.assert_allclose(third.gradient(d2, t), 24.0 * f, rtol=1e-12)

@@ -1,4 +1,7 @@
-"""Winograd's form: against the plain loops, as one form of three, where it is used and where it is not."""
+"""Winograd's form: against the plain loops, as one form of three, where it is used and where it is not.
+
+(Its third derivative is in test_convolution, with those of the paths.)
+"""
 
 import numpy as np
 import pytest
@@ -70,22 +73,6 @@ def test_second_gradients_are_the_native_ones(name):
     for one, other in zip(derivatives(native, u, v), derivatives(function, u, v), strict=True):
         assert np.abs(one).max() > 0
         close(other, one, 1e-12)
-
-
-def test_a_third_derivative_exists():
-    """f(t) = |conv(t x, t w)|^2 = t^4 f(1): its third derivative at 1 is 24 f(1)."""
-    x, w, _ = three(2, (4, 4))
-    t = tf.constant(1.0, tf.float64)
-    with tf.GradientTape() as third:
-        third.watch(t)
-        with tf.GradientTape() as second:
-            second.watch(t)
-            with tf.GradientTape() as first:
-                first.watch(t)
-                f = tf.reduce_sum(tf.square(winograd.conv(t * x, t * w)))
-            d1 = first.gradient(f, t)
-        d2 = second.gradient(d1, t)
-    np.testing.assert_allclose(third.gradient(d2, t), 24.0 * f, rtol=1e-10)
 
 
 def test_a_gradient_may_have_lost_its_static_shape():
