@@ -10,6 +10,7 @@ the mean of theirs; on one it is its own mean.
 import tensorflow as tf
 
 from gan_core import checks, replicas
+from gan_core.penalties import Critic
 
 
 def generate(generator, z):
@@ -26,11 +27,12 @@ def generate(generator, z):
 def discriminator_gradients(loss, critic, real, fake, variables, penalties=(), gradient_norm: bool = False):
     """The gradients of D's loss + penalties over D's variables.
 
-    loss: a GANLoss;  critic: [B, ...] -> logits [B];  penalties: functions (critic, real, fake)
+    loss: a GANLoss;  critic: [B, ...] -> logits [B];  penalties: functions (Critic, real, fake)
     -> scalar.  -> the gradients, in the order of variables, and a row of what D did:
     d_loss (without penalty), d_real = mean sigma(a), d_fake = mean sigma(b), accuracy
     1/2 [P(a > 0) + P(b <= 0)], penalty if there is one, d_gradient_norm if asked for.
     """
+    critic = Critic(critic)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
         # Two passes: each batch is normalised by itself where D has batch norm.

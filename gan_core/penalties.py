@@ -1,8 +1,9 @@
 """Gradient penalties: what keeps D's slope small, added to D's loss.
 
-A penalty is a function (critic, real, fake, seed, step) -> float32 scalar, where critic maps a batch
-of samples [B, ...] to logits [B], real and fake are batches, seed is [2] int64 (`gan_core.rng`) and
-step is the round's number. Its strength is a number, or a schedule of the step (`gan_core.schedules`).
+A penalty is a function (critic, real, fake, seed, step) -> float32 scalar, where critic is a `Critic`,
+which maps a batch of samples [B, ...] to logits [B] and knows its slopes, real and fake are batches, seed
+is [2] int64 (`gan_core.rng`) and step is the round's number. Its strength is a number, or a schedule of
+the step (`gan_core.schedules`).
 Each penalises the slope of D *at each sample by itself*: the norm is taken over one sample's
 coordinates, then averaged over the batch. A norm over the whole batch is a common mistake; it
 shrinks as the batch grows.
@@ -14,18 +15,38 @@ from gan_core import checks, rng
 from gan_core.schedules import as_schedule
 
 
-def squared_slopes(critic, x) -> tf.Tensor:
-    """|grad_x D(x_i)|^2 of every sample: x [B, ...] -> [B].
+class Critic:
+    """D, for one step: x [B, ...] -> logits [B], and its slopes; each batch is sent through D once.
 
-    One gradient of sum_i D(x_i) gives them all, as long as D treats each sample by itself
-    (under batch norm in training mode, which mixes the batch, this is the gradient of the sum).
+    critic: a function x -> logits. Whoever asks again about the same batch (the same tensor) gets what D
+    said the first time: R1 takes its slopes from the D(real) of the loss, and saves a pass of D. So ask
+    first where you ask all: under the tape that is to give the gradients of D's parameters.
     """
-    x = tf.convert_to_tensor(x)
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(x)
-        total = tf.reduce_sum(critic(x))
-    gradient = tape.gradient(total, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-    return tf.reduce_sum(tf.square(tf.reshape(gradient, [tf.shape(x)[0], -1])), axis=1)
+
+    def __init__(self, critic):
+        self._critic, self._looks = critic, {}
+
+    def __call__(self, x) -> tf.Tensor:
+        """Logits: x [B, ...] -> [B]."""
+        return self._look(tf.convert_to_tensor(x))[1]
+
+    def squared_slopes(self, x) -> tf.Tensor:
+        """|grad_x D(x_i)|^2 of every sample: x [B, ...] -> [B].
+
+        One gradient of sum_i D(x_i) gives them all, as long as D treats each sample by itself
+        (under batch norm in training mode, which mixes the batch, this is the gradient of the sum).
+        """
+        x, logits, tape = self._look(tf.convert_to_tensor(x))
+        gradient = tape.gradient(logits, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        return tf.reduce_sum(tf.square(tf.reshape(gradient, [tf.shape(x)[0], -1])), axis=1)
+
+    def _look(self, x):
+        if id(x) not in self._looks:
+            with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+                tape.watch(x)
+                logits = self._critic(x)
+            self._looks[id(x)] = x, logits, tape  # with x, so that its id stays its own
+        return self._looks[id(x)]
 
 
 def r1(gamma):
@@ -33,7 +54,7 @@ def r1(gamma):
     strength = as_schedule("penalties.r1", gamma, "gamma")
 
     def penalty(critic, real, fake, seed=None, step=0):
-        return 0.5 * strength(step) * tf.reduce_mean(squared_slopes(critic, real))
+        return 0.5 * strength(step) * tf.reduce_mean(critic.squared_slopes(real))
 
     return penalty
 
@@ -43,7 +64,7 @@ def r2(gamma):
     strength = as_schedule("penalties.r2", gamma, "gamma")
 
     def penalty(critic, real, fake, seed=None, step=0):
-        return 0.5 * strength(step) * tf.reduce_mean(squared_slopes(critic, fake))
+        return 0.5 * strength(step) * tf.reduce_mean(critic.squared_slopes(fake))
 
     return penalty
 
@@ -60,7 +81,7 @@ def wasserstein_gradient_penalty(weight=10.0):
         real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
         checks.same_shape("wasserstein_gradient_penalty", "fake", fake, real.shape)
         u = tf.reshape(rng.uniform([real.shape[0]], seed), [-1] + [1] * (real.shape.rank - 1))
-        squared = squared_slopes(critic, u * real + (1.0 - u) * fake)
+        squared = critic.squared_slopes(u * real + (1.0 - u) * fake)
         # The gradient of a square root is infinite at 0, where the slope 0 has no direction.
         slopes = tf.sqrt(tf.maximum(squared, 1e-24))
         return strength(step) * tf.reduce_mean(tf.square(slopes - 1.0))

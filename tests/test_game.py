@@ -6,7 +6,7 @@ import reference
 import tensorflow as tf
 from games import BATCH, REALS, X, Z, affine, deep, real
 
-from gan_core import losses, penalties
+from gan_core import losses, penalties, rng
 from gan_core.dense import Dense
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 
@@ -87,13 +87,9 @@ def test_gs_gradient_is_the_chain_rule_through_d(loss):
 
 def test_a_logit_of_zero_is_called_fake():
     """P(a > 0) and P(b <= 0): a D that says 0 to everything is right on all fakes and on no real."""
-    share = {"a": [0.0, 1.0, -1.0, 2.0], "b": [0.0, 0.0, 0.0, 5.0]}
-    x = tf.Variable(1.0)
-
-    def critic(which):
-        return x * tf.constant(share[which])
-
-    _, row = discriminator_gradients(losses.NON_SATURATING, critic, "a", "b", [x])
+    a, b = tf.constant([0.0, 1.0, -1.0, 2.0]), tf.constant([0.0, 0.0, 0.0, 5.0])
+    w = tf.Variable(1.0)
+    _, row = discriminator_gradients(losses.NON_SATURATING, lambda x: w * x, a, b, [w])
     assert float(row["accuracy"]) == 0.5 * (2 / 4 + 3 / 4)
 
 
@@ -113,6 +109,22 @@ def test_real_and_fake_pass_d_apart_and_the_real_ones_only_where_pairs_are_compa
         fake, tape = generate(affine().generator, tf.constant(NOISE))
         generator_gradients(loss, critic, REALS[0], fake, tape, [])
         assert len(seen) == (2 if loss.paired else 1)
+
+
+@pytest.mark.parametrize(("penalty", "passes"), [
+    ("r1", 2), ("r2", 2), ("wasserstein_gradient_penalty", 3)])  # Wasserstein's looks at points in between
+def test_a_penalty_takes_its_slopes_from_the_passes_that_the_loss_has_made(penalty, passes):
+    w, passed = tf.Variable(tf.ones([X])), []
+
+    def critic(x):
+        passed.append(x)
+        return tf.linalg.matvec(x, w)
+
+    term = getattr(penalties, penalty)(2.0)
+    _, row = discriminator_gradients(losses.NON_SATURATING, critic, REALS[0], tf.constant(real(BATCH, 1)), [w],
+                                     [lambda *batches: term(*batches, rng.seed(0, "penalty"))])
+    assert len(passed) == passes
+    assert float(row["penalty"]) == pytest.approx(2 * (np.sqrt(X) - 1) ** 2 if passes == 3 else X)
 
 
 def test_nothing_but_batch_norms_averages_is_changed():

@@ -25,6 +25,7 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 from gan_core import penalties, rng, schedules
+from gan_core.penalties import Critic
 
 given = hypothesis.given
 
@@ -58,7 +59,7 @@ def draw_quadratic(number, batch):
 
 
 def value(penalty, critic, real, fake, seed=SEED):
-    return np.float64(penalty(critic, tf.constant(real), tf.constant(fake), seed))
+    return np.float64(penalty(Critic(critic), tf.constant(real), tf.constant(fake), seed))
 
 
 def near(value, expected, scale=1.0):
@@ -117,7 +118,7 @@ def test_law_21_a_flat_critic_pays_the_weight_and_its_gradient_is_finite():
     w = tf.Variable(tf.zeros([FEATURES]))
     x = tf.ones([2, FEATURES])
     with tf.GradientTape() as tape:
-        penalty = penalties.wasserstein_gradient_penalty(3.0)(lambda x: tf.linalg.matvec(x, w), x, -x, SEED)
+        penalty = penalties.wasserstein_gradient_penalty(3.0)(Critic(lambda x: tf.linalg.matvec(x, w)), x, -x, SEED)
     assert float(penalty) == 3.0
     np.testing.assert_array_equal(tape.gradient(penalty, w), np.zeros(FEATURES))
 
@@ -129,7 +130,7 @@ def test_law_21_gradient_over_the_critic_draws_its_slope_to_1(w, batch, number):
     variable = tf.Variable(w)
     with tf.GradientTape() as tape:
         penalty = penalties.wasserstein_gradient_penalty(1.0)(
-            lambda x: tf.linalg.matvec(x, variable), tf.constant(real), tf.constant(fake), SEED)
+            Critic(lambda x: tf.linalg.matvec(x, variable)), tf.constant(real), tf.constant(fake), SEED)
     norm = np.linalg.norm(np.float64(w))
     near(tape.gradient(penalty, variable), 2 * (norm - 1) * np.float64(w) / norm, 10)
 
@@ -170,7 +171,7 @@ def test_law_22_gradient_over_the_critic_is_gamma_w(batch, number):
     variable = tf.Variable(w)
     for penalty in (penalties.r1(2.0), penalties.r2(2.0)):
         with tf.GradientTape() as tape:
-            paid = penalty(lambda x: tf.linalg.matvec(x, variable), tf.constant(real), tf.constant(fake), SEED)
+            paid = penalty(Critic(lambda x: tf.linalg.matvec(x, variable)), tf.constant(real), tf.constant(fake), SEED)
         near(tape.gradient(paid, variable), 2.0 * w)
 
 
@@ -190,10 +191,10 @@ def test_a_penalty_is_a_mean_over_images_and_the_same_compiled(name):
     norm = np.linalg.norm(np.float64(w))
     expected = 2 * (norm - 1) ** 2 if name == "wasserstein" else norm**2
     run = ALL[name]
-    graph = tf.function(lambda *batches: run(critic, *batches, SEED))
-    compiled = tf.function(lambda *batches: run(critic, *batches, SEED), jit_compile=True)
-    for paid in (run(critic, tf.constant(real), tf.constant(fake), SEED),
-                 run(lambda x: critic(x)[:, None], tf.constant(real), tf.constant(fake), SEED),
+    graph = tf.function(lambda *batches: run(Critic(critic), *batches, SEED))
+    compiled = tf.function(lambda *batches: run(Critic(critic), *batches, SEED), jit_compile=True)
+    for paid in (run(Critic(critic), tf.constant(real), tf.constant(fake), SEED),
+                 run(Critic(lambda x: critic(x)[:, None]), tf.constant(real), tf.constant(fake), SEED),
                  graph(real, fake), compiled(real, fake)):
         assert paid.dtype == tf.float32
         assert paid.shape == []
@@ -203,7 +204,7 @@ def test_a_penalty_is_a_mean_over_images_and_the_same_compiled(name):
 @pytest.mark.parametrize("name", ALL)
 def test_a_critic_that_ignores_its_input_is_flat(name):
     x = tf.ones([2, FEATURES])
-    assert float(ALL[name](lambda x: tf.ones([2]), x, x, SEED)) == (2.0 if name == "wasserstein" else 0.0)
+    assert float(ALL[name](Critic(lambda x: tf.ones([2])), x, x, SEED)) == (2.0 if name == "wasserstein" else 0.0)
 
 
 @pytest.mark.parametrize("make", [penalties.r1, penalties.r2, penalties.wasserstein_gradient_penalty])
@@ -211,14 +212,33 @@ def test_a_strength_may_be_a_schedule_of_the_step(make):
     real, fake, w = draw(4, [2, FEATURES], [2, FEATURES], [FEATURES])
     scheduled, full = make(schedules.linear_decay(8.0, 4)), value(make(8.0), linear(w), real, fake)
     for step in (0, 1, 4):
-        paid = scheduled(linear(w), tf.constant(real), tf.constant(fake), SEED, tf.constant(step, tf.int64))
+        paid = scheduled(Critic(linear(w)), tf.constant(real), tf.constant(fake), SEED, tf.constant(step, tf.int64))
         near(paid, full * (1 - step / 4), full)
-    near(scheduled(linear(w), tf.constant(real), tf.constant(fake), SEED), full, full)  # step 0
+    near(scheduled(Critic(linear(w)), tf.constant(real), tf.constant(fake), SEED), full, full)  # step 0
+
+
+def test_a_critic_sends_each_batch_once_and_answers_as_often_as_asked():
+    sent, w = [], np.float32([1, 2, 3])
+
+    def plain(x):
+        sent.append(x)
+        return linear(w)(x)
+
+    critic, x = Critic(plain), tf.ones([2, FEATURES])
+    slopes = [critic.squared_slopes(x) for _ in range(2)]
+    np.testing.assert_array_equal(critic(x), [6, 6])
+    np.testing.assert_array_equal(slopes, [[14, 14], [14, 14]])
+    assert len(sent) == 1
+    np.testing.assert_array_equal(critic(2 * x), [12, 12])  # another tensor is another batch
+    assert len(sent) == 2
+    critic = Critic(lambda x: tf.fill([2], float(x[0, 0])))  # of which no tape keeps x
+    for i in range(20):  # a tensor that happens to lie where an earlier one lay
+        np.testing.assert_array_equal(critic(i * x), [i, i])
 
 
 def test_squared_slopes_of_each_sample():
     matrix, w, x, _ = draw_quadratic(0, 5)
-    slopes = penalties.squared_slopes(quadratic(matrix, w), tf.constant(x))
+    slopes = Critic(quadratic(matrix, w)).squared_slopes(tf.constant(x))
     near(slopes, np.sum(reference.quadratic_slopes(matrix, w, x) ** 2, axis=1), 10)
 
 
@@ -228,7 +248,7 @@ def test_squared_slopes_of_each_sample():
     (lambda: penalties.r2("1"), "penalties.r2: gamma must be a finite number of at least 0, got '1'."),
     (lambda: penalties.wasserstein_gradient_penalty(float("inf")),
      "penalties.wasserstein_gradient_penalty: weight must be a finite number of at least 0, got inf."),
-    (lambda: ALL["wasserstein"](linear(np.ones(2)), tf.ones([3, 2]), tf.ones([4, 2]), SEED),
+    (lambda: ALL["wasserstein"](Critic(linear(np.ones(2))), tf.ones([3, 2]), tf.ones([4, 2]), SEED),
      "wasserstein_gradient_penalty: fake must be [3, 2], got [4, 2]."),
 ])
 def test_errors_name_the_argument(make, message):
