@@ -86,37 +86,39 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
     if not workers.is_chief(strategy):
         return _play_along(config, strategy, data, batches, rounds, console)
     run = _run_folder(config, data)
-    data.write_skipped(run.path / "skipped.txt")
-    console.print(f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
-                  f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}) "
-                  f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
-                  markup=False, highlight=False, soft_wrap=True)
-    if (over := run.step() // an_epoch) >= config.epochs:
-        console.print(f"Its {config.epochs} epochs are over. To go on with it: --epochs {over + 10}, say.",
-                      highlight=False)
-    else:
-        run.remember(epochs=config.epochs, fall=config.fall,
-                     data=None if config.data is None else str(config.data))
-    trainer = build(config, strategy, rounds)
-    watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
-    del data  # the device has the faces
-    try:
-        fit(trainer, batches, rounds, run=run, log_every=max(1, min(10, an_epoch)),
-            checkpoint_every=an_epoch, hooks=[*watch.hooks(an_epoch), *hooks], console=console)
-    except BaseException:  # Ctrl-C and a full disk: show what there is, and tell what ended the training
+    with run.held():
+        data.write_skipped(run.path / "skipped.txt")
+        console.print(f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
+                      f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}) "
+                      f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
+                      markup=False, highlight=False, soft_wrap=True)
+        if (over := run.step() // an_epoch) >= config.epochs:
+            console.print(f"Its {config.epochs} epochs are over. To go on with it: --epochs {over + 10}, say.",
+                          highlight=False)
+        else:
+            run.remember(epochs=config.epochs, fall=config.fall,
+                         data=None if config.data is None else str(config.data))
+        trainer = build(config, strategy, rounds)
+        watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
+        del data  # the device has the faces
         try:
-            _finish(watch, run, config)
-        except Exception as error:
-            console.print(f"Pictures and generator were not written: {error}", markup=False, highlight=False,
-                          soft_wrap=True)
-        raise
-    if not _finish(watch, run, config):
-        raise ValueError(f"dcgan train: {run.path} has lost the sheets of its epochs or its best.npz, so there is "
-                         f"nothing to export. Give it another epoch: --epochs {config.epochs + 1}")
-    console.print(f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
-                  f"{shlex.quote(str(run.path))} --count 64 --out faces", markup=False, highlight=False, soft_wrap=True)
-    workers.wait_for_all(strategy)
-    return trainer, run
+            fit(trainer, batches, rounds, run=run, log_every=max(1, min(10, an_epoch)),
+                checkpoint_every=an_epoch, hooks=[*watch.hooks(an_epoch), *hooks], console=console)
+        except BaseException:  # Ctrl-C and a full disk: show what there is, and tell what ended the training
+            try:
+                _finish(watch, run, config)
+            except Exception as error:
+                console.print(f"Pictures and generator were not written: {error}", markup=False, highlight=False,
+                              soft_wrap=True)
+            raise
+        if not _finish(watch, run, config):
+            raise ValueError(f"dcgan train: {run.path} has lost the sheets of its epochs or its best.npz, so there is "
+                             f"nothing to export. Give it another epoch: --epochs {config.epochs + 1}")
+        console.print(f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
+                      f"{shlex.quote(str(run.path))} --count 64 --out faces", markup=False, highlight=False,
+                      soft_wrap=True)
+        workers.wait_for_all(strategy)
+        return trainer, run
 
 
 def _finish(watch: Watch, run: RunFolder, config: Config) -> bool:

@@ -3,6 +3,7 @@
     rows = fit(trainer, sampler, 10_000, run=run, hooks=[every(1_000, show)])
 """
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -68,51 +69,59 @@ def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_ever
         checks.fail("fit", "sampler", "a function of the batch's index, or HostBatches", repr(sampler))
     console = console or Console(stderr=True)
     names = ["step", *trainer.row_names]
-    earlier, saved_at = _go_on(trainer, run, names)
-    way_on = f"To go on: {run.resume_command}" if run is not None else \
-        "Nothing was saved: this run has no folder." if workers.is_chief(trainer.strategy) else \
-        "What was saved is in the chief's run folder: resume it."
-    if not workers.is_chief(trainer.strategy):
-        run, hooks = None, ()
-    step, pace, rows = int(trainer.step.numpy()), 0.0, []
-    workers.check_in_step("fit", trainer.strategy, step)
-    play = _player(trainer, sampler)
-    with _CtrlC(console) as ctrl_c, _Bar(console, step, rounds) as bar:
-        while step < rounds and not ctrl_c.pressed:
-            next_mark = min([rounds] + [step - step % n + n for n in marks])
-            count = min(next_mark - step, max(1, int(pace * SECONDS_A_CALL)))
-            start = time.perf_counter()
-            with workers.noticing_the_lost(trainer.strategy, way_on):
-                values = play(count)
-            pace = count / max(time.perf_counter() - start, 1e-9)
-            _check_rows(values, step, trainer, run)
-            step += count
-            row = {"step": step, **{name: v[-1] for name, v in values.items()}}
-            bar.show(row, pace)
-            if step % log_every == 0:
-                rows.append(row)
-                if run is not None:
-                    run.log(row)
-            for hook in hooks:
-                if step % hook.n == 0:
-                    hook.function(trainer, {**{name: float(value) for name, value in row.items()}, "step": step})
-            if checkpoint_every is not None and step % checkpoint_every == 0:
+    with _alone(trainer, run):
+        earlier, saved_at = _go_on(trainer, run, names)
+        way_on = f"To go on: {run.resume_command}" if run is not None else \
+            "Nothing was saved: this run has no folder." if workers.is_chief(trainer.strategy) else \
+            "What was saved is in the chief's run folder: resume it."
+        if not workers.is_chief(trainer.strategy):
+            run, hooks = None, ()
+        step, pace, rows = int(trainer.step.numpy()), 0.0, []
+        workers.check_in_step("fit", trainer.strategy, step)
+        play = _player(trainer, sampler)
+        with _CtrlC(console) as ctrl_c, _Bar(console, step, rounds) as bar:
+            while step < rounds and not ctrl_c.pressed:
+                next_mark = min([rounds] + [step - step % n + n for n in marks])
+                count = min(next_mark - step, max(1, int(pace * SECONDS_A_CALL)))
+                start = time.perf_counter()
+                with workers.noticing_the_lost(trainer.strategy, way_on):
+                    values = play(count)
+                pace = count / max(time.perf_counter() - start, 1e-9)
+                _check_rows(values, step, trainer, run)
+                step += count
+                row = {"step": step, **{name: v[-1] for name, v in values.items()}}
+                bar.show(row, pace)
+                if step % log_every == 0:
+                    rows.append(row)
+                    if run is not None:
+                        run.log(row)
+                for hook in hooks:
+                    if step % hook.n == 0:
+                        hook.function(trainer, {**{name: float(value) for name, value in row.items()}, "step": step})
+                if checkpoint_every is not None and step % checkpoint_every == 0:
+                    _save(trainer, run, step)
+                    saved_at = step
+            if saved_at != step:
                 _save(trainer, run, step)
-                saved_at = step
-        if saved_at != step:
-            _save(trainer, run, step)
-    if ctrl_c.pressed:
-        console.print(f"Stopped after round {step:,} of {rounds:,}. {way_on}", markup=False, highlight=False,
-                      soft_wrap=True)
-        raise SystemExit(130)
-    return {name: np.array([*earlier.get(name, []), *(row[name] for row in rows)],
-                           np.int64 if name == "step" else np.float32) for name in names}
+        if ctrl_c.pressed:
+            console.print(f"Stopped after round {step:,} of {rounds:,}. {way_on}", markup=False, highlight=False,
+                          soft_wrap=True)
+            raise SystemExit(130)
+        return {name: np.array([*earlier.get(name, []), *(row[name] for row in rows)],
+                               np.int64 if name == "step" else np.float32) for name in names}
 
 
 def _hook_periods(hooks):
     if not isinstance(hooks, list | tuple) or not all(isinstance(hook, every) for hook in hooks):
         checks.fail("fit", "hooks", "a list of every(n, function)", repr(hooks))
     return [hook.n for hook in hooks]
+
+
+def _alone(trainer, run):
+    """No other process writes the folder meanwhile; the other workers of this one write nothing."""
+    if isinstance(run, RunFolder) and workers.is_chief(trainer.strategy):
+        return run.held()
+    return contextlib.nullcontext()
 
 
 def _go_on(trainer, run, names):

@@ -5,6 +5,7 @@
     samples/        what hooks draw
     checkpoints/    step_00001000.npz ...: the last few, and best.npz
     generator/      the finished generator (gan_core.export)
+    .lock           held by the process that trains, while it does
 """
 
 import contextlib
@@ -16,6 +17,7 @@ import os
 import re
 from pathlib import Path
 
+import filelock
 import numpy as np
 
 from gan_core import checkpoint, checks
@@ -34,6 +36,7 @@ class RunFolder:
         self.resume_command = resume_command or f"open it with RunFolder.resume({str(path)!r})"
         self.checkpoints, self.samples = self.path / "checkpoints", self.path / "samples"
         self.generator, self.log_file = self.path / "generator", self.path / "log.csv"
+        self._lock = filelock.FileLock(self.path / ".lock", timeout=0)
 
     @classmethod
     def create(cls, path, config=None, **options) -> "RunFolder":
@@ -73,6 +76,24 @@ class RunFolder:
             raise ValueError(f"RunFolder.resume: {path} was started with another config: {'; '.join(changed)}. "
                              "Take the old values, or start a new run in another folder; nothing was changed.")
         return cls(path, here, **options)
+
+    @contextlib.contextmanager
+    def held(self):
+        """With run.held(): no other process trains in this folder. ValueError if one does already.
+
+        Ends with the process, however that ends. Where the file system knows no locks there is none.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                if self.path.is_dir():  # a lock would make it
+                    stack.enter_context(self._lock)
+            except filelock.Timeout:
+                raise ValueError(f"RunFolder.held: another process trains in {self.path}. Wait for its end, or stop it "
+                                 f"with Ctrl-C; nothing was changed. (If there is none: delete {self._lock.lock_file}.)"
+                                 ) from None
+            except (OSError, NotImplementedError):
+                pass
+            yield
 
     def remember(self, **changes) -> None:
         """Put these fields into config.json, so that whoever resumes the run next finds them there."""

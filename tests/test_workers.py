@@ -53,7 +53,7 @@ def lines(child):
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
-    """Worker 1 is killed in round 13 of 20; both are started again while the chief still waits for it."""
+    """Worker 1 is killed in round 13 of 20; both are started again when the chief has noticed, and ended."""
     folder, story = tmp_path_factory.mktemp("workers"), {}
     story["folder"] = folder
     chief, other = start(folder, "killed")
@@ -70,11 +70,11 @@ def story(tmp_path_factory):
     chief.stdin.write("\n")
     chief.stdin.flush()
     story["log when killed"] = (folder / "killed" / "log.csv").read_text().splitlines()
+    after, story["chief told"] = lines(chief)
+    story["chief"], story["chief ended"] = [*before, *after], chief.returncode
     again = start(folder, "go on")
     story["again"] = [lines(child) for child in again]
     story["again ended"] = [child.returncode for child in again]
-    after, story["chief told"] = lines(chief)
-    story["chief"], story["chief ended"] = [*before, *after], chief.returncode
     return story
 
 
