@@ -74,11 +74,81 @@ class BatchNorm(tf.Module):
         """The same for this replica's share, by TensorFlow's op for it: fewer passes over x, which is what it costs."""
         image = x if x.shape.rank == 4 else x[:, tf.newaxis, tf.newaxis, :]
         image = image if image.dtype in (tf.float32, tf.bfloat16, tf.float16) else tf.cast(image, tf.float32)
-        y, mean, unbiased, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=image, scale=self.gamma, offset=self.beta, mean=tf.zeros([0]), variance=tf.zeros([0]),
-            epsilon=self.epsilon, is_training=True)
+        y, mean, unbiased = _fused(image, tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta),
+                                   self.epsilon)
         y = y if x.shape.rank == 4 else y[:, 0, 0, :]
         return tf.cast(y, x.dtype), *replicas.mean((mean, unbiased))
+
+
+def _fused(x, gamma, beta, epsilon: float):
+    """x [B, H, W, C] -> y, and the batch's mean and unbiased variance [C], through which no gradient flows.
+
+    TensorFlow has an op for y and one for its gradient. The gradient of that one, which R1 needs, is written out
+    here: TensorFlow takes it of some twenty ops, and adds up more than two tensors at a time, in the order in which
+    they happen to be ready. So no two runs would have the same bits.
+    """
+
+    @tf.custom_gradient
+    def forward(x, gamma, beta):
+        y, mean, unbiased, *kept = tf.raw_ops.FusedBatchNormV3(
+            x=x, scale=gamma, offset=beta, mean=tf.zeros([0]), variance=tf.zeros([0]), epsilon=epsilon,
+            is_training=True)
+
+        def gradients(dy, *_):
+            return _first_gradients(x, gamma, dy, kept, epsilon)
+
+        return (y, mean, unbiased), gradients
+
+    y, mean, unbiased = forward(x, gamma, beta)
+    return y, tf.stop_gradient(mean), tf.stop_gradient(unbiased)
+
+
+def _first_gradients(x, gamma, dy, kept, epsilon):
+    """The gradients dx, dgamma, dbeta of sum dy y; kept: what TensorFlow's op keeps for them."""
+
+    @tf.custom_gradient
+    def backward(x, gamma, dy):
+        dx, dgamma, dbeta, *_ = tf.raw_ops.FusedBatchNormGradV3(
+            y_backprop=dy, x=x, scale=gamma, reserve_space_1=kept[0], reserve_space_2=kept[1],
+            reserve_space_3=kept[2], epsilon=epsilon, is_training=True)
+
+        def gradients(u, v, w):
+            return _second_gradients(x, gamma, dy, u, v, w, epsilon)
+
+        return (dx, dgamma, dbeta), gradients
+
+    return backward(x, gamma, dy)
+
+
+def _second_gradients(x, gamma, dy, u, v, w, epsilon):
+    """The gradients of f = sum u dx + v dgamma + w dbeta by x, gamma and dy, in float32.
+
+    <.> is the mean over the N values of a channel. With m = <x>, s = 1 / sqrt(<(x - m)^2> + epsilon), n = (x - m) s:
+
+        dx = gamma s (dy - <dy> - n <dy n>),  dgamma = sum dy n,  dbeta = sum dy,  so
+        f  = gamma s N a + v sum dy n + w sum dy,  a = <u dy> - <u> <dy> - <u n> <dy n>
+
+        f by gamma             s N a
+        f by dy                gamma s (u - <u> - n <u n>) + v n + w
+        f by n, s held         c = p u + q dy,  p = -gamma s <dy n>,  q = v - gamma s <u n>
+        f by s, n held         gamma N a,  and ds/dx = -s^2 n / N
+        f by x, through both   s (c - <c> - n <c n>) - gamma a s^2 n
+    """
+    axes = [0, 1, 2]
+    wide_x, d, u = (tf.cast(t, tf.float32) for t in (x, dy, u))
+    centred = wide_x - tf.reduce_mean(wide_x, axes)
+    s = tf.math.rsqrt(tf.reduce_mean(tf.square(centred), axes) + epsilon)
+    n = centred * s
+    u_1, u_n = tf.reduce_mean(u, axes), tf.reduce_mean(u * n, axes)
+    d_1, d_n = tf.reduce_mean(d, axes), tf.reduce_mean(d * n, axes)
+    a = tf.reduce_mean(u * d, axes) - u_1 * d_1 - u_n * d_n
+    p, q = -gamma * s * d_n, v - gamma * s * u_n
+    c_1, c_n = p * u_1 + q * d_1, p * u_n + q * d_n
+
+    by_x = (s * p) * u + (s * q) * d - s * (c_n + gamma * s * a) * n - s * c_1
+    by_gamma = s * a * (tf.cast(tf.size(u), tf.float32) / tf.cast(tf.size(s), tf.float32))
+    by_dy = (gamma * s) * u + q * n + (w - gamma * s * u_1)
+    return tf.cast(by_x, x.dtype), by_gamma, tf.cast(by_dy, dy.dtype)
 
 
 def settle(network: tf.Module, batches) -> None:

@@ -88,28 +88,6 @@ def test_momentum_is_the_share_of_the_old_value_and_the_kept_variance_is_unbiase
     np.testing.assert_allclose(made.moving_variance, variance, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_tensorflows_fused_op_and_the_formula_agree_and_so_do_their_second_gradients(shape, dtype):
-    """Synchronised, it is the formula spelt out; with one replica that is the same thing."""
-    tolerance = {"rtol": 0.02, "atol": 0.1} if dtype == "bfloat16" else {"rtol": 1e-3, "atol": 1e-3}
-    x, found = tf.cast(batch(shape), dtype), []
-    for synchronised in (False, True):
-        made = layer(epsilon=0.1, synchronised=synchronised)
-        with tf.GradientTape() as outer:
-            outer.watch(x)
-            with tf.GradientTape() as inner:
-                inner.watch(x)
-                y = made(x, training=True)
-                total = tf.reduce_sum(tf.sin(tf.cast(y, tf.float32)))
-            dx, dgamma = inner.gradient(total, [x, made.gamma])
-            penalty = tf.reduce_sum(tf.square(tf.cast(dx, tf.float32)))
-        assert y.dtype == dx.dtype == dtype
-        found.append([y, dx, dgamma, outer.gradient(penalty, made.gamma), made.moving_mean, made.moving_variance])
-    for fused, formula in zip(*found, strict=True):
-        np.testing.assert_allclose(tf.cast(fused, tf.float32), tf.cast(formula, tf.float32), **tolerance)
-
-
 @pytest.mark.parametrize("shape", [[1, 3], [1, 1, 1, 3]])
 def test_one_value_a_channel_becomes_beta_and_breaks_nothing(shape):
     made, x = layer(momentum=0.5), batch(shape)

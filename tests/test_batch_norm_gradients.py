@@ -1,0 +1,133 @@
+"""Batch norm's gradients and theirs: against the oracle, against the formula, and with the same bits each time."""
+
+import numpy as np
+import pytest
+import reference
+import tensorflow as tf
+from test_batch_norm import SHAPES, batch, layer
+
+from dcgan import training
+from dcgan.config import Config
+from gan_core import rng
+from gan_core.batch_norm import BatchNorm
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_tensorflows_fused_op_and_the_formula_agree_and_so_do_their_second_gradients(shape, dtype):
+    """Synchronised, it is the formula spelt out; with one replica that is the same thing."""
+    tolerance = {"rtol": 0.02, "atol": 0.1} if dtype == "bfloat16" else {"rtol": 1e-3, "atol": 1e-3}
+    x, found = tf.cast(batch(shape), dtype), []
+    for synchronised in (False, True):
+        made = layer(epsilon=0.1, synchronised=synchronised)
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = made(x, training=True)
+                total = tf.reduce_sum(tf.sin(tf.cast(y, tf.float32)))
+            dx, dgamma = inner.gradient(total, [x, made.gamma])
+            penalty = tf.reduce_sum(tf.square(tf.cast(dx, tf.float32)))
+        assert y.dtype == dx.dtype == dtype
+        found.append([y, dx, dgamma, outer.gradient(penalty, made.gamma), made.moving_mean, made.moving_variance])
+    for fused, formula in zip(*found, strict=True):
+        np.testing.assert_allclose(tf.cast(fused, tf.float32), tf.cast(formula, tf.float32), **tolerance)
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, [1, 1, 2, 3]], ids=str)
+def test_second_gradients_are_those_of_the_oracles_slope(shape):
+    """f = sum u dx + v dgamma + w dbeta is the slope of sum dy y along (u, v, w); by central differences, twice."""
+    random = np.random.default_rng(4)
+    x, dy, u = (random.normal(size=shape) for _ in range(3))
+    gamma, v, w = (random.normal(size=3) for _ in range(3))
+    epsilon, h = 0.1, 1e-3
+
+    def f(x, gamma, dy):
+        def total(t):
+            return np.sum(dy * reference.batch_norm(x + t * u, gamma + t * v, t * w, epsilon)[0])
+        return (total(h) - total(-h)) / (2 * h)
+
+    made, inputs = layer(epsilon=epsilon), tf.constant(x, tf.float32)
+    made.gamma.assign(gamma)
+    cotangent = tf.constant(dy, tf.float32)
+    with tf.GradientTape() as outer:
+        outer.watch([inputs, cotangent])
+        with tf.GradientTape() as inner:
+            inner.watch(inputs)
+            y = made(inputs, training=True)
+        first = inner.gradient(y, [inputs, made.gamma, made.beta], output_gradients=cotangent)
+    found = outer.gradient(first, [inputs, made.gamma, cotangent],
+                           output_gradients=[tf.constant(t, tf.float32) for t in (u, v, w)])
+    at = [x, gamma, dy]
+    for i, gradient in enumerate(found):
+        expected = np.zeros_like(at[i])
+        for place in np.ndindex(*at[i].shape):
+            step = np.zeros_like(at[i])
+            step[place] = h
+            more, less = ([*at[:i], at[i] + sign * step, *at[i + 1:]] for sign in (1, -1))
+            expected[place] = (f(*more) - f(*less)) / (2 * h)
+        np.testing.assert_allclose(gradient, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_third_derivative_is_that_of_the_formula():
+    """f(t) = |dx(x + t u)|^2: its second derivative, by both ways of computing batch norm."""
+    found = []
+    for synchronised in (False, True):
+        made, t = layer(epsilon=0.1, synchronised=synchronised), tf.constant(0.0)
+        with tf.GradientTape() as third:
+            third.watch(t)
+            with tf.GradientTape() as second:
+                second.watch(t)
+                x = tf.constant(batch([4, 2, 1, 3]) + 0.0) + t * tf.constant(batch([4, 2, 1, 3], 1))
+                with tf.GradientTape() as first:
+                    first.watch(x)
+                    total = tf.reduce_sum(tf.sin(made(x, training=True)))
+                f = tf.reduce_sum(tf.square(first.gradient(total, x)))
+            slope = second.gradient(f, t)
+        found.append([f, slope, third.gradient(slope, t)])
+    np.testing.assert_allclose(*found, rtol=1e-4)
+
+
+def test_no_gradient_flows_through_the_statistics_that_are_kept():
+    made, x = layer(), tf.constant(batch([6, 3]))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        _, *kept = made._by_tensorflow(x)
+    assert tape.gradient(kept, x) is None
+
+
+# ---------------------------------------------------------------- the same bits each time
+
+
+def r1_of_one_layer(x, dy, u, made):
+    """The gradients of sum u dx by x, gamma and dy, through `made`."""
+    with tf.GradientTape() as outer:
+        outer.watch([x, dy])
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            y = made(x, training=True)
+        dx = inner.gradient(y, x, output_gradients=dy)
+    return outer.gradient(dx, [x, made.gamma, dy], output_gradients=u)
+
+
+def test_second_gradients_have_the_same_bits_each_time():
+    """Each on both cores: differentiated by TensorFlow, about half of the calls differ from the first."""
+    x, dy, u = (rng.normal([64, 16, 16, 64], rng.seed(i, "test")) for i in range(3))
+    made = BatchNorm(64)
+    compiled = tf.function(lambda *arguments: r1_of_one_layer(*arguments, made), autograph=False)
+    first, *others = ([gradient.numpy() for gradient in compiled(x, dy, u)] for _ in range(20))
+    for other in others:
+        for one, another in zip(first, other, strict=True):
+            np.testing.assert_array_equal(one, another)
+
+
+def test_a_round_of_a_dcgan_adds_two_tensors_at_a_time():
+    """The sum of three depends on which is ready first: TensorFlow puts the sum where an addend lies that nobody needs
+    any more, and begins with it."""
+    trainer = training.build(Config(size=32, width=2, latent_dim=3, batch_size=4, mode="graph"))
+    assert trainer.penalties
+    assert trainer.augment is not None
+    played = tf.function(trainer._round, autograph=False).get_concrete_function(tf.TensorSpec([1, 4, 32, 32, 3]))
+    sums = [op for op in played.graph.get_operations() if op.type == "AddN" and len(op.inputs) > 1]
+    assert sums
+    assert [op.name for op in sums if len(op.inputs) > 2] == []
