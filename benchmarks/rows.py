@@ -10,6 +10,7 @@ dies, of too large a batch for instance, that is a row which says so, and the ne
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ RESULTS = Path("benchmarks/results")
 MEASURED, OUT_OF_MEMORY, NOT_SUPPORTED, FAILED = "measured", "out of memory", "not supported", "failed"
 OF_MEMORY = ("out of memory", "out_of_memory", "oom when allocating", "resourceexhausted", "resource_exhausted",
              "memoryerror", "bad_alloc", "failed to allocate", "alloc_failed")  # in whatever case
+WHERE = ("Detected at node", "File ", "<stack traces")
 WINDOW_SECONDS = 0.5
 
 
@@ -44,6 +46,10 @@ def attempt(measure, options: dict) -> dict:
 def what_went_wrong(text: str) -> dict:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     short = lines[0] if lines else "it said nothing"
+    told = [line for line in lines[1:] if not line.startswith(WHERE)]
+    if short.endswith("Graph execution error:") and told:  # TensorFlow tells where, and only then what
+        short = f"{short.split(':')[0]}: {told[0]}"
+    short = re.sub(r"\{\{.*?\}\} ?", "", short)  # {{names of nodes}}
     for line in lines:
         if any(words in line.lower() for words in OF_MEMORY):
             return {"status": OUT_OF_MEMORY, "message": line[:300]}

@@ -95,6 +95,15 @@ def test_any_other_error_is_a_row_with_its_words():
     assert rows.attempt(broken, {}) == {"status": "failed", "message": "ValueError: the sky is green"}
 
 
+def test_of_an_error_inside_a_graph_the_cause_is_told_and_not_the_place():
+    compiled = tf.function(lambda x: tf.debugging.check_numerics(x / 0.0, "the loss") + 1.0, autograph=False)
+    row = rows.attempt(lambda options: compiled(tf.ones([2])), {})
+    assert row == {"status": "failed", "message": "InvalidArgumentError: the loss : Tensor had Inf values"}
+    told = "XError: Graph execution error:\n\nDetected at node N defined at\n  File 'a.py', line 4\n\nno such kernel\n"
+    assert rows.what_went_wrong(told)["message"] == "XError: no such kernel"
+    assert rows.what_went_wrong("XError: Graph execution error:")["message"] == "XError: Graph execution error:"
+
+
 @pytest.mark.parametrize(("code", "status", "message"), [
     ("import os\nos.kill(os.getpid(), 9)", "out of memory", "the system killed the process (signal 9)"),
     ("import sys\nsys.exit('terminate called: std::bad_alloc')", "out of memory",
