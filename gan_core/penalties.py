@@ -19,8 +19,9 @@ class Critic:
     """D, for one step: x [B, ...] -> logits [B], and its slopes; each batch is sent through D once.
 
     critic: a function x -> logits. Whoever asks again about the same batch (the same tensor) gets what D
-    said the first time: R1 takes its slopes from the D(real) of the loss, and saves a pass of D. So ask
-    first where you ask all: under the tape that is to give the gradients of D's parameters.
+    said the first time: R1 takes its slopes from the D(real) of the loss, and saves a pass of D. Make one
+    for each step, and call it only within the tape that is to give the gradients of D's parameters: what D
+    said outside of it has no gradient there.
     """
 
     def __init__(self, critic):
