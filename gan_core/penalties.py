@@ -1,9 +1,9 @@
 """Gradient penalties: what keeps D's slope small, added to D's loss.
 
 A penalty is a function (critic, real, fake, seed, step) -> float32 scalar, where critic is a `Critic`,
-which maps a batch of samples [B, ...] to logits [B] and knows its slopes, real and fake are batches, seed
-is [2] int64 (`gan_core.rng`) and step is the round's number. Its strength is a number, or a schedule of
-the step (`gan_core.schedules`).
+which maps a batch of samples [B, ...] to logits [B] and knows its slopes (a plain function x -> logits does
+as well), real and fake are batches, seed is [2] int64 (`gan_core.rng`) and step is the round's number. Its
+strength is a number, or a schedule of the step (`gan_core.schedules`).
 Each penalises the slope of D *at each sample by itself*: the norm is taken over one sample's
 coordinates, then averaged over the batch. A norm over the whole batch is a common mistake; it
 shrinks as the batch grows.
@@ -26,6 +26,11 @@ class Critic:
 
     def __init__(self, critic):
         self._critic, self._looks = critic, {}
+
+    @classmethod
+    def of(cls, critic) -> "Critic":
+        """critic itself if it is one already; else a new one of this function."""
+        return critic if isinstance(critic, cls) else cls(critic)
 
     def __call__(self, x) -> tf.Tensor:
         """Logits: x [B, ...] -> [B]."""
@@ -55,7 +60,7 @@ def r1(gamma):
     strength = as_schedule("penalties.r1", gamma, "gamma")
 
     def penalty(critic, real, fake, seed=None, step=0):
-        return 0.5 * strength(step) * tf.reduce_mean(critic.squared_slopes(real))
+        return 0.5 * strength(step) * tf.reduce_mean(Critic.of(critic).squared_slopes(real))
 
     return penalty
 
@@ -65,7 +70,7 @@ def r2(gamma):
     strength = as_schedule("penalties.r2", gamma, "gamma")
 
     def penalty(critic, real, fake, seed=None, step=0):
-        return 0.5 * strength(step) * tf.reduce_mean(critic.squared_slopes(fake))
+        return 0.5 * strength(step) * tf.reduce_mean(Critic.of(critic).squared_slopes(fake))
 
     return penalty
 
@@ -82,7 +87,7 @@ def wasserstein_gradient_penalty(weight=10.0):
         real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
         checks.same_shape("wasserstein_gradient_penalty", "fake", fake, real.shape)
         u = tf.reshape(rng.uniform([real.shape[0]], seed), [-1] + [1] * (real.shape.rank - 1))
-        squared = critic.squared_slopes(u * real + (1.0 - u) * fake)
+        squared = Critic.of(critic).squared_slopes(u * real + (1.0 - u) * fake)
         # The gradient of a square root is infinite at 0, where the slope 0 has no direction.
         slopes = tf.sqrt(tf.maximum(squared, 1e-24))
         return strength(step) * tf.reduce_mean(tf.square(slopes - 1.0))

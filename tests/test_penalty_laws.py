@@ -207,6 +207,13 @@ def test_a_critic_that_ignores_its_input_is_flat(name):
     assert float(ALL[name](Critic(lambda x: tf.ones([2])), x, x, SEED)) == (2.0 if name == "wasserstein" else 0.0)
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_a_plain_function_pays_what_a_critic_of_it_pays(name):
+    matrix, w, real, fake = draw_quadratic(0, 5)
+    paid = ALL[name](quadratic(matrix, w), tf.constant(real), tf.constant(fake), SEED)
+    assert float(paid) == value(ALL[name], quadratic(matrix, w), real, fake) > 0
+
+
 @pytest.mark.parametrize("make", [penalties.r1, penalties.r2, penalties.wasserstein_gradient_penalty])
 def test_a_strength_may_be_a_schedule_of_the_step(make):
     real, fake, w = draw(4, [2, FEATURES], [2, FEATURES], [FEATURES])
