@@ -231,9 +231,9 @@ r"""
 `faces.png` shows why. The lab's faces have full contrast, in two hues, with smudges for eyes; the others have shapes,
 and are pale, for $\varepsilon = 0.8$ held $D$ back, and now it outruns $G$. Augmentation is a better cure: 255.
 
-A row is one run, which moves by 50 to 100 from epoch to epoch, so smaller differences say nothing: 394 and 402 without
-and with mirrored faces; R1, which ends at 321 and was at 275 before (on real faces, in hours, it helps: see the
-README). The average is held against the very $G$ that it follows: 191 (unsettled 221) where $G$ has 323. Two real sets
+A row is one run, which moves by 50 to 150 from epoch to epoch, so smaller differences say nothing: 394 and 402 without
+and with mirrored faces; R1, which ends at 350 and was at 314 before (on real faces, in hours, it helps: see the
+README). The average is held against the very $G$ that it follows: 201 (unsettled 226) where $G$ has 249. Two real sets
 are 86 apart.
 """
 
@@ -269,7 +269,7 @@ r"""
    mean over four logits change where the game ends?
 """
 
-# %% tags=["solutions"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(config: Config) -> float:
     """The distance after the last epoch at both rates 1e-3, divided by that at 2e-4 for D and 4e-4 for G."""
     _, _, fast = play(config, "solution_1", {"d_learning_rate": 1e-3, "g_learning_rate": 1e-3})

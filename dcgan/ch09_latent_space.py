@@ -266,7 +266,7 @@ These are the lab's, with a question to each that a number answers.
 3. Fix the first 35 numbers at $-1$ and draw the rest. Is what stays the opposite of what stayed at $+1$? Is it more?
 """
 
-# %% tags=["solutions"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(config, generator, classifier) -> tuple[float, float]:
     """-> the share of factors that differ between G(z) and G(-z), and between G(z) and G of another sample."""
     z, other = generator.z(2 * config.faces, config.seed + 4).reshape(2, config.faces, -1)
@@ -274,14 +274,14 @@ def solution_1(config, generator, classifier) -> tuple[float, float]:
     return tuple(float(np.mean([here[factor] != there[factor] for factor in here])) for there in (opposite, elsewhere))
 
 
-# %% tags=["solutions"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_2(dim: int = 100) -> np.ndarray:
     """sqrt(20n (n/2)^2 + 100 - 20n) = 10, 9.2, 10, 13.2, 18.4 in 100 dimensions. The shell is 10 ± 0.7: three lie on
     it, one is 4.6 sd away, one 12."""
     return space.norms(list(space.exercise_walks(dim, 0).values())[1])
 
 
-# %% tags=["solutions"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_3(config, generator, classifier, plus: dict) -> dict:
     """factor -> what is commonest with the part at +1 (section 3) and at -1, and how far each is from all faces."""
     minus = show_what_stays(config, generator, classifier, -1.0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+FOLDED = ' tags=["hide-cell"] jupyter={"source_hidden": true}'  # on the page; in a notebook
 DRAWING = re.compile(r"matplotlib\b|seaborn\b|(gan_core|toy|dcgan)\.\w*plots\b")  # slow to import
 
 
@@ -51,6 +52,8 @@ def faults_of_form(module: str) -> list[str]:
             faults.append(f'a Markdown cell is not one raw r"""...""": {body[:40]!r}')
         if not cell.startswith(" [markdown]") and "__main__" in body and not body.startswith("if __name__"):
             faults.append(f"a run cell also defines: {body[:40]!r}")
+        if body.startswith("def solution_") != (cell.partition("\n")[0] == FOLDED):
+            faults.append(f"a solution that is not folded, or another cell that is: {body[:40]!r}")
     faults += [f"the opening lacks {words!r}" for words in ("You need", "You get", "New in gan_core", "Run it", "Time")
                if f"**{words}**" not in cells[1]]
     exercises = len(re.findall(r"(?m)^\d\. ", text.partition("## Exercises")[2].partition('"""')[0]))

@@ -272,7 +272,7 @@ r"""
 3. Take the coin flips away (`--bits 0`). Where do the samples lie that are not of high quality?
 """
 
-# %% tags=["solutions"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(n: int = 20_000) -> coverage.Coverage:
     """The count alone, 24. The reverse KL is log(25/24) = 0.041, that of the best published; the others are perfect."""
     grid = distributions.grid()
