@@ -16,9 +16,11 @@ class Config:
     """The defaults are for a folder of faces; PRESETS has others."""
 
     preset: Literal["quick", "full"] | None = None
-    """quick: a small network and drawn faces, minutes on a CPU (what happens without --data); full: 150 epochs"""
+    """quick: a small network and drawn faces, minutes on a CPU (what happens without --data); full: what happens with
+    --data, but 150 epochs. The defaults that --help shows are those of what stands before it: --data FACES --help"""
     data: Path | None = None
-    """folder (with all below it) or zip of pictures; none: faces that this package draws"""
+    """folder (with all below it) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes, the square at the centre
+    counts); none: faces that this package draws"""
     drawn: int = 20_000
     """how many faces to draw, where there is no data"""
     run: Path | None = None

@@ -136,7 +136,7 @@ class _Folder:
     def read(self, name: str) -> bytes:
         try:
             if (self.path / name).stat().st_size > one_image.MOST_BYTES:
-                raise one_image.UnusableImageError("too large a file")
+                raise one_image.UnusableImageError(f"too large a file: more than {one_image.MOST_BYTES:,} bytes")
             return (self.path / name).read_bytes()
         except OSError as error:
             raise one_image.UnusableImageError(f"cannot be read: {error.strerror}") from None
@@ -175,7 +175,7 @@ class _Zip:
         if entry.flag_bits & 1:
             raise one_image.UnusableImageError("encrypted")
         if entry.file_size > one_image.MOST_BYTES:
-            raise one_image.UnusableImageError("too large a file")
+            raise one_image.UnusableImageError(f"too large a file: more than {one_image.MOST_BYTES:,} bytes")
         try:
             return self.archive.read(entry)
         except Exception as error:  # a wrong checksum, an unknown method, a cut-off stream: each has its own kind

@@ -6,6 +6,7 @@
 """
 
 import dataclasses
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,13 +118,14 @@ def check(run) -> None:
 def saved_model(run) -> Path:
     """The folder of a run's SavedModel; ValueError if there is none."""
     folder = Path(run)
-    if not folder.is_dir():
-        checks.fail("generator", "run", "the folder of a run", str(run), "Without --run the package's own is used.")
     if not (folder / "saved_model.pb").exists():
         folder = folder / "generator"
+    if not (folder / "saved_model.pb").exists() and (Path(run) / "config.json").is_file():
+        checks.fail("generator", "run", "a run with a finished generator/", str(run), "Training writes it at its end: "
+                    f"go on with python -m dcgan train --resume {shlex.quote(str(run))}.")
     if not (folder / "saved_model.pb").exists():
-        checks.fail("generator", "run", "a run with a finished generator/", str(run),
-                    "Training writes it at its end: go on with python -m dcgan train --resume.")
+        checks.fail("generator", "run", "the folder of a run, such as runs/dcgan-1", str(run),
+                    "Without --run the package's own is used.")
     return folder
 
 

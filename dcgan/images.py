@@ -23,7 +23,8 @@ def decode(data: bytes, size: int) -> np.ndarray:
     The camera's EXIF rotation is undone; grey and palette pictures become RGB; what is transparent
     becomes white; an animation gives its first frame. The largest square at the centre is kept
     (odd remainders: half a pixel each side) and resized by Lanczos' filter, whose support grows with
-    the reduction, so that nothing aliases. A square picture of this size passes as it is.
+    the reduction, so that nothing aliases. A square picture of this size passes as it is, a smaller
+    one is enlarged.
 
     Raises UnusableImageError for what is empty, no image, truncated, or larger than MOST_PIXELS; the
     size is read from the header, before anything is unpacked.
@@ -33,7 +34,7 @@ def decode(data: bytes, size: int) -> np.ndarray:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.width * image.height > MOST_PIXELS:
-            raise UnusableImageError(f"too large: {image.width} x {image.height} pixels")
+            raise UnusableImageError(f"too large: {image.width} x {image.height} pixels (at most {MOST_PIXELS:,})")
         if image.format == "JPEG":  # unpack no finer than needed: at least twice the size is left
             image.draft("RGB", (2 * size, 2 * size))
         image.load()
@@ -43,7 +44,7 @@ def decode(data: bytes, size: int) -> np.ndarray:
     except Image.UnidentifiedImageError:
         raise UnusableImageError("not an image that can be read (JPEG, PNG, BMP, GIF, WEBP)") from None
     except Image.DecompressionBombError:
-        raise UnusableImageError("too large: a decompression bomb?") from None
+        raise UnusableImageError(f"too large: more than {MOST_PIXELS:,} pixels") from None
     except MemoryError:
         raise UnusableImageError("too large for the memory") from None
     except Exception as error:  # Pillow raises many kinds for broken files, SyntaxError and struct.error among them

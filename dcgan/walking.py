@@ -80,7 +80,7 @@ def walk(config: Walk) -> None:
     generator = generating.load(config.run)
     z = path_of_z(config, generator.latent_dim)
     faces, lengths = generator(z), space.norms(z)
-    labels = [f"{length:.1f}" for length in lengths]
+    labels = [f"|z| = {length:.1f}" for length in lengths]
     written = [sheets.save(labelled(faces, labels, config.columns), config.out)]
     if config.gif is not None:
         frames = [labelled(face[None], [label], 1) for face, label in zip(faces, labels, strict=True)]

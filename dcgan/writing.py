@@ -43,8 +43,8 @@ def new_place(out) -> Path:
     try:
         a_folder = out.suffix.lower() not in (".zip", ".npz")
         if out.exists() and not (a_folder and out.is_dir() and not any(out.iterdir())):
-            checks.fail("generate", "out", "new, or an empty folder", f"{out}, which is there already",
-                        "Choose another name; nothing was overwritten.")
+            checks.fail("generate", "out", "new, or an empty folder" if a_folder else "new",
+                        f"{out}, which is there already", "Choose another name; nothing was overwritten.")
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise checkpoint.cannot_write(out, error) from error

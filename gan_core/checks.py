@@ -31,8 +31,8 @@ def number(owner: str, name: str, value, low: float | None = None, high: float |
            *, above: float | None = None, below: float | None = None) -> float:
     """A finite number with low <= value <= high and above < value < below."""
     wanted = "a finite number" + _range(low, high)
-    wanted += "" if above is None else f" above {above:g}"
-    wanted += "" if below is None else f" and below {below:g}" if above is not None else f" below {below:g}"
+    wanted += "" if above is None else f" above {_bound(above)}"
+    wanted += "" if below is None else f" {'and ' if above is not None else ''}below {_bound(below)}"
     real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
     if (not real or not _is_finite(value)
             or (low is not None and value < low) or (high is not None and value > high)
@@ -99,5 +99,12 @@ def _is_finite(value) -> bool:
 
 def _range(low, high) -> str:
     if low is not None and high is not None:
-        return f" from {low:g} to {high:g}"
-    return f" of at least {low:g}" if low is not None else f" of at most {high:g}" if high is not None else ""
+        return f" from {_bound(low)} to {_bound(high)}"
+    if low is not None:
+        return f" of at least {_bound(low)}"
+    return f" of at most {_bound(high)}" if high is not None else ""
+
+
+def _bound(x) -> str:
+    """1000000 and 0.01 as they are, 9.22337e+18 short."""
+    return str(x) if isinstance(x, int) and abs(x) < 10**15 else f"{x:g}"

@@ -51,8 +51,12 @@ def _parse(config_class, description, program, arguments, default):
         lines = [line.strip("│ ") for line in text.splitlines()]
         rules = [i for i, line in enumerate(lines) if line.startswith(("╭", "──", "╰", "---"))]
         first, last = [*rules, None, None][:2]
-        words = " ".join(lines if first is None else lines[first + 1:last]).strip()
-        raise ValueError(words.removeprefix(f"Error parsing {config_class.__name__}: ")) from None
+        words = " ".join(lines if first is None else lines[first + 1:last]).strip().rstrip(".")
+        words = words.removeprefix(f"Error parsing {config_class.__name__}: ")
+        meant = re.findall(r"(?m)^--[a-z][\w-]*", "\n".join(lines)) if "Perhaps you meant:" in lines else []
+        hint = f" Perhaps you meant {' or '.join(meant)}." if meant else ""
+        where = f" See {program} --help." if program else " See --help."
+        raise ValueError(f"{words}.{hint}{where}") from None
 
 
 @contextlib.contextmanager

@@ -149,7 +149,7 @@ def test_mirrored_on_one_gpu_is_refused(monkeypatch):
     (["--device", "tpu"], "device must be auto, cpu or gpu:0, gpu:1, ..., got 'tpu'"),
     (["--device", "gpu:99"], "device must be one that TensorFlow sees, got gpu:99"),
     (["--precision", "float64"], "float64"),
-    (["--batch-size", "0"], "batch_size must be a whole number from 2 to 1.04858e+06, got 0"),
+    (["--batch-size", "0"], "batch_size must be a whole number from 2 to 1048576, got 0"),
     (["--windows", "0"], "windows must be a whole number of at least 1, got 0"),
     (["--model", "abacus"], "abacus"),
     (["--strategy", "mirrored", "--device", "cpu", "--batch-size", "15"],

@@ -53,12 +53,14 @@ def test_help_tells_each_field_with_its_comment_and_default(capsys):
 
 
 @pytest.mark.parametrize(("arguments", "word"), [
-    (["--rounds", "many"], "many"), (["--speed", "3"], "--speed"), (["--rounds"], "--rounds"), (["faces"], "faces")])
+    (["--rounds", "many"], "many"), (["--speed", "3"], "--speed"), (["--rounds"], "--rounds"), (["faces"], "faces"),
+    (["--round", "3"], "--round, 3. Perhaps you meant --rounds. See train --help.")])
 def test_arguments_that_are_wrong_are_one_line_and_code_2(capsys, arguments, word):
     written = ended(capsys, 2, raiser(AssertionError("must not be called")), *arguments)
     assert written.out == ""
     assert written.err.startswith("error: ")
     assert word in written.err
+    assert written.err.endswith(" See train --help.\n")
     assert written.err.count("\n") == 1
 
 

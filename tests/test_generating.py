@@ -146,10 +146,11 @@ def test_a_gpu_is_told_to_round_alike_in_every_process(monkeypatch):
 
 def test_what_is_no_run_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("x")
-    for nothing in (tmp_path / "none", tmp_path / "file"):
-        with pytest.raises(ValueError, match=r"generator: run must be the folder of a run, got .* the package's own"):
+    for nothing in (tmp_path / "none", tmp_path / "file", tmp_path):
+        with pytest.raises(ValueError, match=r"generator: run must be the folder of a run, .* the package's own"):
             generating.load(nothing)
-    with pytest.raises(ValueError, match=r"run must be a run with a finished generator/, got .* --resume\."):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ValueError, match=rf"must be a run with a finished generator/, got .* --resume {tmp_path}\."):
         generating.load(tmp_path)
     (tmp_path / "generator").mkdir()
     (tmp_path / "generator" / "saved_model.pb").write_bytes(b"damaged")
