@@ -46,7 +46,8 @@ def attempt(measure, options: dict) -> dict:
 def what_went_wrong(text: str) -> dict:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     short = lines[0] if lines else "it said nothing"
-    told = [line for line in lines[1:] if not line.startswith(WHERE)]
+    told = [re.sub(r"^\(\d+\) *", "", line) for line in lines[1:]
+            if not line.startswith(WHERE) and not re.match(r"\d+ root error", line)]
     if short.endswith("Graph execution error:") and told:  # TensorFlow tells where, and only then what
         short = f"{short.split(':')[0]}: {told[0]}"
     short = re.sub(r"\{\{.*?\}\} ?", "", short)  # {{names of nodes}}

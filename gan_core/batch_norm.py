@@ -53,7 +53,8 @@ class BatchNorm(tf.Module):
             checks.fail("BatchNorm", "x", "of a floating dtype", x.dtype.name)
         if not training:
             return self._normalise(x, self.moving_mean, self.moving_variance)
-        y, mean, unbiased = self._by_the_formula(x) if self.synchronised else self._by_tensorflow(x)
+        apart = not self.synchronised or replicas.count() == 1
+        y, mean, unbiased = self._by_tensorflow(x) if apart else self._by_the_formula(x)
         self.moving_mean.assign(self.momentum * self.moving_mean + (1.0 - self.momentum) * mean)
         self.moving_variance.assign(self.momentum * self.moving_variance + (1.0 - self.momentum) * unbiased)
         return y
@@ -63,7 +64,7 @@ class BatchNorm(tf.Module):
         return tf.cast(tf.cast(x, tf.float32) * scale + (self.beta - mean * scale), x.dtype)
 
     def _by_the_formula(self, x):
-        """-> y, the mean and the unbiased variance, over the batch of all replicas (there may be one)."""
+        """-> y, the mean and the unbiased variance, over the batch of all replicas."""
         wide, axes = tf.cast(x, tf.float32), list(range(x.shape.rank - 1))
         mean = replicas.mean(tf.reduce_mean(wide, axes))
         variance = replicas.mean(tf.reduce_mean(tf.square(wide - mean), axes))

@@ -32,7 +32,7 @@ def discriminator_gradients(loss, critic, real, fake, variables, penalties=(), g
     d_loss (without penalty), d_real = mean sigma(a), d_fake = mean sigma(b), accuracy
     1/2 [P(a > 0) + P(b <= 0)], penalty if there is one, d_gradient_norm if asked for.
     """
-    critic = Critic(critic)
+    critic, real, fake = Critic(critic), tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
         # Two passes: each batch is normalised by itself where D has batch norm.

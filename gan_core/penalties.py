@@ -16,16 +16,16 @@ from gan_core.schedules import as_schedule
 
 
 class Critic:
-    """D, for one step: x [B, ...] -> logits [B], and its slopes; each batch is sent through D once.
+    """D, for one step: x [B, ...] -> logits [B], and its slopes, which need no pass of their own.
 
-    critic: a function x -> logits. Whoever asks again about the same batch (the same tensor) gets what D
-    said the first time: R1 takes its slopes from the D(real) of the loss, and saves a pass of D. Make one
-    for each step, and call it only within the tape that is to give the gradients of D's parameters: what D
-    said outside of it has no gradient there.
+    critic: a function x -> logits, called at each call. Slopes at a batch (the same tensor) that was sent
+    through D before are those of its last pass: R1 takes them from the D(real) of the loss, and saves a
+    pass of D. Make one for each step, and call it only within the tape that is to give the gradients of
+    D's parameters: what D said outside of it has no gradient there.
     """
 
     def __init__(self, critic):
-        self._critic, self._looks = critic, {}
+        self._critic, self._passes = critic, {}
 
     @classmethod
     def of(cls, critic) -> "Critic":
@@ -34,7 +34,9 @@ class Critic:
 
     def __call__(self, x) -> tf.Tensor:
         """Logits: x [B, ...] -> [B]."""
-        return self._look(tf.convert_to_tensor(x))[1]
+        x = tf.convert_to_tensor(x)
+        self._passes[id(x)] = self._pass(x)  # with x in it, so that its id stays its own
+        return self._passes[id(x)][1]
 
     def squared_slopes(self, x) -> tf.Tensor:
         """|grad_x D(x_i)|^2 of every sample: x [B, ...] -> [B].
@@ -42,17 +44,16 @@ class Critic:
         One gradient of sum_i D(x_i) gives them all, as long as D treats each sample by itself
         (under batch norm in training mode, which mixes the batch, this is the gradient of the sum).
         """
-        x, logits, tape = self._look(tf.convert_to_tensor(x))
+        x = tf.convert_to_tensor(x)
+        x, logits, tape = self._passes[id(x)] if id(x) in self._passes else self._pass(x)
         gradient = tape.gradient(logits, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         return tf.reduce_sum(tf.square(tf.reshape(gradient, [tf.shape(x)[0], -1])), axis=1)
 
-    def _look(self, x):
-        if id(x) not in self._looks:
-            with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
-                tape.watch(x)
-                logits = self._critic(x)
-            self._looks[id(x)] = x, logits, tape  # with x, so that its id stays its own
-        return self._looks[id(x)]
+    def _pass(self, x):
+        with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+            tape.watch(x)
+            logits = self._critic(x)
+        return x, logits, tape
 
 
 def r1(gamma):

@@ -36,7 +36,7 @@ class RunFolder:
         self.resume_command = resume_command or f"open it with RunFolder.resume({str(path)!r})"
         self.checkpoints, self.samples = self.path / "checkpoints", self.path / "samples"
         self.generator, self.log_file = self.path / "generator", self.path / "log.csv"
-        self._lock = filelock.FileLock(self.path / ".lock", timeout=0)
+        self._lock = filelock.FileLock(self.path / ".lock", timeout=0, fallback_to_soft=False)
 
     @classmethod
     def create(cls, path, config=None, **options) -> "RunFolder":
@@ -79,17 +79,18 @@ class RunFolder:
 
     @contextlib.contextmanager
     def held(self):
-        """With run.held(): no other process trains in this folder. ValueError if one does already.
+        """With run.held(): nobody else trains in this folder. ValueError if someone does already.
 
-        Ends with the process, however that ends. Where the file system knows no locks there is none.
+        Ends with the process, however that ends; the file .lock stays, and means nothing by itself. This
+        object may hold it twice (in one thread). Where the file system knows no locks there is none.
         """
         with contextlib.ExitStack() as stack:
             try:
                 if self.path.is_dir():  # a lock would make it
                     stack.enter_context(self._lock)
             except filelock.Timeout:
-                raise ValueError(f"RunFolder.held: another process trains in {self.path}. Wait for its end, or stop it "
-                                 f"with Ctrl-C; nothing was changed. (If there is none: delete {self._lock.lock_file}.)"
+                raise ValueError(f"RunFolder.held: another process, or another RunFolder of this one, trains in "
+                                 f"{self.path}. Wait for its end, or stop it with Ctrl-C; nothing was changed."
                                  ) from None
             except (OSError, NotImplementedError):
                 pass
@@ -197,8 +198,8 @@ class RunFolder:
 
 
 def _is_blank(folder: Path) -> bool:
-    """Whether there is nothing in it, or no more than a `create` that was killed before it was done can leave."""
-    return all(entry.name == ".config.json.unfinished"
+    """Whether there is nothing in it, or no more than a `create` that was killed, or `rm -r run/*`, can leave."""
+    return all(entry.name in (".config.json.unfinished", ".lock")
                or (entry.name in ("checkpoints", "samples") and entry.is_dir() and not any(entry.iterdir()))
                for entry in folder.iterdir())
 

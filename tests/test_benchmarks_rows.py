@@ -101,6 +101,8 @@ def test_of_an_error_inside_a_graph_the_cause_is_told_and_not_the_place():
     assert row == {"status": "failed", "message": "InvalidArgumentError: the loss : Tensor had Inf values"}
     told = "XError: Graph execution error:\n\nDetected at node N defined at\n  File 'a.py', line 4\n\nno such kernel\n"
     assert rows.what_went_wrong(told)["message"] == "XError: no such kernel"
+    two = told.replace("no such", "2 root error(s) found.\n  (0) NO_SUCH: no such")
+    assert rows.what_went_wrong(two)["message"] == "XError: NO_SUCH: no such kernel"
     assert rows.what_went_wrong("XError: Graph execution error:")["message"] == "XError: Graph execution error:"
 
 

@@ -224,7 +224,7 @@ def test_a_strength_may_be_a_schedule_of_the_step(make):
     near(scheduled(Critic(linear(w)), tf.constant(real), tf.constant(fake), SEED), full, full)  # step 0
 
 
-def test_a_critic_sends_each_batch_once_and_answers_as_often_as_asked():
+def test_a_critic_knows_the_slopes_where_it_was_asked_and_elsewhere_asks():
     sent, w = [], np.float32([1, 2, 3])
 
     def plain(x):
@@ -232,15 +232,26 @@ def test_a_critic_sends_each_batch_once_and_answers_as_often_as_asked():
         return linear(w)(x)
 
     critic, x = Critic(plain), tf.ones([2, FEATURES])
-    slopes = [critic.squared_slopes(x) for _ in range(2)]
     np.testing.assert_array_equal(critic(x), [6, 6])
-    np.testing.assert_array_equal(slopes, [[14, 14], [14, 14]])
+    for _ in range(2):
+        np.testing.assert_array_equal(critic.squared_slopes(x), [14, 14])
     assert len(sent) == 1
-    np.testing.assert_array_equal(critic(2 * x), [12, 12])  # another tensor is another batch
+    np.testing.assert_array_equal(critic.squared_slopes(2 * x), [14, 14])  # another tensor is another batch
     assert len(sent) == 2
     critic = Critic(lambda x: tf.fill([2], float(x[0, 0])))  # of which no tape keeps x
     for i in range(20):  # a tensor that happens to lie where an earlier one lay
         np.testing.assert_array_equal(critic(i * x), [i, i])
+
+
+def test_a_penalty_of_ones_own_may_wrap_the_critic_or_open_a_tape():
+    """An answer from before would have no gradient on a later tape: a penalty of 0, without a word."""
+    x, critic = tf.ones([2, FEATURES]), Critic(linear(np.float32([1, 2, 3])))
+    critic(x)
+    assert float(penalties.r1(2.0)(lambda x: 3 * critic(x), x, x)) == 9 * 14
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        logits = critic(x)
+    np.testing.assert_array_equal(tape.gradient(logits, x), [[1, 2, 3], [1, 2, 3]])
 
 
 def test_squared_slopes_of_each_sample():

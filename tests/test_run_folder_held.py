@@ -1,5 +1,6 @@
 """One process at a time trains in a run folder. (That a killed one holds it no longer: test_survival.)"""
 
+import errno
 import shutil
 
 import pytest
@@ -14,21 +15,33 @@ def run(tmp_path):
 
 def test_one_process_at_a_time(run):
     other = RunFolder.resume(run.path)
-    words = r"RunFolder\.held: another process trains in .*run\. Wait for its end, or stop it with Ctrl-C; nothing was"
+    words = r"held: another process, or another RunFolder of this one, trains in .*run\. Wait for its end, or stop it"
     with run.held(), run.held(), pytest.raises(ValueError, match=words):  # `fit` holds what its caller holds already
         other.held().__enter__()
     with other.held(), pytest.raises(ValueError, match=words):
         run.held().__enter__()
 
 
-@pytest.mark.parametrize("error", [OSError(38, "no locks here"), NotImplementedError()])
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
 def test_where_the_file_system_knows_no_locks_it_goes_without(run, monkeypatch, error):
-    def no_locks(*_, **__):
-        raise error
+    """And leaves no marker of its own, which a killed process would leave for ever."""
+    fcntl = pytest.importorskip("fcntl")
 
-    monkeypatch.setattr(run._lock, "acquire", no_locks)
-    with pytest.raises(OSError, match="a full disk"), run.held():
-        raise OSError("a full disk")
+    def no_locks(*_):
+        raise OSError(error, "no locks here")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    for _ in range(2):
+        with pytest.raises(OSError, match="a full disk"), run.held(), RunFolder.resume(run.path).held():
+            raise OSError("a full disk")
+
+
+def test_a_folder_that_was_emptied_may_be_used_again(run):
+    with run.held():
+        pass
+    for entry in run.path.glob("[!.]*"):  # rm -r run/*
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    assert RunFolder.create(run.path).step() == 0
 
 
 def test_a_folder_that_vanished_does_not_come_back(run):
