@@ -25,6 +25,7 @@ from dcgan import training
 from dcgan.networks import SIZES
 from gan_core import checks, rng
 from gan_core.command_line import run
+from gan_core.compiling import compiled
 from gan_core.sequential import Flatten, Reshape
 
 DEFAULTS = dcgan_config.Config()
@@ -160,7 +161,7 @@ def _adam(name, network, optimizer, config) -> Row:
 def _time(function, arguments, config) -> float:
     """Seconds a call, compiled as the round is."""
     if config.mode != "eager":
-        function = tf.function(function, jit_compile=config.mode == "xla", autograph=False)
+        function = compiled(function, config.mode)
     return _median(lambda: function(*arguments), config.repeats)
 
 

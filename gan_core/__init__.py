@@ -8,6 +8,7 @@ In reading order; each file answers one question.
     latent         what does G start from?     rng: where do random numbers come from?
     optimizers     how does a gradient move a parameter?   schedules: how far, when?
     game           which gradient does each player follow?  trainer: what is one round?
+    compiling      in which order is it added?
     players        do these networks, optimizers and functions fit together?
     loop           what is a training run?     run_folder, checkpoint: how does a run survive?
     export         how is a generator used without us?

@@ -14,6 +14,7 @@ import tensorflow as tf
 from gan_core import checks, players, replicas, rng
 from gan_core.averaging import ExponentialMovingAverage, settling_z
 from gan_core.batch_norm import settled
+from gan_core.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 from gan_core.losses import NON_SATURATING, GANLoss
 from gan_core.variables import named_variables
@@ -219,15 +220,14 @@ class GANTrainer:
         return rng.seed(self.seed, purpose, self.step * self.d_steps + k)
 
     def _generate_for_sample(self, z):
-        model = self.generator if self.average is None else self.average.model
-        return tf.cast(model(z, training=False), tf.float32)
+        return tf.cast((self.generator if self.average is None else self.average.model)(z, training=False), tf.float32)
 
     # ---------------------------------------------------------------- compiling
 
     def _compile(self, function):
         if self.mode == "eager":
             return functools.partial(self._all_or_nothing, function)
-        return tf.function(function, jit_compile=self.mode == "xla", autograph=False)
+        return compiled(function, self.mode)
 
     def _all_or_nothing(self, function, *arguments):
         """What TensorFlow compiles is looked at whole before it runs; without that, an error puts all back."""

@@ -12,7 +12,7 @@ PACKAGES = ("gan_core", "toy", "dcgan", "benchmarks", "tests")
 # A file of gan_core may import the files before it in this list, and no others: those of the lower
 # floors and those that stand before it on its own. So there is no cycle, and an order to read them in.
 FLOORS = (
-    ("checks", "rng", "variables"),
+    ("checks", "rng", "variables", "compiling"),
     ("initializers", "losses", "latent", "schedules", "activations", "data", "metrics"),
     ("replicas", "dense", "winograd", "convolution", "conv", "batch_norm", "sequential", "optimizers", "penalties",
      "averaging", "augment", "game", "players"),

@@ -6,8 +6,6 @@ import reference
 import tensorflow as tf
 from test_batch_norm import SHAPES, batch, layer
 
-from dcgan import training
-from dcgan.config import Config
 from gan_core import rng
 from gan_core.batch_norm import BatchNorm
 
@@ -119,21 +117,6 @@ def test_second_gradients_have_the_same_bits_each_time():
     for other in others:
         for one, another in zip(first, other, strict=True):
             np.testing.assert_array_equal(one, another)
-
-
-@pytest.mark.parametrize("synchronised", [False, True])
-def test_a_round_of_a_dcgan_adds_two_tensors_at_a_time(synchronised):
-    """The sum of three depends on which is ready first: TensorFlow puts the sum where an addend lies that nobody needs
-    any more, and begins with it. (Its optimiser may join pairs later, where each addend has no other reader: then
-    that is the first one always.)"""
-    trainer = training.build(Config(size=32, width=2, latent_dim=3, batch_size=4, mode="graph",
-                                    synchronised=synchronised))
-    assert trainer.penalties
-    assert trainer.augment is not None
-    played = tf.function(trainer._round, autograph=False).get_concrete_function(tf.TensorSpec([1, 4, 32, 32, 3]))
-    sums = [op for op in played.graph.get_operations() if op.type == "AddN" and len(op.inputs) > 1]
-    assert sums
-    assert [op.name for op in sums if len(op.inputs) > 2] == []
 
 
 @pytest.mark.parametrize("xla", [False, True])
