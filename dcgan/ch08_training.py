@@ -229,11 +229,11 @@ r"""
 
 *Notice* that the first mend looks like a loss: after the last epoch the distance is 480, where it was about 310.
 `faces.png` shows why. The lab's faces have full contrast, in two hues, with smudges for eyes; the others have shapes,
-and are pale, for $\varepsilon = 0.8$ held $D$ back, and now it outruns $G$. Augmentation is a better cure: 255.
+and are pale, for $\varepsilon = 0.8$ held $D$ back, and now it outruns $G$. Augmentation is a better cure: 301.
 
 A row is one run, which moves by 50 to 150 from epoch to epoch, so smaller differences say nothing: 394 and 402 without
-and with mirrored faces; R1, which ends at 350 and was at 314 before (on real faces, in hours, it helps: see the
-README). The average is held against the very $G$ that it follows: 201 (unsettled 226) where $G$ has 249. Two real sets
+and with mirrored faces; R1, which ends at 284 and was at 301 before (on real faces, in hours, it helps: see the
+README). The average is held against the very $G$ that it follows: 195 (unsettled 221) where $G$ has 291. Two real sets
 are 86 apart.
 """
 
