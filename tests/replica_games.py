@@ -17,6 +17,7 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
 
 from games import REALS, X, Z, affine, real, sampler, values  # noqa: E402
+from graph_sums import addends  # noqa: E402
 
 from gan_core import data, penalties, replicas, rng, workers  # noqa: E402
 from gan_core.activations import leaky_relu  # noqa: E402
@@ -157,22 +158,29 @@ def what_is_refused(strategy):
     return said
 
 
-def dcgan_round(strategy):
-    """One round of the command line's own trainer on two, and on one; without what each replica draws for itself."""
+def dcgan_rounds(strategy):
+    """One round of the command line's own trainer on two, and on one; without what each replica draws for itself.
+    And how many tensors are added at a time on two, with all that there is."""
     from dcgan import drawn_faces, training
     from dcgan.config import Config
 
     faces = drawn_faces.draw(range(4), size=32) / np.float32(127.5) - 1.0
     config = Config(size=32, width=2, latent_dim=5, augment=(), mode="eager", strategy="mirrored", synchronised=True)
-    return {f"dcgan/{who}": list(training.build(config, on).round(faces).values())
-            for who, on in (("one", None), ("two", strategy))}
+    found = {f"dcgan/{who}": list(training.build(config, on).round(faces).values())
+             for who, on in (("one", None), ("two", strategy))}
+    for synchronised in (False, True):
+        whole = Config(size=32, width=2, latent_dim=5, mode="graph", strategy="mirrored", synchronised=synchronised)
+        trainer = training.build(whole, strategy)
+        assert trainer.penalties
+        found[f"addends {synchronised}"] = addends(lambda trainer=trainer: trainer.round(faces))
+    return found
 
 
 def main(folder):
     strategy = workers.mirrored()
     said = what_is_refused(strategy) | {"replicas": strategy.num_replicas_in_sync}
     np.savez(folder / "played.npz", **play(strategy), **look_at_the_parts(strategy), **noise(strategy),
-             **go_on_elsewhere(strategy, folder), **dcgan_round(strategy))
+             **go_on_elsewhere(strategy, folder), **dcgan_rounds(strategy))
     (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
 
 

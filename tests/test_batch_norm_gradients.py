@@ -1,5 +1,7 @@
 """Batch norm's gradients and theirs: against the oracle, against the formula, and with the same bits each time."""
 
+import functools
+
 import numpy as np
 import pytest
 import reference
@@ -12,28 +14,29 @@ from gan_core.batch_norm import BatchNorm
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_tensorflows_fused_op_and_the_formula_agree_and_so_do_their_second_gradients(shape, dtype):
-    """Synchronised, it is the formula spelt out; with one replica that is the same thing."""
+def test_tensorflows_fused_op_and_the_formula_agree_and_so_do_their_gradients(shape, dtype):
+    """The formula is that of several replicas; with one it is the same thing."""
     tolerance = {"rtol": 0.02, "atol": 0.1} if dtype == "bfloat16" else {"rtol": 1e-3, "atol": 1e-3}
     x, found = tf.cast(batch(shape), dtype), []
-    for synchronised in (False, True):
-        made = layer(epsilon=0.1, synchronised=synchronised)
+    for together in (False, True):
+        made = layer(epsilon=0.1)
         with tf.GradientTape() as outer:
             outer.watch(x)
             with tf.GradientTape() as inner:
                 inner.watch(x)
-                y = made(x, training=True)
+                y, *statistics = made._by_the_batch(x, together)
                 total = tf.reduce_sum(tf.sin(tf.cast(y, tf.float32)))
-            dx, dgamma = inner.gradient(total, [x, made.gamma])
+            dx, dgamma, dbeta = inner.gradient(total, [x, made.gamma, made.beta])
             penalty = tf.reduce_sum(tf.square(tf.cast(dx, tf.float32)))
         assert y.dtype == dx.dtype == dtype
-        found.append([y, dx, dgamma, outer.gradient(penalty, made.gamma), made.moving_mean, made.moving_variance])
+        found.append([y, dx, dgamma, dbeta, outer.gradient(penalty, made.gamma), *statistics])
     for fused, formula in zip(*found, strict=True):
         np.testing.assert_allclose(tf.cast(fused, tf.float32), tf.cast(formula, tf.float32), **tolerance)
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("shape", [*SHAPES, [1, 1, 2, 3]], ids=str)
-def test_second_gradients_are_those_of_the_oracles_slope(shape):
+def test_second_gradients_are_those_of_the_oracles_slope(shape, together):
     """f = sum u dx + v dgamma + w dbeta is the slope of sum dy y along (u, v, w); by central differences, twice."""
     random = np.random.default_rng(4)
     x, dy, u = (random.normal(size=shape) for _ in range(3))
@@ -52,7 +55,7 @@ def test_second_gradients_are_those_of_the_oracles_slope(shape):
         outer.watch([inputs, cotangent])
         with tf.GradientTape() as inner:
             inner.watch(inputs)
-            y = made(inputs, training=True)
+            y = made._by_the_batch(inputs, together)[0]
         first = inner.gradient(y, [inputs, made.gamma, made.beta], output_gradients=cotangent)
     found = outer.gradient(first, [inputs, made.gamma, cotangent],
                            output_gradients=[tf.constant(t, tf.float32) for t in (u, v, w)])
@@ -68,10 +71,16 @@ def test_second_gradients_are_those_of_the_oracles_slope(shape):
 
 
 def test_a_third_derivative_is_that_of_the_formula():
-    """f(t) = |dx(x + t u)|^2: its second derivative, by both ways of computing batch norm."""
-    found = []
-    for synchronised in (False, True):
-        made, t = layer(epsilon=0.1, synchronised=synchronised), tf.constant(0.0)
+    """f(t) = |dx(x + t u)|^2: its second derivative, by both ways of computing batch norm and op by op."""
+    def op_by_op(x):
+        mean = tf.reduce_mean(x, [0, 1, 2])  # not tf.nn.moments, whose variance has a wrong second derivative
+        variance = tf.reduce_mean(tf.square(x - mean), [0, 1, 2])
+        return tf.nn.batch_normalization(x, mean, variance, made.beta, made.gamma, made.epsilon)
+
+    made, found = layer(epsilon=0.1), []
+    ways = [functools.partial(made._by_the_batch, together=False), functools.partial(made._by_the_batch, together=True)]
+    for way in [*(lambda x, one=one: one(x)[0] for one in ways), op_by_op]:
+        t = tf.constant(0.0)
         with tf.GradientTape() as third:
             third.watch(t)
             with tf.GradientTape() as second:
@@ -79,18 +88,20 @@ def test_a_third_derivative_is_that_of_the_formula():
                 x = tf.constant(batch([4, 2, 1, 3]) + 0.0) + t * tf.constant(batch([4, 2, 1, 3], 1))
                 with tf.GradientTape() as first:
                     first.watch(x)
-                    total = tf.reduce_sum(tf.sin(made(x, training=True)))
+                    total = tf.reduce_sum(tf.sin(way(x)))
                 f = tf.reduce_sum(tf.square(first.gradient(total, x)))
             slope = second.gradient(f, t)
         found.append([f, slope, third.gradient(slope, t)])
-    np.testing.assert_allclose(*found, rtol=1e-4)
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-4)
+    np.testing.assert_allclose(found[1], found[2], rtol=1e-4)
 
 
-def test_no_gradient_flows_through_the_statistics_that_are_kept():
+@pytest.mark.parametrize("together", [False, True])
+def test_no_gradient_flows_through_the_statistics_that_are_kept(together):
     made, x = layer(), tf.constant(batch([6, 3]))
     with tf.GradientTape() as tape:
         tape.watch(x)
-        _, *kept = made._by_tensorflow(x)
+        _, *kept = made._by_the_batch(x, together)
     assert tape.gradient(kept, x) is None
 
 

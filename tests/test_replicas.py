@@ -85,6 +85,13 @@ def test_the_round_of_the_command_line_is_the_same_on_two(played):
     np.testing.assert_allclose(played["dcgan/one"], played["dcgan/two"], rtol=1e-4)
 
 
+@pytest.mark.parametrize("synchronised", [False, True])
+def test_two_tensors_are_added_at_a_time_so_that_each_run_has_the_same_bits(played, synchronised):
+    """Left to TensorFlow's gradients, a synchronised batch norm adds up three and four (see gan_core.compiling)."""
+    assert len(played[f"addends {synchronised}"]) > 30
+    assert played[f"addends {synchronised}"].max() == 2
+
+
 # ---------------------------------------------------------------- the parts
 
 def test_every_replica_has_its_own_share_and_seed_and_one_mean(played):
