@@ -4,7 +4,9 @@ TensorFlow must be told of several logical CPUs before it computes anything, so 
 its own. It plays games on one device and on two, and leaves what came out in played.npz and said.json.
 """
 
+import collections
 import contextlib
+import functools
 import itertools
 import json
 import sys
@@ -103,6 +105,34 @@ def look_at_the_parts(strategy):
     return found
 
 
+def gradients_of_batch_norm(strategy):
+    """Of a batch norm of the whole batch: those of sum dy y, and those of f = sum u dx + v dgamma + w dbeta, where each
+    replica has its own dy, u, v, w. Written out, and op by op as TensorFlow differentiates the formula."""
+    with strategy.scope():
+        layer = BatchNorm(X, epsilon=0.1, synchronised=True)
+    layer.gamma.assign(np.linspace(0.5, 2.0, X))
+    whole = [rng.normal(shape, rng.seed(i, "test")) for i, shape in enumerate([[4, 3, 2, X]] * 3 + [[2, X]] * 2)]
+
+    def op_by_op(x):
+        mean = replicas.mean(tf.reduce_mean(x, [0, 1, 2]))
+        variance = replicas.mean(tf.reduce_mean(tf.square(x - mean), [0, 1, 2]))
+        return layer.gamma * (x - mean) / tf.sqrt(variance + layer.epsilon) + layer.beta
+
+    def gradients(way):
+        x, dy, u, v, w = (replicas.share(array) for array in whole)
+        with tf.GradientTape() as outer:
+            outer.watch([x, dy])
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = way(x)
+            first = inner.gradient(y, [x, layer.gamma, layer.beta], output_gradients=dy)
+        second = outer.gradient(first, [x, layer.gamma, dy], output_gradients=[u, v[0], w[0]])
+        return tf.concat([tf.reshape(tf.convert_to_tensor(part), [-1]) for part in (*first, *second)], 0)
+
+    ways = {"written out": lambda x: layer(x, training=True), "op by op": op_by_op}
+    return {f"gradients/{name}": on_each(strategy, functools.partial(gradients, way)) for name, way in ways.items()}
+
+
 def noise(strategy):
     """D(x) = x of a real batch 0, 0 seen through an augmentation that adds one number to all it is shown; and the
     penalty that is one number."""
@@ -179,8 +209,9 @@ def dcgan_rounds(strategy):
 def main(folder):
     strategy = workers.mirrored()
     said = what_is_refused(strategy) | {"replicas": strategy.num_replicas_in_sync}
-    np.savez(folder / "played.npz", **play(strategy), **look_at_the_parts(strategy), **noise(strategy),
-             **go_on_elsewhere(strategy, folder), **dcgan_rounds(strategy))
+    found = (play(strategy), look_at_the_parts(strategy), gradients_of_batch_norm(strategy), noise(strategy),
+             go_on_elsewhere(strategy, folder), dcgan_rounds(strategy))
+    np.savez(folder / "played.npz", **dict(collections.ChainMap(*found)))
     (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
 
 

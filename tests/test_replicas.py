@@ -118,6 +118,13 @@ def test_batch_norm_by_shares_or_by_the_whole_batch(played, synchronised):
         np.testing.assert_allclose(played[f"averages {synchronised}"][:, copy], averages, rtol=1e-4)
 
 
+def test_gradients_of_a_batch_norm_of_all_replicas_and_theirs_are_those_of_the_formula(played):
+    """With a dy, u, v and w of each replica's own, so with q, c and dgamma that are not the same on both."""
+    written, op_by_op = played["gradients/written out"], played["gradients/op by op"]
+    assert np.abs(written[0] - written[1]).min() > 0.0
+    np.testing.assert_allclose(written, op_by_op, rtol=1e-4, atol=1e-4)
+
+
 def test_what_is_drawn_for_each_sample_is_drawn_by_each_replica(played):
     """Real samples 0 are seen as u, one u a replica: mean sigma(u); and the penalty is such a u."""
     def drawn(purpose):
