@@ -4,8 +4,9 @@ a + b + c depends on the order in its last bit, and a round of a game grows that
 seed part after some rounds. TensorFlow's tapes add gradients pair by pair, in a fixed order. But the
 *arithmetic optimiser* of its graphs joins (a + b) + c into one sum of three, where nothing else reads a + b;
 and a sum of three is computed where an addend lies that nobody needs any more, beginning with that one: which
-of them it is, depends on what was ready first. Measured on rounds of a DCGAN with R1 while another program
-used the machine: one in ten differed from the others, in the gradient of a batch norm's gamma.
+of them it is, depends on what was ready first. A DCGAN's round with R1, at width 64, compiled anew and played
+from the same state while another program used the machine: 9 of 88 had other bits than the first, in the
+gradient of a batch norm's gamma. Without that optimiser: none of 90.
 """
 
 import tensorflow as tf
