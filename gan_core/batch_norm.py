@@ -71,7 +71,8 @@ class BatchNorm(tf.Module):
         y, mean, unbiased = _normalised(image, tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta),
                                         self.epsilon, together)
         y = y if x.shape.rank == 4 else y[:, 0, 0, :]
-        return tf.cast(y, x.dtype), *replicas.mean((mean, unbiased))
+        statistics = (mean, unbiased) if together else replicas.mean((mean, unbiased))
+        return tf.cast(y, x.dtype), *statistics
 
 
 def _normalised(x, gamma, beta, epsilon: float, together: bool):

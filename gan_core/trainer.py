@@ -42,7 +42,7 @@ class GANTrainer:
     and in G's. Real and fake get the same draw.
     seed: of z and of the augmentation. Everything random is a function of (seed, purpose, step).
     gradient_norms: report them too.
-    mode: "xla", "graph", or "eager", for stepping through in a debugger; results agree to rounding.
+    mode: "xla", "graph" (`gan_core.compiling`) or "eager", for stepping through in a debugger; they agree to rounding.
     strategy: None; or a tf.distribute strategy, under whose scope() networks and optimizers were made, by
     which several devices play each round, every one on its share of the batch (`gan_core.replicas`).
 
