@@ -54,8 +54,8 @@ class Config:
     peak_sizes: tuple[int, int] | None = None
     """side of the matrices and numbers in an array; none: large ones"""
     model: Literal["h100", "a100", "a100-40gb", "t4", "cpu"] | None = None
-    """measure no round: print how fast this device could be at best, from its published peaks (cpu: from this
-    machine's, measured now)"""
+    ("measure no round: print how fast this device could be at best, from its published peaks (cpu: from this "
+     "machine's, measured now)")
     out: Path = rows.RESULTS
     """folder for rows and plot"""
 

@@ -16,18 +16,18 @@ class Config:
     """The defaults are for a folder of faces; PRESETS has others."""
 
     preset: Literal["quick", "full"] | None = None
-    """quick: a small network and drawn faces, minutes on a CPU (what happens without --data); full: what happens with
-    --data, but 150 epochs. The defaults that --help shows are those of what stands before it: --data FACES --help"""
+    ("quick: a small network and drawn faces, minutes on a CPU (what happens without --data); full: what happens with "
+     "--data, but 150 epochs. The defaults that --help shows are those of what stands before it: --data FACES --help")
     data: Path | None = None
-    """folder (with all below it) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes, the square at the centre
-    counts); none: faces that this package draws"""
+    ("folder (with all below it) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes, the square at the centre "
+     "counts); none: faces that this package draws")
     drawn: int = 20_000
     """how many faces to draw, where there is no data"""
     run: Path | None = None
     """folder for all that the run leaves; none: the first free one of runs/dcgan-1, runs/dcgan-2, ..."""
     resume: Path | None = None
-    """go on with the run in this folder; of the other options only epochs, fall, mode, convolution, tensorboard,
-    strategy, synchronised and data (the same faces in another place) may then be others"""
+    ("go on with the run in this folder; of the other options only epochs, fall, mode, convolution, tensorboard, "
+     "strategy, synchronised and data (the same faces in another place) may then be others")
     epochs: int = 30
     """passes over the data"""
     batch_size: int = 128
@@ -45,16 +45,16 @@ class Config:
     g_learning_rate: float = 4e-4
     """Adam's, of the generator"""
     fall: float = 0.0
-    """share of all epochs, the last ones, in which both learning rates fall in a straight line to 0; of a resumed run
-    those that are over count too"""
+    ("share of all epochs, the last ones, in which both learning rates fall in a straight line to 0; of a resumed run "
+     "those that are over count too")
     beta_1: float = 0.5
     """Adam's decay of the mean of gradients, in both"""
     gamma: float = 0.3
-    """R1 penalty on D: gamma / 2 times the squared gradient at real images, which keeps D from running ahead in a long
-    training, and makes a round longer; 0: none"""
+    ("R1 penalty on D: gamma / 2 times the squared gradient at real images, which keeps D from running ahead in a long "
+     "training, and makes a round longer; 0: none")
     augment: tuple[Literal["translation", "colour", "cutout"], ...] = AUGMENTATIONS
-    """random changes to whatever D is shown, real or generated (Zhao et al. 2020): any of translation, colour, cutout;
-    --augment with nothing behind it: none"""
+    ("random changes to whatever D is shown, real or generated (Zhao et al. 2020): any of translation, colour, cutout; "
+     "--augment with nothing behind it: none")
     flip: bool = True
     """mirror every second image, at random"""
     average: float = 0.999
@@ -72,11 +72,11 @@ class Config:
     mode: Literal["xla", "graph", "eager"] = "graph"
     """how a round is compiled; eager for stepping through in a debugger"""
     convolution: Literal["auto", "native", "subpixel", "winograd"] = "auto"
-    """how a convolution is worked out: the same numbers but for rounding, sooner or later; auto: native on a GPU,
-    else winograd in float32 and subpixel in bfloat16"""
+    ("how a convolution is worked out: the same numbers but for rounding, sooner or later; auto: native on a GPU, else "
+     "winograd in float32 and subpixel in bfloat16")
     strategy: Literal["none", "mirrored", "multi-worker"] = "none"
-    """none: one device; mirrored: all GPUs of this machine, each with a share of every batch; multi-worker: those of
-    all processes that the environment variable TF_CONFIG names, which must see the same files"""
+    ("none: one device; mirrored: all GPUs of this machine, each with a share of every batch; multi-worker: those of "
+     "all processes that the environment variable TF_CONFIG names, which must see the same files")
     synchronised: bool = False
     """with a strategy, batch norm over the whole batch and not over each device's share of it"""
     tensorboard: bool = False

@@ -22,11 +22,11 @@ class Generate:
     count: int = 64
     """how many faces; face number i of a seed is the same for every count"""
     ids: str | None = None
-    """a face for every id: UTF-8 text file with an id a line (blank lines and spaces around an id do not count), - for
-    standard input; needs --out, and takes the place of --count; index.csv there says which file is whose"""
+    ("a face for every id: UTF-8 text file with an id a line (blank lines and spaces around an id do not count), - for "
+     "standard input; needs --out, and takes the place of --count; index.csv there says which file is whose")
     part: str | None = None
-    """with --ids, the share K/N: 2/4 is the second quarter of the different ids, in the file's order. N processes, on
-    N GPUs or machines, each with a K and an --out of its own, make the faces that one would make, byte for byte"""
+    ("with --ids, the share K/N: 2/4 is the second quarter of the different ids, in the file's order. N processes, on "
+     "N GPUs or machines, each with a K and an --out of its own, make the faces that one would make, byte for byte")
     out: Path | None = None
     """new folder of PNGs, FILE.zip of PNGs (for many ids the better choice), or FILE.npz, array images"""
     sheet: Path | None = None

@@ -20,8 +20,8 @@ class Walk:
     """The lab's walks (ray, switch, fix), a path between two samples (slerp, lerp), or along one number (traverse)."""
 
     kind: Literal["ray", "switch", "fix", "slerp", "lerp", "traverse"] = "slerp"
-    """ray: c (1, ..., 1), c from 1 to -1;  switch: ones, of which more and more are -1;  fix: the first 35 % of z are
-    1 and the others drawn;  slerp, lerp: from a sample to another by the arc or the line;  traverse: one number of z"""
+    ("ray: c (1, ..., 1), c from 1 to -1; switch: ones, of which more and more are -1; fix: the first 35 % of z are 1 "
+     "and the others drawn; slerp, lerp: from a sample to another by the arc or the line; traverse: one number of z")
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""
     steps: int = 10

@@ -1,6 +1,7 @@
 """A config dataclass *is* the command line: every field a flag, its comment or docstring the help."""
 
 import contextlib
+import dataclasses
 import io
 import re
 import sys
@@ -18,7 +19,7 @@ def read(config_class, description: str, program: str | None = None, arguments=N
     """
     if arguments is None and "ipykernel" in sys.modules:  # sys.argv belongs to the notebook's kernel
         return config_class() if default is None else default
-    with errors_in_one_line():
+    with errors_in_one_line(config_class):
         return _parse(config_class, description, program, arguments, default)
 
 
@@ -30,7 +31,7 @@ def run(config_class, function, description: str, program: str | None = None, ar
     with code 1.
     """
     config = read(config_class, description, program, arguments, default)
-    with errors_in_one_line():
+    with errors_in_one_line(config_class):
         function(config)
 
 
@@ -60,10 +61,11 @@ def _parse(config_class, description, program, arguments, default):
 
 
 @contextlib.contextmanager
-def errors_in_one_line():
+def errors_in_one_line(config_class=None):
     """ValueError: its words in one line on stderr, exit code 2; what the machine refused or broke off: code 1.
 
     Code 1 for ArithmeticError, for OSError (a disk, a connection) and for the memory of a device; 130 for Ctrl-C.
+    config_class: a field of it is told as the flag it is, `--batch-size must` for `Config: batch_size must`.
     """
     try:
         yield
@@ -73,7 +75,7 @@ def errors_in_one_line():
         _tell("stopped.")
         sys.exit(130)
     except (ValueError, ArithmeticError, OSError) as error:
-        _tell(f"error: {error}")
+        _tell(f"error: {_with_flag(str(error), config_class)}")
         sys.exit(2 if isinstance(error, ValueError) else 1)
     except Exception as error:
         if type(error).__name__ != "ResourceExhaustedError":  # TensorFlow's; not imported here, which takes seconds
@@ -81,6 +83,12 @@ def errors_in_one_line():
         first = str(error).splitlines()[0]
         _tell(f"error: the device's memory is full. Ask for less at once (a smaller batch). {first}")
         sys.exit(1)
+
+
+def _with_flag(words: str, config_class) -> str:
+    for field in dataclasses.fields(config_class) if config_class else ():
+        words = re.sub(rf"^{config_class.__name__}: {field.name}\b", f"--{field.name.replace('_', '-')}", words)
+    return words
 
 
 def _tell(words: str) -> None:

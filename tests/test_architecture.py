@@ -128,6 +128,16 @@ def test_files_are_short(name):
     assert len(FILES[name].splitlines()) <= MOST_LINES
 
 
+@of("toy", "dcgan", "benchmarks")
+def test_help_is_broken_at_the_windows_edge_alone(name):
+    """tyro keeps a line break of a field's docstring; two strings in brackets, one below the other, have none."""
+    for config in ast.walk(ast.parse(FILES[name])):
+        if isinstance(config, ast.ClassDef) and config.name in ("Config", "Generate", "Walk"):
+            help_texts = [node.value.value for node in config.body[1:]
+                          if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)]
+            assert [text for text in help_texts if "\n" in text] == []
+
+
 @of(*PACKAGES)
 def test_randomness_comes_from_rng_alone(name):
     """TensorFlow's own stateless_normal gives other numbers under XLA, and tf.random.normal other ones each time."""

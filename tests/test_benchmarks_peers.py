@@ -142,7 +142,7 @@ def test_every_second_turn_goes_back(tmp_path):
     (["--only", "theano"], "only must be one of keras, pytorch, pytorch-best, pytorch-compiled, got 'theano'"),
     (["--only", "jax-scan"], "only must be one of keras, pytorch, pytorch-best, pytorch-compiled, got 'jax-scan'"),
     (["--size", "50"], "size must be one of 32, 64, 128, got 50"), (["--windows", "0"], "at least 1, got 0"),
-    (["--step", "toy", "--convolution", "native"], "are for --step dcgan"),
+    (["--step", "toy", "--convolution", "native"], "--convolution is for --step dcgan"),
 ])
 def test_bad_options_are_one_line_and_exit_2(arguments, words, capsys):
     with pytest.raises(SystemExit) as end:

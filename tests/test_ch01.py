@@ -31,9 +31,9 @@ def test_runs_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("flag", "value", "words"), [
-    ("--real-sd", "0", "real_sd must be a finite number from 0.01 to 100, got 0.0"),
-    ("--fake-sd", "-1", "fake_sd must be"), ("--real-mean", "nan", "real_mean must be"),
-    ("--fake-mean", "1e9", "fake_mean must be"), ("--samples", "-4", "samples must be a whole number from 2"),
+    ("--real-sd", "0", "--real-sd must be a finite number from 0.01 to 100, got 0.0"),
+    ("--fake-sd", "-1", "--fake-sd must be"), ("--real-mean", "nan", "--real-mean must be"),
+    ("--fake-mean", "1e9", "--fake-mean must be"), ("--samples", "-4", "samples must be a whole number from 2"),
     ("--samples", "many", "--samples"), ("--seed", str(2**70), "seed must be"), ("--sd", "1", "--sd")])
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)

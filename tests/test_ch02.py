@@ -30,7 +30,7 @@ def test_runs_three_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
 
 @pytest.mark.parametrize(("flag", "value", "words"), [
     ("--steps", "-4", "steps must be a whole number from 1 to 10000, got -4"), ("--steps", "2.5", "--steps"),
-    ("--learning-rate", "0", "learning_rate must be"), ("--learning-rate", "inf", "learning_rate must be"),
+    ("--learning-rate", "0", "--learning-rate must be"), ("--learning-rate", "inf", "--learning-rate must be"),
     ("--r1", "-1", "r1 must be"), ("--r1", "10.1", "r1 must be a finite number from 0 to 10"),
     ("--theta", "0", "theta must be further from 0"), ("--psi", "11", "psi must be"),
     ("--steps", "9000", "steps must be at most 8039 at learning_rate 0.1"), ("--loss", "hinge", "--loss")])

@@ -44,8 +44,8 @@ def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, ca
     ("--loss", "hing", "name must be one of minimax, non-saturating"), ("--sd", "0", "sd must be a finite number"),
     ("--sd", "nan", "sd must be"),
     ("--features", "cubic", "features must be one of linear, quadratic, got 'cubic'"),
-    ("--batch", "0", "batch must be"), ("--latent-dim", "0", "latent_dim must be"), ("--seed", "-1", "seed must be"),
-    ("--g-learning-rate", "-1", "g_learning_rate must be"), ("--average", "1", "average must be")])
+    ("--batch", "0", "batch must be"), ("--latent-dim", "0", "--latent-dim must be"), ("--seed", "-1", "seed must be"),
+    ("--g-learning-rate", "-1", "--g-learning-rate must be"), ("--average", "1", "average must be")])
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 

@@ -47,8 +47,8 @@ def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, ca
     (("--loss", "minimax", "hing"), "name must be one of minimax, non-saturating"),
     (("--sd", "0"), "sd must be a finite number above 0"), (("--centers", "7", "nan"), "centers must be finite"),
     (("--centers",), "centers must be"), (("--batch", "0"), "batch must be"),
-    (("--head-start", "-1"), "head_start must be"),
-    (("--hidden", "0"), "hidden must be"), (("--sgd-learning-rate", "nan"), "sgd_learning_rate must be")])
+    (("--head-start", "-1"), "--head-start must be"),
+    (("--hidden", "0"), "hidden must be"), (("--sgd-learning-rate", "nan"), "--sgd-learning-rate must be")])
 def test_a_bad_value_is_one_line_and_exit_2(flags, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, *flags)
 

@@ -128,7 +128,7 @@ def test_solution_3_is_a_share():
 
 
 @pytest.mark.parametrize(("flag", "value", "words"), [
-    ("--steps", "-4", "Config: steps must be a whole number of at least 1, got -4."),
+    ("--steps", "-4", "--steps must be a whole number of at least 1, got -4."),
     ("--loss", "cubic", "loss must be one of minimax"),
     ("--target", "torus", "target must be one of ring"),
     ("--noise", "-1", "noise must be a finite number of at least 0"),

@@ -57,7 +57,7 @@ def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, cap
 def test_too_few_faces_are_one_line_and_exit_2(monkeypatch, capsys, tmp_path):
     Image.new("RGB", (40, 40)).save(tmp_path / "one.png")
     said = chapters.line_of_exit_2(MODULE, monkeypatch, capsys, "--data", str(tmp_path), "--cache", str(tmp_path / "c"))
-    assert "Config: data must be at least 128 usable pictures, got 1." in said
+    assert "--data must be at least 128 usable pictures, got 1." in said
 
 
 def test_the_untidy_folder_gives_seven_upright_faces_and_five_reasons(config):

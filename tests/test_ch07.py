@@ -38,7 +38,7 @@ def test_runs_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize(("flag", "value", "words"), [
     ("--size", "48", "size must be one of 32, 64, 128, got 48"),
     ("--width", "0", "width must be a whole number from 1"),
-    ("--latent-dim", "0", "latent_dim must be"), ("--batch", "1", "batch must be a whole number from 2"),
+    ("--latent-dim", "0", "--latent-dim must be"), ("--batch", "1", "batch must be a whole number from 2"),
     ("--draws", "0", "draws must be"), ("--seed", "-1", "seed must be"), ("--kernel", "3", "--kernel")])
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)

@@ -74,7 +74,7 @@ def test_runs_as_a_script_and_draws(stand_ins, monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize(("flag", "value", "words"), [
     ("--faces", "3", "faces must be a whole number from 10 to 100000, got 3"), ("--amount", "0", "amount must be"),
     ("--seed", "-1", "seed must be"), ("--samples", "1.5", "--samples"),
-    ("--classifier-steps", "0", "classifier_steps must be"),
+    ("--classifier-steps", "0", "--classifier-steps must be"),
     ("--run", "nowhere", "generator: run must be the folder of a run, such as runs/dcgan-1, got nowhere.")])
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)

@@ -70,7 +70,7 @@ def test_a_gap_of_fewer_faces_than_the_floors_is_not_held_against_it(capsys):
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    (["--samples", "3"], "Config: samples must be a whole number from 20 to 100000, got 3."),
+    (["--samples", "3"], "--samples must be a whole number from 20 to 100000, got 3."),
     (["--counted", "0"], "counted must be a whole number from 1"),
     (["--taught", "5"], "taught must be a whole number from 128"),
 ])

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import tensorflow as tf
 
-from gan_core import command_line
+from gan_core import checks, command_line
 from gan_core.loop import NotFiniteError
 
 
@@ -16,6 +16,9 @@ class Config:
     rounds: int = 100  # how many rounds to play
     learning_rate: float = 2e-4  # of both players
     loss: str = "hinge"  # by name
+
+    def __post_init__(self):
+        checks.number("Config", "learning_rate", self.learning_rate, above=0.0)
 
 
 def run(function, *arguments):
@@ -62,6 +65,19 @@ def test_arguments_that_are_wrong_are_one_line_and_code_2(capsys, arguments, wor
     assert word in written.err
     assert written.err.endswith(" See train --help.\n")
     assert written.err.count("\n") == 1
+
+
+def test_a_field_is_told_as_the_flag_it_is_and_no_other_word_is_changed(capsys):
+    """From __post_init__ and from the function alike; in Python it is `Config: learning_rate`."""
+    with pytest.raises(ValueError, match=r"^Config: learning_rate must be a finite number above 0, got -1\.0\.$"):
+        Config(learning_rate=-1.0)
+    assert ended(capsys, 2, raiser(AssertionError("must not be called")), "--learning-rate", "-1").err == (
+        "error: --learning-rate must be a finite number above 0, got -1.0. See train --help.\n")
+    for words, told in (("Config: rounds must be even, got 3.", "--rounds must be even, got 3."),
+                        ("Config: rounds_left must be even.", "Config: rounds_left must be even."),
+                        ("Sampler: rounds must be even.", "Sampler: rounds must be even."),
+                        ("the Config: rounds must be even.", "the Config: rounds must be even.")):
+        assert ended(capsys, 2, raiser(ValueError(words))).err == f"error: {told}\n"
 
 
 def test_a_value_error_is_one_line_and_code_2(capsys):

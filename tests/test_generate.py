@@ -125,19 +125,19 @@ def test_ctrl_c_says_what_became_of_it(tmp_path, generator, monkeypatch, capsys,
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    (["--count", "0"], "Generate: count must be"), (["--count", "many"], "--count"),
-    (["--ids", "ids.txt"], "Generate: out must be given where there are ids, got none. Say --out FILE.zip"),
+    (["--count", "0"], "--count must be"), (["--count", "many"], "--count"),
+    (["--ids", "ids.txt"], "--out must be given where there are ids, got none. Say --out FILE.zip"),
     (["--ids", "none.txt", "--out", "a.zip"], "ids: none.txt cannot be read: No such file"),
     (["--ids", "none.txt", "--out", "a"], "ids: none.txt cannot be read"),
     (["--ids", "none.txt", "--out", "a.npz"], "out must be a folder or FILE.zip where there are ids"),
     (["--out", "a.jpg"], "out must be a folder, FILE.zip or FILE.npz"),
-    (["--part", "1/2"], "Generate: ids must be given where there is a part, got none. Say --ids FILE."),
+    (["--part", "1/2"], "--ids must be given where there is a part, got none. Say --ids FILE."),
     (["--ids", "x", "--out", "a", "--part", "0/2"], "part must be K/N with K from 1 to N, such as 2/4, got '0/2'"),
     (["--ids", "x", "--out", "a", "--part", "3/2"], "got '3/2'"),
     (["--ids", "x", "--out", "a", "--part", "2"], "such as 2/4, got '2'"),
     (["--ids", "-", "--out", "a", "--part", "1/2"], "of which one part is made must be a file, got standard input"),
     (["--ids", "none.txt", "--out", "a", "--part", "1/2"], "ids: none.txt cannot be read: No such file"),
-    (["--sheet", "a.jpg"], "Generate: sheet must be a file whose name ends in .png"), (["--seed", "x"], "--seed")])
+    (["--sheet", "a.jpg"], "--sheet must be a file whose name ends in .png"), (["--seed", "x"], "--seed")])
 def test_a_bad_value_is_one_line_and_exit_2(tmp_path, arguments, words, capsys):
     with pytest.raises(SystemExit) as end:
         run(*arguments)

@@ -83,11 +83,11 @@ def test_the_gif_goes_there_and_back(tmp_path):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     (["--kind", "moonwalk"], "moonwalk"),
-    (["--steps", "1"], "Walk: steps must be a whole number from 2 to 10000, got 1."),
-    (["--span", "0"], "Walk: span must be"), (["--first", "-1"], "Walk: first must be"),
-    (["--kind", "traverse", "--coordinate", "20"], "Walk: coordinate must be a whole number from 0 to 19, got 20."),
-    (["--out", "w.jpg"], "Walk: out must be a file whose name ends in .png, got w.jpg"),
-    (["--gif", "w.png"], "Walk: gif must be"),
+    (["--steps", "1"], "--steps must be a whole number from 2 to 10000, got 1."),
+    (["--span", "0"], "--span must be"), (["--first", "-1"], "--first must be"),
+    (["--kind", "traverse", "--coordinate", "20"], "--coordinate must be a whole number from 0 to 19, got 20."),
+    (["--out", "w.jpg"], "--out must be a file whose name ends in .png, got w.jpg"),
+    (["--gif", "w.png"], "--gif must be"),
     (["--kind", "traverse", "--span", "9", "--keep-norm"], "set_component: value must be of size at most |z|")])
 def test_a_bad_value_is_one_line_and_exit_2(arguments, words, capsys):
     with pytest.raises(SystemExit) as end:

@@ -158,7 +158,7 @@ def test_a_good_one_passes():
 def test_xla_and_a_strategy_do_not_go_together(capsys):
     with pytest.raises(SystemExit):
         program.main(["train", "--strategy", "mirrored", "--mode", "xla"])
-    assert "Config: mode, where there is a strategy, must be one of graph, eager, got 'xla'" in capsys.readouterr().err
+    assert "--mode, where there is a strategy, must be one of graph, eager, got 'xla'" in capsys.readouterr().err
 
 
 def test_one_process_is_the_chief_and_alone():

@@ -35,8 +35,8 @@ class Config:
     step: Literal["dcgan", "toy"] = "dcgan"
     """dcgan: the networks of Radford et al. 2015; toy: two hidden layers each, on numbers"""
     only: tuple[str, ...] = ()
-    """peers to measure, of keras, pytorch, pytorch-best, pytorch-compiled and, for the toy step,
-    jax-jit, jax-scan; none named: all"""
+    ("peers to measure, of keras, pytorch, pytorch-best, pytorch-compiled and, for the toy step, jax-jit, jax-scan; "
+     "none named: all")
     batch_size: int = 128
     """samples in a batch, real and generated each"""
     size: int = 64
@@ -66,8 +66,9 @@ class Config:
         checks.one_of("Config", "size", self.size, SIZES)
         if self.rounds is not None:
             checks.integer("Config", "rounds", self.rounds, 1)
-        if self.step == "toy" and (self.precision != "float32" or self.convolution is not None):
-            raise ValueError("Config: precision and convolution are for --step dcgan; the toy step is float32.")
+        for name, default in (("precision", "float32"), ("convolution", None)):
+            if self.step == "toy" and getattr(self, name) != default:
+                raise ValueError(f"Config: {name} is for --step dcgan; the toy step is float32.")
         for name in self.only:
             checks.one_of("Config", "only", name, peers_of(self.step))
 
