@@ -20,11 +20,11 @@ against 128 generated (4).
 """
 
 # %%
-import collections
 import dataclasses
 import io
 import math
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -82,11 +82,11 @@ def get(config) -> faces.Faces:
     if config.data is None:
         drawn = drawn_faces.draw(np.arange(config.count), seed=config.seed, size=config.size)
         return faces.Faces(drawn, [f"drawn {i}" for i in range(config.count)], [])
-    found = faces.load(config.data, config.size, cache=config.cache)
-    if len(found.images) < max(100, config.batch):
-        checks.fail("Config", "data", f"at least {max(100, config.batch)} usable pictures", f"{len(found.images)}")
-    print(f"skipped {len(found.skipped)}", *collections.Counter(why for _, why in found.skipped).most_common(5))
-    return found
+    got = faces.load(config.data, config.size, cache=config.cache)
+    if len(got.images) < max(100, config.batch):
+        checks.fail("Config", "data", f"at least {max(100, config.batch)} usable pictures", f"{len(got.images)}")
+    print(f"enlarged {got.enlarged}, skipped {len(got.skipped)}", *Counter(dict(got.skipped).values()).most_common(5))
+    return got
 
 
 # %% [markdown]

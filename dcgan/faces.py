@@ -29,17 +29,19 @@ from dcgan import images as one_image
 from gan_core import checks
 
 CACHE = Path("runs/cache")
-VERSION = 1  # of what `images.decode` makes of a file: part of the fingerprint
+VERSION = 2  # of what `images.decode` makes of a file: part of the fingerprint
 AT_A_TIME = 1024  # pictures decoded before they are written down
 
 
 @dataclasses.dataclass(frozen=True)
 class Faces:
-    """What a source gave: images uint8 [N, size, size, 3], their names, and the files passed over."""
+    """What a source gave: images uint8 [N, size, size, 3], their names, the files passed over with the reason why,
+    and how many pictures were smaller than size x size, so that they had to be enlarged."""
 
     images: np.ndarray
     names: list[str]
     skipped: list[tuple[str, str]]
+    enlarged: int = 0
 
     @property
     def in_memory(self) -> bool:
@@ -84,7 +86,7 @@ def load(source, size: int = 64, *, cache=CACHE, memory: float | None = None, co
     allowed = _free_memory() / 4 if memory is None else memory
     if images.nbytes <= allowed:
         images = np.array(images)
-    return Faces(images, index["names"], [tuple(pair) for pair in index["skipped"]])
+    return Faces(images, index["names"], [tuple(pair) for pair in index["skipped"]], index["enlarged"])
 
 
 def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.ndarray, np.ndarray]:
@@ -214,13 +216,14 @@ def _index_of(folder: Path, size: int) -> dict | None:
 
 def _decode_all(files, size, folder: Path, source, console) -> dict:
     """Decode every file and write the array and its index; `folder` appears whole or not at all. -> the index"""
-    names, skipped, unfinished = [], [*files.closed], folder
+    names, skipped, enlarged, unfinished = [], [*files.closed], 0, folder
 
     def one(name):
         try:
-            return one_image.decode(files.read(name), size)
+            data = files.read(name)
+            return one_image.decode(data, size), one_image.shorter_side(data) < size
         except one_image.UnusableImageError as why:
-            return str(why)
+            return str(why), False
 
     starts = range(0, len(files.names), AT_A_TIME)
     try:
@@ -232,7 +235,8 @@ def _decode_all(files, size, folder: Path, source, console) -> dict:
             warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of sizes that `decode` looks at
             for start in track(starts, "reading faces", console=console, disable=not console.is_terminal):
                 some = files.names[start:start + AT_A_TIME]
-                for name, picture in zip(some, pool.map(one, some), strict=True):
+                for name, (picture, small) in zip(some, pool.map(one, some), strict=True):
+                    enlarged += small
                     if isinstance(picture, str):
                         skipped.append((name, picture))
                     else:
@@ -245,7 +249,8 @@ def _decode_all(files, size, folder: Path, source, console) -> dict:
                              f"first, {_printable(skipped[0][0])}: {skipped[0][1]}.")
         # What could not be read although it may be (a network disk that was away) is asked for again the next time.
         again = any(why.startswith("cannot be read") and files.may_be_read(name) for name, why in skipped)
-        index = {"source": str(source), "size": size, "names": names, "skipped": skipped, "again": again}
+        index = {"source": str(source), "size": size, "names": names, "skipped": skipped,
+                 "enlarged": enlarged, "again": again}
         with open(unfinished / "index.json", "w", encoding="utf-8") as out:
             json.dump(index, out)
             out.flush()

@@ -53,6 +53,11 @@ def decode(data: bytes, size: int) -> np.ndarray:
     return np.asarray(_square(image, size))
 
 
+def shorter_side(data: bytes) -> int:
+    """In pixels, of an image that `decode` takes; the header says it. Below `size`, decode enlarges."""
+    return min(Image.open(io.BytesIO(data), formats=FORMATS).size)
+
+
 def _on_white(image: Image.Image) -> Image.Image:
     """Any mode -> RGB."""
     if image.mode.startswith("I"):  # 16 bits a pixel

@@ -41,7 +41,7 @@ def test_runs_as_a_script_on_a_folder_and_draws(monkeypatch, tmp_path, capsys):
     assert {file.name for file in (tmp_path / "out").iterdir()} == {
         "untidy_folder.png", "sheet.png", "stretched.png", "mean_face.png", "pairs.png", "factors.png"}
     said = " ".join(capsys.readouterr().out.split())
-    for words in ("skipped 1 ('empty file', 1) 131 faces of 32 x 32", "7 pictures, 5 files skipped",
+    for words in ("enlarged 0, skipped 1 ('empty file', 1) 131 faces of 32 x 32", "7 pictures, 5 files skipped",
                   "1 full ones an epoch, 3 faces left over", "yours ┃ drawn"):
         assert words in said
 

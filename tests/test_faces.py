@@ -72,6 +72,14 @@ def test_what_was_passed_over_is_named_with_its_reason(folder, tmp_path):
     assert sorted((tmp_path / "skipped.txt").read_text().splitlines()) == sorted(f"{a}\t{b}" for a, b in got.skipped)
 
 
+def test_pictures_smaller_than_asked_for_are_counted_also_the_second_time(folder, tmp_path):
+    """By their shorter side, as the square at the centre is what counts; of this size is not smaller."""
+    assert load(folder, tmp_path).enlarged == 0
+    for name, (width, height) in {"low.png": (40, 15), "narrow.jpg": (15, 40), "exact.png": (16, 40)}.items():
+        Image.new("RGB", (width, height)).save(folder / name)
+    assert load(folder, tmp_path).enlarged == load(folder, tmp_path).enlarged == 2
+
+
 def test_a_zip_gives_the_same_as_its_folder(folder, tmp_path):
     with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
         for file in folder.rglob("*"):

@@ -68,6 +68,14 @@ def test_a_run_folder_holds_all_that_is_promised(done):
     assert json.loads((run.path / "config.json").read_text())["faces"] == 64
 
 
+def test_small_pictures_are_told_of(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the cache
+    for i, face in enumerate(drawn_faces.draw(range(24), size=32)):
+        Image.fromarray(face).resize((20, 20) if i < 3 else (32, 32)).save(f"{i}.png")
+    training.train(Config(**{**TINY, "epochs": 1, "run": "run", "data": tmp_path}), told := Console(file=io.StringIO()))
+    assert "skipped.txt; 3 small pictures enlarged, and so blurred)" in told.file.getvalue()
+
+
 def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):
     _, run = done
     epochs = read_epochs(run.path / "epochs.csv")
