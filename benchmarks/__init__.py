@@ -1,5 +1,6 @@
 """How long things take, on what, and how far that is from what the machine could do.
 
+    python -m benchmarks                   all that can be run, with one line each
     python -m benchmarks.train_step        the DCGAN round: batch sizes, precisions, modes, convolutions;
                                            with --model a100: how fast it could be there at best
     python -m benchmarks.toy_step          the round of a small GAN, by rounds in a compiled call

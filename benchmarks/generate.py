@@ -40,11 +40,11 @@ class Config:
 
     def __post_init__(self):
         for batch in self.batch_size:
-            checks.integer("benchmarks.generate", "batch_size", batch, 1, 2**20)
+            checks.integer("Config", "batch_size", batch, 1, 2**20)
         for name in ("count", "windows"):
-            checks.integer("benchmarks.generate", name, getattr(self, name), 1)
+            checks.integer("Config", name, getattr(self, name), 1)
         if self.rounds is not None:
-            checks.integer("benchmarks.generate", "rounds", self.rounds, 1)
+            checks.integer("Config", "rounds", self.rounds, 1)
 
 
 def main(config: Config) -> None:

@@ -55,9 +55,9 @@ class Config:
     """folder for the rows"""
 
     def __post_init__(self):
-        checks.one_of("input_pipeline", "size", self.size, SIZES)
+        checks.one_of("Config", "size", self.size, SIZES)
         for name, low in (("batch_size", 2), ("images", 2), ("width", 1), ("windows", 1), ("rounds", 1)):
-            checks.integer("input_pipeline", name, getattr(self, name), low)
+            checks.integer("Config", name, getattr(self, name), low)
 
 
 def main(config: Config) -> None:

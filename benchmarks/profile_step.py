@@ -54,8 +54,8 @@ class Config:
 
     def __post_init__(self):
         for name in ("batch_size", "width", "latent_dim", "repeats"):
-            checks.integer("profile_step", name, getattr(self, name), 1)
-        checks.one_of("profile_step", "size", self.size, SIZES)
+            checks.integer("Config", name, getattr(self, name), 1)
+        checks.one_of("Config", "size", self.size, SIZES)
 
 
 @dataclasses.dataclass(frozen=True)

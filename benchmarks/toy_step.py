@@ -42,13 +42,13 @@ class Config:
     def __post_init__(self):
         for name in ("rounds", "mode"):
             if not getattr(self, name):
-                checks.fail("toy_step", name, "at least one", "none")
+                checks.fail("Config", name, "at least one", "none")
         for rounds in self.rounds:
-            checks.integer("toy_step", "rounds", rounds, 1, 10**6)
+            checks.integer("Config", "rounds", rounds, 1, 10**6)
         for name in ("hidden", "batch", "windows"):
-            checks.integer("toy_step", name, getattr(self, name), 1)
+            checks.integer("Config", name, getattr(self, name), 1)
         if self.calls is not None:
-            checks.integer("toy_step", "calls", self.calls, 1)
+            checks.integer("Config", "calls", self.calls, 1)
 
 
 def main(config: Config) -> None:

@@ -62,15 +62,15 @@ class Config:
     def __post_init__(self):
         for name in ("batch_size", "precision", "mode", "convolution", "strategy"):
             if not getattr(self, name):
-                checks.fail("train_step", name, "at least one", "none")
+                checks.fail("Config", name, "at least one", "none")
         for batch in self.batch_size:
-            checks.integer("train_step", "batch_size", batch, 2, 2**20)
-        checks.one_of("train_step", "size", self.size, SIZES)
+            checks.integer("Config", "batch_size", batch, 2, 2**20)
+        checks.one_of("Config", "size", self.size, SIZES)
         for name in ("width", "latent_dim", "windows"):
-            checks.integer("train_step", name, getattr(self, name), 1)
+            checks.integer("Config", name, getattr(self, name), 1)
         if self.rounds is not None:
-            checks.integer("train_step", "rounds", self.rounds, 1)
-        checks.number("train_step", "peak_seconds", self.peak_seconds, above=0.0)
+            checks.integer("Config", "rounds", self.rounds, 1)
+        checks.number("Config", "peak_seconds", self.peak_seconds, above=0.0)
 
 
 def main(config: Config) -> None:
@@ -91,7 +91,7 @@ def measure(config: Config) -> list[dict]:
         several = replicas["mirrored"]
         for batch in config.batch_size:
             if batch % several:
-                checks.fail("train_step", "batch_size", f"a multiple of the {several} replicas", str(batch))
+                checks.fail("Config", "batch_size", f"a multiple of the {several} replicas", str(batch))
     found = []
     combinations = list(itertools.product(config.strategy, config.precision, config.mode, config.convolution,
                                           config.batch_size))

@@ -10,6 +10,7 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is there: it is talkative about CPUs
 
@@ -39,10 +40,9 @@ def overview() -> None:
     table = Table("command", "what it does", title="python -m dcgan: faces from a DCGAN")
     for name, line in COMMANDS.items():
         table.add_row(Text(f"python -m dcgan {name}"), Text(line))
-    console = Console()
-    console.print(table)
-    console.print("Each takes --help. The chapters: python -m dcgan.ch06_faces, .ch07_convolutions, .ch08_training, "
-                  ".ch09_latent_space, .ch10_judging_faces.", highlight=False)
+    Console().print(table)
+    command_line.print_programs("Chapters on faces", Path(__file__).parent)
+    print("Each takes --help, and writes below runs/.")
 
 
 def train(arguments) -> None:

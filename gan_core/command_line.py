@@ -1,13 +1,17 @@
 """A config dataclass *is* the command line: every field a flag, its comment or docstring the help."""
 
+import ast
 import contextlib
 import dataclasses
 import io
 import re
 import sys
+from pathlib import Path
 
 import tyro
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 
 def read(config_class, description: str, program: str | None = None, arguments=None, default=None):
@@ -33,6 +37,27 @@ def run(config_class, function, description: str, program: str | None = None, ar
     config = read(config_class, description, program, arguments, default)
     with errors_in_one_line(config_class):
         function(config)
+
+
+def programs(package, names=None) -> list[tuple[str, str]]:
+    """(package.name, first line of its docstring) of the files in the folder `package` that are run as programs.
+
+    names: of modules, or of packages with a `__main__`; None: the chapters, in order. Nothing is imported.
+    """
+    folder, found = Path(package), []
+    for name in names or sorted(file.stem for file in folder.glob("ch[0-9][0-9]_*.py")):
+        file = folder / name / "__main__.py" if (folder / name).is_dir() else folder / f"{name}.py"
+        docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        found.append((f"{folder.name}.{name}", docstring.split("\n")[0].strip("# .")))
+    return found
+
+
+def print_programs(title: str, package, names=None) -> None:
+    """A table of them, for `python -m package`."""
+    table = Table("run it", "what it is about", title=title)
+    for name, line in programs(package, names):
+        table.add_row(Text(f"python -m {name}", no_wrap=True), Text(line))
+    Console().print(table)
 
 
 def _parse(config_class, description, program, arguments, default):

@@ -1,11 +1,13 @@
 """The harness asks its contestants in turn and says who cannot run; no test here depends on a time."""
 
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from benchmarks import __main__ as listing
 from benchmarks import (
     arithmetic,
     devices,
@@ -23,6 +25,15 @@ from dcgan import training
 from gan_core.activations import leaky_relu
 
 ECHO = "import sys, time\nfrom benchmarks import harness\nharness.serve(lambda rounds: time.sleep(0.001 * rounds))"
+
+
+def test_python_m_benchmarks_lists_every_command_line_there_is(capsys):
+    folder = Path(listing.__file__).parent
+    found = {file for file in folder.rglob("*.py") if "\n    run(Config, main, " in file.read_text(encoding="utf-8")}
+    assert {file.parent.name if file.stem == "__main__" else file.stem for file in found} == {*listing.NAMES}
+    listing.main()
+    said = capsys.readouterr().out
+    assert all(f"python -m benchmarks.{name} " in said for name in listing.NAMES)
 
 
 def test_every_contestant_is_asked_for_every_window():

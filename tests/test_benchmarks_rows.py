@@ -151,11 +151,11 @@ def test_mirrored_on_one_gpu_is_refused(monkeypatch):
     (["--device", "tpu"], "device must be auto, cpu or gpu:0, gpu:1, ..., got 'tpu'"),
     (["--device", "gpu:99"], "device must be one that TensorFlow sees, got gpu:99"),
     (["--precision", "float64"], "float64"),
-    (["--batch-size", "0"], "batch_size must be a whole number from 2 to 1048576, got 0"),
+    (["--batch-size", "0"], "--batch-size must be a whole number from 2 to 1048576, got 0"),
     (["--windows", "0"], "windows must be a whole number of at least 1, got 0"),
     (["--model", "abacus"], "abacus"),
     (["--strategy", "mirrored", "--device", "cpu", "--batch-size", "15"],
-     "batch_size must be a multiple of the 2 replicas, got 15"),
+     "--batch-size must be a multiple of the 2 replicas, got 15"),
     (["--strategy", "mirrored", "--device", "cpu", "--replicas", "1"],
      "replicas (from cpu on) must be a whole number from 2 to 64, got 1"),
     (["--precision", "tf32", "--device", "cpu", "--out", "OUT"], "none of the 18 rows could be measured; the first: "

@@ -1,5 +1,7 @@
 """python -m dcgan: which command, which defaults, and wrong arguments in one line."""
 
+from pathlib import Path
+
 import pytest
 
 from dcgan import __main__ as program
@@ -61,6 +63,9 @@ def test_help_names_the_commands(capsys):
     program.main(["--help"])
     said = capsys.readouterr().out
     assert all(f"dcgan {name}" in said for name in ("train", "generate", "walk"))
+    chapters = [file.stem for file in Path(program.__file__).parent.glob("ch[01]*.py")]
+    assert len(chapters) == 5
+    assert all(f"dcgan.{name}" in said for name in chapters)
 
 
 @pytest.mark.parametrize(("arguments", "words"), [

@@ -1,0 +1,16 @@
+"""python -m benchmarks: what can be measured, with one line each."""
+
+from pathlib import Path
+
+from gan_core import command_line
+
+NAMES = ("train_step", "toy_step", "input_pipeline", "generate", "profile_step", "peers", "compare")
+
+
+def main() -> None:
+    command_line.print_programs("Measurements", Path(__file__).parent, NAMES)
+    print("Each takes --help.")
+
+
+if __name__ == "__main__":
+    main()
