@@ -1,5 +1,6 @@
 """What is written while a DCGAN trains: epochs.csv, the best epoch, the curves."""
 
+import contextlib
 import csv
 import json
 
@@ -12,6 +13,7 @@ from dcgan import drawn_faces, training, training_plots, watching
 from dcgan.config import Config
 from dcgan.watching import read_epochs
 from gan_core import plots
+from gan_core.loop import every
 from gan_core.run_folder import RunFolder
 
 SILENT = Console(quiet=True)
@@ -83,3 +85,27 @@ def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(t
     watch = watching.Watch(run, drawn_faces.draw(range(4), size=32), 48, Config(**TINY), SILENT)
     watch.look(trainer, {"step": 3, "d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5})
     assert read_epochs(run.path / "epochs.csv")["images_a_second"] == [8.0]
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["at its end", "after Ctrl-C"])
+def test_a_run_is_held_until_its_pictures_and_its_generator_are_written(stopped, tmp_path, monkeypatch):
+    """A second training that began in between would write the same files."""
+    finish, refused = training._finish, []
+
+    def looking(watch, run, config):
+        second = RunFolder.resume(run.path)
+        with pytest.raises(ValueError, match="another RunFolder of this one, trains in"), second.held():
+            pass
+        refused.append(run.path)
+        return finish(watch, run, config)
+
+    def stop(trainer, row):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "_finish", looking)
+    config = Config(**{**TINY, "run": tmp_path / "run", "epochs": 1})
+    with pytest.raises(KeyboardInterrupt) if stopped else contextlib.nullcontext():
+        training.train(config, SILENT, hooks=[every(3, stop)] if stopped else [])
+    assert refused == [tmp_path / "run"]
+    with RunFolder.resume(tmp_path / "run").held():
+        pass
