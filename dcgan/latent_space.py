@@ -88,7 +88,7 @@ def ray(dim: int, factors=(1.0, 0.8, 0.6, 0.4)) -> np.ndarray:
     return (_array("ray", "factors", factors)[:, None] * np.ones(dim)).astype(np.float32)
 
 
-def switch(dim: int, lengths=range(0, 100, 10), values=-1.0) -> np.ndarray:
+def switch(dim: int, lengths=(0, 10, 20, 30, 40, 50, 60, 70, 80, 90), values=-1.0) -> np.ndarray:
     """(1, ..., 1) with its first lengths[n] numbers set to values[n]: [len(lengths), dim].
 
     values: one for all, or one a length. For values of size 1 the norm stays sqrt(dim): on the shell.

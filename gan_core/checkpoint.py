@@ -11,6 +11,7 @@ import contextlib
 import errno
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,7 @@ def save(path: Path, state: dict[str, tf.Variable], note: dict | None = None) ->
         if array.dtype.kind not in "biuf":  # NumPy would pickle objects, and forget that a bfloat16 was one
             checks.fail("checkpoint.save", name, "a variable of NumPy's own numbers", array.dtype.name)
     about = {"format": np.array(FORMAT), "note": np.array(json.dumps(note or {})), "count": np.array(len(arrays))}
-    write_atomically(path, lambda file: np.savez(file, **about, **arrays))
+    write_atomically(path, lambda file: _savez(file, {**about, **arrays}))
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict]:
@@ -98,6 +99,14 @@ def restore(path: Path, state: dict[str, tf.Variable]) -> dict:
     for name, variable in state.items():
         variable.assign(arrays[name])
     return note
+
+
+def _savez(file, arrays: dict[str, np.ndarray]) -> None:
+    """np.savez, which before NumPy 2.1 leaves its zip file open when a disk is full, to be told of by Python later."""
+    with zipfile.ZipFile(file, "w") as zipped:
+        for name, array in arrays.items():
+            with zipped.open(f"{name}.npy", "w", force_zip64=True) as part:
+                np.lib.format.write_array(part, array, allow_pickle=False)
 
 
 @contextlib.contextmanager

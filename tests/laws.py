@@ -67,7 +67,7 @@ def gradients(loss, real, fake):
         g_loss = loss.generator(real, fake)
     of_d = d_tape.gradient(d_loss, [real, fake], unconnected_gradients="zero")
     of_g = g_tape.gradient(g_loss, fake, unconnected_gradients="zero")
-    return tuple(map(np.float64, (*of_d, of_g)))
+    return tuple(np.asarray(slopes, np.float64) for slopes in (*of_d, of_g))
 
 
 def magnitude(real, fake):

@@ -82,7 +82,7 @@ def test_a_field_is_told_as_the_flag_it_is_and_no_other_word_is_changed(capsys):
 
 def test_a_value_error_is_one_line_and_code_2(capsys):
     """As it stands: brackets are no markup, a long line is not cut."""
-    words = "GANTrainer.round: real must be [batch, 2], got [8, 3]. " + "And so on, [red]at length[/red]. " * 10
+    words = "GANTrainer.round: real must be [batch, 2], got [8, 3]." + " And so on, [red]at length[/red]." * 10
     assert ended(capsys, 2, raiser(ValueError(words))).err == f"error: {words}\n"
 
 
