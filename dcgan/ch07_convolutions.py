@@ -6,7 +6,7 @@ r"""
 |---|---|
 | **You need** | matrix products and transposes; chapters 1 to 3 for what $G$ and $D$ are for |
 | **You get** | both networks counted by hand; one operation with three faces; checkerboards; what batch norm does |
-| **New in gan_core** | `convolution`, `winograd`, `conv`, `batch_norm`; in dcgan `networks`, `ladders` |
+| **New in gan_core** | `convolution`, `subpixel`, `winograd`, `conv`, `batch_norm`; in dcgan `networks`, `ladders` |
 | **Run it** | `python -m dcgan.ch07_convolutions`, or with `--size 32`; `--help` lists the flags |
 | **Time** | about 20 s on two CPU cores |
 

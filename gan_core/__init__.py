@@ -14,7 +14,8 @@ In reading order; each file answers one question.
     export         how is a generator used without us?
     penalties      what keeps D smooth?
     averaging      what is the average of a circle?
-    convolution    how do images grow and shrink?  conv: the layers of it  winograd: with fewer products?
+    convolution    how do images grow and shrink?  conv: the layers of it
+    subpixel       how, without painting?          winograd: how, with fewer products?
     batch_norm     what is normalised by what?
     augment        what may D be shown instead of the sample?
     data           where do real batches come from?

@@ -29,30 +29,14 @@ conv_transpose is its *adjoint*, M^T times y. (Not an inverse, hence "deconvolut
 Hence too the gradients of each of the three are the other two, and so for ever: whoever has the
 three has derivatives of any order. R1, a gradient of a gradient, needs the second.
 
-**The same numbers in another order.** Take k = 4, s = 2, SAME, w = (a, b, c, d), y = (y0, y1):
-
-        [ b c d 0 ]                                          b y0 + d  0
-    M = [ 0 a b c ]      conv_transpose(y, w) = M^T y  =     c y0 + a y1
-                                                             b y1 + d y0
-                                                             c y1 + a  0
-
-Painted, each y is multiplied by four weights and added to four pixels that others paint as well.
-But read the result by rows: even pixels are a two-tap convolution of y with (d, b), odd pixels
-one with (c, a). A plain stride-1 convolution of the padded y to s output channels makes all of
-them, and interleaving its channels (`depth_to_space`) puts them in place:
-
-    0 y0 y1 0  ->  (a y0, b y0), (a y1 + c y0, b y1 + d y0), (c y1, d y1)  ->  crop one at each end
-
-With C channels in two dimensions: pad, convolve m x m with stride 1 to s s C channels, where
-m = ceil(k / s), depth_to_space, crop. (Shi et al. 2016, "Is the deconvolution layer the same as a
-convolutional layer?") No pixel is added to twice, and a plain convolution is what every library does best.
-
 **Three paths**, equal but for rounding. "native" leaves everything to TensorFlow: for a GPU.
-"subpixel" computes every conv_transpose, the gradient of a conv among them, as above, and where y
-is one pixel (the last layer of a DCGAN's D, the first of its G) all three as matrix products; in
-bfloat16 the filter gradient of small images too. "winograd" needs 25 products where the others need
-64, for large batches of small images with many channels (`winograd.fits`), and is native elsewhere.
-Which is sooner done, `benchmarks.train_step` tells: on CPUs sub-pixel in bfloat16, Winograd in float32.
+"subpixel" computes every conv_transpose, the gradient of a conv among them, as a plain convolution
+whose channels are interleaved (`gan_core.subpixel`), and where y is one pixel (the last layer of a
+DCGAN's D, the first of its G) all three as matrix products; in bfloat16 the filter gradient of small
+images too. "winograd" needs 25 products where the others need 64, for large batches of small images
+with many channels (`gan_core.winograd`); elsewhere it is native, but for y of one pixel, which is a
+matrix product here too. Which is sooner done, `benchmarks.train_step` tells: on CPUs sub-pixel in
+bfloat16, Winograd in float32.
 
 Shapes: x [B, H, W, X], y [B, h, w, Y], w [k, k, X, Y] *in all three*. So the kernel of a convolution
 is [k, k, in, out] and that of a transposed one [k, k, out, in]. Any floating dtype, one for both
@@ -61,7 +45,7 @@ arguments. B may be unknown while tracing. All three raise ValueError on sizes t
 
 import tensorflow as tf
 
-from gan_core import checks, winograd
+from gan_core import checks, subpixel, winograd
 
 PADDINGS = ("SAME", "VALID")
 PATHS = ("native", "subpixel", "winograd")
@@ -71,16 +55,17 @@ def conv(x, w, stride: int = 1, padding: str = "SAME", path: str = "native") -> 
     """y[j] = sum_a x[s j + a - p] w[a]: x [B, H, W, X], w [k, k, X, Y] -> y [B, h, w, Y]."""
     x, w, k = _image_and_kernel("conv", "x", x, w, 2, stride, padding, path)
     height, width = small_sizes("conv", x, k, stride, padding)
-    if path == "winograd" and winograd.fits(x.shape[0], height, width, w.shape, stride, padding, x.dtype):
+    way = _way(path, x.shape[0], height, width, w.shape, stride, padding, x.dtype)
+    if way == "winograd":
         return winograd.conv(x, w)
-    if path != "subpixel":
+    if way == "native":
         return tf.nn.conv2d(x, w, stride, padding)
 
     @tf.custom_gradient
     def paired(x, w):
         if _is_one_pixel(height, width, padding):
-            matrix = _as_matrix(w)
-            y = tf.reshape(tf.matmul(tf.reshape(x, [-1, matrix.shape[0]]), matrix), [-1, 1, 1, w.shape[3]])
+            y = tf.matmul(tf.reshape(x, [-1, k * k * w.shape[2]]), tf.reshape(w, [-1, w.shape[3]]))
+            y = y[:, tf.newaxis, tf.newaxis, :]
         else:
             y = tf.nn.conv2d(x, w, stride, padding)
 
@@ -98,19 +83,20 @@ def conv_transpose(y, w, stride: int = 1, padding: str = "SAME", path: str = "na
     """x[i] = sum over s j + a - p = i of y[j] w[a]: y [B, h, w, Y], w [k, k, X, Y] -> x [B, H, W, X]."""
     y, w, k = _image_and_kernel("conv_transpose", "y", y, w, 3, stride, padding, path)
     height, width = large_sizes("conv_transpose", y, k, stride, padding)
-    if path == "winograd" and winograd.fits(*y.shape[:3], w.shape, stride, padding, y.dtype):
+    way = _way(path, *y.shape[:3], w.shape, stride, padding, y.dtype)
+    if way == "winograd":
         return winograd.conv_transpose(y, w)
-    if path != "subpixel":
+    if way == "native":
         batch = tf.shape(y)[0] if y.shape[0] is None else y.shape[0]
         return tf.nn.conv2d_transpose(y, w, tf.stack([batch, height, width, w.shape[2]]), stride, padding)
 
     @tf.custom_gradient
     def paired(y, w):
         if _is_one_pixel(y.shape[1], y.shape[2], padding):
-            x = tf.matmul(tf.reshape(y, [-1, w.shape[3]]), _as_matrix(w), transpose_b=True)
+            x = tf.matmul(tf.reshape(y, [-1, w.shape[3]]), tf.reshape(w, [-1, w.shape[3]]), transpose_b=True)
             x = tf.reshape(x, [-1, height, width, w.shape[2]])
         else:
-            x = _subpixel(y, w, height, width, stride, padding)
+            x = subpixel.conv_transpose(y, w, height, width, stride, pad_before(k, stride, padding))
 
         def gradients(dx):
             dx = tf.ensure_shape(dx, x.shape)
@@ -137,9 +123,10 @@ def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAM
         return tf.raw_ops.Conv2DBackpropFilter(
             input=x, filter_sizes=w_shape, out_backprop=y, strides=[1, stride, stride, 1], padding=padding)
 
-    if path == "winograd" and winograd.fits(x.shape[0], height, width, w_shape, stride, padding, x.dtype):
+    way = _way(path, x.shape[0], height, width, w_shape, stride, padding, x.dtype)
+    if way == "winograd":
         return winograd.filter_gradient(x, y)
-    if path != "subpixel":
+    if way == "native":
         return product(x, y)
 
     @tf.custom_gradient
@@ -148,7 +135,7 @@ def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAM
             flat_x, flat_y = tf.reshape(x, [-1, kernel_size**2 * w_shape[2]]), tf.reshape(y, [-1, w_shape[3]])
             w = tf.reshape(tf.matmul(flat_x, flat_y, transpose_a=True), w_shape)
         elif x.dtype == tf.bfloat16 and height * width <= 64:  # measured: 2 to 4 times as fast there, slower elsewhere
-            w = _blocks_filter_gradient(x, y, kernel_size, stride, padding)
+            w = subpixel.filter_gradient(x, y, kernel_size, stride, pad_before(kernel_size, stride, padding))
         else:
             w = product(x, y)
 
@@ -162,66 +149,18 @@ def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAM
     return paired(x, y)
 
 
-def _subpixel(y, w, height: int, width: int, stride: int, padding: str):
-    """conv_transpose as pad -> m x m stride-1 convolution -> depth_to_space -> crop.
-
-    Uncropped, x[s q + r] = sum_t y[q - t] w[s t + r], with t = 0, ..., m - 1 and r = 0, ..., s - 1.
-    For each q one m-tap convolution makes the s pixels r: its tap u reads y[q - (m - 1) + u], hence
-    t = m - 1 - u, the kernel's blocks of s in reverse order. The crop takes `before` pixels off the
-    front; blocks q that it would take off whole are not computed at all.
-    """
-    k = w.shape[0]
-    m = -(-k // stride)
-    before = pad_before(k, stride, padding)
-    first = before // stride
-
-    # The kernel [k, k, X, Y] as [m, m, Y, s s X]: split each side into (t, r), reverse t.
-    more = m * stride - k
-    w = tf.pad(w, [[0, more], [0, more], [0, 0], [0, 0]])
-    w = tf.reshape(w, [m, stride, m, stride, w.shape[2], w.shape[3]])
-    w = tf.transpose(tf.reverse(w, [0, 2]), [0, 2, 5, 1, 3, 4])
-    w = tf.reshape(w, [m, m, w.shape[2], stride * stride * w.shape[5]])
-
-    pads = [[0, 0], [0, 0], [0, 0], [0, 0]]
-    for axis, size in ((1, height), (2, width)):
-        last = (before + size - 1) // stride
-        pads[axis] = [m - 1 - first, last - (y.shape[axis] - 1)]
-    x = tf.nn.conv2d(tf.pad(y, pads), w, 1, "VALID")
-    if stride > 1:  # with stride 1 there is nothing to interleave (and the op refuses)
-        x = tf.nn.depth_to_space(x, stride)
-    crop = before - first * stride
-    return x[:, crop:crop + height, crop:crop + width, :]
-
-
-def _blocks_filter_gradient(x, y, k: int, stride: int, padding: str):
-    """filter_gradient as pad -> space_to_depth -> m x m matrix products.
-
-    With z[q] the s pixels x[s q + r - p], r = 0, ..., s - 1, side by side as channels, the kernel's block t is
-    w[s t + r] = sum_j x[s (j + t) + r - p] y[j] = sum_j z[j + t] y[j], summed over the batch too.
-    """
-    m = -(-k // stride)
-    height, width = y.shape[1], y.shape[2]
-    before = pad_before(k, stride, padding)
-    pads = [[before, stride * (small + m - 1) - big - before]
-            for big, small in ((x.shape[1], height), (x.shape[2], width))]
-    z = tf.pad(x, [[0, 0], *pads, [0, 0]])
-    z = tf.nn.space_to_depth(z, stride) if stride > 1 else z
-    flat_y = tf.reshape(y, [-1, y.shape[3]])
-    blocks = tf.stack([tf.matmul(tf.reshape(z[:, t:t + height, u:u + width], [-1, z.shape[3]]), flat_y,
-                                 transpose_a=True) for t in range(m) for u in range(m)])
-    w = tf.reshape(blocks, [m, m, stride, stride, x.shape[3], y.shape[3]])
-    w = tf.reshape(tf.transpose(w, [0, 2, 1, 3, 4, 5]), [m * stride, m * stride, x.shape[3], y.shape[3]])
-    return w[:k, :k]
+def _way(path, batch, height, width, w_shape, stride, padding, dtype) -> str:
+    """Which of the three computes this one call: "winograd" leaves to the others where it is not worth it."""
+    if path != "winograd":
+        return path
+    if winograd.fits(batch, height, width, w_shape, stride, padding, dtype):
+        return "winograd"
+    return "subpixel" if _is_one_pixel(height, width, padding) else "native"
 
 
 def _is_one_pixel(height, width, padding) -> bool:
     """Whether y is one pixel that sees all of x: then each of the three is a matrix product."""
     return padding == "VALID" and height == 1 and width == 1
-
-
-def _as_matrix(w):
-    """[k, k, X, Y] -> [k k X, Y]."""
-    return tf.reshape(w, [-1, w.shape[3]])
 
 
 def choose_path(path: str = "auto", dtype=tf.float32) -> str:

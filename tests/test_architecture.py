@@ -14,8 +14,8 @@ PACKAGES = ("gan_core", "toy", "dcgan", "benchmarks", "tests")
 FLOORS = (
     ("checks", "rng", "variables", "compiling"),
     ("initializers", "losses", "latent", "schedules", "activations", "data", "metrics"),
-    ("replicas", "dense", "winograd", "convolution", "conv", "batch_norm", "sequential", "optimizers", "penalties",
-     "averaging", "augment", "game", "players"),
+    ("replicas", "dense", "subpixel", "winograd", "convolution", "conv", "batch_norm", "sequential", "optimizers",
+     "penalties", "averaging", "augment", "game", "players"),
     ("trainer",),
     ("checkpoint", "run_folder", "export", "workers", "loop"),
 )

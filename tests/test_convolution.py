@@ -1,4 +1,6 @@
-"""Laws of the convolution, its adjoint and its filter gradient, on every path (Winograd's own: test_winograd).
+"""Laws of the convolution, its adjoint and its filter gradient, on every path.
+
+What is one path's own: test_subpixel, test_winograd.
 
 Values against plain loops (`reference_conv`), gradients against those same loops (of each, they are
 made of the other two), second gradients of one path against the other's, which are TensorFlow's own.
@@ -81,9 +83,7 @@ def test_values_are_those_of_the_plain_loops(case, path):
     x, w, y = three(case)
     close(conv(x, w, s, padding, path), reference.conv(x, w, s, padding), 1e-12)
     close(conv_transpose(y, w, s, padding, path), reference.conv_transpose(y, w, s, padding), 1e-12)
-    by_blocks = convolution._blocks_filter_gradient(tf.constant(x), tf.constant(y), k, s, padding)
-    for gradient in (filter_gradient(x, y, k, s, padding, path), by_blocks):
-        close(gradient, reference.filter_gradient(x, y, k, s, padding), 1e-12)
+    close(filter_gradient(x, y, k, s, padding, path), reference.filter_gradient(x, y, k, s, padding), 1e-12)
 
 
 @each_path
@@ -239,30 +239,6 @@ def operations(case, path, name):
     images = {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}[name]
     graph = traced(lambda u, v: plain_gradients(pairs(case, path)[name], u, v), *(a.shape for a in images)).graph
     return {operation.type for operation in graph.get_operations()}
-
-
-@each_name
-def test_the_subpixel_path_never_scatters(name):
-    """Conv2DBackpropInput is TensorFlow's transposed convolution, the slow operation."""
-    assert "Conv2DBackpropInput" in operations(FEW[0], "native", name)
-    assert "Conv2DBackpropInput" not in operations(FEW[0], "subpixel", name)
-
-
-@each_name
-def test_one_pixel_is_a_matrix_product(name):
-    used = operations(ONE_PIXEL[0], "subpixel", name)
-    assert "MatMul" in used
-    assert not [operation for operation in used if operation.startswith("Conv2D")]
-
-
-@each_path
-def test_the_example_of_the_docstring(path):
-    """One row of it: the vertical kernel (0, 1, 0, 0) copies a row of y into the upper of x's two."""
-    a, b, c, d, y0, y1 = 2.0, 3.0, 5.0, 7.0, 11.0, 13.0
-    w = np.outer([0.0, 1.0, 0.0, 0.0], [a, b, c, d]).reshape(4, 4, 1, 1)
-    x = conv_transpose(np.reshape([y0, y1], (1, 1, 2, 1)), w, 2, "SAME", path)
-    assert x[0, 0, :, 0].numpy().tolist() == [b * y0, c * y0 + a * y1, b * y1 + d * y0, c * y1]
-    assert x[0, 1, :, 0].numpy().tolist() == [0.0, 0.0, 0.0, 0.0]
 
 
 def test_auto_means_native_on_a_gpu_and_what_was_measured_to_be_soonest_without(monkeypatch):
