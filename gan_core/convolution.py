@@ -34,8 +34,8 @@ three has derivatives of any order. R1, a gradient of a gradient, needs the seco
 whose channels are interleaved (`gan_core.subpixel`), and where y is one pixel (the last layer of a
 DCGAN's D, the first of its G) all three as matrix products; in bfloat16 the filter gradient of small
 images too. "winograd" needs 25 products where the others need 64, for large batches of small images
-with many channels (`gan_core.winograd`); elsewhere it is native, but for y of one pixel, which is a
-matrix product here too. Which is sooner done, `benchmarks.train_step` tells: on CPUs sub-pixel in
+with many channels (`gan_core.winograd`), and takes matrix products for large batches of one pixel;
+elsewhere it is native. Which is sooner done, `benchmarks.train_step` tells: on CPUs sub-pixel in
 bfloat16, Winograd in float32.
 
 Shapes: x [B, H, W, X], y [B, h, w, Y], w [k, k, X, Y] *in all three*. So the kernel of a convolution
@@ -155,7 +155,8 @@ def _way(path, batch, height, width, w_shape, stride, padding, dtype) -> str:
         return path
     if winograd.fits(batch, height, width, w_shape, stride, padding, dtype):
         return "winograd"
-    return "subpixel" if _is_one_pixel(height, width, padding) else "native"
+    many = batch is not None and batch >= winograd.LEAST
+    return "subpixel" if many and _is_one_pixel(height, width, padding) else "native"
 
 
 def _is_one_pixel(height, width, padding) -> bool:

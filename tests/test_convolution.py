@@ -30,12 +30,12 @@ each_name = pytest.mark.parametrize("name", ["conv", "conv_transpose", "filter_g
 each_path = pytest.mark.parametrize("path", PATHS)
 
 
-def three(case, dtype=np.float64, seed=0):
-    """Random x, w, y whose shapes fit: batch 2, 3 channels in x, 2 in y."""
+def three(case, dtype=np.float64, seed=0, batch=2):
+    """Random x, w, y whose shapes fit: 3 channels in x, 2 in y."""
     k, s, padding, small = case
     big = [s * n if padding == "SAME" else s * (n - 1) + k for n in small]
     draw = np.random.default_rng(seed).standard_normal
-    return tuple(draw(shape).astype(dtype) for shape in ((2, *big, 3), (k, k, 3, 2), (2, *small, 2)))
+    return tuple(draw(shape).astype(dtype) for shape in ((batch, *big, 3), (k, k, 3, 2), (batch, *small, 2)))
 
 
 def close(have, want, tolerance):
@@ -233,9 +233,9 @@ def test_a_gradient_may_have_lost_its_static_shape(path):
             close(have, 2.0 * half, 1e-5)
 
 
-def operations(case, path, name):
+def operations(case, path, name, batch=2):
     """The types of all operations in a function and its gradients."""
-    x, w, y = three(case)
+    x, w, y = three(case, batch=batch)
     images = {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}[name]
     graph = traced(lambda u, v: plain_gradients(pairs(case, path)[name], u, v), *(a.shape for a in images)).graph
     return {operation.type for operation in graph.get_operations()}

@@ -9,7 +9,7 @@ import reference_conv as reference
 import tensorflow as tf
 from test_convolution import FEW, ONE_PIXEL, close, each_name, each_path, every_case, operations, three
 
-from gan_core import convolution, subpixel
+from gan_core import convolution, subpixel, winograd
 from gan_core.convolution import conv_transpose
 
 
@@ -30,11 +30,12 @@ def test_the_subpixel_path_never_scatters(name):
 
 
 @each_name
-@pytest.mark.parametrize("path", ["subpixel", "winograd"])
-def test_one_pixel_is_a_matrix_product(path, name):
-    used = operations(ONE_PIXEL[0], path, name)
-    assert "MatMul" in used
-    assert not [operation for operation in used if operation.startswith("Conv2D")]
+@pytest.mark.parametrize(("path", "batch", "product"), [
+    ("subpixel", 2, True), ("winograd", winograd.LEAST, True), ("winograd", winograd.LEAST - 1, False)])
+def test_one_pixel_is_a_matrix_product(path, batch, product, name):
+    used = operations(ONE_PIXEL[0], path, name, batch)
+    assert ("MatMul" in used) == product
+    assert product != any(operation.startswith("Conv2D") for operation in used)
 
 
 @each_path
