@@ -1,6 +1,7 @@
 """A transposed convolution as a plain one, whose channels are interleaved: the same numbers in another order.
 
-Take k = 4, s = 2, SAME, w = (a, b, c, d), y = (y0, y1):
+A convolution is y = M x, with a matrix M made of the kernel w; the transposed convolution is x = M^T y. Take
+k = 4 taps, stride s = 2, padding SAME, w = (a, b, c, d), y = (y0, y1):
 
         [ b c d 0 ]                                          b y0 + d  0
     M = [ 0 a b c ]      conv_transpose(y, w) = M^T y  =     c y0 + a y1
@@ -18,8 +19,11 @@ With C channels in two dimensions: pad, convolve m x m with stride 1 to s s C ch
 m = ceil(k / s), depth_to_space, crop. (Shi et al. 2016, "Is the deconvolution layer the same as a
 convolutional layer?") No pixel is added to twice, and a plain convolution is what every library does best.
 
+Likewise the gradient by w: `space_to_depth`, the way back of `depth_to_space`, makes matrix products of it.
+
 Here are the sums alone; `gan_core.convolution` checks sizes, says when this way is taken and pairs the gradients.
-Shapes and names are its own; `before` is p, the zeros before the image.
+Shapes and names are as there: x [B, H, W, X] is the larger image, y [B, h, w, Y] the smaller one, w [k, k, X, Y];
+`before` is p, the zeros before the larger image. Any floating dtype.
 """
 
 import tensorflow as tf
