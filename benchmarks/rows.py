@@ -11,8 +11,10 @@ dies, of too large a batch for instance, that is a row which says so, and the ne
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -24,6 +26,7 @@ MEASURED, OUT_OF_MEMORY, NOT_SUPPORTED, FAILED = "measured", "out of memory", "n
 OF_MEMORY = ("out of memory", "out_of_memory", "oom when allocating", "resourceexhausted", "resource_exhausted",
              "memoryerror", "bad_alloc", "failed to allocate", "alloc_failed")  # in whatever case
 WHERE = ("Detected at node", "File ", "<stack traces")
+REMARK = re.compile(r"[IW]\d{4} |WARNING: All log messages|\d{4}-\d\d-\d\d [\d:.]+: [IW] ")  # TensorFlow's log
 WINDOW_SECONDS = 0.5
 
 
@@ -45,8 +48,9 @@ def attempt(measure, options: dict) -> dict:
 
 def what_went_wrong(text: str) -> dict:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    short = lines[0] if lines else "it said nothing"
-    told = [re.sub(r"^\(\d+\) *", "", line) for line in lines[1:]
+    own = [line for line in lines if not REMARK.match(line)] or ["it said nothing"]
+    short = own[0]
+    told = [re.sub(r"^\(\d+\) *", "", line) for line in own[1:]
             if not line.startswith(WHERE) and not re.match(r"\d+ root error", line)]
     if short.endswith("Graph execution error:") and told:  # TensorFlow tells where, and only then what
         short = f"{short.split(':')[0]}: {told[0]}"
@@ -88,16 +92,42 @@ def summary(seconds) -> dict:
 
 def ask(module: str, options: dict) -> dict:
     """The row of `python -m module` with these options."""
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
-    done = subprocess.run([sys.executable, "-m", module, json.dumps(options)], capture_output=True, text=True,
-                          env=environment)
-    last = (done.stdout.strip().splitlines() or [""])[-1]
+    code, output, errors, memory = _run([sys.executable, "-m", module, json.dumps(options)])
+    last = (output.strip().splitlines() or [""])[-1]
     if last.startswith("{"):
         return json.loads(last)
-    if done.returncode == -9:  # what the system does to a process when there is no memory left
+    if code == -signal.SIGKILL:  # what the system does to a process when there is no memory left
         return {**options, "status": OUT_OF_MEMORY, "message": "the system killed the process (signal 9)"}
-    wrong = what_went_wrong("\n".join(reversed(done.stderr.strip().splitlines())))
-    return {**options, **wrong, "message": f"exit code {done.returncode}: {wrong['message']}"}
+    wrong = what_went_wrong("\n".join(reversed(errors.strip().splitlines())))
+    end = f"exit code {code}" if code >= 0 else f"signal {-code} ({signal.Signals(-code).name})"
+    if code < 0 and memory > 0.8 * _all_memory():  # it was refused more, and libraries use what they did not get
+        return {**options, "status": OUT_OF_MEMORY, "message": f"{end}, when the process had {memory / 1e9:.1f} of the "
+                                                               f"machine's {_all_memory() / 1e9:.1f} GB"}
+    return {**options, **wrong, "message": f"{end}: {wrong['message']}"}
+
+
+def _run(command: list[str]) -> tuple[int, str, str, int]:
+    """-> the exit code (-n: ended by signal n), what it wrote to stdout and to stderr, and the most bytes it had."""
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
+    with (tempfile.TemporaryFile("w+", errors="replace") as output,
+          tempfile.TemporaryFile("w+", errors="replace") as log):
+        process = subprocess.Popen(command, stdout=output, stderr=log, env=environment)
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:  # Ctrl-C
+            process.kill()
+            process.wait()
+            raise
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        log.seek(0)
+        unit = 1 if sys.platform == "darwin" else 1024
+        return process.returncode, output.read(), log.read(), usage.ru_maxrss * unit
+
+
+def _all_memory() -> int:
+    """Bytes of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def keep(row: dict, path: Path) -> None:

@@ -1,6 +1,10 @@
 """A row is measured in a process of its own, or says why not; no test here depends on a time."""
 
 import json
+import os
+import re
+import signal
+import subprocess
 
 import pytest
 import tensorflow as tf
@@ -111,14 +115,47 @@ def test_of_an_error_inside_a_graph_the_cause_is_told_and_not_the_place():
     ("import sys\nsys.exit('terminate called: std::bad_alloc')", "out of memory",
      "exit code 1: terminate called: std::bad_alloc"),
     ("raise SystemExit('no such thing')", "failed", "exit code 1: no such thing"),
+    ("import os, sys\nprint('I0000 00:00:1 1 a.cc:1] no GPU', file=sys.stderr, flush=True)\nos.kill(os.getpid(), 11)",
+     "failed", "signal 11 (SIGSEGV): it said nothing"),
     ("import sys\nfrom benchmarks import rows\nrows.main(lambda options: {'twice': 2 * options['n']})", "measured", ""),
-], ids=["killed", "no memory", "failed", "measured"])
+], ids=["killed", "no memory", "failed", "crashed", "measured"])
 def test_a_process_that_dies_is_a_row(code, status, message, tmp_path, monkeypatch):
     (tmp_path / "contestant.py").write_text(code)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     row = rows.ask("contestant", {"n": 4})
     assert (row["n"], row["status"], row["message"]) == (4, status, message)
     assert row.get("twice", 8) == 8
+
+
+def test_a_crash_with_all_memory_taken_is_out_of_memory(tmp_path, monkeypatch):
+    """malloc says no, a library uses the address 0: so a batch that does not fit may end in signal 11."""
+    (tmp_path / "contestant.py").write_text("import os\nos.kill(os.getpid(), 11)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    assert rows.ask("contestant", {})["status"] == "failed"
+    monkeypatch.setattr(rows, "_all_memory", lambda: 10_000_000)
+    row = rows.ask("contestant", {})
+    assert row["status"] == "out of memory"
+    assert re.fullmatch(r"signal 11 \(SIGSEGV\), when the process had \d\.\d of the machine's 0\.0 GB", row["message"])
+
+
+def test_ctrl_c_ends_the_process_that_is_measured(tmp_path, monkeypatch):
+    (tmp_path / "contestant.py").write_text("import time\ntime.sleep(600)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    started = []
+
+    class Popen(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    def interrupted(pid, options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    monkeypatch.setattr(os, "wait4", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rows.ask("contestant", {})
+    assert started[0].returncode == -signal.SIGKILL
 
 
 def test_the_table_goes_on_after_a_batch_that_does_not_fit(tmp_path, monkeypatch, capsys):
