@@ -17,6 +17,8 @@ import time
 
 import numpy as np
 
+from benchmarks import rows
+
 
 def serve(play, facts: dict | None = None) -> None:
     """A contestant's side: play(n) plays n rounds and returns when the device is done with them.
@@ -122,9 +124,12 @@ class _Contestant:
         except BrokenPipeError:
             line = ""
         if not line:
-            self.process.wait()
+            code = self.process.wait()
             self.errors.seek(0)
-            last = (self.errors.read().strip().splitlines() or ["it said nothing"])[-1]
+            last = rows.said(self.errors.read())[-1]
+            if code < 0:
+                raise ValueError(f"{self.name} cannot run: {rows.end(code)}, {last}. (So it may end where memory is "
+                                 "short: a smaller batch will tell.)")
             raise ValueError(f"{self.name} cannot run: {last}. (Peers: pip install -e '.[peers]'.)")
         return json.loads(line)
 

@@ -26,7 +26,8 @@ MEASURED, OUT_OF_MEMORY, NOT_SUPPORTED, FAILED = "measured", "out of memory", "n
 OF_MEMORY = ("out of memory", "out_of_memory", "oom when allocating", "resourceexhausted", "resource_exhausted",
              "memoryerror", "bad_alloc", "failed to allocate", "alloc_failed")  # in whatever case
 WHERE = ("Detected at node", "File ", "<stack traces")
-REMARK = re.compile(r"[IW]\d{4} |WARNING: All log messages|\d{4}-\d\d-\d\d [\d:.]+: [IW] ")  # TensorFlow's log
+REMARK = re.compile(  # what TensorFlow logs in any case; cuInit: on a machine without a GPU
+    r"[IW]\d{4} |E\d{4} .*failed call to cuInit|WARNING: All log messages|\d{4}-\d\d-\d\d [\d:.]+: [IW] ")
 WINDOW_SECONDS = 0.5
 
 
@@ -48,7 +49,7 @@ def attempt(measure, options: dict) -> dict:
 
 def what_went_wrong(text: str) -> dict:
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    own = [line for line in lines if not REMARK.match(line)] or ["it said nothing"]
+    own = said(text)
     short = own[0]
     told = [re.sub(r"^\(\d+\) *", "", line) for line in own[1:]
             if not line.startswith(WHERE) and not re.match(r"\d+ root error", line)]
@@ -59,6 +60,17 @@ def what_went_wrong(text: str) -> dict:
         if any(words in line.lower() for words in OF_MEMORY):
             return {"status": OUT_OF_MEMORY, "message": line[:300]}
     return {"status": FAILED, "message": short[:300]}
+
+
+def said(text: str) -> list[str]:
+    """The lines of what a process wrote to stderr, without what TensorFlow logs anyway; at least one."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if line and not REMARK.match(line)] or ["it said nothing"]
+
+
+def end(code: int) -> str:
+    """An exit code in words; -n: ended by signal n."""
+    return f"exit code {code}" if code >= 0 else f"signal {-code} ({signal.Signals(-code).name})"
 
 
 def timed(play, n: int, drain) -> float:
@@ -99,11 +111,10 @@ def ask(module: str, options: dict) -> dict:
     if code == -signal.SIGKILL:  # what the system does to a process when there is no memory left
         return {**options, "status": OUT_OF_MEMORY, "message": "the system killed the process (signal 9)"}
     wrong = what_went_wrong("\n".join(reversed(errors.strip().splitlines())))
-    end = f"exit code {code}" if code >= 0 else f"signal {-code} ({signal.Signals(-code).name})"
     if code < 0 and memory > 0.8 * _all_memory():  # it was refused more, and libraries use what they did not get
-        return {**options, "status": OUT_OF_MEMORY, "message": f"{end}, when the process had {memory / 1e9:.1f} of the "
-                                                               f"machine's {_all_memory() / 1e9:.1f} GB"}
-    return {**options, **wrong, "message": f"{end}: {wrong['message']}"}
+        taken = f"{memory / 1e9:.1f} of the machine's {_all_memory() / 1e9:.1f} GB"
+        return {**options, "status": OUT_OF_MEMORY, "message": f"{end(code)}, when the process had {taken}"}
+    return {**options, **wrong, "message": f"{end(code)}: {wrong['message']}"}
 
 
 def _run(command: list[str]) -> tuple[int, str, str, int]:
