@@ -9,7 +9,7 @@ import subprocess
 import pytest
 import tensorflow as tf
 
-from benchmarks import devices, generate, input_pipeline, rows, train_step
+from benchmarks import devices, generate, input_pipeline, rows, step_plots, train_step
 from gan_core.command_line import run
 
 TINY = {"size": 32, "width": 1, "latent_dim": 2, "windows": 2, "rounds": 1, "peak_seconds": 1e-3,
@@ -172,6 +172,15 @@ def test_the_table_goes_on_after_a_batch_that_does_not_fit(tmp_path, monkeypatch
     assert len(rows.read(tmp_path / "train_step.jsonl")) == 3
     with pytest.raises(ValueError, match=r"none of the 1 rows could be measured; the first: out of memory \(OOM"):
         train_step.main(train_step.Config(batch_size=(64,), **config))
+
+
+def test_rows_of_one_batch_alone_can_be_told_apart_in_the_figure(monkeypatch):
+    """Each is a point: no line is seen, so the marker must differ, or the colour."""
+    monkeypatch.setattr(step_plots.plots, "save", lambda figure, path: figure)
+    found = [{**MEASURED, "batch_size": 64, "precision": precision, "label": f"{precision}, {way}"}
+             for precision in ("float32", "bfloat16") for way in ("native", "subpixel", "winograd")]
+    for axis in step_plots.by_batch(found, None).axes:
+        assert len({(line.get_color(), line.get_marker()) for line in axis.lines}) == len(axis.lines) == 6
 
 
 def test_mirrored_on_one_gpu_is_refused(monkeypatch):
