@@ -49,6 +49,7 @@ class Config:
 
 def main(config: Config) -> None:
     device = devices.find(config.device)
+    rows.check_writable(config.out / "generate.jsonl")
     devices.use(config.device)
     generator, found = generating.load(config.run), []
     shared = {"benchmark": "generate", "device": device, "generator": "run" if config.run else "package",

@@ -64,6 +64,7 @@ def main(config: Config) -> None:
     device = devices.find(config.device)
     if reason := devices.why_not(config.precision, device):
         raise ValueError(f"input_pipeline: {reason}.")
+    rows.check_writable(config.out / "input_pipeline.jsonl")
     devices.use(config.device)
     trainer = training.build(dcgan_config.Config(
         batch_size=config.batch_size, size=config.size, width=config.width, mode=config.mode,

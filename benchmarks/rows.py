@@ -141,12 +141,21 @@ def _all_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
+def check_writable(path: Path) -> None:
+    """ValueError if no rows can be kept there: better known before they are measured."""
+    _append(path, "")
+
+
 def keep(row: dict, path: Path) -> None:
     """Append a row to a file of JSON lines."""
+    _append(path, json.dumps(row) + "\n")
+
+
+def _append(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(text)
     except OSError as error:
         raise ValueError(f"benchmarks: {path} cannot be written: {error.strerror or error}. Choose another --out.") \
             from error

@@ -53,6 +53,7 @@ class Config:
 
 def main(config: Config) -> None:
     console, device = rows.console(), devices.find(config.device)
+    rows.check_writable(config.out / "toy_step.jsonl")
     shared = {"benchmark": "toy_step", "device": device,
               **{name: getattr(config, name) for name in ("hidden", "batch", "windows", "calls")}}
     found = []

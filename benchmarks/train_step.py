@@ -92,6 +92,7 @@ def measure(config: Config) -> list[dict]:
         for batch in config.batch_size:
             if batch % several:
                 checks.fail("Config", "batch_size", f"a multiple of the {several} replicas", str(batch))
+    rows.check_writable(config.out / "train_step.jsonl")
     found = []
     combinations = list(itertools.product(config.strategy, config.precision, config.mode, config.convolution,
                                           config.batch_size))

@@ -9,7 +9,8 @@ import subprocess
 import pytest
 import tensorflow as tf
 
-from benchmarks import devices, generate, input_pipeline, rows, step_plots, train_step
+from benchmarks import devices, generate, harness, input_pipeline, rows, step_plots, toy_step, train_step
+from benchmarks.peers import __main__ as peers
 from gan_core.command_line import run
 
 TINY = {"size": 32, "width": 1, "latent_dim": 2, "windows": 2, "rounds": 1, "peak_seconds": 1e-3,
@@ -237,6 +238,18 @@ def test_a_row_is_a_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match=r"rows\.jsonl cannot be written: .*Choose another --out"):
         rows.keep({}, tmp_path / "file" / "rows.jsonl")
+
+
+@pytest.mark.parametrize("program", [train_step, toy_step, input_pipeline, generate, peers], ids=lambda p: p.__name__)
+def test_an_out_that_cannot_be_written_is_told_before_anything_is_measured(program, tmp_path, monkeypatch):
+    def measured(*arguments, **options):
+        pytest.fail("something was measured")
+
+    for owner, name in ((rows, "ask"), (rows, "windows"), (rows, "timed"), (harness, "in_turn")):
+        monkeypatch.setattr(owner, name, measured)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match=r"jsonl cannot be written: .*Choose another --out"):
+        program.main(program.Config(out=tmp_path / "file"))
 
 
 # ---- the other two ----

@@ -121,6 +121,7 @@ def main(config: Config) -> None:
     console, machine = rows.console(), devices.machine("auto")
     if reason := devices.why_not(config.precision, devices.find("auto")):
         raise ValueError(f"benchmarks.peers: {reason}.")
+    rows.check_writable(config.out / "peers.jsonl")
     results = measure(config)
     ours = results[0]
     what = (f"two hidden layers of {config.hidden}" if config.step == "toy" else
