@@ -126,10 +126,10 @@ class _Contestant:
         if not line:
             code = self.process.wait()
             self.errors.seek(0)
-            last = rows.said(self.errors.read())[-1]
+            last = rows.said(self.errors.read())[-1].rstrip(".")
             if code < 0:
-                raise ValueError(f"{self.name} cannot run: {rows.end(code)}, {last}. (So it may end where memory is "
-                                 "short: a smaller batch will tell.)")
+                raise ValueError(f"{self.name} cannot run: {rows.end(code)}, {last}. (Perhaps memory was short: try a "
+                                 "smaller batch.)")
             raise ValueError(f"{self.name} cannot run: {last}. (Peers: pip install -e '.[peers]'.)")
         return json.loads(line)
 

@@ -27,7 +27,8 @@ OF_MEMORY = ("out of memory", "out_of_memory", "oom when allocating", "resourcee
              "memoryerror", "bad_alloc", "failed to allocate", "alloc_failed")  # in whatever case
 WHERE = ("Detected at node", "File ", "<stack traces")
 REMARK = re.compile(  # what TensorFlow logs in any case; cuInit: on a machine without a GPU
-    r"[IW]\d{4} |E\d{4} .*failed call to cuInit|WARNING: All log messages|\d{4}-\d\d-\d\d [\d:.]+: [IW] ")
+    r"[IW]\d{4} |E\d{4} .*failed call to cuInit|WARNING: All log messages|\d{4}-\d\d-\d\d [\d:.]+: [IW] |"
+    r"To enable the following instructions: ")
 WINDOW_SECONDS = 0.5
 
 
@@ -48,7 +49,6 @@ def attempt(measure, options: dict) -> dict:
 
 
 def what_went_wrong(text: str) -> dict:
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     own = said(text)
     short = own[0]
     told = [re.sub(r"^\(\d+\) *", "", line) for line in own[1:]
@@ -56,7 +56,7 @@ def what_went_wrong(text: str) -> dict:
     if short.endswith("Graph execution error:") and told:  # TensorFlow tells where, and only then what
         short = f"{short.split(':')[0]}: {told[0]}"
     short = re.sub(r"\{\{.*?\}\} ?", "", short)  # {{names of nodes}}
-    for line in lines:
+    for line in own:
         if any(words in line.lower() for words in OF_MEMORY):
             return {"status": OUT_OF_MEMORY, "message": line[:300]}
     return {"status": FAILED, "message": short[:300]}
@@ -70,7 +70,8 @@ def said(text: str) -> list[str]:
 
 def end(code: int) -> str:
     """An exit code in words; -n: ended by signal n."""
-    return f"exit code {code}" if code >= 0 else f"signal {-code} ({signal.Signals(-code).name})"
+    names = {each.value: each.name for each in signal.Signals}
+    return f"exit code {code}" if code >= 0 else f"signal {-code} ({names.get(-code, signal.strsignal(-code))})"
 
 
 def timed(play, n: int, drain) -> float:
@@ -118,7 +119,8 @@ def ask(module: str, options: dict) -> dict:
 
 
 def _run(command: list[str]) -> tuple[int, str, str, int]:
-    """-> the exit code (-n: ended by signal n), what it wrote to stdout and to stderr, and the most bytes it had."""
+    """-> the exit code (-n: ended by signal n), what it wrote to stdout and to stderr, and the most bytes it had (at
+    least those of this process: on Linux one that is started inherits that mark)."""
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
     with (tempfile.TemporaryFile("w+", errors="replace") as output,
           tempfile.TemporaryFile("w+", errors="replace") as log):

@@ -227,14 +227,14 @@ def frozen(training: bool = False, seed: int = 0) -> float:
 r"""
 ## Run it
 
-*Notice* that the first mend looks like a loss: after the last epoch the distance is 480, where it was about 310 (in
-brackets another CPU, which rounds otherwise: 474, 385). `faces.png` shows why. The lab's faces have full contrast, in
-two hues, with smudges for eyes; the others have shapes, and are pale: $\varepsilon = 0.8$ held $D$ back, and now it
-outruns $G$. Augmentation is a better cure: 301 (267 at its best, 392 at its end).
+*Notice* that the first mend looks like a loss. `faces.png` shows why: the lab's faces have full contrast, in two hues,
+with smudges for eyes; the others have shapes, but pale ones: $\varepsilon = 0.8$ held $D$ back, now it outruns $G$.
+After the last epoch, on one CPU (and on another, which rounds otherwise): lab 310 (385), its batch norm
+mended 480 (474), then alternating 394 (430), mirrored 402 (423), augmentation 301 (392), R1 284 (460).
 
-A row is one run; it moves by 50 to 150 from epoch to epoch and from CPU to CPU, so smaller differences say nothing: 394
-and 402 without and with mirrored faces (430, 423); R1, 284 after 301 (460 after 392; in hours it helps: README).
-The average is steadier than the $G$ that it follows: 195, unsettled 221, for 291 (195, 222, 459). Real sets: 86 apart.
+A row is one run, and moves by 50 to 180 from epoch to epoch and from CPU to CPU: it proves nothing of the last three
+mends (on real faces, in hours, augmentation and R1 help: see the README). What comes out twice is the average: 195 on
+both CPUs, unsettled 221 and 222, where the $G$ that it follows has 291 and 459. Two real sets are 86 apart.
 """
 
 # %%

@@ -150,13 +150,13 @@ def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAM
 
 
 def _way(path, batch, height, width, w_shape, stride, padding, dtype) -> str:
-    """Which of the three computes this one call: "winograd" leaves to the others where it is not worth it."""
+    """Which of the three computes this one call: "winograd" leaves it to the other two where it is not worth it."""
     if path != "winograd":
         return path
     if winograd.fits(batch, height, width, w_shape, stride, padding, dtype):
         return "winograd"
     many = batch is not None and batch >= winograd.LEAST
-    return "subpixel" if many and _is_one_pixel(height, width, padding) else "native"
+    return "subpixel" if many and _is_one_pixel(height, width, padding) else "native"  # one pixel: a matrix product
 
 
 def _is_one_pixel(height, width, padding) -> bool:

@@ -111,6 +111,19 @@ def test_of_an_error_inside_a_graph_the_cause_is_told_and_not_the_place():
     assert rows.what_went_wrong("XError: Graph execution error:")["message"] == "XError: Graph execution error:"
 
 
+@pytest.mark.parametrize("remark", [
+    "W0000 00:00:1 1 bfc.cc:3] ran out of memory trying to allocate 2GiB. The caller says that this is not a failure",
+    "E0000 00:00:1 1 cuda.cc:5] failed call to cuInit: CUDA_ERROR_OUT_OF_MEMORY: out of memory"])
+def test_a_remark_of_tensorflows_is_not_the_cause(remark):
+    assert rows.what_went_wrong(f"{remark}\nValueError: x") == {"status": "failed", "message": "ValueError: x"}
+    assert rows.what_went_wrong(f"{remark}\nOOM when allocating")["status"] == "out of memory"
+
+
+def test_every_signal_has_words():
+    assert [rows.end(code) for code in (0, -11)] == ["exit code 0", "signal 11 (SIGSEGV)"]
+    assert all(rows.end(-number).startswith(f"signal {number} (") for number in range(1, 65))
+
+
 @pytest.mark.parametrize(("code", "status", "message"), [
     ("import os\nos.kill(os.getpid(), 9)", "out of memory", "the system killed the process (signal 9)"),
     ("import sys\nsys.exit('terminate called: std::bad_alloc')", "out of memory",

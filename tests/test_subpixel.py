@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 import reference_conv as reference
 import tensorflow as tf
-from test_convolution import FEW, ONE_PIXEL, close, each_name, each_path, every_case, operations, three
+from test_convolution import (
+    FEW,
+    ONE_PIXEL,
+    close,
+    derivatives,
+    each_name,
+    each_path,
+    every_case,
+    operations,
+    pairs,
+    three,
+)
 
 from gan_core import convolution, subpixel, winograd
 from gan_core.convolution import conv_transpose
@@ -36,6 +47,17 @@ def test_one_pixel_is_a_matrix_product(path, batch, product, name):
     used = operations(ONE_PIXEL[0], path, name, batch)
     assert ("MatMul" in used) == product
     assert product != any(operation.startswith("Conv2D") for operation in used)
+
+
+@pytest.mark.parametrize("case", ONE_PIXEL, ids=str)
+def test_many_images_of_one_pixel_are_the_same_on_every_path(case):
+    """Where Winograd's path changes over to matrix products: values, first and second gradients."""
+    x, w, y = three(case, batch=winograd.LEAST)
+    images = {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}
+    for name, (u, v) in images.items():
+        native, other = (derivatives(pairs(case, path)[name], u, v) for path in ("native", "winograd"))
+        for want, have in zip(native, other, strict=True):
+            close(have, want, 1e-12)
 
 
 @each_path
