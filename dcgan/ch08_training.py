@@ -228,7 +228,7 @@ r"""
 ## Run it
 
 *Notice* that the first mend looks like a loss. `faces.png` shows why: the lab's faces have full contrast, in two hues,
-with smudges for eyes; the others have shapes, but pale ones: $\varepsilon = 0.8$ held $D$ back, now it outruns $G$.
+with smudges for eyes; the next three rows have pale shapes: $\varepsilon = 0.8$ held $D$ back, now it outruns $G$.
 After the last epoch, on one CPU (and on another, which rounds otherwise): lab 310 (385), its batch norm
 mended 480 (474), then alternating 394 (430), mirrored 402 (423), augmentation 301 (392), R1 284 (460).
 

@@ -52,8 +52,10 @@ def test_a_contestant_that_cannot_run_is_named_with_its_reason():
 
 
 def test_a_contestant_that_the_system_killed_is_named_with_the_signal_and_not_with_tensorflows_remarks():
-    code = ("import os, tensorflow as tf; tf.ones([]); print('E0000 00:00:1 1 b.cc:5] failed call to cuInit: UNKNOWN', "
-            "file=__import__('sys').stderr, flush=True); input(); os.kill(os.getpid(), 9)")
+    remarks = ["E0000 00:00:1 1 b.cc:5] failed call to cuInit: UNKNOWN", "I0000 00:00:1 1 a.cc:2] It is optimized.",
+               "To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow."]
+    code = (f"import os, sys; print(*{remarks}, sep=chr(10), file=sys.stderr, flush=True); input(); "
+            "os.kill(os.getpid(), 9)")
     with pytest.raises(ValueError, match=r"large cannot run: signal 9 \(SIGKILL\), it said nothing\. .* smaller batch"):
         harness.in_turn({"large": ["-c", code]}, rounds=1, windows=1)
 
