@@ -10,14 +10,9 @@
     python -m benchmarks.compare BASE HEAD two git revisions, in turn: the ratio and its spread
     python -m benchmarks.profile_step      where the time of a DCGAN round goes, layer by layer
 
-    arithmetic     what a round multiplies and moves, counted from the layers
-    peaks          what the machine does at best: a matrix product, a sum of arrays
-    roofline       the two together: how fast each layer could be; the peaks of some GPUs
-    devices        which device, what it can do, what it is
-    rows           a measurement in a process of its own, as a line of JSON
-    one_train_step, one_toy_step           what such a process does
-    harness, ratios                        contestants asked in turn; what a ratio of their times is worth
-    ours, ours_toy_step, ours_dcgan_step, peers/   contestants: this project, and others in the idiom of their users
+    measure/       contestants asked in turn, measurements in processes of their own, what a ratio is worth
+    contestants/   the steps that are measured: this project's, and other libraries' in their users' idiom
+    limits/        what a round multiplies and moves, beside what the machine can do
     step_plots     the figure of train_step
     results/       where rows and figures go
 """

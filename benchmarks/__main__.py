@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gan_core import command_line
+from gan_core.app import command_line
 
 NAMES = ("train_step", "toy_step", "input_pipeline", "generate", "profile_step", "peers", "compare")
 

@@ -17,7 +17,7 @@ a revision from before there were benchmarks can be measured. A revision too old
 contestant is told in one line.
 
 The verdict: the interval in which the median of the paired ratios lies with 95 % (sign test,
-`benchmarks.ratios`). Windows of one start are more alike than those of two, so the starts must agree on the side of 1
+`benchmarks.measure.ratios`). Windows of one start are more alike than those of two, so the starts must agree on the side of 1
 as well: of six all of them, of nine all but one (the same test, of the starts' ratios). If the interval contains 1,
 or if they do not agree: "no difference that this run can see", which is not "no difference": more windows and more
 starts see smaller ones.
@@ -38,11 +38,11 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from benchmarks import devices, harness
-from benchmarks.ratios import Ratio, median_interval, ratio
+from benchmarks.measure import devices, harness
+from benchmarks.measure.ratios import Ratio, median_interval, ratio
 from dcgan.networks import SIZES
 from gan_core import checks
-from gan_core.command_line import run
+from gan_core.app.command_line import run
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gan_core", "toy", "dcgan")
@@ -125,7 +125,7 @@ def command(config: Config) -> list[str]:
     """The contestant's arguments after the Python interpreter; the same for both revisions."""
     sizes = ["hidden"] if config.step == "toy" else ["size", "width", "latent_dim", "convolution"]
     options = {"batch": config.batch_size, **{name: getattr(config, name) for name in [*sizes, "mode"]}}
-    return ["-m", f"benchmarks.ours_{config.step}_step",
+    return ["-m", f"benchmarks.contestants.ours_{config.step}_step",
             json.dumps({name: value for name, value in options.items() if value is not None})]
 
 

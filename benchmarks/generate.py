@@ -15,10 +15,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks import devices, rows
-from dcgan import generating, writing
+from benchmarks.measure import devices, rows
+from dcgan.generation import trained_generator, writers
 from gan_core import checks, rng
-from gan_core.command_line import run
+from gan_core.app.command_line import run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +51,7 @@ def main(config: Config) -> None:
     device = devices.find(config.device)
     rows.check_writable(config.out / "generate.jsonl")
     devices.use(config.device)
-    generator, found = generating.load(config.run), []
+    generator, found = trained_generator.load(config.run), []
     shared = {"benchmark": "generate", "device": device, "generator": "run" if config.run else "package",
               "size": generator.size}
     with tempfile.TemporaryDirectory() as folder:
@@ -104,7 +104,7 @@ def _again(make, n):
 
 def _zip(generator, count, folder):
     out = folder / "faces.zip"
-    writing.write(generator.blocks(count), count, out)
+    writers.write(generator.blocks(count), count, out)
     out.unlink()
 
 

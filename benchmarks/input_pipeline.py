@@ -2,7 +2,7 @@
 
     python -m benchmarks.input_pipeline --images 20000        # about five minutes on two CPU cores
 
-`dcgan.feeding` gathers batches from an array on the device, or, where the faces do not fit into memory,
+`dcgan.data.batches` gathers batches from an array on the device, or, where the faces do not fit into memory,
 reads them from their cache with tf.data, two batches ahead. Each way is timed alone and as what feeds the
 round, in turn with rounds on one batch that stays on the device. A way that works while the device does
 may cost nothing though it takes long alone: what counts is the last column. Rows go to
@@ -18,12 +18,13 @@ import numpy as np
 import tensorflow as tf
 from rich.table import Table
 
-from benchmarks import devices, rows
+from benchmarks.measure import devices, rows
 from dcgan import config as dcgan_config
-from dcgan import feeding, training
+from dcgan import training
+from dcgan.data.batches import face_batches
 from dcgan.networks import SIZES
 from gan_core import checks, rng
-from gan_core.command_line import run
+from gan_core.app.command_line import run
 
 WAYS = {"memory": (False, False), "memory, flips": (False, True),  # name -> (from the file, flipped)
         "file": (True, False), "file, flips": (True, True)}
@@ -112,7 +113,7 @@ def _plays(config, trainer, images) -> dict:
     plays = {("step", "fixed"): lambda n: trainer.rounds(one_batch, n)}
     for way, (from_file, flip) in WAYS.items():
         data = images if from_file else np.array(images)
-        batches = feeding.batches(data, config.batch_size, seed=0, flip=flip)
+        batches = face_batches(data, config.batch_size, seed=0, flip=flip)
         make = _from_file if from_file else _from_memory
         plays["batch", way], plays["step", way] = make(trainer, batches)
     return plays
@@ -136,7 +137,7 @@ def _from_file(trainer, host_batches):
         for _ in range(n):
             next(alone)
 
-    def steps(n):  # as gan_core.loop does
+    def steps(n):  # as gan_core.runs.loop does
         for _ in range(n):
             trainer.round(next(fed))
 

@@ -3,7 +3,7 @@
     python -m benchmarks.profile_step                       about a minute on two CPU cores
     python -m benchmarks.profile_step --mode xla --convolution subpixel
 
-What a round passes, and how often, is `benchmarks.arithmetic`'s list: values, gradients by kernels,
+What a round passes, and how often, is `benchmarks.limits.arithmetic`'s list: values, gradients by kernels,
 gradients by inputs, batch norm, activations, Adam. Each is compiled alone and timed alone; beside its
 rate stands the share of what a large matrix product reaches in the same run (it may be above 100 % where
 Winograd's form multiplies less than is counted). At the end the sum is held against the whole round. They
@@ -19,14 +19,15 @@ import numpy as np
 import tensorflow as tf
 from rich.table import Table
 
-from benchmarks import arithmetic, devices, peaks, rows
+from benchmarks.limits import arithmetic, peaks
+from benchmarks.measure import devices, rows
 from dcgan import config as dcgan_config
 from dcgan import training
 from dcgan.networks import SIZES
 from gan_core import checks, rng
-from gan_core.command_line import run
-from gan_core.compiling import compiled
-from gan_core.sequential import Flatten, Reshape
+from gan_core.app.command_line import run
+from gan_core.devices.compiling import compiled
+from gan_core.nn.sequential import Flatten, Reshape
 
 DEFAULTS = dcgan_config.Config()
 

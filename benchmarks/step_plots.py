@@ -5,7 +5,7 @@ import itertools
 import matplotlib.pyplot as plt
 import seaborn
 
-from gan_core import plots
+from gan_core.app import plots
 
 COLOURS = ("#000000", *plots.OTHERS)  # not those of real and generated
 LINES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 4)))

@@ -15,9 +15,9 @@ from typing import Literal
 
 from rich.table import Table
 
-from benchmarks import devices, rows
+from benchmarks.measure import devices, rows
 from gan_core import checks
-from gan_core.command_line import run
+from gan_core.app.command_line import run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +59,7 @@ def main(config: Config) -> None:
     found = []
     for mode, rounds in itertools.product(config.mode, config.rounds):
         with console.status(f"{mode}, {rounds} rounds a call"):
-            row = rows.ask("benchmarks.one_toy_step", {**shared, "mode": mode, "rounds_a_call": rounds})
+            row = rows.ask("benchmarks.contestants.one_toy_step", {**shared, "mode": mode, "rounds_a_call": rounds})
         rows.keep(row, config.out / "toy_step.jsonl")
         found.append(row)
     console.print(table(found))

@@ -17,10 +17,13 @@ from typing import Literal
 
 from rich.table import Table
 
-from benchmarks import arithmetic, devices, peaks, roofline, rows, step_plots
+from benchmarks import step_plots
+from benchmarks.limits import arithmetic, peaks, roofline
+from benchmarks.measure import devices, rows
 from dcgan.networks import SIZES
-from gan_core import checks, winograd
-from gan_core.command_line import run
+from gan_core import checks
+from gan_core.app.command_line import run
+from gan_core.nn.kernels import winograd
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +108,7 @@ def measure(config: Config) -> list[dict]:
         if strategy != "none" and mode == "xla":
             reason = "XLA compiles a round for one device; with a strategy take graph"
         with console.status(f"{number} of {len(combinations)}: batch {batch}, {precision}, {way(options)}"):
-            row = rows.ask("benchmarks.one_train_step", options) if reason is None else \
+            row = rows.ask("benchmarks.contestants.one_train_step", options) if reason is None else \
                 {**options, "status": rows.NOT_SUPPORTED, "message": reason}
         rows.keep(row, config.out / "train_step.jsonl")
         found.append(row)

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gan_core import command_line
+from gan_core.app import command_line
 
 COMMANDS = {"train": "train on drawn faces, or on --data FOLDER_OR_ZIP (what happens if no command is named)",
             "generate": "faces from a trained generator: pictures, a zip, an array, or avatars for a list of ids",
@@ -55,13 +55,13 @@ def train(arguments) -> None:
 
 
 def generate(arguments) -> None:
-    from dcgan.generate import Generate, generate
+    from dcgan.generation.generate import Generate, generate
 
     command_line.run(Generate, generate, COMMANDS["generate"], "python -m dcgan generate", arguments)
 
 
 def walk(arguments) -> None:
-    from dcgan.walking import Walk, walk
+    from dcgan.generation.walk import Walk, walk
 
     command_line.run(Walk, walk, COMMANDS["walk"], "python -m dcgan walk", arguments)
 
@@ -69,7 +69,7 @@ def walk(arguments) -> None:
 def _starting_point(arguments):
     """What the other options change: the config of the run to go on with, a preset, or the defaults."""
     from dcgan.config import PRESETS, Config, from_json
-    from gan_core.run_folder import RunFolder
+    from gan_core.runs.run_folder import RunFolder
 
     known = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     for name in ("--resume", "--preset", "--data"):

@@ -6,12 +6,12 @@ r"""
 |---|---|
 | **You need** | arrays; chapter 3 for what a batch is |
 | **You get** | pictures of any kind as one array; what to check in it; faces whose every factor is known |
-| **New in gan_core** | `data.shuffled`; in dcgan `faces`, `feeding`, `pixels`, `drawn_faces`, `duplicates`, `looking` |
+| **New in gan_core** | `data.shuffled`; in dcgan `data`, `drawn`, `measures` |
 | **Run it** | `python -m dcgan.ch06_faces`, or with `--data FOLDER_OR_ZIP`; `--help` lists the flags |
 | **Time** | about 25 s on two CPU cores; with 18,000 faces of your own a minute |
 
 A generator learns what its data *are*, faults and all, and no loss speaks of those. So this chapter trains nothing. Its
-faces are drawn by a program (`dcgan.drawn_faces`), or your own; what is said of *real* faces was measured on 18,000 of
+faces are drawn by a program (`dcgan.drawn.drawn_faces`), or your own; what is said of *real* faces was measured on 18,000 of
 Kaggle's Anime Face Dataset, of which the lab that this book replaces takes 20,000.
 
 **Where the lab went wrong**, each shown below by a number: it stretches every picture by its own least and greatest
@@ -33,9 +33,14 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from dcgan import distances, drawn_faces, duplicates, faces, feeding, images, looking, pixels, sheets, untidy
+from dcgan.data import faces, images, pixels
+from dcgan.data.batches import face_batches
+from dcgan.drawn import drawn_faces
+from dcgan.figures import sheets
+from dcgan.lessons import untidy
+from dcgan.measures import distances, duplicates, statistics
 from gan_core import checks, losses
-from gan_core.command_line import run
+from gan_core.app.command_line import run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,13 +107,13 @@ too dark or too grey looks right, and colours of one dress differ from picture t
 # %%
 def look(config, u) -> dict:
     """Draw a sheet, and faces shown both ways. -> changes in levels, and contrasts (sds), as printed"""
-    from dcgan import face_plots  # here, so that importing the chapter loads no plotting library
+    from dcgan.figures import face_plots  # here, so that importing the chapter loads no plotting library
 
     sheets.save(sheets.sheet(u[:64]), config.out / "sheet.png")
     u = u[:1000]
     dim = np.uint8(96 + u // 4)  # what a generator may make that has not learnt much: a quarter of the contrast
-    back, both = pixels.to_uint8(pixels.to_float(dim)).numpy(), looking.stretched(dim)
-    changes = np.abs(np.float32(looking.stretched(u)) - u).mean(axis=(1, 2, 3))
+    back, both = pixels.to_uint8(pixels.to_float(dim)).numpy(), statistics.stretched(dim)
+    changes = np.abs(np.float32(statistics.stretched(u)) - u).mean(axis=(1, 2, 3))
     found = {"x = u / 127.5 - 1 and back: most that a level changes": float(np.abs(np.float32(back) - dim).max()),
              "stretched: change of a face, on average": float(changes.mean()), "... of the worst": float(changes.max()),
              "contrast of faces": float(u.std()), "of dim faces": float(dim.std()), "... stretched": float(both.std())}
@@ -116,7 +121,7 @@ def look(config, u) -> dict:
     worst = np.argsort(-changes)[:4]
     shown = np.concatenate([worst, np.setdiff1d(np.arange(8), worst)[:4]])
     face_plots.rows_of_pictures(config.out / "stretched.png", {
-        "(x + 1) / 2": u[shown], "stretched": looking.stretched(u)[shown], "dim, (x + 1) / 2": back[shown],
+        "(x + 1) / 2": u[shown], "stretched": statistics.stretched(u)[shown], "dim, (x + 1) / 2": back[shown],
         "dim, stretched": both[shown]})
     return found
 
@@ -136,8 +141,8 @@ Keep uint8, and convert what is looked at.
 # %%
 def hold(u) -> dict:
     """-> bytes at the peak: to show five of the faces, all converted or these alone; and to keep all as uint8"""
-    found = {"five shown, all converted": looking.peak_bytes(lambda: (np.float32(u) / 127.5 - 1.0)[:5]),
-             "five shown, five converted": looking.peak_bytes(lambda: np.float32(u[:5]) / 127.5 - 1.0),
+    found = {"five shown, all converted": statistics.peak_bytes(lambda: (np.float32(u) / 127.5 - 1.0)[:5]),
+             "five shown, five converted": statistics.peak_bytes(lambda: np.float32(u[:5]) / 127.5 - 1.0),
              "all kept as uint8": u.nbytes}
     print(*(f"    {name}: {value / 1e6:,.2f} MB" for name, value in found.items()), sep="\n")
     return found
@@ -158,7 +163,7 @@ def batches(config, n: int, epochs: int = 10) -> np.ndarray:
     """-> how often each of n faces is seen in so many epochs: the sampler is fed with faces that are their numbers."""
     numbers = np.arange(n)
     named = np.uint8(np.stack([numbers % 256, numbers // 256 % 256, numbers // 65536], axis=-1)[:, None, None])
-    sampler, a_round = feeding.batches(named, config.batch, seed=config.seed), n // config.batch
+    sampler, a_round = face_batches(named, config.batch, seed=config.seed), n // config.batch
     seen = tf.map_fn(lambda index: pixels.to_uint8(sampler(index))[:, 0, 0], tf.range(epochs * a_round, dtype=tf.int64),
                      fn_output_signature=tf.uint8).numpy().astype(np.int64) @ [1, 256, 65536]
     times = np.bincount(seen.ravel(), minlength=n)
@@ -182,7 +187,7 @@ mirroring faces at random (`flip=True`) makes new ones, which $G$ will make, too
 # %%
 def check(config, u) -> tuple[list, dict]:
     """-> pairs among the faces [(i, j, difference)]; how many of 100 copies of each kind were found"""
-    from dcgan import face_plots
+    from dcgan.figures import face_plots
 
     pairs, found = duplicates.pairs(u), {}
     for kind, copies in untidy.copies(u[:100]).items():
@@ -192,7 +197,7 @@ def check(config, u) -> tuple[list, dict]:
         sheets.save(sheets.sheet(np.concatenate([u[[i, j]] for i, j, _ in pairs[:16]])), config.out / "pairs.png")
     counts = np.stack([np.bincount(u[..., channel].ravel(), minlength=256) for channel in range(3)])
     spread = np.sqrt(np.mean([np.var(u[..., channel], axis=0, dtype=np.float64) for channel in range(3)], axis=0))
-    face_plots.mean_and_histograms(config.out / "mean_face.png", looking.mean_picture(u), spread, counts)
+    face_plots.mean_and_histograms(config.out / "mean_face.png", statistics.mean_picture(u), spread, counts)
     return pairs, found
 
 
@@ -207,7 +212,7 @@ so chapter 9 can measure what a direction in $z$ changes, and chapter 10 count t
 # %%
 def one_factor_at_a_time(config) -> dict:
     """Print the table, draw one face in all values of each factor. -> {factor, without underscores: faces}"""
-    from dcgan import face_plots
+    from dcgan.figures import face_plots
 
     table, rows = Table("factor", "values", title="factors of a drawn face"), {}
     for factor, values in drawn_faces.FACTORS.items():
@@ -236,7 +241,7 @@ def compare(config, u) -> dict:
     n = min(1000, len(u) // 2)
     one, other = distances.halves(u, n, seed=config.seed)
     drawn = drawn_faces.draw(np.arange(n), seed=config.seed + 1, size=config.size)
-    found = {name: (value, looking.describe(drawn)[name]) for name, value in looking.describe(one).items()}
+    found = {name: (value, statistics.describe(drawn)[name]) for name, value in statistics.describe(one).items()}
     found["MS-SSIM of pairs"] = tuple(distances.diversity(a, seed=config.seed, pairs=500) for a in (one, drawn))
     found["distance"] = tuple(distances.sliced_wasserstein_pyramid(one, two, seed=config.seed)["mean"]
                               for two in (other, drawn))

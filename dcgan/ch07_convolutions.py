@@ -25,11 +25,14 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from dcgan import checkerboards, ladders, networks, norm_trials, one_row
-from gan_core import checks, command_line, convolution, rng, winograd
-from gan_core.batch_norm import BatchNorm
-from gan_core.conv import Conv2D
-from gan_core.sequential import Sequential
+from dcgan import networks
+from dcgan.lessons import checkerboards, ladders, norm_trials, one_row
+from gan_core import checks, rng
+from gan_core.app import command_line
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.conv import Conv2D
+from gan_core.nn.kernels import convolution, winograd
+from gan_core.nn.sequential import Sequential
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +71,7 @@ windows each way. VALID would make $64 \to 31$, and then $(31 - 4)/2$ does not c
 
 A kernel has $k^2 \cdot in \cdot out$ numbers. Batch norm has four a channel, of which $\gamma$ and $\beta$ are trained.
 What a unit can see, its **receptive field**, grows by $(k - 1) d$ a layer, with $d$ the product of the strides before
-it (`dcgan.ladders`). Is it so? The gradient of a unit by the picture is not 0 exactly where the unit looks.
+it (`dcgan.lessons.ladders`). Is it so? The gradient of a unit by the picture is not 0 exactly where the unit looks.
 """
 
 # %%
@@ -83,7 +86,7 @@ def climb(config):
 
 def what_units_see(config):
     """A middle unit of each layer of D. -> [(its field, cut at the edges; where its gradient is not 0)]"""
-    from dcgan import convolution_plots  # here, so that importing the chapter loads no plotting library
+    from dcgan.figures import convolution_plots  # here, so that importing the chapter loads no plotting library
 
     discriminator, maps, found = networks.discriminator(config.size, config.width, seed=config.seed), {}, []
     x = rng.normal([1, config.size, config.size, 3], rng.seed(config.seed, "a picture"))
@@ -130,7 +133,7 @@ def sub_pixel(y, kernel):
 
 def compare_on_one_row(config):
     """Three matrices, drawn. -> C [4, 8], that of conv_transpose and that of the sub-pixel form, [8, 4]"""
-    from dcgan import convolution_plots
+    from dcgan.figures import convolution_plots
 
     names, odd_first = {1.0: "a", 2.0: "b", 3.0: "c", 4.0: "d"}, [1, 3, 5, 7, 0, 2, 4, 6]
     c = one_row.as_matrix(one_row.of_one_row(convolution.conv, [*names]), 8)
@@ -167,7 +170,7 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-*Notice.* In the third matrix both halves are stride-1 convolutions of two taps; `gan_core.winograd` needs 25 products
+*Notice.* In the third matrix both halves are stride-1 convolutions of two taps; `gan_core.nn.kernels.winograd` needs 25 products
 for their 64. A layer takes any of these forms (`path`); `benchmarks.train_step` measures which is soonest done.
 
 ## 3. Checkerboards
@@ -179,7 +182,7 @@ stride divides the kernel (Odena et al. 2016). Drawn below: the mean square of e
 # %%
 def paint(config):
     """-> {kernel size: (how often a pixel is painted, the mean squares), both by even and odd rows and columns}"""
-    from dcgan import convolution_plots
+    from dcgan.figures import convolution_plots
 
     shown, found = {}, {}
     for k in (3, 4, 5):
@@ -215,7 +218,7 @@ is worth $(1 + m)/(1 - m)$ batches, and its error is $\sqrt{(1 - m)/(1 + m)}$ of
 # %%
 def conventions(config):
     """-> {momentum: (error of the moving mean, the same by the formula, mean after a real and a generated batch)}"""
-    from dcgan import convolution_plots
+    from dcgan.figures import convolution_plots
 
     print("4 numbers: variance behind batch norm {:.3f}; the moving one is fed {:.3f} of what divided them".format(
         *norm_trials.variances(config.seed)))

@@ -27,13 +27,15 @@ from rich.console import Console
 from rich.table import Table
 
 from dcgan import config as training_config
-from dcgan import distances, networks, sheets, training
-from dcgan.pixels import to_uint8
-from dcgan.watching import read_epochs
+from dcgan import networks, training
+from dcgan.data.pixels import to_uint8
+from dcgan.epochs import read_epochs
+from dcgan.figures import sheets
+from dcgan.measures import distances
 from gan_core import checks, losses, rng
+from gan_core.app.command_line import run
 from gan_core.averaging import settling_z
-from gan_core.batch_norm import settle
-from gan_core.command_line import run
+from gan_core.nn.batch_norm import settle
 
 
 @dataclasses.dataclass(frozen=True)
@@ -240,7 +242,7 @@ both CPUs, unsettled 221 and 222, where the $G$ that it follows has 291 and 459.
 # %%
 def main(config: Config) -> None:
     """What the chapter shows."""
-    from dcgan import training_plots  # drawing libraries are slow to import
+    from dcgan.figures import training_plots  # drawing libraries are slow to import
 
     right, twice = sigmoid_twice()
     print(f"D right and sure: loss {right:.4f} from logits, {twice:.3f} from probabilities taken for logits")

@@ -6,13 +6,13 @@ r"""
 |---|---|
 | **You need** | chapter 8 (a trained $G$); for section 5 least squares |
 | **You get** | the shell that $z$ lives on, the lab's walks, slerp; directions with a meaning, and what leaks |
-| **New in gan_core** | nothing: `dcgan.latent_space`, `dcgan.editing` and `dcgan.generating` are new |
+| **New in gan_core** | nothing: `dcgan.latent.space`, `dcgan.latent.effects` and `dcgan.generation.trained_generator` are new |
 | **Run it** | `python -m dcgan.ch09_latent_space`; with `--run RUN` on a generator of yours |
 | **Time** | about five minutes on two CPU cores |
 
 A GAN gives a function from $z$ to faces and no word about what $z$ means. This chapter asks $G$ itself, and lets no
 statement pass that was not counted: drawn faces have known *factors* (hair colour, eyes, mouth, ...), so a classifier
-can learn to read them off a picture (`dcgan.factor_classifier`), off a generated one too.
+can learn to read them off a picture (`dcgan.judge.factor_classifier`), off a generated one too.
 
 **Where the lab that this book replaces went wrong**: its walks leave the prior (sections 1, 2), its text fixes "the
 first 20 elements" where the code fixes 35, and that "hair stays light" is looked at and not measured (section 3).
@@ -26,10 +26,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from dcgan import distances, editing, generating
-from dcgan import latent_space as space
-from dcgan.factor_classifier import held_aside, train_classifier
-from gan_core import checks, command_line
+from dcgan.generation import trained_generator
+from dcgan.judge.factor_classifier import held_aside, train_classifier
+from dcgan.latent import effects, space
+from dcgan.measures import distances
+from gan_core import checks
+from gan_core.app import command_line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,13 +51,13 @@ class Config:
             checks.integer("Config", name, getattr(self, name), least, most)
         checks.number("Config", "amount", self.amount, above=0.0, below=100.0)
         if self.run is not None:
-            generating.check(self.run)
+            trained_generator.check(self.run)
 
 
 # %%
 if __name__ == "__main__":
     config = command_line.read(Config, "Chapter 9: the latent space.", "python -m dcgan.ch09_latent_space")
-    generator = generating.load(config.run)
+    generator = trained_generator.load(config.run)
 
 # %% [markdown]
 r"""
@@ -72,7 +74,7 @@ Now the lab's walks. $(1, \ldots, 1)$ is on the shell, $\sqrt{100} = 10$. But $c
 # %%
 def show_shell(config, generator) -> None:
     """The norms of samples, and of all the lab's walks."""
-    from dcgan import latent_plots  # here, so that importing the chapter costs no plotting library
+    from dcgan.figures import latent_plots  # here, so that importing the chapter costs no plotting library
 
     dim = generator.latent_dim
     mean, sd = space.shell(dim)
@@ -100,7 +102,7 @@ thousand such faces against a thousand drawn ones: sliced Wasserstein distance, 
 # %%
 def show_walks(config, generator, walks: dict, name: str) -> None:
     """A row of faces for each walk."""
-    from dcgan import latent_plots
+    from dcgan.figures import latent_plots
 
     latent_plots.strips(config.out / name, {title: (generator(z), space.norms(z)) for title, z in walks.items()})
 
@@ -117,7 +119,7 @@ def distance_to_drawn(config, generator):
 
 def judge_norms(config, generator):
     """The same directions at other norms. -> norms [R], distances [R], the floor"""
-    from dcgan import latent_plots
+    from dcgan.figures import latent_plots
 
     (mean, sd), (distance, floor) = space.shell(generator.latent_dim), distance_to_drawn(config, generator)
     z = generator.z(config.faces, config.seed)
@@ -154,7 +156,7 @@ two samples of the prior, which are not 0 apart either.
 def show_what_stays(config, generator, classifier, value: float = 1.0) -> dict:
     """A row a factor; "random": apart, for random signs; "chance": two samples of the prior. -> {factor: Stays}"""
     dim = generator.latent_dim
-    found = editing.what_stays(generator, classifier.predict, dim, 35 * dim // 100, config.faces, config.seed, value)
+    found = effects.what_stays(generator, classifier.predict, dim, 35 * dim // 100, config.faces, config.seed, value)
     table = Table("factor", "commonest", "its share", "among all", "apart", "random", "chance",
                   title=f"The first 35 % of z fixed at {value:g}")
     for factor, row in found.items():
@@ -229,14 +231,14 @@ table takes out of $u$ what lies in the space of all other factors' directions (
 # %%
 def show_directions(config, generator, classifier):
     """The two tables, a figure of them, and faces before and after. -> directions, tables"""
-    from dcgan import latent_plots
+    from dcgan.figures import latent_plots
 
     z = generator.z(config.samples, config.seed + 2)
-    straight = editing.factor_directions(z, classifier.predict(generator(z)))
+    straight = effects.factor_directions(z, classifier.predict(generator(z)))
     z, tables = generator.z(config.faces, config.seed + 3), {}
-    for name, directions in (("directions", straight), ("less the others", editing.less_the_others(straight))):
-        tables[name] = editing.changes(generator, classifier.predict, z, directions, config.amount)
-        reached, leaked, random = editing.summary(tables[name])
+    for name, directions in (("directions", straight), ("less the others", effects.less_the_others(straight))):
+        tables[name] = effects.changes(generator, classifier.predict, z, directions, config.amount)
+        reached, leaked, random = effects.summary(tables[name])
         print(f"{name}: {reached:.0%} reach what was asked; another factor changes in {leaked:.0%} of faces, along a "
               f"random direction a factor changes in {random:.0%}")
     latent_plots.changes(config.out / "what_leaks.png", tables)

@@ -23,8 +23,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from dcgan import distances, drawn_faces, factor_classifier, factor_coverage, generating, judging
-from gan_core import checks, command_line, metrics, rng
+from dcgan.drawn import drawn_faces
+from dcgan.generation import trained_generator
+from dcgan.judge import evidence, factor_classifier, factor_coverage
+from dcgan.measures import distances
+from gan_core import checks, metrics, rng
+from gan_core.app import command_line
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Config:
     out: Path = Path("runs/ch10")  # folder for the figures
 
     def __post_init__(self):
-        for name, low, high in (("samples", judging.FEWEST, 100_000), ("counted", 1, 10**6),
+        for name, low, high in (("samples", evidence.FEWEST, 100_000), ("counted", 1, 10**6),
                                 ("taught", 128, 10**6), ("steps", 1, 10**6), ("seed", 0, 2**32)):
             checks.integer("Config", name, getattr(self, name), low, high)
 
@@ -76,19 +80,19 @@ by 10 and less blue; only the lighter half of twice as many; only 50 faces, over
 # %%
 def put_on_trial(config):
     """-> the generator, the evidence, {set: faces}, {set: {measure: value}}, the floor, {set: {measure: found out}}."""
-    generator = generating.load(config.run)
-    proof = judging.evidence(config.run, config.data, n=config.samples, size=generator.size)
-    floor = judging.floors(proof, seed=config.seed)
-    sets = judging.spoilt(proof, seed=config.seed)
+    generator = trained_generator.load(config.run)
+    proof = evidence.evidence(config.run, config.data, n=config.samples, size=generator.size)
+    floor = evidence.floors(proof, seed=config.seed)
+    sets = evidence.spoilt(proof, seed=config.seed)
     sets["the generator"] = generator.sample(len(proof.reference), config.seed + 1)
-    rows = {name: judging.measure(images, proof, seed=config.seed) for name, images in sets.items()}
-    found = {name: judging.found_out(row, floor) for name, row in rows.items()}
+    rows = {name: evidence.measure(images, proof, seed=config.seed) for name, images in sets.items()}
+    found = {name: evidence.found_out(row, floor) for name, row in rows.items()}
     return generator, proof, sets, rows, floor, found
 
 
 def show_trial(config, proof, sets, rows, floor, found):
     """The table, and the figure."""
-    from dcgan import judging_plots  # here, so that importing the chapter costs no plotting library
+    from dcgan.figures import judging_plots  # here, so that importing the chapter costs no plotting library
 
     table = Table("", *floor, title=f"{len(proof.reference):,} faces a set; * found out")
     table.add_row("real (floor)", *(f"{mean:.3g} ± {sd:.2g}" for mean, sd in floor.values()))
@@ -132,8 +136,8 @@ faces are nearer than sharp ones, with nothing memorised. Look at pairs.
 # %%
 def look_up(config, proof, faces):
     """Print how near the faces are to training faces, and draw the nearest pairs. -> their `neighbours.Memorising`."""
-    from dcgan import judging_plots
-    from dcgan.neighbours import compare
+    from dcgan.figures import judging_plots
+    from dcgan.measures.neighbours import compare
 
     indices, far = proof.nearest(faces, k=3)
     told = compare(far[:, 0], proof.distances_of_real)
@@ -167,7 +171,7 @@ THREE = ("hair_colour", "eye_colour", "mouth")
 
 def count_combinations(config, generator):
     """-> (the classifier's accuracies, {name: `factor_coverage.Coverage`}, the real faces with a gap)"""
-    from dcgan import judging_plots
+    from dcgan.figures import judging_plots
 
     reader = factor_classifier.train_classifier(generator.size, faces=config.taught, steps=config.steps,
                                                 seed=config.seed)
@@ -196,8 +200,8 @@ def measure_gap(config, proof, floor, faces):
               f"{len(proof.reference):,}. Say a larger --counted.")
         return {}
     faces = faces[:len(proof.reference)]
-    faces = judging.mirror_half(faces, seed=config.seed) if proof.mirrored else faces
-    out = judging.found_out(judging.measure(faces, proof, seed=config.seed), floor)
+    faces = evidence.mirror_half(faces, seed=config.seed) if proof.mirrored else faces
+    out = evidence.found_out(evidence.measure(faces, proof, seed=config.seed), floor)
     print("the gap is found out by:", ", ".join(name for name, is_out in out.items() if is_out) or "none of them")
     return out
 

@@ -21,11 +21,11 @@ import itertools
 import tensorflow as tf
 
 from gan_core import checks
-from gan_core.activations import leaky_relu
-from gan_core.batch_norm import BatchNorm
-from gan_core.conv import Conv2D, Conv2DTranspose
-from gan_core.initializers import normal
-from gan_core.sequential import Flatten, Reshape, Sequential
+from gan_core.nn.activations import leaky_relu
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.conv import Conv2D, Conv2DTranspose
+from gan_core.nn.initializers import normal
+from gan_core.nn.sequential import Flatten, Reshape, Sequential
 
 SIZES = (32, 64, 128)
 
@@ -37,7 +37,7 @@ def generator(size: int = 64, width: int = 64, latent_dim: int = 100, *, seed: i
 
     width: channels before the last layer; they double with every halving of the picture. Kernels
     start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2), by `seed`. momentum, epsilon and synchronised
-    are batch norm's. convolution: native, subpixel, winograd or auto (`gan_core.conv`). compute_dtype: of the
+    are batch norm's. convolution: native, subpixel, winograd or auto (`gan_core.nn.conv`). compute_dtype: of the
     convolutions; batch norm and tanh are in float32. ValueError on sizes that cannot be.
     """
     stages = _stages("generator", size, width)

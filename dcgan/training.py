@@ -15,20 +15,27 @@ import numpy as np
 import tensorflow as tf
 from rich.console import Console
 
-from dcgan import distances, drawn_faces, faces, feeding, networks
+from dcgan import networks
 from dcgan.config import Config, from_json
-from dcgan.pixels import to_uint8
-from dcgan.watching import Watch
-from gan_core import augment, checkpoint, checks, losses, penalties, replicas, rng, schedules, workers
+from dcgan.data import faces
+from dcgan.data.batches import face_batches
+from dcgan.data.pixels import to_uint8
+from dcgan.drawn import drawn_faces
+from dcgan.epochs import Watch
+from dcgan.measures import distances
+from gan_core import augment, checks, losses, penalties, rng
 from gan_core.averaging import settling_z
-from gan_core.batch_norm import settle
-from gan_core.export import export_generator
+from gan_core.devices import replicas, workers
 from gan_core.latent import Normal
-from gan_core.loop import fit
-from gan_core.optimizers import Adam
-from gan_core.run_folder import RunFolder
+from gan_core.nn.batch_norm import settle
+from gan_core.nn.variables import named_variables
+from gan_core.optim import schedules
+from gan_core.optim.optimizers import Adam
+from gan_core.runs import checkpoint
+from gan_core.runs.export import export_generator
+from gan_core.runs.loop import fit
+from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
-from gan_core.variables import named_variables
 
 MAY_CHANGE = ("epochs", "fall",  # how long it goes on, and how it ends
               "resume", "run", "preset", "mode", "convolution", "tensorboard",  # what decides no number
@@ -80,7 +87,7 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
     rows, held_aside = faces.split(len(data.images), config.seed)
     if len(held_aside) < 2:
         checks.fail("dcgan train", "data", "at least 20 faces, some of them to judge by", f"{len(data.images)}")
-    batches = feeding.batches(data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows)
+    batches = face_batches(data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows)
     an_epoch = len(rows) // config.batch_size
     rounds = config.epochs * an_epoch
     if not workers.is_chief(strategy):

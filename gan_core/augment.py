@@ -13,13 +13,13 @@ distribution, and where that determines the plain one nothing leaks into the sam
 import tensorflow as tf
 
 from gan_core import checks, rng
-from gan_core.schedules import as_schedule
+from gan_core.optim.schedules import as_schedule
 
 
 def instance_noise(sd):
     """x + sd(step) n, n ~ N(0, I): blurs both distributions alike, so that they overlap while far apart.
 
-    sd: a number, or a schedule (`gan_core.schedules`) that lets the noise fade (Sønderby et al. 2017,
+    sd: a number, or a schedule (`gan_core.optim.schedules`) that lets the noise fade (Sønderby et al. 2017,
     section 3; Arjovsky and Bottou 2017).
     """
     size = as_schedule("augment.instance_noise", sd, "sd")

@@ -9,7 +9,8 @@ the mean of theirs; on one it is its own mean.
 
 import tensorflow as tf
 
-from gan_core import checks, replicas
+from gan_core import checks
+from gan_core.devices import replicas
 from gan_core.penalties import Critic
 
 

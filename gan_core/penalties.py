@@ -3,7 +3,7 @@
 A penalty is a function (critic, real, fake, seed, step) -> float32 scalar, where critic is a `Critic`,
 which maps a batch of samples [B, ...] to logits [B] and knows its slopes (a plain function x -> logits does
 as well), real and fake are batches, seed is [2] int64 (`gan_core.rng`) and step is the round's number. Its
-strength is a number, or a schedule of the step (`gan_core.schedules`).
+strength is a number, or a schedule of the step (`gan_core.optim.schedules`).
 Each penalises the slope of D *at each sample by itself*: the norm is taken over one sample's
 coordinates, then averaged over the batch. A norm over the whole batch is a common mistake; it
 shrinks as the batch grows.
@@ -12,7 +12,7 @@ shrinks as the batch grows.
 import tensorflow as tf
 
 from gan_core import checks, rng
-from gan_core.schedules import as_schedule
+from gan_core.optim.schedules import as_schedule
 
 
 class Critic:

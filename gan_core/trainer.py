@@ -11,13 +11,14 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from gan_core import checks, players, replicas, rng
+from gan_core import _validate, checks, rng
 from gan_core.averaging import ExponentialMovingAverage, settling_z
-from gan_core.batch_norm import settled
-from gan_core.compiling import compiled
+from gan_core.devices import replicas
+from gan_core.devices.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 from gan_core.losses import NON_SATURATING, GANLoss
-from gan_core.variables import named_variables
+from gan_core.nn.batch_norm import settled
+from gan_core.nn.variables import named_variables
 
 ROUNDS_A_CALL = 1024  # at most; the rows of one compiled call are kept in an array of this length
 
@@ -42,9 +43,9 @@ class GANTrainer:
     and in G's. Real and fake get the same draw.
     seed: of z and of the augmentation. Everything random is a function of (seed, purpose, step).
     gradient_norms: report them too.
-    mode: "xla", "graph" (`gan_core.compiling`) or "eager", for stepping through in a debugger; they agree to rounding.
+    mode: "xla", "graph" (`gan_core.devices.compiling`) or "eager", for stepping through in a debugger; they agree to rounding.
     strategy: None; or a tf.distribute strategy, under whose scope() networks and optimizers were made, by
-    which several devices play each round, every one on its share of the batch (`gan_core.replicas`).
+    which several devices play each round, every one on its share of the batch (`gan_core.devices.replicas`).
 
     A round reports float32 numbers. Measured at D's last step, before it is applied: d_loss (without penalty),
     d_real = mean sigma(a), d_fake = mean sigma(b), accuracy = 1/2 [P(a > 0) + P(b <= 0)], penalty if there is one.
@@ -57,12 +58,12 @@ class GANTrainer:
                  loss: GANLoss = NON_SATURATING, penalty=None, d_steps: int = 1, update: str = "alternating",
                  fresh_z: bool = False, average=None, augment=None, seed: int = 0,
                  gradient_norms: bool = False, mode: str = "xla", strategy=None):
-        players.check_functions("GANTrainer", loss, augment)
-        players.check_network("GANTrainer", "generator", generator, "g_optimizer", g_optimizer)
-        players.check_network("GANTrainer", "discriminator", discriminator, "d_optimizer", d_optimizer)
+        _validate.check_functions("GANTrainer", loss, augment)
+        _validate.check_network("GANTrainer", "generator", generator, "g_optimizer", g_optimizer)
+        _validate.check_network("GANTrainer", "discriminator", discriminator, "d_optimizer", d_optimizer)
         self.generator, self.discriminator, self.latent, self.loss = generator, discriminator, latent, loss
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-        self.penalties = players.penalty_list("GANTrainer", penalty)
+        self.penalties = _validate.penalty_list("GANTrainer", penalty)
         self.d_steps = checks.integer("GANTrainer", "d_steps", d_steps, 1)
         self.update = checks.one_of("GANTrainer", "update", update, ["alternating", "simultaneous"])
         self.mode = checks.one_of("GANTrainer", "mode", mode, ["xla", "graph", "eager"])
@@ -70,7 +71,7 @@ class GANTrainer:
         self.gradient_norms = checks.one_of("GANTrainer", "gradient_norms", gradient_norms, [False, True])
         self.augment = augment
         self.seed = checks.integer("GANTrainer", "seed", seed, -(2**63), 2**63 - 1)
-        self.sample_shape = players.sample_shape("GANTrainer", generator, discriminator, latent)
+        self.sample_shape = _validate.sample_shape("GANTrainer", generator, discriminator, latent)
         self.strategy, self.average = strategy, None
         replicas.check_strategy("GANTrainer", strategy, mode, self._players_variables())
         with replicas.scope(strategy):

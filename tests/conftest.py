@@ -1,16 +1,15 @@
 """What all tests share: the option --loss, Hypothesis's profiles, the report on a loss of your own.
 
-    pytest tests/test_loss_laws.py --loss my_module:MY_LOSS
+    pytest tests/gan_core/test_loss_laws.py --loss my_module:MY_LOSS
 
 runs the laws on the GANLoss that `my_module.py`, in the current directory or installed, calls MY_LOSS.
 """
 
-import importlib
 import os
-import sys
 
 import hypothesis
 import pytest
+from own_loss import OWN_LOSS, load_loss
 
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # every test is of numbers, and a GPU rounds otherwise from run to run
 
@@ -24,12 +23,10 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 pytest.register_assert_rewrite("loss_laws_of_families", "chapters")  # they assert, in files not named test_
 
-OWN_LOSS = pytest.StashKey()
-
 
 def pytest_addoption(parser):
     parser.addoption("--loss", metavar="MODULE:NAME",
-                     help="run tests/test_loss_laws.py on this GANLoss in place of gan_core's six")
+                     help="run tests/gan_core/test_loss_laws.py on this GANLoss in place of gan_core's six")
 
 
 def pytest_configure(config):
@@ -37,31 +34,6 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "claimed_by(*names): a law that only the losses of these names claim")
     where = config.getoption("--loss")
     config.stash[OWN_LOSS] = load_loss(where, config.invocation_params.dir) if where is not None else None
-
-
-def load_loss(where, directory):
-    """The GANLoss at "module:NAME"."""
-    module_name, colon, name = where.partition(":")
-    if not (module_name and colon and name.isidentifier()):
-        raise pytest.UsageError(f"--loss must be MODULE:NAME, such as my_module:MY_LOSS, got {where!r}.")
-    sys.path.insert(0, str(directory))
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # whatever a user's module does when it is imported
-        raise pytest.UsageError(
-            f"--loss {where}: importing {module_name} from {directory} failed: "
-            f"{type(error).__name__}: {error}") from error
-    from gan_core.losses import GANLoss  # TensorFlow takes seconds: only when a loss is asked for
-
-    if not hasattr(module, name):
-        known = [key for key, value in vars(module).items() if isinstance(value, GANLoss)]
-        raise pytest.UsageError(
-            f"--loss {where}: {module_name} has no {name}; its GANLoss objects: {', '.join(known) or 'none'}.")
-    loss = getattr(module, name)
-    if not isinstance(loss, GANLoss):
-        raise pytest.UsageError(
-            f"--loss {where}: {name} must be a gan_core.losses.GANLoss, got a {type(loss).__name__}.")
-    return loss
 
 
 def pytest_terminal_summary(terminalreporter, config):

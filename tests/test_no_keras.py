@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("gan_core", "toy", "dcgan", "tests", "benchmarks")
-PEERS = ROOT / "benchmarks" / "peers"  # what the benchmarks compare with may be Keras
+PEERS = {ROOT / "benchmarks" / "contestants" / f"{name}_step.py" for name in ("keras", "pytorch")}  # compared with
 
 # tf.keras, and what is Keras under another name; compat.v1 has all of them again, and its layers.
 IN_DISGUISE = re.compile(
@@ -20,7 +20,7 @@ IN_DISGUISE = re.compile(
 
 def files():
     return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")
-                  if PEERS not in path.parents)
+                  if path not in PEERS)
 
 
 def is_keras(dotted):
@@ -98,17 +98,18 @@ sys.modules["keras"] = sys.modules["tf_keras"] = None  # importing either now fa
 import numpy as np
 import tensorflow as tf
 
-from gan_core import export, penalties, rng
-from gan_core.activations import leaky_relu
+from gan_core import penalties, rng
+from gan_core.runs import export
+from gan_core.nn.activations import leaky_relu
 from gan_core.averaging import settling_z
-from gan_core.batch_norm import BatchNorm, settle
-from gan_core.conv import Conv2D, Conv2DTranspose
+from gan_core.nn.batch_norm import BatchNorm, settle
+from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.data import stream
-from gan_core.dense import Dense
+from gan_core.nn.dense import Dense
 from gan_core.latent import Normal
-from gan_core.loop import fit
-from gan_core.optimizers import Adam
-from gan_core.sequential import Flatten, Reshape, Sequential
+from gan_core.runs.loop import fit
+from gan_core.optim.optimizers import Adam
+from gan_core.nn.sequential import Flatten, Reshape, Sequential
 from gan_core.trainer import GANTrainer
 
 generator = Sequential([

@@ -1,13 +1,9 @@
-"""Five chapters on distributions that can be written down, and the small library they use.
+"""Five chapters on distributions that can be written down, and the small library that they use.
 
-    distributions   what there is to learn: a normal, mixtures, the ring, the grid
-    shapes          the same in the plane without modes: two moons, swiss roll, checkerboard
-    targets         all that are in the plane, by name
-    networks        small generators and discriminators
-    coverage        which modes were found, how well, in what proportion
-    coverage_table, published   many runs beside the published ones
-    quadrature      integrals over the line
-    game_plots, line_plots, plots   the pictures of chapters 1 and 2, 3 and 4, 5
+    networks             small generators and discriminators
+    targets/             what there is to learn: normals, mixtures, the ring, the grid, shapes without modes
+    measures/            which modes were found, beside published tables; integrals over the line
+    figures/             the pictures of the chapters
 
     ch01_the_game        V(D, G), the best D, log 4 - 2 JS, saturation; no networks
     ch02_gradient_play   the smallest GAN: a spiral, and what R1 does to it
@@ -15,5 +11,5 @@
     ch04_two_losses      minimax against non-saturating, measured
     ch05_ring_and_grid   mode collapse, and the published tables
 
-Nothing is imported here: `from toy import distributions` pays for that file alone.
+Nothing is imported here: `from toy.targets import distributions` loads that file alone.
 """

@@ -31,9 +31,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gan_core import checks, command_line, losses, rng
-from toy.distributions import Normal, Uniform
-from toy.quadrature import at, cells, integrate, jensen_shannon
+from gan_core import checks, losses, rng
+from gan_core.app import command_line
+from toy.measures.quadrature import at, cells, integrate, jensen_shannon
+from toy.targets.distributions import Normal, Uniform
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +79,7 @@ def best_logit(p, q, x):
 
 def draw_best_discriminators(config):
     """Three games: p and q above, D* below."""
-    from toy import game_plots  # here, so that importing the chapter loads no plotting library
+    from toy.figures import game_plots  # here, so that importing the chapter loads no plotting library
 
     game_plots.best_discriminators(config.out / "best_discriminator.png", best_logit, {
         "the game you chose": densities(config), "same mean, other spread": (Normal(10.0, 1.0), Normal(10.0, 2.0)),
@@ -161,7 +162,7 @@ against the *best* $D$ minimises $JS$: a *high* loss of $D$ means that $G$ is go
 # %%
 def compare_values(config):
     """log 4 - 2 JS both ways, while q moves away from p; and JS for three pairs of densities."""
-    from toy import game_plots
+    from toy.figures import game_plots
 
     p, q = densities(config)
     js, best = jensen_shannon(p, q), loss_by_integration(p, q)
@@ -209,7 +210,7 @@ def generator_gradients(b):
 
 def compare_gradients(config):
     """Both gradients over the logit, and what the samples of the game feel."""
-    from toy import game_plots
+    from toy.figures import game_plots
 
     print("     b    D(G(z))   minimax  non-sat.     ratio    e^(-b)")
     table = np.array([-12.0, -8.0, -4.0, 0.0, 4.0], np.float32)

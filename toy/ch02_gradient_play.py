@@ -28,8 +28,9 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gan_core import checks, command_line, latent, losses, penalties
-from gan_core.optimizers import SGD
+from gan_core import checks, latent, losses, penalties
+from gan_core.app import command_line
+from gan_core.optim.optimizers import SGD
 from gan_core.trainer import GANTrainer
 
 LOSS_NAMES, UPDATES = ("minimax", "non-saturating", "wasserstein"), ("simultaneous", "alternating")
@@ -147,7 +148,7 @@ def pull(loss: str, theta, psi):
 
 
 def draw_portraits(config, tracks):
-    from toy import game_plots
+    from toy.figures import game_plots
 
     game_plots.phase_portraits(config.out / "phase_portraits.png", tracks, pull, (config.theta, config.psi))
     simultaneous, alternating = (tracks[update, "wasserstein"] for update in UPDATES)
@@ -195,7 +196,7 @@ def predicted_growth(loss: str, track, h: float):
 
 
 def compare_growth(config, tracks):
-    from toy import game_plots
+    from toy.figures import game_plots
 
     h, measured, predicted = config.learning_rate, {}, {}
     print("growth a round, simultaneous      mean   predicted   largest difference")

@@ -32,12 +32,15 @@ import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
-from gan_core import checks, command_line, data, initializers, latent, loop, losses, rng
-from gan_core.optimizers import Adam
-from gan_core.sequential import Sequential
+from gan_core import checks, data, latent, losses, rng
+from gan_core.app import command_line
+from gan_core.nn import initializers
+from gan_core.nn.sequential import Sequential
+from gan_core.optim.optimizers import Adam
+from gan_core.runs import loop
 from gan_core.trainer import GANTrainer
-from toy.distributions import Normal
 from toy.networks import mlp, quadratic, standardise
+from toy.targets.distributions import Normal
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,7 +143,7 @@ around 10, and the best *straight* line is flat: the linear $D$ says ½ to every
 # %%
 def play_games(config):
     """The game asked for, then D linear under two losses. Draws their moments and their path. -> title -> looks."""
-    from toy import line_plots  # here, so that importing the chapter costs no plotting library
+    from toy.figures import line_plots  # here, so that importing the chapter costs no plotting library
 
     games = {}
     for features, loss in ((config.features, config.loss), ("linear", "non-saturating"), ("linear", "minimax")):
@@ -193,7 +196,7 @@ def lab_run(config, rounds: int = 20):
 
 
 def judge_rule(config, games):
-    from toy import line_plots
+    from toy.figures import line_plots
 
     runs = {**games, "the lab's\nown settings": lab_run(config)}
     runs = {title: (looks, lab_rule(looks)) for title, looks in runs.items()}

@@ -34,13 +34,15 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Column, Table
 
-from gan_core import checks, command_line, data, game, latent, loop, losses, metrics, rng
-from gan_core.optimizers import SGD, Adam
-from gan_core.sequential import Sequential
+from gan_core import checks, data, game, latent, losses, metrics, rng
+from gan_core.app import command_line
+from gan_core.nn.sequential import Sequential
+from gan_core.optim.optimizers import SGD, Adam
+from gan_core.runs import loop
 from gan_core.trainer import GANTrainer
-from toy.coverage import coverage
-from toy.distributions import gaussian_mixture
+from toy.measures.coverage import coverage
 from toy.networks import mlp, standardise
+from toy.targets.distributions import gaussian_mixture
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +135,7 @@ def play(config, loss, optimizer):
 
 def play_games(config):
     """Every loss with every optimizer. Draws what became of samples, gradients and losses. -> title -> looks."""
-    from toy import line_plots  # here, so that importing the chapter costs no plotting library
+    from toy.figures import line_plots  # here, so that importing the chapter costs no plotting library
 
     games = {f"{loss}, {optimizer}": play(config, loss, optimizer)
              for optimizer in ("SGD", "Adam") for loss in config.loss}

@@ -27,17 +27,19 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gan_core import augment, checks, losses, penalties, rng, schedules
-from gan_core.command_line import run
+from gan_core import augment, checks, losses, penalties, rng
+from gan_core.app.command_line import run
 from gan_core.data import stream
-from gan_core.initializers import he_normal
 from gan_core.latent import NormalAndBits
-from gan_core.loop import every, fit
-from gan_core.optimizers import Adam
-from gan_core.sequential import Sequential
+from gan_core.nn.initializers import he_normal
+from gan_core.nn.sequential import Sequential
+from gan_core.optim import schedules
+from gan_core.optim.optimizers import Adam
+from gan_core.runs.loop import every, fit
 from gan_core.trainer import GANTrainer
-from toy import coverage, coverage_table, distributions, targets
+from toy.measures import coverage, coverage_table
 from toy.networks import mlp, standardise, unstandardise
+from toy.targets import by_name, distributions
 
 SAMPLES = 2_500
 
@@ -87,7 +89,7 @@ class Config:
 
     def __post_init__(self):
         owner = "Config"
-        checks.one_of(owner, "target", self.target, targets.BY_NAME)
+        checks.one_of(owner, "target", self.target, by_name.BY_NAME)
         checks.one_of(owner, "loss", self.loss, losses.LOSSES)
         checks.one_of(owner, "mode", self.mode, ["xla", "graph", "eager"])
         for name, low in (("steps", 1), ("batch", 1), ("latent_dim", 1), ("bits", 0), ("width", 1), ("seeds", 1)):
@@ -190,7 +192,7 @@ r"""
 
 Each row of the table (it is in the README) adds to the row before it. Penalties and the relativistic loss find more of
 the grid's modes; falling rates and the average stop the circling around them (24 to 51 % high quality); coin flips take
-the threads away (98 %). That the noise helps, ten seeds do not show. (Others' rows: `toy.published`.)
+the threads away (98 %). That the noise helps, ten seeds do not show. (Others' rows: `toy.measures.published`.)
 """
 
 # %%
@@ -213,7 +215,7 @@ def ablation(config: Config) -> dict[str, Config]:
 
 def measure(config: Config) -> dict:
     """Train on config.target and count. -> the Coverage's values, and the seconds it took, compiling included."""
-    start, distribution = time.perf_counter(), targets.BY_NAME[config.target]()
+    start, distribution = time.perf_counter(), by_name.BY_NAME[config.target]()
     samples = train(distribution, config).sample(SAMPLES)
     return {"seconds": time.perf_counter() - start, **dataclasses.asdict(coverage.of(samples, distribution))}
 
@@ -226,7 +228,7 @@ def table(config: Config) -> None:
     found = dict(zip(wanted, coverage_table.run_all(measure, wanted, config.out / "table.jsonl"), strict=True))
     rows = {name: {target: [found[one] for one in cells[name, target]] for target in ("ring", "grid")}
             for name in ablation(config)}
-    perfect = {target: coverage.perfect_sampler(targets.BY_NAME[target](), SAMPLES) for target in ("ring", "grid")}
+    perfect = {target: coverage.perfect_sampler(by_name.BY_NAME[target](), SAMPLES) for target in ("ring", "grid")}
     coverage_table.show(rows, perfect)
 
 
@@ -245,10 +247,10 @@ def main(config: Config) -> None:
     if config.table:
         table(config)
         return
-    from gan_core import plots  # drawing libraries are slow to import
-    from toy import plots as plane
+    from gan_core.app import plots  # drawing libraries are slow to import
+    from toy.figures import plane_plots as plane
 
-    distribution = targets.BY_NAME[config.target]()
+    distribution = by_name.BY_NAME[config.target]()
     real = distribution.sample(SAMPLES, rng.seed(config.seed, "shown")).numpy()
     runs = {}
     for name, one in {"plain GAN": ablation(config)["plain GAN"], "full recipe": config}.items():
@@ -256,7 +258,7 @@ def main(config: Config) -> None:
         runs[name] = watch(distribution, one)
         print(f"{config.target}, {name}: {one.steps:,} rounds in {time.perf_counter() - start:.0f} s")
         _, samples, counts = runs[name][1][-1]
-        print(f"  {counts or ''}\n  {targets.distance(samples, distribution)}")
+        print(f"  {counts or ''}\n  {by_name.distance(samples, distribution)}")
     plots.save(plane.over_time(runs, real), config.out / f"{config.target}_over_time.png")
     plots.save(plane.fields_of_d(runs, real), config.out / f"{config.target}_field_of_d.png")
     frames = [(step, samples[:1000]) for step, samples, _ in runs["full recipe"][1]]

@@ -12,10 +12,10 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import checks, rng
-from gan_core.activations import leaky_relu
-from gan_core.dense import Dense
-from gan_core.initializers import glorot_normal
-from gan_core.sequential import Sequential
+from gan_core.nn.activations import leaky_relu
+from gan_core.nn.dense import Dense
+from gan_core.nn.initializers import glorot_normal
+from gan_core.nn.sequential import Sequential
 
 
 def mlp(sizes, *, seed: int, name: str, activation=None, initializer=glorot_normal) -> Sequential:

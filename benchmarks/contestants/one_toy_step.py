@@ -1,0 +1,26 @@
+"""One row of `benchmarks.toy_step`: a process that plays rounds of a small GAN, so many in a compiled call."""
+
+from benchmarks.contestants import ours_toy_step
+from benchmarks.measure import devices, rows
+
+
+def measure(options: dict) -> dict:
+    """Times of a round. A window is some compiled calls, each of `rounds_a_call` rounds and read when it is done."""
+    devices.use(options["device"])
+    rounds_a_call = options["rounds_a_call"]
+    trainer, sampler = ours_toy_step.game(options["hidden"], options["batch"], mode=options["mode"])
+
+    def play(calls):
+        for _ in range(calls):
+            trainer.rounds(sampler, rounds_a_call)
+
+    times = rows.windows(play, devices.drain, options["windows"], options["calls"])
+    low, high = times["quartiles"]
+    return {**times, "seconds": times["seconds"] / rounds_a_call,
+            "quartiles": [low / rounds_a_call, high / rounds_a_call],
+            "rounds_a_window": times["rounds_a_window"] * rounds_a_call,
+            "machine": devices.machine(options["device"])}
+
+
+if __name__ == "__main__":
+    rows.main(measure)

@@ -1,0 +1,1 @@
+"""How fast a round could be at best: its arithmetic beside the machine's peaks."""

@@ -1,0 +1,1 @@
+"""From pictures on a disk to batches for the trainer."""

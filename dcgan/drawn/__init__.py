@@ -1,0 +1,1 @@
+"""Faces that a program draws, with known factors."""

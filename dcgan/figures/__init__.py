@@ -1,0 +1,1 @@
+"""Contact sheets and the figures of the chapters on faces."""

@@ -1,0 +1,78 @@
+"""The figures of chapter 7. Each function draws one figure and saves it at `path`."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from gan_core.app import plots
+
+
+def fields(path, maps, least: float = 1e-2):
+    """What one unit sees. maps: title -> (|gradient| [n, n], (first, last) pixel by the formula, maybe outside).
+
+    Colours are logarithmic, from `least` of the largest on; a gradient of exactly 0 is left white.
+    """
+    plots.use_style()
+    figure, axes = plt.subplots(1, len(maps), figsize=(3 * len(maps) + 0.9, 3.7), squeeze=False)
+    for ax, (title, (values, (first, last))) in zip(axes[0], maps.items(), strict=True):
+        logs = np.log10(np.maximum(values / values.max(), least))
+        shown = ax.imshow(np.where(values > 0.0, logs, np.nan), cmap="viridis", vmin=np.log10(least), vmax=0.0)
+        side, n = last - first + 1, len(values)
+        ax.add_patch(Rectangle((first - 0.5, first - 0.5), side, side, fill=False, ec="black", lw=2, ls="--",
+                               label="field by the formula"))
+        ends = (-0.5 - 0.3 * n, 1.3 * n - 0.5)
+        ax.add_patch(Rectangle((-0.5, -0.5), n, n, fill=False, ec="0.6", lw=1, label="the picture"))
+        ax.set(title=title, xticks=[0, n - 1], yticks=[0, n - 1], xlim=ends, ylim=ends[::-1])
+        ax.grid(False)
+    figure.colorbar(shown, ax=axes[0], label="log₁₀ |gradient|,\n0: the largest", shrink=0.8)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    plots.save(figure, path)
+
+
+def matrices(path, names, panels):
+    """panels: title -> (matrix, the numbers of its rows); names: number -> the letter to write for it."""
+    plots.use_style()
+    widths = [matrix.shape[1] for matrix, _ in panels.values()]
+    figure, axes = plt.subplots(1, len(panels), figsize=(0.52 * sum(widths) + 1.6, 4.9), width_ratios=widths)
+    for ax, (title, (matrix, rows)) in zip(axes, panels.items(), strict=True):
+        ax.imshow(matrix, cmap="Purples", vmin=0.0, vmax=1.5 * matrix.max())
+        for (i, j), value in np.ndenumerate(matrix):
+            ax.text(j, i, names.get(float(value), "·"), ha="center", va="center", color="black")
+        ax.set(title=title, xticks=range(matrix.shape[1]), yticks=range(len(matrix)), yticklabels=rows,
+               xlabel="pixel that comes in")
+        ax.tick_params(labelsize="small")
+        ax.grid(False)
+    axes[0].set_ylabel("pixel that comes out")
+    plots.save(figure, path)
+
+
+def checkerboards(path, columns):
+    """columns: title -> (times painted [n, n], mean squares [m, m]), one above the other."""
+    plots.use_style()
+    figure, axes = plt.subplots(2, len(columns), figsize=(3.3 * len(columns) + 0.9, 6.6), squeeze=False)
+    for column, (title, images) in zip(axes.T, columns.items(), strict=True):
+        column[0].set_title(title)
+        shown = [ax.imshow(image, cmap="viridis", vmin=0.0, vmax=most)
+                 for ax, image, most in zip(column, images, (9.0, 2.5), strict=True)]
+        for (i, j), value in np.ndenumerate(images[0]):
+            column[0].text(j, i, f"{value:.0f}", ha="center", va="center", color="black" if value > 5 else "white")
+    labels = "times painted", "mean square of a pixel\n(their mean: 1)"
+    for row, image, label in zip(axes, shown, labels, strict=True):
+        figure.colorbar(image, ax=row, shrink=0.9)
+        row[0].set_ylabel(label)
+        for ax in row:
+            ax.set(xticks=[], yticks=[])
+    plots.save(figure, path)
+
+
+def moving_means(path, means, real, fake):
+    """means: label -> the moving mean after each batch [n]; real and fake: the means it is fed with, in turn."""
+    plots.use_style()
+    figure, ax = plt.subplots(figsize=(9, 3.8))
+    ax.axhline(real, color=plots.REAL, lw=2, label="mean of the real batches")
+    ax.axhline(fake, color=plots.FAKE, lw=2, label="mean of the generated batches")
+    for (label, values), colour, style in zip(means.items(), plots.OTHERS, ("-", "--"), strict=False):
+        ax.plot(np.arange(1, len(values) + 1), values, "o", ls=style, ms=4, color=colour, label=label)
+    ax.set(xlabel="batches seen: real, generated, real, generated, ...", ylabel="moving mean")
+    figure.legend(loc="outside lower center", ncols=2)
+    plots.save(figure, path)

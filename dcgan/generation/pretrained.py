@@ -1,0 +1,112 @@
+"""The generator that comes with the package: trained on drawn faces, in half precision, one small file.
+
+    python -m dcgan train --drawn 8192 --epochs 12 --width 32 --batch-size 16 --average 0.998 --no-flip \\
+        --augment translation cutout --gamma 0.3 --fall 0.5 --run runs/pretrained
+    python -m dcgan.generation.pretrained --run runs/pretrained
+
+The first takes about a quarter of an hour on two CPU cores. The second turns the best generator of a run into
+dcgan/pretrained.npz. Kernels are kept as float16 (off by at most 1/2048 of each number, or by 3e-8 if that is more),
+batch norm's numbers, which are few, as float32. The file is a plain .npz with a text `about`; nothing in it is
+executed.
+"""
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from dcgan import networks
+from gan_core import checks
+from gan_core.app import command_line
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.variables import named_variables
+from gan_core.runs import checkpoint
+
+FILE = Path(__file__).with_name("pretrained.npz")
+FORMAT = "dcgan generator 1"
+MOST_BYTES = 4_000_000
+
+
+def save(generator: Sequential, file, *, size: int, width: int, latent_dim: int, epsilon: float = 1e-5,
+         learnt_from: dict | None = None, note: str = "") -> int:
+    """Write a generator of `dcgan.networks`, and what it takes to build it again. -> the file's bytes.
+
+    epsilon: batch norm's;  learnt_from: drawn, seed and flip of its run's Config, which say what faces it
+    learnt from (None: not drawn ones);  note: where it comes from. ValueError if the file would be of 4 MB or
+    more, or a number too large for float16; then nothing is written.
+    """
+    arrays = {}
+    for name, variable in named_variables(generator).items():
+        array = variable.numpy()
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told below
+            arrays[name] = array.astype(np.float16) if array.ndim > 1 else array.astype(np.float32)
+        if not np.isfinite(arrays[name]).all():
+            checks.fail("pretrained.save", name, "finite and at most 65,504, the largest float16",
+                        f"{np.abs(array).max():.3g}")
+    about = {"format": FORMAT, "size": size, "width": width, "latent_dim": latent_dim, "epsilon": epsilon,
+             "learnt_from": learnt_from, "note": note}
+    whole = io.BytesIO()
+    np.savez(whole, about=np.array(json.dumps(about)), **arrays)
+    if whole.tell() >= MOST_BYTES:
+        checks.fail("pretrained.save", "generator", "small enough for a file below 4 MB",
+                    f"{whole.tell() / 1e6:.1f} MB", "Train one of a smaller --width.")
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.write_atomically(Path(file), lambda stream: stream.write(whole.getvalue()))
+    return whole.tell()
+
+
+def load(file=None) -> tuple[Sequential, dict]:
+    """The generator, z [B, latent_dim] -> [B, size, size, 3] float32; and what is known about it (see `save`)."""
+    file = FILE if file is None else file
+    try:
+        with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        about = json.loads(str(arrays.pop("about")))
+        if about["format"] != FORMAT:
+            raise ValueError(f"its format is {about['format']!r}, not {FORMAT!r}")
+        generator = networks.generator(about["size"], about["width"], about["latent_dim"], seed=0,
+                                       epsilon=about["epsilon"])
+        variables = named_variables(generator)
+        if variables.keys() != arrays.keys():
+            raise ValueError("its arrays are not those of such a generator")
+        for name, variable in variables.items():
+            variable.assign(arrays[name].astype(np.float32))
+    except FileNotFoundError:
+        raise ValueError(f"pretrained: {file} is not there. Make it with python -m dcgan.generation.pretrained --run RUN, "
+                         "or name a run of your own.") from None
+    except Exception as error:  # a damaged file fails in a dozen ways
+        raise ValueError(f"pretrained: {file} cannot be read ({error or type(error).__name__}). "
+                         "Install the package again, or name a run of your own.") from error
+    return generator, about
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Which run's generator is kept, and where."""
+
+    run: Path
+    """run folder of python -m dcgan train; its best epoch is taken"""
+    out: Path = FILE
+    """the file to write; by default the package's own"""
+    note: str = ""
+    """where the generator comes from, in a few words"""
+
+
+def main(config: Config) -> None:
+    """Keep the best generator of a run."""
+    from dcgan import training  # slow to import, and not needed to load
+    from dcgan.config import from_json
+    from gan_core.runs.run_folder import RunFolder
+
+    asked = from_json(RunFolder.resume(config.run).config)
+    faces = {"drawn": asked.drawn, "seed": asked.seed, "flip": asked.flip} if asked.data is None else None
+    written = save(training.best_generator(config.run), config.out, size=asked.size, width=asked.width,
+                   latent_dim=asked.latent_dim, epsilon=asked.epsilon, learnt_from=faces, note=config.note)
+    Console().print(f"wrote {config.out}: {written / 1e6:.2f} MB", markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    command_line.run(Config, main, "Keep the best generator of a run in half precision.", "python -m dcgan.generation.pretrained")

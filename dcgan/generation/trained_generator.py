@@ -1,0 +1,144 @@
+"""Faces from a trained generator: z in, uint8 pictures out.
+
+    generator = load()                       # the one that comes with the package
+    generator = load("runs/dcgan-1")         # of a run
+    faces = generator.sample(16, seed=3)     # uint8 [16, 64, 64, 3]
+"""
+
+import dataclasses
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from dcgan.config import from_json
+from dcgan.data.pixels import to_uint8
+from dcgan.generation import pretrained
+from gan_core import checks, rng
+from gan_core.runs.run_folder import RunFolder
+
+BATCH = 64  # pictures that G makes at a time, always: see Generator
+BLOCK = 256  # z that are drawn at a time, as GANTrainer.sample does
+
+
+@dataclasses.dataclass(frozen=True)
+class Generator:
+    """z [n, latent_dim] float32 -> pictures [n, size, size, 3] uint8, for any n.
+
+    The network always sees BATCH of them at once (the last batch is filled up): sums are added up in
+    another order in a batch of another size, which may turn a pixel by 1 of 255. So a picture depends
+    on its own z alone, bit for bit on one machine, whatever is made with it.
+    """
+
+    function: Callable
+    """z [BATCH, latent_dim] float32 -> uint8 [BATCH, size, size, 3]"""
+    latent_dim: int
+    size: int
+    name: str
+    """where it comes from, for people"""
+
+    def __call__(self, z) -> np.ndarray:
+        z = checks.tensor("Generator", "z", z, ["n", self.latent_dim], finite=True).numpy()
+        if len(z) == 0:
+            return np.zeros([0, self.size, self.size, 3], np.uint8)
+        filled = np.concatenate([z, np.zeros([-len(z) % BATCH, self.latent_dim], np.float32)])
+        batches = [self.function(tf.constant(filled[i:i + BATCH])).numpy() for i in range(0, len(z), BATCH)]
+        return np.concatenate(batches)[:len(z)]
+
+    def z(self, n: int, seed: int = 0) -> np.ndarray:
+        """n samples of the prior N(0, I): [n, latent_dim] float32. Number i of a seed is the same for every n."""
+        checks.integer("Generator.z", "n", n, 1)
+        return np.concatenate(list(self._blocks_of_z(n, seed)))
+
+    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+        """n faces: uint8 [n, size, size, 3]. Number i of a seed is the same for every n, and GANTrainer.sample's."""
+        return np.concatenate(list(self.blocks(n, seed)))
+
+    def blocks(self, n: int, seed: int = 0) -> Iterator[np.ndarray]:
+        """`sample`, at most BLOCK faces at a time."""
+        checks.integer("Generator.sample", "n", n, 1)
+        return (self(z) for z in self._blocks_of_z(n, seed))
+
+    def _blocks_of_z(self, n, seed):
+        for start in range(0, n, BLOCK):
+            yield block_of_z(start // BLOCK, self.latent_dim, seed)[:n - start]
+
+
+def block_of_z(index: int, latent_dim: int, seed: int) -> np.ndarray:
+    """The samples of the prior number index BLOCK to (index + 1) BLOCK - 1 of this seed: [BLOCK, latent_dim]."""
+    return rng.normal([BLOCK, latent_dim], rng.seed(seed, "sample", index)).numpy()
+
+
+def of_network(network, latent_dim: int, size: int, name: str = "network") -> Generator:
+    """A Generator of a network z [B, latent_dim] -> [B, size, size, 3] float32 in [-1, 1], compiled."""
+    function = tf.function(lambda z: to_uint8(network(z)), autograph=False)
+    return Generator(function, latent_dim, size, name)
+
+
+def load(run=None) -> Generator:
+    """The generator of a run folder (its generator/ alone will do); by default the package's own.
+
+    A run that is under way, or was killed, has no generator/ yet, or one that is older than its best epoch: then it is
+    that of its best epoch so far.
+    """
+    _round_alike_on_a_gpu()
+    if run is None:
+        network, about = pretrained.load()
+        return of_network(network, about["latent_dim"], about["size"], "the package's own generator")
+    if _is_under_way(run):
+        from dcgan import training  # slow to import, and seldom needed
+
+        config = from_json(RunFolder.resume(run).config)
+        return of_network(training.best_generator(run), config.latent_dim, config.size, str(run))
+    return _of_saved_model(saved_model(run), str(run))
+
+
+def _is_under_way(run) -> bool:
+    """Whether a run has kept a best epoch, but no SavedModel of it: none, or one from before it was resumed."""
+    best, exported = Path(run) / "checkpoints" / "best.npz", Path(run) / "generator" / "saved_model.pb"
+    return best.exists() and not (exported.exists() and exported.stat().st_mtime >= best.stat().st_mtime)
+
+
+def _round_alike_on_a_gpu() -> None:
+    """A GPU takes whichever algorithm it finds fastest in a process, and each rounds in its own way, which may turn a
+    pixel by 1 of 255: it is told to take the same one always. (A CPU does.)"""
+    if tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        tf.config.experimental.enable_op_determinism()
+
+
+def check(run) -> None:
+    """ValueError if `run` has no generator to load."""
+    if not _is_under_way(run):
+        saved_model(run)
+
+
+def saved_model(run) -> Path:
+    """The folder of a run's SavedModel; ValueError if there is none."""
+    folder = Path(run)
+    if not (folder / "saved_model.pb").exists():
+        folder = folder / "generator"
+    if not (folder / "saved_model.pb").exists() and (Path(run) / "config.json").is_file():
+        checks.fail("generator", "run", "a run with a finished generator/", str(run), "Training writes it at its end: "
+                    f"go on with python -m dcgan train --resume {shlex.quote(str(run))}.")
+    if not (folder / "saved_model.pb").exists():
+        checks.fail("generator", "run", "the folder of a run, such as runs/dcgan-1", str(run),
+                    "Without --run the package's own is used.")
+    return folder
+
+
+def _of_saved_model(folder, name) -> Generator:
+    """What `gan_core.runs.export` wrote: its signature tells latent_dim, a first call the size."""
+    try:
+        model = tf.saved_model.load(str(folder))
+        (z,) = model.signatures["serving_default"].structured_input_signature[1].values()
+        shape = model(tf.zeros([BATCH, z.shape[1]])).shape
+    except Exception as error:  # a damaged or foreign SavedModel fails in a dozen ways
+        first = str(error).partition("\n")[0]
+        raise ValueError(f"generator: {folder} cannot be used ({first or type(error).__name__}): it must be a "
+                         "SavedModel z [n, latent_dim] -> images, as training writes it.") from error
+    if shape.rank != 4 or shape[1] != shape[2] or shape[3] != 3:
+        checks.fail("generator", f"what {folder} makes", "[n, size, size, 3]", checks.show_shape(shape))
+    return Generator(model, z.shape[1], shape[1], name)

@@ -1,0 +1,176 @@
+"""A generator on trial: real faces that it never saw, faces spoilt on purpose, and every measure on each.
+
+A measure is worth what it finds out. So the same faces are spoilt in ways that one knows, and measured beside
+real ones (the floor: what a perfect generator would get) and beside the generator's.
+"""
+
+import dataclasses
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from dcgan.config import Config, from_json
+from dcgan.data import faces
+from dcgan.drawn import drawn_faces
+from dcgan.generation import pretrained
+from dcgan.judge.factor_classifier import shrink
+from dcgan.measures import distances, neighbours
+from gan_core import checks, rng
+from gan_core.runs.run_folder import RunFolder
+
+FLOORS = 6  # sets of real faces that are measured as if they were generated
+FEWEST = 20  # faces in a set
+SMALL = 32  # pixels at which nearest faces are looked for
+COMPARED = 500  # faces, at most, whose nearest training face is looked for
+FRESH = 2_000_000  # nobody learns from drawn faces from this index on; factor_classifier.HELD_ASIDE stays below
+SURE = 5.0  # standard deviations of the floor beyond which a fault is found out
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """Real faces, uint8 [.., S, S, 3]: what the generator learnt from, and what it has never seen."""
+
+    training: np.ndarray
+    """what was learnt from"""
+    reference: np.ndarray
+    """[n] held aside: what all else is held against. (Of a folder of faces these are some of those by which the run's
+    best epoch was chosen, so its generator looks a little better here than it is; drawn ones are fresh.)"""
+    others: tuple
+    """FLOORS further sets of n, held aside too: as good as a perfect generator's"""
+    mirrored: bool = False
+    """whether training mirrored faces at random; then half of those held aside are mirrored here"""
+    drawn: bool = False
+    """whether they are drawn faces, whose factors are known"""
+
+    @functools.cached_property
+    def learnt(self) -> np.ndarray:
+        """All that could have been learnt by heart: the mirror image of a training face is a copy of it too."""
+        return np.concatenate([self.training, self.training[:, :, ::-1]]) if self.mirrored else self.training
+
+    @functools.cached_property
+    def distances_of_real(self) -> np.ndarray:
+        """How far held-aside faces are from the nearest face that was learnt from."""
+        return self.nearest(self.reference)[1][:, 0]
+
+    @functools.cached_property
+    def _learnt_small(self) -> np.ndarray:
+        return shrink(self.learnt, SMALL)
+
+    def nearest(self, images, k: int = 1):
+        """`neighbours.nearest` for the first few images, among all that was learnt from; at 32 pixels.
+
+        A copy is a copy at any size, and a quarter of the pixels takes a quarter of the time.
+        """
+        return neighbours.nearest(shrink(images[:COMPARED], SMALL), self._learnt_small, k)
+
+
+def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
+    """The faces for judging a run, or the package's own generator: sets of at most n, of `size` pixels.
+
+    run: its config.json says what it learnt from, and so which faces it held aside.  data: the folder or zip
+    where those are now.  Drawn faces never run out: with them, fresh ones are drawn for the held-aside sets.
+    ValueError if fewer than 20 a set were held aside.
+    """
+    config = _packages_own() if run is None else from_json(RunFolder.resume(run).config)
+    data = config.data if data is None else data
+    if data is None:
+        learnt, _ = faces.split(config.drawn, config.seed)
+        training = drawn_faces.draw(learnt, seed=config.seed, size=size)
+        held = drawn_faces.draw(FRESH + np.arange(n * (1 + FLOORS)), seed=config.seed, size=size)
+    else:
+        images = faces.load(Path(data), size).images
+        learnt, aside = faces.split(len(images), config.seed)
+        n = min(n, len(aside) // (1 + FLOORS))
+        if n < FEWEST:
+            checks.fail("judging", "data", f"{10 * FEWEST * (1 + FLOORS):,} faces or more, of which a tenth is held "
+                        "aside", f"{len(images):,}")
+        training = images[learnt]
+        held = images[aside[rng.permutation(len(aside), rng.seed(config.seed, "sets to judge by")).numpy()]]
+    held = mirror_half(held, seed=config.seed) if config.flip else held
+    reference, *others = (held[i * n:(i + 1) * n] for i in range(1 + FLOORS))
+    return Evidence(training, reference, tuple(others), config.flip, data is None)
+
+
+def _packages_own() -> Config:
+    """What dcgan/pretrained.npz says of the faces that it learnt from."""
+    learnt_from = pretrained.load()[1]["learnt_from"]
+    if learnt_from is None:
+        checks.fail("judging", "run", "named (the package's own learnt from faces that are not drawn)", "none")
+    return Config(**learnt_from)
+
+
+def mirror_half(images, *, seed: int) -> np.ndarray:
+    """Each image mirrored, or not, with probability 1/2: what training with flips takes for real."""
+    which = rng.integers([len(images), 1, 1, 1], rng.seed(seed, "mirrored to judge by"), 2).numpy() == 1
+    return np.where(which, images[:, :, ::-1], images)
+
+
+def spoilt(proof: Evidence, *, seed: int) -> dict:
+    """{what was done: faces [n, S, S, 3] uint8}: real faces, spoilt in six ways that one knows.
+
+    Blurred by (1 2 1)/4; noise of sd 10; 10 more red and 10 less blue; the lighter half, by mean grey level, of two
+    sets; 50 faces over and over; faces that were learnt from.
+    """
+    real = proof.others[0]
+    exact, n = real.astype(np.float32), len(real)
+    two = np.concatenate(proof.others[:2])
+    lighter = np.argsort(two.mean(axis=(1, 2, 3)), kind="stable")[n:]
+    order = rng.permutation(n, rng.seed(seed, "which are few")).numpy()
+    remembered = rng.permutation(len(proof.learnt), rng.seed(seed, "remembered")).numpy()
+    return {
+        "blurred": _to_uint8(_blur(exact)),
+        "noisy": _to_uint8(exact + 10.0 * rng.normal(exact.shape, rng.seed(seed, "noise")).numpy()),
+        "colours off": _to_uint8(exact + np.array([10.0, 0.0, -10.0], np.float32)),
+        "light half only": two[np.sort(lighter)],
+        "50 faces only": real[order[:50]][np.arange(n) % min(50, n)],
+        "training faces": proof.learnt[np.resize(remembered, n)],
+    }
+
+
+def measure(images, proof: Evidence, *, seed: int) -> dict:
+    """All measures of one set of generated faces uint8 [n, S, S, 3]: {name: float}; see `distances`, `neighbours`.
+
+    "patches 64", ...: sliced Wasserstein distance at that level, in 1/1000 of the real sd;  "MMD": at 16 × 16, times
+    1000;  "MS-SSIM": mean over random pairs;  "% nearer": how many are nearer to a face that was learnt from than
+    all but 1 % of held-aside faces are.
+    """
+    levels = distances.sliced_wasserstein_pyramid(proof.reference, images, seed=seed)
+    row = {f"patches {size}": value for size, value in levels.items() if size != "mean"}
+    row["MMD"] = 1000.0 * distances.image_mmd(proof.reference, images)
+    row["MS-SSIM"] = distances.diversity(images, seed=seed, pairs=min(1000, 5 * len(images)))
+    row["% nearer"] = 100.0 * neighbours.compare(proof.nearest(images)[1][:, 0], proof.distances_of_real).nearer
+    return row
+
+
+def floors(proof: Evidence, *, seed: int) -> dict:
+    """{measure: (mean, standard deviation)} of real sets that are measured as if they were generated.
+
+    "% nearer" is a share of m faces below a quantile of m others, whose mean and deviation are known:
+    p = `neighbours.rare(m)`, which is 1 % from m = 99 on, and about sqrt(2 p (1 - p) / m).
+    """
+    rows = [measure(images, proof, seed=seed) for images in proof.others]
+    found = {name: (float(np.mean([row[name] for row in rows])), float(np.std([row[name] for row in rows], ddof=1)))
+             for name in rows[0]}
+    compared = min(COMPARED, len(proof.reference))
+    rare = neighbours.rare(compared)
+    return found | {"% nearer": (100.0 * rare, 100.0 * (2.0 * rare * (1.0 - rare) / compared) ** 0.5)}
+
+
+def found_out(row: dict, floor: dict) -> dict:
+    """{measure: whether it is further from the floor's mean than SURE of its standard deviations}, either way."""
+    return {name: abs(value - floor[name][0]) > SURE * floor[name][1] for name, value in row.items()}
+
+
+def _blur(x):
+    """(1 2 1)/4 both ways; beyond the border its last pixels go on."""
+    for axis in (1, 2):
+        ends = [(1, 1) if i == axis else (0, 0) for i in range(4)]
+        before, middle, after = (np.take(np.pad(x, ends, mode="edge"), range(i, i + x.shape[axis]), axis)
+                                 for i in range(3))
+        x = (before + 2.0 * middle + after) / 4.0
+    return x
+
+
+def _to_uint8(x):
+    return np.clip(np.round(x), 0, 255).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Numbers about a set of faces, and distances between two sets."""

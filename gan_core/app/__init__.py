@@ -1,0 +1,1 @@
+"""What every command of the project shares: a command line from a dataclass, and the style of figures."""

@@ -1,0 +1,1 @@
+"""Convolutions as functions of tensors, three ways: native, sub-pixel and Winograd's."""

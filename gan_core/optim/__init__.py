@@ -1,0 +1,1 @@
+"""How a gradient changes the parameters: optimizers, and schedules of their learning rates."""

@@ -1,0 +1,94 @@
+"""Batches of faces: every face once an epoch, mirrored half of the time, the same from memory and from a file."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dcgan.data import batches as module
+from dcgan.data.batches import face_batches
+from dcgan.data.pixels import to_uint8
+
+
+def faces(n=24, size=4):
+    """Face i has the number i in every red pixel, and green from left to right."""
+    images = np.zeros([n, size, size, 3], np.uint8)
+    images[..., 0] = np.arange(n)[:, None, None]
+    images[..., 1] = np.arange(size) * 60
+    return images
+
+
+@pytest.fixture
+def on_disk(tmp_path):
+    def put(images):
+        images.tofile(tmp_path / "images.uint8")
+        return np.memmap(tmp_path / "images.uint8", np.uint8, "r", shape=images.shape)
+    return put
+
+
+def numbers(batch):
+    return to_uint8(batch).numpy()[:, 0, 0, 0]
+
+
+def test_an_epoch_shows_every_face_once_and_each_epoch_has_its_order():
+    sampler = face_batches(faces(24), 6, seed=1)
+    epochs = [np.concatenate([numbers(sampler(tf.constant(e * 4 + i, tf.int64))) for i in range(4)]) for e in range(3)]
+    for epoch in epochs:
+        np.testing.assert_array_equal(np.sort(epoch), np.arange(24))
+    assert not np.array_equal(epochs[0], epochs[1])
+
+
+def test_only_the_rows_asked_for_are_shown():
+    rows = np.array([3, 5, 7, 11])
+    sampler = face_batches(faces(24), 2, seed=1, rows=rows)
+    shown = np.concatenate([numbers(sampler(tf.constant(i, tf.int64))) for i in range(2)])
+    np.testing.assert_array_equal(np.sort(shown), rows)
+
+
+def test_without_flip_no_face_is_mirrored_and_with_it_about_half_are():
+    images = faces(200)
+    plain = face_batches(images, 200, seed=1)(tf.constant(0, tf.int64)).numpy()
+    assert (plain[:, 0, 0, 1] < plain[:, 0, -1, 1]).all()
+    mirrored = []
+    for index in range(3):
+        batch = face_batches(images, 200, seed=1, flip=True)(tf.constant(index, tf.int64)).numpy()
+        is_mirrored = batch[:, 0, 0, 1] > batch[:, 0, -1, 1]
+        order = np.where(is_mirrored[:, None, None, None], batch[:, :, ::-1], batch)
+        np.testing.assert_array_equal(to_uint8(order).numpy()[..., 1], images[..., 1])
+        mirrored.append(is_mirrored)
+    assert 0.4 < np.mean(mirrored) < 0.6
+    assert not np.array_equal(mirrored[0], mirrored[1])
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_memory_and_file_give_the_same_bits_from_any_batch_on(on_disk, flip):
+    images = np.random.default_rng(0).integers(0, 256, [20, 4, 4, 3], dtype=np.uint8)
+    rows = np.arange(1, 20)
+    memory = face_batches(images, 4, seed=5, flip=flip, rows=rows)
+    file = face_batches(on_disk(images), 4, seed=5, flip=flip, rows=rows)
+    compiled = tf.function(memory, jit_compile=True)
+    for first in (0, 7):
+        batches = iter(file.start(first))
+        for index in range(first, first + 6):
+            want = memory(tf.constant(index, tf.int64)).numpy()
+            np.testing.assert_array_equal(next(batches).numpy(), want)
+            np.testing.assert_array_equal(compiled(tf.constant(index, tf.int64)).numpy(), want)
+
+
+def test_an_array_that_the_device_has_no_room_for_is_read_from_the_host(monkeypatch):
+    images = np.random.default_rng(0).integers(0, 256, [20, 4, 4, 3], dtype=np.uint8)
+    on_device = face_batches(images, 4, seed=5, flip=True)
+
+    def no_room(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr(module, "shuffled", no_room)
+    batches = iter(face_batches(images, 4, seed=5, flip=True).start(3))
+    for index in range(3, 13):
+        np.testing.assert_array_equal(next(batches).numpy(), on_device(index).numpy())
+
+
+def test_a_batch_larger_than_the_data_and_what_is_no_image_are_told():
+    with pytest.raises(ValueError, match="batch_size must be at most the number of faces, 24, got 25"):
+        face_batches(faces(24), 25)
+    with pytest.raises(ValueError, match=r"images must be an array \[N, S, S, 3\] of uint8"):
+        face_batches(np.zeros([4, 4, 4, 3], np.float32), 2)

@@ -1,0 +1,160 @@
+"""One picture of any kind -> a square of uint8; what is none says why."""
+
+import contextlib
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from dcgan.data import images
+from dcgan.data.images import UnusableImageError, decode
+
+
+def packed(array_or_image, kind="PNG", **options):
+    image = array_or_image if isinstance(array_or_image, Image.Image) else Image.fromarray(array_or_image)
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def colours(height, width, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, [height, width, 3], dtype=np.uint8)
+
+
+@given(st.integers(8, 40), st.integers(0, 5))
+def test_a_square_of_the_wanted_size_passes_as_it_is(size, seed):
+    picture = colours(size, size, seed)
+    np.testing.assert_array_equal(decode(packed(picture), size), picture)
+
+
+@given(st.integers(8, 20), st.integers(0, 9), st.integers(0, 9), st.booleans())
+def test_the_square_at_the_centre_is_kept(size, before, after, upright):
+    """Columns left and right of it may be anything; with one more after than before it lies half a pixel off."""
+    after = before + after % 2
+    square = colours(size, size)
+    rest = [colours(size, n, seed=1) for n in (before, after)]
+    wide = np.concatenate([rest[0], square, rest[1]], axis=1)
+    if upright:
+        wide, square = wide.transpose(1, 0, 2), square.transpose(1, 0, 2)
+    np.testing.assert_array_equal(decode(packed(np.ascontiguousarray(wide)), size), square)
+
+
+@pytest.mark.parametrize("side", [32, 50, 64, 200])
+def test_resizing_keeps_the_mean_and_does_not_alias(side):
+    """A fine checkerboard has no detail left at an eighth of its size: it must be even grey, not stripes."""
+    board = (np.indices([side, side]).sum(axis=0) % 2 * 255).astype(np.uint8)
+    small = decode(packed(np.stack([board] * 3, axis=-1)), side // 8)
+    assert abs(small.mean() - 127.5) < 3.0
+    assert small[1:-1, 1:-1].std() < 10.0
+
+
+def test_a_smooth_picture_survives_up_and_down_again():
+    y, x = np.indices([32, 32]) / 31.0
+    smooth = np.stack([255 * x, 255 * y, 127 + 100 * np.sin(3 * x + y)], axis=-1).astype(np.uint8)
+    larger = decode(packed(smooth), 64)
+    back = decode(packed(larger), 32)
+    assert larger.shape == (64, 64, 3)
+    assert np.abs(back.astype(int) - smooth).mean() < 1.5
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "JPEG", "WEBP"])
+def test_every_format_gives_the_colours(kind):
+    picture = np.zeros([16, 16, 3], np.uint8)
+    picture[:8], picture[8:] = (200, 40, 40), (40, 40, 200)
+    options = {"quality": 100, "subsampling": 0} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
+    assert np.abs(decode(packed(picture, kind, **options), 16).astype(int) - picture).max() < 12
+
+
+def test_grey_palette_and_16_bits_become_rgb():
+    grey = np.random.default_rng(0).integers(0, 256, [12, 12], dtype=np.uint8)
+    for image in (Image.fromarray(grey), Image.fromarray(grey).convert("P"),
+                  Image.fromarray(grey.astype(np.uint16) * 257), Image.fromarray(grey).convert("LA")):
+        np.testing.assert_array_equal(decode(packed(image), 12), np.stack([grey] * 3, axis=-1))
+
+
+def test_what_is_transparent_becomes_white():
+    rgba = np.zeros([10, 10, 4], np.uint8)
+    rgba[:5] = (255, 0, 0, 255)
+    got = decode(packed(rgba), 10)
+    assert (got[:5] == (255, 0, 0)).all()
+    assert (got[5:] == 255).all()
+    half = decode(packed(np.full([10, 10, 4], (0, 0, 0, 128), np.uint8)), 10)
+    assert np.abs(half.astype(int) - 127).max() <= 1
+
+
+def test_a_transparent_palette_becomes_white_too():
+    image = Image.fromarray(np.repeat([[0, 1]], 8, axis=0).repeat(4, axis=1).astype(np.uint8), "P")
+    image.putpalette([10, 20, 30, 40, 50, 60])
+    got = decode(packed(image, transparency=0), 8)
+    assert (got[:, :4] == 255).all()
+    assert (got[:, 4:] == (40, 50, 60)).all()
+
+
+@pytest.mark.parametrize(("orientation", "turn"), [(1, lambda x: x), (3, lambda x: x[::-1, ::-1]),
+                                                   (6, lambda x: np.rot90(x, -1)), (8, lambda x: np.rot90(x))])
+def test_the_cameras_rotation_is_undone(orientation, turn):
+    picture = colours(16, 16)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    np.testing.assert_array_equal(decode(packed(picture, exif=exif), 16), turn(picture))
+
+
+def test_an_animation_gives_its_first_frame():
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    assert (decode(out.getvalue(), 8) == (255, 0, 0)).all()
+
+
+def test_a_grey_jpeg_is_grey():
+    grey = np.linspace(0, 255, 400).reshape(20, 20).astype(np.uint8)
+    got = decode(packed(grey, "JPEG", quality=100), 20).astype(int)
+    assert np.abs(got - grey[..., None]).max() <= 2
+
+
+def test_a_large_jpeg_is_unpacked_coarsely_and_looks_the_same():
+    y, x = np.indices([1024, 1024]) / 1023.0
+    large = np.stack([255 * x, 255 * y, 128 + 0 * x], axis=-1).astype(np.uint8)
+    small = decode(packed(large, "JPEG", quality=95), 32)
+    want = np.asarray(Image.fromarray(large).resize((32, 32), Image.Resampling.LANCZOS))
+    assert np.abs(small.astype(int) - want).max() < 8
+
+
+def bomb(width=60_000, height=60_000):
+    """A PNG that says it is huge, of a few hundred bytes."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in chunks)
+
+
+@pytest.mark.parametrize(("data", "words"), [
+    (b"", "empty file"), (b"hello, I am text", "not an image"), (packed(colours(64, 64))[:-500], "broken"),
+    (packed(colours(64, 64), "JPEG")[:700], "broken"), (bomb(), "too large: more than 64,000,000 pixels"),
+    (bomb(9000, 9000), r"too large: 9000 x 9000 pixels \(at most 64,000,000\)"),
+    (b"II*\0" + b"\0" * 50, "not an image"), (b"%PDF-1.4 ...", "not an image")])
+def test_what_is_no_picture_says_why_in_few_words(data, words):
+    with pytest.raises(UnusableImageError, match=words) as told:
+        decode(data, 16)
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 120
+
+
+@given(st.integers(0, 400), st.integers(1, 255))
+def test_no_flipped_byte_does_worse_than_being_unusable(place, flip):
+    data = bytearray(packed(colours(12, 12)))
+    data[place % len(data)] ^= flip
+    with contextlib.suppress(UnusableImageError):
+        assert decode(bytes(data), 12).shape == (12, 12, 3)
+
+
+def test_the_limit_is_on_what_the_header_says(monkeypatch):
+    monkeypatch.setattr(images, "MOST_PIXELS", 99)
+    with pytest.raises(UnusableImageError, match="too large: 10 x 10 pixels"):
+        decode(packed(colours(10, 10)), 8)

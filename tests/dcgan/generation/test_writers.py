@@ -1,0 +1,156 @@
+"""Faces on the disk: what was written is read back by other programs, and nothing is overwritten or left half done."""
+
+import io
+import os
+import resource
+import tracemalloc
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from PIL import Image
+
+from dcgan.generation import writers
+
+IMAGES = np.random.default_rng(0).integers(0, 256, [7, 8, 8, 3], np.uint8)
+
+
+def blocks(images=IMAGES, size=3):
+    return (images[i:i + size] for i in range(0, len(images), size))
+
+
+def broken():
+    yield IMAGES[:3]
+    raise RuntimeError("the generator broke")
+
+
+def tree(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def pixels(data):
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+@given(image=npst.arrays(np.uint8, st.sampled_from([(1, 1, 3), (8, 8, 3), (5, 9, 3)])))
+def test_a_png_is_the_picture_bit_for_bit(image):
+    np.testing.assert_array_equal(pixels(writers.png(image)), image)
+
+
+def test_a_folder_of_numbered_pngs(tmp_path):
+    writers.write(blocks(), 7, tmp_path / "new" / "faces")
+    files = tree(tmp_path / "new" / "faces")
+    assert list(files) == [f"{i:05d}.png" for i in range(7)]
+    np.testing.assert_array_equal([pixels(data) for data in files.values()], IMAGES)
+    assert [p.name for p in (tmp_path / "new").iterdir()] == ["faces"]
+
+
+def test_a_zip_of_the_same_files(tmp_path):
+    writers.write(blocks(), 7, tmp_path / "faces")
+    writers.write(blocks(size=5), 7, tmp_path / "FACES.ZIP")
+    with zipfile.ZipFile(tmp_path / "FACES.ZIP") as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == tree(tmp_path / "faces")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["FACES.ZIP", "faces"]
+
+
+def test_one_array(tmp_path):
+    writers.write(blocks(), 7, tmp_path / "faces.npz")
+    with np.load(tmp_path / "faces.npz", allow_pickle=False) as stored:
+        assert stored.files == ["images"]
+        np.testing.assert_array_equal(stored["images"], IMAGES)
+        assert stored["images"].dtype == np.uint8
+
+
+def test_names_have_as_many_digits_as_the_last_one_needs():
+    names = [name for name, _ in writers._numbered(blocks(), 1_000_001)]
+    assert names[:2] == ["0000000.png", "0000001.png"]
+    assert next(writers._numbered(blocks(), 100_000))[0] == "00000.png"
+
+
+def test_an_empty_folder_may_be_filled(tmp_path):
+    (tmp_path / "faces").mkdir()
+    writers.write(blocks(), 7, tmp_path / "faces")
+    assert len(tree(tmp_path / "faces")) == 7
+
+
+@pytest.mark.parametrize("name", ["faces", "faces.zip", "faces.npz"])
+def test_what_is_there_is_not_overwritten(tmp_path, name):
+    out = tmp_path / name
+    if out.suffix:
+        out.write_text("precious")
+    else:
+        out.mkdir()
+        (out / "holiday.jpg").write_text("precious")
+    before = tree(tmp_path)
+    wanted = "new" if out.suffix else "new, or an empty folder"
+    with pytest.raises(ValueError, match=f"generate: out must be {wanted}, got .* nothing was over"):
+        writers.write(blocks(), 7, out)
+    assert tree(tmp_path) == before
+
+
+def test_a_folder_in_the_place_of_a_zip_and_a_file_in_that_of_a_folder_are_refused(tmp_path):
+    (tmp_path / "faces.zip").mkdir()
+    (tmp_path / "faces").write_text("precious")
+    for name in ("faces.zip", "faces"):
+        with pytest.raises(ValueError, match="out must be new"):
+            writers.write(blocks(), 7, tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.png", "b.JPG", "c.tar", "d.npy"])
+def test_a_name_that_means_something_else_is_refused(tmp_path, name):
+    with pytest.raises(ValueError, match=r"out must be a folder, FILE\.zip or FILE\.npz, got .* there is --sheet"):
+        writers.write(blocks(), 7, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["faces", "faces.zip", "faces.npz"])
+def test_a_generator_that_breaks_leaves_nothing(tmp_path, name):
+    with pytest.raises(RuntimeError, match="the generator broke"):
+        writers.write(broken(), 7, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["faces", "faces.zip", "faces.npz"])
+def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path, name):
+    """The kernel refuses files of more than 100 bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(ValueError, match=rf"{name} cannot be written: File too large\. Make room"):
+            writers.write(blocks(), 7, tmp_path / name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_below_a_file_is_one_clear_line(tmp_path):
+    (tmp_path / "file").write_text("x")
+    for name in ("faces", "faces.zip"):
+        with pytest.raises(ValueError, match="cannot be written"):
+            writers.write(blocks(), 7, tmp_path / "file" / name)
+
+
+def test_what_a_killed_process_left_is_cleared(tmp_path):
+    (tmp_path / ".faces.unfinished").mkdir()
+    (tmp_path / ".faces.unfinished" / "99999.png").write_text("half")
+    writers.write(blocks(), 7, tmp_path / "faces")
+    assert os.listdir(tmp_path) == ["faces"]
+    assert len(tree(tmp_path / "faces")) == 7
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.npz"])
+def test_memory_does_not_grow_with_the_number_of_faces(tmp_path, name):
+    def peak(count):
+        images = np.zeros([16, 64, 64, 3], np.uint8)
+        tracemalloc.start()
+        writers.write((images for _ in range(count // 16)), count, tmp_path / f"{count}{name}")
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(16)
+    assert peak(1024) < peak(64) + 1_000_000  # 12 MB of pictures

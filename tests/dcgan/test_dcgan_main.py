@@ -1,0 +1,93 @@
+"""python -m dcgan: which command, which defaults, and wrong arguments in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from dcgan import __main__ as program
+from dcgan import config, training
+from dcgan.generation import generate, walk
+from gan_core.runs.run_folder import RunFolder
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """What was called, with which config; nothing is trained."""
+    calls = []
+    monkeypatch.setattr(training, "train", lambda config: calls.append(("train", config)))
+    monkeypatch.setattr(generate, "generate", lambda config: calls.append(("generate", config)))
+    monkeypatch.setattr(walk, "walk", lambda config: calls.append(("walk", config)))
+    return calls
+
+
+@pytest.mark.parametrize("arguments", [[], ["train"]])
+def test_without_data_it_is_the_quick_preset(called, arguments):
+    program.main(arguments)
+    assert called == [("train", config.PRESETS["quick"])]
+
+
+def test_with_data_the_defaults_are_for_data(called, tmp_path):
+    program.main(["--data", str(tmp_path), "--epochs", "3"])
+    assert called == [("train", config.Config(data=tmp_path, epochs=3))]
+
+
+def test_a_preset_may_be_named_and_changed(called):
+    program.main(["train", "--preset=full", "--augment", "cutout", "colour"])
+    program.main(["--preset", "quick", "--epochs", "1"])
+    (_, full), (_, quick) = called
+    assert (full.epochs, full.augment) == (150, ("cutout", "colour"))
+    assert (quick.epochs, quick.width) == (1, config.PRESETS["quick"].width)
+
+
+def test_augment_with_nothing_behind_it_is_none(called):
+    program.main(["train", "--augment"])
+    program.main(["train", "--augment", "--epochs", "1"])
+    assert [one.augment for _, one in called] == [(), ()]
+    assert called[1][1].epochs == 1
+
+
+def test_resume_takes_the_options_of_the_run(called, tmp_path):
+    RunFolder.create(tmp_path / "run", config.Config(width=5, drawn=70))
+    program.main(["train", "--resume", str(tmp_path / "run"), "--epochs", "77"])
+    (_, resumed), = called
+    assert (resumed.width, resumed.drawn, resumed.epochs, resumed.resume) == (5, 70, 77, tmp_path / "run")
+
+
+def test_generate_and_walk_are_commands(called):
+    program.main(["generate", "--count", "3"])
+    program.main(["walk"])
+    assert [name for name, _ in called] == ["generate", "walk"]
+    assert called[0][1].count == 3
+
+
+def test_help_names_the_commands(capsys):
+    program.main(["--help"])
+    said = capsys.readouterr().out
+    assert all(f"dcgan {name}" in said for name in ("train", "generate", "walk"))
+    chapters = [file.stem for file in Path(program.__file__).parent.glob("ch[01]*.py")]
+    assert len(chapters) == 5
+    assert all(f"dcgan.{name}" in said for name in chapters)
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["--epochs", "-1"], "epochs must be"), (["train", "--loss", "best"], "loss must be one of"),
+    (["--preset", "slow"], "preset"), (["train", "--resume", "nowhere"], "nowhere is not a run folder"),
+    (["--no-such-option"], "no-such-option"), (["generate", "--count", "0"], "count must be"),
+    (["generat"], "generat"), (["walk", "--kind", "fly"], "fly")])
+def test_wrong_arguments_are_one_line_and_code_2(called, capsys, arguments, words):
+    with pytest.raises(SystemExit) as stopped:
+        program.main(arguments)
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.count("\n") == 1, said
+    assert words in said
+    assert called == []
+
+
+def test_data_that_is_not_there_is_one_line_and_code_2(capsys, tmp_path):
+    with pytest.raises(SystemExit) as stopped:
+        program.main(["--data", str(tmp_path / "nowhere")])
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.count("\n") == 1
+    assert "nowhere, which does not exist" in said

@@ -1,0 +1,40 @@
+"""leaky_relu is max(x, alpha x), with a slope on both sides."""
+
+import hypothesis.extra.numpy as npst
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan_core.nn.activations import leaky_relu
+
+NUMBERS = npst.arrays(np.float32, [5], elements=st.floats(-1e6, 1e6, width=32, allow_subnormal=False))
+
+
+@given(NUMBERS, st.sampled_from([0.0, 0.01, 0.2, 0.9]))
+def test_it_is_the_larger_of_x_and_alpha_x(x, alpha):
+    np.testing.assert_allclose(leaky_relu(alpha)(tf.constant(x)), np.maximum(x, np.float32(alpha) * x), rtol=1e-6)
+
+
+@given(NUMBERS)
+def test_the_slope_is_one_above_zero_and_alpha_below(x):
+    x = tf.constant(np.where(x == 0.0, np.float32(1.0), x))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = leaky_relu(0.25)(x)
+    np.testing.assert_array_equal(tape.gradient(y, x), np.where(x > 0.0, 1.0, 0.25))
+
+
+def test_the_usual_alpha_is_a_fifth():
+    assert float(leaky_relu()(-1.0)) == pytest.approx(-0.2)
+
+
+def test_a_summary_can_name_it():
+    assert leaky_relu().__name__ == "leaky_relu"
+
+
+@pytest.mark.parametrize("alpha", [-0.1, 1.0, float("nan"), "0.2", None])
+def test_an_alpha_out_of_range_is_refused(alpha):
+    with pytest.raises(ValueError, match=r"^leaky_relu: alpha must be a finite number of at least 0 below 1, got"):
+        leaky_relu(alpha)

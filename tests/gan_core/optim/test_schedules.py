@@ -1,0 +1,113 @@
+"""schedules: the values of each on its way, and the errors."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_core.optim import schedules
+
+STEPS = [0, 1, 10, 15, 20, 29, 30, 31, 10**6]
+
+
+def linear(step, value=2.0, steps=30, start=10, final=0.5):
+    """By hand: flat, then a line, then flat."""
+    share = min(max((step - start) / (steps - start), 0.0), 1.0)
+    return value + (final - value) * share
+
+
+def cosine(step, value=2.0, steps=30, start=10, final=0.5):
+    share = min(max((step - start) / (steps - start), 0.0), 1.0)
+    return final + (value - final) * (1 + math.cos(math.pi * share)) / 2
+
+
+def geometric(step, value=2.0, steps=30, start=10, final=0.5):
+    share = min(max((step - start) / (steps - start), 0.0), 1.0)
+    return value * (final / value) ** share
+
+
+CASES = [
+    (schedules.constant(0.3), lambda step: 0.3),
+    (schedules.linear_decay(2.0, 30, start=10, final=0.5), linear),
+    (schedules.cosine_decay(2.0, 30, start=10, final=0.5), cosine),
+    (schedules.geometric_decay(2.0, 30, start=10, final=0.5), geometric),
+    (schedules.geometric_decay(2.0, 30, final=0.01), lambda step: geometric(step, start=0, final=0.01)),
+    (schedules.linear_decay(2.0, 30), lambda step: linear(step, start=0, final=0.0)),
+    (schedules.cosine_decay(2.0, 30), lambda step: cosine(step, start=0, final=0.0)),
+]
+
+
+@pytest.mark.parametrize(("schedule", "by_hand"), CASES)
+def test_values_by_hand_for_every_kind_of_step(schedule, by_hand):
+    compiled = tf.function(schedule, jit_compile=True, input_signature=[tf.TensorSpec([], tf.int64)])
+    for step in STEPS:
+        for rate in (schedule(step), schedule(tf.constant(step, tf.int32)), schedule(tf.Variable(step, dtype=tf.int64)),
+                     compiled(tf.constant(step, tf.int64))):
+            assert rate.dtype == tf.float32
+            assert rate.shape == []
+            assert float(rate) == pytest.approx(by_hand(step), rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("decay", "halfway"), [
+    (schedules.linear_decay, 0.625), (schedules.cosine_decay, 0.625), (schedules.geometric_decay, 0.5)])
+def test_a_decay_starts_ends_and_falls(decay, halfway):
+    schedule = decay(1.0, 100, start=20, final=0.25)
+    rates = np.array([float(schedule(step)) for step in range(0, 121, 5)])
+    np.testing.assert_array_equal(rates[:5], np.ones(5, np.float32))  # steps 0 ... 20
+    assert (np.diff(rates[4:21]) < 0).all()  # steps 20 ... 100
+    np.testing.assert_allclose(rates[20:], 0.25, rtol=1e-6)
+    assert float(schedule(60)) == pytest.approx(halfway, rel=1e-6)
+
+
+def test_steps_beyond_what_float32_counts():
+    """2^24 + 1 is no float32; a schedule that starts there must see each step after it."""
+    start = 2**24 + 1
+    schedule = schedules.linear_decay(4.0, start + 4, start=start)
+    assert [float(schedule(start + i)) for i in range(5)] == [4.0, 3.0, 2.0, 1.0, 0.0]
+
+
+def test_as_schedule_takes_a_number_or_a_function():
+    schedule = schedules.linear_decay(1.0, 10)
+    assert schedules.as_schedule("Adam", schedule) is schedule
+    assert float(schedules.as_schedule("Adam", 0.25)(7)) == 0.25
+    assert float(schedules.as_schedule("Adam", 0)(7)) == 0.0
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (lambda: schedules.constant(-1.0), "schedules.constant: value must be a finite number of at least 0, got -1.0."),
+    (lambda: schedules.linear_decay(-1.0, 10),
+     "schedules.linear_decay: value must be a finite number of at least 0, got -1.0."),
+    (lambda: schedules.linear_decay(1.0, 10, final=-1.0),
+     "schedules.linear_decay: final must be a finite number of at least 0, got -1.0."),
+    (lambda: schedules.linear_decay(1.0, 10, start=-1),
+     "schedules.linear_decay: start must be a whole number of at least 0, got -1."),
+    (lambda: schedules.linear_decay(1.0, 10, start=10),
+     "schedules.linear_decay: steps must be a whole number of at least 11, got 10."),
+    (lambda: schedules.cosine_decay(1.0, 0),
+     "schedules.cosine_decay: steps must be a whole number of at least 1, got 0."),
+    (lambda: schedules.cosine_decay(1.0, 10.0),
+     "schedules.cosine_decay: steps must be a whole number of at least 1, got 10.0."),
+    (lambda: schedules.geometric_decay(0.0, 10, final=0.1),
+     "schedules.geometric_decay: value must be a finite number above 0, got 0.0."),
+    (lambda: schedules.geometric_decay(1.0, 10, final=0.0),
+     "schedules.geometric_decay: final must be a finite number above 0, got 0.0."),
+    (lambda: schedules.as_schedule("r1", -1, "gamma"), "r1: gamma must be a finite number of at least 0, got -1."),
+    (lambda: schedules.as_schedule("Adam", "fast"),
+     "Adam: learning_rate must be a finite number of at least 0, got 'fast'."),
+    (lambda: schedules.as_schedule("Adam", math.inf),
+     "Adam: learning_rate must be a finite number of at least 0, got inf."),
+])
+def test_errors_name_the_argument(make, message):
+    with pytest.raises(ValueError) as error:  # noqa: PT011  the whole message is compared
+        make()
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.5, 0.999])
+def test_memory_rises_as_one_plus_t_over_ten_plus_t_up_to_the_decay(decay):
+    schedule = schedules.rising_memory(decay)
+    for step in STEPS:
+        assert float(schedule(tf.constant(step, tf.int64))) == pytest.approx(min(decay, (1 + step) / (10 + step)), 1e-6)
+    with pytest.raises(ValueError, match=r"schedules.rising_memory: decay must be"):
+        schedules.rising_memory(1.0)

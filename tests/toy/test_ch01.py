@@ -1,0 +1,128 @@
+"""Chapter 1: the theory it shows holds in its own numbers, and it is a module, a script and a notebook."""
+
+import math
+
+import chapters
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from toy import ch01_the_game as chapter
+from toy.measures.quadrature import at, cells, integrate, jensen_shannon, span
+from toy.targets.distributions import Normal, Uniform
+
+MODULE = "toy.ch01_the_game"
+SMALL = chapter.Config(samples=20_000)
+
+
+def test_importing_only_defines():
+    assert chapters.work_at_import(MODULE) == []
+
+
+def test_its_cells_are_those_of_a_notebook():
+    assert chapters.faults_of_form(MODULE) == []
+
+
+def test_runs_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
+    chapters.run_as_script(MODULE, monkeypatch, "--samples", "100", "--out", str(tmp_path), "--fake-sd", "0.01")
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "best_discriminator.png", "value.png", "generator_gradients.png"}
+    assert "log 4 - 2 JS" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("flag", "value", "words"), [
+    ("--real-sd", "0", "--real-sd must be a finite number from 0.01 to 100, got 0.0"),
+    ("--fake-sd", "-1", "--fake-sd must be"), ("--real-mean", "nan", "--real-mean must be"),
+    ("--fake-mean", "1e9", "--fake-mean must be"), ("--samples", "-4", "samples must be a whole number from 2"),
+    ("--samples", "many", "--samples"), ("--seed", str(2**70), "seed must be"), ("--sd", "1", "--sd")])
+def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
+    assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
+
+
+def test_no_other_discriminator_beats_the_best(capsys):
+    """And the library's mean over samples is the integral, within five standard errors."""
+    rows = chapter.compare_discriminators(SMALL)
+    on_game = {name: row[0] for name, row in rows.items()}
+    assert min(on_game, key=on_game.get) == "D*"
+    for integral, on_samples, _ in rows.values():
+        assert abs(integral - on_samples) < 5.0 * 1.5 / math.sqrt(SMALL.samples)  # no softplus here spreads more
+    assert on_game["one half always"] == pytest.approx(math.log(4.0), abs=1e-6)
+    without_overlap = {name: row[2] for name, row in rows.items()}
+    assert without_overlap["D*"] == pytest.approx(0.0, abs=1e-9)
+    assert without_overlap["sigmoid twice"] == pytest.approx(math.log1p(math.exp(-1.0)) + math.log(2.0), abs=1e-6)
+
+
+@pytest.mark.parametrize("change", [lambda a: a + 0.1, lambda a: a - 0.1, lambda a: 1.1 * a, lambda a: a + tf.sin(a)])
+def test_every_change_of_the_best_logit_costs(change):
+    p, q = chapter.densities(SMALL)
+    assert chapter.loss_by_integration(p, q, change) > chapter.loss_by_integration(p, q) + 1e-4
+
+
+def test_the_loss_of_the_best_is_log_4_minus_2_js(tmp_path):
+    loss, by_js = chapter.compare_values(chapter.Config(out=tmp_path))
+    np.testing.assert_allclose(loss, by_js, atol=1e-6)
+    assert loss[0] > loss[-1] > 0.0
+
+
+def test_js_is_symmetric_and_between_0_and_log_2():
+    p, q = chapter.densities(SMALL)
+    assert jensen_shannon(p, q) == pytest.approx(jensen_shannon(q, p), abs=1e-12)
+    assert jensen_shannon(p, p) == 0.0
+    assert jensen_shannon(Uniform(0.0, 1.0), Uniform(2.0, 3.0)) == pytest.approx(math.log(2.0), abs=1e-9)
+    assert jensen_shannon(Normal(0.0, 0.01), Normal(100.0, 100.0)) <= math.log(2.0) + 1e-9
+
+
+@pytest.mark.parametrize("density", [Normal(3.0, 0.01), Normal(-100.0, 100.0), Uniform(-1.0, 2.0)])
+def test_quadrature_knows_mass_and_mean(density):
+    x, widths = cells(density, Normal(0.0, 1.0))
+    middle = sum(span(density)) / 2.0
+    assert integrate(at(density, x), np.ones(len(x)), widths) == pytest.approx(1.0, abs=1e-4)  # x is float32
+    assert integrate(at(density, x), x[:, 0], widths) == pytest.approx(middle, rel=1e-4)
+
+
+def test_the_two_gradients_are_sigma_and_one_minus_sigma():
+    b = np.linspace(-20.0, 20.0, 81, dtype=np.float32)
+    minimax, non_saturating = chapter.generator_gradients(b)
+    sigma = 1.0 / (1.0 + np.exp(-b.astype(np.float64)))
+    np.testing.assert_allclose(minimax, -sigma, rtol=1e-5)
+    np.testing.assert_allclose(non_saturating, sigma - 1.0, rtol=1e-4, atol=1e-8)
+    np.testing.assert_allclose(non_saturating / minimax, np.exp(-b), rtol=1e-3)
+
+
+def test_the_average_of_the_best_d_is_one_half_for_any_generator():
+    q_mean, both, over_fake, accuracy, js = chapter.judge(SMALL).T
+    np.testing.assert_allclose(both, 0.5, atol=0.01)
+    assert (np.diff(over_fake) < 0.0).all()
+    assert (np.diff(accuracy) > 0.0).all()
+    assert (np.diff(js) > 0.0).all()
+    assert accuracy[0] == 0.5
+    by_hand = [0.5 * (1.0 + math.erf(sds / math.sqrt(8.0))) for sds in (0.0, 1.0, 3.0, 10.0)]  # Phi(sds / 2)
+    np.testing.assert_allclose(accuracy, by_hand, atol=0.01)
+    assert q_mean[0] == SMALL.real_mean
+
+
+def test_a_seed_gives_the_same_numbers_bit_for_bit():
+    first, again, other = (chapter.draw_logits(*chapter.densities(SMALL), config)
+                           for config in (SMALL, SMALL, chapter.Config(samples=20_000, seed=1)))
+    for a, b, c in zip(first, again, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert not np.array_equal(a, c)
+    assert chapter.compare_discriminators(SMALL) == chapter.compare_discriminators(SMALL)
+
+
+def test_solution_1_uniforms_part_in_a_straight_line():
+    c, js = chapter.solution_1()
+    np.testing.assert_allclose(js, c * math.log(2.0), atol=1e-6)
+
+
+def test_solution_2_one_d_for_two_densities():
+    (first, second), (p, other_p) = chapter.solution_2()
+    np.testing.assert_allclose(first, second, atol=1e-5)
+    assert np.abs(p - other_p).max() > 0.1
+
+
+def test_solution_3_the_average_over_fakes_is_one_half_for_equals_alone():
+    shifts, averages = chapter.solution_3()
+    assert shifts[0] == 0.0
+    assert averages[0] == pytest.approx(0.5, abs=1e-6)
+    assert (np.diff(averages) < 0.0).all()

@@ -1,0 +1,120 @@
+"""Chapter 3: one normal becomes another, and the chapter is a module, a script and a notebook."""
+
+import dataclasses
+import functools
+
+import chapters
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import gan_core.trainer
+from gan_core.runs import loop
+from toy import ch03_one_gaussian as chapter
+
+MODULE = "toy.ch03_one_gaussian"
+THREE = chapter.Config(steps=3, batch=8)
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """Three rounds are sooner played than compiled."""
+    trainer = functools.partial(gan_core.trainer.GANTrainer)
+    monkeypatch.setattr(chapter, "GANTrainer", lambda *args, **kwargs: trainer(*args, **{**kwargs, "mode": "eager"}))
+    monkeypatch.setattr(gan_core.trainer, "GANTrainer", chapter.GANTrainer)
+
+
+def test_importing_only_defines():
+    assert chapters.work_at_import(MODULE) == []
+
+
+def test_its_cells_are_those_of_a_notebook():
+    assert chapters.faults_of_form(MODULE) == []
+
+
+def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, capsys):
+    names = chapters.run_as_script(MODULE, monkeypatch, "--steps", "3", "--batch", "8", "--out", str(tmp_path))
+    assert {file.name for file in tmp_path.iterdir()} == {"snapshots.png", "path.png", "one_half.png"}
+    assert [list(looks["step"]) for looks in names["games"].values()] == [[0, 1, 2, 3]] * 3
+    assert "of 1 within .05" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("flag", "value", "words"), [
+    ("--steps", "-4", "steps must be a whole number from 1 to 1000000, got -4"), ("--steps", "2.5", "--steps"),
+    ("--loss", "hing", "name must be one of minimax, non-saturating"), ("--sd", "0", "sd must be a finite number"),
+    ("--sd", "nan", "sd must be"),
+    ("--features", "cubic", "features must be one of linear, quadratic, got 'cubic'"),
+    ("--batch", "0", "batch must be"), ("--latent-dim", "0", "--latent-dim must be"), ("--seed", "-1", "seed must be"),
+    ("--g-learning-rate", "-1", "--g-learning-rate must be"), ("--average", "1", "average must be")])
+def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
+    assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
+
+
+def test_a_run_arrives():
+    """What the table claims of all seeds, for one of them: mean and sd within .05, by the weights and by samples."""
+    trainer, sampler = chapter.build(dataclasses.replace(chapter.Config(), seed=3))
+    loop.fit(trainer, sampler, chapter.Config().steps)
+    mean, sd = chapter.mean_and_sd(trainer.average.model, 1.0)
+    assert abs(mean - 10.0) <= 0.05
+    assert abs(sd - 1.0) <= 0.05
+    samples = trainer.sample(20_000)
+    assert samples.mean() == pytest.approx(mean, abs=0.03)
+    assert samples.std() == pytest.approx(sd, abs=0.02)
+
+
+def test_a_run_is_the_same_bit_for_bit(eager):
+    first, again = (chapter.play(*chapter.build(THREE), THREE) for _ in range(2))
+    other = dataclasses.replace(THREE, seed=1)
+    other = chapter.play(*chapter.build(other), other)
+    for name, values in first.items():
+        np.testing.assert_array_equal(values, again[name])
+    assert first["mean"][0] == other["mean"][0] == 0.0  # G starts as G(z) = z
+    assert first["sd"][0] == other["sd"][0] == 1.0
+    assert first["mean"][3] != other["mean"][3]
+
+
+def test_the_affine_g_is_the_normal_it_is_said_to_be():
+    config = dataclasses.replace(THREE, latent_dim=3, latent_sd=2.0)
+    generator = chapter.build(config)[0].generator
+    generator.layers[0].kernel.assign([[1.0], [2.0], [-2.0]])
+    generator.layers[0].bias.assign([5.0])
+    assert chapter.mean_and_sd(generator, 2.0) == (5.0, 6.0)
+
+
+@pytest.mark.parametrize(("features", "bends"), [("linear", False), ("quadratic", True)])
+def test_only_squares_let_the_logit_bend(features, bends):
+    trainer, _ = chapter.build(dataclasses.replace(THREE, features=features))
+    a = trainer.discriminator(tf.constant([[9.0], [10.0], [11.0]])).numpy()[:, 0]
+    assert (abs(a[0] - 2 * a[1] + a[2]) > 1e-3) == bends
+
+
+def test_the_labs_rule_takes_the_average_nearest_one_half_but_not_the_start():
+    looks = {"d_real": np.array([0.5, 0.9, 1.0, 0.7]), "d_fake": np.array([0.5, 0.2, 0.01, 0.1])}
+    assert chapter.lab_rule(looks) == 2
+
+
+def test_the_labs_rule_keeps_a_failure():
+    looks = chapter.lab_run(chapter.Config(seed=0))
+    kept = chapter.lab_rule(looks)
+    assert list(looks["step"]) == list(range(21))
+    assert abs(looks["mean"][kept] - 10.0) > 5.0
+    assert looks["d_real"][kept] - looks["d_fake"][kept] > 0.5
+    assert looks["distance"][-1] < looks["distance"][kept]
+
+
+def test_solution_1_a_wide_z_starts_near_and_steps_far():
+    (near_1, step_1), (near_10, step_10) = chapter.solution_1()
+    assert near_1 < 1e-3 < 0.05 < near_10
+    assert (step_1, step_10) == pytest.approx((0.5, 5.0))
+
+
+def test_solution_2_the_parabola():
+    for mean, sd in ((7.0, 2.0), (10.0, 0.5), (3.0, 1.0)):
+        parabola, best = chapter.solution_2(mean, sd)
+        np.testing.assert_allclose(parabola, best, rtol=1e-4, atol=1e-3)
+
+
+def test_solution_3_one_loss_shrinks_and_the_other_grows():
+    found = chapter.solution_3()
+    for name, sign in (("non-saturating", 1), ("minimax", -1)):
+        assert list(np.sign(found[name])) == [sign, sign, 0, sign, sign]

@@ -1,0 +1,145 @@
+"""Chapter 5: the recipe trains through the ordinary trainer, its table and pictures come out, its solutions hold."""
+
+import dataclasses
+import itertools
+import json
+
+import chapters
+import numpy as np
+import pytest
+
+from toy import ch05_ring_and_grid as chapter
+from toy.measures import coverage_table, published
+from toy.targets import by_name, distributions
+
+TINY = chapter.Config(steps=3, batch=8, width=4, bits=2, mode="eager")
+
+
+def test_importing_only_defines():
+    assert chapters.work_at_import("toy.ch05_ring_and_grid") == []
+
+
+def test_its_cells_are_those_of_a_notebook():
+    assert chapters.faults_of_form("toy.ch05_ring_and_grid") == []
+
+
+@pytest.fixture(scope="module")
+def tiny_trainer():
+    return chapter.train(distributions.ring(), TINY)
+
+
+def test_the_trainer_gives_points_in_the_units_of_the_data(tiny_trainer):
+    assert int(tiny_trainer.step) == 3
+    assert tiny_trainer.sample(5).shape == (5, 2)
+    far = chapter.train(distributions.gaussian_mixture([[1000.0, 0.0], [1002.0, 0.0]], 0.1), TINY)
+    assert np.abs(far.sample(100).mean(0) - [1001.0, 0.0]).max() < 10.0
+
+
+def test_a_seed_gives_the_same_samples_bit_for_bit(tiny_trainer):
+    again = chapter.train(distributions.ring(), TINY)
+    np.testing.assert_array_equal(again.sample(50), tiny_trainer.sample(50))
+    other = chapter.train(distributions.ring(), dataclasses.replace(TINY, seed=1))
+    assert not np.array_equal(other.sample(50), tiny_trainer.sample(50))
+
+
+def test_compiled_as_readers_run_it_it_gives_the_same_samples(tiny_trainer):
+    compiled = chapter.train(distributions.ring(), dataclasses.replace(TINY, mode="xla"))
+    np.testing.assert_allclose(compiled.sample(50), tiny_trainer.sample(50), rtol=1e-3, atol=1e-4)
+
+
+def test_noise_ends_at_half_and_the_penalty_falls_to_its_end():
+    config = chapter.Config(steps=100)
+    noise = chapter.fading_noise(config, scale=2.0)
+    zeros, seed = np.zeros([4000, 2], np.float32), chapter.rng.seed(0, "test")
+    np.testing.assert_allclose(noise(zeros, seed, 0).numpy().std(), 2.0 * config.noise, rtol=0.05)
+    np.testing.assert_allclose(noise(zeros, seed, 49).numpy().std(), 2.0 * config.noise_end, rtol=0.2)
+    np.testing.assert_array_equal(noise(zeros, seed, 50), zeros)
+
+    critic = chapter.penalties.Critic(lambda x: x[:, 0])  # slope 1 everywhere
+
+    for penalty in chapter.falling_penalties(config, scale=2.0):
+        for step, gamma in ((0, config.gamma), (80, config.gamma_end), (100, config.gamma_end)):
+            np.testing.assert_allclose(penalty(critic, zeros, zeros, seed, step), 0.5 * gamma * 4.0, rtol=1e-4)
+
+
+def test_each_row_of_the_ablation_adds_to_the_one_before_and_the_last_is_the_recipe():
+    rows = list(chapter.ablation(TINY).values())
+    assert rows[-1] == TINY
+    assert rows[0] == dataclasses.replace(TINY, **chapter.OFF)
+    for before, after in itertools.pairwise(rows):
+        changed = [f.name for f in dataclasses.fields(TINY) if getattr(before, f.name) != getattr(after, f.name)]
+        assert changed
+        assert all(getattr(after, name) == getattr(TINY, name) for name in changed)
+
+
+@pytest.mark.parametrize("name", by_name.BY_NAME)
+def test_every_target_can_be_sampled_and_is_at_the_floor_from_itself(name):
+    distribution = by_name.BY_NAME[name]()
+    told = by_name.distance(distribution.sample(500, chapter.rng.seed(0, "x")).numpy(), distribution)
+    assert 0.5 < float(told.rpartition(" ")[2]) < 1.6
+
+
+def test_the_chapter_as_a_script_trains_and_draws(tmp_path, capsys):
+    chapter.main(dataclasses.replace(TINY, target="ring", out=tmp_path))
+    said = capsys.readouterr().out
+    assert "plain GAN: 3 rounds" in said
+    assert "full recipe: 3 rounds" in said
+    assert said.count("high quality") == said.count("sliced Wasserstein") == 2
+    for name in ("ring_over_time.png", "ring_field_of_d.png", "ring.gif", "ring.html"):
+        assert (tmp_path / name).stat().st_size > 5_000
+
+
+def test_the_table_is_made_once_and_then_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(chapter, "ablation", lambda config: {"full": config})
+    config = dataclasses.replace(TINY, table=True, seeds=1, out=tmp_path)
+    chapter.main(config)
+    lines = [json.loads(line) for line in (tmp_path / "table.jsonl").read_text().splitlines()]
+    assert sorted(line["config"]["target"] for line in lines) == ["grid", "ring"]
+    assert all(line["seconds"] > 0.0 for line in lines)
+    monkeypatch.setattr(coverage_table.concurrent.futures.ProcessPoolExecutor, "submit", None)  # nothing left to run
+    chapter.main(config)
+    first, second = capsys.readouterr().out.split("Modes, % high quality")[1:]
+    assert first.split() == second.split()
+    for words in ("PacGAN4", "24.8 ± .2", "full", "a perfect sampler"):
+        assert words in first
+
+
+def test_the_published_rows_name_a_source_and_three_figures_a_target():
+    for method, source, ring, grid in published.ROWS:
+        assert method
+        assert "table 1" in source
+        assert len(ring) == len(grid) == 3
+
+
+def test_solution_1_a_lost_mode_passes_by_reverse_kl_alone():
+    row = chapter.solution_1()
+    assert row.modes == 24
+    np.testing.assert_allclose(row.reverse_kl, np.log(25 / 24), atol=0.005)
+    np.testing.assert_allclose(row.high_quality, 0.9889, atol=0.004)
+
+
+def test_solution_2_a_shrunken_sampler_passes_by_high_quality_alone():
+    row = chapter.solution_2()
+    assert row.high_quality > 0.9999
+    np.testing.assert_allclose(row.sd_ratio, 0.5 / 0.9744, rtol=0.02)
+
+
+def test_solution_3_is_a_share():
+    assert 0.0 <= chapter.solution_3(TINY) <= 1.0
+
+
+@pytest.mark.parametrize(("flag", "value", "words"), [
+    ("--steps", "-4", "--steps must be a whole number of at least 1, got -4."),
+    ("--loss", "cubic", "loss must be one of minimax"),
+    ("--target", "torus", "target must be one of ring"),
+    ("--noise", "-1", "noise must be a finite number of at least 0"),
+    ("--average", "1", "average must be"),
+    ("--mode", "fast", "mode must be one of xla, graph, eager"),
+])
+def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, capsys):
+    with pytest.raises(SystemExit) as end:
+        chapter.run(chapter.Config, chapter.main, "A chapter.", "chapter", arguments=[flag, value])
+    assert end.value.code == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert len(said.strip().splitlines()) == 1

@@ -1,0 +1,1 @@
+"""How well a toy GAN has learnt its target."""
