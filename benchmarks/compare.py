@@ -103,7 +103,9 @@ class Comparison:
     @property
     def by_start(self) -> list[float]:
         """The ratio of medians in each start."""
-        return [ratio(head, base).of_medians for head, base in zip(self.head, self.base, strict=True)]
+        return [
+            ratio(head, base).of_medians for head, base in zip(self.head, self.base, strict=True)
+        ]
 
     @property
     def starts_interval(self) -> tuple[float, float]:
@@ -117,19 +119,30 @@ class Comparison:
         if not self.ratio.differs or len(sides) > 1:
             return "no difference that this run can see"
         median = self.ratio.of_medians
-        return (f"head is slower: it takes {median:.3f} times as long" if sides == {1.0} else
-                f"head is faster: it takes {median:.3f} times as long")
+        return (
+            f"head is slower: it takes {median:.3f} times as long"
+            if sides == {1.0}
+            else f"head is faster: it takes {median:.3f} times as long"
+        )
 
 
 def command(config: Config) -> list[str]:
     """The contestant's arguments after the Python interpreter; the same for both revisions."""
     sizes = ["hidden"] if config.step == "toy" else ["size", "width", "latent_dim", "convolution"]
-    options = {"batch": config.batch_size, **{name: getattr(config, name) for name in [*sizes, "mode"]}}
-    return ["-m", f"benchmarks.contestants.ours_{config.step}_step",
-            json.dumps({name: value for name, value in options.items() if value is not None})]
+    options = {
+        "batch": config.batch_size,
+        **{name: getattr(config, name) for name in [*sizes, "mode"]},
+    }
+    return [
+        "-m",
+        f"benchmarks.contestants.ours_{config.step}_step",
+        json.dumps({name: value for name, value in options.items() if value is not None}),
+    ]
 
 
-def compare(base: Path, head: Path, arguments: list[str], rounds: int, windows: int, starts: int) -> Comparison:
+def compare(
+    base: Path, head: Path, arguments: list[str], rounds: int, windows: int, starts: int
+) -> Comparison:
     """base, head: folders that hold the packages.  arguments: of the contestant, as `harness.in_turn` wants them.
 
     ValueError if a revision cannot run it, or would run code that is not its own.
@@ -137,19 +150,37 @@ def compare(base: Path, head: Path, arguments: list[str], rounds: int, windows: 
     folders = {"base": base, "head": head}
     # The revision's packages are found first, in the folder of the process itself; `benchmarks`, which is not there, in
     # this tree.
-    environments = {name: {"PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-                           "TF_FORCE_GPU_ALLOW_GROWTH": "true"} for name in folders}
+    environments = {
+        name: {
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+            "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        }
+        for name in folders
+    }
     seen = []
     for _ in range(starts):
-        results = harness.in_turn(dict.fromkeys(folders, arguments), rounds, windows, with_facts=True,
-                                  back_and_forth=True, environments=environments, folders=folders)
+        results = harness.in_turn(
+            dict.fromkeys(folders, arguments),
+            rounds,
+            windows,
+            with_facts=True,
+            back_and_forth=True,
+            environments=environments,
+            folders=folders,
+        )
         for result in results:
             if Path(result.facts["from"]) != folders[result.name].resolve():
-                checks.fail("benchmarks.compare", f"{result.name}'s code", f"from {folders[result.name]}",
-                            result.facts["from"])
+                checks.fail(
+                    "benchmarks.compare",
+                    f"{result.name}'s code",
+                    f"from {folders[result.name]}",
+                    result.facts["from"],
+                )
         seen.append(results)
-    return Comparison(*(np.array([start[i].seconds for start in seen]) for i in (0, 1)),
-                      *(np.array([start[i].first_call for start in seen]) for i in (0, 1)))
+    return Comparison(
+        *(np.array([start[i].seconds for start in seen]) for i in (0, 1)),
+        *(np.array([start[i].first_call for start in seen]) for i in (0, 1)),
+    )
 
 
 @contextlib.contextmanager
@@ -162,17 +193,34 @@ def checked_out(revision: str, repository: Path = ROOT):
     if revision == ".":
         yield repository, "the working tree"
         return
-    if subprocess.run(["git", "-C", repository, "rev-parse", "--git-dir"], capture_output=True, check=False).returncode:
-        raise ValueError(f"benchmarks.compare: {repository} is no git checkout, so it has no revisions to compare.")
-    commit = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if subprocess.run(
+        ["git", "-C", repository, "rev-parse", "--git-dir"], capture_output=True, check=False
+    ).returncode:
+        raise ValueError(
+            f"benchmarks.compare: {repository} is no git checkout, so it has no revisions to compare."
+        )
+    commit = _git(
+        repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+    )
     if not commit:
-        checks.fail("benchmarks.compare", "a revision", "a commit, branch or tag, or . for the working tree",
-                    repr(revision), "See: git log --oneline")
+        checks.fail(
+            "benchmarks.compare",
+            "a revision",
+            "a commit, branch or tag, or . for the working tree",
+            repr(revision),
+            "See: git log --oneline",
+        )
     commit = commit.decode().strip()
     present = _git(repository, "ls-tree", "--name-only", commit).decode().split("\n")
     if "gan_core" not in present:
         checks.fail("benchmarks.compare", "a revision", "one that has gan_core", repr(revision))
-    archive = _git(repository, "archive", "--format=zip", commit, *(name for name in PACKAGES if name in present))
+    archive = _git(
+        repository,
+        "archive",
+        "--format=zip",
+        commit,
+        *(name for name in PACKAGES if name in present),
+    )
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(io.BytesIO(archive)) as packages:
             packages.extractall(folder)
@@ -180,15 +228,24 @@ def checked_out(revision: str, repository: Path = ROOT):
 
 
 def _git(repository: Path, *arguments) -> bytes:
-    return subprocess.run(["git", "-C", repository, *arguments], capture_output=True, check=False).stdout
+    return subprocess.run(
+        ["git", "-C", repository, *arguments], capture_output=True, check=False
+    ).stdout
 
 
 def main(config: Config) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    with checked_out(config.base) as (base, base_name), checked_out(config.head) as (head, head_name):
+    with (
+        checked_out(config.base) as (base, base_name),
+        checked_out(config.head) as (head, head_name),
+    ):
         console.print(f"base: {base_name}\nhead: {head_name}")
-        if "." not in (config.base, config.head) and _git(ROOT, "status", "--porcelain", "--", *PACKAGES):
-            console.print("(The working tree has changes that are in neither; . would measure them.)")
+        if "." not in (config.base, config.head) and _git(
+            ROOT, "status", "--porcelain", "--", *PACKAGES
+        ):
+            console.print(
+                "(The working tree has changes that are in neither; . would measure them.)"
+            )
         rounds = devices.rounds_a_window(config.step, config.rounds)
         found = compare(base, head, command(config), rounds, config.windows, config.starts)
     for line in lines(found):
@@ -202,13 +259,22 @@ def lines(found: Comparison) -> list[str]:
     starts, windows = found.base.shape
     both = (("base", found.base, found.base_first), ("head", found.head, found.head_first))
     interval = f"{low:.3f} – {high:.3f}" if np.isfinite(high) else "none (it takes 6 windows)"
-    return [*(f"{name}: {np.median(seconds) * 1e3:.4g} ms a round (median of {starts} x {windows} windows), "
-              f"first window {np.median(first):.1f} s" for name, seconds, first in both),
-            f"head / base: {versus.of_medians:.3f}, quartiles {versus.quartiles[0]:.3f} – {versus.quartiles[1]:.3f}, "
-            f"95 % interval {interval}, by start {', '.join(f'{value:.3f}' for value in found.by_start)}",
-            found.verdict]
+    return [
+        *(
+            f"{name}: {np.median(seconds) * 1e3:.4g} ms a round (median of {starts} x {windows} windows), "
+            f"first window {np.median(first):.1f} s"
+            for name, seconds, first in both
+        ),
+        f"head / base: {versus.of_medians:.3f}, quartiles {versus.quartiles[0]:.3f} – {versus.quartiles[1]:.3f}, "
+        f"95 % interval {interval}, by start {', '.join(f'{value:.3f}' for value in found.by_start)}",
+        found.verdict,
+    ]
 
 
 if __name__ == "__main__":
-    run(Config, main, "Has a change made the step faster or slower? Two git revisions, run in turn.",
-        "python -m benchmarks.compare")
+    run(
+        Config,
+        main,
+        "Has a change made the step faster or slower? Two git revisions, run in turn.",
+        "python -m benchmarks.compare",
+    )

@@ -52,13 +52,21 @@ def main(config: Config) -> None:
     rows.check_writable(config.out / "generate.jsonl")
     devices.use(config.device)
     generator, found = trained_generator.load(config.run), []
-    shared = {"benchmark": "generate", "device": device, "generator": "run" if config.run else "package",
-              "size": generator.size}
+    shared = {
+        "benchmark": "generate",
+        "device": device,
+        "generator": "run" if config.run else "package",
+        "size": generator.size,
+    }
     with tempfile.TemporaryDirectory() as folder:
         for what, faces, play, rounds in _plays(config, generator, Path(folder)):
-            row = rows.attempt(lambda options: {
-                **rows.windows(play, devices.drain, config.windows, rounds), "machine": devices.machine(device)},
-                {**shared, "what": what, "faces": faces})
+            row = rows.attempt(
+                lambda options: {
+                    **rows.windows(play, devices.drain, config.windows, rounds),
+                    "machine": devices.machine(device),
+                },
+                {**shared, "what": what, "faces": faces},
+            )
             if row["status"] == rows.MEASURED:
                 row["images_a_second"] = faces / row["seconds"]
             rows.keep(row, config.out / "generate.jsonl")
@@ -76,8 +84,13 @@ def table(found: list[dict]) -> Table:
             shown.add_row(row["what"], f"{row['faces']:,}", row["status"])
             continue
         low, high = row["quartiles"]
-        shown.add_row(row["what"], f"{row['faces']:,}", f"{1e3 * row['seconds']:.4g}",
-                      f"{1e3 * low:.4g} – {1e3 * high:.4g}", f"{row['images_a_second']:,.0f}")
+        shown.add_row(
+            row["what"],
+            f"{row['faces']:,}",
+            f"{1e3 * row['seconds']:.4g}",
+            f"{1e3 * low:.4g} – {1e3 * high:.4g}",
+            f"{row['images_a_second']:,.0f}",
+        )
     shown.caption = "\n".join(rows.notes(found))
     return shown
 
@@ -86,10 +99,20 @@ def _plays(config, generator, folder: Path):
     """(what, faces it makes, play(n), n in a window) of each row."""
     for batch in config.batch_size:
         z = rng.normal([batch, generator.latent_dim], rng.seed(0, "z"))
-        yield f"the network, batch {batch}", batch, functools.partial(_network, generator.function, z), config.rounds
+        yield (
+            f"the network, batch {batch}",
+            batch,
+            functools.partial(_network, generator.function, z),
+            config.rounds,
+        )
     count = config.count
     yield "into an array", count, functools.partial(_again, lambda: generator.sample(count)), 1
-    yield "into a zip of PNGs", count, functools.partial(_again, lambda: _zip(generator, count, folder)), 1
+    yield (
+        "into a zip of PNGs",
+        count,
+        functools.partial(_again, lambda: _zip(generator, count, folder)),
+        1,
+    )
 
 
 def _network(function, z, n):

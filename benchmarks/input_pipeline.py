@@ -26,8 +26,12 @@ from dcgan.networks import SIZES
 from gan_core import checks, rng
 from gan_core.app.command_line import run
 
-WAYS = {"memory": (False, False), "memory, flips": (False, True),  # name -> (from the file, flipped)
-        "file": (True, False), "file, flips": (True, True)}
+WAYS = {
+    "memory": (False, False),
+    "memory, flips": (False, True),  # name -> (from the file, flipped)
+    "file": (True, False),
+    "file, flips": (True, True),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +46,9 @@ class Config:
     """channels at the pictures' end of both networks"""
     mode: Literal["eager", "graph", "xla"] = "graph"
     """how a round is compiled"""
-    convolution: Literal["auto", "native", "subpixel", "winograd"] = dcgan_config.Config().convolution
+    convolution: Literal["auto", "native", "subpixel", "winograd"] = (
+        dcgan_config.Config().convolution
+    )
     """how a convolution is worked out"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions"""
@@ -57,7 +63,13 @@ class Config:
 
     def __post_init__(self):
         checks.one_of("Config", "size", self.size, SIZES)
-        for name, low in (("batch_size", 2), ("images", 2), ("width", 1), ("windows", 1), ("rounds", 1)):
+        for name, low in (
+            ("batch_size", 2),
+            ("images", 2),
+            ("width", 1),
+            ("windows", 1),
+            ("rounds", 1),
+        ):
             checks.integer("Config", name, getattr(self, name), low)
 
 
@@ -67,9 +79,19 @@ def main(config: Config) -> None:
         raise ValueError(f"input_pipeline: {reason}.")
     rows.check_writable(config.out / "input_pipeline.jsonl")
     devices.use(config.device)
-    trainer = training.build(dcgan_config.Config(
-        batch_size=config.batch_size, size=config.size, width=config.width, mode=config.mode,
-        average=0.0, augment=(), gamma=0.0, convolution=config.convolution, precision=config.precision))
+    trainer = training.build(
+        dcgan_config.Config(
+            batch_size=config.batch_size,
+            size=config.size,
+            width=config.width,
+            mode=config.mode,
+            average=0.0,
+            augment=(),
+            gamma=0.0,
+            convolution=config.convolution,
+            precision=config.precision,
+        )
+    )
     with tempfile.TemporaryDirectory() as folder:
         shape = (config.images, config.size, config.size, 3)
         images = _noise(np.memmap(Path(folder) / "images.uint8", np.uint8, "w+", shape=shape))
@@ -80,26 +102,48 @@ def main(config: Config) -> None:
     found = []
     for way in ("fixed", *WAYS):
         alone, fed = seconds.get(("batch", way)), rows.summary(seconds["step", way])
-        found.append({"benchmark": "input_pipeline", **dataclasses.asdict(config), "out": None, "way": way,
-                      "batch": rows.summary(alone) if alone else None, "step": fed,
-                      "slower_than_fixed": fed["seconds"] / fixed, "status": rows.MEASURED,
-                      "machine": devices.machine(device)})
+        found.append(
+            {
+                "benchmark": "input_pipeline",
+                **dataclasses.asdict(config),
+                "out": None,
+                "way": way,
+                "batch": rows.summary(alone) if alone else None,
+                "step": fed,
+                "slower_than_fixed": fed["seconds"] / fixed,
+                "status": rows.MEASURED,
+                "machine": devices.machine(device),
+            }
+        )
         rows.keep(found[-1], config.out / "input_pipeline.jsonl")
     rows.console().print(table(found))
 
 
 def table(found: list[dict]) -> Table:
     first = found[0]
-    shown = Table(title=f"Feeding {first['images']:,} faces of {first['size']} pixels in batches of "
-                        f"{first['batch_size']}, on {rows.device_name(found)}", caption="medians")
-    for heading in ("fed with", "a batch alone, ms", "share of a step", "a step fed so, ms", "to a step with none"):
+    shown = Table(
+        title=f"Feeding {first['images']:,} faces of {first['size']} pixels in batches of "
+        f"{first['batch_size']}, on {rows.device_name(found)}",
+        caption="medians",
+    )
+    for heading in (
+        "fed with",
+        "a batch alone, ms",
+        "share of a step",
+        "a step fed so, ms",
+        "to a step with none",
+    ):
         shown.add_column(heading, justify="left" if heading == "fed with" else "right")
     step = first["step"]["seconds"]
     for row in found:
         alone = row["batch"]["seconds"] if row["batch"] else 0.0
-        shown.add_row("one batch, on the device" if row["way"] == "fixed" else row["way"], f"{1e3 * alone:.3g}",
-                      f"{100 * alone / step:.1f} %", f"{1e3 * row['step']['seconds']:.4g}",
-                      f"{row['slower_than_fixed']:.3f}")
+        shown.add_row(
+            "one batch, on the device" if row["way"] == "fixed" else row["way"],
+            f"{1e3 * alone:.3g}",
+            f"{100 * alone / step:.1f} %",
+            f"{1e3 * row['step']['seconds']:.4g}",
+            f"{row['slower_than_fixed']:.3f}",
+        )
     return shown
 
 
@@ -131,7 +175,10 @@ def _from_memory(trainer, sampler):
 
 
 def _from_file(trainer, host_batches):
-    alone, fed = iter(host_batches.start(0)), iter(host_batches.start(0))  # both read ahead by themselves
+    alone, fed = (
+        iter(host_batches.start(0)),
+        iter(host_batches.start(0)),
+    )  # both read ahead by themselves
 
     def batches_alone(n):
         for _ in range(n):
@@ -161,7 +208,7 @@ def _in_turn(plays: dict, windows: int, rounds: int) -> dict:
 def _noise(images: np.memmap) -> np.memmap:
     """The file filled with noise, a thousand pictures at a time; -> opened for reading."""
     for i, start in enumerate(range(0, len(images), 1000)):
-        some = images[start:start + 1000]
+        some = images[start : start + 1000]
         some[:] = rng.integers(list(some.shape), rng.seed(0, "noise", i), 256).numpy()
     images.flush()
     return np.memmap(images.filename, np.uint8, "r", shape=images.shape)

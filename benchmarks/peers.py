@@ -25,8 +25,14 @@ from dcgan.networks import SIZES
 from gan_core import checks
 from gan_core.app.command_line import run
 
-PACKAGES = {"keras": ["keras", "tensorflow"], "pytorch": ["torch"], "pytorch-best": ["torch"],
-            "pytorch-compiled": ["torch"], "jax-jit": ["jax", "optax"], "jax-scan": ["jax", "optax"]}  # name -> needs
+PACKAGES = {
+    "keras": ["keras", "tensorflow"],
+    "pytorch": ["torch"],
+    "pytorch-best": ["torch"],
+    "pytorch-compiled": ["torch"],
+    "jax-jit": ["jax", "optax"],
+    "jax-scan": ["jax", "optax"],
+}  # name -> needs
 TOY_ONLY = ("jax-jit", "jax-scan")
 
 
@@ -35,8 +41,10 @@ class Config:
     step: Literal["dcgan", "toy"] = "dcgan"
     """dcgan: the networks of Radford et al. 2015; toy: two hidden layers each, on numbers"""
     only: tuple[str, ...] = ()
-    ("peers to measure, of keras, pytorch, pytorch-best, pytorch-compiled and, for the toy step, jax-jit, jax-scan; "
-     "none named: all")
+    (
+        "peers to measure, of keras, pytorch, pytorch-best, pytorch-compiled and, for the toy step, jax-jit, jax-scan; "
+        "none named: all"
+    )
     batch_size: int = 128
     """samples in a batch, real and generated each"""
     size: int = 64
@@ -81,39 +89,69 @@ def commands(config: Config) -> dict[str, list[str]]:
     """name -> arguments after the Python interpreter, of all that --only asks for; ours first."""
     names = ["hidden"] if config.step == "toy" else ["size", "width", "latent_dim", "precision"]
     same = {"batch": config.batch_size, **{name: getattr(config, name) for name in names}}
-    own = {name: getattr(config, name) for name in ("mode", "convolution") if getattr(config, name) is not None}
+    own = {
+        name: getattr(config, name)
+        for name in ("mode", "convolution")
+        if getattr(config, name) is not None
+    }
     peer = {**same, "step": config.step}
-    found = {"ours": (f"contestants.ours_{config.step}_step", {**same, **own}), "keras": ("contestants.keras_step", peer),
-             "pytorch": ("contestants.pytorch_step", {**peer, "tuned": "example"}),
-             "pytorch-best": ("contestants.pytorch_step", {**peer, "tuned": "best"}),
-             "pytorch-compiled": ("contestants.pytorch_step", {**peer, "tuned": "compiled"}),
-             "jax-jit": ("contestants.jax_toy_step", {**same, "loop": "jit"}),
-             "jax-scan": ("contestants.jax_toy_step", {**same, "loop": "scan"})}
+    found = {
+        "ours": (f"contestants.ours_{config.step}_step", {**same, **own}),
+        "keras": ("contestants.keras_step", peer),
+        "pytorch": ("contestants.pytorch_step", {**peer, "tuned": "example"}),
+        "pytorch-best": ("contestants.pytorch_step", {**peer, "tuned": "best"}),
+        "pytorch-compiled": ("contestants.pytorch_step", {**peer, "tuned": "compiled"}),
+        "jax-jit": ("contestants.jax_toy_step", {**same, "loop": "jit"}),
+        "jax-scan": ("contestants.jax_toy_step", {**same, "loop": "scan"}),
+    }
     wanted = {"ours", *(config.only or peers_of(config.step))}
-    return {name: ["-m", f"benchmarks.{module}", json.dumps(options)]
-            for name, (module, options) in found.items() if name in wanted}
+    return {
+        name: ["-m", f"benchmarks.{module}", json.dumps(options)]
+        for name, (module, options) in found.items()
+        if name in wanted
+    }
 
 
 def missing(name: str) -> str:
     """The package that this contestant needs and that is not installed; "" if it can run."""
-    return next((package for package in PACKAGES.get(name, []) if importlib.util.find_spec(package) is None), "")
+    return next(
+        (
+            package
+            for package in PACKAGES.get(name, [])
+            if importlib.util.find_spec(package) is None
+        ),
+        "",
+    )
 
 
 def measure(config: Config) -> list[harness.Result]:
     """Ours first. ValueError if ours cannot run, or if the networks are not of one size."""
     # On a GPU each process would otherwise take all of the memory at once.
-    shared = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
-              "KERAS_BACKEND": "tensorflow"}
+    shared = {
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+        "KERAS_BACKEND": "tensorflow",
+    }
     present = {name: command for name, command in commands(config).items() if not missing(name)}
     rounds = devices.rounds_a_window(config.step, config.rounds)
-    results = harness.in_turn(present, rounds, config.windows, with_facts=True, keep_going=True,
-                              environments=dict.fromkeys(present, shared))
+    results = harness.in_turn(
+        present,
+        rounds,
+        config.windows,
+        with_facts=True,
+        keep_going=True,
+        environments=dict.fromkeys(present, shared),
+    )
     if results[0].failed:
         raise ValueError(results[0].failed)
     for result in results:
         if not result.failed and result.facts["parameters"] != results[0].facts["parameters"]:
-            checks.fail("benchmarks.peers", f"{result.name}'s trainable parameters [G, D]",
-                        str(results[0].facts["parameters"]), str(result.facts["parameters"]))
+            checks.fail(
+                "benchmarks.peers",
+                f"{result.name}'s trainable parameters [G, D]",
+                str(results[0].facts["parameters"]),
+                str(result.facts["parameters"]),
+            )
     return results
 
 
@@ -124,11 +162,25 @@ def main(config: Config) -> None:
     rows.check_writable(config.out / "peers.jsonl")
     results = measure(config)
     ours = results[0]
-    what = (f"two hidden layers of {config.hidden}" if config.step == "toy" else
-            f"{config.size} x {config.size} pixels, width {config.width}, {config.precision}")
-    table = Table(*(Column(name, no_wrap=True) for name in ("", "ms a round", "times ours", "quartiles", "samples/s",
-                                                           "first window, s")),
-                  title=f"One round, {what}, batch {config.batch_size}, on {machine['device']}")
+    what = (
+        f"two hidden layers of {config.hidden}"
+        if config.step == "toy"
+        else f"{config.size} x {config.size} pixels, width {config.width}, {config.precision}"
+    )
+    table = Table(
+        *(
+            Column(name, no_wrap=True)
+            for name in (
+                "",
+                "ms a round",
+                "times ours",
+                "quartiles",
+                "samples/s",
+                "first window, s",
+            )
+        ),
+        title=f"One round, {what}, batch {config.batch_size}, on {machine['device']}",
+    )
     lines, notes = [], []
     for result in results:
         if result.failed:
@@ -136,29 +188,54 @@ def main(config: Config) -> None:
             notes.append(result.failed)
             continue
         where = result.facts.get("device", "")
-        if (where == "cpu") != (ours.facts.get("device", "") == "cpu"):  # packages for a CPU beside packages for a GPU
+        if (where == "cpu") != (
+            ours.facts.get("device", "") == "cpu"
+        ):  # packages for a CPU beside packages for a GPU
             table.add_row(result.name, f"on {where or 'another device'}")
-            notes.append(f"{result.name}: {result.facts['library']} sees {where} and ours {ours.facts.get('device')}; "
-                         "no ratio. Install them for one device: '.[gpu]' for TensorFlow, 'jax[cuda12]' for JAX.")
+            notes.append(
+                f"{result.name}: {result.facts['library']} sees {where} and ours {ours.facts.get('device')}; "
+                "no ratio. Install them for one device: '.[gpu]' for TensorFlow, 'jax[cuda12]' for JAX."
+            )
             continue
         versus = ratio(result.seconds, ours.seconds)
-        table.add_row(result.name, f"{result.median * 1e3:.4g}", f"{versus.of_medians:.2f}",
-                      f"{versus.quartiles[0]:.2f} – {versus.quartiles[1]:.2f}",
-                      f"{config.batch_size / result.median:,.0f}", f"{result.first_call:.1f}")
-        told = [result.facts[fact] for fact in ("library", "device", "note") if fact in result.facts]
+        table.add_row(
+            result.name,
+            f"{result.median * 1e3:.4g}",
+            f"{versus.of_medians:.2f}",
+            f"{versus.quartiles[0]:.2f} – {versus.quartiles[1]:.2f}",
+            f"{config.batch_size / result.median:,.0f}",
+            f"{result.first_call:.1f}",
+        )
+        told = [
+            result.facts[fact] for fact in ("library", "device", "note") if fact in result.facts
+        ]
         notes.append(f"{result.name}: {', '.join(told)}")
-        lines.append({"name": result.name, "median_seconds": result.median, "times_ours": versus.of_medians,
-                     "ratio_quartiles": versus.quartiles, "first_call_seconds": result.first_call,
-                     "window_seconds": result.seconds.tolist(),
-                     **{key: value for key, value in result.facts.items() if key != "from"}})
+        lines.append(
+            {
+                "name": result.name,
+                "median_seconds": result.median,
+                "times_ours": versus.of_medians,
+                "ratio_quartiles": versus.quartiles,
+                "first_call_seconds": result.first_call,
+                "window_seconds": result.seconds.tolist(),
+                **{key: value for key, value in result.facts.items() if key != "from"},
+            }
+        )
     for name in commands(config):
         if missing(name):
             table.add_row(name, "not installed")
-            notes.append(f"{name}: there is no {missing(name)} here. Get it with: pip install -e '.[peers]'")
+            notes.append(
+                f"{name}: there is no {missing(name)} here. Get it with: pip install -e '.[peers]'"
+            )
     console.print(table)
-    options = {name: value for name, value in dataclasses.asdict(config).items()
-               if name != "out" and value not in (None, ())}
-    rows.keep({"options": options, "machine": machine, "contestants": lines}, config.out / "peers.jsonl")
+    options = {
+        name: value
+        for name, value in dataclasses.asdict(config).items()
+        if name != "out" and value not in (None, ())
+    }
+    rows.keep(
+        {"options": options, "machine": machine, "contestants": lines}, config.out / "peers.jsonl"
+    )
     for note in [*notes, f"added to {config.out / 'peers.jsonl'}"]:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 

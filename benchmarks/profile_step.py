@@ -78,19 +78,33 @@ def profile(config: Config) -> tuple[list[Row], float, peaks.Peaks]:
         raise ValueError(f"profile_step: {reason}.")
     kind = devices.use(config.device)
     limits = peaks.measure(config.precision, kind)
-    trainer = training.build(dcgan_config.Config(
-        batch_size=config.batch_size, size=config.size, width=config.width, latent_dim=config.latent_dim,
-        average=0.0, augment=(), gamma=0.0, mode=config.mode, convolution=config.convolution,
-        precision=config.precision))
+    trainer = training.build(
+        dcgan_config.Config(
+            batch_size=config.batch_size,
+            size=config.size,
+            width=config.width,
+            latent_dim=config.latent_dim,
+            average=0.0,
+            augment=(),
+            gamma=0.0,
+            mode=config.mode,
+            convolution=config.convolution,
+            precision=config.precision,
+        )
+    )
     found = []
-    players = (("G", trainer.generator, trainer.g_optimizer, [config.latent_dim]),
-               ("D", trainer.discriminator, trainer.d_optimizer, [config.size, config.size, 3]))
+    players = (
+        ("G", trainer.generator, trainer.g_optimizer, [config.latent_dim]),
+        ("D", trainer.discriminator, trainer.d_optimizer, [config.size, config.size, 3]),
+    )
     counted = {name: arithmetic.layers(network, shape, name) for name, network, _, shape in players}
     work = arithmetic.a_round(counted["G"], counted["D"], config.batch_size)
     for name, network, optimizer, shape in players:
         found += _layers(network, counted[name], work, shape, config)
         found.append(_adam(name, network, optimizer, config))
-    real = rng.uniform([config.batch_size, config.size, config.size, 3], rng.seed(0, "real"), -1.0, 1.0)
+    real = rng.uniform(
+        [config.batch_size, config.size, config.size, 3], rng.seed(0, "real"), -1.0, 1.0
+    )
 
     def sampler(index):
         return real
@@ -114,8 +128,10 @@ def _layers(network, counted, work, sample_shape, config) -> list[Row]:
                 if each.layer == about.name:
                     times[each.what] = times.get(each.what, 0) + each.times
                     operations[each.what] = each.operations
-            found += [Row(about.name, about.kind, what, n, seconds[what], operations[what])
-                      for what, n in times.items()]
+            found += [
+                Row(about.name, about.kind, what, n, seconds[what], operations[what])
+                for what, n in times.items()
+            ]
         x = y
     return found
 
@@ -138,15 +154,25 @@ def _passes(layer, options, x, y, about, config) -> dict[str, float]:
             y = layer(x, **options)
         return tape.gradient(y, layer.trainable_variables, output_gradients=dy)
 
-    seconds = {arithmetic.VALUE: _time(value, (x,), config), arithmetic.BY_X: _time(by_x, (x, dy), config)}
+    seconds = {
+        arithmetic.VALUE: _time(value, (x,), config),
+        arithmetic.BY_X: _time(by_x, (x, dy), config),
+    }
     if about.kind == "product":
         seconds[arithmetic.BY_W] = _time(by_w, (x, dy), config)
     # Alone, these work the layer's value out anew, which a round has kept: batch norm for its mean and variance, ReLU
     # and tanh because their gradients ask for it (XLA joins the two), and eagerly nothing is left out.
-    if about.kind == "batch norm" or config.mode == "eager" or (
-            config.mode == "graph" and layer in (tf.nn.relu, tf.nn.tanh)):
+    if (
+        about.kind == "batch norm"
+        or config.mode == "eager"
+        or (config.mode == "graph" and layer in (tf.nn.relu, tf.nn.tanh))
+    ):
         again = seconds[arithmetic.VALUE]
-        seconds |= {what: max(taken - again, 0.0) for what, taken in seconds.items() if what != arithmetic.VALUE}
+        seconds |= {
+            what: max(taken - again, 0.0)
+            for what, taken in seconds.items()
+            if what != arithmetic.VALUE
+        }
     return seconds
 
 
@@ -168,6 +194,7 @@ def _time(function, arguments, config) -> float:
 
 def _median(call, repeats: int) -> float:
     """Seconds a call, of as many in a row as take a tenth of a second: waiting for the device takes its time too."""
+
     def many(n):
         for _ in range(n):
             call()
@@ -178,12 +205,21 @@ def _median(call, repeats: int) -> float:
 
 
 def table(found: list[Row], whole: float, limits: peaks.Peaks, title: str) -> Table:
-    made = Table(*("layer", "pass", "times", "ms each", "GFLOP/s", "% of the peak", "% of the round"), title=title)
+    made = Table(
+        *("layer", "pass", "times", "ms each", "GFLOP/s", "% of the peak", "% of the round"),
+        title=title,
+    )
     for row in sorted(found, key=lambda row: -row.times * row.seconds):
         rate = row.operations / row.seconds if row.operations and row.seconds else None
-        made.add_row(row.layer, row.what, str(row.times), f"{row.seconds * 1e3:.2f}",
-                     f"{rate / 1e9:.0f}" if rate else "", f"{rate / limits.operations:.0%}" if rate else "",
-                     f"{row.times * row.seconds / whole:.1%}")
+        made.add_row(
+            row.layer,
+            row.what,
+            str(row.times),
+            f"{row.seconds * 1e3:.2f}",
+            f"{rate / 1e9:.0f}" if rate else "",
+            f"{rate / limits.operations:.0%}" if rate else "",
+            f"{row.times * row.seconds / whole:.1%}",
+        )
     return made
 
 
@@ -194,17 +230,26 @@ def summary(found: list[Row], whole: float, limits: peaks.Peaks) -> list[str]:
         kinds[row.kind] = kinds.get(row.kind, 0.0) + row.times * row.seconds
     operations = sum(row.times * row.operations for row in found)
     rate = operations / whole
-    return [", ".join(f"{kind} {seconds * 1e3:.1f} ms" for kind, seconds in kinds.items())
-            + f"; in all {sum(kinds.values()) * 1e3:.1f} ms",
-            f"the whole round {whole * 1e3:.1f} ms: {operations / 1e9:.4g} GFLOP at {rate / 1e9:.4g} GFLOP/s, "
-            f"{rate / limits.operations:.0%} of the {limits.operations / 1e9:.4g} of a large matrix product"]
+    return [
+        ", ".join(f"{kind} {seconds * 1e3:.1f} ms" for kind, seconds in kinds.items())
+        + f"; in all {sum(kinds.values()) * 1e3:.1f} ms",
+        f"the whole round {whole * 1e3:.1f} ms: {operations / 1e9:.4g} GFLOP at {rate / 1e9:.4g} GFLOP/s, "
+        f"{rate / limits.operations:.0%} of the {limits.operations / 1e9:.4g} of a large matrix product",
+    ]
 
 
 def main(config: Config) -> None:
     found, whole, limits = profile(config)
     console = rows.console()
-    console.print(table(found, whole, limits, f"A DCGAN round pass by pass, batch {config.batch_size}, "
-                                              f"{config.mode}, {config.convolution}, {config.precision}"))
+    console.print(
+        table(
+            found,
+            whole,
+            limits,
+            f"A DCGAN round pass by pass, batch {config.batch_size}, "
+            f"{config.mode}, {config.convolution}, {config.precision}",
+        )
+    )
     for line in summary(found, whole, limits):
         console.print(line, highlight=False, soft_wrap=True)
 

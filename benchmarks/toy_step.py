@@ -54,12 +54,18 @@ class Config:
 def main(config: Config) -> None:
     console, device = rows.console(), devices.find(config.device)
     rows.check_writable(config.out / "toy_step.jsonl")
-    shared = {"benchmark": "toy_step", "device": device,
-              **{name: getattr(config, name) for name in ("hidden", "batch", "windows", "calls")}}
+    shared = {
+        "benchmark": "toy_step",
+        "device": device,
+        **{name: getattr(config, name) for name in ("hidden", "batch", "windows", "calls")},
+    }
     found = []
     for mode, rounds in itertools.product(config.mode, config.rounds):
         with console.status(f"{mode}, {rounds} rounds a call"):
-            row = rows.ask("benchmarks.contestants.one_toy_step", {**shared, "mode": mode, "rounds_a_call": rounds})
+            row = rows.ask(
+                "benchmarks.contestants.one_toy_step",
+                {**shared, "mode": mode, "rounds_a_call": rounds},
+            )
         rows.keep(row, config.out / "toy_step.jsonl")
         found.append(row)
     console.print(table(found))
@@ -67,9 +73,18 @@ def main(config: Config) -> None:
 
 
 def table(found: list[dict]) -> Table:
-    shown = Table(title=f"A round of a small GAN: 2 × {found[0]['hidden']} units, batch {found[0]['batch']}, on "
-                        f"{rows.device_name(found)}")
-    for heading in ("rounds a call", "mode", "µs a round (median)", "quartiles", "of the first row", "first call, s"):
+    shown = Table(
+        title=f"A round of a small GAN: 2 × {found[0]['hidden']} units, batch {found[0]['batch']}, on "
+        f"{rows.device_name(found)}"
+    )
+    for heading in (
+        "rounds a call",
+        "mode",
+        "µs a round (median)",
+        "quartiles",
+        "of the first row",
+        "first call, s",
+    ):
         shown.add_column(heading, justify="left" if heading == "mode" else "right")
     for row in found:
         name = [f"{row['rounds_a_call']:,}", row["mode"]]
@@ -77,9 +92,18 @@ def table(found: list[dict]) -> Table:
             shown.add_row(*name, row["status"])
             continue
         low, high = row["quartiles"]
-        ratio = f"{row['seconds'] / found[0]['seconds']:.2f}" if found[0]["status"] == rows.MEASURED else ""
-        shown.add_row(*name, f"{1e6 * row['seconds']:.4g}", f"{1e6 * low:.4g} – {1e6 * high:.4g}", ratio,
-                      f"{row['first_call_seconds']:.1f}")
+        ratio = (
+            f"{row['seconds'] / found[0]['seconds']:.2f}"
+            if found[0]["status"] == rows.MEASURED
+            else ""
+        )
+        shown.add_row(
+            *name,
+            f"{1e6 * row['seconds']:.4g}",
+            f"{1e6 * low:.4g} – {1e6 * high:.4g}",
+            ratio,
+            f"{row['first_call_seconds']:.1f}",
+        )
     shown.caption = "\n".join(rows.notes(found))
     return shown
 

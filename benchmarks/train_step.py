@@ -34,7 +34,11 @@ class Config:
     """of the convolutions"""
     mode: tuple[Literal["eager", "graph", "xla"], ...] = ("graph", "xla")
     """how a round is compiled"""
-    convolution: tuple[Literal["native", "subpixel", "winograd"], ...] = ("native", "subpixel", "winograd")
+    convolution: tuple[Literal["native", "subpixel", "winograd"], ...] = (
+        "native",
+        "subpixel",
+        "winograd",
+    )
     """how a convolution is worked out: native is meant for a GPU, subpixel and winograd for a CPU"""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ..."""
@@ -57,8 +61,10 @@ class Config:
     peak_sizes: tuple[int, int] | None = None
     """side of the matrices and numbers in an array; none: large ones"""
     model: Literal["h100", "a100", "a100-40gb", "t4", "cpu"] | None = None
-    ("measure no round: print how fast this device could be at best, from its published peaks (cpu: from this "
-     "machine's, measured now)")
+    (
+        "measure no round: print how fast this device could be at best, from its published peaks (cpu: from this "
+        "machine's, measured now)"
+    )
     out: Path = rows.RESULTS
     """folder for rows and plot"""
 
@@ -86,36 +92,75 @@ def main(config: Config) -> None:
 def measure(config: Config) -> list[dict]:
     """All rows, each kept as soon as it is there; then the table and the plot."""
     console, device = rows.console(), devices.find(config.device)
-    shared = {"benchmark": "train_step", "device": device, **{name: getattr(config, name) for name in (
-        "size", "width", "latent_dim", "windows", "rounds", "peak_seconds", "peak_sizes")}}
+    shared = {
+        "benchmark": "train_step",
+        "device": device,
+        **{
+            name: getattr(config, name)
+            for name in (
+                "size",
+                "width",
+                "latent_dim",
+                "windows",
+                "rounds",
+                "peak_seconds",
+                "peak_sizes",
+            )
+        },
+    }
     replicas = {"none": 1}
     if "mirrored" in config.strategy:
         replicas["mirrored"] = devices.check_replicas(config.device, config.replicas)
         several = replicas["mirrored"]
         for batch in config.batch_size:
             if batch % several:
-                checks.fail("Config", "batch_size", f"a multiple of the {several} replicas", str(batch))
+                checks.fail(
+                    "Config", "batch_size", f"a multiple of the {several} replicas", str(batch)
+                )
     rows.check_writable(config.out / "train_step.jsonl")
     found = []
-    combinations = list(itertools.product(config.strategy, config.precision, config.mode, config.convolution,
-                                          config.batch_size))
+    combinations = list(
+        itertools.product(
+            config.strategy, config.precision, config.mode, config.convolution, config.batch_size
+        )
+    )
     for number, (strategy, precision, mode, convolution, batch) in enumerate(combinations, start=1):
-        options = {**shared, "strategy": strategy, "replicas": replicas[strategy], "batch_size": batch,
-                   "precision": precision, "mode": mode, "convolution": convolution}
+        options = {
+            **shared,
+            "strategy": strategy,
+            "replicas": replicas[strategy],
+            "batch_size": batch,
+            "precision": precision,
+            "mode": mode,
+            "convolution": convolution,
+        }
         reason = devices.why_not(precision, device)
-        if convolution == "winograd" and (precision != "float32" or batch // replicas[strategy] < winograd.LEAST):
+        if convolution == "winograd" and (
+            precision != "float32" or batch // replicas[strategy] < winograd.LEAST
+        ):
             reason = f"Winograd's form is for float32 and {winograd.LEAST} images a device; below it is native"
         if strategy != "none" and mode == "xla":
             reason = "XLA compiles a round for one device; with a strategy take graph"
-        with console.status(f"{number} of {len(combinations)}: batch {batch}, {precision}, {way(options)}"):
-            row = rows.ask("benchmarks.contestants.one_train_step", options) if reason is None else \
-                {**options, "status": rows.NOT_SUPPORTED, "message": reason}
+        with console.status(
+            f"{number} of {len(combinations)}: batch {batch}, {precision}, {way(options)}"
+        ):
+            row = (
+                rows.ask("benchmarks.contestants.one_train_step", options)
+                if reason is None
+                else {**options, "status": rows.NOT_SUPPORTED, "message": reason}
+            )
         rows.keep(row, config.out / "train_step.jsonl")
         found.append(row)
     console.print(table(found))
     rows.check_any_measured("train_step", found)
-    step_plots.by_batch([{**row, "label": f"{row['precision']}, {way(row)}"} for row in found
-                         if row["status"] == rows.MEASURED], config.out / "train_step.png")
+    step_plots.by_batch(
+        [
+            {**row, "label": f"{row['precision']}, {way(row)}"}
+            for row in found
+            if row["status"] == rows.MEASURED
+        ],
+        config.out / "train_step.png",
+    )
     return found
 
 
@@ -131,10 +176,23 @@ def percent(share: float) -> str:
 
 
 def table(found: list[dict]) -> Table:
-    shown = Table(title=f"One round of the DCGAN, {found[0]['size']} pixels, width {found[0]['width']}, on "
-                        f"{rows.device_name(found)}")
-    for heading in ("batch", "precision", "round", "ms (median)", "quartiles", "images/s", "TFLOP/s",
-                    "of matrix peak", "of roofline", "memory, MB", "first call, s"):
+    shown = Table(
+        title=f"One round of the DCGAN, {found[0]['size']} pixels, width {found[0]['width']}, on "
+        f"{rows.device_name(found)}"
+    )
+    for heading in (
+        "batch",
+        "precision",
+        "round",
+        "ms (median)",
+        "quartiles",
+        "images/s",
+        "TFLOP/s",
+        "of matrix peak",
+        "of roofline",
+        "memory, MB",
+        "first call, s",
+    ):
         shown.add_column(heading, justify="left" if heading in ("precision", "round") else "right")
     for row in found:
         name = [str(row["batch_size"]), row["precision"], way(row)]
@@ -142,10 +200,17 @@ def table(found: list[dict]) -> Table:
             shown.add_row(*name, row["status"])
             continue
         low, high = row["quartiles"]
-        shown.add_row(*name, f"{1e3 * row['seconds']:.4g}", f"{1e3 * low:.4g} – {1e3 * high:.4g}",
-                      f"{row['images_a_second']:,.0f}", f"{row['tflops']:.3g}", percent(row["share_of_peak"]),
-                      percent(row["share_of_roofline"]), f"{row['memory_bytes'] / 1e6:,.0f}",
-                      f"{row['first_call_seconds']:.1f}")
+        shown.add_row(
+            *name,
+            f"{1e3 * row['seconds']:.4g}",
+            f"{1e3 * low:.4g} – {1e3 * high:.4g}",
+            f"{row['images_a_second']:,.0f}",
+            f"{row['tflops']:.3g}",
+            percent(row["share_of_peak"]),
+            percent(row["share_of_roofline"]),
+            f"{row['memory_bytes'] / 1e6:,.0f}",
+            f"{row['first_call_seconds']:.1f}",
+        )
     shown.caption = "\n".join(rows.notes(found))
     return shown
 
@@ -161,9 +226,13 @@ def predict(config: Config) -> None:
             not_there.append(str(error))
             continue
         for batch in config.batch_size:
-            work = arithmetic.dcgan_round(batch, precision, config.size, config.width, config.latent_dim)
-            title = (f"At best: {name}, {precision}, {limits.operations / 1e12:.4g} TFLOP/s and "
-                     f"{limits.bandwidth / 1e12:.3g} TB/s")
+            work = arithmetic.dcgan_round(
+                batch, precision, config.size, config.width, config.latent_dim
+            )
+            title = (
+                f"At best: {name}, {precision}, {limits.operations / 1e12:.4g} TFLOP/s and "
+                f"{limits.bandwidth / 1e12:.3g} TB/s"
+            )
             console.print(roofline.table(roofline.predict(work, limits), batch, title, source))
     if len(not_there) == len(config.precision):
         raise ValueError(not_there[0])
@@ -176,7 +245,11 @@ def _limits(config, precision):
     if config.model == "cpu":
         if reason := devices.why_not(precision, "cpu"):
             raise ValueError(reason)
-        return "this CPU", peaks.measure(precision, "CPU", config.peak_seconds, config.peak_sizes), "measured now"
+        return (
+            "this CPU",
+            peaks.measure(precision, "CPU", config.peak_seconds, config.peak_sizes),
+            "measured now",
+        )
     device = roofline.DEVICES[config.model]
     return device.name, device.peaks(precision), device.source
 

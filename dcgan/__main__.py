@@ -1,10 +1,10 @@
 """python -m dcgan: train a DCGAN on faces, then generate with it.
 
-    python -m dcgan                         the preset quick: a small network on drawn faces, minutes on a CPU
-    python -m dcgan --data my_faces.zip     the same on your own, as long as you let it
-    python -m dcgan train --help            all options of training
-    python -m dcgan generate --help         faces, contact sheets, avatars for a list of ids
-    python -m dcgan walk --help             walks through the latent space
+python -m dcgan                         the preset quick: a small network on drawn faces, minutes on a CPU
+python -m dcgan --data my_faces.zip     the same on your own, as long as you let it
+python -m dcgan train --help            all options of training
+python -m dcgan generate --help         faces, contact sheets, avatars for a list of ids
+python -m dcgan walk --help             walks through the latent space
 """
 
 import argparse
@@ -12,7 +12,9 @@ import os
 import sys
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before TensorFlow is there: it is talkative about CPUs
+os.environ.setdefault(
+    "TF_CPP_MIN_LOG_LEVEL", "2"
+)  # before TensorFlow is there: it is talkative about CPUs
 
 from rich.console import Console
 from rich.table import Table
@@ -20,9 +22,11 @@ from rich.text import Text
 
 from gan_core.app import command_line
 
-COMMANDS = {"train": "train on drawn faces, or on --data FOLDER_OR_ZIP (what happens if no command is named)",
-            "generate": "faces from a trained generator: pictures, a zip, an array, or avatars for a list of ids",
-            "walk": "walks through the latent space of a trained generator"}
+COMMANDS = {
+    "train": "train on drawn faces, or on --data FOLDER_OR_ZIP (what happens if no command is named)",
+    "generate": "faces from a trained generator: pictures, a zip, an array, or avatars for a list of ids",
+    "walk": "walks through the latent space of a trained generator",
+}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -51,13 +55,17 @@ def train(arguments) -> None:
 
     with command_line.errors_in_one_line():
         default = _starting_point(arguments)
-    command_line.run(Config, training.train, COMMANDS["train"], "python -m dcgan train", arguments, default)
+    command_line.run(
+        Config, training.train, COMMANDS["train"], "python -m dcgan train", arguments, default
+    )
 
 
 def generate(arguments) -> None:
     from dcgan.generation.generate import Generate, generate
 
-    command_line.run(Generate, generate, COMMANDS["generate"], "python -m dcgan generate", arguments)
+    command_line.run(
+        Generate, generate, COMMANDS["generate"], "python -m dcgan generate", arguments
+    )
 
 
 def walk(arguments) -> None:

@@ -69,11 +69,15 @@ centre, resized by a filter as wide as the reduction (exercise 3). Some files ar
 the first of them costs a night; a silent one hides how much is missing. `faces.load` passes them over and says why.
 """
 
+
 # %%
 def read_untidy_folder(config) -> faces.Faces:
     """Seven usable files, five others: read them, say what was skipped."""
     with tempfile.TemporaryDirectory() as folder:
-        untidy.folder(Path(folder) / "pictures", drawn_faces.draw(np.arange(7), seed=config.seed, size=2 * config.size))
+        untidy.folder(
+            Path(folder) / "pictures",
+            drawn_faces.draw(np.arange(7), seed=config.seed, size=2 * config.size),
+        )
         found = faces.load(Path(folder) / "pictures", config.size, cache=Path(folder) / "cache")
     print(f"an untidy folder: {len(found.images)} pictures, {len(found.skipped)} files skipped")
     for name, why in found.skipped:
@@ -89,8 +93,16 @@ def get(config) -> faces.Faces:
         return faces.Faces(drawn, [f"drawn {i}" for i in range(config.count)], [])
     got = faces.load(config.data, config.size, cache=config.cache)
     if len(got.images) < max(100, config.batch):
-        checks.fail("Config", "data", f"at least {max(100, config.batch)} usable pictures", f"{len(got.images)}")
-    print(f"enlarged {got.enlarged}, skipped {len(got.skipped)}", *Counter(dict(got.skipped).values()).most_common(5))
+        checks.fail(
+            "Config",
+            "data",
+            f"at least {max(100, config.batch)} usable pictures",
+            f"{len(got.images)}",
+        )
+    print(
+        f"enlarged {got.enlarged}, skipped {len(got.skipped)}",
+        *Counter(dict(got.skipped).values()).most_common(5),
+    )
     return got
 
 
@@ -104,25 +116,43 @@ $(x - \min x)/(\max x - \min x)$, with each picture's own ends. That hides what 
 too dark or too grey looks right, and colours of one dress differ from picture to picture.
 """
 
+
 # %%
 def look(config, u) -> dict:
     """Draw a sheet, and faces shown both ways. -> changes in levels, and contrasts (sds), as printed"""
-    from dcgan.figures import face_plots  # here, so that importing the chapter loads no plotting library
+    from dcgan.figures import (
+        face_plots,
+    )  # here, so that importing the chapter loads no plotting library
 
     sheets.save(sheets.sheet(u[:64]), config.out / "sheet.png")
     u = u[:1000]
-    dim = np.uint8(96 + u // 4)  # what a generator may make that has not learnt much: a quarter of the contrast
+    dim = np.uint8(
+        96 + u // 4
+    )  # what a generator may make that has not learnt much: a quarter of the contrast
     back, both = pixels.to_uint8(pixels.to_float(dim)).numpy(), statistics.stretched(dim)
     changes = np.abs(np.float32(statistics.stretched(u)) - u).mean(axis=(1, 2, 3))
-    found = {"x = u / 127.5 - 1 and back: most that a level changes": float(np.abs(np.float32(back) - dim).max()),
-             "stretched: change of a face, on average": float(changes.mean()), "... of the worst": float(changes.max()),
-             "contrast of faces": float(u.std()), "of dim faces": float(dim.std()), "... stretched": float(both.std())}
+    found = {
+        "x = u / 127.5 - 1 and back: most that a level changes": float(
+            np.abs(np.float32(back) - dim).max()
+        ),
+        "stretched: change of a face, on average": float(changes.mean()),
+        "... of the worst": float(changes.max()),
+        "contrast of faces": float(u.std()),
+        "of dim faces": float(dim.std()),
+        "... stretched": float(both.std()),
+    }
     print(*(f"    {name}: {value:.1f}" for name, value in found.items()), sep="\n")
     worst = np.argsort(-changes)[:4]
     shown = np.concatenate([worst, np.setdiff1d(np.arange(8), worst)[:4]])
-    face_plots.rows_of_pictures(config.out / "stretched.png", {
-        "(x + 1) / 2": u[shown], "stretched": statistics.stretched(u)[shown], "dim, (x + 1) / 2": back[shown],
-        "dim, stretched": both[shown]})
+    face_plots.rows_of_pictures(
+        config.out / "stretched.png",
+        {
+            "(x + 1) / 2": u[shown],
+            "stretched": statistics.stretched(u)[shown],
+            "dim, (x + 1) / 2": back[shown],
+            "dim, stretched": both[shown],
+        },
+    )
     return found
 
 
@@ -138,12 +168,19 @@ The lab makes the 983 MB to show five (for a moment twice that: NumPy writes the
 Keep uint8, and convert what is looked at.
 """
 
+
 # %%
 def hold(u) -> dict:
     """-> bytes at the peak: to show five of the faces, all converted or these alone; and to keep all as uint8"""
-    found = {"five shown, all converted": statistics.peak_bytes(lambda: (np.float32(u) / 127.5 - 1.0)[:5]),
-             "five shown, five converted": statistics.peak_bytes(lambda: np.float32(u[:5]) / 127.5 - 1.0),
-             "all kept as uint8": u.nbytes}
+    found = {
+        "five shown, all converted": statistics.peak_bytes(
+            lambda: (np.float32(u) / 127.5 - 1.0)[:5]
+        ),
+        "five shown, five converted": statistics.peak_bytes(
+            lambda: np.float32(u[:5]) / 127.5 - 1.0
+        ),
+        "all kept as uint8": u.nbytes,
+    }
     print(*(f"    {name}: {value / 1e6:,.2f} MB" for name, value in found.items()), sep="\n")
     return found
 
@@ -158,17 +195,25 @@ step is compiled once more, for the odd shape. Here (`gan_core.data.shuffled`) e
 over are others in every epoch.
 """
 
+
 # %%
 def batches(config, n: int, epochs: int = 10) -> np.ndarray:
     """-> how often each of n faces is seen in so many epochs: the sampler is fed with faces that are their numbers."""
     numbers = np.arange(n)
-    named = np.uint8(np.stack([numbers % 256, numbers // 256 % 256, numbers // 65536], axis=-1)[:, None, None])
+    named = np.uint8(
+        np.stack([numbers % 256, numbers // 256 % 256, numbers // 65536], axis=-1)[:, None, None]
+    )
     sampler, a_round = face_batches(named, config.batch, seed=config.seed), n // config.batch
-    seen = tf.map_fn(lambda index: pixels.to_uint8(sampler(index))[:, 0, 0], tf.range(epochs * a_round, dtype=tf.int64),
-                     fn_output_signature=tf.uint8).numpy().astype(np.int64) @ [1, 256, 65536]
+    seen = tf.map_fn(
+        lambda index: pixels.to_uint8(sampler(index))[:, 0, 0],
+        tf.range(epochs * a_round, dtype=tf.int64),
+        fn_output_signature=tf.uint8,
+    ).numpy().astype(np.int64) @ [1, 256, 65536]
     times = np.bincount(seen.ravel(), minlength=n)
-    print(f"{n} faces, batches of {config.batch}: {a_round} full ones an epoch, {n % config.batch} faces left over; in "
-          f"{epochs} epochs a face is seen {times.min()} to {times.max()} times")
+    print(
+        f"{n} faces, batches of {config.batch}: {a_round} full ones an epoch, {n % config.batch} faces left over; in "
+        f"{epochs} epochs a face is seen {times.min()} to {times.max()} times"
+    )
     return times
 
 
@@ -184,6 +229,7 @@ mirroring faces at random (`flip=True`) makes new ones, which $G$ will make, too
 **Levels** piled up at 255 (8 % of the reds of real faces) are what tanh reaches at infinity alone.
 """
 
+
 # %%
 def check(config, u) -> tuple[list, dict]:
     """-> pairs among the faces [(i, j, difference)]; how many of 100 copies of each kind were found"""
@@ -194,10 +240,17 @@ def check(config, u) -> tuple[list, dict]:
         found[kind] = sum(i == j for i, j, _ in duplicates.pairs(copies, u[:100]))
     print(f"nearly the same: {len(pairs)} pairs. Found of 100 planted copies: {found}")
     if pairs:
-        sheets.save(sheets.sheet(np.concatenate([u[[i, j]] for i, j, _ in pairs[:16]])), config.out / "pairs.png")
+        sheets.save(
+            sheets.sheet(np.concatenate([u[[i, j]] for i, j, _ in pairs[:16]])),
+            config.out / "pairs.png",
+        )
     counts = np.stack([np.bincount(u[..., channel].ravel(), minlength=256) for channel in range(3)])
-    spread = np.sqrt(np.mean([np.var(u[..., channel], axis=0, dtype=np.float64) for channel in range(3)], axis=0))
-    face_plots.mean_and_histograms(config.out / "mean_face.png", statistics.mean_picture(u), spread, counts)
+    spread = np.sqrt(
+        np.mean([np.var(u[..., channel], axis=0, dtype=np.float64) for channel in range(3)], axis=0)
+    )
+    face_plots.mean_and_histograms(
+        config.out / "mean_face.png", statistics.mean_picture(u), spread, counts
+    )
     return pairs, found
 
 
@@ -209,6 +262,7 @@ Nobody tells us a real face's hair colour. A drawn one is made from a table of i
 so chapter 9 can measure what a direction in $z$ changes, and chapter 10 count the combinations that $G$ never makes.
 """
 
+
 # %%
 def one_factor_at_a_time(config) -> dict:
     """Print the table, draw one face in all values of each factor. -> {factor, without underscores: faces}"""
@@ -219,7 +273,9 @@ def one_factor_at_a_time(config) -> dict:
         table.add_row(factor.replace("_", " "), ", ".join(values))
         same = np.full(len(values), 8)  # one face, again and again
         changed = {**drawn_faces.factors(same, seed=config.seed), factor: np.arange(len(values))}
-        rows[factor.replace("_", " ")] = drawn_faces.draw_factors(changed, same, seed=config.seed, size=config.size)
+        rows[factor.replace("_", " ")] = drawn_faces.draw_factors(
+            changed, same, seed=config.seed, size=config.size
+        )
     Console().print(table)
     print(f"{math.prod(len(values) for values in drawn_faces.FACTORS.values()):,} combinations")
     face_plots.rows_of_pictures(config.out / "factors.png", rows)
@@ -235,17 +291,27 @@ times that of chance. `--data` puts your faces beside drawn ones; without it, tw
 are chapter 10's: MS-SSIM, how alike a set's faces are; the distance, left between its halves, right between both sets.
 """
 
+
 # %%
 def compare(config, u) -> dict:
     """-> {name: (value for these faces, for drawn ones)}; of the distance: (half against half, against drawn)"""
     n = min(1000, len(u) // 2)
     one, other = distances.halves(u, n, seed=config.seed)
     drawn = drawn_faces.draw(np.arange(n), seed=config.seed + 1, size=config.size)
-    found = {name: (value, statistics.describe(drawn)[name]) for name, value in statistics.describe(one).items()}
-    found["MS-SSIM of pairs"] = tuple(distances.diversity(a, seed=config.seed, pairs=500) for a in (one, drawn))
-    found["distance"] = tuple(distances.sliced_wasserstein_pyramid(one, two, seed=config.seed)["mean"]
-                              for two in (other, drawn))
-    table = Table("", "yours" if config.data else "drawn", "drawn, another seed", title=f"{n} faces each")
+    found = {
+        name: (value, statistics.describe(drawn)[name])
+        for name, value in statistics.describe(one).items()
+    }
+    found["MS-SSIM of pairs"] = tuple(
+        distances.diversity(a, seed=config.seed, pairs=500) for a in (one, drawn)
+    )
+    found["distance"] = tuple(
+        distances.sliced_wasserstein_pyramid(one, two, seed=config.seed)["mean"]
+        for two in (other, drawn)
+    )
+    table = Table(
+        "", "yours" if config.data else "drawn", "drawn, another seed", title=f"{n} faces each"
+    )
     for name, row in found.items():
         table.add_row(name, *(f"{value:.3f}" if value < 1.0 else f"{value:.1f}" for value in row))
     Console().print(table)
@@ -275,6 +341,7 @@ r"""
 3. Shrink 512 pixels of fine stripes to 64 by taking every eighth pixel, and by `images.decode`. What do you see?
 """
 
+
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1() -> float:
     """The loss is a mean over 32 and one over 128. -> a real logit's gradient over a generated one's, at logits of 0"""
@@ -293,7 +360,9 @@ def solution_2(u) -> tuple[list, list]:
 
 def solution_3() -> tuple[np.ndarray, np.ndarray]:
     """Broad stripes, 8 times as wide: an alias. A filter as wide as the reduction leaves grey. -> both, [64, 64]"""
-    stripes = np.uint8(255 * (np.arange(512) % 9 < 4))[None, :, None] * np.ones([512, 1, 3], np.uint8)
+    stripes = np.uint8(255 * (np.arange(512) % 9 < 4))[None, :, None] * np.ones(
+        [512, 1, 3], np.uint8
+    )
     file = io.BytesIO()
     Image.fromarray(stripes).save(file, "PNG")
     return stripes[::8, ::8, 0], images.decode(file.getvalue(), 64)[:, :, 0]

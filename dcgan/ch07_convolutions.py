@@ -47,13 +47,21 @@ class Config:
 
     def __post_init__(self):
         checks.one_of("Config", "size", self.size, networks.SIZES)
-        for name, low, high in (("width", 1, 1024), ("latent_dim", 1, 10_000), ("batch", 2, 10_000),
-                                ("draws", 1, 1000), ("seed", 0, 2**32)):
+        for name, low, high in (
+            ("width", 1, 1024),
+            ("latent_dim", 1, 10_000),
+            ("batch", 2, 10_000),
+            ("draws", 1, 1000),
+            ("seed", 0, 2**32),
+        ):
             checks.integer("Config", name, getattr(self, name), low, high)
+
 
 # %%
 if __name__ == "__main__":
-    config = command_line.read(Config, "Chapter 7: convolutions.", "python -m dcgan.ch07_convolutions")
+    config = command_line.read(
+        Config, "Chapter 7: convolutions.", "python -m dcgan.ch07_convolutions"
+    )
 
 # %% [markdown]
 r"""
@@ -74,32 +82,44 @@ What a unit can see, its **receptive field**, grows by $(k - 1) d$ a layer, with
 it (`dcgan.lessons.ladders`). Is it so? The gradient of a unit by the picture is not 0 exactly where the unit looks.
 """
 
+
 # %%
 def climb(config):
     """Print both ladders. -> the rungs of G, of D."""
     generator = networks.generator(config.size, config.width, config.latent_dim, seed=config.seed)
     discriminator = networks.discriminator(config.size, config.width, seed=config.seed)
     inputs = tf.zeros([1, config.latent_dim]), tf.zeros([1, config.size, config.size, 3])
-    return [ladders.show(network, ladders.climb(network, x))
-            for network, x in zip((generator, discriminator), inputs, strict=True)]
+    return [
+        ladders.show(network, ladders.climb(network, x))
+        for network, x in zip((generator, discriminator), inputs, strict=True)
+    ]
 
 
 def what_units_see(config):
     """A middle unit of each layer of D. -> [(its field, cut at the edges; where its gradient is not 0)]"""
-    from dcgan.figures import convolution_plots  # here, so that importing the chapter loads no plotting library
+    from dcgan.figures import (
+        convolution_plots,
+    )  # here, so that importing the chapter loads no plotting library
 
-    discriminator, maps, found = networks.discriminator(config.size, config.width, seed=config.seed), {}, []
+    discriminator, maps, found = (
+        networks.discriminator(config.size, config.width, seed=config.seed),
+        {},
+        [],
+    )
     x = rng.normal([1, config.size, config.size, 3], rng.seed(config.seed, "a picture"))
     for rung in ladders.climb(discriminator, x):
         unit = (rung.after - 1) // 2
         first, last = rung.sees(unit)
         seen = ladders.gradient_of_a_unit(discriminator, x, rung.position, unit)
         ends = tuple(int(end) for end in np.flatnonzero(seen.any(axis=0))[[0, -1]])
-        print(f"unit {unit:2} of {rung.after:2}: sees {first} to {last}, by its gradient {ends[0]} to {ends[1]}")
+        print(
+            f"unit {unit:2} of {rung.after:2}: sees {first} to {last}, by its gradient {ends[0]} to {ends[1]}"
+        )
         maps[f"unit {unit} of {rung.after}, field {rung.field}"] = seen, (first, last)
         found.append(((max(first, 0), min(last, config.size - 1)), ends))
     convolution_plots.fields(config.out / "fields.png", maps)
     return found
+
 
 # %%
 if __name__ == "__main__":
@@ -123,6 +143,7 @@ by rows. Odd pixels are one stride-1 convolution of $y$, even pixels another, so
 convolve once to 4 times the channels ($2 \times 2$ taps), interleave them, crop (Shi et al. 2016).
 """
 
+
 # %%
 def sub_pixel(y, kernel):
     """conv_transpose of a row y [m] -> [2 m] without painting: pad, two convolutions of two taps, interleave, crop."""
@@ -139,29 +160,51 @@ def compare_on_one_row(config):
     c = one_row.as_matrix(one_row.of_one_row(convolution.conv, [*names]), 8)
     painted = one_row.as_matrix(one_row.of_one_row(convolution.conv_transpose, [*names]), 4)
     by_rows = one_row.as_matrix(lambda y: sub_pixel(y, names), 4)
-    convolution_plots.matrices(config.out / "matrices.png", names, {
-        "conv: C": (c, range(4)), "conv_transpose": (painted, range(8)),
-        "the same, odd\npixels first": (painted[odd_first], odd_first)})
-    print(f"one row: conv_transpose is C transposed within {np.abs(painted - c.T).max():g}, the sub-pixel form within "
-          f"{np.abs(by_rows - c.T).max():g}; C C^T, no identity, has {np.diag(c @ c.T)} on its diagonal")
+    convolution_plots.matrices(
+        config.out / "matrices.png",
+        names,
+        {
+            "conv: C": (c, range(4)),
+            "conv_transpose": (painted, range(8)),
+            "the same, odd\npixels first": (painted[odd_first], odd_first),
+        },
+    )
+    print(
+        f"one row: conv_transpose is C transposed within {np.abs(painted - c.T).max():g}, the sub-pixel form within "
+        f"{np.abs(by_rows - c.T).max():g}; C C^T, no identity, has {np.diag(c @ c.T)} on its diagonal"
+    )
     return c, painted, by_rows
 
 
 def compare_faces(config):
     """On the sizes of D's second layer. -> <Cx, y>, <x, C^T y>; three differences from C^T y, in its sds"""
     n, wide = config.size // 2, 2 * config.width
-    x, y, w = (rng.normal(shape, rng.seed(config.seed, f"{shape}")) for shape in (
-        [8, n, n, config.width], [8, n // 2, n // 2, wide], [4, 4, config.width, wide]))
+    x, y, w = (
+        rng.normal(shape, rng.seed(config.seed, f"{shape}"))
+        for shape in (
+            [8, n, n, config.width],
+            [8, n // 2, n // 2, wide],
+            [4, 4, config.width, wide],
+        )
+    )
     with tf.GradientTape() as tape:
         tape.watch(x)
         forward = convolution.conv(x, w, 2)
     gradient = tape.gradient(forward, x, y)
-    native, subpixel = (convolution.conv_transpose(y, w, 2, path=path).numpy() for path in ("native", "subpixel"))
+    native, subpixel = (
+        convolution.conv_transpose(y, w, 2, path=path).numpy() for path in ("native", "subpixel")
+    )
     products = float(np.vdot(forward, y)), float(np.vdot(x, native))
-    differences = [np.abs(a - native).max() / native.std() for a in (gradient, subpixel, winograd.conv_transpose(y, w))]
-    print("{:,} numbers: <Cx, y> = {:.1f}, <x, C^T y> = {:.1f}; largest differences, in sds of C^T y: gradient of conv "
-          "{:.0e}, sub-pixel {:.0e}, Winograd {:.0e}".format(tf.size(x), *products, *differences))
+    differences = [
+        np.abs(a - native).max() / native.std()
+        for a in (gradient, subpixel, winograd.conv_transpose(y, w))
+    ]
+    print(
+        "{:,} numbers: <Cx, y> = {:.1f}, <x, C^T y> = {:.1f}; largest differences, in sds of C^T y: gradient of conv "
+        "{:.0e}, sub-pixel {:.0e}, Winograd {:.0e}".format(tf.size(x), *products, *differences)
+    )
     return products, differences
+
 
 # %%
 if __name__ == "__main__":
@@ -179,6 +222,7 @@ Let all of $y$ and $w$ be 1: then $C^T y$ counts how often each pixel is painted
 stride divides the kernel (Odena et al. 2016). Drawn below: the mean square of each pixel, over untrained generators.
 """
 
+
 # %%
 def paint(config):
     """-> {kernel size: (how often a pixel is painted, the mean squares), both by even and odd rows and columns}"""
@@ -186,13 +230,22 @@ def paint(config):
 
     shown, found = {}, {}
     for k in (3, 4, 5):
-        times, squares = checkerboards.times_painted(k), checkerboards.mean_squares(k, config.seed, config.draws)
-        found[k] = counted, measured = checkerboards.by_parity(times), checkerboards.by_parity(squares)
-        print(f"kernel {k}: painted {times.min():.0f} to {times.max():.0f} times; mean square of the most painted over "
-              f"the least: {measured.max() / measured.min():.2f}, by counting {counted.max() / counted.min():.2f}")
+        times, squares = (
+            checkerboards.times_painted(k),
+            checkerboards.mean_squares(k, config.seed, config.draws),
+        )
+        found[k] = counted, measured = (
+            checkerboards.by_parity(times),
+            checkerboards.by_parity(squares),
+        )
+        print(
+            f"kernel {k}: painted {times.min():.0f} to {times.max():.0f} times; mean square of the most painted over "
+            f"the least: {measured.max() / measured.min():.2f}, by counting {counted.max() / counted.min():.2f}"
+        )
         shown[f"kernel {k}, stride 2"] = times, squares[8:24, 8:24]
     convolution_plots.checkerboards(config.out / "checkerboards.png", shown)
     return found
+
 
 # %%
 if __name__ == "__main__":
@@ -215,19 +268,25 @@ is worth $(1 + m)/(1 - m)$ batches, and its error is $\sqrt{(1 - m)/(1 + m)}$ of
 `scale` are switches: 1.0 and .02 both mean "yes", and $\gamma$ starts at 1, not as the $N(1, .02^2)$ of `networks`.
 """
 
+
 # %%
 def conventions(config):
     """-> {momentum: (error of the moving mean, the same by the formula, mean after a real and a generated batch)}"""
     from dcgan.figures import convolution_plots
 
-    print("4 numbers: variance behind batch norm {:.3f}; the moving one is fed {:.3f} of what divided them".format(
-        *norm_trials.variances(config.seed)))
+    print(
+        "4 numbers: variance behind batch norm {:.3f}; the moving one is fed {:.3f} of what divided them".format(
+            *norm_trials.variances(config.seed)
+        )
+    )
     paths, found = {}, {}
     for m in (0.9, 0.1):
         path = paths[f"momentum {m}"] = norm_trials.in_turn(m, config.seed)
         found[m] = norm_trials.moving_error(m, config.seed), np.sqrt((1 - m) / (1 + m)), *path[-2:]
-        print("momentum {}: worth {:.1f} batches; error {:.2f} of one batch's (formula {:.2f}); mean after a real "
-              "batch {:.2f}, after a generated one {:.2f}".format(m, (1 + m) / (1 - m), *found[m]))
+        print(
+            "momentum {}: worth {:.1f} batches; error {:.2f} of one batch's (formula {:.2f}); mean after a real "
+            "batch {:.2f}, after a generated one {:.2f}".format(m, (1 + m) / (1 - m), *found[m])
+        )
     convolution_plots.moving_means(config.out / "moving_means.png", paths, 1.0, -1.0)
     return found
 
@@ -236,19 +295,26 @@ def swamped(config):
     """What reaches each stage of an untrained G. -> {epsilon: (sds behind each batch norm, sd of the pictures)}"""
     z, found = rng.normal([config.batch, config.latent_dim], rng.seed(config.seed, "z")), {}
     for epsilon in (1e-5, 0.8):
-        generator = networks.generator(config.size, config.width, config.latent_dim, seed=config.seed, epsilon=epsilon)
+        generator = networks.generator(
+            config.size, config.width, config.latent_dim, seed=config.seed, epsilon=epsilon
+        )
         found[epsilon] = sds, last = norm_trials.signal(generator, z)
-        print(f"epsilon {epsilon:g}: sd behind each batch norm {', '.join(f'{sd:.3f}' for sd in sds)}; of the pictures "
-              f"{last:.4f}, {127.5 * last:.1f} of 255 levels of grey")
+        print(
+            f"epsilon {epsilon:g}: sd behind each batch norm {', '.join(f'{sd:.3f}' for sd in sds)}; of the pictures "
+            f"{last:.4f}, {127.5 * last:.1f} of 255 levels of grey"
+        )
     return found
+
 
 # %%
 if __name__ == "__main__":
     conventions(config)
     swamped(config)
     for way, row in norm_trials.company(config.seed).items():
-        print("{:16} mean of real {:6.3f}, of fake {:6.3f}; one real number, when the fakes get worse, changes by "
-              "{:.3f}".format(way, *row))
+        print(
+            "{:16} mean of real {:6.3f}, of fake {:6.3f}; one real number, when the fakes get worse, changes by "
+            "{:.3f}".format(way, *row)
+        )
 
 # %% [markdown]
 r"""
@@ -271,13 +337,16 @@ r"""
    a picture, $[B, 1]$? Which of $D$'s answers can still differ between batches?
 """
 
+
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1():
     """A layer of kernel 5 has one zero before and two behind, so its windows lie half a pixel to the right; four layers
     add 0.5 (1 + 2 + 4 + 8) = 7.5 pixels. With k - s even nothing is off. -> {k: middle of the field - of the pixels}"""
     found = {}
     for k in (4, 5):
-        last = ladders.climb(Sequential([Conv2D(1, 1, k, seed=0, stride=2)] * 4), tf.zeros([1, 64, 64, 1]))[-1]
+        last = ladders.climb(
+            Sequential([Conv2D(1, 1, k, seed=0, stride=2)] * 4), tf.zeros([1, 64, 64, 1])
+        )[-1]
         found[k] = sum(last.sees(1)) / 2 - (1.5 * last.distance - 0.5)
     return found
 
@@ -286,11 +355,21 @@ def solution_2():
     """Doubling paints a 2 x 2 block of ones: the kernel is that block convolved with the 3 x 3 one. Its four classes of
     taps (a pixel of x sees one class) have equal sums: constant y stays constant. Those of a free kernel do not.
     -> largest difference of the two ways; sd over mean of what a constant becomes, by this kernel and by a free one"""
-    y, w, free = (rng.normal(shape, rng.seed(0, f"{shape}")) for shape in ([1, 6, 6, 1], [3, 3, 1, 1], [4, 4, 1, 1]))
+    y, w, free = (
+        rng.normal(shape, rng.seed(0, f"{shape}"))
+        for shape in ([1, 6, 6, 1], [3, 3, 1, 1], [4, 4, 1, 1])
+    )
     doubled = convolution.conv(tf.repeat(tf.repeat(y, 2, axis=1), 2, axis=2), w)
-    turned = tf.reverse(tf.reshape(w, [1, 3, 3, 1]), [1, 2])  # a convolution reads w as painting would turn it round
-    block = tf.reshape(convolution.conv_transpose(turned, tf.ones([2, 2, 1, 1]), 1, "VALID"), [4, 4, 1, 1])
-    flat = [convolution.conv_transpose(tf.ones([1, 6, 6, 1]), k, 2)[0, 2:-2, 2:-2, 0].numpy() for k in (block, free)]
+    turned = tf.reverse(
+        tf.reshape(w, [1, 3, 3, 1]), [1, 2]
+    )  # a convolution reads w as painting would turn it round
+    block = tf.reshape(
+        convolution.conv_transpose(turned, tf.ones([2, 2, 1, 1]), 1, "VALID"), [4, 4, 1, 1]
+    )
+    flat = [
+        convolution.conv_transpose(tf.ones([1, 6, 6, 1]), k, 2)[0, 2:-2, 2:-2, 0].numpy()
+        for k in (block, free)
+    ]
     difference = float(np.abs(convolution.conv_transpose(y, block, 2) - doubled).max())
     return difference, *(float(x.std() / np.abs(x.mean())) for x in flat)
 

@@ -41,6 +41,7 @@ from gan_core.nn.batch_norm import settle
 @dataclasses.dataclass(frozen=True)
 class Config:
     """All recipes see the same number of images, in the same order."""
+
     data: Path | None = None
     """folder or zip of pictures; none: drawn faces"""
     drawn: int = 2048
@@ -63,13 +64,18 @@ class Config:
     """folder for the runs and the figures; runs that are there already are not run again"""
 
     def __post_init__(self):
-        self.training("check", {})  # every field but `out` is one of training's, and is checked there
-        checks.number("Config", "average", self.average, above=0.0, below=1.0)  # G is held against its average here
+        self.training(
+            "check", {}
+        )  # every field but `out` is one of training's, and is checked there
+        checks.number(
+            "Config", "average", self.average, above=0.0, below=1.0
+        )  # G is held against its average here
 
     def training(self, name: str, changes: dict) -> training_config.Config:
         """The config of one recipe's run."""
         shared = {key: value for key, value in dataclasses.asdict(self).items() if key != "out"}
         return training_config.Config(**{**shared, **changes}, run=self.out / name)
+
 
 # %% [markdown]
 r"""
@@ -83,6 +89,7 @@ $D(x)$ and $D(G(z))$ are told apart. The lab's "D averages one half" averaged th
 real and 0 to every generated face averages one half as well.
 """
 
+
 # %%
 def play(config: Config, name: str, changes: dict | None = None) -> tuple:
     """Train, or go on with what is there. -> (trainer, RunFolder, the columns of epochs.csv)."""
@@ -91,6 +98,7 @@ def play(config: Config, name: str, changes: dict | None = None) -> tuple:
         one = dataclasses.replace(one, resume=one.run)
     trainer, folder = training.train(one, Console(stderr=True, quiet=True))
     return trainer, folder, read_epochs(folder.path / "epochs.csv")
+
 
 # %% [markdown]
 r"""
@@ -101,6 +109,7 @@ epoch. Either way it must end as if nothing had happened: weights, moving averag
 numbers. The last are easy here: all of them are a function of (seed, purpose, round), so there is no state to lose.
 """
 
+
 # %%
 def stop_and_go_on(config: Config) -> float:
     """Train two epochs at a stretch, and one epoch and then another. -> the largest difference of any variable."""
@@ -108,7 +117,11 @@ def stop_and_go_on(config: Config) -> float:
     play(dataclasses.replace(config, epochs=1), "halves")
     halves, _, _ = play(dataclasses.replace(config, epochs=2), "halves")
     other = halves.state()
-    return max(float(np.abs(value.numpy() - other[name].numpy()).max()) for name, value in whole.state().items())
+    return max(
+        float(np.abs(value.numpy() - other[name].numpy()).max())
+        for name, value in whole.state().items()
+    )
+
 
 # %% [markdown]
 r"""
@@ -125,19 +138,30 @@ $G$ did. So before samples are taken, batches of $z$ go through the average, and
 their place (`batch_norm.settle`; `GANTrainer.sample` does it).
 """
 
+
 # %%
 def the_two_generators(trainer, held_aside, seed: int) -> dict[str, tuple]:
     """Faces of the same z by G and by its average, unsettled and settled. -> name: (faces, distance)."""
-    z = [trainer.latent(256, rng.seed(seed, "two generators", i)) for i in range(1 + len(held_aside) // 256)]
+    z = [
+        trainer.latent(256, rng.seed(seed, "two generators", i))
+        for i in range(1 + len(held_aside) // 256)
+    ]
     average = copy.deepcopy(trainer.average.model)
     settle(average, settling_z(trainer.latent, trainer.seed))
-    players = {"G": trainer.generator, "its average, unsettled": trainer.average.model, "its average": average}
+    players = {
+        "G": trainer.generator,
+        "its average, unsettled": trainer.average.model,
+        "its average": average,
+    }
     found = {}
     for name, network in players.items():
         images = np.concatenate([to_uint8(network(part)).numpy() for part in z])
-        distance = distances.patches_and_whole(held_aside, images[:len(held_aside)], seed=0)["mean"]
+        distance = distances.patches_and_whole(held_aside, images[: len(held_aside)], seed=0)[
+            "mean"
+        ]
         found[name] = images[:64], distance
     return found
+
 
 # %% [markdown]
 r"""
@@ -159,9 +183,14 @@ Networks, Adam and batches are ours in every row. Six other things differ, and t
 """
 
 # %%
-INGREDIENTS = (("+ batch norm 0.9, 1e-5", ["momentum", "epsilon"]), ("+ alternating updates", ["update"]),
-               ("+ mirrored faces", ["flip"]), ("+ augmentation", ["augment"]), ("+ R1", ["gamma"]),
-               ("+ averaged G", ["average"]))
+INGREDIENTS = (
+    ("+ batch norm 0.9, 1e-5", ["momentum", "epsilon"]),
+    ("+ alternating updates", ["update"]),
+    ("+ mirrored faces", ["flip"]),
+    ("+ augmentation", ["augment"]),
+    ("+ R1", ["gamma"]),
+    ("+ averaged G", ["average"]),
+)
 
 
 def recipes() -> dict[str, dict]:
@@ -191,11 +220,16 @@ def show(rows: dict[str, dict], floor: float) -> None:
         table.add_column(column, justify="right")
     for name, row in rows.items():
         distance = row["distance_mean"]
-        table.add_row(name, *(f"{value:.1f}" for value in (distance[0], np.nanmin(distance), distance[-1])),
-                      f"{row['d_real'][-1]:.2f}", f"{row['d_fake'][-1]:.2f}")
+        table.add_row(
+            name,
+            *(f"{value:.1f}" for value in (distance[0], np.nanmin(distance), distance[-1])),
+            f"{row['d_real'][-1]:.2f}",
+            f"{row['d_fake'][-1]:.2f}",
+        )
     table.add_section()
     table.add_row("real against real", "", f"{floor:.1f}", "", "", "")
     Console(width=100).print(table)
+
 
 # %% [markdown]
 r"""
@@ -208,6 +242,7 @@ r"""
 * Its $D$ of faces ends in **2 × 2 logits** an image, unsaid: its last layer strides where it should not.
 """
 
+
 # %%
 def sigmoid_twice(logit: float = 6.0) -> tuple[float, float]:
     """D's loss where it is right and sure: from logits, and from the probabilities taken for logits."""
@@ -218,12 +253,16 @@ def sigmoid_twice(logit: float = 6.0) -> tuple[float, float]:
 
 def frozen(training: bool = False, seed: int = 0) -> float:
     """The gradient's norm that reaches G's variables through D when both are called with this `training`."""
-    generator, discriminator = networks.generator(32, 8, 16, seed=seed), networks.discriminator(32, 8, seed=seed)
+    generator, discriminator = (
+        networks.generator(32, 8, 16, seed=seed),
+        networks.discriminator(32, 8, seed=seed),
+    )
     with tf.GradientTape() as tape:
         fake = generator(rng.normal([8, 16], rng.seed(seed, "z")), training=training)
         logits = discriminator(fake, training=training)
         loss = losses.non_saturating_generator_loss(tf.reshape(logits, [-1]))
     return float(tf.linalg.global_norm(tape.gradient(loss, generator.trainable_variables)))
+
 
 # %% [markdown]
 r"""
@@ -239,25 +278,37 @@ mends (on real faces, in hours, augmentation and R1 help: see the README). What 
 both CPUs, unsettled 221 and 222, where the $G$ that it follows has 291 and 459. Two real sets are 86 apart.
 """
 
+
 # %%
 def main(config: Config) -> None:
     """What the chapter shows."""
     from dcgan.figures import training_plots  # drawing libraries are slow to import
 
     right, twice = sigmoid_twice()
-    print(f"D right and sure: loss {right:.4f} from logits, {twice:.3f} from probabilities taken for logits")
-    print(f"G's gradient with training=False everywhere: norm {frozen():.3g}, so nothing is frozen (with True "
-          f"{frozen(True):.3g}: batch norm has not seen yet how small the numbers are)")
-    print(f"stopped and gone on with, against one stretch: largest difference {stop_and_go_on(config):g}")
+    print(
+        f"D right and sure: loss {right:.4f} from logits, {twice:.3f} from probabilities taken for logits"
+    )
+    print(
+        f"G's gradient with training=False everywhere: norm {frozen():.3g}, so nothing is frozen (with True "
+        f"{frozen(True):.3g}: batch norm has not seen yet how small the numbers are)"
+    )
+    print(
+        f"stopped and gone on with, against one stretch: largest difference {stop_and_go_on(config):g}"
+    )
     rows = side_by_side(config)
     trainer, folder, _ = play(config, f"recipe_{len(rows) - 1}", {})
     held_aside, floor = training.held_aside(config.training("judge", {}))
     show(rows, floor)
     for name, (images, distance) in the_two_generators(trainer, held_aside, config.seed).items():
-        print(f"{name}: distance {distance:.1f}, {sheets.save(sheets.sheet(images), config.out / f'{name}.png')}")
+        print(
+            f"{name}: distance {distance:.1f}, {sheets.save(sheets.sheet(images), config.out / f'{name}.png')}"
+        )
     training_plots.distances_over_epochs(rows, floor, config.out / "recipes.png")
     training_plots.faces_of_recipes(rows, config.out / "faces.png")
-    print(f"curves: {folder.path / 'curves.png'}, fixed noise over time: {folder.path / 'training.gif'}")
+    print(
+        f"curves: {folder.path / 'curves.png'}, fixed noise over time: {folder.path / 'training.gif'}"
+    )
+
 
 # %% [markdown]
 r"""
@@ -270,6 +321,7 @@ r"""
 3. Write down $D$'s loss for the lab's 2 × 2 logits, all equal to $a$ on real and $b$ on generated faces. Does the
    mean over four logits change where the game ends?
 """
+
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(config: Config) -> float:
@@ -295,6 +347,7 @@ def solution_3(a: float = 0.7, b: float = -0.3) -> float:
     spread = tf.constant([-1.0, -0.5, 0.5, 1.0])
     four = losses.discriminator_loss(a + spread, b + spread)
     return float(four - losses.discriminator_loss(tf.constant([a]), tf.constant([b])))
+
 
 # %%
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ from gan_core.app import command_line
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    run: Path | None = None  # folder of a run on drawn faces; none: the generator that comes with the package
+    run: Path | None = (
+        None  # folder of a run on drawn faces; none: the generator that comes with the package
+    )
     faces: int = 1000  # faces behind every measured share or distance
     samples: int = 6000  # faces that the directions of section 5 are fitted to
     amount: float = 3.0  # how far along a direction a face is moved; the prior's sd is 1
@@ -46,8 +48,13 @@ class Config:
     out: Path = Path("runs/ch09")  # folder for the figures
 
     def __post_init__(self):
-        for name, least, most in (("faces", 10, 10**5), ("samples", 10, 10**6), ("classifier_faces", 128, 10**6),
-                                  ("classifier_steps", 1, 10**5), ("seed", 0, 2**32)):
+        for name, least, most in (
+            ("faces", 10, 10**5),
+            ("samples", 10, 10**6),
+            ("classifier_faces", 128, 10**6),
+            ("classifier_steps", 1, 10**5),
+            ("seed", 0, 2**32),
+        ):
             checks.integer("Config", name, getattr(self, name), least, most)
         checks.number("Config", "amount", self.amount, above=0.0, below=100.0)
         if self.run is not None:
@@ -56,7 +63,9 @@ class Config:
 
 # %%
 if __name__ == "__main__":
-    config = command_line.read(Config, "Chapter 9: the latent space.", "python -m dcgan.ch09_latent_space")
+    config = command_line.read(
+        Config, "Chapter 9: the latent space.", "python -m dcgan.ch09_latent_space"
+    )
     generator = trained_generator.load(config.run)
 
 # %% [markdown]
@@ -71,10 +80,13 @@ judgement too. In which *direction* $z$ points does not matter: the prior is the
 Now the lab's walks. $(1, \ldots, 1)$ is on the shell, $\sqrt{100} = 10$. But $c\,(1, \ldots, 1)$ has norm $10c$.
 """
 
+
 # %%
 def show_shell(config, generator) -> None:
     """The norms of samples, and of all the lab's walks."""
-    from dcgan.figures import latent_plots  # here, so that importing the chapter costs no plotting library
+    from dcgan.figures import (
+        latent_plots,
+    )  # here, so that importing the chapter costs no plotting library
 
     dim = generator.latent_dim
     mean, sd = space.shell(dim)
@@ -82,8 +94,11 @@ def show_shell(config, generator) -> None:
     print(f"||z|| of a sample in {dim} dimensions: {mean:.2f} ± {sd:.2f}")
     for title, z in walks.items():
         print(f"  {title}: " + " ".join(f"{length:.1f}" for length in space.norms(z)))
-    latent_plots.shell(config.out / "shell.png", space.norms(generator.z(20_000, config.seed)),
-                       {title: space.norms(z) for title, z in walks.items()})
+    latent_plots.shell(
+        config.out / "shell.png",
+        space.norms(generator.z(20_000, config.seed)),
+        {title: space.norms(z) for title, z in walks.items()},
+    )
 
 
 # %%
@@ -99,12 +114,15 @@ What does a wrong norm cost? Take samples of the prior, keep their directions, s
 thousand such faces against a thousand drawn ones: sliced Wasserstein distance, chapter 10.
 """
 
+
 # %%
 def show_walks(config, generator, walks: dict, name: str) -> None:
     """A row of faces for each walk."""
     from dcgan.figures import latent_plots
 
-    latent_plots.strips(config.out / name, {title: (generator(z), space.norms(z)) for title, z in walks.items()})
+    latent_plots.strips(
+        config.out / name, {title: (generator(z), space.norms(z)) for title, z in walks.items()}
+    )
 
 
 def distance_to_drawn(config, generator):
@@ -112,29 +130,40 @@ def distance_to_drawn(config, generator):
     drawn, _ = held_aside(2 * config.faces, size=generator.size, seed=config.seed)
 
     def distance(faces):
-        return distances.sliced_wasserstein_pyramid(drawn[:config.faces], faces, seed=config.seed)["mean"]
+        return distances.sliced_wasserstein_pyramid(drawn[: config.faces], faces, seed=config.seed)[
+            "mean"
+        ]
 
-    return lambda z: distance(generator(z)), distance(drawn[config.faces:])
+    return lambda z: distance(generator(z)), distance(drawn[config.faces :])
 
 
 def judge_norms(config, generator):
     """The same directions at other norms. -> norms [R], distances [R], the floor"""
     from dcgan.figures import latent_plots
 
-    (mean, sd), (distance, floor) = space.shell(generator.latent_dim), distance_to_drawn(config, generator)
+    (mean, sd), (distance, floor) = (
+        space.shell(generator.latent_dim),
+        distance_to_drawn(config, generator),
+    )
     z = generator.z(config.faces, config.seed)
     z /= space.norms(z)[:, None].astype(np.float32)
     radii = mean * np.float32([0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 1.84])
     found = np.array([distance(r * z) for r in radii])
-    print(f"other drawn faces are {floor:.0f} from drawn faces (thousandths of an sd), generated ones with ||z|| =")
+    print(
+        f"other drawn faces are {floor:.0f} from drawn faces (thousandths of an sd), generated ones with ||z|| ="
+    )
     print("  " + ", ".join(f"{r:.1f}: {value:.0f}" for r, value in zip(radii, found, strict=True)))
-    latent_plots.by_norm(config.out / "by_norm.png", radii, found, floor, (mean - 2 * sd, mean + 2 * sd))
+    latent_plots.by_norm(
+        config.out / "by_norm.png", radii, found, floor, (mean - 2 * sd, mean + 2 * sd)
+    )
     return radii, found, floor
 
 
 # %%
 if __name__ == "__main__":
-    show_walks(config, generator, space.lab_walks(generator.latent_dim, config.seed), "lab_walks.png")
+    show_walks(
+        config, generator, space.lab_walks(generator.latent_dim, config.seed), "lab_walks.png"
+    )
     judge_norms(config, generator)
 
 # %% [markdown]
@@ -152,27 +181,47 @@ change). *Any* 35 fixed numbers hold something, so beside it stands the mean ove
 two samples of the prior, which are not 0 apart either.
 """
 
+
 # %%
 def show_what_stays(config, generator, classifier, value: float = 1.0) -> dict:
     """A row a factor; "random": apart, for random signs; "chance": two samples of the prior. -> {factor: Stays}"""
     dim = generator.latent_dim
-    found = effects.what_stays(generator, classifier.predict, dim, 35 * dim // 100, config.faces, config.seed, value)
-    table = Table("factor", "commonest", "its share", "among all", "apart", "random", "chance",
-                  title=f"The first 35 % of z fixed at {value:g}")
+    found = effects.what_stays(
+        generator, classifier.predict, dim, 35 * dim // 100, config.faces, config.seed, value
+    )
+    table = Table(
+        "factor",
+        "commonest",
+        "its share",
+        "among all",
+        "apart",
+        "random",
+        "chance",
+        title=f"The first 35 % of z fixed at {value:g}",
+    )
     for factor, row in found.items():
-        table.add_row(factor.replace("_", " "), classifier.factors[factor][row.value],
-                      *(f"{share:.0%}" for share in (row.held, row.among_all)),
-                      *(f"{away:.2f}" for away in (row.apart, row.random, row.chance)))
+        table.add_row(
+            factor.replace("_", " "),
+            classifier.factors[factor][row.value],
+            *(f"{share:.0%}" for share in (row.held, row.among_all)),
+            *(f"{away:.2f}" for away in (row.apart, row.random, row.chance)),
+        )
     Console().print(table)
     return found
 
 
 # %%
 if __name__ == "__main__":
-    classifier = train_classifier(generator.size, faces=config.classifier_faces, steps=config.classifier_steps,
-                                  seed=config.seed)
+    classifier = train_classifier(
+        generator.size,
+        faces=config.classifier_faces,
+        steps=config.classifier_steps,
+        seed=config.seed,
+    )
     right = classifier.accuracy(*held_aside(config.faces, size=generator.size, seed=config.seed))
-    print("right on drawn faces: " + ", ".join(f"{name} {share:.0%}" for name, share in right.items()))
+    print(
+        "right on drawn faces: " + ", ".join(f"{name} {share:.0%}" for name, share in right.items())
+    )
     stays = show_what_stays(config, generator, classifier)
 
 # %% [markdown]
@@ -193,15 +242,22 @@ $$\frac{z(t)}{\lVert z(t)\rVert} = \frac{\sin((1-t)\omega)\,u + \sin(t\omega)\,v
 with $u, v$ the directions of $a, b$ and $\omega$ the angle between them.
 """
 
+
 # %%
 def show_paths(config, generator) -> dict:
     """Both paths between two faces; then the middles between many. -> name -> (mean norm, distance to drawn faces)"""
     a, b = generator.z(2, config.seed)
     t = np.linspace(0.0, 1.0, 10)
-    show_walks(config, generator, {"lerp": space.lerp(a, b, t), "slerp": space.slerp(a, b, t)}, "paths.png")
+    show_walks(
+        config, generator, {"lerp": space.lerp(a, b, t), "slerp": space.slerp(a, b, t)}, "paths.png"
+    )
     distance, _ = distance_to_drawn(config, generator)
     a, b = generator.z(2 * config.faces, config.seed).reshape(2, config.faces, -1)
-    middles = {"the samples": a, "lerp, half way": space.lerp(a, b, 0.5), "slerp, half way": space.slerp(a, b, 0.5)}
+    middles = {
+        "the samples": a,
+        "lerp, half way": space.lerp(a, b, 0.5),
+        "slerp, half way": space.slerp(a, b, 0.5),
+    }
     found = {name: (float(space.norms(z).mean()), distance(z)) for name, z in middles.items()}
     for name, (length, value) in found.items():
         print(f"{name}: ||z|| {length:.1f} on average, {value:.0f} from drawn faces")
@@ -228,6 +284,7 @@ Something always does, for it is a move about as long as any other: so hold it a
 table takes out of $u$ what lies in the space of all other factors' directions (`orthogonal_to`; Shen et al. 2020).
 """
 
+
 # %%
 def show_directions(config, generator, classifier):
     """The two tables, a figure of them, and faces before and after. -> directions, tables"""
@@ -236,15 +293,24 @@ def show_directions(config, generator, classifier):
     z = generator.z(config.samples, config.seed + 2)
     straight = effects.factor_directions(z, classifier.predict(generator(z)))
     z, tables = generator.z(config.faces, config.seed + 3), {}
-    for name, directions in (("directions", straight), ("less the others", effects.less_the_others(straight))):
+    for name, directions in (
+        ("directions", straight),
+        ("less the others", effects.less_the_others(straight)),
+    ):
         tables[name] = effects.changes(generator, classifier.predict, z, directions, config.amount)
         reached, leaked, random = effects.summary(tables[name])
-        print(f"{name}: {reached:.0%} reach what was asked; another factor changes in {leaked:.0%} of faces, along a "
-              f"random direction a factor changes in {random:.0%}")
+        print(
+            f"{name}: {reached:.0%} reach what was asked; another factor changes in {leaked:.0%} of faces, along a "
+            f"random direction a factor changes in {random:.0%}"
+        )
     latent_plots.changes(config.out / "what_leaks.png", tables)
     rows = {"before": z[:10]} | {
-        f"{factor}: {classifier.factors[factor][value]}": space.set_component(z[:10], u, config.amount)
-        for factor, values in straight.items() for value, u in list(values.items())[:1]}
+        f"{factor}: {classifier.factors[factor][value]}": space.set_component(
+            z[:10], u, config.amount
+        )
+        for factor, values in straight.items()
+        for value, u in list(values.items())[:1]
+    }
     show_walks(config, generator, rows, "edits.png")
     return straight, tables
 
@@ -269,12 +335,16 @@ These are the lab's, with a question to each that a number answers.
 3. Fix the first 35 numbers at $-1$ and draw the rest. Is what stays the opposite of what stayed at $+1$? Is it more?
 """
 
+
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(config, generator, classifier) -> tuple[float, float]:
     """-> the share of factors that differ between G(z) and G(-z), and between G(z) and G of another sample."""
     z, other = generator.z(2 * config.faces, config.seed + 4).reshape(2, config.faces, -1)
     here, opposite, elsewhere = (classifier.predict(generator(some)) for some in (z, -z, other))
-    return tuple(float(np.mean([here[factor] != there[factor] for factor in here])) for there in (opposite, elsewhere))
+    return tuple(
+        float(np.mean([here[factor] != there[factor] for factor in here]))
+        for there in (opposite, elsewhere)
+    )
 
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
@@ -288,14 +358,24 @@ def solution_2(dim: int = 100) -> np.ndarray:
 def solution_3(config, generator, classifier, plus: dict) -> dict:
     """factor -> what is commonest with the part at +1 (section 3) and at -1, and how far each is from all faces."""
     minus = show_what_stays(config, generator, classifier, -1.0)
-    return {factor: (plus[factor].value, minus[factor].value, plus[factor].apart, minus[factor].apart)
-            for factor in plus}
+    return {
+        factor: (plus[factor].value, minus[factor].value, plus[factor].apart, minus[factor].apart)
+        for factor in plus
+    }
 
 
 # %%
 if __name__ == "__main__":
-    show_walks(config, generator, space.exercise_walks(generator.latent_dim, config.seed), "exercises.png")
-    print("exercise 1: {:.0%} of factors differ between z and -z, {:.0%} between two samples".format(
-        *solution_1(config, generator, classifier)))
-    print("exercise 2: ||z|| =", " ".join(f"{length:.1f}" for length in solution_2(generator.latent_dim)))
+    show_walks(
+        config, generator, space.exercise_walks(generator.latent_dim, config.seed), "exercises.png"
+    )
+    print(
+        "exercise 1: {:.0%} of factors differ between z and -z, {:.0%} between two samples".format(
+            *solution_1(config, generator, classifier)
+        )
+    )
+    print(
+        "exercise 2: ||z|| =",
+        " ".join(f"{length:.1f}" for length in solution_2(generator.latent_dim)),
+    )
     solution_3(config, generator, classifier, stays)

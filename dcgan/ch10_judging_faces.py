@@ -34,7 +34,9 @@ from gan_core.app import command_line
 @dataclasses.dataclass(frozen=True)
 class Config:
     run: Path | None = None  # folder of a run whose generator is judged; none: the package's own
-    data: Path | None = None  # folder or zip of the faces that it learnt from, if they have moved since
+    data: Path | None = (
+        None  # folder or zip of the faces that it learnt from, if they have moved since
+    )
     samples: int = 1000  # faces in a set; with data at most a seventh of those held aside
     counted: int = 3000  # generated faces whose factors are read (drawn faces only)
     taught: int = 8000  # drawn faces that the classifier of factors learns from
@@ -43,13 +45,21 @@ class Config:
     out: Path = Path("runs/ch10")  # folder for the figures
 
     def __post_init__(self):
-        for name, low, high in (("samples", evidence.FEWEST, 100_000), ("counted", 1, 10**6),
-                                ("taught", 128, 10**6), ("steps", 1, 10**6), ("seed", 0, 2**32)):
+        for name, low, high in (
+            ("samples", evidence.FEWEST, 100_000),
+            ("counted", 1, 10**6),
+            ("taught", 128, 10**6),
+            ("steps", 1, 10**6),
+            ("seed", 0, 2**32),
+        ):
             checks.integer("Config", name, getattr(self, name), low, high)
+
 
 # %%
 if __name__ == "__main__":
-    config = command_line.read(Config, "Chapter 10: judging faces.", "python -m dcgan.ch10_judging_faces")
+    config = command_line.read(
+        Config, "Chapter 10: judging faces.", "python -m dcgan.ch10_judging_faces"
+    )
 
 # %% [markdown]
 r"""
@@ -77,6 +87,7 @@ Beside the generator's the table has six sets that are real, but spoilt: blurred
 by 10 and less blue; only the lighter half of twice as many; only 50 faces, over and over; faces that were learnt from.
 """
 
+
 # %%
 def put_on_trial(config):
     """-> the generator, the evidence, {set: faces}, {set: {measure: value}}, the floor, {set: {measure: found out}}."""
@@ -85,21 +96,34 @@ def put_on_trial(config):
     floor = evidence.floors(proof, seed=config.seed)
     sets = evidence.spoilt(proof, seed=config.seed)
     sets["the generator"] = generator.sample(len(proof.reference), config.seed + 1)
-    rows = {name: evidence.measure(images, proof, seed=config.seed) for name, images in sets.items()}
+    rows = {
+        name: evidence.measure(images, proof, seed=config.seed) for name, images in sets.items()
+    }
     found = {name: evidence.found_out(row, floor) for name, row in rows.items()}
     return generator, proof, sets, rows, floor, found
 
 
 def show_trial(config, proof, sets, rows, floor, found):
     """The table, and the figure."""
-    from dcgan.figures import judging_plots  # here, so that importing the chapter costs no plotting library
+    from dcgan.figures import (
+        judging_plots,
+    )  # here, so that importing the chapter costs no plotting library
 
     table = Table("", *floor, title=f"{len(proof.reference):,} faces a set; * found out")
     table.add_row("real (floor)", *(f"{mean:.3g} ± {sd:.2g}" for mean, sd in floor.values()))
     for name, row in rows.items():
-        table.add_row(name, *(f"{value:.3g}{'*' if found[name][measure] else ''}" for measure, value in row.items()))
+        table.add_row(
+            name,
+            *(
+                f"{value:.3g}{'*' if found[name][measure] else ''}"
+                for measure, value in row.items()
+            ),
+        )
     Console(width=120).print(table)
-    judging_plots.verdicts(config.out / "verdicts.png", {"real (floor)": proof.others[0], **sets}, rows, floor, found)
+    judging_plots.verdicts(
+        config.out / "verdicts.png", {"real (floor)": proof.others[0], **sets}, rows, floor, found
+    )
+
 
 # %%
 if __name__ == "__main__":
@@ -133,6 +157,7 @@ generator has never seen either. Beware: the mean face is nearer to all faces th
 faces are nearer than sharp ones, with nothing memorised. Look at pairs.
 """
 
+
 # %%
 def look_up(config, proof, faces):
     """Print how near the faces are to training faces, and draw the nearest pairs. -> their `neighbours.Memorising`."""
@@ -141,13 +166,22 @@ def look_up(config, proof, faces):
 
     indices, far = proof.nearest(faces, k=3)
     told = compare(far[:, 0], proof.distances_of_real)
-    print(f"nearest training face: {told.samples:.1f} grey levels away in the median, for new real faces "
-          f"{told.held_aside:.1f}; nearer than {told.quantile:.1f}, as 1 % of those are: {told.nearer:.1%}; nearer "
-          f"than any of those: {told.copies:.1%}")
+    print(
+        f"nearest training face: {told.samples:.1f} grey levels away in the median, for new real faces "
+        f"{told.held_aside:.1f}; nearer than {told.quantile:.1f}, as 1 % of those are: {told.nearer:.1%}; nearer "
+        f"than any of those: {told.copies:.1%}"
+    )
     shown = np.argsort(far[:, 0])[:8]
-    judging_plots.nearest_faces(config.out / "nearest.png", faces[shown], proof.learnt[indices[shown]], far[shown],
-                                far[:, 0], proof.distances_of_real)
+    judging_plots.nearest_faces(
+        config.out / "nearest.png",
+        faces[shown],
+        proof.learnt[indices[shown]],
+        far[shown],
+        far[:, 0],
+        proof.distances_of_real,
+    )
     return told
+
 
 # %%
 if __name__ == "__main__":
@@ -173,22 +207,35 @@ def count_combinations(config, generator):
     """-> (the classifier's accuracies, {name: `factor_coverage.Coverage`}, the real faces with a gap)"""
     from dcgan.figures import judging_plots
 
-    reader = factor_classifier.train_classifier(generator.size, faces=config.taught, steps=config.steps,
-                                                seed=config.seed)
-    images, factors = factor_classifier.held_aside(config.counted, size=generator.size, seed=config.seed)
-    whole = ~((factors["hair_colour"] == drawn_faces.FACTORS["hair_colour"].index("pink"))
-              & (factors["eye_colour"] == drawn_faces.FACTORS["eye_colour"].index("blue")))
+    reader = factor_classifier.train_classifier(
+        generator.size, faces=config.taught, steps=config.steps, seed=config.seed
+    )
+    images, factors = factor_classifier.held_aside(
+        config.counted, size=generator.size, seed=config.seed
+    )
+    whole = ~(
+        (factors["hair_colour"] == drawn_faces.FACTORS["hair_colour"].index("pink"))
+        & (factors["eye_colour"] == drawn_faces.FACTORS["eye_colour"].index("blue"))
+    )
     accuracies = reader.accuracy(images, factors)
-    print("the classifier's accuracy on new drawn faces:", ", ".join(f"{k} {v:.1%}" for k, v in accuracies.items()))
+    print(
+        "the classifier's accuracy on new drawn faces:",
+        ", ".join(f"{k} {v:.1%}" for k, v in accuracies.items()),
+    )
     many = drawn_faces.factors(np.arange(100_000), seed=config.seed)
     three = {factor: drawn_faces.FACTORS[factor] for factor in THREE}
     found = {}
-    for name, faces in (("real", images), ("real with a gap", images[whole]),
-                        ("generated", generator.sample(config.counted, config.seed + 2))):
+    for name, faces in (
+        ("real", images),
+        ("real with a gap", images[whole]),
+        ("generated", generator.sample(config.counted, config.seed + 2)),
+    ):
         one = found[name] = factor_coverage.coverage(reader.predict(faces), many, three)
-        print(f"{name}: {len(one.missing)} of {one.counts.size} combinations never come out in {one.n:,} faces (a "
-              f"perfect sampler misses {one.missed_by_perfect:.2f}); total variation {one.distance:.1%}"
-              + "".join(f"\n  never: {' + '.join(names)}" for names in one.missing[:5]))
+        print(
+            f"{name}: {len(one.missing)} of {one.counts.size} combinations never come out in {one.n:,} faces (a "
+            f"perfect sampler misses {one.missed_by_perfect:.2f}); total variation {one.distance:.1%}"
+            + "".join(f"\n  never: {' + '.join(names)}" for names in one.missing[:5])
+        )
     judging_plots.combinations(config.out / "combinations.png", found["generated"])
     return accuracies, found, images[whole]
 
@@ -196,14 +243,20 @@ def count_combinations(config, generator):
 def measure_gap(config, proof, floor, faces):
     """Do the measures of section 1 see that a combination is missing? -> {measure: found out}"""
     if len(faces) < len(proof.reference):
-        print(f"whether the gap is found out is not measured: {len(faces):,} faces are left, and the floor is that of "
-              f"{len(proof.reference):,}. Say a larger --counted.")
+        print(
+            f"whether the gap is found out is not measured: {len(faces):,} faces are left, and the floor is that of "
+            f"{len(proof.reference):,}. Say a larger --counted."
+        )
         return {}
-    faces = faces[:len(proof.reference)]
+    faces = faces[: len(proof.reference)]
     faces = evidence.mirror_half(faces, seed=config.seed) if proof.mirrored else faces
     out = evidence.found_out(evidence.measure(faces, proof, seed=config.seed), floor)
-    print("the gap is found out by:", ", ".join(name for name, is_out in out.items() if is_out) or "none of them")
+    print(
+        "the gap is found out by:",
+        ", ".join(name for name, is_out in out.items() if is_out) or "none of them",
+    )
     return out
+
 
 # %%
 if __name__ == "__main__":
@@ -233,15 +286,25 @@ the faces, too.)
    perfect sampler misses it with a chance of only 5 %.)
 """
 
+
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(real, tries: int = 20):
     """The biased one is above 0 by (2/n)(1 - mean k): it falls as 1/n, so the generator with more samples wins. The
     unbiased is around 0 for both. -> {n: (mean of the biased, mean of the unbiased)} over random halves"""
     bandwidth, found = distances.mmd_bandwidth(real), {}
     for n in (50, 200):
-        pairs = [[distances.small(half) for half in distances.halves(real, n, seed=seed)] for seed in range(tries)]
-        found[n] = tuple(float(np.mean([metrics.mmd(*pair, bandwidth=bandwidth, unbiased=unbiased) for pair in pairs]))
-                         for unbiased in (False, True))
+        pairs = [
+            [distances.small(half) for half in distances.halves(real, n, seed=seed)]
+            for seed in range(tries)
+        ]
+        found[n] = tuple(
+            float(
+                np.mean(
+                    [metrics.mmd(*pair, bandwidth=bandwidth, unbiased=unbiased) for pair in pairs]
+                )
+            )
+            for unbiased in (False, True)
+        )
     return found
 
 
@@ -253,7 +316,9 @@ def solution_2(real, fake):
         ours, theirs = moved[..., channel], real[..., channel]
         moved[..., channel] = (ours - ours.mean()) / ours.std() * theirs.std() + theirs.mean()
     moved = np.clip(np.round(moved), 0, 255).astype(np.uint8)
-    return tuple(distances.sliced_wasserstein_pyramid(real, one, seed=0)[16] for one in (fake, moved))
+    return tuple(
+        distances.sliced_wasserstein_pyramid(real, one, seed=0)[16] for one in (fake, moved)
+    )
 
 
 def solution_3(p: float = 0.001, chance: float = 0.05):

@@ -30,7 +30,11 @@ class Watch:
     def __init__(self, run: RunFolder, held_aside, images_an_epoch: int, config, console):
         self.run, self.held_aside, self.images_an_epoch = run, held_aside[:JUDGED], images_an_epoch
         self.config, self.console = config, console
-        self.events = tf.summary.create_file_writer(str(run.path / "tensorboard")) if config.tensorboard else None
+        self.events = (
+            tf.summary.create_file_writer(str(run.path / "tensorboard"))
+            if config.tensorboard
+            else None
+        )
         self.table = run.path / "epochs.csv"
         self.clock, self.step = time.perf_counter(), run.step()
 
@@ -40,22 +44,34 @@ class Watch:
     def look(self, trainer, row) -> None:
         """After an epoch: a sheet, the distance, a row of epochs.csv, the best kept."""
         # A run that was stopped within an epoch goes on there: what was played before is not counted.
-        rate = (row["step"] - self.step) * self.config.batch_size / (time.perf_counter() - self.clock)
+        rate = (
+            (row["step"] - self.step) * self.config.batch_size / (time.perf_counter() - self.clock)
+        )
         step, epoch = row["step"], row["step"] * self.config.batch_size // self.images_an_epoch
         sheet = self._sheet(trainer)
         sheets.save(sheet, self.run.samples / f"epoch_{epoch:04d}.png")
         fake = trainer.sample(max(len(self.held_aside), LEAST_JUDGED), seed=self.config.seed + 1)
-        fake = np.concatenate([to_uint8(fake[i:i + 100]).numpy() for i in range(0, len(fake), 100)])  # to spare memory
+        fake = np.concatenate(
+            [to_uint8(fake[i : i + 100]).numpy() for i in range(0, len(fake), 100)]
+        )  # to spare memory
         levels = distances.patches_and_whole(self.held_aside, fake, seed=0)
         self._forget_a_best_of_patches_alone()
         best = self.run.save_best(trainer.state(), step, levels["mean"])
-        values = {"d_loss": row["d_loss"], "g_loss": row["g_loss"], "d_real": row["d_real"], "d_fake": row["d_fake"],
-                  **{f"distance_{name}": value for name, value in levels.items()}}
+        values = {
+            "d_loss": row["d_loss"],
+            "g_loss": row["g_loss"],
+            "d_real": row["d_real"],
+            "d_fake": row["d_fake"],
+            **{f"distance_{name}": value for name, value in levels.items()},
+        }
         self._log({"epoch": epoch, "step": step, "images_a_second": rate, **values})
         self.console.print(
             f"epoch {epoch:3d}  D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}  D(x) {row['d_real']:.2f}  "
             f"D(G(z)) {row['d_fake']:.2f}  distance {levels['mean']:.1f}{' (best)' if best else ''}  "
-            f"{rate:.0f} images a second", highlight=False, soft_wrap=True)
+            f"{rate:.0f} images a second",
+            highlight=False,
+            soft_wrap=True,
+        )
         if self.events is not None:
             with self.events.as_default(step=step):
                 for name, value in values.items():
@@ -72,7 +88,9 @@ class Watch:
         from dcgan.figures import training_plots  # drawing libraries are slow to import
 
         sheets.save_gif(frames, self.run.path / "training.gif")
-        training_plots.curves(self.run.rows(), read_epochs(self.table), self.run.path / "curves.png")
+        training_plots.curves(
+            self.run.rows(), read_epochs(self.table), self.run.path / "curves.png"
+        )
         return True
 
     def _sheet(self, trainer):
@@ -82,7 +100,9 @@ class Watch:
         """Earlier versions of this package judged epochs by patches alone: smaller numbers, which do not compare."""
         best = self.run.checkpoints / "best.npz"
         step = checkpoint.read_note(best)["step"] if best.exists() else None
-        if any(int(row["step"]) == step and not row.get("distance_whole") for row in self._earlier()):
+        if any(
+            int(row["step"]) == step and not row.get("distance_whole") for row in self._earlier()
+        ):
             best.unlink()
 
     def _earlier(self) -> list[dict]:
@@ -93,8 +113,11 @@ class Watch:
 
     def _log(self, row) -> None:
         """A row of epochs.csv; in a resumed run it takes the place of the rows from there on."""
-        earlier = [old if old.get("distance_whole") else {**old, "distance_mean": ""}
-                   for old in self._earlier() if int(old["step"]) < row["step"]]
+        earlier = [
+            old if old.get("distance_whole") else {**old, "distance_mean": ""}
+            for old in self._earlier()
+            if int(old["step"]) < row["step"]
+        ]
         text = io.StringIO()
         writer = csv.DictWriter(text, list(row), lineterminator="\n")
         writer.writeheader()

@@ -30,9 +30,18 @@ from gan_core.nn.sequential import Flatten, Reshape, Sequential
 SIZES = (32, 64, 128)
 
 
-def generator(size: int = 64, width: int = 64, latent_dim: int = 100, *, seed: int, momentum: float = 0.9,
-              epsilon: float = 1e-5, synchronised: bool = False, convolution: str = "auto",
-              compute_dtype="float32") -> Sequential:
+def generator(
+    size: int = 64,
+    width: int = 64,
+    latent_dim: int = 100,
+    *,
+    seed: int,
+    momentum: float = 0.9,
+    epsilon: float = 1e-5,
+    synchronised: bool = False,
+    convolution: str = "auto",
+    compute_dtype="float32",
+) -> Sequential:
     """z [B, latent_dim] float32 -> pictures [B, size, size, 3] float32 in (-1, 1).
 
     width: channels before the last layer; they double with every halving of the picture. Kernels
@@ -42,31 +51,60 @@ def generator(size: int = 64, width: int = 64, latent_dim: int = 100, *, seed: i
     """
     stages = _stages("generator", size, width)
     checks.integer("generator", "latent_dim", latent_dim, 1)
-    paint = functools.partial(Conv2DTranspose, kernel_size=4, initializer=normal(0.02), use_bias=False,
-                              path=convolution, compute_dtype=compute_dtype)
+    paint = functools.partial(
+        Conv2DTranspose,
+        kernel_size=4,
+        initializer=normal(0.02),
+        use_bias=False,
+        path=convolution,
+        compute_dtype=compute_dtype,
+    )
     channels = [width * 2**stage for stage in reversed(range(stages))]  # 512, 256, 128, 64
-    layers = [Reshape([1, 1, latent_dim]),
-              paint(latent_dim, channels[0], seed=_seed(seed, 0), padding="VALID", name="paint_0")]
+    layers = [
+        Reshape([1, 1, latent_dim]),
+        paint(latent_dim, channels[0], seed=_seed(seed, 0), padding="VALID", name="paint_0"),
+    ]
     for i, (wide, narrow) in enumerate(zip(channels, [*channels[1:], 3], strict=True), start=1):
-        layers += [_batch_norm(wide, momentum, epsilon, synchronised, _seed(seed, i), i - 1), tf.nn.relu,
-                   paint(wide, narrow, seed=_seed(seed, i), stride=2, name=f"paint_{i}")]
+        layers += [
+            _batch_norm(wide, momentum, epsilon, synchronised, _seed(seed, i), i - 1),
+            tf.nn.relu,
+            paint(wide, narrow, seed=_seed(seed, i), stride=2, name=f"paint_{i}"),
+        ]
     return Sequential([*layers, _float32, tf.tanh], name="generator")
 
 
-def discriminator(size: int = 64, width: int = 64, *, seed: int, momentum: float = 0.9, epsilon: float = 1e-5,
-                  synchronised: bool = False, convolution: str = "auto", compute_dtype="float32") -> Sequential:
+def discriminator(
+    size: int = 64,
+    width: int = 64,
+    *,
+    seed: int,
+    momentum: float = 0.9,
+    epsilon: float = 1e-5,
+    synchronised: bool = False,
+    convolution: str = "auto",
+    compute_dtype="float32",
+) -> Sequential:
     """Pictures [B, size, size, 3] float32 -> logits [B, 1] float32: one an image, above 0 for "real".
 
     The arguments are `generator`'s.
     """
     stages = _stages("discriminator", size, width)
-    look = functools.partial(Conv2D, kernel_size=4, initializer=normal(0.02), use_bias=False, path=convolution,
-                             compute_dtype=compute_dtype)
+    look = functools.partial(
+        Conv2D,
+        kernel_size=4,
+        initializer=normal(0.02),
+        use_bias=False,
+        path=convolution,
+        compute_dtype=compute_dtype,
+    )
     channels = [width * 2**stage for stage in range(stages)]  # 64, 128, 256, 512
     layers = [look(3, width, seed=_seed(seed, 100), stride=2, name="look_0"), leaky_relu(0.2)]
     for i, (narrow, wide) in enumerate(itertools.pairwise(channels), start=1):
-        layers += [look(narrow, wide, seed=_seed(seed, 100 + i), stride=2, name=f"look_{i}"),
-                   _batch_norm(wide, momentum, epsilon, synchronised, _seed(seed, 100 + i), i), leaky_relu(0.2)]
+        layers += [
+            look(narrow, wide, seed=_seed(seed, 100 + i), stride=2, name=f"look_{i}"),
+            _batch_norm(wide, momentum, epsilon, synchronised, _seed(seed, 100 + i), i),
+            leaky_relu(0.2),
+        ]
     last = look(channels[-1], 1, seed=_seed(seed, 199), padding="VALID", name=f"look_{stages}")
     return Sequential([*layers, last, Flatten(), _float32], name="discriminator")
 
@@ -78,8 +116,15 @@ def _stages(owner, size, width) -> int:
 
 
 def _batch_norm(channels, momentum, epsilon, synchronised, seed, i):
-    return BatchNorm(channels, momentum=momentum, epsilon=epsilon, gamma_initializer=normal(0.02, mean=1.0),
-                     synchronised=synchronised, seed=seed, name=f"batch_norm_{i}")
+    return BatchNorm(
+        channels,
+        momentum=momentum,
+        epsilon=epsilon,
+        gamma_initializer=normal(0.02, mean=1.0),
+        synchronised=synchronised,
+        seed=seed,
+        name=f"batch_norm_{i}",
+    )
 
 
 def _seed(seed: int, layer: int) -> int:

@@ -37,11 +37,24 @@ from gan_core.runs.loop import fit
 from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 
-MAY_CHANGE = ("epochs", "fall",  # how long it goes on, and how it ends
-              "resume", "run", "preset", "mode", "convolution", "tensorboard",  # what decides no number
-              "strategy", "synchronised")  # on what devices it goes on
+MAY_CHANGE = (
+    "epochs",
+    "fall",  # how long it goes on, and how it ends
+    "resume",
+    "run",
+    "preset",
+    "mode",
+    "convolution",
+    "tensorboard",  # what decides no number
+    "strategy",
+    "synchronised",
+)  # on what devices it goes on
 CHECKSUM = "checksum of the faces"
-AUGMENTATIONS = {"translation": augment.translation, "colour": augment.colour, "cutout": augment.cutout}
+AUGMENTATIONS = {
+    "translation": augment.translation,
+    "colour": augment.colour,
+    "cutout": augment.cutout,
+}
 
 
 def build(config: Config, strategy=None, rounds: int | None = None) -> GANTrainer:
@@ -49,12 +62,22 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
 
     rounds: how many there will be in all, in the last of which the learning rates fall (config.fall); None: they stay.
     """
-    options = {"size": config.size, "width": config.width, "seed": config.seed, "momentum": config.momentum,
-               "epsilon": config.epsilon, "synchronised": config.synchronised, "convolution": config.convolution,
-               "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32"}
+    options = {
+        "size": config.size,
+        "width": config.width,
+        "seed": config.seed,
+        "momentum": config.momentum,
+        "epsilon": config.epsilon,
+        "synchronised": config.synchronised,
+        "convolution": config.convolution,
+        "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32",
+    }
     d_rate, g_rate = config.d_learning_rate, config.g_learning_rate
     if rounds is not None and (falling := round(config.fall * rounds)):
-        d_rate, g_rate = (schedules.linear_decay(rate, rounds, start=rounds - falling) for rate in (d_rate, g_rate))
+        d_rate, g_rate = (
+            schedules.linear_decay(rate, rounds, start=rounds - falling)
+            for rate in (d_rate, g_rate)
+        )
     tf.config.experimental.enable_tensor_float_32_execution(config.precision == "tf32")
     with replicas.scope(strategy):
         generator = networks.generator(latent_dim=config.latent_dim, **options)
@@ -62,14 +85,27 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
         g_optimizer = Adam(generator.trainable_variables, g_rate, beta_1=config.beta_1)
         d_optimizer = Adam(discriminator.trainable_variables, d_rate, beta_1=config.beta_1)
     return GANTrainer(
-        generator, discriminator, latent=Normal(config.latent_dim), loss=losses.by_name(config.loss), seed=config.seed,
-        g_optimizer=g_optimizer, d_optimizer=d_optimizer, update=config.update, mode=config.mode, strategy=strategy,
+        generator,
+        discriminator,
+        latent=Normal(config.latent_dim),
+        loss=losses.by_name(config.loss),
+        seed=config.seed,
+        g_optimizer=g_optimizer,
+        d_optimizer=d_optimizer,
+        update=config.update,
+        mode=config.mode,
+        strategy=strategy,
         penalty=penalties.r1(config.gamma) if config.gamma else None,
-        augment=augment.chain(*(AUGMENTATIONS[name]() for name in config.augment)) if config.augment else None,
-        average=schedules.rising_memory(config.average) if config.average else None)
+        augment=augment.chain(*(AUGMENTATIONS[name]() for name in config.augment))
+        if config.augment
+        else None,
+        average=schedules.rising_memory(config.average) if config.average else None,
+    )
 
 
-def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GANTrainer, RunFolder | None]:
+def train(
+    config: Config, console: Console | None = None, hooks=()
+) -> tuple[GANTrainer, RunFolder | None]:
     """Train until config.epochs are over; -> the trainer as it is then, and the run folder.
 
     The folder then has, besides what `RunFolder` says, a sheet of fixed noise after every epoch
@@ -79,15 +115,24 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
     """
     console = console or Console(stderr=True)
     if config.tensorboard and importlib.util.find_spec("tensorboard") is None:
-        raise ValueError("dcgan train: tensorboard must be installed to write its files. Say: pip install tensorboard")
+        raise ValueError(
+            "dcgan train: tensorboard must be installed to write its files. Say: pip install tensorboard"
+        )
     strategy = workers.by_name(config.strategy)  # before anything is computed
     replicas.check_batch("dcgan train", strategy, config.batch_size)
     start = time.perf_counter()
     data = _faces(config, console)
     rows, held_aside = faces.split(len(data.images), config.seed)
     if len(held_aside) < 2:
-        checks.fail("dcgan train", "data", "at least 20 faces, some of them to judge by", f"{len(data.images)}")
-    batches = face_batches(data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows)
+        checks.fail(
+            "dcgan train",
+            "data",
+            "at least 20 faces, some of them to judge by",
+            f"{len(data.images)}",
+        )
+    batches = face_batches(
+        data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows
+    )
     an_epoch = len(rows) // config.batch_size
     rounds = config.epochs * an_epoch
     if not workers.is_chief(strategy):
@@ -95,35 +140,64 @@ def train(config: Config, console: Console | None = None, hooks=()) -> tuple[GAN
     run = _run_folder(config, data)
     with run.held():
         data.write_skipped(run.path / "skipped.txt")
-        console.print(f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
-                      f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}{_enlarged(data)}) "
-                      f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
-                      markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
+            f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}{_enlarged(data)}) "
+            f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
         if (over := run.step() // an_epoch) >= config.epochs:
-            console.print(f"Its {config.epochs} epochs are over. To go on with it: --epochs {over + 10}, say.",
-                          highlight=False)
+            console.print(
+                f"Its {config.epochs} epochs are over. To go on with it: --epochs {over + 10}, say.",
+                highlight=False,
+            )
         else:
-            run.remember(epochs=config.epochs, fall=config.fall,
-                         data=None if config.data is None else str(config.data))
+            run.remember(
+                epochs=config.epochs,
+                fall=config.fall,
+                data=None if config.data is None else str(config.data),
+            )
         trainer = build(config, strategy, rounds)
         watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
         del data  # the device has the faces
         try:
-            fit(trainer, batches, rounds, run=run, log_every=max(1, min(10, an_epoch)),
-                checkpoint_every=an_epoch, hooks=[*watch.hooks(an_epoch), *hooks], console=console)
-        except BaseException:  # Ctrl-C and a full disk: show what there is, and tell what ended the training
+            fit(
+                trainer,
+                batches,
+                rounds,
+                run=run,
+                log_every=max(1, min(10, an_epoch)),
+                checkpoint_every=an_epoch,
+                hooks=[*watch.hooks(an_epoch), *hooks],
+                console=console,
+            )
+        except (
+            BaseException
+        ):  # Ctrl-C and a full disk: show what there is, and tell what ended the training
             try:
                 _finish(watch, run, config)
             except Exception as error:
-                console.print(f"Pictures and generator were not written: {error}", markup=False, highlight=False,
-                              soft_wrap=True)
+                console.print(
+                    f"Pictures and generator were not written: {error}",
+                    markup=False,
+                    highlight=False,
+                    soft_wrap=True,
+                )
             raise
         if not _finish(watch, run, config):
-            raise ValueError(f"dcgan train: {run.path} has lost the sheets of its epochs or its best.npz, so there is "
-                             f"nothing to export. Give it another epoch: --epochs {config.epochs + 1}")
-        console.print(f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
-                      f"{shlex.quote(str(run.path))} --count 64 --out faces", markup=False, highlight=False,
-                      soft_wrap=True)
+            raise ValueError(
+                f"dcgan train: {run.path} has lost the sheets of its epochs or its best.npz, so there is "
+                f"nothing to export. Give it another epoch: --epochs {config.epochs + 1}"
+            )
+        console.print(
+            f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
+            f"{shlex.quote(str(run.path))} --count 64 --out faces",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
         workers.wait_for_all(strategy)
         return trainer, run
 
@@ -151,7 +225,9 @@ def held_aside(config: Config) -> tuple[np.ndarray, float]:
     data = _faces(config, Console(stderr=True))
     rows, aside = faces.split(len(data.images), config.seed)
     real = data.images[aside]
-    learnt = data.images[rows[rng.permutation(len(rows), rng.seed(config.seed, "floor")).numpy()[:len(aside)]]]
+    learnt = data.images[
+        rows[rng.permutation(len(rows), rng.seed(config.seed, "floor")).numpy()[: len(aside)]]
+    ]
     return real, distances.patches_and_whole(real, learnt, seed=0)["mean"]
 
 
@@ -160,11 +236,19 @@ def best_generator(folder) -> tf.Module:
     run = RunFolder.resume(folder)
     file = run.checkpoints / "best.npz"
     if not file.exists():
-        raise ValueError(f"dcgan: the run {folder} has no {file.name} yet, which is written after the first epoch. "
-                         f"Go on with it: python -m dcgan train --resume {folder}")
+        raise ValueError(
+            f"dcgan: the run {folder} has no {file.name} yet, which is written after the first epoch. "
+            f"Go on with it: python -m dcgan train --resume {folder}"
+        )
     config = from_json(run.config)
-    generator = networks.generator(config.size, config.width, config.latent_dim, seed=config.seed,
-                                   momentum=config.momentum, epsilon=config.epsilon)
+    generator = networks.generator(
+        config.size,
+        config.width,
+        config.latent_dim,
+        seed=config.seed,
+        momentum=config.momentum,
+        epsilon=config.epsilon,
+    )
     arrays, _ = checkpoint.read(file)
     prefix = "average/model/" if config.average else "generator/"
     for name, variable in named_variables(generator).items():

@@ -21,10 +21,17 @@ def check_functions(owner: str, loss, augment) -> None:
 
 def penalty_list(owner: str, penalty) -> list:
     """None -> [], a penalty -> [it], a list of them -> a list."""
-    penalties = [] if penalty is None else list(penalty) if isinstance(penalty, list | tuple) else [penalty]
+    penalties = (
+        [] if penalty is None else list(penalty) if isinstance(penalty, list | tuple) else [penalty]
+    )
     for one in penalties:
         if not callable(one):
-            checks.fail(owner, "penalty", "a penalty of gan_core.penalties, a list of them or None", repr(one))
+            checks.fail(
+                owner,
+                "penalty",
+                "a penalty of gan_core.penalties, a list of them or None",
+                repr(one),
+            )
     return penalties
 
 
@@ -36,21 +43,38 @@ def check_network(owner: str, name: str, network, optimizer_name: str, optimizer
     wanted = {id(v) for v in network.trainable_variables}
     moved = {id(v) for v in getattr(optimizer, "variables_moved", ())}
     if not moved or moved != wanted:
-        checks.fail(owner, optimizer_name, f"born with {name}.trainable_variables ({len(wanted)} of them)",
-                    f"one with {len(moved)}, {len(moved & wanted)} of them the {name}'s")
+        checks.fail(
+            owner,
+            optimizer_name,
+            f"born with {name}.trainable_variables ({len(wanted)} of them)",
+            f"one with {len(moved)}, {len(moved & wanted)} of them the {name}'s",
+        )
 
 
 def sample_shape(owner: str, generator, discriminator, latent) -> tuple:
     """The shape of one sample, found by running both networks once on two z."""
     if not callable(latent) or not hasattr(latent, "dim"):
-        checks.fail(owner, "latent", "a function (n, seed) -> z with a dim (gan_core.latent has some)", repr(latent))
+        checks.fail(
+            owner,
+            "latent",
+            "a function (n, seed) -> z with a dim (gan_core.latent has some)",
+            repr(latent),
+        )
     z = checks.tensor(owner, "what latent gives", latent(2, rng.seed(0, "try")), [2, latent.dim])
     fake = tf.cast(generator(z, training=False), tf.float32)
     if fake.shape[:1] != [2]:
-        checks.fail(owner, "what generator gives", "one sample a z, [2, ...] for 2 of them",
-                    checks.show_shape(fake.shape))
+        checks.fail(
+            owner,
+            "what generator gives",
+            "one sample a z, [2, ...] for 2 of them",
+            checks.show_shape(fake.shape),
+        )
     logits = discriminator(fake, training=False)
     if tuple(logits.shape) not in [(2, 1), (2,)]:
-        checks.fail(owner, "what discriminator gives", "one logit a sample, [2, 1] for 2 of them",
-                    checks.show_shape(logits.shape))
+        checks.fail(
+            owner,
+            "what discriminator gives",
+            "one logit a sample, [2, 1] for 2 of them",
+            checks.show_shape(logits.shape),
+        )
     return tuple(fake.shape[1:])

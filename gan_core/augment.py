@@ -42,7 +42,9 @@ def translation(share: float = 0.125):
         down_seed, right_seed = rng.split(seed, 2)
         down = _shift_matrices(batch, height, share, down_seed)
         right = _shift_matrices(batch, width, share, right_seed)
-        moved = tf.einsum("bij,bjwc->biwc", down, x + 1.0)  # 0 is black here, and what comes in is 0
+        moved = tf.einsum(
+            "bij,bjwc->biwc", down, x + 1.0
+        )  # 0 is black here, and what comes in is 0
         return tf.einsum("bij,bhjc->bhic", right, moved) - 1.0
 
     return augment

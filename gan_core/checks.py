@@ -15,7 +15,9 @@ import tensorflow as tf
 
 def fail(owner: str, name: str, wanted: str, came: str, way_out: str = ""):
     """Raise the one kind of message this library knows."""
-    raise ValueError(f"{owner}: {name} must be {wanted}, got {came}.{' ' + way_out if way_out else ''}")
+    raise ValueError(
+        f"{owner}: {name} must be {wanted}, got {came}.{' ' + way_out if way_out else ''}"
+    )
 
 
 def integer(owner: str, name: str, value, low: int | None = None, high: int | None = None) -> int:
@@ -27,16 +29,31 @@ def integer(owner: str, name: str, value, low: int | None = None, high: int | No
     return int(value)
 
 
-def number(owner: str, name: str, value, low: float | None = None, high: float | None = None,
-           *, above: float | None = None, below: float | None = None) -> float:
+def number(
+    owner: str,
+    name: str,
+    value,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> float:
     """A finite number with low <= value <= high and above < value < below."""
     wanted = "a finite number" + _range(low, high)
     wanted += "" if above is None else f" above {_bound(above)}"
-    wanted += "" if below is None else f" {'and ' if above is not None else ''}below {_bound(below)}"
+    wanted += (
+        "" if below is None else f" {'and ' if above is not None else ''}below {_bound(below)}"
+    )
     real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-    if (not real or not _is_finite(value)
-            or (low is not None and value < low) or (high is not None and value > high)
-            or (above is not None and value <= above) or (below is not None and value >= below)):
+    if (
+        not real
+        or not _is_finite(value)
+        or (low is not None and value < low)
+        or (high is not None and value > high)
+        or (above is not None and value <= above)
+        or (below is not None and value >= below)
+    ):
         fail(owner, name, wanted, repr(value))
     return float(value)
 
@@ -49,7 +66,9 @@ def one_of(owner: str, name: str, value, choices) -> object:
     return value
 
 
-def tensor(owner: str, name: str, value, shape, *, dtype=tf.float32, finite: bool = False) -> tf.Tensor:
+def tensor(
+    owner: str, name: str, value, shape, *, dtype=tf.float32, finite: bool = False
+) -> tf.Tensor:
     """`value` as a tensor of this dtype and shape; a name or None in shape stands for any size.
 
     A symbolic tensor passes with its static shape. `finite` looks at the values too, and so
@@ -60,7 +79,9 @@ def tensor(owner: str, name: str, value, shape, *, dtype=tf.float32, finite: boo
         try:
             array = np.asarray(value)
             if array.dtype.kind in "iuf" and tf.as_dtype(dtype).is_floating:
-                with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told below
+                with np.errstate(
+                    over="ignore"
+                ):  # what is too large becomes infinite, and is told below
                     array = array.astype(tf.as_dtype(dtype).as_numpy_dtype)
             value = tf.convert_to_tensor(array)
         except (ValueError, TypeError):
@@ -71,16 +92,25 @@ def tensor(owner: str, name: str, value, shape, *, dtype=tf.float32, finite: boo
     if finite and value.dtype.is_floating and hasattr(value, "numpy"):
         bad = int(tf.math.count_nonzero(~tf.math.is_finite(tf.convert_to_tensor(value))))
         if bad:
-            fail(owner, name, "finite", f"{bad} of {value.shape.num_elements()} values NaN or infinite")
+            fail(
+                owner,
+                name,
+                "finite",
+                f"{bad} of {value.shape.num_elements()} values NaN or infinite",
+            )
     return value
 
 
 def same_shape(owner: str, name: str, value, shape) -> None:
     """The static shape of `value` is `shape`, where a name or None matches any size."""
     came = tf.TensorShape(value.shape)
-    fits = came.rank is None or (came.rank == len(shape) and all(
-        have is None or not isinstance(want, int | np.integer) or have == want
-        for have, want in zip(came, shape, strict=True)))
+    fits = came.rank is None or (
+        came.rank == len(shape)
+        and all(
+            have is None or not isinstance(want, int | np.integer) or have == want
+            for have, want in zip(came, shape, strict=True)
+        )
+    )
     if not fits:
         fail(owner, name, show_shape(shape), show_shape(came))
 

@@ -38,19 +38,27 @@ def shuffled(array, batch_size: int, seed: int = 0, rows=None):
     try:
         array = tf.convert_to_tensor(array)
     except (TypeError, ValueError):
-        checks.fail("data.shuffled", "array", "an array [N, ...]", f"a {type(array).__name__} that is none")
+        checks.fail(
+            "data.shuffled", "array", "an array [N, ...]", f"a {type(array).__name__} that is none"
+        )
     rows = None if rows is None else tf.constant(rows, tf.int64)
     shape = array.shape if rows is None else rows.shape
     if shape.rank < 1 or shape[0] < batch_size:
-        checks.fail("data.shuffled", "array" if rows is None else "rows",
-                    f"at least one batch of {batch_size} samples", checks.show_shape(shape))
+        checks.fail(
+            "data.shuffled",
+            "array" if rows is None else "rows",
+            f"at least one batch of {batch_size} samples",
+            checks.show_shape(shape),
+        )
     samples, batches, take = shape[0], shape[0] // batch_size, _gatherer(array)
 
     def sampler(index):
         index = tf.cast(index, tf.int64)
         order = epoch_order(samples, index // batches, seed)
         # (a slice with this start would be compiled anew for every index that is given from outside)
-        chosen = tf.gather(order, index % batches * batch_size + tf.range(batch_size, dtype=tf.int64))
+        chosen = tf.gather(
+            order, index % batches * batch_size + tf.range(batch_size, dtype=tf.int64)
+        )
         return take(chosen if rows is None else tf.gather(rows, chosen))
 
     return sampler
@@ -68,7 +76,9 @@ def _gatherer(array):
     if array.dtype != tf.uint8 or sample_shape.num_elements() % 8:
         return lambda rows: tf.gather(array, rows)
     words = tf.bitcast(tf.reshape(array, [array.shape[0], -1, 8]), tf.int64)
-    return lambda rows: tf.reshape(tf.bitcast(tf.gather(words, rows), tf.uint8), [-1, *sample_shape])
+    return lambda rows: tf.reshape(
+        tf.bitcast(tf.gather(words, rows), tf.uint8), [-1, *sample_shape]
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,4 +93,6 @@ class HostBatches:
 
     def __post_init__(self):
         if not callable(self.start):
-            checks.fail("HostBatches", "start", "a function of the first batch's index", repr(self.start))
+            checks.fail(
+                "HostBatches", "start", "a function of the first batch's index", repr(self.start)
+            )

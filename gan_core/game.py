@@ -25,7 +25,9 @@ def generate(generator, z):
     return fake, tape
 
 
-def discriminator_gradients(loss, critic, real, fake, variables, penalties=(), gradient_norm: bool = False):
+def discriminator_gradients(
+    loss, critic, real, fake, variables, penalties=(), gradient_norm: bool = False
+):
     """The gradients of D's loss + penalties over D's variables.
 
     loss: a GANLoss;  critic: [B, ...] -> logits [B];  penalties: functions (Critic, real, fake)
@@ -42,8 +44,12 @@ def discriminator_gradients(loss, critic, real, fake, variables, penalties=(), g
         penalty = tf.add_n([term(critic, real, fake) for term in penalties] or [tf.zeros([])])
         total = d_loss + penalty
     gradients = replicas.mean(tape.gradient(total, variables))
-    row = {"d_loss": d_loss, "d_real": tf.reduce_mean(tf.sigmoid(a)), "d_fake": tf.reduce_mean(tf.sigmoid(b)),
-           "accuracy": 0.5 * (_share(a > 0.0) + _share(b <= 0.0))}
+    row = {
+        "d_loss": d_loss,
+        "d_real": tf.reduce_mean(tf.sigmoid(a)),
+        "d_fake": tf.reduce_mean(tf.sigmoid(b)),
+        "accuracy": 0.5 * (_share(a > 0.0) + _share(b <= 0.0)),
+    }
     if penalties:
         row["penalty"] = penalty
     if gradient_norm:
@@ -65,8 +71,13 @@ def generator_gradients(loss, critic, real, fake, tape, variables, gradient_norm
         g_loss = loss.generator(a, b)
     at_samples = through_d.gradient(g_loss, fake)
     if at_samples is None:  # the tape would take it for a gradient of ones
-        checks.fail("generator_gradients", "the gradient of g_loss at the samples", "a tensor", "None",
-                    "The discriminator, or the augmentation, does not depend on them or is not differentiable.")
+        checks.fail(
+            "generator_gradients",
+            "the gradient of g_loss at the samples",
+            "a tensor",
+            "None",
+            "The discriminator, or the augmentation, does not depend on them or is not differentiable.",
+        )
     gradients = replicas.mean(tape.gradient(fake, variables, output_gradients=at_samples))
     row = {"g_loss": g_loss}
     if gradient_norm:

@@ -66,7 +66,9 @@ def non_saturating_generator_loss(fake_logits) -> tf.Tensor:
 
 def least_squares_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
     """1/2 mean (a - 1)^2 + 1/2 mean b^2: regress real to 1 and fake to 0 (Mao et al. 2017, eq. 9)."""
-    return 0.5 * (tf.reduce_mean(tf.square(real_logits - 1.0)) + tf.reduce_mean(tf.square(fake_logits)))
+    return 0.5 * (
+        tf.reduce_mean(tf.square(real_logits - 1.0)) + tf.reduce_mean(tf.square(fake_logits))
+    )
 
 
 def least_squares_generator_loss(fake_logits) -> tf.Tensor:
@@ -76,7 +78,9 @@ def least_squares_generator_loss(fake_logits) -> tf.Tensor:
 
 def hinge_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
     """mean max(0, 1 - a) + mean max(0, 1 + b): sure enough is good enough (Lim and Ye 2017)."""
-    return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
+    return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(
+        tf.nn.relu(1.0 + fake_logits)
+    )
 
 
 def wasserstein_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
@@ -98,8 +102,15 @@ def relativistic_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
     """
     owner = "relativistic_discriminator_loss"
     if real_logits is None or fake_logits is None:
-        checks.fail(owner, "both logits", "given: the real and the fake of each pair are compared", "None")
-    checks.same_shape(owner, "fake_logits", tf.convert_to_tensor(fake_logits), tf.convert_to_tensor(real_logits).shape)
+        checks.fail(
+            owner, "both logits", "given: the real and the fake of each pair are compared", "None"
+        )
+    checks.same_shape(
+        owner,
+        "fake_logits",
+        tf.convert_to_tensor(fake_logits),
+        tf.convert_to_tensor(real_logits).shape,
+    )
     return tf.reduce_mean(tf.nn.softplus(fake_logits - real_logits))
 
 
@@ -125,14 +136,20 @@ class GANLoss:
     def with_label_smoothing(self, real_target: float) -> "GANLoss":
         """The same game with D's target for real samples at `real_target` (0 < t <= 1)."""
         if self.discriminator is not discriminator_loss:
-            raise ValueError(f"GANLoss.with_label_smoothing: the {self.name} loss has no target to smooth, "
-                             "or is smoothed already; smooth minimax or non-saturating.")
-        checks.number("GANLoss.with_label_smoothing", "real_target", real_target, above=0.0, high=1.0)
+            raise ValueError(
+                f"GANLoss.with_label_smoothing: the {self.name} loss has no target to smooth, "
+                "or is smoothed already; smooth minimax or non-saturating."
+            )
+        checks.number(
+            "GANLoss.with_label_smoothing", "real_target", real_target, above=0.0, high=1.0
+        )
 
         def smoothed(real, fake):
             return discriminator_loss(real, fake, real_target=real_target)
 
-        return dataclasses.replace(self, name=f"{self.name}, real target {real_target:g}", discriminator=smoothed)
+        return dataclasses.replace(
+            self, name=f"{self.name}, real target {real_target:g}", discriminator=smoothed
+        )
 
 
 def _of_fake(function):
@@ -145,16 +162,24 @@ def _of_fake(function):
 
 
 MINIMAX = GANLoss("minimax", discriminator_loss, _of_fake(minimax_generator_loss))
-NON_SATURATING = GANLoss("non-saturating", discriminator_loss, _of_fake(non_saturating_generator_loss))
+NON_SATURATING = GANLoss(
+    "non-saturating", discriminator_loss, _of_fake(non_saturating_generator_loss)
+)
 LEAST_SQUARES = GANLoss(
-    "least-squares", least_squares_discriminator_loss, _of_fake(least_squares_generator_loss))
+    "least-squares", least_squares_discriminator_loss, _of_fake(least_squares_generator_loss)
+)
 HINGE = GANLoss("hinge", hinge_discriminator_loss, _of_fake(wasserstein_generator_loss))
 WASSERSTEIN = GANLoss(
-    "wasserstein", wasserstein_discriminator_loss, _of_fake(wasserstein_generator_loss))
+    "wasserstein", wasserstein_discriminator_loss, _of_fake(wasserstein_generator_loss)
+)
 RELATIVISTIC = GANLoss(
-    "relativistic", relativistic_discriminator_loss, relativistic_generator_loss, paired=True)
+    "relativistic", relativistic_discriminator_loss, relativistic_generator_loss, paired=True
+)
 
-LOSSES = {loss.name: loss for loss in (MINIMAX, NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN, RELATIVISTIC)}
+LOSSES = {
+    loss.name: loss
+    for loss in (MINIMAX, NON_SATURATING, LEAST_SQUARES, HINGE, WASSERSTEIN, RELATIVISTIC)
+}
 
 
 def by_name(name: str) -> GANLoss:

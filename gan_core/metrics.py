@@ -46,10 +46,16 @@ def sliced_wasserstein(x, y, *, seed: int, projections: int = 128) -> float:
     owner = "sliced_wasserstein"
     x, y = _two_samples(owner, x, y)
     checks.integer(owner, "projections", projections, 1)
-    directions = rng.normal([x.shape[1], projections], rng.seed(seed, owner)).numpy().astype(np.float64)
+    directions = (
+        rng.normal([x.shape[1], projections], rng.seed(seed, owner)).numpy().astype(np.float64)
+    )
     directions /= np.linalg.norm(directions, axis=0)
-    some = np.array_split(directions, -(-projections // 16), axis=1)  # all at once would need five times x and y
-    return float(np.concatenate([_wasserstein_1_of_columns(x @ part, y @ part) for part in some]).mean())
+    some = np.array_split(
+        directions, -(-projections // 16), axis=1
+    )  # all at once would need five times x and y
+    return float(
+        np.concatenate([_wasserstein_1_of_columns(x @ part, y @ part) for part in some]).mean()
+    )
 
 
 def energy_distance(x, y, *, unbiased: bool = True) -> float:
@@ -78,7 +84,9 @@ def mmd(x, y, *, bandwidth: float, unbiased: bool = True) -> float:
     """
     checks.number("mmd", "bandwidth", bandwidth, above=0.0)
     x, y = _two_samples("mmd", x, y, at_least=2 if unbiased else 1)
-    return _within_less_across(lambda squared: np.exp(-squared / (2.0 * bandwidth**2)), x, y, unbiased)
+    return _within_less_across(
+        lambda squared: np.exp(-squared / (2.0 * bandwidth**2)), x, y, unbiased
+    )
 
 
 def median_distance(x, *, rows: int = 1000) -> float:
@@ -120,7 +128,7 @@ def _mean_over_pairs(f, x, y, skip_diagonal) -> float:
     total = 0.0
     block = max(1, PAIRS_AT_A_TIME // len(y))
     for first in range(0, len(x), block):
-        values = f(_squared_distances(x[first:first + block], y))
+        values = f(_squared_distances(x[first : first + block], y))
         if skip_diagonal:
             own = np.arange(len(values))
             values[own, first + own] = 0.0
@@ -153,7 +161,12 @@ def _array(owner, name, value, shape, at_least=1):
         way_out = "Flatten images to [n, height * width * channels]." if array.ndim > 2 else ""
         checks.fail(owner, name, wanted, checks.show_shape(array.shape), way_out)
     if len(array) < at_least or array.size == 0:
-        checks.fail(owner, name, f"{wanted} with {shape[0]} at least {at_least}", checks.show_shape(array.shape))
+        checks.fail(
+            owner,
+            name,
+            f"{wanted} with {shape[0]} at least {at_least}",
+            checks.show_shape(array.shape),
+        )
     if not np.isfinite(array).all():
         bad = int((~np.isfinite(array)).sum())
         checks.fail(owner, name, "finite", f"{bad} of {array.size} values NaN or infinite")

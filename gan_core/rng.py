@@ -88,5 +88,7 @@ def _bits(shape, seed, dtype):
 def _checked(seed):
     """A seed is a pair; a bare number is a common slip, and TensorFlow's own message does not say so."""
     if not hasattr(seed, "shape") or seed.shape != [2]:
-        checks.fail("rng", "seed", "[2] int64, as rng.seed(run_seed, purpose, step) gives it", repr(seed))
+        checks.fail(
+            "rng", "seed", "[2] int64, as rng.seed(run_seed, purpose, step) gives it", repr(seed)
+        )
     return seed

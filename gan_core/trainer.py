@@ -54,21 +54,46 @@ class GANTrainer:
     `step`, an int64 variable, counts rounds.
     """
 
-    def __init__(self, generator, discriminator, *, latent, g_optimizer, d_optimizer,
-                 loss: GANLoss = NON_SATURATING, penalty=None, d_steps: int = 1, update: str = "alternating",
-                 fresh_z: bool = False, average=None, augment=None, seed: int = 0,
-                 gradient_norms: bool = False, mode: str = "xla", strategy=None):
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        *,
+        latent,
+        g_optimizer,
+        d_optimizer,
+        loss: GANLoss = NON_SATURATING,
+        penalty=None,
+        d_steps: int = 1,
+        update: str = "alternating",
+        fresh_z: bool = False,
+        average=None,
+        augment=None,
+        seed: int = 0,
+        gradient_norms: bool = False,
+        mode: str = "xla",
+        strategy=None,
+    ):
         _validate.check_functions("GANTrainer", loss, augment)
         _validate.check_network("GANTrainer", "generator", generator, "g_optimizer", g_optimizer)
-        _validate.check_network("GANTrainer", "discriminator", discriminator, "d_optimizer", d_optimizer)
-        self.generator, self.discriminator, self.latent, self.loss = generator, discriminator, latent, loss
+        _validate.check_network(
+            "GANTrainer", "discriminator", discriminator, "d_optimizer", d_optimizer
+        )
+        self.generator, self.discriminator, self.latent, self.loss = (
+            generator,
+            discriminator,
+            latent,
+            loss,
+        )
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
         self.penalties = _validate.penalty_list("GANTrainer", penalty)
         self.d_steps = checks.integer("GANTrainer", "d_steps", d_steps, 1)
         self.update = checks.one_of("GANTrainer", "update", update, ["alternating", "simultaneous"])
         self.mode = checks.one_of("GANTrainer", "mode", mode, ["xla", "graph", "eager"])
         self.fresh_z = checks.one_of("GANTrainer", "fresh_z", fresh_z, [False, True])
-        self.gradient_norms = checks.one_of("GANTrainer", "gradient_norms", gradient_norms, [False, True])
+        self.gradient_norms = checks.one_of(
+            "GANTrainer", "gradient_norms", gradient_norms, [False, True]
+        )
         self.augment = augment
         self.seed = checks.integer("GANTrainer", "seed", seed, -(2**63), 2**63 - 1)
         self.sample_shape = _validate.sample_shape("GANTrainer", generator, discriminator, latent)
@@ -115,7 +140,9 @@ class GANTrainer:
         """
         n = checks.integer("GANTrainer.rounds", "n", n, 0)
         if not callable(sampler):
-            checks.fail("GANTrainer.rounds", "sampler", "a function of the batch's index", repr(sampler))
+            checks.fail(
+                "GANTrainer.rounds", "sampler", "a function of the batch's index", repr(sampler)
+            )
         parts = []
         for start in range(0, n, ROUNDS_A_CALL):
             count = min(ROUNDS_A_CALL, n - start)
@@ -130,12 +157,19 @@ class GANTrainer:
         from a z of its own number. The average's batch norm is settled for it (`batch_norm.settled`).
         """
         n, block, samples = checks.integer("GANTrainer.sample", "n", n, 1), 256, None
-        with contextlib.nullcontext() if self.average is None else settled(
-                self.average.model, settling_z(self.latent, self.seed)):
-            for start in range(0, n, block):  # each to its place: a list of blocks, joined, is there twice
-                made = self._compiled_sample(self.latent(block, rng.seed(seed, "sample", start // block)))[:n - start]
+        with (
+            contextlib.nullcontext()
+            if self.average is None
+            else settled(self.average.model, settling_z(self.latent, self.seed))
+        ):
+            for start in range(
+                0, n, block
+            ):  # each to its place: a list of blocks, joined, is there twice
+                made = self._compiled_sample(
+                    self.latent(block, rng.seed(seed, "sample", start // block))
+                )[: n - start]
                 samples = np.empty([n, *made.shape[1:]], np.float32) if samples is None else samples
-                samples[start:start + block] = made
+                samples[start : start + block] = made
         return samples
 
     def state(self) -> dict[str, tf.Variable]:
@@ -143,11 +177,19 @@ class GANTrainer:
         return {**self._players_variables(), "step": self.step}
 
     def _players_variables(self):
-        parts = {"generator": self.generator, "discriminator": self.discriminator,
-                 "g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
+        parts = {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "g_optimizer": self.g_optimizer,
+            "d_optimizer": self.d_optimizer,
+        }
         if self.average is not None:
             parts["average"] = self.average
-        named = {f"{part}/{name}": v for part, module in parts.items() for name, v in named_variables(module).items()}
+        named = {
+            f"{part}/{name}": v
+            for part, module in parts.items()
+            for name, v in named_variables(module).items()
+        }
         seen = set()
         return {name: v for name, v in named.items() if not (id(v) in seen or seen.add(id(v)))}
 
@@ -187,19 +229,39 @@ class GANTrainer:
         return row
 
     def _g_step(self, real, z):
-        gradients, row = self._g_gradients(replicas.share(real), *generate(self.generator, replicas.share(z)))
+        gradients, row = self._g_gradients(
+            replicas.share(real), *generate(self.generator, replicas.share(z))
+        )
         self.g_optimizer.apply(gradients)
         return row
 
     def _d_gradients(self, real, fake, k=0):
-        penalties = [functools.partial(penalty, seed=replicas.own_seed(self._seed(f"penalty {i}", k)), step=self.step)
-                     for i, penalty in enumerate(self.penalties)]
-        return discriminator_gradients(self.loss, self._critic(self._seed("augment D", k)), real, fake,
-                                       self.d_optimizer.variables_moved, penalties, self.gradient_norms)
+        penalties = [
+            functools.partial(
+                penalty, seed=replicas.own_seed(self._seed(f"penalty {i}", k)), step=self.step
+            )
+            for i, penalty in enumerate(self.penalties)
+        ]
+        return discriminator_gradients(
+            self.loss,
+            self._critic(self._seed("augment D", k)),
+            real,
+            fake,
+            self.d_optimizer.variables_moved,
+            penalties,
+            self.gradient_norms,
+        )
 
     def _g_gradients(self, real, fake, tape):
-        return generator_gradients(self.loss, self._critic(self._seed("augment G")), real, fake, tape,
-                                   self.g_optimizer.variables_moved, self.gradient_norms)
+        return generator_gradients(
+            self.loss,
+            self._critic(self._seed("augment G")),
+            real,
+            fake,
+            tape,
+            self.g_optimizer.variables_moved,
+            self.gradient_norms,
+        )
 
     def _critic(self, seed):
         """x [B, ...] -> logits [B] float32, through the augmentation of this step."""
@@ -221,7 +283,10 @@ class GANTrainer:
         return rng.seed(self.seed, purpose, self.step * self.d_steps + k)
 
     def _generate_for_sample(self, z):
-        return tf.cast((self.generator if self.average is None else self.average.model)(z, training=False), tf.float32)
+        return tf.cast(
+            (self.generator if self.average is None else self.average.model)(z, training=False),
+            tf.float32,
+        )
 
     # ---------------------------------------------------------------- compiling
 
@@ -254,7 +319,9 @@ class GANTrainer:
 
             def many(count):
                 rows = tf.zeros([ROUNDS_A_CALL, len(self.row_names)])
-                return tf.while_loop(lambda i, _: i < count, next_row, [0, rows], parallel_iterations=1)[1]
+                return tf.while_loop(
+                    lambda i, _: i < count, next_row, [0, rows], parallel_iterations=1
+                )[1]
 
             compiled_one = self._compile(one)
 
@@ -269,13 +336,17 @@ class GANTrainer:
     def _convolves(self) -> bool:
         """Whether a kernel [h, w, in, out] is there: in a loop of XLA's, on a CPU, convolutions take a path that
         was measured to be a hundred times slower. Such rounds are long enough to be called one by one."""
-        return any(v.shape.rank == 4 for v in (*self.generator.variables, *self.discriminator.variables))
+        return any(
+            v.shape.rank == 4 for v in (*self.generator.variables, *self.discriminator.variables)
+        )
 
     # ---------------------------------------------------------------- checks
 
     def _check_batch(self, method, real, before=()):
         owner = f"GANTrainer.{method}"
-        real = checks.tensor(owner, "real", real, [*before, "batch", *self.sample_shape], finite=True)
+        real = checks.tensor(
+            owner, "real", real, [*before, "batch", *self.sample_shape], finite=True
+        )
         if 0 in real.shape:
             checks.fail(owner, "real", "at least one sample", checks.show_shape(real.shape))
         replicas.check_batch(owner, self.strategy, real.shape[len(before)])
@@ -290,11 +361,17 @@ class GANTrainer:
         owner = "GANTrainer.rounds"
         real = checks.tensor(owner, "what sampler gives", real, ["batch", *self.sample_shape])
         if not real.shape[0]:
-            checks.fail(owner, "what sampler gives", "of a batch size that is fixed, and not 0",
-                        checks.show_shape(real.shape))
+            checks.fail(
+                owner,
+                "what sampler gives",
+                "of a batch size that is fixed, and not 0",
+                checks.show_shape(real.shape),
+            )
         replicas.check_batch(owner, self.strategy, real.shape[0])
         return real
 
 
 def _floats(row):
-    return dict(zip(row, tf.stack(list(row.values())).numpy().tolist(), strict=True))  # fetched from the device once
+    return dict(
+        zip(row, tf.stack(list(row.values())).numpy().tolist(), strict=True)
+    )  # fetched from the device once

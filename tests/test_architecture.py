@@ -57,7 +57,14 @@ COMMANDS = {
     "toy": {"__main__"},
     "dcgan": {"__main__"},
     "benchmarks": {
-        "__main__", "compare", "generate", "input_pipeline", "peers", "profile_step", "toy_step", "train_step",
+        "__main__",
+        "compare",
+        "generate",
+        "input_pipeline",
+        "peers",
+        "profile_step",
+        "toy_step",
+        "train_step",
     },
 }
 CHAPTER = re.compile(r"ch\d\d_\w+")
@@ -78,8 +85,15 @@ def imports(text):
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             found |= {module} | {f"{module}.{name.name}" for name in node.names}
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("import_module", "__import__"):
-            found |= {a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in (
+            "import_module",
+            "__import__",
+        ):
+            found |= {
+                a.value
+                for a in node.args
+                if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            }
     return found
 
 
@@ -94,11 +108,15 @@ def rooms_asked(package, text):
 
 def names_used(text):
     """Dotted attribute chains in the code, such as tf.random.normal; comments and docstrings are no code."""
-    return {ast.unparse(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    return {
+        ast.unparse(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)
+    }
 
 
 def of(*folders):
-    return pytest.mark.parametrize("name", [name for name in FILES if name.split("/")[0] in folders])
+    return pytest.mark.parametrize(
+        "name", [name for name in FILES if name.split("/")[0] in folders]
+    )
 
 
 # ---- who may import whom ----
@@ -132,8 +150,14 @@ def rooms_below(package, room):
 
 def import_faults(package, room, text):
     """What a module of this room imports of its own package and may not."""
-    known = {other for floor in FLOORS[package] for other in floor} | set(APART) | COMMANDS.get(package, set())
-    asked = {part for part in rooms_asked(package, text) if part in known or CHAPTER.fullmatch(part)}
+    known = (
+        {other for floor in FLOORS[package] for other in floor}
+        | set(APART)
+        | COMMANDS.get(package, set())
+    )
+    asked = {
+        part for part in rooms_asked(package, text) if part in known or CHAPTER.fullmatch(part)
+    }
     return asked - rooms_below(package, room)
 
 
@@ -161,7 +185,9 @@ def module_of(name):
 def circle_in(files):
     """A circle of imports among these modules, as a list; [] if there is none."""
     modules = {module_of(name) for name in files}
-    graph = {module_of(name): imports(text) & modules - {module_of(name)} for name, text in files.items()}
+    graph = {
+        module_of(name): imports(text) & modules - {module_of(name)} for name, text in files.items()
+    }
     try:
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:
@@ -170,7 +196,10 @@ def circle_in(files):
 
 
 def test_no_imports_go_round_in_a_circle():
-    assert circle_in({name: text for name, text in FILES.items() if not name.endswith("__init__.py")}) == []
+    assert (
+        circle_in({name: text for name, text in FILES.items() if not name.endswith("__init__.py")})
+        == []
+    )
 
 
 @of(*PACKAGES)
@@ -219,13 +248,23 @@ def test_help_is_broken_at_the_windows_edge_alone(name):
 @of(*PACKAGES)
 def test_randomness_comes_from_rng_alone(name):
     """TensorFlow's own stateless_normal gives other numbers under XLA, and tf.random.normal other ones each time."""
-    wild = {used for used in names_used(FILES[name]) if re.match(r"(tf|tensorflow)\.random\.", used)}
+    wild = {
+        used for used in names_used(FILES[name]) if re.match(r"(tf|tensorflow)\.random\.", used)
+    }
     assert not wild or name == "gan_core/rng.py" or name.startswith("benchmarks/contestants/keras_")
 
 
 @of("gan_core", "toy", "dcgan", "benchmarks")  # tests may make a pickle, to see it refused
 def test_nothing_is_pickled(name):
-    assert not packages(FILES[name]) & {"pickle", "cPickle", "dill", "joblib", "cloudpickle", "shelve", "marshal"}
+    assert not packages(FILES[name]) & {
+        "pickle",
+        "cPickle",
+        "dill",
+        "joblib",
+        "cloudpickle",
+        "shelve",
+        "marshal",
+    }
     for node in ast.walk(ast.parse(FILES[name])):
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
             assert ast.unparse(node.value) == "False"
@@ -243,7 +282,10 @@ def texts():
     return [
         path
         for path in [*inside, *ROOT.glob("*")]
-        if path.is_file() and path.suffix in kinds and "__pycache__" not in path.parts and path.name != ".git"
+        if path.is_file()
+        and path.suffix in kinds
+        and "__pycache__" not in path.parts
+        and path.name != ".git"
     ]
 
 
@@ -269,11 +311,21 @@ def test_no_file_names_a_place_on_one_machine():
         ("gan_core", "optim", "import gan_core.nn.conv as c", {"nn"}),
         ("gan_core", "game", "from gan_core.app.plots import REAL", {"app"}),
         ("gan_core", "app", "from gan_core import checks", {"checks"}),
-        ("gan_core", "losses", "import importlib\nimportlib.import_module('gan_core.runs.loop')", {"runs"}),
+        (
+            "gan_core",
+            "losses",
+            "import importlib\nimportlib.import_module('gan_core.runs.loop')",
+            {"runs"},
+        ),
         ("dcgan", "data", "from dcgan import training", {"training"}),
         ("dcgan", "training", "from dcgan.data import faces", set()),
         ("dcgan", "ch08_training", "from dcgan import ch06_faces", {"ch06_faces"}),
-        ("benchmarks", "measure", "from benchmarks.contestants import ours_toy_step", {"contestants"}),
+        (
+            "benchmarks",
+            "measure",
+            "from benchmarks.contestants import ours_toy_step",
+            {"contestants"},
+        ),
     ],
 )
 def test_an_import_upwards_is_found(package, room, code, faults):
@@ -292,7 +344,14 @@ def test_a_circle_is_found():
 def test_places_on_one_machine_are_found_and_others_are_not():
     for bad in ("'/" + "tmp/x'", "(/" + "home/me/data", '"C:' + '\\\\data"', "=/" + "work/main"):
         assert MACHINE_PATH.search(bad), bad
-    for good in ("runs/tmp/x", "https://a.b/home/me", "layers/0/kernel", "a /= b", "and/or", "x: [B]"):
+    for good in (
+        "runs/tmp/x",
+        "https://a.b/home/me",
+        "layers/0/kernel",
+        "a /= b",
+        "and/or",
+        "x: [B]",
+    ):
         assert not MACHINE_PATH.search(good), good
 
 

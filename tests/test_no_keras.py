@@ -11,46 +11,72 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("gan_core", "toy", "dcgan", "tests", "benchmarks")
-PEERS = {ROOT / "benchmarks" / "contestants" / f"{name}_step.py" for name in ("keras", "pytorch")}  # compared with
+PEERS = {
+    ROOT / "benchmarks" / "contestants" / f"{name}_step.py" for name in ("keras", "pytorch")
+}  # compared with
 
 # tf.keras, and what is Keras under another name; compat.v1 has all of them again, and its layers.
 IN_DISGUISE = re.compile(
-    r"tensorflow(\.compat(\.v\d)?)?(\.python)?\.(keras|optimizers|losses|metrics|initializers|layers|regularizers)(\.|$)")
+    r"tensorflow(\.compat(\.v\d)?)?(\.python)?\.(keras|optimizers|losses|metrics|initializers|layers|regularizers)(\.|$)"
+)
 
 
 def files():
-    return sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")
-                  if path not in PEERS)
+    return sorted(
+        path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if path not in PEERS
+    )
 
 
 def is_keras(dotted):
-    return dotted.split(".")[0] in ("keras", "tf_keras") or "keras" in dotted.split(".") or IN_DISGUISE.match(dotted)
+    return (
+        dotted.split(".")[0] in ("keras", "tf_keras")
+        or "keras" in dotted.split(".")
+        or IN_DISGUISE.match(dotted)
+    )
 
 
 def uses_of_keras(text):
     """The dotted names in this code that are Keras, imported, reached or asked for by a string."""
     tree = ast.parse(text)
-    known, found = {"tf": "tensorflow"}, []
+    imported, known = imported_names(tree)
+    return sorted({name for name in [*imported, *reached_names(tree, known)] if is_keras(name)})
+
+
+def imported_names(tree):
+    """The dotted names that are imported, and what each local name stands for."""
+    known = {"tf": "tensorflow"}
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in node.names:
                 found.append(name.name)
-                known[name.asname or name.name.split(".")[0]] = name.name if name.asname else name.name.split(".")[0]
+                first = name.name.split(".")[0]
+                known[name.asname or first] = name.name if name.asname else first
         elif isinstance(node, ast.ImportFrom) and not node.level:
             for name in node.names:
                 found.append(f"{node.module}.{name.name}")
                 known[name.asname or name.name] = f"{node.module}.{name.name}"
+    return found, known
+
+
+def reached_names(tree, known):
+    """The dotted names that are reached as attributes, or asked for by a string."""
+    found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             found.append(dotted(node, known))
         elif isinstance(node, ast.Call):
             function = ast.unparse(node.func).split(".")[-1]
-            texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            texts = [
+                a.value
+                for a in node.args
+                if isinstance(a, ast.Constant) and isinstance(a.value, str)
+            ]
             if function in ("import_module", "__import__"):
                 found += texts
             elif function == "getattr" and texts:
                 found.append(f"{dotted(node.args[0], known)}.{texts[0]}")
-    return sorted({name for name in found if is_keras(name)})
+    return found
 
 
 def dotted(node, known):
@@ -65,33 +91,65 @@ def test_no_file_names_keras(path):
     assert uses_of_keras(path.read_text("utf-8")) == []
 
 
-@pytest.mark.parametrize("code", [
-    "import keras", "import tf_keras as k", "from keras import layers", "from keras.layers import Dense",
-    "import tensorflow.keras", "import tensorflow.keras.layers as layers", "from tensorflow import keras",
-    "from tensorflow import keras as k", "from tensorflow.keras import layers", "from tensorflow.keras.layers import *",
-    "from tensorflow import losses", "from tensorflow.optimizers import Adam", "from tensorflow.compat.v1 import keras",
-    "from tensorflow.python.keras import backend", "from tensorflow.python import keras",
-    "import tensorflow as tf\ntf.keras.layers.Dense(1)", "import tensorflow\ntensorflow.keras.Model",
-    "import tensorflow as t\nt.optimizers.Adam()", "tf.losses.mse", "tf.metrics.Mean()", "tf.initializers.HeNormal()",
-    "tf.compat.v1.keras.layers", "tf.compat.v1.layers.dense(x, 3)", "tf.compat.v2.losses",
-    "from tensorflow import compat\ncompat.v1.keras", "from tensorflow.compat import v1 as old\nold.losses.log_loss",
-    "import importlib\nimportlib.import_module('keras.layers')", "__import__('tf_keras')", "getattr(tf, 'keras')",
-    "getattr(tf, 'losses').mse", "t = tf\nt.keras.layers", "def f():\n    from tensorflow import keras",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import keras",
+        "import tf_keras as k",
+        "from keras import layers",
+        "from keras.layers import Dense",
+        "import tensorflow.keras",
+        "import tensorflow.keras.layers as layers",
+        "from tensorflow import keras",
+        "from tensorflow import keras as k",
+        "from tensorflow.keras import layers",
+        "from tensorflow.keras.layers import *",
+        "from tensorflow import losses",
+        "from tensorflow.optimizers import Adam",
+        "from tensorflow.compat.v1 import keras",
+        "from tensorflow.python.keras import backend",
+        "from tensorflow.python import keras",
+        "import tensorflow as tf\ntf.keras.layers.Dense(1)",
+        "import tensorflow\ntensorflow.keras.Model",
+        "import tensorflow as t\nt.optimizers.Adam()",
+        "tf.losses.mse",
+        "tf.metrics.Mean()",
+        "tf.initializers.HeNormal()",
+        "tf.compat.v1.keras.layers",
+        "tf.compat.v1.layers.dense(x, 3)",
+        "tf.compat.v2.losses",
+        "from tensorflow import compat\ncompat.v1.keras",
+        "from tensorflow.compat import v1 as old\nold.losses.log_loss",
+        "import importlib\nimportlib.import_module('keras.layers')",
+        "__import__('tf_keras')",
+        "getattr(tf, 'keras')",
+        "getattr(tf, 'losses').mse",
+        "t = tf\nt.keras.layers",
+        "def f():\n    from tensorflow import keras",
+    ],
+)
 def test_the_search_finds_it_in_every_dress(code):
     assert uses_of_keras(code)
 
 
-@pytest.mark.parametrize("code", [
-    "import tensorflow as tf\ntf.nn.relu(x)", "from gan_core import losses, metrics, optimizers, initializers",
-    "from gan_core.losses import HINGE\nHINGE.name", "losses.by_name('hinge')", "self.metrics.append(1)",
-    "'tf.keras is not used'  # keras", "tf.saved_model.save", "from dcgan import layers",
-])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import tensorflow as tf\ntf.nn.relu(x)",
+        "from gan_core import losses, metrics, optimizers, initializers",
+        "from gan_core.losses import HINGE\nHINGE.name",
+        "losses.by_name('hinge')",
+        "self.metrics.append(1)",
+        "'tf.keras is not used'  # keras",
+        "tf.saved_model.save",
+        "from dcgan import layers",
+    ],
+)
 def test_and_leaves_alone_what_is_not(code):
     assert uses_of_keras(code) == []
 
 
-WITHOUT_KERAS = '''
+WITHOUT_KERAS = """
 import sys
 sys.modules["keras"] = sys.modules["tf_keras"] = None  # importing either now fails
 
@@ -138,12 +196,19 @@ generator.summary((4,))
 loaded = [name for name, module in sys.modules.items() if name.split(".")[0] in ("keras", "tf_keras") and module]
 assert not loaded, loaded
 print("played without Keras")
-'''
+"""
 
 
 def test_a_game_is_played_sampled_and_exported_where_keras_cannot_be_imported(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    ended = subprocess.run([sys.executable, "-c", WITHOUT_KERAS, str(tmp_path / "generator")],
-                           capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=600, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", WITHOUT_KERAS, str(tmp_path / "generator")],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+        timeout=600,
+        check=False,
+    )
     assert ended.returncode == 0, ended.stderr[-3000:]
     assert "played without Keras" in ended.stdout

@@ -18,8 +18,13 @@ def test_the_smallest_program_has_at_most_40_lines_and_learns_the_normal(tmp_pat
     assert len(program.strip().splitlines()) <= 40
     file = tmp_path / "smallest.py"
     file.write_text(program)
-    done = subprocess.run([sys.executable, file], capture_output=True, text=True, check=True,
-                          env={**os.environ, "PYTHONPATH": str(README.parent)})
+    done = subprocess.run(
+        [sys.executable, file],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(README.parent)},
+    )
     mean, sd = re.match(r"mean (\S+) and sd (\S+),", done.stdout).groups()
     assert abs(float(mean) - 4.0) < 0.15
     assert abs(float(sd) - 1.25) < 0.15

@@ -6,7 +6,9 @@ from gan_core.app import command_line
 
 
 def main() -> None:
-    command_line.print_programs("Chapters on distributions that can be written down", Path(__file__).parent)
+    command_line.print_programs(
+        "Chapters on distributions that can be written down", Path(__file__).parent
+    )
     print("Each takes --help, and writes its figures below runs/.")
 
 

@@ -48,7 +48,12 @@ class Config:
     out: Path = Path("runs/ch01")  # folder for the figures
 
     def __post_init__(self):
-        for name, low in (("real_mean", -100.0), ("real_sd", 0.01), ("fake_mean", -100.0), ("fake_sd", 0.01)):
+        for name, low in (
+            ("real_mean", -100.0),
+            ("real_sd", 0.01),
+            ("fake_mean", -100.0),
+            ("fake_sd", 0.01),
+        ):
             checks.number("Config", name, getattr(self, name), low, 100.0)
         checks.integer("Config", "samples", self.samples, 2, 10_000_000)
         checks.integer("Config", "seed", self.seed, -(2**63), 2**63 - 1)
@@ -58,9 +63,12 @@ def densities(config):
     """p of the data and q of the generated samples."""
     return Normal(config.real_mean, config.real_sd), Normal(config.fake_mean, config.fake_sd)
 
+
 # %%
 if __name__ == "__main__":
-    config = command_line.read(Config, "Chapter 1: the game, without networks.", "python -m toy.ch01_the_game")
+    config = command_line.read(
+        Config, "Chapter 1: the game, without networks.", "python -m toy.ch01_the_game"
+    )
 
 # %% [markdown]
 r"""
@@ -71,6 +79,7 @@ $D^*(x) = p(x) / (p(x) + q(x))$. A network gives out not $D$ but its **logit** $
 $D = \sigma(a) = 1 / (1 + e^{-a})$, so $a = \log D - \log(1 - D)$: the best logit is simply $a^* = \log p - \log q$.
 """
 
+
 # %%
 def best_logit(p, q, x):
     """a* = log p - log q at x [n, 1] -> [n]. Infinite where only one of them has mass, NaN where none has."""
@@ -79,11 +88,20 @@ def best_logit(p, q, x):
 
 def draw_best_discriminators(config):
     """Three games: p and q above, D* below."""
-    from toy.figures import game_plots  # here, so that importing the chapter loads no plotting library
+    from toy.figures import (
+        game_plots,
+    )  # here, so that importing the chapter loads no plotting library
 
-    game_plots.best_discriminators(config.out / "best_discriminator.png", best_logit, {
-        "the game you chose": densities(config), "same mean, other spread": (Normal(10.0, 1.0), Normal(10.0, 2.0)),
-        "no overlap": (Uniform(0.0, 1.0), Uniform(2.0, 3.0))})
+    game_plots.best_discriminators(
+        config.out / "best_discriminator.png",
+        best_logit,
+        {
+            "the game you chose": densities(config),
+            "same mean, other spread": (Normal(10.0, 1.0), Normal(10.0, 2.0)),
+            "no overlap": (Uniform(0.0, 1.0), Uniform(2.0, 3.0)),
+        },
+    )
+
 
 # %%
 if __name__ == "__main__":
@@ -105,12 +123,15 @@ The integral on the left we can do, as $p$ and $q$ are known. The means over a b
 ever has: `losses.discriminator_loss`. The two must agree, up to the standard error of the sample.
 """
 
+
 # %%
 def loss_by_integration(p, q, change=tf.identity):
     """L_D of the discriminator with logits change(a*)."""
     x, widths = cells(p, q)
     a = tf.cast(change(best_logit(p, q, x)), tf.float64)
-    return integrate(at(p, x), tf.nn.softplus(-a), widths) + integrate(at(q, x), tf.nn.softplus(a), widths)
+    return integrate(at(p, x), tf.nn.softplus(-a), widths) + integrate(
+        at(q, x), tf.nn.softplus(a), widths
+    )
 
 
 def draw_logits(p, q, config):
@@ -125,14 +146,23 @@ def compare_discriminators(config):
     real, fake = draw_logits(p, q, config)
     rows, overlap_free = {}, (Uniform(0.0, 1.0), Uniform(2.0, 3.0))
     print(f"D's loss           integral   mean of {config.samples:,} samples   no overlap")
-    for name, change in {"D*": tf.identity, "twice as sure": lambda a: 2.0 * a, "half as sure": lambda a: 0.5 * a,
-                         "one half always": tf.zeros_like, "sigmoid twice": tf.sigmoid}.items():
+    for name, change in {
+        "D*": tf.identity,
+        "twice as sure": lambda a: 2.0 * a,
+        "half as sure": lambda a: 0.5 * a,
+        "one half always": tf.zeros_like,
+        "sigmoid twice": tf.sigmoid,
+    }.items():
         a, b = change(real), change(fake)
         error = np.sqrt((np.var(tf.nn.softplus(-a)) + np.var(tf.nn.softplus(b))) / config.samples)
-        on_game, apart = loss_by_integration(p, q, change), loss_by_integration(*overlap_free, change)
+        on_game, apart = (
+            loss_by_integration(p, q, change),
+            loss_by_integration(*overlap_free, change),
+        )
         rows[name] = on_game, float(losses.discriminator_loss(a, b)), apart
         print(f"  {name:16} {on_game:8.4f}   {rows[name][1]:8.4f} +- {error:.4f} {apart:15.4f}")
     return rows
+
 
 # %%
 if __name__ == "__main__":
@@ -159,6 +189,7 @@ The Jensen–Shannon divergence $JS$, the mean of both KL, is 0 if $p = q$ and a
 against the *best* $D$ minimises $JS$: a *high* loss of $D$ means that $G$ is good. `jensen_shannon` needs no logits.
 """
 
+
 # %%
 def compare_values(config):
     """log 4 - 2 JS both ways, while q moves away from p; and JS for three pairs of densities."""
@@ -166,18 +197,25 @@ def compare_values(config):
 
     p, q = densities(config)
     js, best = jensen_shannon(p, q), loss_by_integration(p, q)
-    print(f"the game you chose: JS = {js:.6f}, log 4 - 2 JS = {np.log(4.0) - 2.0 * js:.6f}, D*'s loss = {best:.6f}")
+    print(
+        f"the game you chose: JS = {js:.6f}, log 4 - 2 JS = {np.log(4.0) - 2.0 * js:.6f}, D*'s loss = {best:.6f}"
+    )
     shifts = np.linspace(0.0, 6.0, 49)
     games = [(p, Normal(p.mean + shift * p.sd, q.sd)) for shift in shifts]
     loss = np.array([loss_by_integration(*game) for game in games])
     by_js = np.array([np.log(4.0) - 2.0 * jensen_shannon(*game) for game in games])
-    print(f"over {len(shifts)} such games the two ways differ by at most {np.abs(loss - by_js).max():.0e}")
-    pairs = {"normals, sd 1": lambda c: (Normal(0.0, 1.0), Normal(c, 1.0)),
-             "normals, sd 0.1": lambda c: (Normal(0.0, 0.1), Normal(c, 0.1)),
-             "uniforms, width 1": lambda c: (Uniform(0.0, 1.0), Uniform(c, c + 1.0))}
+    print(
+        f"over {len(shifts)} such games the two ways differ by at most {np.abs(loss - by_js).max():.0e}"
+    )
+    pairs = {
+        "normals, sd 1": lambda c: (Normal(0.0, 1.0), Normal(c, 1.0)),
+        "normals, sd 0.1": lambda c: (Normal(0.0, 0.1), Normal(c, 0.1)),
+        "uniforms, width 1": lambda c: (Uniform(0.0, 1.0), Uniform(c, c + 1.0)),
+    }
     divergences = {name: [jensen_shannon(*pair(c)) for c in shifts] for name, pair in pairs.items()}
     game_plots.value(config.out / "value.png", shifts, loss, by_js, divergences)
     return loss, by_js
+
 
 # %%
 if __name__ == "__main__":
@@ -195,6 +233,7 @@ $G$ changes only the second part of $V$. On the logits $b$ of fake samples it mi
 which is $-s(b)$: **minimax**; or $-\log D(G(z))$, which is $s(-b)$: **non-saturating**. The lab displays the first
 formula and trains with the second. Let TensorFlow differentiate both.
 """
+
 
 # %%
 def generator_gradients(b):
@@ -215,13 +254,20 @@ def compare_gradients(config):
     print("     b    D(G(z))   minimax  non-sat.     ratio    e^(-b)")
     table = np.array([-12.0, -8.0, -4.0, 0.0, 4.0], np.float32)
     for b, one, other in zip(table, *generator_gradients(table), strict=True):
-        print(f"  {b:4.0f}  {tf.sigmoid(b):9.6f} {one:9.6f} {other:9.6f} {other / one:9.2f} {np.exp(-b):9.2f}")
+        print(
+            f"  {b:4.0f}  {tf.sigmoid(b):9.6f} {one:9.6f} {other:9.6f} {other / one:9.2f} {np.exp(-b):9.2f}"
+        )
     _, fake = draw_logits(*densities(config), config)
     minimax, non_saturating = generator_gradients(fake)
-    print(f"under D* the fakes of your game have median D(G(z)) {np.median(tf.sigmoid(fake)):.4f}, "
-          f"mean gradients {minimax.mean():.4f} and {non_saturating.mean():.4f}")
+    print(
+        f"under D* the fakes of your game have median D(G(z)) {np.median(tf.sigmoid(fake)):.4f}, "
+        f"mean gradients {minimax.mean():.4f} and {non_saturating.mean():.4f}"
+    )
     b = np.linspace(-10.0, 10.0, 401, dtype=np.float32)
-    game_plots.generator_gradients(config.out / "generator_gradients.png", b, *generator_gradients(b), fake.numpy())
+    game_plots.generator_gradients(
+        config.out / "generator_gradients.png", b, *generator_gradients(b), fake.numpy()
+    )
+
 
 # %%
 if __name__ == "__main__":
@@ -245,20 +291,27 @@ $$\tfrac12 \int p D^* + q D^* \; dx = \tfrac12 \int (p + q) \frac{p}{p + q} \; d
 $D$ and so **0 on the logit**; the lab, which has dropped the sigmoid there, compares the logit with ½.
 """
 
+
 # %%
 def judge(config):
     """Four generators under D*: q's mean, the average of D over both sets and over the fakes, accuracy, JS."""
     (p, _), rows = densities(config), []
-    print("mean of q  average of D  ... over fake  accuracy      JS   fake called real: b > 0, b > 1/2")
+    print(
+        "mean of q  average of D  ... over fake  accuracy      JS   fake called real: b > 0, b > 1/2"
+    )
     for sds_away in (0.0, 1.0, 3.0, 10.0):
         q = Normal(p.mean + sds_away * p.sd, p.sd)
         a, b = (logits.numpy() for logits in draw_logits(p, q, config))
         d_real, d_fake = (float(tf.reduce_mean(tf.sigmoid(logits))) for logits in (a, b))
         accuracy = 0.5 * (np.mean(a > 0.0) + np.mean(b <= 0.0))
         rows.append([q.mean, 0.5 * (d_real + d_fake), d_fake, accuracy, jensen_shannon(p, q)])
-        print("{:9.2f} {:13.3f} {:14.3f} {:9.3f} {:7.3f} {:24.3f} {:8.3f}".format(
-            *rows[-1], np.mean(b > 0.0), np.mean(b > 0.5)))
+        print(
+            "{:9.2f} {:13.3f} {:14.3f} {:9.3f} {:7.3f} {:24.3f} {:8.3f}".format(
+                *rows[-1], np.mean(b > 0.0), np.mean(b > 0.5)
+            )
+        )
     return np.array(rows)
+
 
 # %%
 if __name__ == "__main__":
@@ -276,12 +329,15 @@ Accuracy goes from ½ to 1, $JS$ from 0 to $\log 2$. In line 2 the lab's thresho
 3. Is the average of $D^*$ over the fake samples alone a better proof than that over both? Show that it is at most ½.
 """
 
+
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1():
     """Where only one has mass, on [0, c] and [1, 1 + c], log(r / m) = log 2; where both have, log 1 = 0. So each KL is
     c log 2, and so is their mean. -> c, JS by integration."""
     c = np.linspace(0.0, 1.0, 11)
-    return c, np.array([jensen_shannon(Uniform(0.0, 1.0), Uniform(shift, shift + 1.0)) for shift in c])
+    return c, np.array(
+        [jensen_shannon(Uniform(0.0, 1.0), Uniform(shift, shift + 1.0)) for shift in c]
+    )
 
 
 def solution_2():
@@ -297,4 +353,6 @@ def solution_3():
     be the best: a lazy D says one half to every q. -> shifts of q, the average of D* over q by integration."""
     p, shifts = Normal(0.0, 1.0), np.linspace(0.0, 5.0, 11)
     games = [(p, Normal(shift, 1.0), *cells(p, Normal(shift, 1.0))) for shift in shifts]
-    return shifts, np.array([integrate(at(q, x), tf.sigmoid(best_logit(p, q, x)), w) for p, q, x, w in games])
+    return shifts, np.array(
+        [integrate(at(q, x), tf.sigmoid(best_logit(p, q, x)), w) for p, q, x, w in games]
+    )

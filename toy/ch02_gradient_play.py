@@ -50,16 +50,32 @@ class Config:
         checks.integer("Config", "steps", self.steps, 1, 10_000)
         h = checks.number("Config", "learning_rate", self.learning_rate, 0.001, 1.0)
         checks.number("Config", "r1", self.r1, 0.0, 1.0 / h)  # beyond, its step on psi overshoots
-        start = [checks.number("Config", name, getattr(self, name), -10.0, 10.0) for name in ("theta", "psi")]
+        start = [
+            checks.number("Config", name, getattr(self, name), -10.0, 10.0)
+            for name in ("theta", "psi")
+        ]
         if math.hypot(*start) < 0.01:
-            checks.fail("Config", "theta", "further from 0, or psi", f"{self.theta:g}", "The game would be over.")
-        if 0.5 * self.steps * math.log1p(h * h) > 40.0:  # the fastest spiral leaves the range of float32
+            checks.fail(
+                "Config",
+                "theta",
+                "further from 0, or psi",
+                f"{self.theta:g}",
+                "The game would be over.",
+            )
+        if (
+            0.5 * self.steps * math.log1p(h * h) > 40.0
+        ):  # the fastest spiral leaves the range of float32
             most = int(80.0 / math.log1p(h * h))
-            checks.fail("Config", "steps", f"at most {most} at learning_rate {h:g}", str(self.steps))
+            checks.fail(
+                "Config", "steps", f"at most {most} at learning_rate {h:g}", str(self.steps)
+            )
+
 
 # %%
 if __name__ == "__main__":
-    config = command_line.read(Config, "Chapter 2: the smallest GAN.", "python -m toy.ch02_gradient_play")
+    config = command_line.read(
+        Config, "Chapter 2: the smallest GAN.", "python -m toy.ch02_gradient_play"
+    )
 
 # %% [markdown]
 r"""
@@ -70,6 +86,7 @@ faces in the end, puts the two together: `trainer.round(real)` is one step of ea
 **Wasserstein's** (Arjovsky et al. 2017), mean $b$ − mean $a$ for $D$, −mean $b$ for $G$; and **R1** (Mescheder et al.
 2018, equation 9), which adds $\frac\gamma2$ mean $(da/dx)^2$ over real $x$ to $D$'s loss, here $\frac\gamma2 \psi^2$.
 """
+
 
 # %%
 class Point(tf.Module):
@@ -96,11 +113,17 @@ class Slope(tf.Module):
 
 def make_trainer(config, loss: str, update: str, r1: float = 0.0):
     generator, discriminator = Point(config.theta), Slope(config.psi)
-    return GANTrainer(generator, discriminator, latent=latent.Normal(1), loss=losses.by_name(loss), update=update,
-                      g_optimizer=SGD(generator.trainable_variables, config.learning_rate),
-                      d_optimizer=SGD(discriminator.trainable_variables, config.learning_rate),
-                      penalty=penalties.r1(r1) if r1 else None,
-                      mode="graph")  # XLA's longer compiling would not pay for a few hundred rounds
+    return GANTrainer(
+        generator,
+        discriminator,
+        latent=latent.Normal(1),
+        loss=losses.by_name(loss),
+        update=update,
+        g_optimizer=SGD(generator.trainable_variables, config.learning_rate),
+        d_optimizer=SGD(discriminator.trainable_variables, config.learning_rate),
+        penalty=penalties.r1(r1) if r1 else None,
+        mode="graph",
+    )  # XLA's longer compiling would not pay for a few hundred rounds
 
 
 def play(trainer, steps: int):
@@ -115,14 +138,24 @@ def play(trainer, steps: int):
 
 def play_all(config):
     """-> the trainers and their tracks: (update, loss) -> (without R1, with R1)."""
-    trainers = {(update, loss): (make_trainer(config, loss, update), make_trainer(config, loss, update, config.r1))
-                for update in UPDATES for loss in LOSS_NAMES}
-    tracks = {key: tuple(play(trainer, config.steps) for trainer in pair) for key, pair in trainers.items()}
+    trainers = {
+        (update, loss): (
+            make_trainer(config, loss, update),
+            make_trainer(config, loss, update, config.r1),
+        )
+        for update in UPDATES
+        for loss in LOSS_NAMES
+    }
+    tracks = {
+        key: tuple(play(trainer, config.steps) for trainer in pair)
+        for key, pair in trainers.items()
+    }
     print("distance from the goal          start      end   end with R1")
     for (update, loss), (free, damped) in tracks.items():
         start, end, end_r1 = (math.hypot(*place) for place in (free[0], free[-1], damped[-1]))
         print(f"  {update:13} {loss:14} {start:7.4f} {end:8.4f} {end_r1:11.6f}")
     return trainers, tracks
+
 
 # %%
 if __name__ == "__main__":
@@ -134,6 +167,7 @@ r"""
 
 The state of the game is one point $(\theta, \psi)$. The grey lines: where infinitely small steps would take it.
 """
+
 
 # %%
 def pull(loss: str, theta, psi):
@@ -150,10 +184,19 @@ def pull(loss: str, theta, psi):
 def draw_portraits(config, tracks):
     from toy.figures import game_plots
 
-    game_plots.phase_portraits(config.out / "phase_portraits.png", tracks, pull, (config.theta, config.psi))
+    game_plots.phase_portraits(
+        config.out / "phase_portraits.png", tracks, pull, (config.theta, config.psi)
+    )
     simultaneous, alternating = (tracks[update, "wasserstein"] for update in UPDATES)
-    game_plots.samples_over_time(config.out / "samples.png", {
-        "simultaneous": simultaneous[0], "alternating": alternating[0], "simultaneous, with R1": simultaneous[1]})
+    game_plots.samples_over_time(
+        config.out / "samples.png",
+        {
+            "simultaneous": simultaneous[0],
+            "alternating": alternating[0],
+            "simultaneous, with R1": simultaneous[1],
+        },
+    )
+
 
 # %%
 if __name__ == "__main__":
@@ -175,11 +218,16 @@ The non-saturating game is not zero-sum: $G$ has $g = \sigma(-b)$ in place of $f
 $2hb(g - f') = -2hb \tanh(b/2) \le 0$ to $\theta^2 + \psi^2$. That pulls inwards.
 """
 
+
 # %%
 def factors(loss: str, b):
     """f' and g: what multiplies theta in D's gradient and -psi in G's."""
     sigmoid, one = 0.5 + 0.5 * np.tanh(0.5 * b), np.ones_like(b)
-    return {"minimax": (sigmoid, sigmoid), "non-saturating": (sigmoid, 1.0 - sigmoid), "wasserstein": (one, one)}[loss]
+    return {
+        "minimax": (sigmoid, sigmoid),
+        "non-saturating": (sigmoid, 1.0 - sigmoid),
+        "wasserstein": (one, one),
+    }[loss]
 
 
 def growth(track):
@@ -203,9 +251,12 @@ def compare_growth(config, tracks):
     for loss in LOSS_NAMES:
         track = tracks["simultaneous", loss][0]
         one, other = growth(track), predicted_growth(loss, track, h)
-        print(f"  {loss:26} {one.mean():9.6f}   {other.mean():9.6f}   {np.abs(one - other).max():.0e}")
+        print(
+            f"  {loss:26} {one.mean():9.6f}   {other.mean():9.6f}   {np.abs(one - other).max():.0e}"
+        )
         measured[loss], predicted[loss] = (one - 1.0) / h**2, (other - 1.0) / h**2
     game_plots.growths(config.out / "growth.png", measured, predicted)
+
 
 # %%
 if __name__ == "__main__":
@@ -226,6 +277,7 @@ In the long run the distance changes by the larger modulus of the two eigenvalue
 the determinant. Without R1 the left matrix has $\sqrt{1 + h^2 f'^2} > 1$. The right one has determinant 1 and a complex
 pair as long as $hf' < 2$, so 1. R1 makes both determinants smaller: $1 - h\gamma + h^2 f'^2$ and $1 - h\gamma$.
 """
+
 
 # %%
 def round_as_matrix(trainer, tiny: float = 1e-3):
@@ -254,11 +306,16 @@ def compare_moduli(config, trainers):
     print("factor a round near the goal    measured  predicted   with R1  predicted")
     for (update, loss), pair in trainers.items():
         f = float(factors(loss, np.zeros(1))[0][0])
-        matrices = [(round_as_matrix(trainer), predicted_matrix(update, f, config.learning_rate, gamma))
-                    for trainer, gamma in zip(pair, (0.0, config.r1), strict=True)]
+        matrices = [
+            (round_as_matrix(trainer), predicted_matrix(update, f, config.learning_rate, gamma))
+            for trainer, gamma in zip(pair, (0.0, config.r1), strict=True)
+        ]
         rows[update, loss] = [modulus(matrix) for both in matrices for matrix in both]
-        print(f"  {update:13} {loss:14} " + " ".join(f"{value:9.6f}" for value in rows[update, loss]))
+        print(
+            f"  {update:13} {loss:14} " + " ".join(f"{value:9.6f}" for value in rows[update, loss])
+        )
     return rows
+
 
 # %%
 if __name__ == "__main__":
@@ -276,6 +333,7 @@ this library's default, alternating, the second: it costs nothing. R1 is the cur
 2. Which $c$ keeps $\theta^2 + \psi^2 + c\,\theta\psi$ *exactly* constant in alternating play with Wasserstein's loss?
 3. More R1 is not always better. Which $\gamma$ is fastest near the goal, for the logistic losses in simultaneous play?
 """
+
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(h: float = 0.3):
@@ -296,5 +354,9 @@ def solution_3(h: float = 0.1):
     """gamma = 2 f' = 1 for simultaneous play: there the two eigenvalues meet (critical damping), and the modulus is
     1 - h / 2. With less it circles longer, with more D hardly moves. -> best gamma of a fine list, measured modulus."""
     gammas = np.linspace(0.0, 3.0, 301)
-    best = gammas[np.argmin([modulus(predicted_matrix("simultaneous", 0.5, h, gamma)) for gamma in gammas])]
-    return float(best), modulus(round_as_matrix(make_trainer(Config(), "minimax", "simultaneous", float(best))))
+    best = gammas[
+        np.argmin([modulus(predicted_matrix("simultaneous", 0.5, h, gamma)) for gamma in gammas])
+    ]
+    return float(best), modulus(
+        round_as_matrix(make_trainer(Config(), "minimax", "simultaneous", float(best)))
+    )

@@ -47,7 +47,9 @@ from toy.targets.distributions import Normal
 class Config:
     mean: float = 10.0  # mean of the data, from -100 to 100
     sd: float = 1.0  # standard deviation of the data, from 0.01 to 100
-    features: str = "quadratic"  # what D sees of t, the standardised x: linear (t) or quadratic (t and t^2)
+    features: str = (
+        "quadratic"  # what D sees of t, the standardised x: linear (t) or quadratic (t and t^2)
+    )
     loss: str = "non-saturating"  # minimax, non-saturating, least-squares, hinge, wasserstein or relativistic
     steps: int = 4000  # rounds of training: one step of D and one of G each
     batch: int = 256  # samples in a batch, real and generated each
@@ -63,17 +65,30 @@ class Config:
     def __post_init__(self):
         losses.by_name(self.loss)
         checks.one_of("Config", "features", self.features, ["linear", "quadratic"])
-        for name, least, most in (("steps", 1, 10**6), ("batch", 1, 10**5), ("latent_dim", 1, 1000),
-                                  ("seed", 0, 2**32), ("seeds", 1, 1000)):
+        for name, least, most in (
+            ("steps", 1, 10**6),
+            ("batch", 1, 10**5),
+            ("latent_dim", 1, 1000),
+            ("seed", 0, 2**32),
+            ("seeds", 1, 1000),
+        ):
             checks.integer("Config", name, getattr(self, name), least, most)
-        for name, least, most in (("mean", -100.0, 100.0), ("sd", 0.01, 100.0), ("latent_sd", 0.01, 100.0),
-                                  ("g_learning_rate", 0.0, 1.0), ("d_learning_rate", 0.0, 1.0),
-                                  ("average", 0.0, 0.9999)):
+        for name, least, most in (
+            ("mean", -100.0, 100.0),
+            ("sd", 0.01, 100.0),
+            ("latent_sd", 0.01, 100.0),
+            ("g_learning_rate", 0.0, 1.0),
+            ("d_learning_rate", 0.0, 1.0),
+            ("average", 0.0, 0.9999),
+        ):
             checks.number("Config", name, getattr(self, name), least, most)
+
 
 # %%
 if __name__ == "__main__":
-    config = command_line.read(Config, "Chapter 3: one Gaussian.", "python -m toy.ch03_one_gaussian")
+    config = command_line.read(
+        Config, "Chapter 3: one Gaussian.", "python -m toy.ch03_one_gaussian"
+    )
 
 # %% [markdown]
 r"""
@@ -84,31 +99,49 @@ $t = (x - \text{mean}) / \text{sd}$, by the mean and sd of 5,000 of them. (Only 
 $G(z) = z$ and must find the way to 10.) Then $D$ sees $t$ alone, which is what the lab's can see, or $t$ and $t^2$.
 """
 
+
 # %%
 def build(config):
     """The trainer of this chapter, and the sampler of its real batches."""
     target = Normal(config.mean, config.sd)
     points = target.sample(5000, rng.seed(config.seed, "5,000 points")).numpy()
-    see = [standardise(points.mean(), points.std())] + [quadratic] * (config.features == "quadratic")
-    generator = mlp([config.latent_dim, 1], seed=config.seed, name="generator", initializer=initializers.ones)
+    see = [standardise(points.mean(), points.std())] + [quadratic] * (
+        config.features == "quadratic"
+    )
+    generator = mlp(
+        [config.latent_dim, 1], seed=config.seed, name="generator", initializer=initializers.ones
+    )
     discriminator = Sequential([*see, mlp([len(see), 1], seed=config.seed, name="discriminator")])
     trainer = GANTrainer(
-        generator, discriminator, latent=latent.Normal(config.latent_dim, config.latent_sd),
-        g_optimizer=Adam(generator.trainable_variables, config.g_learning_rate, beta_1=0.5, beta_2=0.99),
-        d_optimizer=Adam(discriminator.trainable_variables, config.d_learning_rate, beta_1=0.5, beta_2=0.99),
-        loss=losses.by_name(config.loss), average=config.average or None, seed=config.seed)
+        generator,
+        discriminator,
+        latent=latent.Normal(config.latent_dim, config.latent_sd),
+        g_optimizer=Adam(
+            generator.trainable_variables, config.g_learning_rate, beta_1=0.5, beta_2=0.99
+        ),
+        d_optimizer=Adam(
+            discriminator.trainable_variables, config.d_learning_rate, beta_1=0.5, beta_2=0.99
+        ),
+        loss=losses.by_name(config.loss),
+        average=config.average or None,
+        seed=config.seed,
+    )
     return trainer, data.stream(target.sample, config.batch, config.seed)
 
 
 def mean_and_sd(generator, latent_sd):
     """G(z) = mu + w.z with z ~ N(0, latent_sd^2 I) is N(mu, (latent_sd |w|)^2): exact, from the weights."""
-    return float(generator.layers[0].bias[0]), float(latent_sd * tf.norm(generator.layers[0].kernel))
+    return float(generator.layers[0].bias[0]), float(
+        latent_sd * tf.norm(generator.layers[0].kernel)
+    )
 
 
 def play(trainer, sampler, config):
     """Train, and look 160 times on the way, at the G that plays (not at its average) and at D. -> values over looks."""
     target, looks = Normal(config.mean, config.sd), []
-    x = np.linspace(config.mean - 14 * config.sd, config.mean + 5 * config.sd, 400, dtype=np.float32)[:, None]
+    x = np.linspace(
+        config.mean - 14 * config.sd, config.mean + 5 * config.sd, 400, dtype=np.float32
+    )[:, None]
     real = target.sample(5000, rng.seed(config.seed, "look"))
     z = trainer.latent(5000, rng.seed(config.seed, "look at z"))
 
@@ -117,16 +150,26 @@ def play(trainer, sampler, config):
         a, b = trainer.discriminator(real), trainer.discriminator(fake)
         mean, sd = mean_and_sd(trainer.generator, trainer.latent.sd)
         best = target.log_density(x) - Normal(mean, max(sd, 1e-6)).log_density(x)
-        looks.append({
-            "step": int(trainer.step), "mean": mean, "sd": sd, "distance": np.hypot(mean - config.mean, sd - config.sd),
-            "fake": fake[:, 0], "d_real": np.mean(tf.sigmoid(a)), "d_fake": np.mean(tf.sigmoid(b)),
-            "accuracy": 0.5 * (np.mean(a > 0.0) + np.mean(b <= 0.0)),
-            "d": tf.sigmoid(trainer.discriminator(x))[:, 0], "best_d": tf.sigmoid(best)})
+        looks.append(
+            {
+                "step": int(trainer.step),
+                "mean": mean,
+                "sd": sd,
+                "distance": np.hypot(mean - config.mean, sd - config.sd),
+                "fake": fake[:, 0],
+                "d_real": np.mean(tf.sigmoid(a)),
+                "d_fake": np.mean(tf.sigmoid(b)),
+                "accuracy": 0.5 * (np.mean(a > 0.0) + np.mean(b <= 0.0)),
+                "d": tf.sigmoid(trainer.discriminator(x))[:, 0],
+                "best_d": tf.sigmoid(best),
+            }
+        )
 
     look()
     loop.fit(trainer, sampler, config.steps, hooks=[loop.every(max(1, config.steps // 160), look)])
     over_looks = {name: np.array([one[name] for one in looks]) for name in looks[0]}
     return over_looks | {"x": x[:, 0], "real": real[:, 0].numpy()}
+
 
 # %% [markdown]
 r"""
@@ -140,21 +183,34 @@ a parabola. $t$ and $t^2$ can draw it; $t$ alone cannot, unless $|w| = 1$. When 
 around 10, and the best *straight* line is flat: the linear $D$ says ½ to everything, whatever $w$ is. Let us see.
 """
 
+
 # %%
 def play_games(config):
     """The game asked for, then D linear under two losses. Draws their moments and their path. -> title -> looks."""
-    from toy.figures import line_plots  # here, so that importing the chapter costs no plotting library
+    from toy.figures import (
+        line_plots,
+    )  # here, so that importing the chapter costs no plotting library
 
     games = {}
-    for features, loss in ((config.features, config.loss), ("linear", "non-saturating"), ("linear", "minimax")):
-        one, title = dataclasses.replace(config, features=features, loss=loss), f"D {features}\n{loss}"
+    for features, loss in (
+        (config.features, config.loss),
+        ("linear", "non-saturating"),
+        ("linear", "minimax"),
+    ):
+        one, title = (
+            dataclasses.replace(config, features=features, loss=loss),
+            f"D {features}\n{loss}",
+        )
         looks = games[title] = games.get(title) or play(*build(one), one)
-        print(f"D {features}, {loss}: after {config.steps} rounds G, not averaged, makes N({looks['mean'][-1]:.3f}, "
-              f"{looks['sd'][-1]:.3f}²); the data are N({config.mean:g}, {config.sd:g}²)")
+        print(
+            f"D {features}, {loss}: after {config.steps} rounds G, not averaged, makes N({looks['mean'][-1]:.3f}, "
+            f"{looks['sd'][-1]:.3f}²); the data are N({config.mean:g}, {config.sd:g}²)"
+        )
     last = len(looks["step"]) - 1
     line_plots.snapshots(config.out / "snapshots.png", games, (0, last // 20, last // 8, last))
     line_plots.path_to_the_data(config.out / "path.png", games, config.mean, config.sd)
     return games
+
 
 # %%
 if __name__ == "__main__":
@@ -177,6 +233,7 @@ which it is nearest ½. Chapter 1: for the *best* $D$ it is ½ whatever $G$ does
 always right, $(1 + 0)/2$. Here is that rule on the runs above, and on one with the lab's own settings.
 """
 
+
 # %%
 def lab_rule(looks):
     """Which look the lab would keep: of those after a round, the one whose average of D is nearest one half."""
@@ -186,11 +243,19 @@ def lab_rule(looks):
 def lab_run(config, rounds: int = 20):
     """The lab's toy: D linear in x as it is, z of sd 10, 20 rounds with the same 5,000 points, fast Adam, both players
     moving at once. (Its D ends in a sigmoid; ours in a logit, which is the same game.) -> looks, one a round."""
-    generator, discriminator = (mlp([1, 1], seed=config.seed, name=name) for name in ("generator", "discriminator"))
+    generator, discriminator = (
+        mlp([1, 1], seed=config.seed, name=name) for name in ("generator", "discriminator")
+    )
     trainer = GANTrainer(
-        generator, discriminator, latent=latent.Normal(1, 10.0), update="simultaneous", seed=config.seed, mode="graph",
+        generator,
+        discriminator,
+        latent=latent.Normal(1, 10.0),
+        update="simultaneous",
+        seed=config.seed,
+        mode="graph",
         g_optimizer=Adam(generator.trainable_variables, 0.5, beta_1=0.5, beta_2=0.8),
-        d_optimizer=Adam(discriminator.trainable_variables, 0.5, beta_1=0.5, beta_2=0.8))
+        d_optimizer=Adam(discriminator.trainable_variables, 0.5, beta_1=0.5, beta_2=0.8),
+    )
     points = Normal(config.mean, config.sd).sample(5000, rng.seed(config.seed, "5,000 points"))
     return play(trainer, lambda index: points, dataclasses.replace(config, steps=rounds))
 
@@ -202,10 +267,13 @@ def judge_rule(config, games):
     runs = {title: (looks, lab_rule(looks)) for title, looks in runs.items()}
     for title, (looks, i) in runs.items():
         average = 0.5 * (looks["d_real"][i] + looks["d_fake"][i])
-        print(f"{' '.join(title.split())}: kept is round {looks['step'][i]}, D averages {average:.4f}, its accuracy "
-              f"is {looks['accuracy'][i]:.3f}, G makes N({looks['mean'][i]:.2f}, {looks['sd'][i]:.2f}²)")
+        print(
+            f"{' '.join(title.split())}: kept is round {looks['step'][i]}, D averages {average:.4f}, its accuracy "
+            f"is {looks['accuracy'][i]:.3f}, G makes N({looks['mean'][i]:.2f}, {looks['sd'][i]:.2f}²)"
+        )
     line_plots.one_half(config.out / "one_half.png", runs)
     return runs
+
 
 # %%
 if __name__ == "__main__":
@@ -228,6 +296,7 @@ The lab's settings with the lab's rule, over the same seeds: the kept mean is of
 than one sd in 19 of 20. (In round 20, the last, it is off by 1.5: the rule is worse than none.)
 """
 
+
 # %%
 def judge_seeds(config):
     """A row a seed: the averaged G, exactly, with the seconds; the lab's choice, with the gap D(x) - D(G(z))."""
@@ -237,7 +306,9 @@ def judge_seeds(config):
         one, start = dataclasses.replace(config, seed=seed), time.perf_counter()
         trainer, sampler = build(one)
         loop.fit(trainer, sampler, one.steps)
-        mean, sd = mean_and_sd(trainer.average.model if trainer.average else trainer.generator, one.latent_sd)
+        mean, sd = mean_and_sd(
+            trainer.average.model if trainer.average else trainer.generator, one.latent_sd
+        )
         seconds, looks = time.perf_counter() - start, lab_run(one)
         lab = {name: value[lab_rule(looks)] for name, value in looks.items()}
         off = max(abs(mean - one.mean), abs(sd - one.sd))
@@ -247,10 +318,13 @@ def judge_seeds(config):
     Console().print(table)
     wrong = np.abs(np.array(rows) - [config.mean, config.sd, 0.0, config.mean, config.sd, 0.0])
     mean, sd = np.mean(wrong[:, :2] ** 2, axis=0) ** 0.5
-    print(f"{np.sum(wrong[:, 2] <= 0.05)} of {len(rows)} within .05; root mean square errors {mean:.4f} and {sd:.4f}\n"
-          f"the lab's: its mean is off by {np.median(wrong[:, 3]):.2f} in the median, and by more than an sd in "
-          f"{np.sum(wrong[:, 3] > config.sd)} of {len(rows)}")
+    print(
+        f"{np.sum(wrong[:, 2] <= 0.05)} of {len(rows)} within .05; root mean square errors {mean:.4f} and {sd:.4f}\n"
+        f"the lab's: its mean is off by {np.median(wrong[:, 3]):.2f} in the median, and by more than an sd in "
+        f"{np.sum(wrong[:, 3] > config.sd)} of {len(rows)}"
+    )
     return np.array(rows)
+
 
 # %%
 if __name__ == "__main__":
@@ -266,6 +340,7 @@ r"""
 3. Let $D$'s logit be $\psi x$, and $G(z) = \mu + wz$. Which way does each of $G$'s losses push $w$? Ask TensorFlow.
 """
 
+
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1():
     """A start that reaches the data, and bigger steps. With w ~ N(0, 1) the share of wz within 2 of 10 is 0.004 % for a
@@ -279,14 +354,22 @@ def solution_1():
         found.append((float(share), latent_sd * abs(float(kernel) - 1.0)))
     return found
 
+
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_2(mean: float = 7.0, sd: float = 2.0):
     """c2 = 1/(2 w^2) - 1/2, c1 = 10 - mu/w^2, c0 = mu^2/(2 w^2) - 50 + log |w|: straight if and only if |w| = 1.
     -> the parabola and log p - log q, at 50 places."""
     x = np.linspace(0.0, 20.0, 50, dtype=np.float32)
-    parabola = mean**2 / (2 * sd**2) - 50.0 + np.log(sd) + (10.0 - mean / sd**2) * x + (0.5 / sd**2 - 0.5) * x**2
+    parabola = (
+        mean**2 / (2 * sd**2)
+        - 50.0
+        + np.log(sd)
+        + (10.0 - mean / sd**2) * x
+        + (0.5 / sd**2 - 0.5) * x**2
+    )
     best = Normal(10.0, 1.0).log_density(x[:, None]) - Normal(mean, sd).log_density(x[:, None])
     return parabola, best.numpy()
+
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_3():

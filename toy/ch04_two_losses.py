@@ -47,9 +47,16 @@ from toy.targets.distributions import gaussian_mixture
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    centers: tuple[float, ...] = (7.0, 10.0, 13.0)  # of the data's normals, from -100 to 100, all of one weight
+    centers: tuple[float, ...] = (
+        7.0,
+        10.0,
+        13.0,
+    )  # of the data's normals, from -100 to 100, all of one weight
     sd: float = 0.4  # standard deviation of each of them, from 0.01 to 100
-    loss: tuple[str, ...] = ("minimax", "non-saturating")  # losses of G to be compared; also hinge, wasserstein, ...
+    loss: tuple[str, ...] = (
+        "minimax",
+        "non-saturating",
+    )  # losses of G to be compared; also hinge, wasserstein, ...
     head_start: int = 800  # rounds in which D alone learns
     steps: int = 4000  # rounds after that, in which both do
     batch: int = 128  # samples in a batch, real and generated each
@@ -69,8 +76,15 @@ class Config:
             checks.number("Config", "centers", center, -100.0, 100.0)
         for name in self.loss or ("",):
             losses.by_name(name)
-        for name, least, most in (("head_start", 0, 10**5), ("steps", 1, 10**6), ("batch", 1, 10**5),
-                                  ("hidden", 1, 4096), ("latent_dim", 1, 1000), ("seed", 0, 2**32), ("seeds", 1, 1000)):
+        for name, least, most in (
+            ("head_start", 0, 10**5),
+            ("steps", 1, 10**6),
+            ("batch", 1, 10**5),
+            ("hidden", 1, 4096),
+            ("latent_dim", 1, 1000),
+            ("seed", 0, 2**32),
+            ("seeds", 1, 1000),
+        ):
             checks.integer("Config", name, getattr(self, name), least, most)
         for name in ("sgd_learning_rate", "adam_learning_rate", "d_learning_rate"):
             checks.number("Config", name, getattr(self, name), 0.0, 1.0)
@@ -80,10 +94,14 @@ def target(config):
     """The data's distribution."""
     return gaussian_mixture(config.centers, config.sd)
 
+
 # %%
 if __name__ == "__main__":
-    config = command_line.read(Config, "Chapter 4, two losses: a mixture of normals, from a bad start.",
-                               "python -m toy.ch04_two_losses")
+    config = command_line.read(
+        Config,
+        "Chapter 4, two losses: a mixture of normals, from a bad start.",
+        "python -m toy.ch04_two_losses",
+    )
 
 # %% [markdown]
 r"""
@@ -93,6 +111,7 @@ Both networks are multilayer perceptrons: weighted sums, with leaky rectifiers b
 function of the round, so the head start is a rate of $G$ that is 0 at first. `gradient_norms=True` makes the
 trainer report the size of $G$'s gradient, over all of its weights, round by round.
 """
+
 
 # %%
 def build(config, loss, optimizer):
@@ -109,10 +128,19 @@ def build(config, loss, optimizer):
 
     variables = generator.trainable_variables
     trainer = GANTrainer(
-        generator, discriminator, latent=latent.Normal(config.latent_dim), loss=losses.by_name(loss),
-        g_optimizer=Adam(variables, rate, beta_1=0.5, beta_2=0.99) if optimizer == "Adam" else SGD(variables, rate),
-        d_optimizer=Adam(discriminator.trainable_variables, config.d_learning_rate, beta_1=0.5, beta_2=0.99),
-        gradient_norms=True, seed=config.seed)
+        generator,
+        discriminator,
+        latent=latent.Normal(config.latent_dim),
+        loss=losses.by_name(loss),
+        g_optimizer=Adam(variables, rate, beta_1=0.5, beta_2=0.99)
+        if optimizer == "Adam"
+        else SGD(variables, rate),
+        d_optimizer=Adam(
+            discriminator.trainable_variables, config.d_learning_rate, beta_1=0.5, beta_2=0.99
+        ),
+        gradient_norms=True,
+        seed=config.seed,
+    )
     return trainer, data.stream(target(config).sample, config.batch, config.seed)
 
 
@@ -121,7 +149,9 @@ def play(config, loss, optimizer):
     trainer, sampler = build(config, loss, optimizer)
     real = target(config).sample(5000, rng.seed(config.seed, "look"))[:, 0].numpy()
     z = trainer.latent(5000, rng.seed(config.seed, "look at z"))
-    x = np.linspace(min(-3.0, *config.centers) - 1.0, max(3.0, *config.centers) + 3.0, 400, dtype=np.float32)
+    x = np.linspace(
+        min(-3.0, *config.centers) - 1.0, max(3.0, *config.centers) + 3.0, 400, dtype=np.float32
+    )
     looks, rounds = [], config.head_start + config.steps
 
     def look(trainer, row):
@@ -130,18 +160,29 @@ def play(config, loss, optimizer):
         looks.append({**row, "fake": fake, "d": d, "distance": metrics.wasserstein_1(real, fake)})
 
     loop.fit(trainer, sampler, rounds, hooks=[loop.every(max(1, min(50, rounds // 4)), look)])
-    return {name: np.array([one[name] for one in looks]) for name in looks[0]} | {"x": x, "real": real}
+    return {name: np.array([one[name] for one in looks]) for name in looks[0]} | {
+        "x": x,
+        "real": real,
+    }
 
 
 def play_games(config):
     """Every loss with every optimizer. Draws what became of samples, gradients and losses. -> title -> looks."""
-    from toy.figures import line_plots  # here, so that importing the chapter costs no plotting library
+    from toy.figures import (
+        line_plots,
+    )  # here, so that importing the chapter costs no plotting library
 
-    games = {f"{loss}, {optimizer}": play(config, loss, optimizer)
-             for optimizer in ("SGD", "Adam") for loss in config.loss}
-    line_plots.densities_over_time(config.out / "densities.png", games, config.centers, config.head_start)
+    games = {
+        f"{loss}, {optimizer}": play(config, loss, optimizer)
+        for optimizer in ("SGD", "Adam")
+        for loss in config.loss
+    }
+    line_plots.densities_over_time(
+        config.out / "densities.png", games, config.centers, config.head_start
+    )
     line_plots.what_is_reported(config.out / "gradients.png", games, config.head_start)
     return games
+
 
 # %%
 if __name__ == "__main__":
@@ -176,6 +217,7 @@ $G$'s loss with $W_1$ over the rounds that $G$ plays (1: they fall together; 0: 
 of samples in the gaps, more than 3 sd from each mode.
 """
 
+
 # %%
 def summary(looks, config):
     """One run in numbers: D(G(z)), gradient, rounds until W1 is a tenth, W1 at the end, correlation, share in gaps."""
@@ -185,8 +227,17 @@ def summary(looks, config):
     rounds = looks["step"][start + near[0]] - looks["step"][start] if len(near) else np.inf
     ranks = [np.argsort(np.argsort(values)) for values in (looks["g_loss"][start:], w1)]
     correlation = np.corrcoef(*ranks)[0, 1] if len(w1) > 2 else np.nan
-    good = coverage(looks["fake"][-1][:, None], target(config).modes, config.sd).high_quality  # within 3 sd of a mode
-    return [looks["d_fake"][start], looks["g_gradient_norm"][start], rounds, np.median(w1[-10:]), correlation, 1 - good]
+    good = coverage(
+        looks["fake"][-1][:, None], target(config).modes, config.sd
+    ).high_quality  # within 3 sd of a mode
+    return [
+        looks["d_fake"][start],
+        looks["g_gradient_norm"][start],
+        rounds,
+        np.median(w1[-10:]),
+        correlation,
+        1 - good,
+    ]
 
 
 def judge_seeds(config, games):
@@ -197,29 +248,52 @@ def judge_seeds(config, games):
         for title, row in rows.items():
             row.append(summary(play(one, *title.rsplit(", ", 1)), one))
     columns = "D(G(z))", "gradient", "rounds", "W₁", "range", "corr.", "gaps"
-    table = Table(Column("G's loss, optimizer", no_wrap=True), *columns, box=SIMPLE,
-                  pad_edge=False, collapse_padding=True)
+    table = Table(
+        Column("G's loss, optimizer", no_wrap=True),
+        *columns,
+        box=SIMPLE,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for title, row in rows.items():
         d_fake, gradient, rounds, w1, correlation, gap = np.median(row, axis=0)
         worst = np.array(row)[:, 3]
-        table.add_row(title, f"{d_fake:.0e}", f"{gradient:.0e}", f"{rounds:.0f}" if np.isfinite(rounds) else "never",
-                      f"{w1:.2f}", f"{worst.min():.2g}–{worst.max():.2g}", f"{correlation:.2f}", f"{gap:.1%}")
+        table.add_row(
+            title,
+            f"{d_fake:.0e}",
+            f"{gradient:.0e}",
+            f"{rounds:.0f}" if np.isfinite(rounds) else "never",
+            f"{w1:.2f}",
+            f"{worst.min():.2g}–{worst.max():.2g}",
+            f"{correlation:.2f}",
+            f"{gap:.1%}",
+        )
     Console().print(table)
     return rows
 
 
 def floor(config):
     """What W1 is for a perfect G: two samples of the data; and for the best that an affine G of a normal z can do."""
-    data_1, data_2 = (target(config).sample(5000, rng.seed(config.seed, name))[:, 0].numpy() for name in ("1", "2"))
+    data_1, data_2 = (
+        target(config).sample(5000, rng.seed(config.seed, name))[:, 0].numpy()
+        for name in ("1", "2")
+    )
     z = rng.normal([5000], rng.seed(config.seed, "z")).numpy()
-    normal = min(metrics.wasserstein_1(data_1, np.mean(data_1) + scale * np.std(data_1) * z)
-                 for scale in np.linspace(0.5, 1.5, 41))
+    normal = min(
+        metrics.wasserstein_1(data_1, np.mean(data_1) + scale * np.std(data_1) * z)
+        for scale in np.linspace(0.5, 1.5, 41)
+    )
     return metrics.wasserstein_1(data_1, data_2), normal
+
 
 # %%
 if __name__ == "__main__":
     judge_seeds(config, games)
-    print("W1 of two samples of the data {:.3f}; of the data and the nearest normal {:.3f}".format(*floor(config)))
+    print(
+        "W1 of two samples of the data {:.3f}; of the data and the nearest normal {:.3f}".format(
+            *floor(config)
+        )
+    )
 
 # %% [markdown]
 r"""
@@ -246,6 +320,7 @@ distance.
    above it. At least what share falls into the gap? Does it matter that $z$ is *normal*?
 """
 
+
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1():
     """A sample's gradient is one direction times sigma(b) or 1 - sigma(b): if all b are alike, the ratio of the
@@ -257,7 +332,14 @@ def solution_1():
         for loss in (losses.NON_SATURATING, losses.MINIMAX):
             fake, tape = game.generate(generator, z)
             row = game.generator_gradients(
-                loss, lambda x: 0.1 * x[:, 0] - shift, None, fake, tape, variables, gradient_norm=True)[1]
+                loss,
+                lambda x: 0.1 * x[:, 0] - shift,
+                None,
+                fake,
+                tape,
+                variables,
+                gradient_norm=True,
+            )[1]
             norms.append(float(row["g_gradient_norm"]))
         found.append((norms[0] / norms[1], float(np.exp(shift - 0.1 * np.mean(fake)))))
     return found
@@ -283,5 +365,7 @@ def solution_3():
     z, found = rng.normal([200_000], rng.seed(0, "z")), []
     for steepness in (2.0, 8.0, 32.0):
         x = tf.clip_by_value(0.5 + steepness * z, 0.0, 1.0)
-        found.append((float(np.mean((x > 0.1) & (x < 0.9))), math.erf(0.4 / steepness / math.sqrt(2.0))))
+        found.append(
+            (float(np.mean((x > 0.1) & (x < 0.9))), math.erf(0.4 / steepness / math.sqrt(2.0)))
+        )
     return found

@@ -92,7 +92,14 @@ class Config:
         checks.one_of(owner, "target", self.target, by_name.BY_NAME)
         checks.one_of(owner, "loss", self.loss, losses.LOSSES)
         checks.one_of(owner, "mode", self.mode, ["xla", "graph", "eager"])
-        for name, low in (("steps", 1), ("batch", 1), ("latent_dim", 1), ("bits", 0), ("width", 1), ("seeds", 1)):
+        for name, low in (
+            ("steps", 1),
+            ("batch", 1),
+            ("latent_dim", 1),
+            ("bits", 0),
+            ("width", 1),
+            ("seeds", 1),
+        ):
             checks.integer(owner, name, getattr(self, name), low)
         for name in ("learning_rate", "gamma", "gamma_end", "noise", "noise_end"):
             checks.number(owner, name, getattr(self, name), 0.0, above=None if name in OFF else 0.0)
@@ -119,31 +126,59 @@ there against one failure:
   normal z do (chapter 4); 12 bits cut them into 4,096 pieces.
 """
 
+
 # %%
 def train(distribution, config: Config, hooks=()) -> GANTrainer:
     """Fit any distribution of the plane (`sample(n, seed) -> [n, 2]`). -> the trainer, sampling in its units."""
     known = distribution.sample(10_000, rng.seed(config.seed, "scale"))
-    mean, scale = tf.reduce_mean(known, axis=0), float(tf.sqrt(tf.reduce_mean(tf.math.reduce_variance(known, axis=0))))
+    mean, scale = (
+        tf.reduce_mean(known, axis=0),
+        float(tf.sqrt(tf.reduce_mean(tf.math.reduce_variance(known, axis=0)))),
+    )
     hidden = [config.width] * 3
-    generator = Sequential([
-        mlp([config.latent_dim + config.bits, *hidden, 2], seed=config.seed, name="G", initializer=he_normal),
-        unstandardise(mean, scale)], name="generator")
-    discriminator = Sequential([
-        standardise(mean, scale),
-        mlp([2, *hidden, 1], seed=config.seed, name="D", initializer=he_normal)], name="discriminator")
+    generator = Sequential(
+        [
+            mlp(
+                [config.latent_dim + config.bits, *hidden, 2],
+                seed=config.seed,
+                name="G",
+                initializer=he_normal,
+            ),
+            unstandardise(mean, scale),
+        ],
+        name="generator",
+    )
+    discriminator = Sequential(
+        [
+            standardise(mean, scale),
+            mlp([2, *hidden, 1], seed=config.seed, name="D", initializer=he_normal),
+        ],
+        name="discriminator",
+    )
 
     rate = config.learning_rate
     if config.decay:
         rate = schedules.cosine_decay(rate, config.steps, start=config.steps // 5)
     trainer = GANTrainer(
-        generator, discriminator, loss=losses.by_name(config.loss), seed=config.seed,
+        generator,
+        discriminator,
+        loss=losses.by_name(config.loss),
+        seed=config.seed,
         latent=NormalAndBits(config.latent_dim, config.bits),
         g_optimizer=Adam(generator.trainable_variables, rate, beta_1=0.0, beta_2=0.999),
         d_optimizer=Adam(discriminator.trainable_variables, rate, beta_1=0.0, beta_2=0.999),
-        penalty=falling_penalties(config, scale), augment=fading_noise(config, scale),
-        average=config.average or None, mode=config.mode)
-    fit(trainer, stream(distribution.sample, config.batch, config.seed), config.steps,
-        log_every=config.steps, hooks=hooks)
+        penalty=falling_penalties(config, scale),
+        augment=fading_noise(config, scale),
+        average=config.average or None,
+        mode=config.mode,
+    )
+    fit(
+        trainer,
+        stream(distribution.sample, config.batch, config.seed),
+        config.steps,
+        log_every=config.steps,
+        hooks=hooks,
+    )
     return trainer
 
 
@@ -151,8 +186,9 @@ def falling_penalties(config, scale):
     """R1 and R2 for data of this scale: gradients there are 1/scale those at unit scale."""
     if config.gamma == 0.0:
         return None
-    gamma = schedules.geometric_decay(config.gamma * scale**2, max(1, config.steps * 4 // 5),
-                                      final=config.gamma_end * scale**2)
+    gamma = schedules.geometric_decay(
+        config.gamma * scale**2, max(1, config.steps * 4 // 5), final=config.gamma_end * scale**2
+    )
     return [penalties.r1(gamma), penalties.r2(gamma)]
 
 
@@ -172,6 +208,7 @@ r"""
 `watch` counts what the samples cover while G trains. A mode that was found can be lost again, and a lost one come
 back: nothing in G's loss at the samples it has now speaks of the places where it has none.
 """
+
 
 # %%
 def watch(distribution, config, times: int = 40):
@@ -196,10 +233,21 @@ the threads away (98 %). That the noise helps, ten seeds do not show. (Others' r
 """
 
 # %%
-OFF = {"loss": "non-saturating", "gamma": 0.0, "average": 0.0, "decay": False, "noise": 0.0, "bits": 0}
-INGREDIENTS = (("+ R1 and R2", ["gamma"]), ("+ relativistic loss", ["loss"]),
-               ("+ falling rates, average", ["decay", "average"]), ("+ fading noise", ["noise"]),
-               ("+ coin flips (full)", ["bits"]))
+OFF = {
+    "loss": "non-saturating",
+    "gamma": 0.0,
+    "average": 0.0,
+    "decay": False,
+    "noise": 0.0,
+    "bits": 0,
+}
+INGREDIENTS = (
+    ("+ R1 and R2", ["gamma"]),
+    ("+ relativistic loss", ["loss"]),
+    ("+ falling rates, average", ["decay", "average"]),
+    ("+ fading noise", ["noise"]),
+    ("+ coin flips (full)", ["bits"]),
+)
 
 
 def ablation(config: Config) -> dict[str, Config]:
@@ -217,18 +265,35 @@ def measure(config: Config) -> dict:
     """Train on config.target and count. -> the Coverage's values, and the seconds it took, compiling included."""
     start, distribution = time.perf_counter(), by_name.BY_NAME[config.target]()
     samples = train(distribution, config).sample(SAMPLES)
-    return {"seconds": time.perf_counter() - start, **dataclasses.asdict(coverage.of(samples, distribution))}
+    return {
+        "seconds": time.perf_counter() - start,
+        **dataclasses.asdict(coverage.of(samples, distribution)),
+    }
 
 
 def table(config: Config) -> None:
     """Every row on ring and grid over all seeds; what was measured before is not run again."""
-    cells = {(name, target): [dataclasses.replace(row, target=target, seed=seed) for seed in range(config.seeds)]
-             for name, row in ablation(config).items() for target in ("ring", "grid")}
+    cells = {
+        (name, target): [
+            dataclasses.replace(row, target=target, seed=seed) for seed in range(config.seeds)
+        ]
+        for name, row in ablation(config).items()
+        for target in ("ring", "grid")
+    }
     wanted = [one for runs in reversed(cells.values()) for one in runs]  # the full recipe first
-    found = dict(zip(wanted, coverage_table.run_all(measure, wanted, config.out / "table.jsonl"), strict=True))
-    rows = {name: {target: [found[one] for one in cells[name, target]] for target in ("ring", "grid")}
-            for name in ablation(config)}
-    perfect = {target: coverage.perfect_sampler(by_name.BY_NAME[target](), SAMPLES) for target in ("ring", "grid")}
+    found = dict(
+        zip(
+            wanted, coverage_table.run_all(measure, wanted, config.out / "table.jsonl"), strict=True
+        )
+    )
+    rows = {
+        name: {target: [found[one] for one in cells[name, target]] for target in ("ring", "grid")}
+        for name in ablation(config)
+    }
+    perfect = {
+        target: coverage.perfect_sampler(by_name.BY_NAME[target](), SAMPLES)
+        for target in ("ring", "grid")
+    }
     coverage_table.show(rows, perfect)
 
 
@@ -240,6 +305,7 @@ Two runs: the plain GAN and the full recipe. *Notice* in the first figure the pl
 that its count of modes goes up and *down*; in the second (arrows: where $D$ pushes samples) that $D$ is all but flat
 wherever the full recipe is right. It need not say one half there: the relativistic loss knows differences alone.
 """
+
 
 # %%
 def main(config: Config) -> None:
@@ -256,7 +322,9 @@ def main(config: Config) -> None:
     for name, one in {"plain GAN": ablation(config)["plain GAN"], "full recipe": config}.items():
         start = time.perf_counter()
         runs[name] = watch(distribution, one)
-        print(f"{config.target}, {name}: {one.steps:,} rounds in {time.perf_counter() - start:.0f} s")
+        print(
+            f"{config.target}, {name}: {one.steps:,} rounds in {time.perf_counter() - start:.0f} s"
+        )
         _, samples, counts = runs[name][1][-1]
         print(f"  {counts or ''}\n  {by_name.distance(samples, distribution)}")
     plots.save(plane.over_time(runs, real), config.out / f"{config.target}_over_time.png")
@@ -274,17 +342,22 @@ r"""
 3. Take the coin flips away (`--bits 0`). Where do the samples lie that are not of high quality?
 """
 
+
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(n: int = 20_000) -> coverage.Coverage:
     """The count alone, 24. The reverse KL is log(25/24) = 0.041, that of the best published; the others are perfect."""
     grid = distributions.grid()
-    return coverage.of(distributions.gaussian_mixture(grid.modes[:-1], grid.sd).sample(n, rng.seed(0, "24")), grid)
+    return coverage.of(
+        distributions.gaussian_mixture(grid.modes[:-1], grid.sd).sample(n, rng.seed(0, "24")), grid
+    )
 
 
 def solution_2(n: int = 20_000) -> coverage.Coverage:
     """High quality goes up to 100 %, and the sd ratio down to 0.5 / 0.9744 = 0.51 (3 sd cut nothing off now)."""
     grid = distributions.grid()
-    return coverage.of(distributions.gaussian_mixture(grid.modes, grid.sd / 2).sample(n, rng.seed(0, "half")), grid)
+    return coverage.of(
+        distributions.gaussian_mixture(grid.modes, grid.sd / 2).sample(n, rng.seed(0, "half")), grid
+    )
 
 
 def solution_3(config: Config) -> float:

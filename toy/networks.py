@@ -70,5 +70,7 @@ def _mean_and_sd(owner, mean, sd):
     if not np.isfinite(mean).all():
         checks.fail(owner, "mean", "finite", str(mean.tolist()))
     if not (np.isfinite(sd).all() and (sd > 0.0).all()):
-        checks.fail(owner, "sd", "above 0", str(sd.tolist()), "Numbers that are all equal have no scale.")
+        checks.fail(
+            owner, "sd", "above 0", str(sd.tolist()), "Numbers that are all equal have no scale."
+        )
     return mean, sd

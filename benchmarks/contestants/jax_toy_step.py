@@ -19,8 +19,10 @@ from benchmarks.measure import harness
 
 def init(key, sizes):
     keys = jax.random.split(key, len(sizes) - 1)
-    return [(jax.random.normal(k, (a, b)) * jnp.sqrt(2.0 / (a + b)), jnp.zeros(b))
-            for k, a, b in zip(keys, sizes[:-1], sizes[1:], strict=True)]
+    return [
+        (jax.random.normal(k, (a, b)) * jnp.sqrt(2.0 / (a + b)), jnp.zeros(b))
+        for k, a, b in zip(keys, sizes[:-1], sizes[1:], strict=True)
+    ]
 
 
 def mlp(params, x):
@@ -56,7 +58,9 @@ def main(hidden: int, batch: int, loop: str) -> None:
 
     g, d = init(jax.random.key(0), sizes), init(jax.random.key(1), sizes)
     state = (g, d, optimizer.init(g), optimizer.init(d), jax.random.key(2))
-    scan = jax.jit(lambda state, rounds: jax.lax.scan(one_round, state, length=rounds), static_argnums=1)
+    scan = jax.jit(
+        lambda state, rounds: jax.lax.scan(one_round, state, length=rounds), static_argnums=1
+    )
     jitted_round = jax.jit(one_round)
 
     def play(rounds):
@@ -68,9 +72,14 @@ def main(hidden: int, batch: int, loop: str) -> None:
                 state, rows = jitted_round(state, None)
         jax.block_until_ready((state, rows))
 
-    harness.serve(play, {
-        "parameters": [sum(p.size for p in jax.tree.leaves(params)) for params in (g, d)],
-        "library": f"JAX {jax.__version__}, Optax {optax.__version__}", "device": jax.devices()[0].device_kind})
+    harness.serve(
+        play,
+        {
+            "parameters": [sum(p.size for p in jax.tree.leaves(params)) for params in (g, d)],
+            "library": f"JAX {jax.__version__}, Optax {optax.__version__}",
+            "device": jax.devices()[0].device_kind,
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -36,20 +36,30 @@ def dcgan(size, width, latent_dim):
         return {"kernel_initializer": keras.initializers.RandomNormal(0.0, 0.02), "use_bias": False}
 
     def batch_norm():
-        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5,
-                                         gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02))
+        return layers.BatchNormalization(
+            momentum=0.9, epsilon=1e-5, gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02)
+        )
 
-    generator = keras.Sequential([keras.Input([latent_dim]), layers.Reshape([1, 1, latent_dim]),
-                                  layers.Conv2DTranspose(channels[-1], 4, **options())])
+    generator = keras.Sequential(
+        [
+            keras.Input([latent_dim]),
+            layers.Reshape([1, 1, latent_dim]),
+            layers.Conv2DTranspose(channels[-1], 4, **options()),
+        ]
+    )
     for narrow in [*reversed(channels[:-1]), 3]:
         generator.add(batch_norm())
         generator.add(layers.ReLU())
         generator.add(layers.Conv2DTranspose(narrow, 4, strides=2, padding="same", **options()))
     generator.add(layers.Activation("tanh", dtype="float32"))
 
-    discriminator = keras.Sequential([keras.Input([size, size, 3]),
-                                      layers.Conv2D(width, 4, strides=2, padding="same", **options()),
-                                      layers.LeakyReLU(negative_slope=0.2)])
+    discriminator = keras.Sequential(
+        [
+            keras.Input([size, size, 3]),
+            layers.Conv2D(width, 4, strides=2, padding="same", **options()),
+            layers.LeakyReLU(negative_slope=0.2),
+        ]
+    )
     for wide in channels[1:]:
         discriminator.add(layers.Conv2D(wide, 4, strides=2, padding="same", **options()))
         discriminator.add(batch_norm())
@@ -61,10 +71,19 @@ def dcgan(size, width, latent_dim):
 
 def toy(hidden):
     """Two perceptrons on one number, with two hidden layers each."""
+
     def mlp():
-        return keras.Sequential([keras.Input([1]),
-                                 layers.Dense(hidden), layers.LeakyReLU(negative_slope=0.2),
-                                 layers.Dense(hidden), layers.LeakyReLU(negative_slope=0.2), layers.Dense(1)])
+        return keras.Sequential(
+            [
+                keras.Input([1]),
+                layers.Dense(hidden),
+                layers.LeakyReLU(negative_slope=0.2),
+                layers.Dense(hidden),
+                layers.LeakyReLU(negative_slope=0.2),
+                layers.Dense(1),
+            ]
+        )
+
     return mlp(), mlp()
 
 
@@ -90,10 +109,15 @@ def main(step: str, batch: int, precision: str = "float32", latent_dim: int = 1,
             gen_loss = generator_loss(fake_output)
             disc_loss = discriminator_loss(real_output, fake_output)
         gradients_of_generator = gen_tape.gradient(gen_loss, generator.trainable_variables)
-        gradients_of_discriminator = disc_tape.gradient(disc_loss, discriminator.trainable_variables)
-        generator_optimizer.apply_gradients(zip(gradients_of_generator, generator.trainable_variables, strict=True))
+        gradients_of_discriminator = disc_tape.gradient(
+            disc_loss, discriminator.trainable_variables
+        )
+        generator_optimizer.apply_gradients(
+            zip(gradients_of_generator, generator.trainable_variables, strict=True)
+        )
         discriminator_optimizer.apply_gradients(
-            zip(gradients_of_discriminator, discriminator.trainable_variables, strict=True))
+            zip(gradients_of_discriminator, discriminator.trainable_variables, strict=True)
+        )
 
     def play(rounds):
         for _ in range(rounds):
@@ -101,11 +125,19 @@ def main(step: str, batch: int, precision: str = "float32", latent_dim: int = 1,
         tf.test.experimental.sync_devices()
 
     gpus = tf.config.list_physical_devices("GPU")
-    harness.serve(play, {
-        "parameters": [sum(v.shape.num_elements() for v in network.trainable_variables)
-                       for network in (generator, discriminator)],
-        "library": f"Keras {keras.__version__}, TensorFlow {tf.__version__}",
-        "device": tf.config.experimental.get_device_details(gpus[0]).get("device_name", "gpu") if gpus else "cpu"})
+    harness.serve(
+        play,
+        {
+            "parameters": [
+                sum(v.shape.num_elements() for v in network.trainable_variables)
+                for network in (generator, discriminator)
+            ],
+            "library": f"Keras {keras.__version__}, TensorFlow {tf.__version__}",
+            "device": tf.config.experimental.get_device_details(gpus[0]).get("device_name", "gpu")
+            if gpus
+            else "cpu",
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -16,10 +16,13 @@ def measure(options: dict) -> dict:
 
     times = rows.windows(play, devices.drain, options["windows"], options["calls"])
     low, high = times["quartiles"]
-    return {**times, "seconds": times["seconds"] / rounds_a_call,
-            "quartiles": [low / rounds_a_call, high / rounds_a_call],
-            "rounds_a_window": times["rounds_a_window"] * rounds_a_call,
-            "machine": devices.machine(options["device"])}
+    return {
+        **times,
+        "seconds": times["seconds"] / rounds_a_call,
+        "quartiles": [low / rounds_a_call, high / rounds_a_call],
+        "rounds_a_window": times["rounds_a_window"] * rounds_a_call,
+        "machine": devices.machine(options["device"]),
+    }
 
 
 if __name__ == "__main__":

@@ -18,11 +18,24 @@ from gan_core import rng
 
 
 def main(batch: int, size: int, width: int, latent_dim: int, **options) -> None:
-    trainer = training.build(Config(batch_size=batch, size=size, width=width, latent_dim=latent_dim,
-                                    g_learning_rate=2e-4, d_learning_rate=2e-4, beta_1=0.5,
-                                    average=0.0, augment=(), gamma=0.0,  # the peers have none of them
-                                    **options))
-    real = rng.uniform([batch, size, size, 3], rng.seed(0, "real"), -1.0, 1.0)  # stays on the device
+    trainer = training.build(
+        Config(
+            batch_size=batch,
+            size=size,
+            width=width,
+            latent_dim=latent_dim,
+            g_learning_rate=2e-4,
+            d_learning_rate=2e-4,
+            beta_1=0.5,
+            average=0.0,
+            augment=(),
+            gamma=0.0,  # the peers have none of them
+            **options,
+        )
+    )
+    real = rng.uniform(
+        [batch, size, size, 3], rng.seed(0, "real"), -1.0, 1.0
+    )  # stays on the device
 
     def sampler(index):
         return real

@@ -1,6 +1,6 @@
 """The toy round of this project, as a contestant: n rounds in one compiled call.
 
-    python -m benchmarks.contestants.ours_toy_step '{"batch": 128, "hidden": 32}'
+python -m benchmarks.contestants.ours_toy_step '{"batch": 128, "hidden": 32}'
 """
 
 import json
@@ -20,14 +20,20 @@ def game(hidden: int, batch: int, **options):
     generator = mlp([1, hidden, hidden, 1], seed=0, name="G")
     discriminator = mlp([1, hidden, hidden, 1], seed=0, name="D")
     trainer = GANTrainer(
-        generator, discriminator, latent=Normal(1),
+        generator,
+        discriminator,
+        latent=Normal(1),
         g_optimizer=Adam(generator.trainable_variables, 2e-4, beta_1=0.5),
-        d_optimizer=Adam(discriminator.trainable_variables, 2e-4, beta_1=0.5), **options)
+        d_optimizer=Adam(discriminator.trainable_variables, 2e-4, beta_1=0.5),
+        **options,
+    )
     return trainer, stream(lambda n, seed: 4.0 + 1.25 * rng.normal([n, 1], seed), batch)
 
 
 def main(**options) -> None:
-    devices.set_precision("float32")  # as in the peers: on a GPU TensorFlow would round products to tf32
+    devices.set_precision(
+        "float32"
+    )  # as in the peers: on a GPU TensorFlow would round products to tf32
     trainer, sampler = game(**options)
     harness.serve(lambda rounds: trainer.rounds(sampler, rounds), ours.facts(trainer))
 

@@ -30,12 +30,20 @@ def dcgan(size, width, latent_dim, last):
 
     main = [nn.ConvTranspose2d(latent_dim, channels[-1], 4, 1, 0, bias=False)]
     for wide, narrow in zip(reversed(channels), [*reversed(channels[:-1]), 3], strict=True):
-        main += [nn.BatchNorm2d(wide), nn.ReLU(True), nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False)]
+        main += [
+            nn.BatchNorm2d(wide),
+            nn.ReLU(True),
+            nn.ConvTranspose2d(wide, narrow, 4, 2, 1, bias=False),
+        ]
     generator = nn.Sequential(*main, nn.Tanh())
 
     main = [nn.Conv2d(3, width, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, inplace=True)]
     for narrow, wide in itertools.pairwise(channels):
-        main += [nn.Conv2d(narrow, wide, 4, 2, 1, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(0.2, inplace=True)]
+        main += [
+            nn.Conv2d(narrow, wide, 4, 2, 1, bias=False),
+            nn.BatchNorm2d(wide),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
     discriminator = nn.Sequential(*main, nn.Conv2d(channels[-1], 1, 4, 1, 0, bias=False), *last)
     return generator.apply(weights_init), discriminator.apply(weights_init)
 
@@ -50,13 +58,23 @@ def weights_init(m):
 
 def toy(hidden, last):
     """Two perceptrons on one number, with two hidden layers each."""
+
     def mlp(*last):
-        return nn.Sequential(nn.Linear(1, hidden), nn.LeakyReLU(0.2, inplace=True),
-                             nn.Linear(hidden, hidden), nn.LeakyReLU(0.2, inplace=True), nn.Linear(hidden, 1), *last)
+        return nn.Sequential(
+            nn.Linear(1, hidden),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Linear(hidden, hidden),
+            nn.LeakyReLU(0.2, inplace=True),
+            nn.Linear(hidden, 1),
+            *last,
+        )
+
     return mlp(), mlp(*last)
 
 
-def main(step: str, batch: int, tuned: str, precision: str = "float32", latent_dim: int = 1, **sizes) -> None:
+def main(  # noqa: C901, PLR0915
+    step: str, batch: int, tuned: str, precision: str = "float32", latent_dim: int = 1, **sizes
+) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cudnn.benchmark = True
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
@@ -75,15 +93,20 @@ def main(step: str, batch: int, tuned: str, precision: str = "float32", latent_d
         faster["fused"] = True
         if step == "toy":
             torch.set_num_threads(1)  # two threads spend longer waiting for each other than working
-        elif device.type == "cpu" or precision != "float32":  # without tensor cores NCHW is as good or better
+        elif (
+            device.type == "cpu" or precision != "float32"
+        ):  # without tensor cores NCHW is as good or better
             netG.to(memory_format=torch.channels_last)
             netD.to(memory_format=torch.channels_last)
             real = real.contiguous(memory_format=torch.channels_last)
     optimizerD = optim.Adam(netD.parameters(), lr=2e-4, betas=(0.5, 0.999), **faster)
     optimizerG = optim.Adam(netG.parameters(), lr=2e-4, betas=(0.5, 0.999), **faster)
     criterion = nn.BCELoss()
-    autocast = (functools.partial(torch.autocast, device.type, torch.bfloat16) if precision == "bfloat16"
-                else contextlib.nullcontext)
+    autocast = (
+        functools.partial(torch.autocast, device.type, torch.bfloat16)
+        if precision == "bfloat16"
+        else contextlib.nullcontext
+    )
     parameters = [sum(p.numel() for p in network.parameters()) for network in (netG, netD)]
     if tuned == "compiled":
         netG, netD = torch.compile(netG), torch.compile(netD)
@@ -139,13 +162,21 @@ def main(step: str, batch: int, tuned: str, precision: str = "float32", latent_d
     def play(rounds):
         for _ in range(rounds):
             noise = torch.randn(z_shape, device=device)
-            one_round(real if step == "dcgan" else 4.0 + 1.25 * torch.randn(batch, 1, device=device), noise)
+            one_round(
+                real if step == "dcgan" else 4.0 + 1.25 * torch.randn(batch, 1, device=device),
+                noise,
+            )
         if device.type == "cuda":
             torch.cuda.synchronize()
 
-    harness.serve(play, {
-        "parameters": parameters, "library": f"PyTorch {torch.__version__}",
-        "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu"})
+    harness.serve(
+        play,
+        {
+            "parameters": parameters,
+            "library": f"PyTorch {torch.__version__}",
+            "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -122,14 +122,21 @@ def bytes_moved(work: list[Work]) -> int:
     return sum(each.times * each.bytes for each in work)
 
 
-def dcgan_round(batch: int, precision: str = "float32", size: int = 64, width: int = 64,
-                latent_dim: int = 100) -> list[Work]:
+def dcgan_round(
+    batch: int, precision: str = "float32", size: int = 64, width: int = 64, latent_dim: int = 100
+) -> list[Work]:
     """The round of `dcgan.networks` of these sizes."""
-    options = {"size": size, "width": width, "seed": 0,
-               "compute_dtype": "bfloat16" if precision == "bfloat16" else "float32"}
+    options = {
+        "size": size,
+        "width": width,
+        "seed": 0,
+        "compute_dtype": "bfloat16" if precision == "bfloat16" else "float32",
+    }
     generator = networks.generator(latent_dim=latent_dim, **options)
     discriminator = networks.discriminator(**options)
-    return a_round(layers(generator, [latent_dim], "G"), layers(discriminator, [size, size, 3], "D"), batch)
+    return a_round(
+        layers(generator, [latent_dim], "G"), layers(discriminator, [size, size, 3], "D"), batch
+    )
 
 
 def _walk(network, x, name, numbers):
@@ -140,7 +147,9 @@ def _walk(network, x, name, numbers):
             found += inner
             continue
         y, number = layer(x), next(numbers)
-        if y is not x and not isinstance(layer, Reshape | Flatten):  # a cast to the same dtype gives x itself
+        if y is not x and not isinstance(
+            layer, Reshape | Flatten
+        ):  # a cast to the same dtype gives x itself
             found.append(_layer(layer, x, y, f"{name} {number} {_name(layer)}"))
         x = y
     return found, x
@@ -149,7 +158,11 @@ def _walk(network, x, name, numbers):
 def _layer(layer, x, y, name) -> Layer:
     products = kernel_bytes = 0
     if isinstance(layer, Dense | Conv2D | Conv2DTranspose):
-        pixels = {Dense: 1, Conv2D: y.shape[1:-1].num_elements(), Conv2DTranspose: x.shape[1:-1].num_elements()}
+        pixels = {
+            Dense: 1,
+            Conv2D: y.shape[1:-1].num_elements(),
+            Conv2DTranspose: x.shape[1:-1].num_elements(),
+        }
         products = layer.kernel.shape.num_elements() * pixels[type(layer)]
         kernel_bytes = layer.kernel.shape.num_elements() * layer.compute_dtype.size
     kind = "product" if products else "batch norm" if isinstance(layer, BatchNorm) else "activation"
@@ -165,9 +178,15 @@ def _exists(layer, what) -> bool:
 def _cost(layer, what, batch) -> tuple[int, int]:
     """(FLOP, bytes) of one pass of a batch."""
     if layer.kind == "product":
-        return 2 * layer.products * batch, (layer.in_bytes + layer.out_bytes) * batch + layer.kernel_bytes
-    ways = {("batch norm", VALUE): (2, 1), ("batch norm", BY_X): (3, 2),  # how often input and output's size move:
-            ("activation", VALUE): (1, 1), ("activation", BY_X): (2, 1)}  # x, dx and y, dy
+        return 2 * layer.products * batch, (
+            layer.in_bytes + layer.out_bytes
+        ) * batch + layer.kernel_bytes
+    ways = {
+        ("batch norm", VALUE): (2, 1),
+        ("batch norm", BY_X): (3, 2),  # how often input and output's size move:
+        ("activation", VALUE): (1, 1),
+        ("activation", BY_X): (2, 1),
+    }  # x, dx and y, dy
     inputs, outputs = ways[layer.kind, what]
     return 0, (inputs * layer.in_bytes + outputs * layer.out_bytes) * batch
 
@@ -177,4 +196,8 @@ def _bytes(x) -> int:
 
 
 def _name(layer) -> str:
-    return layer.name if isinstance(layer, tf.Module) else getattr(layer, "__name__", "function").strip("_")
+    return (
+        layer.name
+        if isinstance(layer, tf.Module)
+        else getattr(layer, "__name__", "function").strip("_")
+    )

@@ -14,7 +14,10 @@ import tensorflow as tf
 from benchmarks.measure import devices
 from gan_core import rng
 
-SIZES = {"CPU": (2048, 2**26), "GPU": (8192, 2**26)}  # the side of the matrices; numbers in each of the two arrays
+SIZES = {
+    "CPU": (2048, 2**26),
+    "GPU": (8192, 2**26),
+}  # the side of the matrices; numbers in each of the two arrays
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,13 +37,19 @@ def measure(precision: str, kind: str = "CPU", seconds: float = 4.0, sizes=None)
     side, numbers = sizes or SIZES[kind]
     devices.set_precision(precision)
     dtype = tf.bfloat16 if precision == "bfloat16" else tf.float32
-    calls = 20 if kind == "GPU" else 1  # an addition takes a GPU hardly longer than it takes to ask for it
-    product, addition = (_best(one, seconds, calls) for one in (_product(side, dtype), _addition(numbers)))
+    calls = (
+        20 if kind == "GPU" else 1
+    )  # an addition takes a GPU hardly longer than it takes to ask for it
+    product, addition = (
+        _best(one, seconds, calls) for one in (_product(side, dtype), _addition(numbers))
+    )
     return Peaks(operations=2.0 * side**3 / product, bandwidth=3 * 4.0 * numbers / addition)
 
 
 def _product(side: int, dtype):
-    a = tf.cast(rng.uniform([side, side], rng.seed(0, "matrix")), dtype)  # (a GPU is faster on zeros)
+    a = tf.cast(
+        rng.uniform([side, side], rng.seed(0, "matrix")), dtype
+    )  # (a GPU is faster on zeros)
     return lambda: tf.matmul(a, a)
 
 

@@ -34,12 +34,24 @@ class Device:
 
 
 DEVICES = {
-    "h100": Device("H100 SXM", {"float32": 66.9e12, "tf32": 494.7e12, "bfloat16": 989.4e12}, 3.35e12,
-                   "NVIDIA's H100 data sheet and Hopper white paper"),
-    "a100": Device("A100 SXM 80 GB", {"float32": 19.5e12, "tf32": 156e12, "bfloat16": 312e12}, 2.039e12,
-                   "NVIDIA's A100 data sheet"),
-    "a100-40gb": Device("A100 SXM 40 GB", {"float32": 19.5e12, "tf32": 156e12, "bfloat16": 312e12}, 1.555e12,
-                        "NVIDIA's A100 data sheet"),
+    "h100": Device(
+        "H100 SXM",
+        {"float32": 66.9e12, "tf32": 494.7e12, "bfloat16": 989.4e12},
+        3.35e12,
+        "NVIDIA's H100 data sheet and Hopper white paper",
+    ),
+    "a100": Device(
+        "A100 SXM 80 GB",
+        {"float32": 19.5e12, "tf32": 156e12, "bfloat16": 312e12},
+        2.039e12,
+        "NVIDIA's A100 data sheet",
+    ),
+    "a100-40gb": Device(
+        "A100 SXM 40 GB",
+        {"float32": 19.5e12, "tf32": 156e12, "bfloat16": 312e12},
+        1.555e12,
+        "NVIDIA's A100 data sheet",
+    ),
     "t4": Device("T4", {"float32": 8.1e12}, 0.32e12, "NVIDIA's T4 data sheet"),
 }
 
@@ -72,8 +84,14 @@ def predict(work: list[arithmetic.Work], peaks: Peaks) -> list[Prediction]:
         arithmetic_s, memory_s = each.operations / peaks.operations, each.bytes / peaks.bandwidth
         taken = each.times * max(arithmetic_s, memory_s)
         layer = sums[each.layer]
-        for i, more in enumerate([each.times * each.operations, each.times * each.bytes, taken,
-                                  taken if arithmetic_s >= memory_s else 0.0]):
+        for i, more in enumerate(
+            [
+                each.times * each.operations,
+                each.times * each.bytes,
+                taken,
+                taken if arithmetic_s >= memory_s else 0.0,
+            ]
+        ):
             layer[i] += more
     return [Prediction(name, *values) for name, values in sums.items()]
 
@@ -91,12 +109,25 @@ def table(predictions: list[Prediction], batch: int, title: str, source: str) ->
         shown.add_column(heading, justify="left" if heading == "bound by" else "right")
 
     def add(name, operations, moved, bound_by, taken):
-        shown.add_row(name, f"{operations / 1e9:.3g}", f"{moved / 1e6:.3g}", f"{operations / moved:.3g}", bound_by,
-                      f"{1e3 * taken:.3g}", f"{100 * taken / total:.1f}")
+        shown.add_row(
+            name,
+            f"{operations / 1e9:.3g}",
+            f"{moved / 1e6:.3g}",
+            f"{operations / moved:.3g}",
+            bound_by,
+            f"{1e3 * taken:.3g}",
+            f"{100 * taken / total:.1f}",
+        )
 
     for each in predictions:
         add(each.layer, each.operations, each.bytes, each.bound_by, each.seconds)
     shown.add_section()
-    add("a round", sum(each.operations for each in predictions), sum(each.bytes for each in predictions), "", total)
+    add(
+        "a round",
+        sum(each.operations for each in predictions),
+        sum(each.bytes for each in predictions),
+        "",
+        total,
+    )
     shown.caption = f"batch {batch}: {batch / total:,.0f} images a second at most\npeaks: {source}"
     return shown

@@ -19,7 +19,7 @@ AMPERE = (8, 0)  # the first compute capability with TF32 and bfloat16 (A100, RT
 
 
 def find(device: str) -> str:
-    """"auto", "cpu", "gpu" or "gpu:1" -> "cpu" or "gpu:N", if TensorFlow sees such a device; else ValueError.
+    """ "auto", "cpu", "gpu" or "gpu:1" -> "cpu" or "gpu:N", if TensorFlow sees such a device; else ValueError.
 
     Only looks, and takes none of a GPU's memory, so that a process that starts others can ask.
     """
@@ -34,8 +34,13 @@ def find(device: str) -> str:
     number = int(match[1] or 0)
     if number >= len(gpus):
         seen = ", ".join(f"gpu:{i}" for i in range(len(gpus))) or "no GPU"
-        checks.fail("benchmarks", "device", "one that TensorFlow sees", device,
-                    f"It sees cpu and {seen}. (NVIDIA: pip install -e '.[gpu]'.)")
+        checks.fail(
+            "benchmarks",
+            "device",
+            "one that TensorFlow sees",
+            device,
+            f"It sees cpu and {seen}. (NVIDIA: pip install -e '.[gpu]'.)",
+        )
     return f"gpu:{number}"
 
 
@@ -47,14 +52,16 @@ def use(device: str, replicas: int = 1) -> str:
     good for a trial: together they have the cores of one.
     """
     gpus, found = tf.config.list_physical_devices("GPU"), find(device)
-    chosen = [] if found == "cpu" else gpus[int(found[4:]):][:replicas]
+    chosen = [] if found == "cpu" else gpus[int(found[4:]) :][:replicas]
     if gpus:
         tf.config.set_visible_devices(chosen, "GPU")
     for gpu in chosen:
         tf.config.experimental.set_memory_growth(gpu, True)
     if not chosen and replicas > 1:
         tf.config.set_logical_device_configuration(
-            tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * replicas)
+            tf.config.list_physical_devices("CPU")[0],
+            [tf.config.LogicalDeviceConfiguration()] * replicas,
+        )
     return "GPU" if chosen else "CPU"
 
 
@@ -63,7 +70,12 @@ def check_replicas(device: str, replicas: int | None) -> int:
     found = find(device)
     there = None if found == "cpu" else len(tf.config.list_physical_devices("GPU")) - int(found[4:])
     if there == 1:
-        checks.fail("benchmarks", f"strategy (from {found} on)", "none, or mirrored on two GPUs or more", "one GPU")
+        checks.fail(
+            "benchmarks",
+            f"strategy (from {found} on)",
+            "none, or mirrored on two GPUs or more",
+            "one GPU",
+        )
     if replicas is None:
         return there or 2
     return checks.integer("benchmarks", f"replicas (from {found} on)", replicas, 2, there or 64)
@@ -72,12 +84,19 @@ def check_replicas(device: str, replicas: int | None) -> int:
 def why_not(precision: str, device: str) -> str | None:
     """Why this device ("cpu" or "gpu:N") has no such precision; None if it has."""
     if device == "cpu":
-        return "tf32 needs an NVIDIA GPU of compute capability 8.0 or later, and this is a CPU" \
-            if precision == "tf32" else None
+        return (
+            "tf32 needs an NVIDIA GPU of compute capability 8.0 or later, and this is a CPU"
+            if precision == "tf32"
+            else None
+        )
     if precision == "float32":
         return None
-    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[int(device[4:])])
-    return too_old(precision, details.get("device_name", "this GPU"), details.get("compute_capability"))
+    details = tf.config.experimental.get_device_details(
+        tf.config.list_physical_devices("GPU")[int(device[4:])]
+    )
+    return too_old(
+        precision, details.get("device_name", "this GPU"), details.get("compute_capability")
+    )
 
 
 def too_old(precision: str, name: str, capability) -> str | None:
@@ -121,23 +140,38 @@ def machine(device: str) -> dict:
         gpu = tf.config.list_physical_devices("GPU")[int(found[4:])]
         details = tf.config.experimental.get_device_details(gpu)
         build = tf.sysconfig.get_build_info()
-        about = {"device": details.get("device_name", "GPU"), "cuda": build.get("cuda_version"),
-                 "cudnn": build.get("cudnn_version"), "host": _cpu_name(), "cores": _cores()}
-    return {**about, "python": platform.python_version(), "tensorflow": tf.__version__, "numpy": np.__version__,
-            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-            "revision": revision()}
+        about = {
+            "device": details.get("device_name", "GPU"),
+            "cuda": build.get("cuda_version"),
+            "cudnn": build.get("cudnn_version"),
+            "host": _cpu_name(),
+            "cores": _cores(),
+        }
+    return {
+        **about,
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "numpy": np.__version__,
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "revision": revision(),
+    }
 
 
 def revision() -> str:
     """The git commit that is measured, with + if files differ from it; "unknown" outside a repository."""
+
     def git(*arguments):
-        done = subprocess.run(["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True)
+        done = subprocess.run(
+            ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True
+        )
         if done.returncode:
             raise OSError(done.stderr)
         return done.stdout.strip()
 
     try:
-        return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+        return git("rev-parse", "--short=12", "HEAD") + (
+            "+" if git("status", "--porcelain", "-uno") else ""
+        )
     except OSError:
         return "unknown"
 

@@ -58,9 +58,17 @@ class Result:
         return tuple(np.percentile(self.seconds, [25, 75]))
 
 
-def in_turn(contestants: dict[str, list[str]], rounds: int, windows: int, *, with_facts: bool = False,
-            keep_going: bool = False, back_and_forth: bool = False,
-            environments: dict[str, dict] | None = None, folders: dict | None = None) -> list[Result]:
+def in_turn(
+    contestants: dict[str, list[str]],
+    rounds: int,
+    windows: int,
+    *,
+    with_facts: bool = False,
+    keep_going: bool = False,
+    back_and_forth: bool = False,
+    environments: dict[str, dict] | None = None,
+    folders: dict | None = None,
+) -> list[Result]:
     """Run each command (name -> arguments after the Python interpreter) and ask for `windows` windows in turn.
 
     with_facts: ask each for its facts too.  back_and_forth: every second turn in the opposite order
@@ -71,8 +79,10 @@ def in_turn(contestants: dict[str, list[str]], rounds: int, windows: int, *, wit
     """
     environments, folders = environments or {}, folders or {}
     results = {}
-    running = {name: _Contestant(name, arguments, environments.get(name, {}), folders.get(name))
-               for name, arguments in contestants.items()}
+    running = {
+        name: _Contestant(name, arguments, environments.get(name, {}), folders.get(name))
+        for name, arguments in contestants.items()
+    }
     everyone = list(running.values())
 
     def ask(name, request):
@@ -112,8 +122,15 @@ class _Contestant:
         self.name = name
         # Not a pipe: one that nobody reads fills, and then blocks who writes. `end` closes it.
         self.errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
-        self.process = subprocess.Popen([sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=self.errors, text=True, env={**os.environ, **environment}, cwd=folder)
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            env={**os.environ, **environment},
+            cwd=folder,
+        )
 
     def ask(self, request):
         """request: a number of rounds, or "facts"."""
@@ -128,8 +145,10 @@ class _Contestant:
             self.errors.seek(0)
             last = rows.said(self.errors.read())[-1].rstrip(".")
             if code < 0:
-                raise ValueError(f"{self.name} cannot run: {rows.end(code)}, {last}. (Perhaps memory was short: try a "
-                                 "smaller batch.)")
+                raise ValueError(
+                    f"{self.name} cannot run: {rows.end(code)}, {last}. (Perhaps memory was short: try a "
+                    "smaller batch.)"
+                )
             raise ValueError(f"{self.name} cannot run: {last}. (Peers: pip install -e '.[peers]'.)")
         return json.loads(line)
 

@@ -37,8 +37,11 @@ def ratio(other, base, confidence: float = 0.95) -> Ratio:
     checks.same_shape("ratios.ratio", "base", base, other.shape)
     paired = other / base
     low, high = np.percentile(paired, [25, 75])
-    return Ratio(float(np.median(other) / np.median(base)), (float(low), float(high)),
-                 median_interval(paired, confidence))
+    return Ratio(
+        float(np.median(other) / np.median(base)),
+        (float(low), float(high)),
+        median_interval(paired, confidence),
+    )
 
 
 def median_interval(values, confidence: float = 0.95) -> tuple[float, float]:

@@ -22,17 +22,33 @@ import numpy as np
 from rich.console import Console
 
 RESULTS = Path("benchmarks/results")
-MEASURED, OUT_OF_MEMORY, NOT_SUPPORTED, FAILED = "measured", "out of memory", "not supported", "failed"
-OF_MEMORY = ("out of memory", "out_of_memory", "oom when allocating", "resourceexhausted", "resource_exhausted",
-             "memoryerror", "bad_alloc", "failed to allocate", "alloc_failed")  # in whatever case
+MEASURED, OUT_OF_MEMORY, NOT_SUPPORTED, FAILED = (
+    "measured",
+    "out of memory",
+    "not supported",
+    "failed",
+)
+OF_MEMORY = (
+    "out of memory",
+    "out_of_memory",
+    "oom when allocating",
+    "resourceexhausted",
+    "resource_exhausted",
+    "memoryerror",
+    "bad_alloc",
+    "failed to allocate",
+    "alloc_failed",
+)  # in whatever case
 WHERE = ("Detected at node", "File ", "<stack traces")
 REMARK = re.compile(  # what TensorFlow logs in any case; cuInit: on a machine without a GPU
     r"[IW]\d{4} |E\d{4} .*failed call to cuInit|WARNING: All log messages|\d{4}-\d\d-\d\d [\d:.]+: [IW] |"
-    r"To enable the following instructions: ")
+    r"To enable the following instructions: "
+)
 WINDOW_SECONDS = 0.5
 
 
 # ---------------------------------------------------------------- the side that measures
+
 
 def main(measure) -> None:
     """Read the options from the command line, print measure(options) as one line."""
@@ -51,9 +67,14 @@ def attempt(measure, options: dict) -> dict:
 def what_went_wrong(text: str) -> dict:
     own = said(text)
     short = own[0]
-    told = [re.sub(r"^\(\d+\) *", "", line) for line in own[1:]
-            if not line.startswith(WHERE) and not re.match(r"\d+ root error", line)]
-    if short.endswith("Graph execution error:") and told:  # TensorFlow tells where, and only then what
+    told = [
+        re.sub(r"^\(\d+\) *", "", line)
+        for line in own[1:]
+        if not line.startswith(WHERE) and not re.match(r"\d+ root error", line)
+    ]
+    if (
+        short.endswith("Graph execution error:") and told
+    ):  # TensorFlow tells where, and only then what
         short = f"{short.split(':')[0]}: {told[0]}"
     short = re.sub(r"\{\{.*?\}\} ?", "", short)  # {{names of nodes}}
     for line in own:
@@ -71,7 +92,11 @@ def said(text: str) -> list[str]:
 def end(code: int) -> str:
     """An exit code in words; -n: ended by signal n."""
     names = {each.value: each.name for each in signal.Signals}
-    return f"exit code {code}" if code >= 0 else f"signal {-code} ({names.get(-code, signal.strsignal(-code))})"
+    return (
+        f"exit code {code}"
+        if code >= 0
+        else f"signal {-code} ({names.get(-code, signal.strsignal(-code))})"
+    )
 
 
 def timed(play, n: int, drain) -> float:
@@ -93,7 +118,12 @@ def windows(play, drain, count: int, rounds: int | None = None) -> dict:
     rounds = rounds or max(1, round(WINDOW_SECONDS / max(one, 1e-9)))
     timed(play, rounds, drain)
     seconds = [timed(play, rounds, drain) / rounds for _ in range(count)]
-    return {**summary(seconds), "first_call_seconds": first, "windows": count, "rounds_a_window": rounds}
+    return {
+        **summary(seconds),
+        "first_call_seconds": first,
+        "windows": count,
+        "rounds_a_window": rounds,
+    }
 
 
 def summary(seconds) -> dict:
@@ -103,6 +133,7 @@ def summary(seconds) -> dict:
 
 # ---------------------------------------------------------------- the side that asks
 
+
 def ask(module: str, options: dict) -> dict:
     """The row of `python -m module` with these options."""
     code, output, errors, memory = _run([sys.executable, "-m", module, json.dumps(options)])
@@ -110,11 +141,21 @@ def ask(module: str, options: dict) -> dict:
     if last.startswith("{"):
         return json.loads(last)
     if code == -signal.SIGKILL:  # what the system does to a process when there is no memory left
-        return {**options, "status": OUT_OF_MEMORY, "message": "the system killed the process (signal 9)"}
+        return {
+            **options,
+            "status": OUT_OF_MEMORY,
+            "message": "the system killed the process (signal 9)",
+        }
     wrong = what_went_wrong("\n".join(reversed(errors.strip().splitlines())))
-    if code < 0 and memory > 0.8 * _all_memory():  # it was refused more, and libraries use what they did not get
+    if (
+        code < 0 and memory > 0.8 * _all_memory()
+    ):  # it was refused more, and libraries use what they did not get
         taken = f"{memory / 1e9:.1f} of the machine's {_all_memory() / 1e9:.1f} GB"
-        return {**options, "status": OUT_OF_MEMORY, "message": f"{end(code)}, when the process had {taken}"}
+        return {
+            **options,
+            "status": OUT_OF_MEMORY,
+            "message": f"{end(code)}, when the process had {taken}",
+        }
     return {**options, **wrong, "message": f"{end(code)}: {wrong['message']}"}
 
 
@@ -122,8 +163,10 @@ def _run(command: list[str]) -> tuple[int, str, str, int]:
     """-> the exit code (-n: ended by signal n), what it wrote to stdout and to stderr, and the most bytes it had (at
     least those of this process: on Linux one that is started inherits that mark)."""
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
-    with (tempfile.TemporaryFile("w+", errors="replace") as output,
-          tempfile.TemporaryFile("w+", errors="replace") as log):
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as output,
+        tempfile.TemporaryFile("w+", errors="replace") as log,
+    ):
         process = subprocess.Popen(command, stdout=output, stderr=log, env=environment)
         try:
             _, status, usage = os.wait4(process.pid, 0)
@@ -159,8 +202,9 @@ def _append(path: Path, text: str) -> None:
         with open(path, "a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise ValueError(f"benchmarks: {path} cannot be written: {error.strerror or error}. Choose another --out.") \
-            from error
+        raise ValueError(
+            f"benchmarks: {path} cannot be written: {error.strerror or error}. Choose another --out."
+        ) from error
 
 
 def read(path: Path) -> list[dict]:
@@ -175,15 +219,18 @@ def device_name(found: list[dict]) -> str:
 def notes(found: list[dict]) -> list[str]:
     """What is to be said below a table: why rows are empty, what memory is meant."""
     reasons = {row["message"]: row["status"] for row in found if row["status"] != MEASURED}
-    return [f"{status}: {message}" for message, status in reasons.items()] + \
-        sorted({f"memory: peak of {row['memory_of']}" for row in found if "memory_of" in row})
+    return [f"{status}: {message}" for message, status in reasons.items()] + sorted(
+        {f"memory: peak of {row['memory_of']}" for row in found if "memory_of" in row}
+    )
 
 
 def check_any_measured(owner: str, found: list[dict]) -> None:
     """A table of nothing but reasons ends in an error, for scripts."""
     if not any(row["status"] == MEASURED for row in found):
-        raise ValueError(f"{owner}: none of the {len(found)} rows could be measured; the first: "
-                         f"{found[0]['status']} ({found[0]['message']}).")
+        raise ValueError(
+            f"{owner}: none of the {len(found)} rows could be measured; the first: "
+            f"{found[0]['status']} ({found[0]['message']})."
+        )
 
 
 def console() -> Console:

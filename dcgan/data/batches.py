@@ -22,11 +22,18 @@ def face_batches(images, batch_size: int, *, seed: int = 0, flip: bool = False, 
     is the permutation of (seed, e), and batch number i has its own flips.
     """
     if not (isinstance(images, np.ndarray) and images.ndim == 4 and images.dtype == np.uint8):
-        checks.fail("face_batches", "images", "an array [N, S, S, 3] of uint8", type(images).__name__)
+        checks.fail(
+            "face_batches", "images", "an array [N, S, S, 3] of uint8", type(images).__name__
+        )
     rows = np.arange(len(images)) if rows is None else np.asarray(rows)
     if len(rows) < batch_size:
-        checks.fail("face_batches", "batch_size", f"at most the number of faces, {len(rows)}", str(batch_size),
-                    "Take smaller batches, or more faces.")
+        checks.fail(
+            "face_batches",
+            "batch_size",
+            f"at most the number of faces, {len(rows)}",
+            str(batch_size),
+            "Take smaller batches, or more faces.",
+        )
     if isinstance(images, np.memmap):
         return _from_host(images, batch_size, seed, flip, rows)
     try:
@@ -50,7 +57,9 @@ def _from_host(images, batch_size, seed, flip, rows) -> HostBatches:
 
     def read(index):
         first = int(index) % batches * batch_size
-        return np.stack([images[row] for row in order(int(index) // batches)[first:first + batch_size]])
+        return np.stack(
+            [images[row] for row in order(int(index) // batches)[first : first + batch_size]]
+        )
 
     def prepared(index):
         batch = tf.numpy_function(read, [index], tf.uint8, stateful=False)
@@ -67,5 +76,7 @@ def _prepare(images, index, seed, flip):
     x = to_float(images)
     if not flip:
         return x
-    mirrored = tf.cast(rng.integers([x.shape[0], 1, 1, 1], rng.seed(seed, "flip", index), 2), tf.bool)
+    mirrored = tf.cast(
+        rng.integers([x.shape[0], 1, 1, 1], rng.seed(seed, "flip", index), 2), tf.bool
+    )
     return tf.where(mirrored, tf.reverse(x, axis=[2]), x)

@@ -51,7 +51,7 @@ class Faces:
         """CRC-32 of all pixels, in hexadecimal: a run that is resumed must find the faces that it began with."""
         value = 0
         for start in range(0, len(self.images), AT_A_TIME):
-            value = zlib.crc32(np.ascontiguousarray(self.images[start:start + AT_A_TIME]), value)
+            value = zlib.crc32(np.ascontiguousarray(self.images[start : start + AT_A_TIME]), value)
         return f"{value:08x}"
 
     def write_skipped(self, path) -> None:
@@ -60,7 +60,14 @@ class Faces:
         Path(path).write_text("".join(lines), encoding="utf-8")
 
 
-def load(source, size: int = 64, *, cache=CACHE, memory: float | None = None, console: Console | None = None) -> Faces:
+def load(
+    source,
+    size: int = 64,
+    *,
+    cache=CACHE,
+    memory: float | None = None,
+    console: Console | None = None,
+) -> Faces:
     """All pictures below a folder, or in a zip, as squares of `size` pixels (`images.decode`).
 
     Linked folders count as well; run folders and the cache do not, should they lie there too.
@@ -75,18 +82,27 @@ def load(source, size: int = 64, *, cache=CACHE, memory: float | None = None, co
     source = Path(source)
     with _open(source, Path(cache)) as files:
         if not files.names:
-            checks.fail("faces.load", "source", "a folder or a zip with pictures in it",
-                        f"{source}, which is empty" if not files.closed else
-                        f"{source}, where {files.closed[0][0]} {files.closed[0][1]}")
+            checks.fail(
+                "faces.load",
+                "source",
+                "a folder or a zip with pictures in it",
+                f"{source}, which is empty"
+                if not files.closed
+                else f"{source}, where {files.closed[0][0]} {files.closed[0][1]}",
+            )
         key = hashlib.sha256(json.dumps([VERSION, size, files.stamp]).encode()).hexdigest()[:16]
         folder = Path(cache) / f"{source.resolve().stem}-{size}-{key}"
         if (index := _index_of(folder, size)) is None:
             index = _decode_all(files, size, folder, source, console or Console(stderr=True))
-    images = np.memmap(folder / "images.uint8", np.uint8, "r", shape=(len(index["names"]), size, size, 3))
+    images = np.memmap(
+        folder / "images.uint8", np.uint8, "r", shape=(len(index["names"]), size, size, 3)
+    )
     allowed = _free_memory() / 4 if memory is None else memory
     if images.nbytes <= allowed:
         images = np.array(images)
-    return Faces(images, index["names"], [tuple(pair) for pair in index["skipped"]], index["enlarged"])
+    return Faces(
+        images, index["names"], [tuple(pair) for pair in index["skipped"]], index["enlarged"]
+    )
 
 
 def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.ndarray, np.ndarray]:
@@ -103,11 +119,15 @@ def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.n
 
 # ---------------------------------------------------------------- reading
 
+
 class _Folder:
     """Every file below a folder, by its path from there, in the order of names."""
 
     def __init__(self, path: Path, cache: Path):
-        self.path, self.closed = path, []  # closed: (folder, why) of those that may not be looked into
+        self.path, self.closed = (
+            path,
+            [],
+        )  # closed: (folder, why) of those that may not be looked into
         found, seen = [], set()
         for top, below, names in os.walk(path, followlinks=True, onerror=self._note):
             below[:] = sorted(name for name in below if not _is_ours(Path(top) / name, cache))
@@ -138,7 +158,9 @@ class _Folder:
     def read(self, name: str) -> bytes:
         try:
             if (self.path / name).stat().st_size > one_image.MOST_BYTES:
-                raise one_image.UnusableImageError(f"too large a file: more than {one_image.MOST_BYTES:,} bytes")
+                raise one_image.UnusableImageError(
+                    f"too large a file: more than {one_image.MOST_BYTES:,} bytes"
+                )
             return (self.path / name).read_bytes()
         except OSError as error:
             raise one_image.UnusableImageError(f"cannot be read: {error.strerror}") from None
@@ -159,12 +181,22 @@ class _Zip:
         try:
             self.archive = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-            checks.fail("faces.load", "source", "a folder or a zip", f"{path}: {error}",
-                        "If it is a zip, it is broken: download or pack it again.")
+            checks.fail(
+                "faces.load",
+                "source",
+                "a folder or a zip",
+                f"{path}: {error}",
+                "If it is a zip, it is broken: download or pack it again.",
+            )
         entries = {entry.filename: entry for entry in self.archive.infolist() if not entry.is_dir()}
         if entries and all(entry.flag_bits & 1 for entry in entries.values()):
-            checks.fail("faces.load", "source", "a zip that is not encrypted", str(path),
-                        "Unpack it with its password, and give the folder.")
+            checks.fail(
+                "faces.load",
+                "source",
+                "a zip that is not encrypted",
+                str(path),
+                "Unpack it with its password, and give the folder.",
+            )
         self.entries, self.names = entries, sorted(entries)
         stat = path.stat()
         self.stamp = [str(path.resolve()), stat.st_size, stat.st_mtime_ns]
@@ -177,10 +209,14 @@ class _Zip:
         if entry.flag_bits & 1:
             raise one_image.UnusableImageError("encrypted")
         if entry.file_size > one_image.MOST_BYTES:
-            raise one_image.UnusableImageError(f"too large a file: more than {one_image.MOST_BYTES:,} bytes")
+            raise one_image.UnusableImageError(
+                f"too large a file: more than {one_image.MOST_BYTES:,} bytes"
+            )
         try:
             return self.archive.read(entry)
-        except Exception as error:  # a wrong checksum, an unknown method, a cut-off stream: each has its own kind
+        except (
+            Exception
+        ) as error:  # a wrong checksum, an unknown method, a cut-off stream: each has its own kind
             raise one_image.UnusableImageError(f"broken in the zip: {error}") from None
 
     def __enter__(self):
@@ -195,13 +231,16 @@ def _open(source: Path, cache: Path):
         return _Folder(source, cache)
     if source.is_file():
         return _Zip(source)
-    checks.fail("faces.load", "source", "a folder or a zip of pictures", f"{source}, which does not exist")
+    checks.fail(
+        "faces.load", "source", "a folder or a zip of pictures", f"{source}, which does not exist"
+    )
 
 
 def _is_ours(folder: Path, cache: Path) -> bool:
     """The cache, or a run folder: their pictures are of our making."""
-    return ((folder / "config.json").is_file() and (folder / "checkpoints").is_dir()) or \
-        (cache.is_dir() and folder.name == cache.name and folder.samefile(cache))
+    return ((folder / "config.json").is_file() and (folder / "checkpoints").is_dir()) or (
+        cache.is_dir() and folder.name == cache.name and folder.samefile(cache)
+    )
 
 
 def _index_of(folder: Path, size: int) -> dict | None:
@@ -230,11 +269,18 @@ def _decode_all(files, size, folder: Path, source, console) -> dict:
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.unfinished-", dir=folder.parent))
         unfinished.chmod(0o755)
-        with open(unfinished / "images.uint8", "wb") as out, ThreadPoolExecutor(os.cpu_count()) as pool, \
-                warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of sizes that `decode` looks at
-            for start in track(starts, "reading faces", console=console, disable=not console.is_terminal):
-                some = files.names[start:start + AT_A_TIME]
+        with (
+            open(unfinished / "images.uint8", "wb") as out,
+            ThreadPoolExecutor(os.cpu_count()) as pool,
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter(
+                "ignore"
+            )  # Pillow's, of odd metadata and of sizes that `decode` looks at
+            for start in track(
+                starts, "reading faces", console=console, disable=not console.is_terminal
+            ):
+                some = files.names[start : start + AT_A_TIME]
                 for name, (picture, small) in zip(some, pool.map(one, some), strict=True):
                     enlarged += small
                     if isinstance(picture, str):
@@ -245,12 +291,22 @@ def _decode_all(files, size, folder: Path, source, console) -> dict:
             out.flush()
             os.fsync(out.fileno())
         if not names:
-            raise ValueError(f"faces.load: none of the {len(skipped)} files of {source} can be used as a picture; the "
-                             f"first, {_printable(skipped[0][0])}: {skipped[0][1]}.")
+            raise ValueError(
+                f"faces.load: none of the {len(skipped)} files of {source} can be used as a picture; the "
+                f"first, {_printable(skipped[0][0])}: {skipped[0][1]}."
+            )
         # What could not be read although it may be (a network disk that was away) is asked for again the next time.
-        again = any(why.startswith("cannot be read") and files.may_be_read(name) for name, why in skipped)
-        index = {"source": str(source), "size": size, "names": names, "skipped": skipped,
-                 "enlarged": enlarged, "again": again}
+        again = any(
+            why.startswith("cannot be read") and files.may_be_read(name) for name, why in skipped
+        )
+        index = {
+            "source": str(source),
+            "size": size,
+            "names": names,
+            "skipped": skipped,
+            "enlarged": enlarged,
+            "again": again,
+        }
         with open(unfinished / "index.json", "w", encoding="utf-8") as out:
             json.dump(index, out)
             out.flush()
@@ -260,8 +316,10 @@ def _decode_all(files, size, folder: Path, source, console) -> dict:
             unfinished.rename(folder)
         return index
     except OSError as error:
-        raise ValueError(f"faces.load: the cache {folder.parent} cannot be written: {error.strerror or error}. Make "
-                         "room, or choose another folder.") from error
+        raise ValueError(
+            f"faces.load: the cache {folder.parent} cannot be written: {error.strerror or error}. Make "
+            "room, or choose another folder."
+        ) from error
     finally:
         if unfinished != folder:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -269,7 +327,9 @@ def _decode_all(files, size, folder: Path, source, console) -> dict:
 
 def _printable(name: str) -> str:
     """A file's name on one line, whatever bytes it has."""
-    return name.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n").replace("\t", "\\t")
+    return (
+        name.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n").replace("\t", "\\t")
+    )
 
 
 def _free_memory(root=Path("/")) -> float:

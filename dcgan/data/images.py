@@ -1,6 +1,6 @@
 """One picture, as it lies on a disk, to a square of uint8: whatever its format, size and colours.
 
-    bytes -> decode -> upright -> RGB on white -> centre crop -> antialiased resize -> [size, size, 3]
+bytes -> decode -> upright -> RGB on white -> centre crop -> antialiased resize -> [size, size, 3]
 """
 
 import io
@@ -34,7 +34,9 @@ def decode(data: bytes, size: int) -> np.ndarray:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.width * image.height > MOST_PIXELS:
-            raise UnusableImageError(f"too large: {image.width} x {image.height} pixels (at most {MOST_PIXELS:,})")
+            raise UnusableImageError(
+                f"too large: {image.width} x {image.height} pixels (at most {MOST_PIXELS:,})"
+            )
         if image.format == "JPEG":  # unpack no finer than needed: at least twice the size is left
             image.draft("RGB", (2 * size, 2 * size))
         image.load()
@@ -42,7 +44,9 @@ def decode(data: bytes, size: int) -> np.ndarray:
     except UnusableImageError:
         raise
     except Image.UnidentifiedImageError:
-        raise UnusableImageError("not an image that can be read (JPEG, PNG, BMP, GIF, WEBP)") from None
+        raise UnusableImageError(
+            "not an image that can be read (JPEG, PNG, BMP, GIF, WEBP)"
+        ) from None
     except Image.DecompressionBombError:
         raise UnusableImageError(f"too large: more than {MOST_PIXELS:,} pixels") from None
     except MemoryError:
@@ -62,7 +66,9 @@ def _on_white(image: Image.Image) -> Image.Image:
     """Any mode -> RGB."""
     if image.mode.startswith("I"):  # 16 bits a pixel
         grey = np.asarray(image).astype(np.float64)
-        image = Image.fromarray((grey / 257.0 if grey.max(initial=0) > 255 else grey).clip(0, 255).astype(np.uint8))
+        image = Image.fromarray(
+            (grey / 257.0 if grey.max(initial=0) > 255 else grey).clip(0, 255).astype(np.uint8)
+        )
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
@@ -75,4 +81,6 @@ def _square(image: Image.Image, size: int) -> Image.Image:
     left, top = (image.width - side) / 2, (image.height - side) / 2
     if side == size:
         return image.crop((int(left), int(top), int(left) + side, int(top) + side))
-    return image.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
+    return image.resize(
+        (size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side)
+    )

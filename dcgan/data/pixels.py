@@ -17,4 +17,6 @@ def to_uint8(x) -> tf.Tensor:
     One scale for all pictures. Stretching each by its own least and greatest value would change
     colours from picture to picture. to_uint8(to_float(images)) is images.
     """
-    return tf.cast(tf.round(tf.clip_by_value(127.5 * (tf.cast(x, tf.float32) + 1.0), 0.0, 255.0)), tf.uint8)
+    return tf.cast(
+        tf.round(tf.clip_by_value(127.5 * (tf.cast(x, tf.float32) + 1.0), 0.0, 255.0)), tf.uint8
+    )

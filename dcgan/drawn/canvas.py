@@ -39,8 +39,12 @@ class Canvas:
         Where it is narrower than the picture it is a copy, since arrays in one piece are faster, and is put back at
         the end of the `with`; rows of full width are painted on where they are.
         """
+
         def cells(low, high, count):
-            return slice(max(0, int((low + 1.0) / 2.0 * count)), min(count, int((high + 1.0) / 2.0 * count) + 1))
+            return slice(
+                max(0, int((low + 1.0) / 2.0 * count)),
+                min(count, int((high + 1.0) / 2.0 * count) + 1),
+            )
 
         rows, columns = cells(top, bottom, self.x.shape[1]), cells(left, right, self.x.shape[2])
         place, narrow = (slice(None), rows, columns), (left, right) != (-1.0, 1.0)

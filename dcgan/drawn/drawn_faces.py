@@ -36,14 +36,18 @@ from dcgan.drawn.proportions import FACTORS
 from gan_core import checks, rng
 
 BLOCK = 256  # faces whose random numbers are drawn together
-PIXELS = 32 * 64 * 64  # painted together: few enough for the cache, enough for threads not to wait for each other
+PIXELS = (
+    32 * 64 * 64
+)  # painted together: few enough for the cache, enough for threads not to wait for each other
 
 
 def factors(indices, *, seed: int = 0) -> dict[str, np.ndarray]:
     """The factors of these faces: for each of FACTORS an int32 array [N] of indices into its values."""
     u = _uniform("drawn_faces.factors", indices, seed, "factors", len(FACTORS))
-    return {name: np.minimum(u[:, k] * len(values), len(values) - 1).astype(np.int32)
-            for k, (name, values) in enumerate(FACTORS.items())}
+    return {
+        name: np.minimum(u[:, k] * len(values), len(values) - 1).astype(np.int32)
+        for k, (name, values) in enumerate(FACTORS.items())
+    }
 
 
 def draw(indices, *, seed: int = 0, size: int = 64) -> np.ndarray:
@@ -70,10 +74,12 @@ def draw_factors(values: dict, indices, *, seed: int = 0, size: int = 64) -> np.
     order, chunk = np.lexsort([values["hair_style"], values["ornament"]]), max(1, PIXELS // size**2)
 
     def one_chunk(start):
-        part = order[start:start + chunk]
+        part = order[start : start + chunk]
         images[part] = _painted({name: value[part] for name, value in numbers.items()}, size)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy lets go of Python's lock while it works
+    with ThreadPoolExecutor(
+        os.cpu_count()
+    ) as pool:  # NumPy lets go of Python's lock while it works
         list(pool.map(one_chunk, range(0, len(order), chunk)))
     return images
 
@@ -86,7 +92,9 @@ def _uniform(owner, indices, seed, purpose, count) -> np.ndarray:
     out, blocks = np.empty([len(array), count], np.float32), array // BLOCK
     for block in np.unique(blocks):
         here = blocks == block
-        drawn = rng.uniform([BLOCK, count], rng.seed(seed, f"drawn faces: {purpose}", int(block))).numpy()
+        drawn = rng.uniform(
+            [BLOCK, count], rng.seed(seed, f"drawn faces: {purpose}", int(block))
+        ).numpy()
         out[here] = drawn[array[here] % BLOCK]
     return out
 
@@ -96,20 +104,29 @@ def _checked(owner, name, values, n):
     if name not in values:
         checks.fail(owner, "factors", f"all of {', '.join(FACTORS)}", f"none for {name}")
     array, last = np.asarray(values[name]), len(FACTORS[name]) - 1
-    if array.shape != (n,) or (n and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() > last)):
+    if array.shape != (n,) or (
+        n and (array.dtype.kind not in "iu" or array.min() < 0 or array.max() > last)
+    ):
         checks.fail(owner, name, f"whole numbers [{n}] from 0 to {last}", repr(values[name]))
     return array.astype(int)
 
 
 def _painted(numbers, size) -> np.ndarray:
     """Faces from their numbers [N] and colours [N, 3]: all parts, back to front. -> uint8 [N, size, size, 3]."""
-    p = types.SimpleNamespace(**{name: value.T[..., np.newaxis, np.newaxis] for name, value in numbers.items()})
-    centres = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(2.0 / size) - np.float32(1.0)
+    p = types.SimpleNamespace(
+        **{name: value.T[..., np.newaxis, np.newaxis] for name, value in numbers.items()}
+    )
+    centres = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(
+        2.0 / size
+    ) - np.float32(1.0)
     across, down = centres[np.newaxis], centres[:, np.newaxis]
     u, v = across - p.shift_x, down - p.shift_y - 0.3  # the head turns about its middle
     cosine, sine = np.cos(p.tilt) / p.scale, np.sin(p.tilt) / p.scale
     x, y = u * cosine + v * sine, v * cosine - u * sine + 0.3
-    canvas, shapes = Canvas(face_parts.background(p, across, down), x, y, 2.0 / size), hair_parts.shapes(p, x, y)
+    canvas, shapes = (
+        Canvas(face_parts.background(p, across, down), x, y, 2.0 / size),
+        hair_parts.shapes(p, x, y),
+    )
     if p.tail_1.any():
         for left, right in ((-1.0, -0.4), (0.4, 1.0)):
             with canvas.window(left, right, -0.75, 1.0) as part:
@@ -143,6 +160,8 @@ def _painted(numbers, size) -> np.ndarray:
             face_parts.glasses(part, p)
     with canvas.window(-0.78, 0.78, -0.37, 0.2) as part:
         face_parts.brows(part, p)
-    canvas.rgb *= np.minimum(255.0 - 255.0 * p.light * (across + 0.6 * down), 255.0)  # a soft light from one side
+    canvas.rgb *= np.minimum(
+        255.0 - 255.0 * p.light * (across + 0.6 * down), 255.0
+    )  # a soft light from one side
     canvas.rgb += 0.5
     return canvas.rgb.astype(np.uint8).transpose(1, 2, 3, 0)

@@ -42,7 +42,9 @@ def face_shape(p, x, y):
     """An ellipse above, and below its middle a jaw |x/w|^k + t^2 = 1 with k from 1.5 (pointed) to 2 (round)."""
     x = x - 0.4 * p.turn
     u, t, depth = np.abs(x) / p.face_width, y - 0.10, 1.0 / (p.chin - 0.10)
-    t = np.maximum(t * depth, t * np.float32(1.25))  # depth, which is more than 1.25, below the middle
+    t = np.maximum(
+        t * depth, t * np.float32(1.25)
+    )  # depth, which is more than 1.25, below the middle
     root = np.sqrt(u)
     power = u * (root + p.jaw * (u - root))
     along, down = (1.5 * root + p.jaw * (2.0 * u - 1.5 * root)) / p.face_width, 2.0 * depth * t
@@ -69,7 +71,9 @@ def head(canvas, p, shapes):
     canvas.lay(inside * p.blush * fade((u * 5.0) ** 2 + (v * 8.5) ** 2, 1.1, 0.0), p.flush)
     if p.hatch.any():
         w = u + 0.4 * v
-        strokes = both(strand(w - 0.055 * np.rint(w / 0.055), 0.009), strand(u, 0.10), strand(v, 0.035))
+        strokes = both(
+            strand(w - 0.055 * np.rint(w / 0.055), 0.009), strand(u, 0.10), strand(v, 0.035)
+        )
         canvas.lay(p.hatch * canvas.cover(strokes), p.blush_line)
     canvas.lay(canvas.stroke(shape, LINE), p.skin_line)
 
@@ -90,21 +94,29 @@ def _mouth(canvas, p):
     upper = p.bend * rest + p.bow * (0.4 - wave * wave)
     slope = (-2.0 * u * p.bend - 4.0 * wave * np.sign(u) * p.bow) / p.mouth_width
     line, ends = below(y, upper, slope), (np.abs(u) - 1.0) * p.mouth_width
-    hollow = both(-line, below(y, upper + p.open * rest, slope - 2.0 * u * p.open / p.mouth_width), ends)
+    hollow = both(
+        -line, below(y, upper + p.open * rest, slope - 2.0 * u * p.open / p.mouth_width), ends
+    )
     opened = np.float32(p.open > 0.0)
     inside = opened * canvas.cover(hollow)
     canvas.lay(inside, p.mouth)
     canvas.lay(inside * canvas.cover(ellipse(x, y - 0.95 * p.open, 0.075, 0.065)), p.tongue)
     canvas.lay(inside * canvas.cover(y - upper - 0.026), p.white)
     canvas.lay(opened * canvas.stroke(hollow, 0.009), p.mouth_line)
-    canvas.lay((1.0 - opened) * canvas.cover(both(strand(line, 0.014 - 0.006 * u * u), ends)), p.mouth_line)
-    canvas.lay(0.7 * canvas.cover(both(strand(x, 0.035), strand(y - 0.07 - p.open, 0.007))), p.skin_deep)
+    canvas.lay(
+        (1.0 - opened) * canvas.cover(both(strand(line, 0.014 - 0.006 * u * u), ends)), p.mouth_line
+    )
+    canvas.lay(
+        0.7 * canvas.cover(both(strand(x, 0.035), strand(y - 0.07 - p.open, 0.007))), p.skin_deep
+    )
 
 
 def lid(u, height, boxy: float):
     """The curve of a lid over u = x / half width, and its slope in u: height (1 - (1 - k) u^2 - k u^4)."""
     u2 = u * u
-    return height * (1.0 - u2 * (1.0 - boxy + boxy * u2)), height * u * (-2.0 * (1.0 - boxy) - 4.0 * boxy * u2)
+    return height * (1.0 - u2 * (1.0 - boxy + boxy * u2)), height * u * (
+        -2.0 * (1.0 - boxy) - 4.0 * boxy * u2
+    )
 
 
 def eyes(canvas, p):
@@ -124,13 +136,20 @@ def eyes(canvas, p):
     canvas.lay(inside * 0.45 * fade(upper, -0.075, -0.01), p.lash)  # the lid's shadow
     wide = 1.0 / (1.20 * p.eye_width)
     over, over_slope = lid((out - 0.014) * wide, -p.eye_top - 0.062, 0.30)
-    lash = both(-below(down, over, over_slope * wide), -upper - 0.008, down - 0.32 * p.eye_bottom,
-                -0.98 * p.eye_width - out)
+    lash = both(
+        -below(down, over, over_slope * wide),
+        -upper - 0.008,
+        down - 0.32 * p.eye_bottom,
+        -0.98 * p.eye_width - out,
+    )
     canvas.lay(canvas.cover(lash), p.lash)
     under = both(strand(lower, 0.008), strand(out - 0.15 * p.eye_width, 0.65 * p.eye_width), -down)
     canvas.lay(0.75 * canvas.cover(under), p.lash)
     crease, crease_slope = lid(0.95 * u, -p.eye_top - 0.095, 0.1)
-    fold = both(strand(below(down, crease, crease_slope * narrow), 0.007), strand(out + 0.01, 0.7 * p.eye_width))
+    fold = both(
+        strand(below(down, crease, crease_slope * narrow), 0.007),
+        strand(out + 0.01, 0.7 * p.eye_width),
+    )
     canvas.lay(0.6 * canvas.cover(fold), p.skin_line)
 
 
@@ -158,7 +177,9 @@ def brows(canvas, p):
     y = canvas.y - p.eye_height - p.brow_height + p.eye_top - 0.16
     u = out / 0.16
     line = below(y - p.brow_slant * out, -0.045 * (1.0 - u * u), 0.09 / 0.16 * u)
-    canvas.lay(0.75 * canvas.cover(both(strand(line, 0.017 - 0.008 * u), strand(out, 0.16))), p.brow)
+    canvas.lay(
+        0.75 * canvas.cover(both(strand(line, 0.017 - 0.008 * u), strand(out, 0.16))), p.brow
+    )
 
 
 def glasses(canvas, p):

@@ -40,7 +40,9 @@ def fringe(p, x, y):
     g = np.minimum(rising, falling)  # 0 at the gaps, 1 at the tips
     g_slope = p.lock_count / (tip - 1.0) + p.lock_count / (tip * (1.0 - tip)) * (rising < falling)
     kind = number * 0.618034 + p.phase
-    depth = (kind - np.floor(kind)) * (0.56 * p.lock_depth) + 0.72 * p.lock_depth  # no two locks are equally long
+    depth = (kind - np.floor(kind)) * (
+        0.56 * p.lock_depth
+    ) + 0.72 * p.lock_depth  # no two locks are equally long
     beside = x - np.clip(x, -0.46, 0.46)
     opened = np.maximum(1.0 - np.abs(s) * (1.0 / 0.68), 0.0)
     above = p.edge + p.sag * x * x - p.opening * opened * opened + 5.5 * beside * beside - y
@@ -51,7 +53,12 @@ def fringe(p, x, y):
     slope += 11.0 * beside
     slope *= slope
     slope += 1.0
-    return above / -np.sqrt(slope), above, across, np.minimum(across, 1.0 - across) * (root * (1.0 / p.lock_count))
+    return (
+        above / -np.sqrt(slope),
+        above,
+        across,
+        np.minimum(across, 1.0 - across) * (root * (1.0 / p.lock_count)),
+    )
 
 
 def side_locks(p, x, y, side):
@@ -68,8 +75,16 @@ def shapes(p, x, y):
     """The outlines that several parts ask for, over the whole picture."""
     side = np.clip(1e6 * x, -1.0, 1.0)
     fringe_, above, across, gap = fringe(p, x, y)
-    return types.SimpleNamespace(side=side, cap=cap(p, x, y, side), fringe=fringe_, above=above, across=across, gap=gap,
-                                 locks=side_locks(p, x, y, side), face=face_shape(p, x, y))
+    return types.SimpleNamespace(
+        side=side,
+        cap=cap(p, x, y, side),
+        fringe=fringe_,
+        above=above,
+        across=across,
+        gap=gap,
+        locks=side_locks(p, x, y, side),
+        face=face_shape(p, x, y),
+    )
 
 
 def back_hair(canvas, p, shapes):
@@ -79,7 +94,9 @@ def back_hair(canvas, p, shapes):
     half = p.back_width + p.flare * y + p.wave * np.sin(9.0 * y + 6.3 * p.wave_phase)
     tips = p.tips * zigzag(3.1 * out + p.wave_phase + 0.3 * side)
     curtain = both((out - half) * 0.97, below(y, p.back_end + tips * 0.5, 6.0 * p.tips), -0.15 - y)
-    shape = both(either(canvas.part(shapes.cap) + 0.01, curtain), -0.5 - y)  # what is above lies behind the fringe
+    shape = both(
+        either(canvas.part(shapes.cap) + 0.01, curtain), -0.5 - y
+    )  # what is above lies behind the fringe
     inside = canvas.cover(shape)
     canvas.lay(inside, p.hair_deep)
     strands = zigzag(x * 9.0 + 0.2 * np.sin(5.0 * y) + p.phase) * 0.37 + 0.37
@@ -98,7 +115,9 @@ def tails(canvas, p, shapes):
     shape = both(strand(out, half) * 0.85, p.tail_height - 0.10 - y)
     inside = has * canvas.cover(shape)
     canvas.lay(inside, p.hair)
-    canvas.lay(inside * 0.8 * fade(out * 8.0 + 0.35 * zigzag(out * 7.0 + p.phase), -0.1, 0.9), p.hair_shade)
+    canvas.lay(
+        inside * 0.8 * fade(out * 8.0 + 0.35 * zigzag(out * 7.0 + p.phase), -0.1, 0.9), p.hair_shade
+    )
     canvas.lay(has * canvas.stroke(shape, LINE), p.hair_line)
     tie = ellipse(np.abs(x) - 0.715, y - p.tail_height, 0.065, 0.085)
     canvas.lay(has * canvas.cover(tie), p.accent)
@@ -107,19 +126,28 @@ def tails(canvas, p, shapes):
 
 def shadow(canvas, p, shapes):
     """Of the fringe and the side locks, on the face."""
-    hair = both(canvas.part(shapes.face), either(canvas.part(shapes.fringe) - 0.05, canvas.part(shapes.locks) - 0.03))
+    hair = both(
+        canvas.part(shapes.face),
+        either(canvas.part(shapes.fringe) - 0.05, canvas.part(shapes.locks) - 0.03),
+    )
     canvas.lay(0.8 * canvas.cover(hair), p.skin_shade)
 
 
 def front_hair(canvas, p, shapes):
     """The fringe, lock by lock."""
-    above, across, skull = canvas.part(shapes.above), canvas.part(shapes.across), canvas.part(shapes.cap)
+    above, across, skull = (
+        canvas.part(shapes.above),
+        canvas.part(shapes.across),
+        canvas.part(shapes.cap),
+    )
     shape = both(skull, canvas.part(shapes.fringe))
     inside = canvas.cover(shape)
     canvas.lay(inside, p.hair)
     canvas.lay(inside * (0.6 * fade(across, 0.42, 0.12)) * fade(above, 0.6, 0.1), p.hair_light)
     low = (0.85 * fade(across, 0.45, 0.95)) * fade(above, 0.75, 0.05)
-    canvas.lay(inside * np.maximum(low, 0.7 * fade(skull + 0.1 * canvas.x, -0.27, 0.0)), p.hair_shade)
+    canvas.lay(
+        inside * np.maximum(low, 0.7 * fade(skull + 0.1 * canvas.x, -0.27, 0.0)), p.hair_shade
+    )
     root = fade(above, 0.80, 0.15)
     root *= canvas.cover(canvas.part(shapes.gap) - LINE * root)
     canvas.lay(np.maximum(inside * root, canvas.stroke(shape, LINE)), p.hair_line)
@@ -131,7 +159,12 @@ def gloss(canvas, p, shapes):
     x, y = canvas.x, canvas.y
     ragged = 0.5 + 0.5 * zigzag(canvas.part(shapes.across))
     band = strand(y - p.gloss_height - 0.42 * x * x - 0.02 * ragged, 0.015 + 0.05 * ragged)
-    gleam = inside * canvas.cover(band) * fade(np.abs(x), 0.62, 0.30) * fade(np.abs(x - 0.10), 0.02, 0.14)
+    gleam = (
+        inside
+        * canvas.cover(band)
+        * fade(np.abs(x), 0.62, 0.30)
+        * fade(np.abs(x - 0.10), 0.02, 0.14)
+    )
     canvas.lay((0.75 - 0.75 * p.hairband) * gleam, p.gloss)
 
 
@@ -140,7 +173,9 @@ def side_hair(canvas, p, shapes):
     y, locks = canvas.y, canvas.part(shapes.locks)
     inside = canvas.cover(locks) * fade(y, -0.40, -0.15)
     canvas.lay(inside, p.hair)
-    canvas.lay(inside * 0.85 * fade(locks + 0.03 * canvas.part(shapes.side), -0.06, 0.0), p.hair_shade)
+    canvas.lay(
+        inside * 0.85 * fade(locks + 0.03 * canvas.part(shapes.side), -0.06, 0.0), p.hair_shade
+    )
     canvas.lay(canvas.stroke(locks, LINE) * fade(y, -0.25, 0.05), p.hair_line)
 
 
@@ -152,7 +187,9 @@ def ornaments(canvas, p, shapes):
         across = y + 0.64 - 0.40 * x * x
         band = both(strand(across, 0.055), canvas.part(shapes.cap) - 0.01)
         canvas.lay(p.hairband * canvas.cover(band), p.accent)
-        canvas.lay(p.hairband * 0.5 * canvas.cover(both(strand(across + 0.02, 0.012), band)), p.white)
+        canvas.lay(
+            p.hairband * 0.5 * canvas.cover(both(strand(across + 0.02, 0.012), band)), p.white
+        )
         canvas.lay(p.hairband * canvas.stroke(band, LINE), p.accent_line)
     if p.cat_ears.any():
         _cat_ears(canvas, p, np.abs(x), y)
@@ -176,12 +213,18 @@ def _cat_ears(canvas, p, x, y):
 def _ribbon(canvas, p, u, v):
     """Two loops and a knot."""
     out = np.abs(u)
-    loop = both(strand(v, 0.045 + 0.42 * out - 0.35 * out * out), ellipse(out - 0.14, v, 0.15, 0.16))
+    loop = both(
+        strand(v, 0.045 + 0.42 * out - 0.35 * out * out), ellipse(out - 0.14, v, 0.15, 0.16)
+    )
     knot = ellipse(u, v, 0.05, 0.06)
     bow = either(loop, knot)
     canvas.lay(p.ribbon * canvas.cover(bow), p.accent)
-    canvas.lay(p.ribbon * 0.8 * canvas.cover(both(loop, out - 0.13, strand(v, 0.3 * out))), p.accent_shade)
-    canvas.lay(p.ribbon * np.maximum(canvas.stroke(bow, LINE), canvas.stroke(knot, LINE)), p.accent_line)
+    canvas.lay(
+        p.ribbon * 0.8 * canvas.cover(both(loop, out - 0.13, strand(v, 0.3 * out))), p.accent_shade
+    )
+    canvas.lay(
+        p.ribbon * np.maximum(canvas.stroke(bow, LINE), canvas.stroke(knot, LINE)), p.accent_line
+    )
 
 
 def _flower(canvas, p, u, v):

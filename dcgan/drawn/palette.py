@@ -5,19 +5,39 @@ Colours are red, green and blue from 0 to 1 (sRGB); the tables hold them as hexa
 
 import numpy as np
 
-HAIR = {"black": "3b3849", "brown": "8a5a44", "blond": "f2cf72", "red": "d2563f", "pink": "f39dba", "blue": "5c86d6",
-        "green": "5fb583", "silver": "cdd0e0"}
-EYES = {"brown": "9a5a30", "amber": "e8a320", "green": "2fa866", "blue": "2f86e0", "purple": "9350d4", "red": "d8343f"}
+HAIR = {
+    "black": "3b3849",
+    "brown": "8a5a44",
+    "blond": "f2cf72",
+    "red": "d2563f",
+    "pink": "f39dba",
+    "blue": "5c86d6",
+    "green": "5fb583",
+    "silver": "cdd0e0",
+}
+EYES = {
+    "brown": "9a5a30",
+    "amber": "e8a320",
+    "green": "2fa866",
+    "blue": "2f86e0",
+    "purple": "9350d4",
+    "red": "d8343f",
+}
 SKIN = {"fair": "fff0e6", "peach": "fedfc8", "tan": "e2b18c"}
-BACKGROUNDS = {"white": ("ffffff", "ffffff"), "sky": ("8fc9f5", "e9f6ff"), "rose": ("f8b9cb", "fdecec"),
-               "mint": ("9fdcbc", "edfaf1"), "dusk": ("4a4278", "b07a9c")}
+BACKGROUNDS = {
+    "white": ("ffffff", "ffffff"),
+    "sky": ("8fc9f5", "e9f6ff"),
+    "rose": ("f8b9cb", "fdecec"),
+    "mint": ("9fdcbc", "edfaf1"),
+    "dusk": ("4a4278", "b07a9c"),
+}
 CLOTHES = ("3d4a78", "8c3b4a", "fbfbfd", "4b4350", "d8a24a", "5a8f7b", "c9d4ea", "e79aa8")
 ACCENTS = ("d8334a", "f5c542", "3f6fd0", "f07fb0", "fdfdfd", "5b3a8c", "2f9a78", "3a3440")
 
 
 def rgb(codes) -> np.ndarray:
     """[len(codes), 3] float64."""
-    return np.array([[int(code[i:i + 2], 16) for i in (0, 2, 4)] for code in codes]) / 255.0
+    return np.array([[int(code[i : i + 2], 16) for i in (0, 2, 4)] for code in codes]) / 255.0
 
 
 def mixed(a, b, share):
@@ -27,34 +47,64 @@ def mixed(a, b, share):
 
 def colours(values: dict, j: dict) -> dict[str, np.ndarray]:
     """Name -> [N, 3]. values: the indices of each face's factors; j: its jitter, columns [N, 1] from -1 to 1."""
+
     def pick(codes, u):  # u from -1 to 1
-        return rgb(codes)[np.minimum((0.5 + 0.5 * u[:, 0]) * len(codes), len(codes) - 1).astype(int)]
+        return rgb(codes)[
+            np.minimum((0.5 + 0.5 * u[:, 0]) * len(codes), len(codes) - 1).astype(int)
+        ]
 
     hair = rgb(HAIR.values())[values["hair_colour"]]
     grey = hair.mean(axis=1, keepdims=True)
-    hair = np.clip(mixed(grey, hair, 1.0 + 0.14 * j["hair_strength"]) * (1.0 + 0.10 * j["hair_light"]), 0.03, 0.97)
+    hair = np.clip(
+        mixed(grey, hair, 1.0 + 0.14 * j["hair_strength"]) * (1.0 + 0.10 * j["hair_light"]),
+        0.03,
+        0.97,
+    )
     hair = np.clip(hair + 0.025 * j["hair_tint"] * [1.0, -0.3, -0.7], 0.03, 0.97)
     eye = rgb(EYES.values())[values["eye_colour"]]
     eye = np.clip(eye * (1.0 + 0.10 * j["eye_tint"]) + 0.03 * j["hair_tint"], 0.0, 1.0)
-    skin = np.clip(rgb(SKIN.values())[values["skin"]] * (1.0 + 0.025 * j["skin_tint"] * [0.4, 1.0, 1.4]), 0.0, 1.0)
-    top, bottom = (rgb(pair[k] for pair in BACKGROUNDS.values())[values["background"]] for k in (0, 1))
+    skin = np.clip(
+        rgb(SKIN.values())[values["skin"]] * (1.0 + 0.025 * j["skin_tint"] * [0.4, 1.0, 1.4]),
+        0.0,
+        1.0,
+    )
+    top, bottom = (
+        rgb(pair[k] for pair in BACKGROUNDS.values())[values["background"]] for k in (0, 1)
+    )
     clothes, accent = pick(CLOTHES, j["clothes"]), pick(ACCENTS, j["accent"])
     ink = np.array([0.22, 0.12, 0.16])
     return {
-        "top": top, "bottom": bottom,
-        "hair": hair, "hair_shade": hair * [0.74, 0.66, 0.76], "hair_deep": hair * [0.56, 0.47, 0.60],
-        "hair_line": mixed(hair * [0.40, 0.30, 0.40], ink, 0.25), "hair_light": mixed(hair, 1.0, 0.30),
+        "top": top,
+        "bottom": bottom,
+        "hair": hair,
+        "hair_shade": hair * [0.74, 0.66, 0.76],
+        "hair_deep": hair * [0.56, 0.47, 0.60],
+        "hair_line": mixed(hair * [0.40, 0.30, 0.40], ink, 0.25),
+        "hair_light": mixed(hair, 1.0, 0.30),
         "gloss": mixed(hair, 1.0, 0.72),
-        "skin": skin, "skin_shade": skin * [0.94, 0.80, 0.79], "skin_deep": skin * [0.86, 0.66, 0.65],
-        "skin_line": skin * [0.66, 0.42, 0.40], "flush": mixed(skin * [1.0, 0.62, 0.62], [1.0, 0.5, 0.52], 0.25),
-        "eye_white": mixed(np.ones_like(skin), skin, 0.10), "eye": eye, "eye_deep": eye * 0.30, "eye_dark": eye * 0.16,
-        "eye_light": np.clip(mixed(eye, 1.0, 0.50) * 1.05, 0.0, 1.0), "white": np.ones_like(skin),
-        "lash": mixed(ink * 0.8, hair * 0.45, 0.35), "brow": mixed(hair * [0.46, 0.36, 0.44], ink, 0.2),
+        "skin": skin,
+        "skin_shade": skin * [0.94, 0.80, 0.79],
+        "skin_deep": skin * [0.86, 0.66, 0.65],
+        "skin_line": skin * [0.66, 0.42, 0.40],
+        "flush": mixed(skin * [1.0, 0.62, 0.62], [1.0, 0.5, 0.52], 0.25),
+        "eye_white": mixed(np.ones_like(skin), skin, 0.10),
+        "eye": eye,
+        "eye_deep": eye * 0.30,
+        "eye_dark": eye * 0.16,
+        "eye_light": np.clip(mixed(eye, 1.0, 0.50) * 1.05, 0.0, 1.0),
+        "white": np.ones_like(skin),
+        "lash": mixed(ink * 0.8, hair * 0.45, 0.35),
+        "brow": mixed(hair * [0.46, 0.36, 0.44], ink, 0.2),
         "blush_line": mixed(skin * [0.80, 0.45, 0.44], [1.0, 0.5, 0.52], 0.3),
         "heart": np.ones_like(skin) * [1.0, 0.88, 0.42],
         "mouth_line": mixed(skin * [0.55, 0.28, 0.28], ink, 0.2),
-        "mouth": np.ones_like(skin) * [0.70, 0.22, 0.26], "tongue": np.ones_like(skin) * [0.96, 0.55, 0.55],
-        "clothes": clothes, "clothes_line": clothes * [0.55, 0.50, 0.60],
-        "accent": accent, "accent_shade": accent * [0.78, 0.70, 0.80], "accent_line": accent * [0.50, 0.42, 0.52],
-        "frame": mixed(ink, accent, 0.25), "ear_inside": mixed(skin * [1.0, 0.74, 0.74], [1.0, 0.7, 0.72], 0.5),
+        "mouth": np.ones_like(skin) * [0.70, 0.22, 0.26],
+        "tongue": np.ones_like(skin) * [0.96, 0.55, 0.55],
+        "clothes": clothes,
+        "clothes_line": clothes * [0.55, 0.50, 0.60],
+        "accent": accent,
+        "accent_shade": accent * [0.78, 0.70, 0.80],
+        "accent_line": accent * [0.50, 0.42, 0.52],
+        "frame": mixed(ink, accent, 0.25),
+        "ear_inside": mixed(skin * [1.0, 0.74, 0.74], [1.0, 0.7, 0.72], 0.5),
     }

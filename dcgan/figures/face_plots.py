@@ -12,7 +12,9 @@ def rows_of_pictures(path, rows, pixels: float = 1.05):
     """rows: label -> pictures uint8 [n, S, S, 3], side by side, one row below the other."""
     plots.use_style()
     count = max(len(pictures) for pictures in rows.values())
-    figure, axes = plt.subplots(len(rows), 1, figsize=(pixels * count + 1.7, pixels * len(rows) + 0.2), squeeze=False)
+    figure, axes = plt.subplots(
+        len(rows), 1, figsize=(pixels * count + 1.7, pixels * len(rows) + 0.2), squeeze=False
+    )
     for ax, (label, pictures) in zip(axes[:, 0], rows.items(), strict=True):
         ax.imshow(np.concatenate(list(pictures), axis=1), interpolation="nearest")
         ax.set(xticks=[], yticks=[], anchor="W")
@@ -33,7 +35,11 @@ def mean_and_histograms(path, mean, spread, counts):
     axes[1].grid(False)
     figure.colorbar(shown, ax=axes[1], label="levels of 255", shrink=0.85)
     for (name, colour), row, style in zip(CHANNELS, counts, ("-", "--", "-."), strict=True):
-        axes[2].plot(np.arange(256), 100.0 * row / row.sum(), color=colour, ls=style, lw=1.4, label=name)
-    axes[2].set(xlabel="level", ylabel="% of pixels (log)", title="how often each level", yscale="log")
+        axes[2].plot(
+            np.arange(256), 100.0 * row / row.sum(), color=colour, ls=style, lw=1.4, label=name
+        )
+    axes[2].set(
+        xlabel="level", ylabel="% of pixels (log)", title="how often each level", yscale="log"
+    )
     axes[2].legend()
     plots.save(figure, path)

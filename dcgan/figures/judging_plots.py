@@ -20,7 +20,12 @@ def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
     figure, axes = plt.subplots(figsize=(13, 0.86 * len(names) + 0.6))
     for line, name in enumerate(names):
         strip = sheet(shown[name][:6], columns=6)
-        axes.imshow(strip, extent=(-5.3, -0.1, line + 0.45, line - 0.45), aspect="auto", interpolation="antialiased")
+        axes.imshow(
+            strip,
+            extent=(-5.3, -0.1, line + 0.45, line - 0.45),
+            aspect="auto",
+            interpolation="antialiased",
+        )
         axes.text(-5.45, line, name, ha="right", va="center")
         for column, measure in enumerate(measures):
             mean, sd = floor[measure]
@@ -29,7 +34,9 @@ def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
                 text = _short(rows[name][measure])
             else:
                 colour, text = to_rgba(plots.REAL, 0.25), f"{_short(mean)}\n± {sd:.1g}"
-            axes.add_patch(plt.Rectangle((column + 0.03, line - 0.45), 0.94, 0.9, color=colour, lw=0))
+            axes.add_patch(
+                plt.Rectangle((column + 0.03, line - 0.45), 0.94, 0.9, color=colour, lw=0)
+            )
             axes.text(column + 0.5, line, text, ha="center", va="center")
     axes.set(xlim=(-5.4, len(measures)), ylim=(len(names) - 0.4, -0.6), yticks=[], frame_on=False)
     axes.set_xticks(np.arange(len(measures)) + 0.5, measures)
@@ -43,18 +50,38 @@ def nearest_faces(path, samples, neighbours, distances, of_fake, of_real) -> Non
     distances [n, k]. Right: how far generated and held-aside faces are from their nearest training face."""
     plots.use_style()
     n, k = distances.shape
-    figure, (left, right) = plt.subplots(1, 2, figsize=(14, 1.15 * (k + 1) + 0.5),
-                                         width_ratios=[1.12 * n / (k + 1), 1.6])
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(14, 1.15 * (k + 1) + 0.5), width_ratios=[1.12 * n / (k + 1), 1.6]
+    )
     for i in range(n):
         for row, image in enumerate([samples[i], *neighbours[i]]):
             colour = plots.FAKE if row == 0 else plots.REAL
-            left.add_patch(plt.Rectangle((i + 0.02, 1.25 * row - 0.02), 0.96, 1.0, color=colour, lw=0))
-            left.imshow(image, extent=(i + 0.05, i + 0.95, 1.25 * row + 0.95, 1.25 * row + 0.01), aspect="auto",
-                        zorder=2)
+            left.add_patch(
+                plt.Rectangle((i + 0.02, 1.25 * row - 0.02), 0.96, 1.0, color=colour, lw=0)
+            )
+            left.imshow(
+                image,
+                extent=(i + 0.05, i + 0.95, 1.25 * row + 0.95, 1.25 * row + 0.01),
+                aspect="auto",
+                zorder=2,
+            )
             if row:
-                left.text(i + 0.5, 1.25 * row - 0.04, f"{distances[i, row - 1]:.1f}", ha="center", va="bottom", size=9)
-    left.set(xlim=(0, n), ylim=(1.25 * k + 1.05, -0.05), xticks=[], yticks=[], frame_on=False,
-             title="generated (vermilion), and the nearest training faces (blue)")
+                left.text(
+                    i + 0.5,
+                    1.25 * row - 0.04,
+                    f"{distances[i, row - 1]:.1f}",
+                    ha="center",
+                    va="bottom",
+                    size=9,
+                )
+    left.set(
+        xlim=(0, n),
+        ylim=(1.25 * k + 1.05, -0.05),
+        xticks=[],
+        yticks=[],
+        frame_on=False,
+        title="generated (vermilion), and the nearest training faces (blue)",
+    )
     left.grid(False)
     plots.histograms(right, of_real, of_fake, bins=30)
     right.axvline(lowest_percent(of_real), color="k", lw=1, ls=":", label="1 % of real are nearer")
@@ -68,8 +95,13 @@ def combinations(path, found) -> None:
     doublings; a cross where a combination never came out. found: `factor_coverage.Coverage` of three factors."""
     plots.use_style()
     rows, columns, panels = found.factors
-    figure, all_axes = plt.subplots(1, len(found.factors[panels]), sharey=True, squeeze=False,
-                                    figsize=(1.6 + 2.7 * len(found.factors[panels]), 4.2))
+    figure, all_axes = plt.subplots(
+        1,
+        len(found.factors[panels]),
+        sharey=True,
+        squeeze=False,
+        figsize=(1.6 + 2.7 * len(found.factors[panels]), 4.2),
+    )
     ratio = np.log2(np.maximum(found.counts, 0.25) / found.expected)
     for i, (axes, value) in enumerate(zip(all_axes[0], found.factors[panels], strict=True)):
         drawn = axes.imshow(ratio[:, :, i], cmap="PRGn", vmin=-3, vmax=3, aspect="auto")

@@ -13,8 +13,12 @@ def sheet(images, columns: int = 8, gap: int = 2) -> np.ndarray:
     """uint8 [N, H, W, 3] -> one picture uint8 [.., .., 3], row by row, `gap` white pixels between and around."""
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8 or len(images) == 0:
-        checks.fail("sheet", "images", "[N, height, width, 3] of uint8, N at least 1",
-                    f"{checks.show_shape(images.shape)} of {images.dtype}")
+        checks.fail(
+            "sheet",
+            "images",
+            "[N, height, width, 3] of uint8, N at least 1",
+            f"{checks.show_shape(images.shape)} of {images.dtype}",
+        )
     checks.integer("sheet", "columns", columns, 1)
     checks.integer("sheet", "gap", gap, 0)
     columns = min(columns, len(images))
@@ -23,7 +27,7 @@ def sheet(images, columns: int = 8, gap: int = 2) -> np.ndarray:
     page = np.full([gap + rows * (height + gap), gap + columns * (width + gap), 3], 255, np.uint8)
     for i, image in enumerate(images):
         top, left = gap + i // columns * (height + gap), gap + i % columns * (width + gap)
-        page[top:top + height, left:left + width] = image
+        page[top : top + height, left : left + width] = image
     return page
 
 
@@ -42,10 +46,22 @@ def save_gif(frames, path, milliseconds: int = 150) -> Path:
         checks.fail("save_gif", "frames", "at least one picture", "none")
     some = [frame[::2, ::2] for frame in frames[:: -(-len(frames) // 32)]] + [frames[-1][::2, ::2]]
     palette = Image.fromarray(np.concatenate(some)).quantize(256, dither=Image.Dither.NONE)
-    frames = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
-    return _write(path, lambda file: frames[0].save(
-        file, format="GIF", save_all=True, append_images=frames[1:], loop=0, optimize=True,
-        duration=[milliseconds] * (len(frames) - 1) + [2000]))
+    frames = [
+        Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
+        for frame in frames
+    ]
+    return _write(
+        path,
+        lambda file: frames[0].save(
+            file,
+            format="GIF",
+            save_all=True,
+            append_images=frames[1:],
+            loop=0,
+            optimize=True,
+            duration=[milliseconds] * (len(frames) - 1) + [2000],
+        ),
+    )
 
 
 def _write(path, write) -> Path:

@@ -17,17 +17,36 @@ def curves(rows, epochs, path) -> None:
     axes = figure.add_subplot(1, 3, 3)
     for spec, other in zip(axes.get_gridspec(), figure.axes, strict=False):
         other.set_subplotspec(spec)
-    for name, colour in zip(levels, [*plots.OTHERS, "0.45"][:len(levels)], strict=True):  # five at 128 pixels
+    for name, colour in zip(
+        levels, [*plots.OTHERS, "0.45"][: len(levels)], strict=True
+    ):  # five at 128 pixels
         level = name.removeprefix("distance_")
         label = "whole faces" if level == "whole" else f"patches at {level} pixels"
         axes.plot(epochs["epoch"], epochs[name], color=colour, lw=1, label=label)
-    axes.plot(epochs["epoch"], epochs["distance_mean"], color=plots.FAKE, lw=2, marker="o", ms=3, label="mean")
+    axes.plot(
+        epochs["epoch"],
+        epochs["distance_mean"],
+        color=plots.FAKE,
+        lw=2,
+        marker="o",
+        ms=3,
+        label="mean",
+    )
     best = np.nanargmin(epochs["distance_mean"])
-    axes.plot(epochs["epoch"][best], epochs["distance_mean"][best], "k*", ms=12, label=f"best: epoch "
-              f"{epochs['epoch'][best]:.0f}, {epochs['distance_mean'][best]:.1f}")
-    axes.set(xlabel="epoch", ylabel="sliced Wasserstein distance\nto held-aside faces", ylim=(0, None))
+    axes.plot(
+        epochs["epoch"][best],
+        epochs["distance_mean"][best],
+        "k*",
+        ms=12,
+        label=f"best: epoch {epochs['epoch'][best]:.0f}, {epochs['distance_mean'][best]:.1f}",
+    )
+    axes.set(
+        xlabel="epoch", ylabel="sliced Wasserstein distance\nto held-aside faces", ylim=(0, None)
+    )
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
+    axes.legend(
+        fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False
+    )
     plots.save(figure, path)
 
 
@@ -35,7 +54,10 @@ def distances_over_epochs(rows, floor: float, path) -> None:
     """rows: recipe -> the columns of its epochs.csv, seven at most;  floor: the distance of real to real faces."""
     plots.use_style()
     figure, axes = plots.plt.subplots(figsize=(8, 4))
-    colours = [*["0.45", *plots.OTHERS, "0.1"][:len(rows) - 1], plots.FAKE]  # the last recipe is the one that is kept
+    colours = [
+        *["0.45", *plots.OTHERS, "0.1"][: len(rows) - 1],
+        plots.FAKE,
+    ]  # the last recipe is the one that is kept
     for (name, row), colour in zip(rows.items(), colours, strict=True):
         axes.plot(row["epoch"], row["distance_mean"], color=colour, marker="o", ms=4, label=name)
     axes.axhline(floor, color=plots.REAL, ls="--", label="real against real")

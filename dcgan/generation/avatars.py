@@ -30,8 +30,16 @@ from gan_core.runs import checkpoint
 
 LONGEST_ID = 1000  # characters
 LONGEST_NAME = 200  # characters of a file's name, of the 255 that most disks allow
-RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{i}" for port in ("COM", "LPT") for i in range(1, 10))}  # by Windows
-MARK = ".avatars.json"  # in a folder that is not finished: with which seed and generator it was begun
+RESERVED = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{i}" for port in ("COM", "LPT") for i in range(1, 10)),
+}  # by Windows
+MARK = (
+    ".avatars.json"  # in a folder that is not finished: with which seed and generator it was begun
+)
 INDEX = "index.csv"
 PNG_END = b"IEND\xaeB`\x82"  # the last bytes of every PNG file
 
@@ -70,15 +78,23 @@ def read_ids(file) -> Iterator[str]:
                 if not line:
                     return
                 if len(line.rstrip("\n")) > LONGEST_ID:
-                    checks.fail("ids", f"line {number} of {file}", f"an id of at most {LONGEST_ID:,} characters",
-                                "a longer one")
+                    checks.fail(
+                        "ids",
+                        f"line {number} of {file}",
+                        f"an id of at most {LONGEST_ID:,} characters",
+                        "a longer one",
+                    )
                 if line.strip():
                     yield line.strip()
     except OSError as error:
-        raise ValueError(f"ids: {file} cannot be read: {error.strerror or error}. Give a text file with an id a "
-                         "line, or - for standard input.") from error
+        raise ValueError(
+            f"ids: {file} cannot be read: {error.strerror or error}. Give a text file with an id a "
+            "line, or - for standard input."
+        ) from error
     except UnicodeDecodeError as error:
-        raise ValueError(f"ids: {file} must be UTF-8 text, got {error}. Save it as UTF-8.") from error
+        raise ValueError(
+            f"ids: {file} must be UTF-8 text, got {error}. Save it as UTF-8."
+        ) from error
 
 
 def first_times(ids: Iterable[str]) -> Iterator[str]:
@@ -96,13 +112,24 @@ def part_of(file, part: int, parts: int) -> Iterator[str]:
     their first lines, so that the shares, one after the other, are all of them. The file is read twice: a first time
     to count. ValueError if there are fewer ids than parts."""
     if str(file) == "-":
-        checks.fail("ids", "a list of ids of which one part is made", "a file", "standard input",
-                    "It is read twice, and each process reads it.")
+        checks.fail(
+            "ids",
+            "a list of ids of which one part is made",
+            "a file",
+            "standard input",
+            "It is read twice, and each process reads it.",
+        )
     count = sum(1 for _ in first_times(read_ids(file)))
     if 0 < count < parts:
-        checks.fail("generate", "part", f"one of at most {count:,}, as many as there are different ids",
-                    f"{part}/{parts}")
-    yield from itertools.islice(first_times(read_ids(file)), count * (part - 1) // parts, count * part // parts)
+        checks.fail(
+            "generate",
+            "part",
+            f"one of at most {count:,}, as many as there are different ids",
+            f"{part}/{parts}",
+        )
+    yield from itertools.islice(
+        first_times(read_ids(file)), count * (part - 1) // parts, count * part // parts
+    )
 
 
 def file_name(one: str) -> str:
@@ -118,11 +145,13 @@ def file_name(one: str) -> str:
     if name.startswith(".") or name.split(".")[0].upper() in RESERVED:
         name = f"%{ord(name[0]):02X}{name[1:]}"
     if len(name) > LONGEST_NAME:  # "%~" comes out of no other id: after a % there are two digits
-        name = f"{name[:LONGEST_NAME - 34]}%~{hashlib.blake2b(one.encode(), digest_size=16).hexdigest()}"
+        name = f"{name[: LONGEST_NAME - 34]}%~{hashlib.blake2b(one.encode(), digest_size=16).hexdigest()}"
     return f"{hashlib.blake2b(one.encode(), digest_size=1).hexdigest()}/{name}.png"
 
 
-def faces(ids: Iterable[str], generator: Generator, seed: int = 0) -> Iterator[tuple[list[str], np.ndarray]]:
+def faces(
+    ids: Iterable[str], generator: Generator, seed: int = 0
+) -> Iterator[tuple[list[str], np.ndarray]]:
     """(ids, their faces uint8 [n, S, S, 3]), a block at a time."""
     ids = iter(ids)
     while block := list(itertools.islice(ids, BLOCK)):
@@ -151,9 +180,13 @@ def write(ids: Iterable[str], generator: Generator, out, seed: int = 0) -> Writt
     if out.suffix.lower() == ".npz":
         checks.fail("generate", "out", "a folder or FILE.zip where there are ids", str(out))
     fresh = _counted(ids, done)
-    fresh = itertools.chain([next(fresh)], fresh)  # ids that cannot be read are told before anything is made
+    fresh = itertools.chain(
+        [next(fresh)], fresh
+    )  # ids that cannot be read are told before anything is made
     if out.suffix.lower() == ".zip":
-        checkpoint.write_atomically(writers.new_place(out), lambda file: _zip(file, fresh, generator, out, seed, done))
+        checkpoint.write_atomically(
+            writers.new_place(out), lambda file: _zip(file, fresh, generator, out, seed, done)
+        )
     else:
         try:
             _folder(out, fresh, generator, seed, done)
@@ -164,6 +197,7 @@ def write(ids: Iterable[str], generator: Generator, out, seed: int = 0) -> Writt
 
 def _counted(ids, done):
     """The ids without repetitions, counted; none at all is an error."""
+
     def count_all():
         for one in ids:
             done.repeated += 1  # until it is found to be new
@@ -199,14 +233,21 @@ def _zip(file, ids, generator, out, seed, done):
 def _folder(out, ids, generator, seed, done):
     """What is there of an earlier run with the same seed and generator is kept and not made again."""
     mark, index = out / MARK, out / f".{INDEX}.unfinished"
-    probe = hashlib.blake2b(generator(latents(["", "a"], generator.latent_dim)).tobytes(), digest_size=16).hexdigest()
+    probe = hashlib.blake2b(
+        generator(latents(["", "a"], generator.latent_dim)).tobytes(), digest_size=16
+    ).hexdigest()
     begun = json.dumps({"seed": seed, "faces of the generator": probe})
     if not mark.is_file():
         writers.new_place(out).mkdir(exist_ok=True)
         checkpoint.write_atomically(mark, lambda file: file.write(begun.encode()))
     elif mark.read_text(encoding="utf-8") != begun:
-        checks.fail("generate", "out", "a new folder, or one begun with this seed and generator", str(out),
-                    "Choose another name; nothing was overwritten.")
+        checks.fail(
+            "generate",
+            "out",
+            "a new folder, or one begun with this seed and generator",
+            str(out),
+            "Choose another name; nothing was overwritten.",
+        )
     with open(index, "w", encoding="utf-8", newline="") as text:
         missing = (one for one in _listed(ids, text) if not _is_whole(out / file_name(one)))
         for block, images in faces(missing, generator, seed):

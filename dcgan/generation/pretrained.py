@@ -30,8 +30,17 @@ FORMAT = "dcgan generator 1"
 MOST_BYTES = 4_000_000
 
 
-def save(generator: Sequential, file, *, size: int, width: int, latent_dim: int, epsilon: float = 1e-5,
-         learnt_from: dict | None = None, note: str = "") -> int:
+def save(
+    generator: Sequential,
+    file,
+    *,
+    size: int,
+    width: int,
+    latent_dim: int,
+    epsilon: float = 1e-5,
+    learnt_from: dict | None = None,
+    note: str = "",
+) -> int:
     """Write a generator of `dcgan.networks`, and what it takes to build it again. -> the file's bytes.
 
     epsilon: batch norm's;  learnt_from: drawn, seed and flip of its run's Config, which say what faces it
@@ -44,15 +53,31 @@ def save(generator: Sequential, file, *, size: int, width: int, latent_dim: int,
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told below
             arrays[name] = array.astype(np.float16) if array.ndim > 1 else array.astype(np.float32)
         if not np.isfinite(arrays[name]).all():
-            checks.fail("pretrained.save", name, "finite and at most 65,504, the largest float16",
-                        f"{np.abs(array).max():.3g}")
-    about = {"format": FORMAT, "size": size, "width": width, "latent_dim": latent_dim, "epsilon": epsilon,
-             "learnt_from": learnt_from, "note": note}
+            checks.fail(
+                "pretrained.save",
+                name,
+                "finite and at most 65,504, the largest float16",
+                f"{np.abs(array).max():.3g}",
+            )
+    about = {
+        "format": FORMAT,
+        "size": size,
+        "width": width,
+        "latent_dim": latent_dim,
+        "epsilon": epsilon,
+        "learnt_from": learnt_from,
+        "note": note,
+    }
     whole = io.BytesIO()
     np.savez(whole, about=np.array(json.dumps(about)), **arrays)
     if whole.tell() >= MOST_BYTES:
-        checks.fail("pretrained.save", "generator", "small enough for a file below 4 MB",
-                    f"{whole.tell() / 1e6:.1f} MB", "Train one of a smaller --width.")
+        checks.fail(
+            "pretrained.save",
+            "generator",
+            "small enough for a file below 4 MB",
+            f"{whole.tell() / 1e6:.1f} MB",
+            "Train one of a smaller --width.",
+        )
     Path(file).parent.mkdir(parents=True, exist_ok=True)
     checkpoint.write_atomically(Path(file), lambda stream: stream.write(whole.getvalue()))
     return whole.tell()
@@ -67,19 +92,24 @@ def load(file=None) -> tuple[Sequential, dict]:
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != FORMAT:
             raise ValueError(f"its format is {about['format']!r}, not {FORMAT!r}")
-        generator = networks.generator(about["size"], about["width"], about["latent_dim"], seed=0,
-                                       epsilon=about["epsilon"])
+        generator = networks.generator(
+            about["size"], about["width"], about["latent_dim"], seed=0, epsilon=about["epsilon"]
+        )
         variables = named_variables(generator)
         if variables.keys() != arrays.keys():
             raise ValueError("its arrays are not those of such a generator")
         for name, variable in variables.items():
             variable.assign(arrays[name].astype(np.float32))
     except FileNotFoundError:
-        raise ValueError(f"pretrained: {file} is not there. Make it with python -m dcgan.generation.pretrained --run RUN, "
-                         "or name a run of your own.") from None
+        raise ValueError(
+            f"pretrained: {file} is not there. Make it with python -m dcgan.generation.pretrained --run RUN, "
+            "or name a run of your own."
+        ) from None
     except Exception as error:  # a damaged file fails in a dozen ways
-        raise ValueError(f"pretrained: {file} cannot be read ({error or type(error).__name__}). "
-                         "Install the package again, or name a run of your own.") from error
+        raise ValueError(
+            f"pretrained: {file} cannot be read ({error or type(error).__name__}). "
+            "Install the package again, or name a run of your own."
+        ) from error
     return generator, about
 
 
@@ -102,11 +132,30 @@ def main(config: Config) -> None:
     from gan_core.runs.run_folder import RunFolder
 
     asked = from_json(RunFolder.resume(config.run).config)
-    faces = {"drawn": asked.drawn, "seed": asked.seed, "flip": asked.flip} if asked.data is None else None
-    written = save(training.best_generator(config.run), config.out, size=asked.size, width=asked.width,
-                   latent_dim=asked.latent_dim, epsilon=asked.epsilon, learnt_from=faces, note=config.note)
-    Console().print(f"wrote {config.out}: {written / 1e6:.2f} MB", markup=False, highlight=False, soft_wrap=True)
+    faces = (
+        {"drawn": asked.drawn, "seed": asked.seed, "flip": asked.flip}
+        if asked.data is None
+        else None
+    )
+    written = save(
+        training.best_generator(config.run),
+        config.out,
+        size=asked.size,
+        width=asked.width,
+        latent_dim=asked.latent_dim,
+        epsilon=asked.epsilon,
+        learnt_from=faces,
+        note=config.note,
+    )
+    Console().print(
+        f"wrote {config.out}: {written / 1e6:.2f} MB", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 if __name__ == "__main__":
-    command_line.run(Config, main, "Keep the best generator of a run in half precision.", "python -m dcgan.generation.pretrained")
+    command_line.run(
+        Config,
+        main,
+        "Keep the best generator of a run in half precision.",
+        "python -m dcgan.generation.pretrained",
+    )

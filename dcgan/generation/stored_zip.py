@@ -17,7 +17,12 @@ import tempfile
 import zlib
 
 LIMIT_16, LIMIT_32 = 0xFFFF, 0xFFFFFFFF  # these values themselves say "see the 64-bit field"
-UTF_8, STORED, DAY_ONE, PLAIN_FILE = 0x800, 0, (1 << 5) | 1, 0o100644 << 16  # 1 January 1980, the first day there is
+UTF_8, STORED, DAY_ONE, PLAIN_FILE = (
+    0x800,
+    0,
+    (1 << 5) | 1,
+    0o100644 << 16,
+)  # 1 January 1980, the first day there is
 CHUNK = 1 << 16
 
 
@@ -64,7 +69,9 @@ class StoredZip:
         end, count = self._file.tell(), self._count
         size = end - start
         if count >= LIMIT_16 or start >= LIMIT_32 or size >= LIMIT_32:
-            self._file.write(struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start))
+            self._file.write(
+                struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start)
+            )
             self._file.write(struct.pack("<4sIQI", b"PK\6\7", 0, end, 1))
         count, size, start = min(count, LIMIT_16), min(size, LIMIT_32), min(start, LIMIT_32)
         self._file.write(struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, count, count, size, start, 0))
@@ -74,11 +81,21 @@ class StoredZip:
         if size >= LIMIT_32:
             raise ValueError(f"StoredZip: {name} must be smaller than 4 GB, got {size:,} bytes.")
         encoded, offset = name.encode(), self._file.tell()
-        about = struct.pack("<HHHHIIIH", UTF_8, STORED, 0, DAY_ONE, checksum, size, size, len(encoded))
-        far = struct.pack("<HHQ", 1, 8, offset) if offset >= LIMIT_32 else b""  # Zip64: the offset in 64 bits
+        about = struct.pack(
+            "<HHHHIIIH", UTF_8, STORED, 0, DAY_ONE, checksum, size, size, len(encoded)
+        )
+        far = (
+            struct.pack("<HHQ", 1, 8, offset) if offset >= LIMIT_32 else b""
+        )  # Zip64: the offset in 64 bits
         version = 45 if far else 20
-        self._file.write(struct.pack("<4sH", b"PK\3\4", version) + about + struct.pack("<H", 0) + encoded)
+        self._file.write(
+            struct.pack("<4sH", b"PK\3\4", version) + about + struct.pack("<H", 0) + encoded
+        )
         self._records.write(
-            struct.pack("<4sHH", b"PK\1\2", (3 << 8) | version, version) + about
-            + struct.pack("<HHHHII", len(far), 0, 0, 0, PLAIN_FILE, min(offset, LIMIT_32)) + encoded + far)
+            struct.pack("<4sHH", b"PK\1\2", (3 << 8) | version, version)
+            + about
+            + struct.pack("<HHHHII", len(far), 0, 0, 0, PLAIN_FILE, min(offset, LIMIT_32))
+            + encoded
+            + far
+        )
         self._count += 1

@@ -1,8 +1,8 @@
 """Faces from a trained generator: z in, uint8 pictures out.
 
-    generator = load()                       # the one that comes with the package
-    generator = load("runs/dcgan-1")         # of a run
-    faces = generator.sample(16, seed=3)     # uint8 [16, 64, 64, 3]
+generator = load()                       # the one that comes with the package
+generator = load("runs/dcgan-1")         # of a run
+faces = generator.sample(16, seed=3)     # uint8 [16, 64, 64, 3]
 """
 
 import dataclasses
@@ -44,8 +44,11 @@ class Generator:
         if len(z) == 0:
             return np.zeros([0, self.size, self.size, 3], np.uint8)
         filled = np.concatenate([z, np.zeros([-len(z) % BATCH, self.latent_dim], np.float32)])
-        batches = [self.function(tf.constant(filled[i:i + BATCH])).numpy() for i in range(0, len(z), BATCH)]
-        return np.concatenate(batches)[:len(z)]
+        batches = [
+            self.function(tf.constant(filled[i : i + BATCH])).numpy()
+            for i in range(0, len(z), BATCH)
+        ]
+        return np.concatenate(batches)[: len(z)]
 
     def z(self, n: int, seed: int = 0) -> np.ndarray:
         """n samples of the prior N(0, I): [n, latent_dim] float32. Number i of a seed is the same for every n."""
@@ -63,7 +66,7 @@ class Generator:
 
     def _blocks_of_z(self, n, seed):
         for start in range(0, n, BLOCK):
-            yield block_of_z(start // BLOCK, self.latent_dim, seed)[:n - start]
+            yield block_of_z(start // BLOCK, self.latent_dim, seed)[: n - start]
 
 
 def block_of_z(index: int, latent_dim: int, seed: int) -> np.ndarray:
@@ -86,7 +89,9 @@ def load(run=None) -> Generator:
     _round_alike_on_a_gpu()
     if run is None:
         network, about = pretrained.load()
-        return of_network(network, about["latent_dim"], about["size"], "the package's own generator")
+        return of_network(
+            network, about["latent_dim"], about["size"], "the package's own generator"
+        )
     if _is_under_way(run):
         from dcgan import training  # slow to import, and seldom needed
 
@@ -97,8 +102,13 @@ def load(run=None) -> Generator:
 
 def _is_under_way(run) -> bool:
     """Whether a run has kept a best epoch, but no SavedModel of it: none, or one from before it was resumed."""
-    best, exported = Path(run) / "checkpoints" / "best.npz", Path(run) / "generator" / "saved_model.pb"
-    return best.exists() and not (exported.exists() and exported.stat().st_mtime >= best.stat().st_mtime)
+    best, exported = (
+        Path(run) / "checkpoints" / "best.npz",
+        Path(run) / "generator" / "saved_model.pb",
+    )
+    return best.exists() and not (
+        exported.exists() and exported.stat().st_mtime >= best.stat().st_mtime
+    )
 
 
 def _round_alike_on_a_gpu() -> None:
@@ -121,11 +131,22 @@ def saved_model(run) -> Path:
     if not (folder / "saved_model.pb").exists():
         folder = folder / "generator"
     if not (folder / "saved_model.pb").exists() and (Path(run) / "config.json").is_file():
-        checks.fail("generator", "run", "a run with a finished generator/", str(run), "Training writes it at its end: "
-                    f"go on with python -m dcgan train --resume {shlex.quote(str(run))}.")
+        checks.fail(
+            "generator",
+            "run",
+            "a run with a finished generator/",
+            str(run),
+            "Training writes it at its end: "
+            f"go on with python -m dcgan train --resume {shlex.quote(str(run))}.",
+        )
     if not (folder / "saved_model.pb").exists():
-        checks.fail("generator", "run", "the folder of a run, such as runs/dcgan-1", str(run),
-                    "Without --run the package's own is used.")
+        checks.fail(
+            "generator",
+            "run",
+            "the folder of a run, such as runs/dcgan-1",
+            str(run),
+            "Without --run the package's own is used.",
+        )
     return folder
 
 
@@ -137,8 +158,12 @@ def _of_saved_model(folder, name) -> Generator:
         shape = model(tf.zeros([BATCH, z.shape[1]])).shape
     except Exception as error:  # a damaged or foreign SavedModel fails in a dozen ways
         first = str(error).partition("\n")[0]
-        raise ValueError(f"generator: {folder} cannot be used ({first or type(error).__name__}): it must be a "
-                         "SavedModel z [n, latent_dim] -> images, as training writes it.") from error
+        raise ValueError(
+            f"generator: {folder} cannot be used ({first or type(error).__name__}): it must be a "
+            "SavedModel z [n, latent_dim] -> images, as training writes it."
+        ) from error
     if shape.rank != 4 or shape[1] != shape[2] or shape[3] != 3:
-        checks.fail("generator", f"what {folder} makes", "[n, size, size, 3]", checks.show_shape(shape))
+        checks.fail(
+            "generator", f"what {folder} makes", "[n, size, size, 3]", checks.show_shape(shape)
+        )
     return Generator(model, z.shape[1], shape[1], name)

@@ -21,8 +21,10 @@ class Walk:
     """The lab's walks (ray, switch, fix), a path between two samples (slerp, lerp), or along one number (traverse)."""
 
     kind: Literal["ray", "switch", "fix", "slerp", "lerp", "traverse"] = "slerp"
-    ("ray: c (1, ..., 1), c from 1 to -1; switch: ones, of which more and more are -1; fix: the first 35 % of z are 1 "
-     "and the others drawn; slerp, lerp: from a sample to another by the arc or the line; traverse: one number of z")
+    (
+        "ray: c (1, ..., 1), c from 1 to -1; switch: ones, of which more and more are -1; fix: the first 35 % of z are 1 "
+        "and the others drawn; slerp, lerp: from a sample to another by the arc or the line; traverse: one number of z"
+    )
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""
     steps: int = 10
@@ -47,9 +49,16 @@ class Walk:
     """the same as an animation, there and back"""
 
     def __post_init__(self):
-        checks.one_of("Walk", "kind", self.kind, ["ray", "switch", "fix", "slerp", "lerp", "traverse"])
-        for name, low, high in (("steps", 2, 10_000), ("columns", 1, 1000), ("first", 0, 10**6),
-                                ("second", 0, 10**6), ("coordinate", 0, None)):
+        checks.one_of(
+            "Walk", "kind", self.kind, ["ray", "switch", "fix", "slerp", "lerp", "traverse"]
+        )
+        for name, low, high in (
+            ("steps", 2, 10_000),
+            ("columns", 1, 1000),
+            ("first", 0, 10**6),
+            ("second", 0, 10**6),
+            ("coordinate", 0, None),
+        ):
             checks.integer("Walk", name, getattr(self, name), low, high)
         checks.integer("Walk", "seed", self.seed, -(2**63), 2**63 - 1)
         checks.number("Walk", "span", self.span, above=0.0)
@@ -72,7 +81,9 @@ def path_of_z(config: Walk, dim: int) -> np.ndarray:
     if config.kind == "traverse":
         checks.integer("Walk", "coordinate", config.coordinate, 0, dim - 1)
         values = config.span * (2.0 * t - 1.0)
-        return space.set_component(a, space.coordinate(dim, config.coordinate), values, config.keep_norm)
+        return space.set_component(
+            a, space.coordinate(dim, config.coordinate), values, config.keep_norm
+        )
     return (space.slerp if config.kind == "slerp" else space.lerp)(a, b, t)
 
 
@@ -84,12 +95,18 @@ def walk(config: Walk) -> None:
     labels = [f"|z| = {length:.1f}" for length in lengths]
     written = [sheets.save(labelled(faces, labels, config.columns), config.out)]
     if config.gif is not None:
-        frames = [labelled(face[None], [label], 1) for face, label in zip(faces, labels, strict=True)]
+        frames = [
+            labelled(face[None], [label], 1) for face, label in zip(faces, labels, strict=True)
+        ]
         written.append(sheets.save_gif([*frames, *frames[-2:0:-1]], config.gif))
     mean, sd = space.shell(generator.latent_dim)
-    Console().print(f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; samples of "
-                    f"the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}",
-                    markup=False, highlight=False, soft_wrap=True)
+    Console().print(
+        f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; samples of "
+        f"the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def labelled(images, labels, columns: int = 10) -> np.ndarray:
@@ -109,4 +126,6 @@ def labelled(images, labels, columns: int = 10) -> np.ndarray:
 
 def _sample(dim, number, seed):
     """The z of face `number` of `generate --seed`."""
-    return trained_generator.block_of_z(number // trained_generator.BLOCK, dim, seed)[number % trained_generator.BLOCK]
+    return trained_generator.block_of_z(number // trained_generator.BLOCK, dim, seed)[
+        number % trained_generator.BLOCK
+    ]

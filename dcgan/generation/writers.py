@@ -15,7 +15,17 @@ from dcgan.generation.stored_zip import StoredZip
 from gan_core import checks
 from gan_core.runs import checkpoint
 
-PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tar", ".gz", ".npy")  # not what a folder is called
+PICTURES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".webp",
+    ".bmp",
+    ".tar",
+    ".gz",
+    ".npy",
+)  # not what a folder is called
 LEVEL = 1  # of zlib's 1 to 9: see png
 
 
@@ -39,13 +49,23 @@ def new_place(out) -> Path:
     """`out` as a path that is free, in a folder that exists; or ValueError. An empty folder counts as free."""
     out = Path(out)
     if out.suffix.lower() in PICTURES:
-        checks.fail("generate", "out", "a folder, FILE.zip or FILE.npz", str(out),
-                    "For one picture of many faces there is --sheet.")
+        checks.fail(
+            "generate",
+            "out",
+            "a folder, FILE.zip or FILE.npz",
+            str(out),
+            "For one picture of many faces there is --sheet.",
+        )
     try:
         a_folder = out.suffix.lower() not in (".zip", ".npz")
         if out.exists() and not (a_folder and out.is_dir() and not any(out.iterdir())):
-            checks.fail("generate", "out", "new, or an empty folder" if a_folder else "new",
-                        f"{out}, which is there already", "Choose another name; nothing was overwritten.")
+            checks.fail(
+                "generate",
+                "out",
+                "new, or an empty folder" if a_folder else "new",
+                f"{out}, which is there already",
+                "Choose another name; nothing was overwritten.",
+            )
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise checkpoint.cannot_write(out, error) from error
@@ -105,7 +125,10 @@ def _npz(file, blocks, count):
     blocks = iter(blocks)
     first = next(blocks)
     header = {"descr": "|u1", "fortran_order": False, "shape": (count, *first.shape[1:])}
-    with zipfile.ZipFile(file, "w") as archive, archive.open("images.npy", "w", force_zip64=True) as array:
+    with (
+        zipfile.ZipFile(file, "w") as archive,
+        archive.open("images.npy", "w", force_zip64=True) as array,
+    ):
         np.lib.format.write_array_header_1_0(array, header)
         array.write(first.tobytes())
         for block in blocks:

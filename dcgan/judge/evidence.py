@@ -46,7 +46,11 @@ class Evidence:
     @functools.cached_property
     def learnt(self) -> np.ndarray:
         """All that could have been learnt by heart: the mirror image of a training face is a copy of it too."""
-        return np.concatenate([self.training, self.training[:, :, ::-1]]) if self.mirrored else self.training
+        return (
+            np.concatenate([self.training, self.training[:, :, ::-1]])
+            if self.mirrored
+            else self.training
+        )
 
     @functools.cached_property
     def distances_of_real(self) -> np.ndarray:
@@ -83,12 +87,18 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         learnt, aside = faces.split(len(images), config.seed)
         n = min(n, len(aside) // (1 + FLOORS))
         if n < FEWEST:
-            checks.fail("judging", "data", f"{10 * FEWEST * (1 + FLOORS):,} faces or more, of which a tenth is held "
-                        "aside", f"{len(images):,}")
+            checks.fail(
+                "judging",
+                "data",
+                f"{10 * FEWEST * (1 + FLOORS):,} faces or more, of which a tenth is held aside",
+                f"{len(images):,}",
+            )
         training = images[learnt]
-        held = images[aside[rng.permutation(len(aside), rng.seed(config.seed, "sets to judge by")).numpy()]]
+        held = images[
+            aside[rng.permutation(len(aside), rng.seed(config.seed, "sets to judge by")).numpy()]
+        ]
     held = mirror_half(held, seed=config.seed) if config.flip else held
-    reference, *others = (held[i * n:(i + 1) * n] for i in range(1 + FLOORS))
+    reference, *others = (held[i * n : (i + 1) * n] for i in range(1 + FLOORS))
     return Evidence(training, reference, tuple(others), config.flip, data is None)
 
 
@@ -96,13 +106,20 @@ def _packages_own() -> Config:
     """What dcgan/pretrained.npz says of the faces that it learnt from."""
     learnt_from = pretrained.load()[1]["learnt_from"]
     if learnt_from is None:
-        checks.fail("judging", "run", "named (the package's own learnt from faces that are not drawn)", "none")
+        checks.fail(
+            "judging",
+            "run",
+            "named (the package's own learnt from faces that are not drawn)",
+            "none",
+        )
     return Config(**learnt_from)
 
 
 def mirror_half(images, *, seed: int) -> np.ndarray:
     """Each image mirrored, or not, with probability 1/2: what training with flips takes for real."""
-    which = rng.integers([len(images), 1, 1, 1], rng.seed(seed, "mirrored to judge by"), 2).numpy() == 1
+    which = (
+        rng.integers([len(images), 1, 1, 1], rng.seed(seed, "mirrored to judge by"), 2).numpy() == 1
+    )
     return np.where(which, images[:, :, ::-1], images)
 
 
@@ -139,7 +156,9 @@ def measure(images, proof: Evidence, *, seed: int) -> dict:
     row = {f"patches {size}": value for size, value in levels.items() if size != "mean"}
     row["MMD"] = 1000.0 * distances.image_mmd(proof.reference, images)
     row["MS-SSIM"] = distances.diversity(images, seed=seed, pairs=min(1000, 5 * len(images)))
-    row["% nearer"] = 100.0 * neighbours.compare(proof.nearest(images)[1][:, 0], proof.distances_of_real).nearer
+    row["% nearer"] = (
+        100.0 * neighbours.compare(proof.nearest(images)[1][:, 0], proof.distances_of_real).nearer
+    )
     return row
 
 
@@ -150,24 +169,35 @@ def floors(proof: Evidence, *, seed: int) -> dict:
     p = `neighbours.rare(m)`, which is 1 % from m = 99 on, and about sqrt(2 p (1 - p) / m).
     """
     rows = [measure(images, proof, seed=seed) for images in proof.others]
-    found = {name: (float(np.mean([row[name] for row in rows])), float(np.std([row[name] for row in rows], ddof=1)))
-             for name in rows[0]}
+    found = {
+        name: (
+            float(np.mean([row[name] for row in rows])),
+            float(np.std([row[name] for row in rows], ddof=1)),
+        )
+        for name in rows[0]
+    }
     compared = min(COMPARED, len(proof.reference))
     rare = neighbours.rare(compared)
-    return found | {"% nearer": (100.0 * rare, 100.0 * (2.0 * rare * (1.0 - rare) / compared) ** 0.5)}
+    return found | {
+        "% nearer": (100.0 * rare, 100.0 * (2.0 * rare * (1.0 - rare) / compared) ** 0.5)
+    }
 
 
 def found_out(row: dict, floor: dict) -> dict:
     """{measure: whether it is further from the floor's mean than SURE of its standard deviations}, either way."""
-    return {name: abs(value - floor[name][0]) > SURE * floor[name][1] for name, value in row.items()}
+    return {
+        name: abs(value - floor[name][0]) > SURE * floor[name][1] for name, value in row.items()
+    }
 
 
 def _blur(x):
     """(1 2 1)/4 both ways; beyond the border its last pixels go on."""
     for axis in (1, 2):
         ends = [(1, 1) if i == axis else (0, 0) for i in range(4)]
-        before, middle, after = (np.take(np.pad(x, ends, mode="edge"), range(i, i + x.shape[axis]), axis)
-                                 for i in range(3))
+        before, middle, after = (
+            np.take(np.pad(x, ends, mode="edge"), range(i, i + x.shape[axis]), axis)
+            for i in range(3)
+        )
         x = (before + 2.0 * middle + after) / 4.0
     return x
 

@@ -47,13 +47,30 @@ class FactorClassifier(tf.Module):
 
         layers, channels = [], [6, *(width * 2**i for i in range({16: 2, 32: 3, 64: 4}[size]))]
         for i, (narrow, wide) in enumerate(itertools.pairwise(channels)):
-            layers += [Conv2D(narrow, wide, 4, stride=2, use_bias=False, initializer=he_normal, seed=_seed(seed, i)),
-                       BatchNorm(wide), leaky_relu(0.2)]
+            layers += [
+                Conv2D(
+                    narrow,
+                    wide,
+                    4,
+                    stride=2,
+                    use_bias=False,
+                    initializer=he_normal,
+                    seed=_seed(seed, i),
+                ),
+                BatchNorm(wide),
+                leaky_relu(0.2),
+            ]
         last = channels[-1]
-        self.body = Sequential([
-            *layers, Flatten(),
-            Dense(16 * last, 128, use_bias=False, initializer=he_normal, seed=_seed(seed, 10)),
-            BatchNorm(128), leaky_relu(0.2), Dense(128, sum(self._sizes), seed=_seed(seed, 11))])
+        self.body = Sequential(
+            [
+                *layers,
+                Flatten(),
+                Dense(16 * last, 128, use_bias=False, initializer=he_normal, seed=_seed(seed, 10)),
+                BatchNorm(128),
+                leaky_relu(0.2),
+                Dense(128, sum(self._sizes), seed=_seed(seed, 11)),
+            ]
+        )
 
     def __call__(self, x, *, training: bool = False) -> list:
         """x [B, size, size, 3] float32 in [-1, 1] -> the logits [B, values] of each factor, in order."""
@@ -62,18 +79,28 @@ class FactorClassifier(tf.Module):
     def logits(self, images) -> dict:
         """{factor: [N, values] float32}."""
         x = shrink(images, self.size)
-        parts = [self(pixels.to_float(x[i:i + IMAGES_AT_A_TIME])) for i in range(0, len(x), IMAGES_AT_A_TIME)]
+        parts = [
+            self(pixels.to_float(x[i : i + IMAGES_AT_A_TIME]))
+            for i in range(0, len(x), IMAGES_AT_A_TIME)
+        ]
         of_each = zip(*parts, strict=True)
-        return {factor: np.concatenate(part) for factor, part in zip(self.factors, of_each, strict=True)}
+        return {
+            factor: np.concatenate(part) for factor, part in zip(self.factors, of_each, strict=True)
+        }
 
     def predict(self, images) -> dict:
         """{factor: [N] int32}: the position of the most likely value in `factors`."""
-        return {factor: logits.argmax(axis=1).astype(np.int32) for factor, logits in self.logits(images).items()}
+        return {
+            factor: logits.argmax(axis=1).astype(np.int32)
+            for factor, logits in self.logits(images).items()
+        }
 
     def accuracy(self, images, labels: dict) -> dict:
         """{factor: share of images whose predicted value is labels[factor] [N]}."""
         predicted = self.predict(images)
-        return {factor: float(np.mean(predicted[factor] == labels[factor])) for factor in self.factors}
+        return {
+            factor: float(np.mean(predicted[factor] == labels[factor])) for factor in self.factors
+        }
 
 
 def with_detail(x) -> tf.Tensor:
@@ -90,11 +117,23 @@ def cross_entropy(logits, labels) -> tf.Tensor:
     Written as log sum_j exp(a_j) - a_label, where reduce_logsumexp takes the largest a_j out of the sum first,
     so that nothing overflows and no log of 0 is taken. log K for equal logits.
     """
-    return tf.reduce_mean(tf.reduce_logsumexp(logits, axis=1) - tf.gather(logits, labels, batch_dims=1))
+    return tf.reduce_mean(
+        tf.reduce_logsumexp(logits, axis=1) - tf.gather(logits, labels, batch_dims=1)
+    )
 
 
-def fit_classifier(images, labels: dict, factors: dict, *, steps: int, seed: int, batch: int = 64,
-                   learning_rate: float = 6e-3, flip: bool = True, width: int = 16) -> FactorClassifier:
+def fit_classifier(
+    images,
+    labels: dict,
+    factors: dict,
+    *,
+    steps: int,
+    seed: int,
+    batch: int = 64,
+    learning_rate: float = 6e-3,
+    flip: bool = True,
+    width: int = 16,
+) -> FactorClassifier:
     """A classifier trained on images [N, S, S, 3] uint8 with labels {factor: [N] int}: Adam on the summed losses.
 
     flip: mirror every second image, at random, as a generator's training does. Not if a factor says left or right.
@@ -104,8 +143,13 @@ def fit_classifier(images, labels: dict, factors: dict, *, steps: int, seed: int
     for factor, values in factors.items():
         own = np.asarray(labels.get(factor, []))
         if own.shape != (len(images),) or own.min() < 0 or own.max() >= len(values):
-            checks.fail(owner, f"labels[{factor!r}]", f"[{len(images)}] from 0 to {len(values) - 1}",
-                        checks.show_shape(own.shape) + (f" from {own.min()} to {own.max()}" if own.size else ""))
+            checks.fail(
+                owner,
+                f"labels[{factor!r}]",
+                f"[{len(images)}] from 0 to {len(values) - 1}",
+                checks.show_shape(own.shape)
+                + (f" from {own.min()} to {own.max()}" if own.size else ""),
+            )
     model = FactorClassifier(factors, size=min(np.shape(images)[1], MOST), seed=seed, width=width)
     optimizer = Adam(model.trainable_variables, cosine_decay(learning_rate, steps))
     images = tf.constant(shrink(images, model.size))
@@ -131,11 +175,15 @@ def fit_classifier(images, labels: dict, factors: dict, *, steps: int, seed: int
     return model
 
 
-def train_classifier(size: int = 64, *, faces: int = 10_000, steps: int = 800, seed: int = 0) -> FactorClassifier:
+def train_classifier(
+    size: int = 64, *, faces: int = 10_000, steps: int = 800, seed: int = 0
+) -> FactorClassifier:
     """A classifier trained on this many drawn faces of this size."""
     indices = np.arange(faces)
     images = drawn_faces.draw(indices, seed=seed, size=size)
-    return fit_classifier(images, drawn_faces.factors(indices, seed=seed), drawn_faces.FACTORS, steps=steps, seed=seed)
+    return fit_classifier(
+        images, drawn_faces.factors(indices, seed=seed), drawn_faces.FACTORS, steps=steps, seed=seed
+    )
 
 
 def held_aside(count: int, *, size: int = 64, seed: int = 0) -> tuple:
@@ -147,10 +195,19 @@ def held_aside(count: int, *, size: int = 64, seed: int = 0) -> tuple:
 def shrink(images, size: int) -> np.ndarray:
     """[N, S, S, 3] uint8 -> [N, size, size, 3] uint8: means over blocks, for S a multiple of size."""
     images = np.asarray(images)
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[2:] != (images.shape[1], 3) \
-            or not images.size or images.shape[1] % size:
-        checks.fail("shrink", "images", f"[N, S, S, 3] of uint8 with S a multiple of {size}",
-                    f"{checks.show_shape(images.shape)} of {images.dtype}")
+    if (
+        images.dtype != np.uint8
+        or images.ndim != 4
+        or images.shape[2:] != (images.shape[1], 3)
+        or not images.size
+        or images.shape[1] % size
+    ):
+        checks.fail(
+            "shrink",
+            "images",
+            f"[N, S, S, 3] of uint8 with S a multiple of {size}",
+            f"{checks.show_shape(images.shape)} of {images.dtype}",
+        )
     side = images.shape[1] // size
     blocks = images.reshape(len(images), size, side, size, side, 3)
     return np.round(blocks.mean(axis=(2, 4), dtype=np.float32)).astype(np.uint8)

@@ -32,7 +32,10 @@ class Coverage:
         """The combinations that never came out, as tuples of names; the most expected first."""
         order = np.argsort(-self.expected, axis=None, kind="stable")
         places = (np.unravel_index(i, self.counts.shape) for i in order if self.counts.flat[i] == 0)
-        return [tuple(values[i] for values, i in zip(self.factors.values(), place, strict=True)) for place in places]
+        return [
+            tuple(values[i] for values, i in zip(self.factors.values(), place, strict=True))
+            for place in places
+        ]
 
     @property
     def missed_by_perfect(self) -> float:
@@ -65,13 +68,29 @@ def coverage(labels: dict, real_labels: dict, factors: dict) -> Coverage:
     shares = []
     for factor, values in factors.items():
         for name, own in (("labels", labels), ("real_labels", real_labels)):
-            if factor not in own or not len(own[factor]) or not set(np.unique(own[factor])) <= set(range(len(values))):
-                checks.fail("coverage", f"{name}[{factor!r}]", f"[n] whole numbers from 0 to {len(values) - 1}",
-                            "none" if factor not in own else f"{len(own[factor])} of {np.unique(own[factor])[:9]}")
-        shares.append(np.bincount(real_labels[factor], minlength=len(values)) / len(real_labels[factor]))
+            if (
+                factor not in own
+                or not len(own[factor])
+                or not set(np.unique(own[factor])) <= set(range(len(values)))
+            ):
+                checks.fail(
+                    "coverage",
+                    f"{name}[{factor!r}]",
+                    f"[n] whole numbers from 0 to {len(values) - 1}",
+                    "none"
+                    if factor not in own
+                    else f"{len(own[factor])} of {np.unique(own[factor])[:9]}",
+                )
+        shares.append(
+            np.bincount(real_labels[factor], minlength=len(values)) / len(real_labels[factor])
+        )
     counts = np.zeros([len(share) for share in shares], np.int64)
     np.add.at(counts, tuple(np.asarray(labels[factor]) for factor in factors), 1)
     probability = np.ones([])
     for share in shares:
         probability = np.multiply.outer(probability, share)
-    return Coverage({factor: tuple(values) for factor, values in factors.items()}, counts, counts.sum() * probability)
+    return Coverage(
+        {factor: tuple(values) for factor, values in factors.items()},
+        counts,
+        counts.sum() * probability,
+    )

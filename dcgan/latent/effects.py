@@ -31,7 +31,9 @@ class Effect:
         return f"{self.reached:.0%} of {self.faces} faces reached it; changed with it: {leaks or 'nothing to see'}"
 
 
-def effect(generate, read, z, direction, factor: str, value: int, amount: float, keep_norm: bool = False) -> Effect:
+def effect(
+    generate, read, z, direction, factor: str, value: int, amount: float, keep_norm: bool = False
+) -> Effect:
     """Set the component of each z [N, d] along a direction [d] to `amount`; look at the faces before and after."""
     before = read(generate(z))
     checks.one_of("effect", "factor", factor, before)
@@ -39,11 +41,17 @@ def effect(generate, read, z, direction, factor: str, value: int, amount: float,
     without = np.asarray(before[factor]) != value
     if not without.any():
         return Effect(0, float("nan"), dict.fromkeys(others, float("nan")))
-    after = read(generate(space.set_component(np.asarray(z)[without], direction, amount, keep_norm)))
+    after = read(
+        generate(space.set_component(np.asarray(z)[without], direction, amount, keep_norm))
+    )
     return Effect(
         faces=int(without.sum()),
         reached=float(np.mean(np.asarray(after[factor]) == value)),
-        leaks={name: float(np.mean(np.asarray(after[name]) != np.asarray(before[name])[without])) for name in others})
+        leaks={
+            name: float(np.mean(np.asarray(after[name]) != np.asarray(before[name])[without]))
+            for name in others
+        },
+    )
 
 
 def factor_directions(z, labels: dict, least: float = 0.02) -> dict[str, dict[int, np.ndarray]]:
@@ -55,18 +63,27 @@ def factor_directions(z, labels: dict, least: float = 0.02) -> dict[str, dict[in
     found = {}
     for factor, own in labels.items():
         shares = {value: np.mean(own == value) for value in np.unique(own)}
-        found[factor] = {value: u for value, u in space.directions(z, own).items()
-                         if least <= shares[value] <= 1.0 - least}
+        found[factor] = {
+            value: u
+            for value, u in space.directions(z, own).items()
+            if least <= shares[value] <= 1.0 - least
+        }
     return {factor: values for factor, values in found.items() if values}
 
 
 def less_the_others(directions: dict) -> dict[str, dict[int, np.ndarray]]:
     """Each direction without what lies in the space of all other factors' directions (Shen et al. 2020)."""
+
     def without(factor, u):
-        others = [v for name, values in directions.items() if name != factor for v in values.values()]
+        others = [
+            v for name, values in directions.items() if name != factor for v in values.values()
+        ]
         return space.orthogonal_to(u, others) if others else u
 
-    return {factor: {value: without(factor, u) for value, u in values.items()} for factor, values in directions.items()}
+    return {
+        factor: {value: without(factor, u) for value, u in values.items()}
+        for factor, values in directions.items()
+    }
 
 
 def changes(generate, read, z, directions: dict, amount: float) -> dict[str, dict[str, float]]:
@@ -77,23 +94,35 @@ def changes(generate, read, z, directions: dict, amount: float) -> dict[str, dic
     """
     rows = {}
     for factor, values in directions.items():
-        effects = [effect(generate, read, z, u, factor, value, amount) for value, u in values.items()]
+        effects = [
+            effect(generate, read, z, u, factor, value, amount) for value, u in values.items()
+        ]
         rows[factor] = {factor: float(np.nanmean([one.reached for one in effects]))} | {
-            name: float(np.nanmean([one.leaks[name] for one in effects])) for name in effects[0].leaks}
-    before, nowhere = read(generate(z)), rng.normal([RANDOM, np.shape(z)[1]], rng.seed(0, "nowhere")).numpy()
+            name: float(np.nanmean([one.leaks[name] for one in effects]))
+            for name in effects[0].leaks
+        }
+    before, nowhere = (
+        read(generate(z)),
+        rng.normal([RANDOM, np.shape(z)[1]], rng.seed(0, "nowhere")).numpy(),
+    )
     after = [read(generate(space.set_component(z, u, amount))) for u in nowhere]
-    rows["a random direction"] = {name: float(np.mean([one[name] != before[name] for one in after]))
-                                  for name in before}
+    rows["a random direction"] = {
+        name: float(np.mean([one[name] != before[name] for one in after])) for name in before
+    }
     return rows
 
 
 def summary(rows: dict) -> tuple[float, float, float]:
     """Of the table of `changes`, three means: reached, leaked, and changed along a random direction; NaN of nothing."""
     moved = {factor: row for factor, row in rows.items() if factor in row}
-    leaks = [share for factor, row in moved.items() for name, share in row.items() if name != factor]
+    leaks = [
+        share for factor, row in moved.items() for name, share in row.items() if name != factor
+    ]
     reached = [row[factor] for factor, row in moved.items()]
-    return tuple(float(np.mean(shares or [np.nan]))
-                 for shares in (reached, leaks, list(rows["a random direction"].values())))
+    return tuple(
+        float(np.mean(shares or [np.nan]))
+        for shares in (reached, leaks, list(rows["a random direction"].values()))
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,22 +143,39 @@ class Stays:
     """the same for two samples of the prior: what is measured where nothing is"""
 
 
-def what_stays(generate, read, dim: int, fixed: int, n: int, seed: int, value: float = 1.0, parts: int = 10):
+def what_stays(
+    generate, read, dim: int, fixed: int, n: int, seed: int, value: float = 1.0, parts: int = 10
+):
     """Fix the first `fixed` numbers of z at a value, draw the rest, n times. -> {factor: Stays}.
 
     parts: how many random fixed parts of the same length, of numbers -1 and 1, it is held against.
     """
-    every, again = (read(generate(rng.normal([n, dim], rng.seed(seed, name)).numpy())) for name in ("all", "again"))
+    every, again = (
+        read(generate(rng.normal([n, dim], rng.seed(seed, name)).numpy()))
+        for name in ("all", "again")
+    )
     z = space.fix_part(dim, n, rng.seed(seed, "fixed"), fixed, value)
     held = read(generate(z))
-    signs = 2.0 * rng.integers([parts, fixed], rng.seed(seed, "signs"), 2).numpy().astype(np.float32) - 1.0
-    random = [read(generate(np.concatenate([np.tile(sign, [n, 1]), z[:, fixed:]], axis=1))) for sign in signs]
+    signs = (
+        2.0 * rng.integers([parts, fixed], rng.seed(seed, "signs"), 2).numpy().astype(np.float32)
+        - 1.0
+    )
+    random = [
+        read(generate(np.concatenate([np.tile(sign, [n, 1]), z[:, fixed:]], axis=1)))
+        for sign in signs
+    ]
     found = {}
     for factor, labels in held.items():
         commonest, share = _commonest(labels)
         apart = [total_variation(some[factor], every[factor]) for some in (held, again, *random)]
-        found[factor] = Stays(commonest, share, float(np.mean(every[factor] == commonest)), apart[0],
-                              float(np.mean(apart[2:])), apart[1])
+        found[factor] = Stays(
+            commonest,
+            share,
+            float(np.mean(every[factor] == commonest)),
+            apart[0],
+            float(np.mean(apart[2:])),
+            apart[1],
+        )
     return found
 
 

@@ -42,6 +42,7 @@ def norms(z) -> np.ndarray:
 
 # ---- from one z to another
 
+
 def lerp(a, b, t) -> np.ndarray:
     """The straight line, (1 - t) a + t b: a, b [..., d]; t in [0, 1], a number or [T] -> [..., d] or [T, ..., d].
 
@@ -68,19 +69,36 @@ def slerp(a, b, t) -> np.ndarray:
     lengths = [np.linalg.norm(end, axis=-1, keepdims=True) for end in (a, b)]
     for name, length in zip("ab", lengths, strict=True):
         if np.any(length == 0.0):
-            checks.fail("slerp", name, "other than 0", "a vector of zeros", "0 has no direction; lerp passes it.")
+            checks.fail(
+                "slerp",
+                name,
+                "other than 0",
+                "a vector of zeros",
+                "0 has no direction; lerp passes it.",
+            )
     u, v = a / lengths[0], b / lengths[1]
-    along, across = np.linalg.norm(u + v, axis=-1, keepdims=True), np.linalg.norm(v - u, axis=-1, keepdims=True)
+    along, across = (
+        np.linalg.norm(u + v, axis=-1, keepdims=True),
+        np.linalg.norm(v - u, axis=-1, keepdims=True),
+    )
     if np.any(along < OPPOSITE):
-        checks.fail("slerp", "b", "not opposite to a", "two opposite directions",
-                    "No arc between them is the shortest: go by a third point, or through 0 with lerp.")
+        checks.fail(
+            "slerp",
+            "b",
+            "not opposite to a",
+            "two opposite directions",
+            "No arc between them is the shortest: go by a third point, or through 0 with lerp.",
+        )
     turned = (t - 0.5) * 2.0 * np.arctan2(across, along)
-    direction = np.cos(turned) * (u + v) / along + np.sin(turned) * (v - u) / np.where(across > 0.0, across, 1.0)
+    direction = np.cos(turned) * (u + v) / along + np.sin(turned) * (v - u) / np.where(
+        across > 0.0, across, 1.0
+    )
     arc = ((1.0 - t) * lengths[0] + t * lengths[1]) * direction
     return np.where(t == 0.0, a, np.where(t == 1.0, b, arc)).astype(np.float32)
 
 
 # ---- the lab's walks
+
 
 def ray(dim: int, factors=(1.0, 0.8, 0.6, 0.4)) -> np.ndarray:
     """c (1, ..., 1) for each c: [len(factors), dim]. Its norm is |c| sqrt(dim): on the shell for |c| = 1 alone."""
@@ -94,11 +112,17 @@ def switch(dim: int, lengths=(0, 10, 20, 30, 40, 50, 60, 70, 80, 90), values=-1.
     values: one for all, or one a length. For values of size 1 the norm stays sqrt(dim): on the shell.
     """
     checks.integer("switch", "dim", dim, 1)
-    lengths = [checks.integer("switch", "each of lengths", int(length), 0, dim) for length in lengths]
+    lengths = [
+        checks.integer("switch", "each of lengths", int(length), 0, dim) for length in lengths
+    ]
     values = _array("switch", "values", values)
     if values.shape not in ((), (len(lengths),)):
-        checks.fail("switch", "values", f"a number, or {len(lengths)}, one for each length",
-                    checks.show_shape(values.shape))
+        checks.fail(
+            "switch",
+            "values",
+            f"a number, or {len(lengths)}, one for each length",
+            checks.show_shape(values.shape),
+        )
     first = np.arange(dim) < np.array(lengths)[:, None]
     return np.where(first, np.broadcast_to(values, len(lengths))[:, None], 1.0).astype(np.float32)
 
@@ -119,21 +143,31 @@ def fix_part(dim: int, n: int, seed, fixed: int = 35, value: float = 1.0) -> np.
 def lab_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
     """The walks of the lab's Explore Latent Variables, scaled from 100 to `dim` numbers: title -> z [n, dim]."""
     tenth, fixed = dim // 10, 35 * dim // 100
-    return {"c (1, ..., 1), c = 1, .8, .6, .4": ray(dim),
-            f"ones, the first {tenth}n set to -1": switch(dim, [tenth * n for n in range(10)]),
-            f"the first {fixed} are 1, the others drawn": fix_part(dim, 10, rng.seed(seed, "the lab's"), fixed)}
+    return {
+        "c (1, ..., 1), c = 1, .8, .6, .4": ray(dim),
+        f"ones, the first {tenth}n set to -1": switch(dim, [tenth * n for n in range(10)]),
+        f"the first {fixed} are 1, the others drawn": fix_part(
+            dim, 10, rng.seed(seed, "the lab's"), fixed
+        ),
+    }
 
 
 def exercise_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
     """The walks of its exercises 1, 2 and 3, in the same way."""
     fifth, fixed = dim // 5, 35 * dim // 100
-    return {"c (1, ..., 1), c = -1, -.8, -.6, -.4": ray(dim, [-1.0, -0.8, -0.6, -0.4]),
-            f"ones, the first {fifth}n set to -.5n": switch(dim, [fifth * n for n in range(5)],
-                                                            [-0.5 * n for n in range(5)]),
-            f"the first {fixed} are -1, the others drawn": fix_part(dim, 10, rng.seed(seed, "the lab's"), fixed, -1.0)}
+    return {
+        "c (1, ..., 1), c = -1, -.8, -.6, -.4": ray(dim, [-1.0, -0.8, -0.6, -0.4]),
+        f"ones, the first {fifth}n set to -.5n": switch(
+            dim, [fifth * n for n in range(5)], [-0.5 * n for n in range(5)]
+        ),
+        f"the first {fixed} are -1, the others drawn": fix_part(
+            dim, 10, rng.seed(seed, "the lab's"), fixed, -1.0
+        ),
+    }
 
 
 # ---- along a direction
+
 
 def coordinate(dim: int, k: int) -> np.ndarray:
     """The direction of z's k-th number: [dim], 1 at k and 0 elsewhere."""
@@ -151,16 +185,25 @@ def set_component(z, direction, value, keep_norm: bool = False) -> np.ndarray:
     owner = "set_component"
     z, direction = _array(owner, "z", z), _array(owner, "direction", direction)
     if direction.shape != z.shape[-1:]:
-        checks.fail(owner, "direction", checks.show_shape(z.shape[-1:]), checks.show_shape(direction.shape))
+        checks.fail(
+            owner, "direction", checks.show_shape(z.shape[-1:]), checks.show_shape(direction.shape)
+        )
     u = _unit(owner, direction)
     value = _array(owner, "value", value)
     value = value.reshape(*value.shape, *[1] * z.ndim)
     rest = z - (z @ u)[..., None] * u
     if keep_norm:
         before, left = (np.linalg.norm(part, axis=-1, keepdims=True) for part in (z, rest))
-        if np.any(np.abs(value) > before) or np.any((left < 1e-9 * before) & (np.abs(value) < before)):
-            checks.fail(owner, "value", f"of size at most |z| = {before.min():.3g}, and z not along the direction",
-                        f"{np.abs(value).max():.3g}", "Choose smaller values, or keep_norm=False.")
+        if np.any(np.abs(value) > before) or np.any(
+            (left < 1e-9 * before) & (np.abs(value) < before)
+        ):
+            checks.fail(
+                owner,
+                "value",
+                f"of size at most |z| = {before.min():.3g}, and z not along the direction",
+                f"{np.abs(value).max():.3g}",
+                "Choose smaller values, or keep_norm=False.",
+            )
         rest = rest * np.sqrt(before**2 - value**2) / np.where(left > 0.0, left, 1.0)
     return (rest + value * u).astype(np.float32)
 
@@ -176,14 +219,24 @@ def directions(z, labels) -> dict[int, np.ndarray]:
     owner = "directions"
     z, labels = _array(owner, "z", z), np.asarray(labels)
     if z.ndim != 2 or len(z) <= z.shape[1] + 1:
-        checks.fail(owner, "z", "[N, d] with N over d + 1", checks.show_shape(z.shape), "Draw more samples.")
+        checks.fail(
+            owner, "z", "[N, d] with N over d + 1", checks.show_shape(z.shape), "Draw more samples."
+        )
     if labels.shape != z.shape[:1] or labels.dtype.kind not in "iu":
-        checks.fail(owner, "labels", f"[{len(z)}] whole numbers", f"{checks.show_shape(labels.shape)} {labels.dtype}")
+        checks.fail(
+            owner,
+            "labels",
+            f"[{len(z)}] whole numbers",
+            f"{checks.show_shape(labels.shape)} {labels.dtype}",
+        )
     values = np.unique(labels)
     has = (labels[:, None] == values).astype(np.float64)
     plane = np.linalg.lstsq(z - z.mean(axis=0), has - has.mean(axis=0), rcond=None)[0]
-    return {int(value): _unit(owner, w).astype(np.float32)
-            for value, w in zip(values, plane.T, strict=True) if len(values) > 1}
+    return {
+        int(value): _unit(owner, w).astype(np.float32)
+        for value, w in zip(values, plane.T, strict=True)
+        if len(values) > 1
+    }
 
 
 def orthogonal_to(direction, others) -> np.ndarray:
@@ -191,14 +244,24 @@ def orthogonal_to(direction, others) -> np.ndarray:
 
     Moving along it leaves every linear score along the others as it was (Shen et al. 2020).
     """
-    direction, others = _array("orthogonal_to", "direction", direction), _array("orthogonal_to", "others", others)
+    direction, others = (
+        _array("orthogonal_to", "direction", direction),
+        _array("orthogonal_to", "others", others),
+    )
     if direction.ndim != 1 or others.ndim != 2 or others.shape[1] != len(direction):
-        checks.fail("orthogonal_to", "others", f"[m, {direction.shape[-1]}]", checks.show_shape(others.shape))
+        checks.fail(
+            "orthogonal_to",
+            "others",
+            f"[m, {direction.shape[-1]}]",
+            checks.show_shape(others.shape),
+        )
     _, sizes, axes = np.linalg.svd(others, full_matrices=False)
     axes = axes[sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)]
     left = direction - axes.T @ (axes @ direction)
     if np.linalg.norm(left) < 1e-6 * np.linalg.norm(direction):
-        checks.fail("orthogonal_to", "direction", "outside the space of the others", "one inside it")
+        checks.fail(
+            "orthogonal_to", "direction", "outside the space of the others", "one inside it"
+        )
     return _unit("orthogonal_to", left).astype(np.float32)
 
 
@@ -213,8 +276,12 @@ def _ends(owner, a, b, t):
     """a, b [..., d] float64, and t with as many axes of size 1 behind it."""
     a, b, t = _array(owner, "a", a), _array(owner, "b", b), _array(owner, "t", t)
     if a.ndim == 0 or a.shape != b.shape:
-        checks.fail(owner, "b", f"{checks.show_shape(a.shape)}, as a is" if a.ndim else "a vector",
-                    checks.show_shape(b.shape))
+        checks.fail(
+            owner,
+            "b",
+            f"{checks.show_shape(a.shape)}, as a is" if a.ndim else "a vector",
+            checks.show_shape(b.shape),
+        )
     if t.ndim > 1 or np.any((t < 0.0) | (t > 1.0)):
         checks.fail(owner, "t", "from 0 to 1, a number or a list of them", str(t.tolist()))
     return a, b, t.reshape(*t.shape, *[1] * a.ndim)
@@ -227,5 +294,7 @@ def _array(owner, name, value):
     except (TypeError, ValueError):
         checks.fail(owner, name, "an array of numbers", f"a {type(value).__name__} that is none")
     if not np.isfinite(array).all():
-        checks.fail(owner, name, "finite", f"{int((~np.isfinite(array)).sum())} values NaN or infinite")
+        checks.fail(
+            owner, name, "finite", f"{int((~np.isfinite(array)).sum())} values NaN or infinite"
+        )
     return array

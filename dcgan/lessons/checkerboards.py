@@ -25,8 +25,14 @@ def untrained_pictures(kernel_size: int, seed: int, colours: int = 16) -> np.nda
     layers = []
     for i in range(3):
         layers += [BatchNorm(colours), tf.nn.relu] if i else []
-        layers.append(Conv2DTranspose(colours, colours, kernel_size, seed=10 * seed + i, stride=2, use_bias=False))
-    return Sequential(layers)(rng.normal([8, 8, 8, colours], rng.seed(seed, "noise")), training=True).numpy()
+        layers.append(
+            Conv2DTranspose(
+                colours, colours, kernel_size, seed=10 * seed + i, stride=2, use_bias=False
+            )
+        )
+    return Sequential(layers)(
+        rng.normal([8, 8, 8, colours], rng.seed(seed, "noise")), training=True
+    ).numpy()
 
 
 def mean_squares(kernel_size: int, seed: int, draws: int) -> np.ndarray:
@@ -34,7 +40,10 @@ def mean_squares(kernel_size: int, seed: int, draws: int) -> np.ndarray:
 
     Without a rim of 8 pixels, which fewer patches reach.
     """
-    squares = [np.mean(np.square(untrained_pictures(kernel_size, seed + draw)), axis=(0, 3)) for draw in range(draws)]
+    squares = [
+        np.mean(np.square(untrained_pictures(kernel_size, seed + draw)), axis=(0, 3))
+        for draw in range(draws)
+    ]
     middle = np.mean(squares, axis=0)[8:56, 8:56]
     return middle / middle.mean()
 

@@ -60,12 +60,28 @@ def climb(network, x) -> list[Rung]:
     for position, layer in enumerate(network.layers):
         before, x = x.shape, Sequential([layer])(x)
         if isinstance(layer, Conv2D | Conv2DTranspose):
-            k, s, wide, narrow = layer.kernel_size, layer.stride, layer.in_channels, layer.out_channels
+            k, s, wide, narrow = (
+                layer.kernel_size,
+                layer.stride,
+                layer.in_channels,
+                layer.out_channels,
+            )
             r, d, f = r + (k - 1) * d, s * d, f - pad_before(k, s, layer.padding) * d
-            rungs.append(Rung(
-                position, window=f"{k}×{k}, stride {s}, {layer.padding}", before=before[1],
-                by_formula=size_after(layer, before[1]), after=x.shape[1], channels=f"{wide} → {narrow}",
-                kernel=k * k * wide * narrow, norm=0, field=r, distance=d, first=f))
+            rungs.append(
+                Rung(
+                    position,
+                    window=f"{k}×{k}, stride {s}, {layer.padding}",
+                    before=before[1],
+                    by_formula=size_after(layer, before[1]),
+                    after=x.shape[1],
+                    channels=f"{wide} → {narrow}",
+                    kernel=k * k * wide * narrow,
+                    norm=0,
+                    field=r,
+                    distance=d,
+                    first=f,
+                )
+            )
         elif isinstance(layer, BatchNorm) and rungs:
             rungs[-1].norm = 4 * layer.channels
     return rungs
@@ -74,16 +90,28 @@ def climb(network, x) -> list[Rung]:
 def show(network, rungs) -> list[Rung]:
     """Print a row a rung, and the sums by hand beside the numbers of parameters that the network has. -> the rungs"""
     fields = not any(isinstance(layer, Conv2DTranspose) for layer in network.layers)
-    table = Table("layer", "pixels", "channels", "k²·in·out", "norm", *["sees"] * fields, title=network.name)
+    table = Table(
+        "layer", "pixels", "channels", "k²·in·out", "norm", *["sees"] * fields, title=network.name
+    )
     for rung in rungs:
-        table.add_row(rung.window, f"{rung.before} → {rung.after}", rung.channels, f"{rung.kernel:,}",
-                      f"{rung.norm:,}", *[str(rung.field)] * fields)
+        table.add_row(
+            rung.window,
+            f"{rung.before} → {rung.after}",
+            rung.channels,
+            f"{rung.kernel:,}",
+            f"{rung.norm:,}",
+            *[str(rung.field)] * fields,
+        )
     Console().print(table)
     kernels, norms = sum(rung.kernel for rung in rungs), sum(rung.norm for rung in rungs)
-    everything, trained = (sum(v.shape.num_elements() for v in these)
-                           for these in (network.variables, network.trainable_variables))
-    print(f"by hand {kernels:,} + {norms:,} = {kernels + norms:,}, of them trained {kernels + norms // 2:,}\n"
-          f"the network has {everything:,}, of them trained {trained:,}\n")
+    everything, trained = (
+        sum(v.shape.num_elements() for v in these)
+        for these in (network.variables, network.trainable_variables)
+    )
+    print(
+        f"by hand {kernels:,} + {norms:,} = {kernels + norms:,}, of them trained {kernels + norms // 2:,}\n"
+        f"the network has {everything:,}, of them trained {trained:,}\n"
+    )
     return rungs
 
 
@@ -94,5 +122,5 @@ def gradient_of_a_unit(network, x, position: int, unit: int) -> np.ndarray:
     """
     with tf.GradientTape() as tape:
         tape.watch(x)
-        value = Sequential(network.layers[:position + 1])(x)[0, unit, unit, 0]
+        value = Sequential(network.layers[: position + 1])(x)[0, unit, unit, 0]
     return tf.reduce_sum(tf.abs(tape.gradient(value, x)), axis=[0, 3]).numpy()

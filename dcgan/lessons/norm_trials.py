@@ -11,7 +11,10 @@ from gan_core.nn.sequential import Sequential
 def variances(seed: int, n: int = 4) -> tuple[float, float]:
     """One batch of n normal numbers. -> their biased variance behind batch norm; what the moving average is fed
     over what they were divided by: 1 and n / (n - 1)."""
-    x, layer = rng.normal([n, 1], rng.seed(seed, "a batch")), BatchNorm(1, momentum=0.0, epsilon=1e-9)
+    x, layer = (
+        rng.normal([n, 1], rng.seed(seed, "a batch")),
+        BatchNorm(1, momentum=0.0, epsilon=1e-9),
+    )
     y = layer(x, training=True)
     return float(np.var(y)), float(layer.moving_variance[0]) / float(np.var(x))
 
@@ -49,13 +52,23 @@ def company(seed: int) -> dict[str, tuple[float, float, float]]:
         for batch in (real, fake):
             moving(batch, training=True)
     ways = {
-        "each by itself": lambda a, b: (BatchNorm(1)(a, training=True), BatchNorm(1)(b, training=True)),
-        "both together": lambda a, b: tf.split(BatchNorm(1)(tf.concat([a, b], axis=0), training=True), 2),
-        "moving averages": lambda a, b: (moving(a), moving(b))}
+        "each by itself": lambda a, b: (
+            BatchNorm(1)(a, training=True),
+            BatchNorm(1)(b, training=True),
+        ),
+        "both together": lambda a, b: tf.split(
+            BatchNorm(1)(tf.concat([a, b], axis=0), training=True), 2
+        ),
+        "moving averages": lambda a, b: (moving(a), moving(b)),
+    }
     found = {}
     for way, normalise in ways.items():
         (a, b), (beside_worse, _) = normalise(real, fake), normalise(real, worse)
-        found[way] = float(tf.reduce_mean(a)), float(tf.reduce_mean(b)), float(abs(beside_worse[0, 0] - a[0, 0]))
+        found[way] = (
+            float(tf.reduce_mean(a)),
+            float(tf.reduce_mean(b)),
+            float(abs(beside_worse[0, 0] - a[0, 0])),
+        )
     return found
 
 

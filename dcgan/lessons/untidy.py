@@ -19,7 +19,9 @@ def folder(path: Path, faces) -> None:
     grey.convert("L").save(path / "3 grey.png")
     palette.quantize(32).save(path / "4 palette.gif")
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
-    clear.putalpha(Image.fromarray(np.uint8(255 * (np.hypot(x, y) < side / 2))))  # a round window, else transparent
+    clear.putalpha(
+        Image.fromarray(np.uint8(255 * (np.hypot(x, y) < side / 2)))
+    )  # a round window, else transparent
     clear.save(path / "5 transparent.png")
     around = Image.new("RGB", (2 * side, side), "black")
     around.paste(wide, (side // 2, 0))
@@ -30,7 +32,7 @@ def folder(path: Path, faces) -> None:
 
     (path / "empty.png").touch()
     whole = (path / "2.PNG").read_bytes()
-    (path / "cut off.png").write_bytes(whole[:len(whole) // 2])
+    (path / "cut off.png").write_bytes(whole[: len(whole) // 2])
     (path / "not found.jpg").write_text("<html>404</html>")
     (path / "notes.txt").write_text("my favourites")
     Image.new("1", (9000, 9000)).save(path / "bomb.png")  # 10 kB that unpack to 243 MB
@@ -38,9 +40,11 @@ def folder(path: Path, faces) -> None:
 
 def copies(faces) -> dict[str, np.ndarray]:
     """uint8 [N, S, S, 3] -> the same faces compressed, 12 levels brighter, and moved to the right by a pixel."""
-    return {"compressed": np.stack([_compressed(face) for face in faces]),
-            "brighter": np.uint8(np.minimum(faces.astype(int) + 12, 255)),
-            "moved": np.roll(faces, 1, axis=2)}
+    return {
+        "compressed": np.stack([_compressed(face) for face in faces]),
+        "brighter": np.uint8(np.minimum(faces.astype(int) + 12, 255)),
+        "moved": np.roll(faces, 1, axis=2),
+    }
 
 
 def _compressed(face):

@@ -23,7 +23,9 @@ MS_SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # finest first
 WINDOW = 11
 
 
-def sliced_wasserstein_pyramid(real, fake, *, seed: int, patches: int = 16, projections: int = 128) -> dict:
+def sliced_wasserstein_pyramid(
+    real, fake, *, seed: int, patches: int = 16, projections: int = 128
+) -> dict:
     """Sliced Wasserstein distance of 7 × 7 patches, level by level of the Laplacian pyramid, and their mean.
 
     real [N, S, S, 3], fake [M, S, S, 3] uint8 -> {64: float, 32: float, 16: float, "mean": float} for S = 64,
@@ -45,25 +47,35 @@ def sliced_wasserstein_pyramid(real, fake, *, seed: int, patches: int = 16, proj
     for size in pyramid.sizes(real.shape[1]):
         a, b = (_patches(images, size, patches, seed) for images in (real, fake))
         mean = a.mean(axis=(0, 1))
-        for points in (a, b):  # in place, and one level at a time: they are most of the memory that judging needs
+        for points in (
+            a,
+            b,
+        ):  # in place, and one level at a time: they are most of the memory that judging needs
             points -= mean
         sd = np.sqrt(np.einsum("npc,npc->c", a, a) / (a.size // 3))
         sd = np.maximum(sd, 1e-3)  # grey levels: real images without any detail have sd 0
         for points in (a, b):
             points /= sd
-        found[size] = 1000.0 * metrics.sliced_wasserstein(*(points.reshape(len(points), -1) for points in (a, b)),
-                                                          seed=seed, projections=projections)
+        found[size] = 1000.0 * metrics.sliced_wasserstein(
+            *(points.reshape(len(points), -1) for points in (a, b)),
+            seed=seed,
+            projections=projections,
+        )
     return {**found, "mean": float(np.mean(list(found.values())))}
 
 
 def _patches(images, size, count, seed):
     """[N · count, 49, 3] float64: patches from `count` random places of each image, at the level of this size."""
     level = pyramid.sizes(images.shape[1]).index(size)
-    corner = rng.integers([len(images), count, 2], rng.seed(seed, f"patches at {size}"), size - PATCH + 1)
+    corner = rng.integers(
+        [len(images), count, 2], rng.seed(seed, f"patches at {size}"), size - PATCH + 1
+    )
     y, x = (corner.numpy()[:, :, axis, np.newaxis] + np.arange(PATCH) for axis in (0, 1))
     places = (y[:, :, :, np.newaxis] * size + x[:, :, np.newaxis, :]).reshape(len(images), -1)
     found = np.empty([len(images), count * PATCH * PATCH, 3])
-    for first in range(0, len(images), IMAGES_AT_A_TIME):  # a float32 pyramid of all would be 5 times the images
+    for first in range(
+        0, len(images), IMAGES_AT_A_TIME
+    ):  # a float32 pyramid of all would be 5 times the images
         some = slice(first, first + IMAGES_AT_A_TIME)
         pixels = pyramid.laplacian_pyramid(images[some])[level].reshape(-1, size * size, 3)
         found[some] = pixels[np.arange(len(pixels))[:, np.newaxis], places[some]]
@@ -83,8 +95,13 @@ def patches_and_whole(real, fake, *, seed: int) -> dict:
     real, fake = _two_sets("patches_and_whole", real, fake)
     found = sliced_wasserstein_pyramid(real, fake, seed=seed)
     a, b = small(real), small(fake)
-    mean, sd = a.mean(axis=0), np.maximum(a.std(axis=0), 1.0 / 255.0)  # where all real images agree, sd is 0
-    found["whole"] = 1000.0 * metrics.sliced_wasserstein((a - mean) / sd, (b - mean) / sd, seed=seed)
+    mean, sd = (
+        a.mean(axis=0),
+        np.maximum(a.std(axis=0), 1.0 / 255.0),
+    )  # where all real images agree, sd is 0
+    found["whole"] = 1000.0 * metrics.sliced_wasserstein(
+        (a - mean) / sd, (b - mean) / sd, seed=seed
+    )
     del found["mean"]
     return {**found, "mean": float(np.mean(list(found.values())))}
 
@@ -131,12 +148,16 @@ def ms_ssim(x, y) -> np.ndarray:
     x, y = (_uint8("ms_ssim", name, images) for name, images in (("x", x), ("y", y)))
     if x.shape != y.shape:
         checks.fail("ms_ssim", "y", checks.show_shape(x.shape), checks.show_shape(y.shape))
-    weights = np.array(MS_SSIM_WEIGHTS[:int(np.log2(x.shape[1] / WINDOW)) + 1])
+    weights = np.array(MS_SSIM_WEIGHTS[: int(np.log2(x.shape[1] / WINDOW)) + 1])
     weights = (weights / weights.sum()).tolist()
     parts = []
     for first in range(0, len(x), IMAGES_AT_A_TIME):
         some = slice(first, first + IMAGES_AT_A_TIME)
-        parts.append(tf.image.ssim_multiscale(x[some], y[some], 255, weights, WINDOW, filter_sigma=1.5).numpy())
+        parts.append(
+            tf.image.ssim_multiscale(
+                x[some], y[some], 255, weights, WINDOW, filter_sigma=1.5
+            ).numpy()
+        )
     return np.concatenate(parts)
 
 
@@ -150,7 +171,9 @@ def diversity(images, *, seed: int, pairs: int = 1000) -> float:
     checks.integer("diversity", "pairs", pairs, 1)
     n = len(images)
     first = rng.integers([pairs], rng.seed(seed, "diversity, first"), n).numpy()
-    other = (first + 1 + rng.integers([pairs], rng.seed(seed, "diversity, other"), n - 1).numpy()) % n
+    other = (
+        first + 1 + rng.integers([pairs], rng.seed(seed, "diversity, other"), n - 1).numpy()
+    ) % n
     return float(ms_ssim(images[first], images[other]).mean())
 
 
@@ -158,7 +181,7 @@ def halves(images, n: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Two disjoint random sets of n of these images each."""
     checks.integer("halves", "n", n, 1, len(images) // 2)
     order = rng.permutation(len(images), rng.seed(seed, "halves")).numpy()
-    return images[order[:n]], images[order[n:2 * n]]
+    return images[order[:n]], images[order[n : 2 * n]]
 
 
 def floor(distance, images, n: int, *, seed: int):
@@ -167,14 +190,24 @@ def floor(distance, images, n: int, *, seed: int):
 
 
 def _two_sets(owner, real, fake, at_least=1):
-    real, fake = (_uint8(owner, name, images, at_least) for name, images in (("real", real), ("fake", fake)))
+    real, fake = (
+        _uint8(owner, name, images, at_least) for name, images in (("real", real), ("fake", fake))
+    )
     if real.shape[1:] != fake.shape[1:]:
-        checks.fail(owner, "fake", checks.show_shape(["M", *real.shape[1:]]), checks.show_shape(fake.shape))
+        checks.fail(
+            owner, "fake", checks.show_shape(["M", *real.shape[1:]]), checks.show_shape(fake.shape)
+        )
     return real, fake
 
 
 def _uint8(owner, name, images, at_least=1):
     images = pyramid.square_images(owner, name, images, at_least)
     if images.dtype != np.uint8:
-        checks.fail(owner, name, "uint8, from 0 to 255", images.dtype.name, "See dcgan.data.pixels.to_uint8.")
+        checks.fail(
+            owner,
+            name,
+            "uint8, from 0 to 255",
+            images.dtype.name,
+            "See dcgan.data.pixels.to_uint8.",
+        )
     return images

@@ -20,13 +20,17 @@ def hashes(images) -> np.ndarray:
     """uint8 [N, S, S, 3] -> bool [N, 64]: is a cell brighter than its left neighbour, row by row of 8 x 8 pairs."""
     parts = []
     for first in range(0, len(images), ROWS_AT_A_TIME):
-        some = tf.cast(np.asarray(images[first:first + ROWS_AT_A_TIME]), tf.float32)
-        cells = tf.image.resize(tf.tensordot(some, BRIGHTNESS, 1)[..., None], [8, 9], "area")[..., 0].numpy()
+        some = tf.cast(np.asarray(images[first : first + ROWS_AT_A_TIME]), tf.float32)
+        cells = tf.image.resize(tf.tensordot(some, BRIGHTNESS, 1)[..., None], [8, 9], "area")[
+            ..., 0
+        ].numpy()
         parts.append((cells[:, :, 1:] > cells[:, :, :-1]).reshape(-1, 64))
     return np.concatenate(parts)
 
 
-def pairs(images, others=None, bits: int = 10, levels: float = 16.0) -> list[tuple[int, int, float]]:
+def pairs(
+    images, others=None, bits: int = 10, levels: float = 16.0
+) -> list[tuple[int, int, float]]:
     """Pairs of pictures uint8 [N, S, S, 3] that are nearly the same, the most alike first: (i, j, difference).
 
     others: pictures [M, S, S, 3] to hold them against, (i of images, j of others); None: the pictures
@@ -40,10 +44,14 @@ def pairs(images, others=None, bits: int = 10, levels: float = 16.0) -> list[tup
     checks.integer("duplicates.pairs", "bits", bits, 0, 64)
     checks.number("duplicates.pairs", "levels", levels, 0.0, 255.0)
     signs, coarse = _signs(images), small(images)
-    other_signs, other_coarse = (signs, coarse) if others is None else (_signs(others), small(others))
+    other_signs, other_coarse = (
+        (signs, coarse) if others is None else (_signs(others), small(others))
+    )
     found = []
     for first in range(0, len(signs), ROWS_AT_A_TIME):
-        alike = signs[first:first + ROWS_AT_A_TIME] @ other_signs.T >= 64 - 2 * bits  # equal bits less different ones
+        alike = (
+            signs[first : first + ROWS_AT_A_TIME] @ other_signs.T >= 64 - 2 * bits
+        )  # equal bits less different ones
         for i, j in np.argwhere(alike):
             i = int(i) + first
             if others is not None or i < j:

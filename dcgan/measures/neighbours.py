@@ -21,20 +21,40 @@ def nearest(samples, training, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
     samples, training = (np.asarray(images) for images in (samples, training))
     for name, images in (("samples", samples), ("training", training)):
         if images.dtype != np.uint8 or images.ndim < 2 or not images.size:
-            checks.fail(owner, name, "[N, S, S, 3] of uint8", f"{checks.show_shape(images.shape)} of {images.dtype}")
+            checks.fail(
+                owner,
+                name,
+                "[N, S, S, 3] of uint8",
+                f"{checks.show_shape(images.shape)} of {images.dtype}",
+            )
     if samples.shape[1:] != training.shape[1:]:
-        checks.fail(owner, "samples", checks.show_shape(["N", *training.shape[1:]]), checks.show_shape(samples.shape))
+        checks.fail(
+            owner,
+            "samples",
+            checks.show_shape(["N", *training.shape[1:]]),
+            checks.show_shape(samples.shape),
+        )
     checks.integer(owner, "k", k, 1, len(training))
     pixels = samples[0].size
     indices, squared = np.zeros([len(samples), 0], np.int64), np.zeros([len(samples), 0])
     for first in range(0, len(training), ROWS_AT_A_TIME):
-        some = _centred(training[first:first + ROWS_AT_A_TIME])
-        found = np.concatenate([_squared_distances(_centred(samples[i:i + ROWS_AT_A_TIME]), some)
-                                for i in range(0, len(samples), ROWS_AT_A_TIME)])
-        indices = np.concatenate([indices, np.broadcast_to(first + np.arange(len(some)), found.shape)], axis=1)
+        some = _centred(training[first : first + ROWS_AT_A_TIME])
+        found = np.concatenate(
+            [
+                _squared_distances(_centred(samples[i : i + ROWS_AT_A_TIME]), some)
+                for i in range(0, len(samples), ROWS_AT_A_TIME)
+            ]
+        )
+        indices = np.concatenate(
+            [indices, np.broadcast_to(first + np.arange(len(some)), found.shape)], axis=1
+        )
         squared = np.concatenate([squared, found], axis=1)
-        order = np.argsort(squared, axis=1, kind="stable")[:, :k]  # of the k best so far and this block
-        indices, squared = (np.take_along_axis(table, order, axis=1) for table in (indices, squared))
+        order = np.argsort(squared, axis=1, kind="stable")[
+            :, :k
+        ]  # of the k best so far and this block
+        indices, squared = (
+            np.take_along_axis(table, order, axis=1) for table in (indices, squared)
+        )
     return indices, np.sqrt(squared / pixels)
 
 
@@ -45,9 +65,11 @@ def _centred(images):
 
 def _squared_distances(x, y):
     """|x|² + |y|² - 2 x·y, [n, d], [m, d] -> [n, m] float64, exact: fast float32 products of EXACT numbers each."""
-    total = np.square(x).sum(axis=1, dtype=np.float64)[:, np.newaxis] + np.square(y).sum(axis=1, dtype=np.float64)
+    total = np.square(x).sum(axis=1, dtype=np.float64)[:, np.newaxis] + np.square(y).sum(
+        axis=1, dtype=np.float64
+    )
     for i in range(0, x.shape[1], EXACT):
-        total -= 2.0 * (x[:, i:i + EXACT] @ y[:, i:i + EXACT].T)
+        total -= 2.0 * (x[:, i : i + EXACT] @ y[:, i : i + EXACT].T)
     return total
 
 
@@ -80,8 +102,13 @@ def memorising(samples, training, held_aside) -> Memorising:
 def compare(of_samples, of_held_aside) -> Memorising:
     """The same from distances to the nearest training image that are known: [N], [M]."""
     quantile = float(lowest_percent(of_held_aside))
-    return Memorising(float(np.median(of_samples)), float(np.median(of_held_aside)), quantile,
-                      float(np.mean(of_samples < quantile)), float(np.mean(of_samples < np.min(of_held_aside))))
+    return Memorising(
+        float(np.median(of_samples)),
+        float(np.median(of_held_aside)),
+        quantile,
+        float(np.mean(of_samples < quantile)),
+        float(np.mean(of_samples < np.min(of_held_aside))),
+    )
 
 
 def lowest_percent(distances) -> float:

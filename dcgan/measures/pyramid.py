@@ -54,8 +54,12 @@ def square_images(owner: str, name: str, images, at_least: int = 1) -> np.ndarra
     shape = images.shape
     halvings = np.log2(shape[1] / COARSEST) if images.ndim == 4 and shape[1] else -1.0
     if images.ndim != 4 or shape[2:] != (shape[1], 3) or halvings < 0 or halvings % 1:
-        checks.fail(owner, name, f"[N, S, S, 3] with S = {COARSEST}, {2 * COARSEST}, {4 * COARSEST}, ...",
-                    checks.show_shape(shape))
+        checks.fail(
+            owner,
+            name,
+            f"[N, S, S, 3] with S = {COARSEST}, {2 * COARSEST}, {4 * COARSEST}, ...",
+            checks.show_shape(shape),
+        )
     if shape[0] < at_least:
         checks.fail(owner, name, f"at least {at_least} images", f"{shape[0]}")
     return images

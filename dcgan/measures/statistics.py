@@ -19,14 +19,25 @@ def describe(images) -> dict[str, float]:
     red, green, blue = channel_means(images)
     parts = []
     for first in range(0, len(images), AT_A_TIME):  # as float32, all at once could be gigabytes
-        some = np.asarray(images[first:first + AT_A_TIME], np.float32)
-        parts.append([some.std(axis=(1, 2, 3)), (some.mean(axis=(1, 2)) @ np.float32(BRIGHTNESS)),
-                      np.abs(np.diff(some, axis=2)).mean(axis=(1, 2, 3))])
+        some = np.asarray(images[first : first + AT_A_TIME], np.float32)
+        parts.append(
+            [
+                some.std(axis=(1, 2, 3)),
+                (some.mean(axis=(1, 2)) @ np.float32(BRIGHTNESS)),
+                np.abs(np.diff(some, axis=2)).mean(axis=(1, 2, 3)),
+            ]
+        )
     contrast, brightness, edges = np.concatenate(parts, axis=1)
     mean = mean_picture(images)
-    return {"red": red, "green": green, "blue": blue, "contrast": float(contrast.mean()),
-            "exposure": float(brightness.std()), "edges": float(edges.mean()),
-            "asymmetry": float(np.abs(mean - mean[:, ::-1]).mean())}
+    return {
+        "red": red,
+        "green": green,
+        "blue": blue,
+        "contrast": float(contrast.mean()),
+        "exposure": float(brightness.std()),
+        "edges": float(edges.mean()),
+        "asymmetry": float(np.abs(mean - mean[:, ::-1]).mean()),
+    }
 
 
 def channel_means(images) -> list[float]:

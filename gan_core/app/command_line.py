@@ -21,13 +21,22 @@ def read(config_class, description: str, program: str | None = None, arguments=N
     line and end the process with code 2.  default: a config that takes the place of the class's own
     default values, for programs with presets.
     """
-    if arguments is None and "ipykernel" in sys.modules:  # sys.argv belongs to the notebook's kernel
+    if (
+        arguments is None and "ipykernel" in sys.modules
+    ):  # sys.argv belongs to the notebook's kernel
         return config_class() if default is None else default
     with errors_in_one_line(config_class):
         return _parse(config_class, description, program, arguments, default)
 
 
-def run(config_class, function, description: str, program: str | None = None, arguments=None, default=None) -> None:
+def run(
+    config_class,
+    function,
+    description: str,
+    program: str | None = None,
+    arguments=None,
+    default=None,
+) -> None:
     """Read the config from the command line and call function(config).
 
     What is wrong with the arguments, or with the data they name, is told in one line and ends the
@@ -68,8 +77,13 @@ def _parse(config_class, description, program, arguments, default):
     box = io.StringIO()
     try:
         with contextlib.redirect_stderr(box):
-            return tyro.cli(config_class, description=description, prog=program, args=arguments,
-                            **({} if default is None else {"default": default}))
+            return tyro.cli(
+                config_class,
+                description=description,
+                prog=program,
+                args=arguments,
+                **({} if default is None else {"default": default}),
+            )
     except SystemExit as exit:
         if exit.code in (None, 0):  # --help
             raise
@@ -77,9 +91,13 @@ def _parse(config_class, description, program, arguments, default):
         lines = [line.strip("│ ") for line in text.splitlines()]
         rules = [i for i, line in enumerate(lines) if line.startswith(("╭", "──", "╰", "---"))]
         first, last = [*rules, None, None][:2]
-        words = " ".join(lines if first is None else lines[first + 1:last]).strip().rstrip(".")
+        words = " ".join(lines if first is None else lines[first + 1 : last]).strip().rstrip(".")
         words = words.removeprefix(f"Error parsing {config_class.__name__}: ")
-        meant = re.findall(r"(?m)^--[a-z][\w-]*", "\n".join(lines)) if "Perhaps you meant:" in lines else []
+        meant = (
+            re.findall(r"(?m)^--[a-z][\w-]*", "\n".join(lines))
+            if "Perhaps you meant:" in lines
+            else []
+        )
         hint = f" Perhaps you meant {' or '.join(meant)}." if meant else ""
         where = f" See {program} --help." if program else " See --help."
         raise ValueError(f"{words}.{hint}{where}") from None
@@ -103,18 +121,26 @@ def errors_in_one_line(config_class=None):
         _tell(f"error: {_with_flag(str(error), config_class)}")
         sys.exit(2 if isinstance(error, ValueError) else 1)
     except Exception as error:
-        if type(error).__name__ != "ResourceExhaustedError":  # TensorFlow's; not imported here, which takes seconds
+        if (
+            type(error).__name__ != "ResourceExhaustedError"
+        ):  # TensorFlow's; not imported here, which takes seconds
             raise
         first = str(error).splitlines()[0]
-        _tell(f"error: the device's memory is full. Ask for less at once (a smaller batch). {first}")
+        _tell(
+            f"error: the device's memory is full. Ask for less at once (a smaller batch). {first}"
+        )
         sys.exit(1)
 
 
 def _with_flag(words: str, config_class) -> str:
     for field in dataclasses.fields(config_class) if config_class else ():
-        words = re.sub(rf"^{config_class.__name__}: {field.name}\b", f"--{field.name.replace('_', '-')}", words)
+        words = re.sub(
+            rf"^{config_class.__name__}: {field.name}\b", f"--{field.name.replace('_', '-')}", words
+        )
     return words
 
 
 def _tell(words: str) -> None:
-    Console(stderr=True).print(words, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True).print(
+        words, style="bold red", markup=False, highlight=False, soft_wrap=True
+    )

@@ -18,9 +18,18 @@ OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # further curves: green, 
 
 def use_style() -> None:
     """The look of all figures: white, a light grid, readable at half size."""
-    seaborn.set_theme(context="notebook", style="whitegrid", palette=[REAL, FAKE, *OTHERS],
-                      rc={"figure.dpi": 110, "savefig.dpi": 110, "figure.constrained_layout.use": True,
-                          "axes.titlesize": "medium", "legend.frameon": True})
+    seaborn.set_theme(
+        context="notebook",
+        style="whitegrid",
+        palette=[REAL, FAKE, *OTHERS],
+        rc={
+            "figure.dpi": 110,
+            "savefig.dpi": 110,
+            "figure.constrained_layout.use": True,
+            "axes.titlesize": "medium",
+            "legend.frameon": True,
+        },
+    )
 
 
 def save(figure, path) -> Path:
@@ -46,7 +55,9 @@ def loss_curves(rows, title: str = ""):
     right.axhline(0.5, color="0.4", lw=1, ls=":", label="cannot tell")
     right.set(xlabel="round", ylabel="mean probability of real", ylim=(0, 1))
     left.legend()
-    right.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=3, fontsize="small", frameon=False)
+    right.legend(
+        loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=3, fontsize="small", frameon=False
+    )
     return figure
 
 
@@ -59,7 +70,9 @@ def histograms(axes, real, fake, bins=60, span=None) -> None:
     low, high = span or (min(np.min(real), np.min(fake)), max(np.max(real), np.max(fake)))
     edges = np.linspace(low, high, bins + 1)
     for numbers, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
-        each = np.full(len(numbers), bins / (len(numbers) * (high - low)))  # density=True would forget the rest
+        each = np.full(
+            len(numbers), bins / (len(numbers) * (high - low))
+        )  # density=True would forget the rest
         axes.hist(numbers, edges, weights=each, color=colour, alpha=0.5, label=label)
     axes.set(xlabel="x", ylabel="density")
 

@@ -31,6 +31,7 @@ SYNCHRONOUS = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirrored
 
 # ---------------------------------------------------------------- what is said within a round
 
+
 def count() -> int:
     """How many replicas play this round."""
     context = tf.distribute.get_replica_context()
@@ -56,8 +57,14 @@ def mean(values):
         return values
     flat = tf.nest.flatten(values)
     given = [tf.convert_to_tensor(value) for value in flat if value is not None]
-    means = iter(tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, given) if given else [])
-    return tf.nest.pack_sequence_as(values, [None if value is None else next(means) for value in flat])
+    means = iter(
+        tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, given)
+        if given
+        else []
+    )
+    return tf.nest.pack_sequence_as(
+        values, [None if value is None else next(means) for value in flat]
+    )
 
 
 def own_seed(seed) -> tf.Tensor:
@@ -65,10 +72,13 @@ def own_seed(seed) -> tf.Tensor:
     (z is not: it is drawn for the whole batch and shared.)"""
     if count() == 1:
         return seed
-    return tf.stack(rng.split(seed, count()))[tf.distribute.get_replica_context().replica_id_in_sync_group]
+    return tf.stack(rng.split(seed, count()))[
+        tf.distribute.get_replica_context().replica_id_in_sync_group
+    ]
 
 
 # ---------------------------------------------------------------- what is done around a round
+
 
 def on_all(strategy, function):
     """`function`, played by every replica with the same arguments. -> the mean of what they give."""
@@ -77,7 +87,9 @@ def on_all(strategy, function):
 
     def played_by_all(*arguments):
         given = strategy.run(lambda *same: mean(function(*same)), arguments)
-        return tf.nest.map_structure(lambda value: strategy.experimental_local_results(value)[0], given)
+        return tf.nest.map_structure(
+            lambda value: strategy.experimental_local_results(value)[0], given
+        )
 
     return played_by_all
 
@@ -92,23 +104,44 @@ def check_strategy(owner: str, strategy, mode: str, variables: dict[str, tf.Vari
     if strategy is None:
         for name, variable in variables.items():
             if isinstance(variable, tf.distribute.DistributedValues):
-                checks.fail(owner, "strategy", f"the one under whose scope() {name} was made", "None")
+                checks.fail(
+                    owner, "strategy", f"the one under whose scope() {name} was made", "None"
+                )
         return
     if not isinstance(strategy, SYNCHRONOUS):
-        checks.fail(owner, "strategy", "None, a tf.distribute.MirroredStrategy or a MultiWorkerMirroredStrategy",
-                    repr(strategy))
+        checks.fail(
+            owner,
+            "strategy",
+            "None, a tf.distribute.MirroredStrategy or a MultiWorkerMirroredStrategy",
+            repr(strategy),
+        )
     if mode == "xla":
-        checks.fail(owner, "mode", "graph or eager where there is a strategy", repr(mode),
-                    "XLA compiles a round for one device.")
+        checks.fail(
+            owner,
+            "mode",
+            "graph or eager where there is a strategy",
+            repr(mode),
+            "XLA compiles a round for one device.",
+        )
     for name, variable in variables.items():
         if not strategy.extended.variable_created_in_scope(variable):
-            checks.fail(owner, name, "made under strategy.scope()", "one that was made elsewhere",
-                        "Make both networks and both optimizers in: with strategy.scope(): ...")
+            checks.fail(
+                owner,
+                name,
+                "made under strategy.scope()",
+                "one that was made elsewhere",
+                "Make both networks and both optimizers in: with strategy.scope(): ...",
+            )
 
 
 def check_batch(owner: str, strategy, size: int) -> None:
     """Can the batch be dealt out in equal shares?"""
     replicas = 1 if strategy is None else strategy.num_replicas_in_sync
     if size % replicas:
-        checks.fail(owner, "the batch", f"a multiple of the {replicas} replicas", f"{size} samples",
-                    "Each replica takes an equal share.")
+        checks.fail(
+            owner,
+            "the batch",
+            f"a multiple of the {replicas} replicas",
+            f"{size} samples",
+            "Each replica takes an equal share.",
+        )

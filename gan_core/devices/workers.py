@@ -20,9 +20,16 @@ import tensorflow as tf
 
 from gan_core import checks
 
-EXAMPLE = ('In the first of two workers it is {"cluster": {"worker": ["HOST:PORT", "HOST:PORT"]}, '
-           '"task": {"type": "worker", "index": 0}}, in the second the index is 1.')
-GONE = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
+EXAMPLE = (
+    'In the first of two workers it is {"cluster": {"worker": ["HOST:PORT", "HOST:PORT"]}, '
+    '"task": {"type": "worker", "index": 0}}, in the second the index is 1.'
+)
+GONE = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+)
 
 
 class WorkerLostError(ConnectionError):
@@ -44,8 +51,10 @@ def multi_worker() -> tf.distribute.Strategy:
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:
-        raise ValueError(f"multi-worker: the strategy must be made before TensorFlow computes anything, got: {error}. "
-                         "Make it in the program's first lines.") from error
+        raise ValueError(
+            f"multi-worker: the strategy must be made before TensorFlow computes anything, got: {error}. "
+            "Make it in the program's first lines."
+        ) from error
 
 
 def by_name(name: str):
@@ -63,15 +72,26 @@ def check_tf_config(text: str | None) -> None:
         cluster, kind, index = config["cluster"], config["task"]["type"], config["task"]["index"]
         places = {job: list(cluster[job]) for job in ("chief", "worker") if job in cluster}
         everywhere = [place for job in places.values() for place in job]
-        addresses = all(place.rpartition(":")[0] and place.rpartition(":")[2].isdigit() for place in everywhere)
+        addresses = all(
+            place.rpartition(":")[0] and place.rpartition(":")[2].isdigit() for place in everywhere
+        )
     except (ValueError, KeyError, TypeError, AttributeError):
         checks.fail("multi-worker", "TF_CONFIG", "JSON with a cluster and a task", text, EXAMPLE)
     if not everywhere or not addresses or len(set(everywhere)) < len(everywhere):
-        checks.fail("multi-worker", "TF_CONFIG's cluster", "workers, each at a HOST:PORT of its own",
-                    json.dumps(cluster), EXAMPLE)
+        checks.fail(
+            "multi-worker",
+            "TF_CONFIG's cluster",
+            "workers, each at a HOST:PORT of its own",
+            json.dumps(cluster),
+            EXAMPLE,
+        )
     if kind not in places:
-        checks.fail("multi-worker", "TF_CONFIG's task type", "one of " + ", ".join(places), json.dumps(kind))
-    checks.integer("multi-worker", f"the index of TF_CONFIG's {kind}", index, 0, len(places[kind]) - 1)
+        checks.fail(
+            "multi-worker", "TF_CONFIG's task type", "one of " + ", ".join(places), json.dumps(kind)
+        )
+    checks.integer(
+        "multi-worker", f"the index of TF_CONFIG's {kind}", index, 0, len(places[kind]) - 1
+    )
 
 
 def is_chief(strategy) -> bool:
@@ -86,15 +106,26 @@ def check_in_step(owner: str, strategy, step: int) -> None:
 
     def tell():
         context = tf.distribute.get_replica_context()
-        mine = tf.one_hot(context.replica_id_in_sync_group, context.num_replicas_in_sync, tf.cast(step, tf.int64),
-                          tf.zeros([], tf.int64))
+        mine = tf.one_hot(
+            context.replica_id_in_sync_group,
+            context.num_replicas_in_sync,
+            tf.cast(step, tf.int64),
+            tf.zeros([], tf.int64),
+        )
         return context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
 
     with noticing_the_lost(strategy):
-        steps = strategy.experimental_local_results(strategy.run(tf.function(tell, autograph=False)))[0].numpy()
+        steps = strategy.experimental_local_results(
+            strategy.run(tf.function(tell, autograph=False))
+        )[0].numpy()
     if len(set(steps.tolist())) > 1:
-        checks.fail(owner, "the rounds that the workers have played", "the same for all",
-                    ", ".join(map(str, steps)), "Give all of them the same run folder, on a disk that all see.")
+        checks.fail(
+            owner,
+            "the rounds that the workers have played",
+            "the same for all",
+            ", ".join(map(str, steps)),
+            "Give all of them the same run folder, on a disk that all see.",
+        )
 
 
 def wait_for_all(strategy) -> None:
@@ -115,5 +146,7 @@ def noticing_the_lost(strategy, way_on: str = ""):
     except GONE as error:
         if is_alone(strategy):
             raise
-        raise WorkerLostError("Another worker ended or cannot be reached, and a round needs them all. "
-                              f"Start all workers again. {way_on}".strip()) from error
+        raise WorkerLostError(
+            "Another worker ended or cannot be reached, and a round needs them all. "
+            f"Start all workers again. {way_on}".strip()
+        ) from error

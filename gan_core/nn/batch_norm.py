@@ -33,32 +33,57 @@ class BatchNorm(tf.Module):
     the same on all: the shares' statistics reach them by their mean.
     """
 
-    def __init__(self, channels: int, *, momentum: float = 0.9, epsilon: float = 1e-5,
-                 gamma_initializer=ones, synchronised: bool = False, seed: int = 0, name=None):
+    def __init__(
+        self,
+        channels: int,
+        *,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        gamma_initializer=ones,
+        synchronised: bool = False,
+        seed: int = 0,
+        name=None,
+    ):
         super().__init__(name=name)
         self.channels = checks.integer("BatchNorm", "channels", channels, 1)
         self.momentum = checks.number("BatchNorm", "momentum", momentum, 0.0, 1.0)
         self.epsilon = checks.number("BatchNorm", "epsilon", epsilon, above=0.0)
         self.synchronised = checks.one_of("BatchNorm", "synchronised", synchronised, [False, True])
-        gamma = checks.tensor("BatchNorm", "what gamma_initializer gives",
-                              gamma_initializer([channels], rng.seed(seed, "BatchNorm gamma")), [channels])
+        gamma = checks.tensor(
+            "BatchNorm",
+            "what gamma_initializer gives",
+            gamma_initializer([channels], rng.seed(seed, "BatchNorm gamma")),
+            [channels],
+        )
         self.gamma = tf.Variable(gamma, name=f"{self.name}/gamma")
         self.beta = tf.Variable(tf.zeros([channels]), name=f"{self.name}/beta")
-        self.moving_mean = tf.Variable(tf.zeros([channels]), trainable=False, name=f"{self.name}/moving_mean")
-        self.moving_variance = tf.Variable(tf.ones([channels]), trainable=False, name=f"{self.name}/moving_variance")
+        self.moving_mean = tf.Variable(
+            tf.zeros([channels]), trainable=False, name=f"{self.name}/moving_mean"
+        )
+        self.moving_variance = tf.Variable(
+            tf.ones([channels]), trainable=False, name=f"{self.name}/moving_variance"
+        )
 
     def __call__(self, x, *, training: bool = False):
         x = tf.convert_to_tensor(x)
         if x.shape.rank not in (2, 4) or x.shape[-1] != self.channels:
-            checks.fail("BatchNorm", "x", f"[batch, {self.channels}] or [batch, h, w, {self.channels}]",
-                        checks.show_shape(x.shape))
+            checks.fail(
+                "BatchNorm",
+                "x",
+                f"[batch, {self.channels}] or [batch, h, w, {self.channels}]",
+                checks.show_shape(x.shape),
+            )
         if not x.dtype.is_floating:
             checks.fail("BatchNorm", "x", "of a floating dtype", x.dtype.name)
         if not training:
             return self._normalise(x, self.moving_mean, self.moving_variance)
-        y, mean, unbiased = self._by_the_batch(x, together=self.synchronised and replicas.count() > 1)
+        y, mean, unbiased = self._by_the_batch(
+            x, together=self.synchronised and replicas.count() > 1
+        )
         self.moving_mean.assign(self.momentum * self.moving_mean + (1.0 - self.momentum) * mean)
-        self.moving_variance.assign(self.momentum * self.moving_variance + (1.0 - self.momentum) * unbiased)
+        self.moving_variance.assign(
+            self.momentum * self.moving_variance + (1.0 - self.momentum) * unbiased
+        )
         return y
 
     def _normalise(self, x, mean, variance):
@@ -68,9 +93,18 @@ class BatchNorm(tf.Module):
     def _by_the_batch(self, x, together: bool):
         """-> y, the mean and the unbiased variance; together: of the batch of all replicas, not of this one's share."""
         image = x if x.shape.rank == 4 else x[:, tf.newaxis, tf.newaxis, :]
-        image = image if image.dtype in (tf.float32, tf.bfloat16, tf.float16) else tf.cast(image, tf.float32)
-        y, mean, unbiased = _normalised(image, tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta),
-                                        self.epsilon, together)
+        image = (
+            image
+            if image.dtype in (tf.float32, tf.bfloat16, tf.float16)
+            else tf.cast(image, tf.float32)
+        )
+        y, mean, unbiased = _normalised(
+            image,
+            tf.convert_to_tensor(self.gamma),
+            tf.convert_to_tensor(self.beta),
+            self.epsilon,
+            together,
+        )
         y = y if x.shape.rank == 4 else y[:, 0, 0, :]
         statistics = (mean, unbiased) if together else replicas.mean((mean, unbiased))
         return tf.cast(y, x.dtype), *statistics
@@ -93,7 +127,9 @@ def _normalised(x, gamma, beta, epsilon: float, together: bool):
         @tf.custom_gradient
         def backward(x, gamma, dy):
             def gradients(u, v, w):
-                return _second_gradients(x, gamma, dy, u, v, w, epsilon, replicas.mean if together else list)
+                return _second_gradients(
+                    x, gamma, dy, u, v, w, epsilon, replicas.mean if together else list
+                )
 
             return slopes(x, gamma, dy, kept, epsilon), gradients
 
@@ -106,15 +142,29 @@ def _normalised(x, gamma, beta, epsilon: float, together: bool):
 def _fused(x, gamma, beta, epsilon):
     """-> y, the mean, the unbiased variance, and what TensorFlow's op keeps for the gradients."""
     y, mean, unbiased, *kept = tf.raw_ops.FusedBatchNormV3(
-        x=x, scale=gamma, offset=beta, mean=tf.zeros([0]), variance=tf.zeros([0]), epsilon=epsilon, is_training=True)
+        x=x,
+        scale=gamma,
+        offset=beta,
+        mean=tf.zeros([0]),
+        variance=tf.zeros([0]),
+        epsilon=epsilon,
+        is_training=True,
+    )
     return y, mean, unbiased, kept
 
 
 def _slopes_of_fused(x, gamma, dy, kept, epsilon):
     """The gradients of sum dy y by x, gamma and beta."""
     return tf.raw_ops.FusedBatchNormGradV3(
-        y_backprop=dy, x=x, scale=gamma, reserve_space_1=kept[0], reserve_space_2=kept[1], reserve_space_3=kept[2],
-        epsilon=epsilon, is_training=True)[:3]
+        y_backprop=dy,
+        x=x,
+        scale=gamma,
+        reserve_space_1=kept[0],
+        reserve_space_2=kept[1],
+        reserve_space_3=kept[2],
+        epsilon=epsilon,
+        is_training=True,
+    )[:3]
 
 
 def _formula(x, gamma, beta, epsilon):
@@ -135,7 +185,11 @@ def _slopes_of_formula(x, gamma, dy, kept, epsilon):
     n = (tf.cast(x, tf.float32) - mean) * s
     own = [tf.reduce_mean(d * n, AXES), tf.reduce_mean(d, AXES)]
     d_n, d_1 = replicas.mean(own)
-    return tf.cast(gamma * s * (d - d_1 - n * d_n), x.dtype), own[0] * _values(x), own[1] * _values(x)
+    return (
+        tf.cast(gamma * s * (d - d_1 - n * d_n), x.dtype),
+        own[0] * _values(x),
+        own[1] * _values(x),
+    )
 
 
 def _values(x):
@@ -193,7 +247,9 @@ def settle(network: tf.Module, batches) -> None:
     try:
         for i, batch in enumerate(batches):
             for layer in layers:
-                layer.momentum = i / (i + 1)  # the mean over i + 1 batches; of the first, the old value has no share
+                layer.momentum = i / (
+                    i + 1
+                )  # the mean over i + 1 batches; of the first, the old value has no share
             network(batch, training=True)
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
@@ -205,7 +261,11 @@ def settle(network: tf.Module, batches) -> None:
 @contextlib.contextmanager
 def settled(network: tf.Module, batches):
     """with settled(network, batches): the same for as long as that lasts; afterwards all is as it was before."""
-    kept = [(variable, variable.read_value()) for variable in network.variables if not variable.trainable]
+    kept = [
+        (variable, variable.read_value())
+        for variable in network.variables
+        if not variable.trainable
+    ]
     try:
         settle(network, batches)
         yield

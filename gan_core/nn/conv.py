@@ -12,9 +12,21 @@ COMPUTE_DTYPES = ("float32", "bfloat16")
 class _Convolution(tf.Module):
     """What both layers share: the arguments, the variables, the casts."""
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, *, seed: int, stride: int = 1,
-                 padding: str = "SAME", use_bias: bool = True, initializer=glorot_normal, path: str = "auto",
-                 compute_dtype=tf.float32, name=None):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        *,
+        seed: int,
+        stride: int = 1,
+        padding: str = "SAME",
+        use_bias: bool = True,
+        initializer=glorot_normal,
+        path: str = "auto",
+        compute_dtype=tf.float32,
+        name=None,
+    ):
         super().__init__(name=name)
         owner = type(self).__name__
         checks.integer(owner, "in_channels", in_channels, 1)
@@ -26,11 +38,16 @@ class _Convolution(tf.Module):
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
 
-        kernel = checks.tensor(owner, "what initializer gives",
-                               initializer(self._kernel_shape(), rng.seed(seed, f"{owner} kernel")),
-                               self._kernel_shape())
+        kernel = checks.tensor(
+            owner,
+            "what initializer gives",
+            initializer(self._kernel_shape(), rng.seed(seed, f"{owner} kernel")),
+            self._kernel_shape(),
+        )
         self.kernel = tf.Variable(kernel, name=f"{self.name}/kernel")
-        self.bias = tf.Variable(tf.zeros([out_channels]), name=f"{self.name}/bias") if use_bias else None
+        self.bias = (
+            tf.Variable(tf.zeros([out_channels]), name=f"{self.name}/bias") if use_bias else None
+        )
 
     def __call__(self, x, *, training: bool = False) -> tf.Tensor:
         owner = type(self).__name__

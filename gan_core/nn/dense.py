@@ -19,17 +19,33 @@ class Dense(tf.Module):
     The parameters themselves stay float32.
     """
 
-    def __init__(self, in_size: int, out_size: int, *, seed: int, initializer=glorot_normal,
-                 use_bias: bool = True, compute_dtype=tf.float32, name=None):
+    def __init__(
+        self,
+        in_size: int,
+        out_size: int,
+        *,
+        seed: int,
+        initializer=glorot_normal,
+        use_bias: bool = True,
+        compute_dtype=tf.float32,
+        name=None,
+    ):
         super().__init__(name=name)
         self.in_size = checks.integer("Dense", "in_size", in_size, 1)
         self.out_size = checks.integer("Dense", "out_size", out_size, 1)
         self.compute_dtype = tf.as_dtype(
-            checks.one_of("Dense", "compute_dtype", compute_dtype, [tf.float32, tf.bfloat16]))
-        kernel = checks.tensor("Dense", "what initializer gives",
-                               initializer([in_size, out_size], rng.seed(seed, "Dense kernel")), [in_size, out_size])
+            checks.one_of("Dense", "compute_dtype", compute_dtype, [tf.float32, tf.bfloat16])
+        )
+        kernel = checks.tensor(
+            "Dense",
+            "what initializer gives",
+            initializer([in_size, out_size], rng.seed(seed, "Dense kernel")),
+            [in_size, out_size],
+        )
         self.kernel = tf.Variable(kernel, name=f"{self.name}/kernel")
-        self.bias = tf.Variable(tf.zeros([out_size]), name=f"{self.name}/bias") if use_bias else None
+        self.bias = (
+            tf.Variable(tf.zeros([out_size]), name=f"{self.name}/bias") if use_bias else None
+        )
 
     def __call__(self, x, *, training: bool = False):
         x = tf.convert_to_tensor(x)

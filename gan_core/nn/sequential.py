@@ -21,8 +21,12 @@ class Reshape(tf.Module):
         x = tf.convert_to_tensor(x)
         have, want = x.shape[1:].num_elements(), tf.TensorShape(self.shape).num_elements()
         if have != want:
-            checks.fail("Reshape", "x", f"{want} numbers a sample, for {checks.show_shape(['batch', *self.shape])}",
-                        checks.show_shape(x.shape))
+            checks.fail(
+                "Reshape",
+                "x",
+                f"{want} numbers a sample, for {checks.show_shape(['batch', *self.shape])}",
+                checks.show_shape(x.shape),
+            )
         return tf.reshape(x, [-1, *self.shape])
 
 
@@ -33,7 +37,12 @@ class Flatten(tf.Module):
         x = tf.convert_to_tensor(x)
         numbers = x.shape[1:].num_elements()
         if numbers is None or x.shape.rank == 0:
-            checks.fail("Flatten", "x", "[batch, ...] with all sizes but the first known", checks.show_shape(x.shape))
+            checks.fail(
+                "Flatten",
+                "x",
+                "[batch, ...] with all sizes but the first known",
+                checks.show_shape(x.shape),
+            )
         return tf.reshape(x, [-1, numbers])
 
 
@@ -69,7 +78,9 @@ class Sequential(tf.Module):
         x = tf.zeros([1, *_sizes("Sequential.summary", "input_shape", input_shape)])
         for layer, takes_training in zip(self.layers, self._takes_training, strict=True):
             x = layer(x, training=False) if takes_training else layer(x)
-            shape = Text(checks.show_shape(["batch", *x.shape[1:]]))  # not markup, for all its brackets
+            shape = Text(
+                checks.show_shape(["batch", *x.shape[1:]])
+            )  # not markup, for all its brackets
             table.add_row(_name(layer), shape, f"{_count(layer)[1]:,}")
         trained, all_of_them = _count(self)
         table.add_section()
@@ -94,12 +105,18 @@ def _takes_training(layer) -> bool:
 
 
 def _name(layer) -> str:
-    return type(layer).__name__ if isinstance(layer, tf.Module) else getattr(layer, "__name__", repr(layer))
+    return (
+        type(layer).__name__
+        if isinstance(layer, tf.Module)
+        else getattr(layer, "__name__", repr(layer))
+    )
 
 
 def _count(layer) -> tuple[int, int]:
     """The numbers of trainable parameters and of all (batch norm's averages are not trained)."""
     if not isinstance(layer, tf.Module):
         return 0, 0
-    return (sum(v.shape.num_elements() for v in layer.trainable_variables),
-            sum(v.shape.num_elements() for v in layer.variables))
+    return (
+        sum(v.shape.num_elements() for v in layer.trainable_variables),
+        sum(v.shape.num_elements() for v in layer.variables),
+    )

@@ -17,9 +17,12 @@ def named_variables(module: tf.Module) -> dict[str, tf.Variable]:
     reached = {id(variable) for variable in found.values()}
     for variable in module.variables:
         if id(variable) not in reached:
-            checks.fail("named_variables", f"every variable of {type(module).__name__}",
-                        "an attribute without leading underscore, or in a list, tuple or dict that is one",
-                        f"{variable.name} {checks.show_shape(variable.shape)}, which has no such path of its own")
+            checks.fail(
+                "named_variables",
+                f"every variable of {type(module).__name__}",
+                "an attribute without leading underscore, or in a list, tuple or dict that is one",
+                f"{variable.name} {checks.show_shape(variable.shape)}, which has no such path of its own",
+            )
     return found
 
 

@@ -41,7 +41,9 @@ def cosine_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0
     _check("schedules.cosine_decay", value, steps, start, final)
 
     def schedule(step):
-        return final + (value - final) * 0.5 * (1.0 + tf.cos(math.pi * _progress(step, start, steps)))
+        return final + (value - final) * 0.5 * (
+            1.0 + tf.cos(math.pi * _progress(step, start, steps))
+        )
 
     return schedule
 

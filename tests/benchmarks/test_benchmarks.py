@@ -20,8 +20,14 @@ ECHO = "import sys, time\nfrom benchmarks.measure import harness\nharness.serve(
 
 def test_python_m_benchmarks_lists_every_command_line_there_is(capsys):
     folder = Path(listing.__file__).parent
-    found = {file for file in folder.rglob("*.py") if "\n    run(Config, main, " in file.read_text(encoding="utf-8")}
-    assert {file.parent.name if file.stem == "__main__" else file.stem for file in found} == {*listing.NAMES}
+    found = {
+        file
+        for file in folder.rglob("*.py")
+        if "\n    run(Config, main, " in file.read_text(encoding="utf-8")
+    }
+    assert {file.parent.name if file.stem == "__main__" else file.stem for file in found} == {
+        *listing.NAMES
+    }
     listing.main()
     said = capsys.readouterr().out
     assert all(f"python -m benchmarks.{name} " in said for name in listing.NAMES)
@@ -38,21 +44,35 @@ def test_every_contestant_is_asked_for_every_window():
 
 
 def test_a_contestant_that_cannot_run_is_named_with_its_reason():
-    with pytest.raises(ValueError, match="broken cannot run: ModuleNotFoundError: No module named 'nonsense'"):
+    with pytest.raises(
+        ValueError, match="broken cannot run: ModuleNotFoundError: No module named 'nonsense'"
+    ):
         harness.in_turn({"broken": ["-c", "import nonsense"]}, rounds=1, windows=1)
 
 
 def test_a_contestant_that_the_system_killed_is_named_with_the_signal_and_not_with_tensorflows_remarks():
-    remarks = ["E0000 00:00:1 1 b.cc:5] failed call to cuInit: UNKNOWN", "I0000 00:00:1 1 a.cc:2] It is optimized.",
-               "To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow."]
-    code = (f"import os, sys; print(*{remarks}, sep=chr(10), file=sys.stderr, flush=True); input(); "
-            "os.kill(os.getpid(), 9)")
-    with pytest.raises(ValueError, match=r"large cannot run: signal 9 \(SIGKILL\), it said nothing\. .* smaller batch"):
+    remarks = [
+        "E0000 00:00:1 1 b.cc:5] failed call to cuInit: UNKNOWN",
+        "I0000 00:00:1 1 a.cc:2] It is optimized.",
+        "To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow.",
+    ]
+    code = (
+        f"import os, sys; print(*{remarks}, sep=chr(10), file=sys.stderr, flush=True); input(); "
+        "os.kill(os.getpid(), 9)"
+    )
+    with pytest.raises(
+        ValueError,
+        match=r"large cannot run: signal 9 \(SIGKILL\), it said nothing\. .* smaller batch",
+    ):
         harness.in_turn({"large": ["-c", code]}, rounds=1, windows=1)
 
 
 def test_a_row_for_each_number_of_rounds_a_call(capsys, tmp_path):
-    toy_step.main(toy_step.Config(hidden=4, batch=8, rounds=(2,), mode=("eager",), windows=2, calls=1, out=tmp_path))
+    toy_step.main(
+        toy_step.Config(
+            hidden=4, batch=8, rounds=(2,), mode=("eager",), windows=2, calls=1, out=tmp_path
+        )
+    )
     (row,) = rows.read(tmp_path / "toy_step.jsonl")
     assert row["status"] == "measured"
     assert row["rounds_a_call"] == row["rounds_a_window"] == 2
@@ -61,10 +81,25 @@ def test_a_row_for_each_number_of_rounds_a_call(capsys, tmp_path):
 
 def test_times_are_of_a_round_and_not_of_a_call(monkeypatch):
     monkeypatch.setattr(devices, "use", lambda device: None)
-    monkeypatch.setattr(rows, "windows", lambda play, drain, count, calls: {
-        **rows.summary([6.0, 9.0, 12.0]), "rounds_a_window": calls})
-    row = one_toy_step.measure({"device": "cpu", "hidden": 2, "batch": 4, "mode": "eager", "rounds_a_call": 3,
-                                "windows": 3, "calls": 5})
+    monkeypatch.setattr(
+        rows,
+        "windows",
+        lambda play, drain, count, calls: {
+            **rows.summary([6.0, 9.0, 12.0]),
+            "rounds_a_window": calls,
+        },
+    )
+    row = one_toy_step.measure(
+        {
+            "device": "cpu",
+            "hidden": 2,
+            "batch": 4,
+            "mode": "eager",
+            "rounds_a_call": 3,
+            "windows": 3,
+            "calls": 5,
+        }
+    )
     assert row["seconds"] == 3.0
     assert row["quartiles"] == [2.5, 3.5]
     assert row["rounds_a_window"] == 15
@@ -81,14 +116,23 @@ NETWORKS = {"size": 32, "width": 2, "latent_dim": 3}
 ROUND = {"precision": "float32", "mode": "eager", "convolution": "native"}
 
 
-@pytest.mark.parametrize("play", [
-    lambda out: one_train_step._times({**NETWORKS, **ROUND, "batch_size": 2}, None),
-    lambda out: ours_dcgan_step.main(batch=2, **NETWORKS),
-    lambda out: profile_step.profile(profile_step.Config(batch_size=2, **NETWORKS)),
-    lambda out: input_pipeline.main(input_pipeline.Config(batch_size=2, images=4, size=32, width=2, out=out)),
-], ids=["train_step", "peers", "profile_step", "input_pipeline"])
-def test_the_round_that_is_timed_is_bare_whatever_the_defaults_of_training_are(play, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "play",
+    [
+        lambda out: one_train_step._times({**NETWORKS, **ROUND, "batch_size": 2}, None),
+        lambda out: ours_dcgan_step.main(batch=2, **NETWORKS),
+        lambda out: profile_step.profile(profile_step.Config(batch_size=2, **NETWORKS)),
+        lambda out: input_pipeline.main(
+            input_pipeline.Config(batch_size=2, images=4, size=32, width=2, out=out)
+        ),
+    ],
+    ids=["train_step", "peers", "profile_step", "input_pipeline"],
+)
+def test_the_round_that_is_timed_is_bare_whatever_the_defaults_of_training_are(
+    play, tmp_path, monkeypatch
+):
     """What it is compared with has no R1, no augmentation and no average: R1, once a default, made it longer."""
+
     class Built(Exception):
         pass
 
@@ -102,14 +146,37 @@ def test_the_round_that_is_timed_is_bare_whatever_the_defaults_of_training_are(p
         play(tmp_path)
 
 
-@pytest.mark.parametrize(("mode", "layer", "kind", "by_x", "by_w"), [
-    ("graph", "conv", "product", 5.0, 7.0), ("eager", "conv", "product", 3.0, 5.0),
-    ("xla", tf.tanh, "activation", 5.0, None), ("graph", tf.tanh, "activation", 3.0, None),
-    ("graph", tf.nn.relu, "activation", 3.0, None), ("graph", leaky_relu(0.2), "activation", 5.0, None),
-    ("xla", "norm", "batch norm", 3.0, None)])
-def test_a_gradient_is_not_charged_with_the_value_that_is_worked_out_again(mode, layer, kind, by_x, by_w, monkeypatch):
+@pytest.mark.parametrize(
+    ("mode", "layer", "kind", "by_x", "by_w"),
+    [
+        ("graph", "conv", "product", 5.0, 7.0),
+        ("eager", "conv", "product", 3.0, 5.0),
+        ("xla", tf.tanh, "activation", 5.0, None),
+        ("graph", tf.tanh, "activation", 3.0, None),
+        ("graph", tf.nn.relu, "activation", 3.0, None),
+        ("graph", leaky_relu(0.2), "activation", 5.0, None),
+        ("xla", "norm", "batch norm", 3.0, None),
+    ],
+)
+def test_a_gradient_is_not_charged_with_the_value_that_is_worked_out_again(
+    mode, layer, kind, by_x, by_w, monkeypatch
+):
     """ReLU's and tanh's gradients ask for the output, leaky ReLU's for the input, which is there."""
-    monkeypatch.setattr(profile_step, "_time", lambda run, *_: {"value": 2.0, "by_x": 5.0, "by_w": 7.0}[run.__name__])
-    seconds = profile_step._passes(layer, {}, tf.zeros([1]), tf.zeros([1]), types.SimpleNamespace(kind=kind),
-                                   profile_step.Config(mode=mode))
-    assert (seconds[arithmetic.VALUE], seconds[arithmetic.BY_X], seconds.get(arithmetic.BY_W)) == (2.0, by_x, by_w)
+    monkeypatch.setattr(
+        profile_step,
+        "_time",
+        lambda run, *_: {"value": 2.0, "by_x": 5.0, "by_w": 7.0}[run.__name__],
+    )
+    seconds = profile_step._passes(
+        layer,
+        {},
+        tf.zeros([1]),
+        tf.zeros([1]),
+        types.SimpleNamespace(kind=kind),
+        profile_step.Config(mode=mode),
+    )
+    assert (seconds[arithmetic.VALUE], seconds[arithmetic.BY_X], seconds.get(arithmetic.BY_W)) == (
+        2.0,
+        by_x,
+        by_w,
+    )

@@ -11,7 +11,9 @@ import pytest
 
 from benchmarks import compare
 
-TELLS = ["-c", """
+TELLS = [
+    "-c",
+    """
 import json, pathlib, sys
 import gan_core
 from benchmarks.measure import harness  # of this tree
@@ -22,7 +24,8 @@ for line in sys.stdin:
     else:
         print(gan_core.SECONDS[window] * int(line), flush=True)
         window += 1
-"""]
+""",
+]
 
 
 def git(folder, *arguments):
@@ -50,7 +53,10 @@ def write(folder, seconds):
 
 
 def measured(repository, base, head, windows=6, starts=1):
-    with compare.checked_out(base, repository) as (a, _), compare.checked_out(head, repository) as (b, _):
+    with (
+        compare.checked_out(base, repository) as (a, _),
+        compare.checked_out(head, repository) as (b, _),
+    ):
         return compare.compare(a, b, TELLS, rounds=3, windows=windows, starts=starts)
 
 
@@ -60,7 +66,9 @@ def test_each_revision_runs_its_own_code(repository):
     np.testing.assert_array_equal(found.head, np.full([2, 6], 2.0))
     assert found.base_first.tolist() == [150.0, 150.0]  # a first call of 3 rounds
     assert found.verdict == "head is slower: it takes 2.000 times as long"
-    assert measured(repository, "two", "one").verdict == "head is faster: it takes 0.500 times as long"
+    assert (
+        measured(repository, "two", "one").verdict == "head is faster: it takes 0.500 times as long"
+    )
 
 
 def test_equal_revisions_do_not_differ_and_HEAD_is_the_commit(repository):
@@ -76,7 +84,10 @@ def test_a_dot_is_the_working_tree(repository):
 
 
 def test_five_windows_can_see_nothing(repository):
-    assert measured(repository, "one", "two", windows=5).verdict == "no difference that this run can see"
+    assert (
+        measured(repository, "one", "two", windows=5).verdict
+        == "no difference that this run can see"
+    )
 
 
 def test_nothing_is_left_behind_nor_touched_not_even_by_ctrl_c(repository, tmp_path, monkeypatch):
@@ -93,7 +104,9 @@ def test_nothing_is_left_behind_nor_touched_not_even_by_ctrl_c(repository, tmp_p
     with pytest.raises(KeyboardInterrupt):
         stopped()
     assert sorted(tmp_path.iterdir()) == before
-    listed = subprocess.run(["git", "-C", repository, "worktree", "list"], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "-C", repository, "worktree", "list"], capture_output=True, text=True, check=True
+    )
     assert len(listed.stdout.splitlines()) == 1
     assert "4.0" in (repository / "gan_core" / "__init__.py").read_text()
 
@@ -101,32 +114,54 @@ def test_nothing_is_left_behind_nor_touched_not_even_by_ctrl_c(repository, tmp_p
 def test_code_that_is_not_the_revisions_own_is_refused(tmp_path):
     """As when a folder has no gan_core and the installed one takes its place."""
     (tmp_path / "empty").mkdir()
-    other = ["-c", "import json\ninput()\nprint(json.dumps({'from': 'elsewhere'}), flush=True)\ninput()\n"
-             "print(1.0, flush=True)\ninput()\nprint(1.0, flush=True)\ninput()\nprint(1.0, flush=True)"]
+    other = [
+        "-c",
+        "import json\ninput()\nprint(json.dumps({'from': 'elsewhere'}), flush=True)\ninput()\n"
+        "print(1.0, flush=True)\ninput()\nprint(1.0, flush=True)\ninput()\nprint(1.0, flush=True)",
+    ]
     with pytest.raises(ValueError, match=r"base's code must be from .*empty, got elsewhere"):
-        compare.compare(tmp_path / "empty", tmp_path / "empty", other, rounds=1, windows=1, starts=1)
+        compare.compare(
+            tmp_path / "empty", tmp_path / "empty", other, rounds=1, windows=1, starts=1
+        )
 
 
-@pytest.mark.parametrize(("revision", "words"), [
-    ("nonsense", "a revision must be a commit, branch or tag, or . for the working tree, got 'nonsense'"),
-    ("--all", "got '--all'"), ("", "got ''"), ("HEAD:gan_core", "got 'HEAD:gan_core'"),
-])
+@pytest.mark.parametrize(
+    ("revision", "words"),
+    [
+        (
+            "nonsense",
+            "a revision must be a commit, branch or tag, or . for the working tree, got 'nonsense'",
+        ),
+        ("--all", "got '--all'"),
+        ("", "got ''"),
+        ("HEAD:gan_core", "got 'HEAD:gan_core'"),
+    ],
+)
 def test_an_unknown_revision_is_told(repository, revision, words):
-    with pytest.raises(ValueError, match="See: git log") as error, compare.checked_out(revision, repository):
+    with (
+        pytest.raises(ValueError, match="See: git log") as error,
+        compare.checked_out(revision, repository),
+    ):
         pass
     assert words in str(error.value)
 
 
-def test_a_revision_without_the_library_and_a_folder_that_is_no_checkout_are_told(repository, tmp_path, monkeypatch):
+def test_a_revision_without_the_library_and_a_folder_that_is_no_checkout_are_told(
+    repository, tmp_path, monkeypatch
+):
     git(repository, "rm", "-q", "-f", "-r", "gan_core")
     git(repository, "commit", "-q", "-m", "Nothing", "--allow-empty")
-    with pytest.raises(ValueError, match="one that has gan_core, got 'HEAD'"), \
-            compare.checked_out("HEAD", repository):
+    with (
+        pytest.raises(ValueError, match="one that has gan_core, got 'HEAD'"),
+        compare.checked_out("HEAD", repository),
+    ):
         pass
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     (tmp_path / "plain").mkdir()
-    with pytest.raises(ValueError, match="plain is no git checkout"), \
-            compare.checked_out("HEAD", tmp_path / "plain"):
+    with (
+        pytest.raises(ValueError, match="plain is no git checkout"),
+        compare.checked_out("HEAD", tmp_path / "plain"),
+    ):
         pass
 
 
@@ -138,19 +173,34 @@ def test_starts_that_disagree_are_no_difference():
     assert found.ratio.differs
     assert found.by_start == pytest.approx([1.2, 1.2, 1.2, 0.9])
     assert found.verdict == "no difference that this run can see"
-    assert compare.Comparison(base[:2], head[:2], first[:2], first[:2]).verdict == \
-        "head is slower: it takes 1.200 times as long"
+    assert (
+        compare.Comparison(base[:2], head[:2], first[:2], first[:2]).verdict
+        == "head is slower: it takes 1.200 times as long"
+    )
 
 
-@pytest.mark.parametrize(("starts", "against", "agreed"), [
-    (5, 1, False), (6, 0, True), (6, 1, False), (8, 1, False), (9, 1, True), (10, 2, False), (12, 2, True)])
+@pytest.mark.parametrize(
+    ("starts", "against", "agreed"),
+    [
+        (5, 1, False),
+        (6, 0, True),
+        (6, 1, False),
+        (8, 1, False),
+        (9, 1, True),
+        (10, 2, False),
+        (12, 2, True),
+    ],
+)
 def test_of_nine_starts_one_may_come_out_otherwise(starts, against, agreed):
     """Were all to agree, more starts would see less: one of ten is beyond 1 by chance though the code is 2 % faster."""
     base, first = np.ones([starts, 10]), np.ones(starts)
     head = np.full([starts, 10], 0.98)
     head[:against] = 1.001
     assert compare.Comparison(base, head, first, first).verdict == (
-        "head is faster: it takes 0.980 times as long" if agreed else "no difference that this run can see")
+        "head is faster: it takes 0.980 times as long"
+        if agreed
+        else "no difference that this run can see"
+    )
 
 
 def test_the_toy_round_of_the_working_tree_beside_itself():
@@ -166,22 +216,35 @@ def test_the_toy_round_of_the_working_tree_beside_itself():
 
 def test_only_options_that_are_given_are_passed_on():
     """A revision from before an option was there can then still be measured."""
+
     def options(**given):
         module, text = compare.command(compare.Config("a", "b", **given))[1:]
         return module, json.loads(text)
 
-    assert options() == ("benchmarks.contestants.ours_dcgan_step", {"batch": 128, "size": 64, "width": 64, "latent_dim": 100})
-    assert options(step="toy", mode="xla") == ("benchmarks.contestants.ours_toy_step", {"batch": 128, "hidden": 32, "mode": "xla"})
+    assert options() == (
+        "benchmarks.contestants.ours_dcgan_step",
+        {"batch": 128, "size": 64, "width": 64, "latent_dim": 100},
+    )
+    assert options(step="toy", mode="xla") == (
+        "benchmarks.contestants.ours_toy_step",
+        {"batch": 128, "hidden": 32, "mode": "xla"},
+    )
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["HEAD", "nonsense"], "got 'nonsense'"), (["HEAD", "HEAD", "--windows", "0"], "windows must be"),
-    (["HEAD", "HEAD", "--step", "toy", "--convolution", "native"], "for --step dcgan"),
-    (["HEAD"], "Missing from compare: HEAD"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["HEAD", "nonsense"], "got 'nonsense'"),
+        (["HEAD", "HEAD", "--windows", "0"], "windows must be"),
+        (["HEAD", "HEAD", "--step", "toy", "--convolution", "native"], "for --step dcgan"),
+        (["HEAD"], "Missing from compare: HEAD"),
+    ],
+)
 def test_bad_arguments_are_one_line_and_exit_2(arguments, words, capsys, repository, monkeypatch):
     checked_out = compare.checked_out
-    monkeypatch.setattr(compare, "checked_out", lambda revision: checked_out(revision, Path(repository)))
+    monkeypatch.setattr(
+        compare, "checked_out", lambda revision: checked_out(revision, Path(repository))
+    )
     with pytest.raises(SystemExit) as end:
         compare.run(compare.Config, compare.main, "", "compare", arguments=arguments)
     assert end.value.code == 2

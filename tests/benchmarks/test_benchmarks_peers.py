@@ -19,16 +19,25 @@ TOY = {"step": "toy", "hidden": 8, "batch_size": 16}
 
 # ---- the contestants ----
 
-NAMES = [("dcgan", "ours")] + [(step, name) for step in ("dcgan", "toy") for name in peers.peers_of(step)
-                               if name != "pytorch-compiled"]  # which needs a C++ compiler and a minute
+NAMES = [("dcgan", "ours")] + [
+    (step, name)
+    for step in ("dcgan", "toy")
+    for name in peers.peers_of(step)
+    if name != "pytorch-compiled"
+]  # which needs a C++ compiler and a minute
 
 
 @pytest.fixture(scope="module")
 def played():
     """What all that can run here did with one round: (step, name) -> result. (Our toy round is played in
     test_benchmarks_compare.)"""
-    commands = {"dcgan": peers.commands(peers.Config(**DCGAN)), "toy": peers.commands(peers.Config(**TOY))}
-    contestants = {f"{step} {name}": commands[step][name] for step, name in NAMES if not peers.missing(name)}
+    commands = {
+        "dcgan": peers.commands(peers.Config(**DCGAN)),
+        "toy": peers.commands(peers.Config(**TOY)),
+    }
+    contestants = {
+        f"{step} {name}": commands[step][name] for step, name in NAMES if not peers.missing(name)
+    }
     results = harness.in_turn(contestants, rounds=1, windows=1, with_facts=True, keep_going=True)
     return {tuple(result.name.split()): result for result in results}
 
@@ -48,22 +57,31 @@ def parameters(step):
     """[of G, of D]: kernels of 4 x 4 without biases, two numbers a channel for batch norm; or three dense layers."""
     if step == "toy":
         return [2 * 8 + 9 * 8 + 9] * 2
-    kernels_of_g, kernels_of_d = [(3, 16), (16, 8), (8, 4), (4, 3)], [(3, 4), (4, 8), (8, 16), (16, 1)]
-    return [16 * sum(a * b for a, b in kernels) + 2 * normalised
-            for kernels, normalised in ((kernels_of_g, 16 + 8 + 4), (kernels_of_d, 8 + 16))]
+    kernels_of_g, kernels_of_d = (
+        [(3, 16), (16, 8), (8, 4), (4, 3)],
+        [(3, 4), (4, 8), (8, 16), (16, 1)],
+    )
+    return [
+        16 * sum(a * b for a, b in kernels) + 2 * normalised
+        for kernels, normalised in ((kernels_of_g, 16 + 8 + 4), (kernels_of_d, 8 + 16))
+    ]
 
 
 def test_networks_of_another_size_are_refused(monkeypatch):
     ours, other = stub("ours", [7, 8]), stub("keras", [7, 9])
     monkeypatch.setattr(peers, "commands", lambda config: {"ours": ours, "keras": other})
     monkeypatch.setattr(peers, "missing", lambda name: "")
-    with pytest.raises(ValueError, match=r"keras's trainable parameters \[G, D\] must be \[7, 8\], got \[7, 9\]"):
+    with pytest.raises(
+        ValueError, match=r"keras's trainable parameters \[G, D\] must be \[7, 8\], got \[7, 9\]"
+    ):
         peers.measure(peers.Config(windows=1))
 
 
 def stub(name, parameters, seconds="1.0", device="cpu"):
     """A contestant that answers at once, with made-up facts and times; `seconds`: an expression of the window."""
-    return ["-c", f"""
+    return [
+        "-c",
+        f"""
 import json, sys
 window = 0
 for line in sys.stdin:
@@ -72,14 +90,18 @@ for line in sys.stdin:
     else:
         print({seconds}, flush=True)
         window += 1
-"""]
+""",
+    ]
 
 
 def test_the_table_the_line_of_json_and_who_is_missing(monkeypatch, tmp_path, capsys):
     """Windows 2, 3 and 4 count: the first call is set apart, the next is warm-up."""
-    contestants = {"ours": stub("ours", [7, 8], "[9, 9, 1, 2, 3][window]"),
-                   "keras": stub("keras", [7, 8], "[5, 9, 2, 4, 12][window]"),
-                   "pytorch": ["-c", "import sys\nsys.exit('no such luck')"], "pytorch-best": ["-c", ""]}
+    contestants = {
+        "ours": stub("ours", [7, 8], "[9, 9, 1, 2, 3][window]"),
+        "keras": stub("keras", [7, 8], "[5, 9, 2, 4, 12][window]"),
+        "pytorch": ["-c", "import sys\nsys.exit('no such luck')"],
+        "pytorch-best": ["-c", ""],
+    }
     monkeypatch.setattr(peers, "commands", lambda config: contestants)
     monkeypatch.setattr(peers, "missing", lambda name: "torch" if name == "pytorch-best" else "")
     peers.main(peers.Config(windows=3, batch_size=8, out=tmp_path / "results"))
@@ -99,7 +121,10 @@ def test_the_table_the_line_of_json_and_who_is_missing(monkeypatch, tmp_path, ca
 
 
 def test_a_gpu_is_not_held_against_a_cpu(monkeypatch, tmp_path, capsys):
-    contestants = {"ours": stub("ours", [7, 8]), "pytorch": stub("pytorch", [7, 8], device="Tesla T4")}
+    contestants = {
+        "ours": stub("ours", [7, 8]),
+        "pytorch": stub("pytorch", [7, 8], device="Tesla T4"),
+    }
     monkeypatch.setattr(peers, "commands", lambda config: contestants)
     monkeypatch.setattr(peers, "missing", lambda name: "")
     peers.main(peers.Config(windows=1, out=tmp_path))
@@ -108,23 +133,37 @@ def test_a_gpu_is_not_held_against_a_cpu(monkeypatch, tmp_path, capsys):
     assert [contestant["name"] for contestant in line["contestants"]] == ["ours"]
 
 
-@pytest.mark.parametrize(("step", "asked", "device", "rounds"), [
-    ("toy", None, "cpu", 500), ("dcgan", None, "cpu", 1), ("dcgan", None, "gpu:0", 100), ("dcgan", 3, "gpu:0", 3)])
+@pytest.mark.parametrize(
+    ("step", "asked", "device", "rounds"),
+    [
+        ("toy", None, "cpu", 500),
+        ("dcgan", None, "cpu", 1),
+        ("dcgan", None, "gpu:0", 100),
+        ("dcgan", 3, "gpu:0", 3),
+    ],
+)
 def test_a_window_on_a_gpu_is_longer_than_its_start(step, asked, device, rounds, monkeypatch):
     monkeypatch.setattr(devices, "find", lambda name: device)
     assert devices.rounds_a_window(step, asked) == rounds
 
 
 def test_if_ours_cannot_run_there_is_nothing_to_compare_with(monkeypatch):
-    monkeypatch.setattr(peers, "commands", lambda config: {"ours": ["-c", "raise OSError('no disk')"]})
+    monkeypatch.setattr(
+        peers, "commands", lambda config: {"ours": ["-c", "raise OSError('no disk')"]}
+    )
     with pytest.raises(ValueError, match="ours cannot run: OSError: no disk"):
         peers.measure(peers.Config(windows=1))
 
 
 def test_a_contestant_that_breaks_down_later_keeps_its_reason():
-    breaks = ["-c", "import sys\nprint(1.0, flush=True) if sys.stdin.readline() else 0\nsys.exit('worn out')"]
+    breaks = [
+        "-c",
+        "import sys\nprint(1.0, flush=True) if sys.stdin.readline() else 0\nsys.exit('worn out')",
+    ]
     steady = stub("steady", [1, 1])
-    broken, other = harness.in_turn({"a": breaks, "b": steady}, rounds=1, windows=2, keep_going=True)
+    broken, other = harness.in_turn(
+        {"a": breaks, "b": steady}, rounds=1, windows=2, keep_going=True
+    )
     assert "a cannot run: worn out" in broken.failed
     assert other.failed == ""
     assert other.seconds.tolist() == [1, 1]
@@ -135,15 +174,27 @@ def test_every_second_turn_goes_back(tmp_path):
     writer = "import sys\nfor line in sys.stdin:\n    open({!r}, 'a').write({!r})\n    print(1.0, flush=True)"
     contestants = {name: ["-c", writer.format(str(log), name)] for name in "ab"}
     harness.in_turn(contestants, rounds=1, windows=3, back_and_forth=True)
-    assert log.read_text() == "ab" + "ab" + "ba" + "ab" + "ba"  # first calls, warm-up, three windows
+    assert (
+        log.read_text() == "ab" + "ab" + "ba" + "ab" + "ba"
+    )  # first calls, warm-up, three windows
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["--only", "theano"], "only must be one of keras, pytorch, pytorch-best, pytorch-compiled, got 'theano'"),
-    (["--only", "jax-scan"], "only must be one of keras, pytorch, pytorch-best, pytorch-compiled, got 'jax-scan'"),
-    (["--size", "50"], "size must be one of 32, 64, 128, got 50"), (["--windows", "0"], "at least 1, got 0"),
-    (["--step", "toy", "--convolution", "native"], "--convolution is for --step dcgan"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["--only", "theano"],
+            "only must be one of keras, pytorch, pytorch-best, pytorch-compiled, got 'theano'",
+        ),
+        (
+            ["--only", "jax-scan"],
+            "only must be one of keras, pytorch, pytorch-best, pytorch-compiled, got 'jax-scan'",
+        ),
+        (["--size", "50"], "size must be one of 32, 64, 128, got 50"),
+        (["--windows", "0"], "at least 1, got 0"),
+        (["--step", "toy", "--convolution", "native"], "--convolution is for --step dcgan"),
+    ],
+)
 def test_bad_options_are_one_line_and_exit_2(arguments, words, capsys):
     with pytest.raises(SystemExit) as end:
         peers.run(peers.Config, peers.main, "", "peers", arguments=arguments)
@@ -154,6 +205,7 @@ def test_bad_options_are_one_line_and_exit_2(arguments, words, capsys):
 
 
 # ---- ratios ----
+
 
 def test_a_ratio_by_hand():
     found = ratios.ratio([2, 4, 12, 8, 10], [1, 2, 3, 2, 5])  # paired: 2, 2, 4, 4, 2
@@ -182,7 +234,9 @@ def test_the_interval_holds_the_median_as_often_as_it_says():
     for signs in itertools.product([-1.0, 1.0], repeat=8):
         low, high = ratios.median_interval([sign * (1 + i) for i, sign in enumerate(signs)])
         inside += low <= 0.0 <= high
-    assert inside / 2**8 == 1 - 2 / 2**8  # the exact level of 8; one value further in, it would be 93 %
+    assert (
+        inside / 2**8 == 1 - 2 / 2**8
+    )  # the exact level of 8; one value further in, it would be 93 %
 
 
 def test_slow_weather_cancels_and_a_wild_window_moves_nothing():
@@ -190,5 +244,9 @@ def test_slow_weather_cancels_and_a_wild_window_moves_nothing():
     wild = np.array([1, 1, 1, 50, 1, 1, 1, 1])
     found = ratios.ratio(1.25 * weather * wild, weather)
     assert found.quartiles == pytest.approx((1.25, 1.25))
-    assert found.interval == pytest.approx((1.25, 62.5))  # 8 windows: from the smallest to the largest
-    assert ratios.ratio(np.tile(1.25 * weather * wild, 2), np.tile(weather, 2)).interval == pytest.approx((1.25, 1.25))
+    assert found.interval == pytest.approx(
+        (1.25, 62.5)
+    )  # 8 windows: from the smallest to the largest
+    assert ratios.ratio(
+        np.tile(1.25 * weather * wild, 2), np.tile(weather, 2)
+    ).interval == pytest.approx((1.25, 1.25))

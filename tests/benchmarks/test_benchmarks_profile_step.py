@@ -26,20 +26,34 @@ def test_every_pass_of_the_round_is_timed_and_none_twice(quick_peaks):
 
 
 def test_shares_and_rates_by_hand(capsys):
-    rows = [Row("G 0 paint", "product", "value", 2, 0.25, 10**9), Row("G Adam", "Adam", "step", 1, 0.1, 0)]
+    rows = [
+        Row("G 0 paint", "product", "value", 2, 0.25, 10**9),
+        Row("G Adam", "Adam", "step", 1, 0.1, 0),
+    ]
     limits = peaks.Peaks(8e9, 1e9)
     made = profile_step.table(rows, 1.0, limits, "title")
     cells = [list(column.cells) for column in made.columns]
-    assert [column[0] for column in cells] == ["G 0 paint", "value", "2", "250.00", "4", "50%", "50.0%"]
+    assert [column[0] for column in cells] == [
+        "G 0 paint",
+        "value",
+        "2",
+        "250.00",
+        "4",
+        "50%",
+        "50.0%",
+    ]
     assert [column[1] for column in cells] == ["G Adam", "step", "1", "100.00", "", "", "10.0%"]
     assert profile_step.summary(rows, 1.0, limits) == [
         "product 500.0 ms, Adam 100.0 ms; in all 600.0 ms",
-        "the whole round 1000.0 ms: 2 GFLOP at 2 GFLOP/s, 25% of the 8 of a large matrix product"]
+        "the whole round 1000.0 ms: 2 GFLOP at 2 GFLOP/s, 25% of the 8 of a large matrix product",
+    ]
 
 
 def test_bad_options_are_one_line(capsys):
-    for arguments, words in ((["--size", "50"], "size must be one of 32, 64, 128"),
-                             (["--device", "gpu:77"], "device must be one that TensorFlow sees, got gpu:77")):
+    for arguments, words in (
+        (["--size", "50"], "size must be one of 32, 64, 128"),
+        (["--device", "gpu:77"], "device must be one that TensorFlow sees, got gpu:77"),
+    ):
         with pytest.raises(SystemExit) as end:
             profile_step.run(Config, profile_step.main, "", "profile_step", arguments=arguments)
         assert end.value.code == 2

@@ -13,11 +13,29 @@ from benchmarks import generate, input_pipeline, peers, step_plots, toy_step, tr
 from benchmarks.measure import devices, harness, rows
 from gan_core.app.command_line import run
 
-TINY = {"size": 32, "width": 1, "latent_dim": 2, "windows": 2, "rounds": 1, "peak_seconds": 1e-3,
-        "peak_sizes": (16, 1000)}
-MEASURED = {"status": "measured", "message": "", "seconds": 0.5, "quartiles": [0.4, 0.7], "first_call_seconds": 9.0,
-            "images_a_second": 16.0, "tflops": 0.1, "share_of_peak": 0.61, "share_of_roofline": 0.8,
-            "memory_bytes": 123e6, "memory_of": "the process's resident set", "machine": {"device": "an abacus"}}
+TINY = {
+    "size": 32,
+    "width": 1,
+    "latent_dim": 2,
+    "windows": 2,
+    "rounds": 1,
+    "peak_seconds": 1e-3,
+    "peak_sizes": (16, 1000),
+}
+MEASURED = {
+    "status": "measured",
+    "message": "",
+    "seconds": 0.5,
+    "quartiles": [0.4, 0.7],
+    "first_call_seconds": 9.0,
+    "images_a_second": 16.0,
+    "tflops": 0.1,
+    "share_of_peak": 0.61,
+    "share_of_roofline": 0.8,
+    "memory_bytes": 123e6,
+    "memory_of": "the process's resident set",
+    "machine": {"device": "an abacus"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +53,17 @@ def end_of(arguments, capsys):
 
 def test_rows_table_and_plot_of_a_run(tmp_path, capsys):
     """One row is measured, in its process; the other cannot be on a CPU."""
-    train_step.main(train_step.Config(batch_size=(2,), precision=("float32", "tf32"), mode=("eager",),
-                                      convolution=("native",), device="cpu", out=tmp_path, **TINY))
+    train_step.main(
+        train_step.Config(
+            batch_size=(2,),
+            precision=("float32", "tf32"),
+            mode=("eager",),
+            convolution=("native",),
+            device="cpu",
+            out=tmp_path,
+            **TINY,
+        )
+    )
     told = capsys.readouterr().out
     assert "not supported: tf32 needs an NVIDIA GPU" in told
     measured, refused = rows.read(tmp_path / "train_step.jsonl")
@@ -47,23 +74,45 @@ def test_rows_table_and_plot_of_a_run(tmp_path, capsys):
     assert measured["share_of_peak"] == pytest.approx(measured["tflops"] / measured["peak_tflops"])
     assert measured["quartiles"][0] <= measured["seconds"] <= measured["quartiles"][1]
     assert measured["memory_bytes"] > 1e8  # TensorFlow alone is more
-    assert measured["machine"].keys() == {"device", "cores", "python", "tensorflow", "numpy", "date", "revision"}
+    assert measured["machine"].keys() == {
+        "device",
+        "cores",
+        "python",
+        "tensorflow",
+        "numpy",
+        "date",
+        "revision",
+    }
     assert (tmp_path / "train_step.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize(("share", "shown"), [(0.0123, "1.2 %"), (0.61, "61 %"), (0.996, "100 %"), (1.06, "106 %")])
+@pytest.mark.parametrize(
+    ("share", "shown"), [(0.0123, "1.2 %"), (0.61, "61 %"), (0.996, "100 %"), (1.06, "106 %")]
+)
 def test_a_share_of_the_peak_is_no_power_of_ten(share, shown):
     assert train_step.percent(share) == shown
 
 
 # ---- what cannot be measured ----
 
-@pytest.mark.parametrize("error", [
-    tf.errors.ResourceExhaustedError(None, None, "{{function_node}} shape[4096,64,64,64] on GPU:0 by GPU_0_bfc"),
-    tf.errors.InternalError(None, None, "Out of memory while trying to allocate 17179869184 bytes."),  # XLA's
-    tf.errors.UnknownError(None, None, "CUDA_ERROR_OUT_OF_MEMORY"), MemoryError("of 9 GB"),
-    tf.errors.AbortedError(None, None, "CUDNN_STATUS_ALLOC_FAILED"),  # when TensorFlow has left it no room
-], ids=lambda error: type(error).__name__)
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        tf.errors.ResourceExhaustedError(
+            None, None, "{{function_node}} shape[4096,64,64,64] on GPU:0 by GPU_0_bfc"
+        ),
+        tf.errors.InternalError(
+            None, None, "Out of memory while trying to allocate 17179869184 bytes."
+        ),  # XLA's
+        tf.errors.UnknownError(None, None, "CUDA_ERROR_OUT_OF_MEMORY"),
+        MemoryError("of 9 GB"),
+        tf.errors.AbortedError(
+            None, None, "CUDNN_STATUS_ALLOC_FAILED"
+        ),  # when TensorFlow has left it no room
+    ],
+    ids=lambda error: type(error).__name__,
+)
 def test_a_batch_that_does_not_fit_is_a_row(error):
     def too_large(options):
         raise error
@@ -75,47 +124,95 @@ def test_a_batch_that_does_not_fit_is_a_row(error):
 
 def test_xla_with_a_strategy_is_a_row_that_says_so(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(rows, "ask", lambda module, options: {**options, **MEASURED})
-    train_step.main(train_step.Config(batch_size=(8,), mode=("graph", "xla"), convolution=("native",), device="cpu",
-                                      strategy=("none", "mirrored"), replicas=4, out=tmp_path))
+    train_step.main(
+        train_step.Config(
+            batch_size=(8,),
+            mode=("graph", "xla"),
+            convolution=("native",),
+            device="cpu",
+            strategy=("none", "mirrored"),
+            replicas=4,
+            out=tmp_path,
+        )
+    )
     assert "graph, native on 4 devices" in capsys.readouterr().out
-    told = [(row["strategy"], row["mode"], row["replicas"], row["status"])
-            for row in rows.read(tmp_path / "train_step.jsonl")]
-    assert told == [("none", "graph", 1, "measured"), ("none", "xla", 1, "measured"),
-                    ("mirrored", "graph", 4, "measured"), ("mirrored", "xla", 4, "not supported")]
+    told = [
+        (row["strategy"], row["mode"], row["replicas"], row["status"])
+        for row in rows.read(tmp_path / "train_step.jsonl")
+    ]
+    assert told == [
+        ("none", "graph", 1, "measured"),
+        ("none", "xla", 1, "measured"),
+        ("mirrored", "graph", 4, "measured"),
+        ("mirrored", "xla", 4, "not supported"),
+    ]
 
 
 def test_a_row_that_would_be_native_is_not_called_winograds(tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "ask", lambda module, options: {**options, **MEASURED})
-    train_step.main(train_step.Config(batch_size=(32, 64), precision=("float32", "bfloat16"), mode=("graph",),
-                                      convolution=("winograd",), device="cpu", out=tmp_path))
-    told = {(row["precision"], row["batch_size"]): row["status"] for row in rows.read(tmp_path / "train_step.jsonl")}
-    assert told == {("float32", 32): "not supported", ("float32", 64): "measured",
-                    ("bfloat16", 32): "not supported", ("bfloat16", 64): "not supported"}
+    train_step.main(
+        train_step.Config(
+            batch_size=(32, 64),
+            precision=("float32", "bfloat16"),
+            mode=("graph",),
+            convolution=("winograd",),
+            device="cpu",
+            out=tmp_path,
+        )
+    )
+    told = {
+        (row["precision"], row["batch_size"]): row["status"]
+        for row in rows.read(tmp_path / "train_step.jsonl")
+    }
+    assert told == {
+        ("float32", 32): "not supported",
+        ("float32", 64): "measured",
+        ("bfloat16", 32): "not supported",
+        ("bfloat16", 64): "not supported",
+    }
 
 
 def test_any_other_error_is_a_row_with_its_words():
     def broken(options):
         raise ValueError("the sky is green\nand more")
 
-    assert rows.attempt(broken, {}) == {"status": "failed", "message": "ValueError: the sky is green"}
+    assert rows.attempt(broken, {}) == {
+        "status": "failed",
+        "message": "ValueError: the sky is green",
+    }
 
 
 def test_of_an_error_inside_a_graph_the_cause_is_told_and_not_the_place():
-    compiled = tf.function(lambda x: tf.debugging.check_numerics(x / 0.0, "the loss") + 1.0, autograph=False)
+    compiled = tf.function(
+        lambda x: tf.debugging.check_numerics(x / 0.0, "the loss") + 1.0, autograph=False
+    )
     row = rows.attempt(lambda options: compiled(tf.ones([2])), {})
-    assert row == {"status": "failed", "message": "InvalidArgumentError: the loss : Tensor had Inf values"}
+    assert row == {
+        "status": "failed",
+        "message": "InvalidArgumentError: the loss : Tensor had Inf values",
+    }
     told = "XError: Graph execution error:\n\nDetected at node N defined at\n  File 'a.py', line 4\n\nno such kernel\n"
     assert rows.what_went_wrong(told)["message"] == "XError: no such kernel"
     two = told.replace("no such", "2 root error(s) found.\n  (0) NO_SUCH: no such")
     assert rows.what_went_wrong(two)["message"] == "XError: NO_SUCH: no such kernel"
-    assert rows.what_went_wrong("XError: Graph execution error:")["message"] == "XError: Graph execution error:"
+    assert (
+        rows.what_went_wrong("XError: Graph execution error:")["message"]
+        == "XError: Graph execution error:"
+    )
 
 
-@pytest.mark.parametrize("remark", [
-    "W0000 00:00:1 1 bfc.cc:3] ran out of memory trying to allocate 2GiB. The caller says that this is not a failure",
-    "E0000 00:00:1 1 cuda.cc:5] failed call to cuInit: CUDA_ERROR_OUT_OF_MEMORY: out of memory"])
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "W0000 00:00:1 1 bfc.cc:3] ran out of memory trying to allocate 2GiB. The caller says that this is not a failure",
+        "E0000 00:00:1 1 cuda.cc:5] failed call to cuInit: CUDA_ERROR_OUT_OF_MEMORY: out of memory",
+    ],
+)
 def test_a_remark_of_tensorflows_is_not_the_cause(remark):
-    assert rows.what_went_wrong(f"{remark}\nValueError: x") == {"status": "failed", "message": "ValueError: x"}
+    assert rows.what_went_wrong(f"{remark}\nValueError: x") == {
+        "status": "failed",
+        "message": "ValueError: x",
+    }
     assert rows.what_went_wrong(f"{remark}\nOOM when allocating")["status"] == "out of memory"
 
 
@@ -124,15 +221,33 @@ def test_every_signal_has_words():
     assert all(rows.end(-number).startswith(f"signal {number} (") for number in range(1, 65))
 
 
-@pytest.mark.parametrize(("code", "status", "message"), [
-    ("import os\nos.kill(os.getpid(), 9)", "out of memory", "the system killed the process (signal 9)"),
-    ("import sys\nsys.exit('terminate called: std::bad_alloc')", "out of memory",
-     "exit code 1: terminate called: std::bad_alloc"),
-    ("raise SystemExit('no such thing')", "failed", "exit code 1: no such thing"),
-    ("import os, sys\nprint('I0000 00:00:1 1 a.cc:1] no GPU', file=sys.stderr, flush=True)\nos.kill(os.getpid(), 11)",
-     "failed", "signal 11 (SIGSEGV): it said nothing"),
-    ("import sys\nfrom benchmarks.measure import rows\nrows.main(lambda options: {'twice': 2 * options['n']})", "measured", ""),
-], ids=["killed", "no memory", "failed", "crashed", "measured"])
+@pytest.mark.parametrize(
+    ("code", "status", "message"),
+    [
+        (
+            "import os\nos.kill(os.getpid(), 9)",
+            "out of memory",
+            "the system killed the process (signal 9)",
+        ),
+        (
+            "import sys\nsys.exit('terminate called: std::bad_alloc')",
+            "out of memory",
+            "exit code 1: terminate called: std::bad_alloc",
+        ),
+        ("raise SystemExit('no such thing')", "failed", "exit code 1: no such thing"),
+        (
+            "import os, sys\nprint('I0000 00:00:1 1 a.cc:1] no GPU', file=sys.stderr, flush=True)\nos.kill(os.getpid(), 11)",
+            "failed",
+            "signal 11 (SIGSEGV): it said nothing",
+        ),
+        (
+            "import sys\nfrom benchmarks.measure import rows\nrows.main(lambda options: {'twice': 2 * options['n']})",
+            "measured",
+            "",
+        ),
+    ],
+    ids=["killed", "no memory", "failed", "crashed", "measured"],
+)
 def test_a_process_that_dies_is_a_row(code, status, message, tmp_path, monkeypatch):
     (tmp_path / "contestant.py").write_text(code)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
@@ -149,7 +264,10 @@ def test_a_crash_with_all_memory_taken_is_out_of_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "_all_memory", lambda: 10_000_000)
     row = rows.ask("contestant", {})
     assert row["status"] == "out of memory"
-    assert re.fullmatch(r"signal 11 \(SIGSEGV\), when the process had \d\.\d of the machine's 0\.0 GB", row["message"])
+    assert re.fullmatch(
+        r"signal 11 \(SIGSEGV\), when the process had \d\.\d of the machine's 0\.0 GB",
+        row["message"],
+    )
 
 
 def test_ctrl_c_ends_the_process_that_is_measured(tmp_path, monkeypatch):
@@ -174,53 +292,87 @@ def test_ctrl_c_ends_the_process_that_is_measured(tmp_path, monkeypatch):
 
 def test_the_table_goes_on_after_a_batch_that_does_not_fit(tmp_path, monkeypatch, capsys):
     def ask(module, options):
-        return {**options, **(MEASURED if options["batch_size"] < 64 else
-                              {"status": "out of memory", "message": "OOM when allocating"})}
+        return {
+            **options,
+            **(
+                MEASURED
+                if options["batch_size"] < 64
+                else {"status": "out of memory", "message": "OOM when allocating"}
+            ),
+        }
 
     monkeypatch.setattr(rows, "ask", ask)
     config = {"mode": ("graph",), "convolution": ("native",), "device": "cpu", "out": tmp_path}
     train_step.main(train_step.Config(batch_size=(8, 16, 64), **config))
     told = capsys.readouterr().out
-    for words in ("an abacus", "out of memory: OOM when allocating", "61 %", "80 %", "400 – 700", "123"):
+    for words in (
+        "an abacus",
+        "out of memory: OOM when allocating",
+        "61 %",
+        "80 %",
+        "400 – 700",
+        "123",
+    ):
         assert words in told
     assert len(rows.read(tmp_path / "train_step.jsonl")) == 3
-    with pytest.raises(ValueError, match=r"none of the 1 rows could be measured; the first: out of memory \(OOM"):
+    with pytest.raises(
+        ValueError, match=r"none of the 1 rows could be measured; the first: out of memory \(OOM"
+    ):
         train_step.main(train_step.Config(batch_size=(64,), **config))
 
 
 def test_rows_of_one_batch_alone_can_be_told_apart_in_the_figure(monkeypatch):
     """Each is a point: no line is seen, so the marker must differ, or the colour."""
     monkeypatch.setattr(step_plots.plots, "save", lambda figure, path: figure)
-    found = [{**MEASURED, "batch_size": 64, "precision": precision, "label": f"{precision}, {way}"}
-             for precision in ("float32", "bfloat16") for way in ("native", "subpixel", "winograd")]
+    found = [
+        {**MEASURED, "batch_size": 64, "precision": precision, "label": f"{precision}, {way}"}
+        for precision in ("float32", "bfloat16")
+        for way in ("native", "subpixel", "winograd")
+    ]
     for axis in step_plots.by_batch(found, None).axes:
-        assert len({(line.get_color(), line.get_marker()) for line in axis.lines}) == len(axis.lines) == 6
+        assert (
+            len({(line.get_color(), line.get_marker()) for line in axis.lines})
+            == len(axis.lines)
+            == 6
+        )
 
 
 def test_mirrored_on_one_gpu_is_refused(monkeypatch):
     monkeypatch.setattr(devices, "find", lambda device: "gpu:0")
     gpus = ["one"]
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
-    with pytest.raises(ValueError, match=r"strategy \(from gpu:0 on\) must be none, or mirrored on two .*one GPU"):
+    with pytest.raises(
+        ValueError, match=r"strategy \(from gpu:0 on\) must be none, or mirrored on two .*one GPU"
+    ):
         devices.check_replicas("auto", None)
     gpus.append("another")
     assert devices.check_replicas("auto", None) == 2
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["--device", "tpu"], "device must be auto, cpu or gpu:0, gpu:1, ..., got 'tpu'"),
-    (["--device", "gpu:99"], "device must be one that TensorFlow sees, got gpu:99"),
-    (["--precision", "float64"], "float64"),
-    (["--batch-size", "0"], "--batch-size must be a whole number from 2 to 1048576, got 0"),
-    (["--windows", "0"], "windows must be a whole number of at least 1, got 0"),
-    (["--model", "abacus"], "abacus"),
-    (["--strategy", "mirrored", "--device", "cpu", "--batch-size", "15"],
-     "--batch-size must be a multiple of the 2 replicas, got 15"),
-    (["--strategy", "mirrored", "--device", "cpu", "--replicas", "1"],
-     "replicas (from cpu on) must be a whole number from 2 to 64, got 1"),
-    (["--precision", "tf32", "--device", "cpu", "--out", "OUT"], "none of the 18 rows could be measured; the first: "
-     "not supported (tf32 needs an NVIDIA GPU of compute capability 8.0 or later, and this is a CPU)"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--device", "tpu"], "device must be auto, cpu or gpu:0, gpu:1, ..., got 'tpu'"),
+        (["--device", "gpu:99"], "device must be one that TensorFlow sees, got gpu:99"),
+        (["--precision", "float64"], "float64"),
+        (["--batch-size", "0"], "--batch-size must be a whole number from 2 to 1048576, got 0"),
+        (["--windows", "0"], "windows must be a whole number of at least 1, got 0"),
+        (["--model", "abacus"], "abacus"),
+        (
+            ["--strategy", "mirrored", "--device", "cpu", "--batch-size", "15"],
+            "--batch-size must be a multiple of the 2 replicas, got 15",
+        ),
+        (
+            ["--strategy", "mirrored", "--device", "cpu", "--replicas", "1"],
+            "replicas (from cpu on) must be a whole number from 2 to 64, got 1",
+        ),
+        (
+            ["--precision", "tf32", "--device", "cpu", "--out", "OUT"],
+            "none of the 18 rows could be measured; the first: "
+            "not supported (tf32 needs an NVIDIA GPU of compute capability 8.0 or later, and this is a CPU)",
+        ),
+    ],
+)
 def test_bad_input_is_one_line_and_exit_2(arguments, words, capsys, tmp_path):
     code, told = end_of([str(tmp_path) if word == "OUT" else word for word in arguments], capsys)
     assert code == 2
@@ -229,18 +381,30 @@ def test_bad_input_is_one_line_and_exit_2(arguments, words, capsys, tmp_path):
 
 
 def test_old_gpus_are_told_which_precision_they_lack():
-    assert devices.too_old("bfloat16", "Tesla T4", (7, 5)) == \
-        "bfloat16 needs an NVIDIA GPU of compute capability 8.0 or later, and Tesla T4 has 7.5"
+    assert (
+        devices.too_old("bfloat16", "Tesla T4", (7, 5))
+        == "bfloat16 needs an NVIDIA GPU of compute capability 8.0 or later, and Tesla T4 has 7.5"
+    )
     assert devices.too_old("tf32", "A100", (8, 0)) is None
 
 
 # ---- timing ----
 
+
 def test_every_window_is_drained_at_both_ends():
     done = []
-    times = rows.windows(lambda n: done.append(n), lambda: done.append("drained"), count=2, rounds=3)
-    assert done == ["drained", 1, "drained", "drained", 1, "drained",  # the first call, a warm-up
-                    *3 * ["drained", 3, "drained"]]  # one window to warm up, two that count
+    times = rows.windows(
+        lambda n: done.append(n), lambda: done.append("drained"), count=2, rounds=3
+    )
+    assert done == [
+        "drained",
+        1,
+        "drained",
+        "drained",
+        1,
+        "drained",  # the first call, a warm-up
+        *3 * ["drained", 3, "drained"],
+    ]  # one window to warm up, two that count
     assert (times["windows"], times["rounds_a_window"]) == (2, 3)
 
 
@@ -253,8 +417,12 @@ def test_a_row_is_a_line(tmp_path):
         rows.keep({}, tmp_path / "file" / "rows.jsonl")
 
 
-@pytest.mark.parametrize("program", [train_step, toy_step, input_pipeline, generate, peers], ids=lambda p: p.__name__)
-def test_an_out_that_cannot_be_written_is_told_before_anything_is_measured(program, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "program", [train_step, toy_step, input_pipeline, generate, peers], ids=lambda p: p.__name__
+)
+def test_an_out_that_cannot_be_written_is_told_before_anything_is_measured(
+    program, tmp_path, monkeypatch
+):
     def measured(*arguments, **options):
         pytest.fail("something was measured")
 
@@ -267,19 +435,43 @@ def test_an_out_that_cannot_be_written_is_told_before_anything_is_measured(progr
 
 # ---- the other two ----
 
+
 def test_feeding_is_measured_in_all_ways(tmp_path, capsys):
-    input_pipeline.main(input_pipeline.Config(batch_size=2, images=6, size=32, width=1, mode="eager", windows=1,
-                                              rounds=1, device="cpu", out=tmp_path))
+    input_pipeline.main(
+        input_pipeline.Config(
+            batch_size=2,
+            images=6,
+            size=32,
+            width=1,
+            mode="eager",
+            windows=1,
+            rounds=1,
+            device="cpu",
+            out=tmp_path,
+        )
+    )
     found = rows.read(tmp_path / "input_pipeline.jsonl")
-    assert [row["way"] for row in found] == ["fixed", "memory", "memory, flips", "file", "file, flips"]
+    assert [row["way"] for row in found] == [
+        "fixed",
+        "memory",
+        "memory, flips",
+        "file",
+        "file, flips",
+    ]
     assert found[0]["slower_than_fixed"] == 1.0
     assert "share of a step" in capsys.readouterr().out
 
 
 def test_generation_is_measured_alone_into_an_array_and_into_a_zip(tmp_path, capsys):
-    generate.main(generate.Config(batch_size=(1, 3), count=2, windows=1, rounds=1, device="cpu", out=tmp_path))
+    generate.main(
+        generate.Config(batch_size=(1, 3), count=2, windows=1, rounds=1, device="cpu", out=tmp_path)
+    )
     found = rows.read(tmp_path / "generate.jsonl")
     assert [(row["what"], row["faces"]) for row in found] == [
-        ("the network, batch 1", 1), ("the network, batch 3", 3), ("into an array", 2), ("into a zip of PNGs", 2)]
+        ("the network, batch 1", 1),
+        ("the network, batch 3", 3),
+        ("into an array", 2),
+        ("into a zip of PNGs", 2),
+    ]
     assert all(row["status"] == "measured" and json.dumps(row) for row in found)
     assert "faces a second" in capsys.readouterr().out

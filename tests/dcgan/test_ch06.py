@@ -36,27 +36,55 @@ def test_runs_as_a_script_on_a_folder_and_draws(monkeypatch, tmp_path, capsys):
         Image.fromarray(face).save(tmp_path / "data" / f"{i:03}.png")
     (tmp_path / "data" / "000 copy.png").write_bytes((tmp_path / "data" / "000.png").read_bytes())
     (tmp_path / "data" / "notes.txt").write_text("")
-    chapters.run_as_script(MODULE, monkeypatch, "--data", str(tmp_path / "data"), "--size", "32",
-                           "--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "out"))
+    chapters.run_as_script(
+        MODULE,
+        monkeypatch,
+        "--data",
+        str(tmp_path / "data"),
+        "--size",
+        "32",
+        "--cache",
+        str(tmp_path / "cache"),
+        "--out",
+        str(tmp_path / "out"),
+    )
     assert {file.name for file in (tmp_path / "out").iterdir()} == {
-        "untidy_folder.png", "sheet.png", "stretched.png", "mean_face.png", "pairs.png", "factors.png"}
+        "untidy_folder.png",
+        "sheet.png",
+        "stretched.png",
+        "mean_face.png",
+        "pairs.png",
+        "factors.png",
+    }
     said = " ".join(capsys.readouterr().out.split())
-    for words in ("enlarged 0, skipped 1 ('empty file', 1) 131 faces of 32 x 32", "7 pictures, 5 files skipped",
-                  "1 full ones an epoch, 3 faces left over", "yours ┃ drawn"):
+    for words in (
+        "enlarged 0, skipped 1 ('empty file', 1) 131 faces of 32 x 32",
+        "7 pictures, 5 files skipped",
+        "1 full ones an epoch, 3 faces left over",
+        "yours ┃ drawn",
+    ):
         assert words in said
 
 
-@pytest.mark.parametrize(("flag", "value", "words"), [
-    ("--size", "48", "size must be one of 32, 64, 128, got 48"),
-    ("--count", "10", "count must be a whole number from 100"), ("--batch", "1", "batch must be"),
-    ("--seed", "-1", "seed must be"), ("--data", "nowhere", "nowhere, which does not exist")])
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--size", "48", "size must be one of 32, 64, 128, got 48"),
+        ("--count", "10", "count must be a whole number from 100"),
+        ("--batch", "1", "batch must be"),
+        ("--seed", "-1", "seed must be"),
+        ("--data", "nowhere", "nowhere, which does not exist"),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 
 
 def test_too_few_faces_are_one_line_and_exit_2(monkeypatch, capsys, tmp_path):
     Image.new("RGB", (40, 40)).save(tmp_path / "one.png")
-    said = chapters.line_of_exit_2(MODULE, monkeypatch, capsys, "--data", str(tmp_path), "--cache", str(tmp_path / "c"))
+    said = chapters.line_of_exit_2(
+        MODULE, monkeypatch, capsys, "--data", str(tmp_path), "--cache", str(tmp_path / "c")
+    )
     assert "--data must be at least 128 usable pictures, got 1." in said
 
 
@@ -67,18 +95,28 @@ def test_the_untidy_folder_gives_seven_upright_faces_and_five_reasons(config):
     assert why.keys() == {"bomb.png", "cut off.png", "empty.png", "not found.jpg", "notes.txt"}
     assert "9000 x 9000" in why["bomb.png"]
     assert "truncated" in why["cut off.png"]
-    plain = np.float32([np.asarray(Image.fromarray(face).resize((32, 32), Image.Resampling.LANCZOS))
-                        for face in drawn_faces.draw(np.arange(7), seed=config.seed, size=64)])
+    plain = np.float32(
+        [
+            np.asarray(Image.fromarray(face).resize((32, 32), Image.Resampling.LANCZOS))
+            for face in drawn_faces.draw(np.arange(7), seed=config.seed, size=64)
+        ]
+    )
     differences = np.abs(found.images - plain).mean(axis=(1, 2, 3))
-    assert differences[[0, 1, 5, 6]].max() < 8.0  # JPEG, PNG, the middle of a wide picture, turned upright again
+    assert (
+        differences[[0, 1, 5, 6]].max() < 8.0
+    )  # JPEG, PNG, the middle of a wide picture, turned upright again
     np.testing.assert_array_equal(found.images[2, :, :, 0], found.images[2, :, :, 2])
     assert differences[3] < 16.0  # 32 colours are left
-    assert (found.images[4, [0, 0, -1, -1], [0, -1, 0, -1]] == 255).all()  # transparent corners become white
+    assert (
+        found.images[4, [0, 0, -1, -1], [0, -1, 0, -1]] == 255
+    ).all()  # transparent corners become white
     assert np.abs(found.images[4] - plain[4])[12:20, 12:20].max() < 8.0
 
 
 def test_showing_by_one_scale_changes_nothing_and_stretching_hides_a_lost_contrast(config, drawn):
-    there_and_back, stretched, worst, contrast, dim, dim_stretched = chapter.look(config, drawn).values()
+    there_and_back, stretched, worst, contrast, dim, dim_stretched = chapter.look(
+        config, drawn
+    ).values()
     assert there_and_back == 0.0
     assert 0.0 <= stretched <= worst
     assert dim == pytest.approx(contrast / 4.0, rel=0.02)
@@ -115,7 +153,9 @@ def test_one_row_a_factor_and_only_that_factor_changes(config):
     (face,) = drawn_faces.draw(np.array([8]), seed=config.seed, size=32)
     for factor, row in rows.items():
         assert len(row) == len(drawn_faces.FACTORS[factor.replace(" ", "_")])
-        assert any(np.array_equal(face, other) for other in row), factor  # its own value is among them
+        assert any(np.array_equal(face, other) for other in row), (
+            factor
+        )  # its own value is among them
 
 
 def test_drawn_faces_are_as_near_to_drawn_ones_as_chance_allows(config, drawn):

@@ -31,8 +31,12 @@ def test_the_recipes_lead_from_the_labs_to_the_defaults_one_ingredient_at_a_time
     assert rows[0] == LAB
     assert all(set(one) > set(other) for one, other in itertools.pairwise(rows))
     defaults = Config()
-    assert all(getattr(defaults, name) == value for name, value in rows[-1].items())  # what is left changes nothing
-    assert all(getattr(defaults, name) != LAB[name] for _, names in chapter.INGREDIENTS for name in names)
+    assert all(
+        getattr(defaults, name) == value for name, value in rows[-1].items()
+    )  # what is left changes nothing
+    assert all(
+        getattr(defaults, name) != LAB[name] for _, names in chapter.INGREDIENTS for name in names
+    )
 
 
 def test_a_run_that_was_stopped_ends_bit_for_bit_as_one_that_was_not(config):
@@ -43,10 +47,20 @@ def test_the_script_runs_and_a_second_time_trains_nothing_anew(config, monkeypat
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in TINY.items()]
     chapters.run_as_script(MODULE, monkeypatch, *arguments, "--out", str(config.out))
     said = capsys.readouterr().out
-    assert {path.stem for path in config.out.glob("*.png")} == {"G", "its average", "its average, unsettled",
-                                                                "recipes", "faces"}
-    for words in ("loss 0.0050 from logits", "largest difference 0", "the lab's recipe", "real against real",
-                  "its average"):
+    assert {path.stem for path in config.out.glob("*.png")} == {
+        "G",
+        "its average",
+        "its average, unsettled",
+        "recipes",
+        "faces",
+    }
+    for words in (
+        "loss 0.0050 from logits",
+        "largest difference 0",
+        "the lab's recipe",
+        "real against real",
+        "its average",
+    ):
         assert words in said
     logs = {path: path.read_bytes() for path in config.out.glob("*/epochs.csv")}
     rows = chapter.side_by_side(config)
@@ -68,7 +82,10 @@ def test_a_sure_and_right_d_has_a_loss_far_from_0_if_probabilities_are_read_as_l
 def test_every_recipe_has_a_line_and_a_colour_of_its_own(recipes, tmp_path, monkeypatch):
     figures = []
     monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
-    rows = {f"recipe {i}": {"epoch": np.arange(3), "distance_mean": np.arange(3.0)} for i in range(recipes)}
+    rows = {
+        f"recipe {i}": {"epoch": np.arange(3), "distance_mean": np.arange(3.0)}
+        for i in range(recipes)
+    }
     training_plots.distances_over_epochs(rows, 1.0, tmp_path / "x.png")
     lines = figures[0].axes[0].lines
     assert [line.get_label() for line in lines] == [*rows, "real against real"]

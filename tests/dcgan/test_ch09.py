@@ -22,7 +22,10 @@ class Reads:
 
     def predict(self, images):
         red, green = images.mean(axis=(1, 2)).T[:2]
-        return {"hair": (red > 128).astype(np.int32), "eyes": np.digitize(green, [110, 146]).astype(np.int32)}
+        return {
+            "hair": (red > 128).astype(np.int32),
+            "eyes": np.digitize(green, [110, 146]).astype(np.int32),
+        }
 
     def accuracy(self, images, labels):
         return dict.fromkeys(FACTORS, 1.0)
@@ -35,7 +38,9 @@ def held_aside(count, *, size, seed=0):
 def known(run=None):
     """A generator whose red follows z's first number and whose green the second: 32 pixels, a z of 20 numbers."""
     inner = tiny_faces.known(20)
-    return trained_generator.Generator(lambda z: tf.tile(inner.function(z), [1, 8, 8, 1]), 20, 32, "known")
+    return trained_generator.Generator(
+        lambda z: tf.tile(inner.function(z), [1, 8, 8, 1]), 20, 32, "known"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -61,29 +66,61 @@ def test_its_cells_are_those_of_a_notebook():
 
 
 def test_runs_as_a_script_and_draws(stand_ins, monkeypatch, tmp_path, capsys):
-    chapters.run_as_script(MODULE, monkeypatch, "--faces", "20", "--samples", "100", "--out", str(tmp_path))
-    names = {"shell.png", "lab_walks.png", "by_norm.png", "paths.png", "what_leaks.png", "edits.png", "exercises.png"}
+    chapters.run_as_script(
+        MODULE, monkeypatch, "--faces", "20", "--samples", "100", "--out", str(tmp_path)
+    )
+    names = {
+        "shell.png",
+        "lab_walks.png",
+        "by_norm.png",
+        "paths.png",
+        "what_leaks.png",
+        "edits.png",
+        "exercises.png",
+    }
     assert {file.name for file in tmp_path.iterdir()} == names
     assert all((tmp_path / name).stat().st_size > 5_000 for name in names)
     said = capsys.readouterr().out
-    for words in ("||z|| of a sample in 20 dimensions: 4.42 ± 0.70", "from drawn faces (thousandths of an sd)",
-                  "right on drawn faces: hair 100%, eyes 100%", "fixed at 1", "lerp, half way: ||z|| 3.",
-                  "less the others:", "exercise 1:", "exercise 2: ||z|| = 4.5 4.1 4.5 5.9 8.2", "fixed at -1"):
+    for words in (
+        "||z|| of a sample in 20 dimensions: 4.42 ± 0.70",
+        "from drawn faces (thousandths of an sd)",
+        "right on drawn faces: hair 100%, eyes 100%",
+        "fixed at 1",
+        "lerp, half way: ||z|| 3.",
+        "less the others:",
+        "exercise 1:",
+        "exercise 2: ||z|| = 4.5 4.1 4.5 5.9 8.2",
+        "fixed at -1",
+    ):
         assert words in said, words
 
 
-@pytest.mark.parametrize(("flag", "value", "words"), [
-    ("--faces", "3", "faces must be a whole number from 10 to 100000, got 3"), ("--amount", "0", "amount must be"),
-    ("--seed", "-1", "seed must be"), ("--samples", "1.5", "--samples"),
-    ("--classifier-steps", "0", "--classifier-steps must be"),
-    ("--run", "nowhere", "generator: run must be the folder of a run, such as runs/dcgan-1, got nowhere.")])
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--faces", "3", "faces must be a whole number from 10 to 100000, got 3"),
+        ("--amount", "0", "amount must be"),
+        ("--seed", "-1", "seed must be"),
+        ("--samples", "1.5", "--samples"),
+        ("--classifier-steps", "0", "--classifier-steps must be"),
+        (
+            "--run",
+            "nowhere",
+            "generator: run must be the folder of a run, such as runs/dcgan-1, got nowhere.",
+        ),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 
 
-def test_a_generator_is_nearest_to_what_it_learnt_where_its_norm_is_the_priors(config, stand_ins, monkeypatch):
+def test_a_generator_is_nearest_to_what_it_learnt_where_its_norm_is_the_priors(
+    config, stand_ins, monkeypatch
+):
     """Here "drawn" faces are this generator's own, of other z."""
-    monkeypatch.setattr(chapter, "held_aside", lambda count, *, size, seed: (known().sample(count, seed + 1), {}))
+    monkeypatch.setattr(
+        chapter, "held_aside", lambda count, *, size, seed: (known().sample(count, seed + 1), {})
+    )
     radii, found, floor = chapter.judge_norms(config, known())
     mean, _ = space.shell(20)
     assert abs(radii[found.argmin()] - mean) < 0.11 * mean

@@ -37,15 +37,46 @@ def run_in(tmp_path, **fields):
 
 def test_the_script_judges_a_run_and_draws(tmp_path, monkeypatch, capsys):
     """With an untrained classifier: `test_factor_classifier` teaches one."""
-    reader, asked, run = FactorClassifier(drawn_faces.FACTORS, size=32, seed=0, width=2), {}, run_in(tmp_path, drawn=60)
-    monkeypatch.setattr(factor_classifier, "train_classifier",
-                        lambda size, **options: asked.update(size=size, **options) or reader)
-    names = chapters.run_as_script(MODULE, monkeypatch, "--run", str(run), "--samples", "20", "--counted", "64",
-                                   "--taught", "128", "--steps", "1", "--out", str(tmp_path / "out"))
+    reader, asked, run = (
+        FactorClassifier(drawn_faces.FACTORS, size=32, seed=0, width=2),
+        {},
+        run_in(tmp_path, drawn=60),
+    )
+    monkeypatch.setattr(
+        factor_classifier,
+        "train_classifier",
+        lambda size, **options: asked.update(size=size, **options) or reader,
+    )
+    names = chapters.run_as_script(
+        MODULE,
+        monkeypatch,
+        "--run",
+        str(run),
+        "--samples",
+        "20",
+        "--counted",
+        "64",
+        "--taught",
+        "128",
+        "--steps",
+        "1",
+        "--out",
+        str(tmp_path / "out"),
+    )
     said = capsys.readouterr().out
-    for words in ("20 faces a set", "real (floor)", "training faces", "the generator", "nearest training face",
-                  "the classifier's accuracy", "real: ", "real with a gap: ", "generated: ", "never:",
-                  "the gap is found out by"):
+    for words in (
+        "20 faces a set",
+        "real (floor)",
+        "training faces",
+        "the generator",
+        "nearest training face",
+        "the classifier's accuracy",
+        "real: ",
+        "real with a gap: ",
+        "generated: ",
+        "never:",
+        "the gap is found out by",
+    ):
         assert words in said
     for name in ("verdicts", "nearest", "combinations"):
         assert (tmp_path / "out" / f"{name}.png").stat().st_size > 20_000
@@ -56,10 +87,14 @@ def test_the_script_judges_a_run_and_draws(tmp_path, monkeypatch, capsys):
 
 
 def test_faces_without_known_factors_are_not_counted(tmp_path, monkeypatch, capsys):
-    untouched = chapter.evidence.Evidence(*drawn_faces.draw(np.arange(40), size=32).reshape(2, 20, 32, 32, 3), ())
+    untouched = chapter.evidence.Evidence(
+        *drawn_faces.draw(np.arange(40), size=32).reshape(2, 20, 32, 32, 3), ()
+    )
     untouched = dataclasses.replace(untouched, others=(untouched.reference,) * 6)
     monkeypatch.setattr(chapter.evidence, "evidence", lambda *_, **__: untouched)
-    chapters.run_as_script(MODULE, monkeypatch, "--run", str(run_in(tmp_path)), "--out", str(tmp_path / "out"))
+    chapters.run_as_script(
+        MODULE, monkeypatch, "--run", str(run_in(tmp_path)), "--out", str(tmp_path / "out")
+    )
     assert "no combinations are counted" in capsys.readouterr().out
     assert not (tmp_path / "out" / "combinations.png").exists()
 
@@ -69,14 +104,20 @@ def test_a_gap_of_fewer_faces_than_the_floors_is_not_held_against_it(capsys):
     faces = drawn_faces.draw(np.arange(20), size=32)
     proof = chapter.evidence.Evidence(faces, faces, (faces,) * 6)
     assert chapter.measure_gap(chapter.Config(), proof, {}, faces[:19]) == {}
-    assert "19 faces are left, and the floor is that of 20. Say a larger --counted." in capsys.readouterr().out
+    assert (
+        "19 faces are left, and the floor is that of 20. Say a larger --counted."
+        in capsys.readouterr().out
+    )
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["--samples", "3"], "--samples must be a whole number from 20 to 100000, got 3."),
-    (["--counted", "0"], "counted must be a whole number from 1"),
-    (["--taught", "5"], "taught must be a whole number from 128"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--samples", "3"], "--samples must be a whole number from 20 to 100000, got 3."),
+        (["--counted", "0"], "counted must be a whole number from 1"),
+        (["--taught", "5"], "taught must be a whole number from 128"),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(arguments, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, *arguments)
 

@@ -49,8 +49,13 @@ def test_augment_with_nothing_behind_it_is_none(called):
 def test_resume_takes_the_options_of_the_run(called, tmp_path):
     RunFolder.create(tmp_path / "run", config.Config(width=5, drawn=70))
     program.main(["train", "--resume", str(tmp_path / "run"), "--epochs", "77"])
-    (_, resumed), = called
-    assert (resumed.width, resumed.drawn, resumed.epochs, resumed.resume) == (5, 70, 77, tmp_path / "run")
+    ((_, resumed),) = called
+    assert (resumed.width, resumed.drawn, resumed.epochs, resumed.resume) == (
+        5,
+        70,
+        77,
+        tmp_path / "run",
+    )
 
 
 def test_generate_and_walk_are_commands(called):
@@ -69,11 +74,19 @@ def test_help_names_the_commands(capsys):
     assert all(f"dcgan.{name}" in said for name in chapters)
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["--epochs", "-1"], "epochs must be"), (["train", "--loss", "best"], "loss must be one of"),
-    (["--preset", "slow"], "preset"), (["train", "--resume", "nowhere"], "nowhere is not a run folder"),
-    (["--no-such-option"], "no-such-option"), (["generate", "--count", "0"], "count must be"),
-    (["generat"], "generat"), (["walk", "--kind", "fly"], "fly")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--epochs", "-1"], "epochs must be"),
+        (["train", "--loss", "best"], "loss must be one of"),
+        (["--preset", "slow"], "preset"),
+        (["train", "--resume", "nowhere"], "nowhere is not a run folder"),
+        (["--no-such-option"], "no-such-option"),
+        (["generate", "--count", "0"], "count must be"),
+        (["generat"], "generat"),
+        (["walk", "--kind", "fly"], "fly"),
+    ],
+)
 def test_wrong_arguments_are_one_line_and_code_2(called, capsys, arguments, words):
     with pytest.raises(SystemExit) as stopped:
         program.main(arguments)

@@ -19,8 +19,16 @@ from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
 
 SILENT = Console(quiet=True)
-TINY = {"drawn": 64, "epochs": 2, "batch_size": 16, "size": 32, "width": 2, "latent_dim": 5, "average": 0.9,
-        "mode": "eager"}
+TINY = {
+    "drawn": 64,
+    "epochs": 2,
+    "batch_size": 16,
+    "size": 32,
+    "width": 2,
+    "latent_dim": 5,
+    "average": 0.9,
+    "mode": "eager",
+}
 
 
 def train(path, **changes):
@@ -50,16 +58,24 @@ def test_a_run_that_was_judged_by_patches_alone_finds_its_best_anew(whole, tmp_p
 
 
 @pytest.mark.parametrize("sizes", [(32, 16), (64, 32, 16), (128, 64, 32, 16)])
-def test_every_level_of_the_distance_has_a_line_and_a_colour_of_its_own(sizes, tmp_path, monkeypatch):
+def test_every_level_of_the_distance_has_a_line_and_a_colour_of_its_own(
+    sizes, tmp_path, monkeypatch
+):
     figures = []
     monkeypatch.setattr(plots, "save", lambda figure, path: figures.append(figure))
     names = [f"distance_{level}" for level in (*sizes, "whole", "mean")]
     epochs = {"epoch": np.arange(1, 4), **{name: np.array([3.0, 1.0, 2.0]) for name in names}}
     epochs["distance_mean"][1] = np.nan  # an epoch that was judged otherwise
-    training_plots.curves(dict.fromkeys(["step", "d_loss", "g_loss", "d_real", "d_fake"], np.arange(3)), epochs,
-                          tmp_path / "x.png")
+    training_plots.curves(
+        dict.fromkeys(["step", "d_loss", "g_loss", "d_real", "d_fake"], np.arange(3)),
+        epochs,
+        tmp_path / "x.png",
+    )
     *lines, mean, best = figures[0].axes[2].lines
-    assert [line.get_label() for line in lines] == [*(f"patches at {size} pixels" for size in sizes), "whole faces"]
+    assert [line.get_label() for line in lines] == [
+        *(f"patches at {size} pixels" for size in sizes),
+        "whole faces",
+    ]
     assert len({line.get_color() for line in (*lines, mean)}) == len(names)
     assert best.get_label() == "best: epoch 3, 2.0"
 
@@ -69,14 +85,18 @@ def test_a_resumed_run_writes_its_epochs_anew_from_there(tmp_path):
     _, run = train(tmp_path / "run", epochs=1)
     with open(run.path / "epochs.csv", "r+", newline="") as file:
         (row,) = csv.DictReader(file)
-        csv.DictWriter(file, list(row), lineterminator="\n").writerow({**row, "epoch": 2, "step": 6, "d_loss": 99.0})
+        csv.DictWriter(file, list(row), lineterminator="\n").writerow(
+            {**row, "epoch": 2, "step": 6, "d_loss": 99.0}
+        )
     _, run = train(None, resume=tmp_path / "run")
     epochs = read_epochs(run.path / "epochs.csv")
     np.testing.assert_array_equal(epochs["step"], [3, 6])
     assert (epochs["d_loss"] < 99.0).all()
 
 
-def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(tmp_path, monkeypatch):
+def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(
+    tmp_path, monkeypatch
+):
     """Stopped after one of an epoch's 3 rounds, it goes on: 2 rounds of 16 images in 4 seconds."""
     run = RunFolder.create(tmp_path / "run", Config(**TINY))
     trainer = training.build(Config(**TINY))
@@ -90,13 +110,18 @@ def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(t
 
 
 @pytest.mark.parametrize("stopped", [False, True], ids=["at its end", "after Ctrl-C"])
-def test_a_run_is_held_until_its_pictures_and_its_generator_are_written(stopped, tmp_path, monkeypatch):
+def test_a_run_is_held_until_its_pictures_and_its_generator_are_written(
+    stopped, tmp_path, monkeypatch
+):
     """A second training that began in between would write the same files."""
     finish, refused = training._finish, []
 
     def looking(watch, run, config):
         second = RunFolder.resume(run.path)
-        with pytest.raises(ValueError, match="another RunFolder of this one, trains in"), second.held():
+        with (
+            pytest.raises(ValueError, match="another RunFolder of this one, trains in"),
+            second.held(),
+        ):
             pass
         refused.append(run.path)
         return finish(watch, run, config)

@@ -9,8 +9,10 @@ from gan_core import rng
 
 
 def parameters(network):
-    return (sum(v.shape.num_elements() for v in network.trainable_variables),
-            sum(v.shape.num_elements() for v in network.variables))
+    return (
+        sum(v.shape.num_elements() for v in network.trainable_variables),
+        sum(v.shape.num_elements() for v in network.variables),
+    )
 
 
 def test_the_counts_at_64_pixels_and_width_64_are_those_of_the_lab():
@@ -27,7 +29,9 @@ def test_pictures_of_every_size_and_one_logit_an_image(size):
     assert discriminator(size, 2, seed=0)(images, training=True).shape == [3, 1]
 
 
-@pytest.mark.parametrize("make", [lambda **k: generator(32, 8, 16, **k), lambda **k: discriminator(32, 8, **k)])
+@pytest.mark.parametrize(
+    "make", [lambda **k: generator(32, 8, 16, **k), lambda **k: discriminator(32, 8, **k)]
+)
 def test_kernels_start_as_normals_of_sd_002_and_gammas_around_1_all_different(make):
     network = make(seed=3)
     kernels = [v.numpy() for v in network.trainable_variables if v.shape.rank == 4]
@@ -54,8 +58,10 @@ def test_the_seed_decides_the_weights_and_g_and_d_do_not_share_theirs():
 
 def test_both_ways_of_convolving_give_the_same_pictures():
     z = rng.normal([4, 8], rng.seed(0, "z"))
-    native, subpixel = (generator(32, 4, 8, seed=1, convolution=path)(z, training=True)
-                        for path in ("native", "subpixel"))
+    native, subpixel = (
+        generator(32, 4, 8, seed=1, convolution=path)(z, training=True)
+        for path in ("native", "subpixel")
+    )
     np.testing.assert_allclose(native, subpixel, atol=1e-5)
 
 
@@ -68,10 +74,15 @@ def test_bfloat16_is_for_the_convolutions_alone():
     np.testing.assert_allclose(images, generator(32, 4, 8, seed=1)(z, training=True), atol=0.05)
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    ({"size": 48}, "generator: size must be one of 32, 64, 128, got 48"),
-    ({"width": 0}, "generator: width must be a whole number of at least 1, got 0"),
-    ({"latent_dim": 0}, "generator: latent_dim must be"), ({"seed": 0.5}, "networks: seed must be a whole number")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"size": 48}, "generator: size must be one of 32, 64, 128, got 48"),
+        ({"width": 0}, "generator: width must be a whole number of at least 1, got 0"),
+        ({"latent_dim": 0}, "generator: latent_dim must be"),
+        ({"seed": 0.5}, "networks: seed must be a whole number"),
+    ],
+)
 def test_wrong_sizes_are_told(arguments, words):
     with pytest.raises(ValueError, match=words):
         generator(**{"seed": 0, "width": 2, **arguments})

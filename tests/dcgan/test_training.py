@@ -24,8 +24,16 @@ from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
 
 SILENT = Console(quiet=True)
-TINY = {"drawn": 64, "epochs": 2, "batch_size": 16, "size": 32, "width": 2, "latent_dim": 5, "average": 0.9,
-        "mode": "eager"}
+TINY = {
+    "drawn": 64,
+    "epochs": 2,
+    "batch_size": 16,
+    "size": 32,
+    "width": 2,
+    "latent_dim": 5,
+    "average": 0.9,
+    "mode": "eager",
+}
 
 
 def train(path, **changes):
@@ -63,8 +71,18 @@ def asked_for(run):
 def test_a_run_folder_holds_all_that_is_promised(done):
     _, run = done
     names = {str(path.relative_to(run.path)) for path in run.path.rglob("*") if path.is_file()}
-    assert {"config.json", "log.csv", "epochs.csv", "skipped.txt", "curves.png", "training.gif", "checkpoints/best.npz",
-            "samples/epoch_0001.png", "samples/epoch_0002.png", "generator/saved_model.pb"} <= names
+    assert {
+        "config.json",
+        "log.csv",
+        "epochs.csv",
+        "skipped.txt",
+        "curves.png",
+        "training.gif",
+        "checkpoints/best.npz",
+        "samples/epoch_0001.png",
+        "samples/epoch_0002.png",
+        "generator/saved_model.pb",
+    } <= names
     assert any(name.startswith("tensorboard/") for name in names)
     skipped = (run.path / "skipped.txt").read_text().splitlines()
     assert [line.split("\t")[0] for line in skipped] == ["empty.png", "readme.txt"]
@@ -75,7 +93,10 @@ def test_small_pictures_are_told_of(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the cache
     for i, face in enumerate(drawn_faces.draw(range(24), size=32)):
         Image.fromarray(face).resize((20, 20) if i < 3 else (32, 32)).save(f"{i}.png")
-    training.train(Config(**{**TINY, "epochs": 1, "run": "run", "data": tmp_path}), told := Console(file=io.StringIO()))
+    training.train(
+        Config(**{**TINY, "epochs": 1, "run": "run", "data": tmp_path}),
+        told := Console(file=io.StringIO()),
+    )
     assert "skipped.txt; 3 small pictures enlarged, and so blurred)" in told.file.getvalue()
 
 
@@ -83,9 +104,19 @@ def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):
     _, run = done
     epochs = read_epochs(run.path / "epochs.csv")
     np.testing.assert_array_equal(epochs["epoch"], [1, 2])
-    np.testing.assert_array_equal(epochs["step"], [3, 6])  # 58 faces are learnt from: 3 full batches of 16
-    assert {"d_loss", "g_loss", "d_real", "d_fake", "images_a_second", "distance_mean", "distance_32",
-            "distance_whole"} <= set(epochs)
+    np.testing.assert_array_equal(
+        epochs["step"], [3, 6]
+    )  # 58 faces are learnt from: 3 full batches of 16
+    assert {
+        "d_loss",
+        "g_loss",
+        "d_real",
+        "d_fake",
+        "images_a_second",
+        "distance_mean",
+        "distance_32",
+        "distance_whole",
+    } <= set(epochs)
     assert (epochs["distance_mean"] > 0.0).all()
     with np.load(run.checkpoints / "best.npz") as best:
         note = json.loads(str(best["note"]))
@@ -108,13 +139,17 @@ def test_the_saved_model_is_the_best_epochs_average(done):
 def test_gone_on_with_it_ends_as_in_one_stretch(tmp_path):
     whole, one = train(tmp_path / "whole", flip=True, augment=("translation", "colour", "cutout"))
     train(tmp_path / "halves", flip=True, augment=("translation", "colour", "cutout"), epochs=1)
-    halves, two = train(None, flip=True, augment=("translation", "colour", "cutout"), resume=tmp_path / "halves")
+    halves, two = train(
+        None, flip=True, augment=("translation", "colour", "cutout"), resume=tmp_path / "halves"
+    )
     for name, variable in whole.state().items():
         np.testing.assert_array_equal(variable.numpy(), halves.state()[name].numpy(), err_msg=name)
     assert (one.path / "log.csv").read_bytes() == (two.path / "log.csv").read_bytes()
     for name, column in read_epochs(one.path / "epochs.csv").items():
         if name != "images_a_second":
-            np.testing.assert_array_equal(column, read_epochs(two.path / "epochs.csv")[name], err_msg=name)
+            np.testing.assert_array_equal(
+                column, read_epochs(two.path / "epochs.csv")[name], err_msg=name
+            )
 
 
 def test_resuming_with_other_options_or_faces_is_refused(copy):
@@ -126,7 +161,11 @@ def test_resuming_with_other_options_or_faces_is_refused(copy):
 
 def test_a_run_that_is_still_going_is_left_alone(copy):
     def files():
-        return {file: (file.read_bytes(), file.stat().st_mtime_ns) for file in copy.path.rglob("*") if file.is_file()}
+        return {
+            file: (file.read_bytes(), file.stat().st_mtime_ns)
+            for file in copy.path.rglob("*")
+            if file.is_file()
+        }
 
     with copy.held():
         before = files()
@@ -142,7 +181,9 @@ def test_the_same_faces_may_lie_elsewhere_when_a_run_goes_on(copy, tmp_path, mon
     train(None, resume=copy.path, **options)
     assert RunFolder.resume(copy.path).config["data"] == str(faces)
     Image.new("RGB", (40, 40), "red").save(faces / "007.png")
-    with pytest.raises(ValueError, match=r'checksum of the faces was "[0-9a-f]{8}" and is now "[0-9a-f]{8}"'):
+    with pytest.raises(
+        ValueError, match=r'checksum of the faces was "[0-9a-f]{8}" and is now "[0-9a-f]{8}"'
+    ):
         train(None, resume=copy.path, **options)
 
 
@@ -157,15 +198,24 @@ def test_a_run_that_kept_no_checksum_goes_on_with_its_own_data_alone(copy, tmp_p
 
 def test_a_full_disk_is_told_and_not_what_it_spoilt_afterwards(copy, monkeypatch):
     """The error of the training comes out, not that of the pictures drawn at its end."""
+
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(training_plots, "curves", full)
-    monkeypatch.setattr(RunFolder, "log", lambda *_: (_ for _ in ()).throw(ValueError("Make room. Then go on")))
+    monkeypatch.setattr(
+        RunFolder, "log", lambda *_: (_ for _ in ()).throw(ValueError("Make room. Then go on"))
+    )
     said = Console(file=io.StringIO(), width=200)
     with pytest.raises(ValueError, match="Make room"):
-        training.train(Config(**{**TINY, **asked_for(copy), "run": None, "resume": copy.path, "epochs": 3}), said)
-    assert "Pictures and generator were not written: [Errno 28] No space left on device" in said.file.getvalue()
+        training.train(
+            Config(**{**TINY, **asked_for(copy), "run": None, "resume": copy.path, "epochs": 3}),
+            said,
+        )
+    assert (
+        "Pictures and generator were not written: [Errno 28] No space left on device"
+        in said.file.getvalue()
+    )
 
 
 def test_a_sheet_that_a_power_cut_emptied_is_left_out_of_the_gif(copy):
@@ -179,10 +229,15 @@ def test_a_run_of_a_version_without_falling_rates_goes_on_with_them(copy):
     fields = {name: value for name, value in copy.config.items() if name != "fall"}
     (copy.path / "config.json").write_text(json.dumps(fields))
     trainer, _ = train(None, resume=copy.path, **{**asked_for(copy), "epochs": 4, "fall": 0.25})
-    np.testing.assert_allclose(trainer.g_optimizer.schedule(tf.range(7, 13)),
-                               4e-4 * np.array([1, 1, 1, 2 / 3, 1 / 3, 0]), rtol=1e-6)
+    np.testing.assert_allclose(
+        trainer.g_optimizer.schedule(tf.range(7, 13)),
+        4e-4 * np.array([1, 1, 1, 2 / 3, 1 / 3, 0]),
+        rtol=1e-6,
+    )
     assert len(read_epochs(copy.path / "epochs.csv")["epoch"]) == 4
-    remembered = from_json(RunFolder.resume(copy.path).config)  # so that the next who goes on need not say it again
+    remembered = from_json(
+        RunFolder.resume(copy.path).config
+    )  # so that the next who goes on need not say it again
     assert remembered == dataclasses.replace(from_json(copy.config), epochs=4, fall=0.25)
 
 
@@ -199,7 +254,9 @@ def test_stopped_while_the_rates_fall_it_ends_as_in_one_stretch(tmp_path):
 
 
 def test_a_run_that_is_over_says_so(copy, capsys):
-    training.train(dataclasses.replace(from_json(copy.config), resume=copy.path), Console(width=200))
+    training.train(
+        dataclasses.replace(from_json(copy.config), resume=copy.path), Console(width=200)
+    )
     assert "Its 2 epochs are over. To go on with it: --epochs 12, say." in capsys.readouterr().out
     (copy.checkpoints / "best.npz").unlink()
     with pytest.raises(ValueError, match="nothing to export"):
@@ -220,7 +277,9 @@ def test_the_next_free_folder_is_taken(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):  # before the first round
         training.train(Config(**TINY), Talkative())
     assert (tmp_path / "runs" / "dcgan-2" / "config.json").exists()
-    assert [training._first_free() for _ in range(2)] == [Path(f"runs/dcgan-{i}") for i in (3, 4)]  # asked for at once
+    assert [training._first_free() for _ in range(2)] == [
+        Path(f"runs/dcgan-{i}") for i in (3, 4)
+    ]  # asked for at once
 
 
 class Talkative(Console):
@@ -239,19 +298,33 @@ def test_the_lab_recipe_is_what_it_says():
     assert {(norm.momentum, norm.epsilon) for norm in norms} == {(0.1, 0.8)}
 
 
-@pytest.mark.parametrize(("fall", "shares"), [(0.0, [1, 1, 1, 1, 1]), (0.4, [1, 1, 1, 0.5, 0]),
-                                              (1.0, [1, 0.8, 0.4, 0.2, 0])])
+@pytest.mark.parametrize(
+    ("fall", "shares"),
+    [(0.0, [1, 1, 1, 1, 1]), (0.4, [1, 1, 1, 0.5, 0]), (1.0, [1, 0.8, 0.4, 0.2, 0])],
+)
 def test_both_learning_rates_fall_in_the_last_share_of_the_rounds(fall, shares):
     config = Config(**TINY, fall=fall, d_learning_rate=1e-3)
     trainer, steps = training.build(config, rounds=10), tf.constant([0, 2, 6, 8, 10])
-    for optimizer, rate in ((trainer.d_optimizer, 1e-3), (trainer.g_optimizer, config.g_learning_rate)):
+    for optimizer, rate in (
+        (trainer.d_optimizer, 1e-3),
+        (trainer.g_optimizer, config.g_learning_rate),
+    ):
         found = [float(optimizer.schedule(step)) for step in steps]
         np.testing.assert_allclose(found, rate * np.array(shares), rtol=1e-6)
     assert float(training.build(config).d_optimizer.schedule(tf.constant(10))) == np.float32(1e-3)
 
 
-@pytest.mark.parametrize("changes", [{"gamma": 0.0}, {"augment": ("cutout",)}, {"loss": "hinge"}, {"average": 0.0},
-                                     {"precision": "bfloat16"}, {"mode": "graph", "convolution": "native"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"gamma": 0.0},
+        {"augment": ("cutout",)},
+        {"loss": "hinge"},
+        {"average": 0.0},
+        {"precision": "bfloat16"},
+        {"mode": "graph", "convolution": "native"},
+    ],
+)
 def test_every_option_trains(changes):
     trainer = training.build(Config(**{**TINY, **changes}))
     faces = drawn_faces.draw(range(4), size=32) / np.float32(127.5) - 1.0
@@ -261,7 +334,9 @@ def test_every_option_trains(changes):
 
 
 def test_too_few_faces_for_a_batch_is_told_before_a_folder_is_made(tmp_path):
-    with pytest.raises(ValueError, match="batch_size must be at most the number of faces, 58, got 59"):
+    with pytest.raises(
+        ValueError, match="batch_size must be at most the number of faces, 58, got 59"
+    ):
         train(tmp_path / "run", batch_size=59)
     assert not (tmp_path / "run").exists()
 
@@ -275,9 +350,16 @@ def test_without_an_epoch_there_is_no_generator(copy):
 def test_what_went_wrong_is_said_even_where_there_is_no_generator_to_export(copy):
     (copy.checkpoints / "best.npz").unlink()
     log = copy.path / "log.csv"
-    log.write_text("\n".join(f"{line},{slope}" for line, slope in
-                             zip(log.read_text().split(), ["slope", *8 * "0"], strict=False)) + "\n")
-    with pytest.raises(ValueError, match=r"log\.csv has the columns step, .*, slope, and this trainer reports"):
+    log.write_text(
+        "\n".join(
+            f"{line},{slope}"
+            for line, slope in zip(log.read_text().split(), ["slope", *8 * "0"], strict=False)
+        )
+        + "\n"
+    )
+    with pytest.raises(
+        ValueError, match=r"log\.csv has the columns step, .*, slope, and this trainer reports"
+    ):
         train(None, resume=copy.path, **{**asked_for(copy), "epochs": 3})
 
 
@@ -296,7 +378,11 @@ def test_rounds_of_convolutions_are_round_after_round():
     rows = one.rounds(sampler, 3)
     for i in range(3):
         row = other.round(sampler(tf.constant(i, tf.int64)))
-        assert row == pytest.approx({name: float(values[i]) for name, values in rows.items()}, rel=1e-4)
+        assert row == pytest.approx(
+            {name: float(values[i]) for name, values in rows.items()}, rel=1e-4
+        )
     for name, variable in one.state().items():
-        np.testing.assert_allclose(variable.numpy(), other.state()[name].numpy(), rtol=1e-3, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(
+            variable.numpy(), other.state()[name].numpy(), rtol=1e-3, atol=1e-5, err_msg=name
+        )
     assert one.rounds(sampler, 0)["d_loss"].shape == (0,)

@@ -76,7 +76,9 @@ def test_colour_keeps_the_order_of_pixels_and_its_three_amounts_stay_in_range():
     contrast = grey.std(1) / x.numpy()[0].mean(2).std()
     assert 0.5 <= contrast.min() < 0.55
     assert 1.45 < contrast.max() <= 1.5 + 1e-4
-    spread = (y - y.mean(3, keepdims=True)).std((1, 2, 3)) / (x.numpy() - x.numpy().mean(3, keepdims=True))[0].std()
+    spread = (y - y.mean(3, keepdims=True)).std((1, 2, 3)) / (
+        x.numpy() - x.numpy().mean(3, keepdims=True)
+    )[0].std()
     saturation = spread / contrast
     assert 0.0 <= saturation.min() < 0.1
     assert 1.9 < saturation.max() <= 2.0 + 1e-3
@@ -89,7 +91,9 @@ def test_colour_is_brightness_then_saturation_then_contrast(channels):
     u, s, c = (rng.uniform([6, 1, 1, 1], own_seed).numpy() for own_seed in rng.split(SEED, 3))
     slow = x.numpy() + (u - 0.5)
     slow = slow.mean(3, keepdims=True) + 2.0 * s * (slow - slow.mean(3, keepdims=True))
-    slow = slow.mean((1, 2, 3), keepdims=True) + (c + 0.5) * (slow - slow.mean((1, 2, 3), keepdims=True))
+    slow = slow.mean((1, 2, 3), keepdims=True) + (c + 0.5) * (
+        slow - slow.mean((1, 2, 3), keepdims=True)
+    )
     np.testing.assert_allclose(augment.colour()(x, SEED, 0), slow, atol=2e-6)
 
 
@@ -113,11 +117,23 @@ def test_instance_noise_fades_with_its_schedule():
         np.testing.assert_allclose(noise.std(), sd, rtol=0.05)
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: augment.translation(1.5), "augment.translation: share must be a finite number from 0 to 1, got 1.5"),
-    (lambda: augment.cutout(-0.1), "augment.cutout: share must be a finite number from 0 to 1, got -0.1"),
-    (lambda: augment.instance_noise(-1.0), "augment.instance_noise: sd must be a finite number of at least 0"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: augment.translation(1.5),
+            "augment.translation: share must be a finite number from 0 to 1, got 1.5",
+        ),
+        (
+            lambda: augment.cutout(-0.1),
+            "augment.cutout: share must be a finite number from 0 to 1, got -0.1",
+        ),
+        (
+            lambda: augment.instance_noise(-1.0),
+            "augment.instance_noise: sd must be a finite number of at least 0",
+        ),
+    ],
+)
 def test_bad_amounts_are_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call()

@@ -104,7 +104,10 @@ def test_the_trainers_average_is_of_g_after_each_round(mode):
     expected = {name: variable.numpy() for name, variable in generator.items()}
     for number in range(4):
         trainer.round(real(number=number))
-        expected = {name: reference.moving_average(expected[name], generator[name].numpy(), decay) for name in expected}
+        expected = {
+            name: reference.moving_average(expected[name], generator[name].numpy(), decay)
+            for name in expected
+        }
     for name, variable in copy.items():
         np.testing.assert_allclose(variable, expected[name], rtol=1e-5, atol=1e-7, err_msg=name)
 
@@ -142,5 +145,7 @@ def test_a_step_of_one_player_is_not_a_round_and_leaves_the_average():
 
 @pytest.mark.parametrize("decay", [1.0, -0.1, float("nan"), "0.9", True])
 def test_a_decay_out_of_range_is_refused(decay):
-    with pytest.raises(ValueError, match=r"^ExponentialMovingAverage: decay must be a finite number of at least"):
+    with pytest.raises(
+        ValueError, match=r"^ExponentialMovingAverage: decay must be a finite number of at least"
+    ):
         ExponentialMovingAverage(network(), decay)

@@ -27,16 +27,19 @@ def test_integer_passes_and_becomes_an_int(value):
     assert type(checks.integer("Owner", "x", value)) is int
 
 
-@pytest.mark.parametrize(("value", "low", "high", "wanted"), [
-    (1.0, None, None, "a whole number"),
-    (True, None, None, "a whole number"),
-    (np.True_, None, None, "a whole number"),
-    ("1", None, None, "a whole number"),
-    (None, None, None, "a whole number"),
-    (0, 1, None, "a whole number of at least 1"),
-    (2, None, 1, "a whole number of at most 1"),
-    (4, 1, 3, "a whole number from 1 to 3"),
-])
+@pytest.mark.parametrize(
+    ("value", "low", "high", "wanted"),
+    [
+        (1.0, None, None, "a whole number"),
+        (True, None, None, "a whole number"),
+        (np.True_, None, None, "a whole number"),
+        ("1", None, None, "a whole number"),
+        (None, None, None, "a whole number"),
+        (0, 1, None, "a whole number of at least 1"),
+        (2, None, 1, "a whole number of at most 1"),
+        (4, 1, 3, "a whole number from 1 to 3"),
+    ],
+)
 def test_integer_refuses(value, low, high, wanted):
     assert words(checks.integer, value, low, high) == f"Owner: x must be {wanted}, got {value!r}."
 
@@ -47,21 +50,24 @@ def test_number_passes_and_becomes_a_float(value):
     assert type(checks.number("Owner", "x", value)) is float
 
 
-@pytest.mark.parametrize(("value", "limits", "wanted"), [
-    (NAN, {}, "a finite number"),
-    (INF, {}, "a finite number"),
-    (True, {}, "a finite number"),
-    ("1", {}, "a finite number"),
-    (1j, {}, "a finite number"),
-    (-1, {"low": 0}, "a finite number of at least 0"),
-    (2, {"high": 1}, "a finite number of at most 1"),
-    (2, {"low": 0, "high": 1}, "a finite number from 0 to 1"),
-    (0, {"above": 0}, "a finite number above 0"),
-    (1, {"below": 1}, "a finite number below 1"),
-    (0, {"above": 0, "below": 1}, "a finite number above 0 and below 1"),
-    (1, {"above": 0, "below": 1}, "a finite number above 0 and below 1"),
-    (1, {"low": 0, "below": 1}, "a finite number of at least 0 below 1"),
-])
+@pytest.mark.parametrize(
+    ("value", "limits", "wanted"),
+    [
+        (NAN, {}, "a finite number"),
+        (INF, {}, "a finite number"),
+        (True, {}, "a finite number"),
+        ("1", {}, "a finite number"),
+        (1j, {}, "a finite number"),
+        (-1, {"low": 0}, "a finite number of at least 0"),
+        (2, {"high": 1}, "a finite number of at most 1"),
+        (2, {"low": 0, "high": 1}, "a finite number from 0 to 1"),
+        (0, {"above": 0}, "a finite number above 0"),
+        (1, {"below": 1}, "a finite number below 1"),
+        (0, {"above": 0, "below": 1}, "a finite number above 0 and below 1"),
+        (1, {"above": 0, "below": 1}, "a finite number above 0 and below 1"),
+        (1, {"low": 0, "below": 1}, "a finite number of at least 0 below 1"),
+    ],
+)
 def test_number_refuses(value, limits, wanted):
     assert words(checks.number, value, **limits) == f"Owner: x must be {wanted}, got {value!r}."
 
@@ -77,8 +83,17 @@ def test_one_of():
     assert words(checks.one_of, "c", {"a": 1, "b": 2}) == "Owner: x must be one of a, b, got 'c'."
 
 
-@pytest.mark.parametrize("value", [
-    [[1, 2]], [[1.0, 2.0]], np.ones([1, 2]), np.ones([1, 2], np.uint8), tf.ones([1, 2]), tf.Variable(tf.ones([1, 2]))])
+@pytest.mark.parametrize(
+    "value",
+    [
+        [[1, 2]],
+        [[1.0, 2.0]],
+        np.ones([1, 2]),
+        np.ones([1, 2], np.uint8),
+        tf.ones([1, 2]),
+        tf.Variable(tf.ones([1, 2])),
+    ],
+)
 def test_tensor_passes_numbers_as_float32(value):
     tensor = checks.tensor("Owner", "x", value, ["batch", 2])
     assert tensor.dtype == tf.float32
@@ -90,33 +105,41 @@ def test_tensor_passes_the_very_tensor_or_variable_it_got():
         assert checks.tensor("Owner", "x", value, [3]) is value
 
 
-@pytest.mark.parametrize(("value", "shape", "wanted", "came"), [
-    (np.ones([8, 3]), ("batch", 2), "[batch, 2]", "[8, 3]"),
-    (np.ones([8]), ("batch", 2), "[batch, 2]", "[8]"),
-    (np.ones([8, 3]), (None, 2), "[any, 2]", "[8, 3]"),
-    (1.0, ("batch",), "[batch]", "[]"),
-    (np.ones([8, 2]), (), "[]", "[8, 2]"),
-    (tf.ones([2], tf.float64), (2,), "[2] of float32", "[2] of float64"),
-    (tf.ones([2], tf.int32), (2,), "[2] of float32", "[2] of int32"),
-    ([True, False], (2,), "[2] of float32", "[2] of bool"),
-    (["a"], (1,), "[1] of float32", "[1] of string"),
-    ([[1], [2, 3]], (2,), "[2] of float32", "a list that is no array of numbers"),
-    (None, (2,), "[2] of float32", "a NoneType that is no array of numbers"),
-])
+@pytest.mark.parametrize(
+    ("value", "shape", "wanted", "came"),
+    [
+        (np.ones([8, 3]), ("batch", 2), "[batch, 2]", "[8, 3]"),
+        (np.ones([8]), ("batch", 2), "[batch, 2]", "[8]"),
+        (np.ones([8, 3]), (None, 2), "[any, 2]", "[8, 3]"),
+        (1.0, ("batch",), "[batch]", "[]"),
+        (np.ones([8, 2]), (), "[]", "[8, 2]"),
+        (tf.ones([2], tf.float64), (2,), "[2] of float32", "[2] of float64"),
+        (tf.ones([2], tf.int32), (2,), "[2] of float32", "[2] of int32"),
+        ([True, False], (2,), "[2] of float32", "[2] of bool"),
+        (["a"], (1,), "[1] of float32", "[1] of string"),
+        ([[1], [2, 3]], (2,), "[2] of float32", "a list that is no array of numbers"),
+        (None, (2,), "[2] of float32", "a NoneType that is no array of numbers"),
+    ],
+)
 def test_tensor_refuses(value, shape, wanted, came):
     assert words(checks.tensor, value, shape) == f"Owner: x must be {wanted}, got {came}."
 
 
 def test_tensor_of_another_dtype():
-    assert checks.tensor("Owner", "x", np.zeros([4], np.uint8), ["n"], dtype=tf.uint8).dtype == tf.uint8
+    assert (
+        checks.tensor("Owner", "x", np.zeros([4], np.uint8), ["n"], dtype=tf.uint8).dtype
+        == tf.uint8
+    )
     assert words(checks.tensor, np.zeros([4], np.int64), ["n"], dtype=tf.uint8) == (
-        "Owner: x must be [n] of uint8, got [4] of int64.")
+        "Owner: x must be [n] of uint8, got [4] of int64."
+    )
 
 
 def test_tensor_counts_values_that_are_not_finite_where_asked():
     value = [1.0, NAN, INF, -INF]
     assert words(checks.tensor, value, [4], finite=True) == (
-        "Owner: x must be finite, got 3 of 4 values NaN or infinite.")
+        "Owner: x must be finite, got 3 of 4 values NaN or infinite."
+    )
     assert checks.tensor("Owner", "x", value, [4]).shape == [4]
     assert checks.tensor("Owner", "x", [1.0, 2.0], [2], finite=True).shape == [2]
 
@@ -141,11 +164,20 @@ def test_show_shape():
     assert checks.show_shape([]) == "[]"
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: checks.number("f", "x", 10**400), "f: x must be a finite number"),
-    (lambda: checks.tensor("f", "x", np.array([1e300]), ["n"], finite=True), "f: x must be finite, got 1 of 1"),
-    (lambda: checks.tensor("f", "x", tf.Variable([np.nan]), ["n"], finite=True), "f: x must be finite, got 1 of 1"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: checks.number("f", "x", 10**400), "f: x must be a finite number"),
+        (
+            lambda: checks.tensor("f", "x", np.array([1e300]), ["n"], finite=True),
+            "f: x must be finite, got 1 of 1",
+        ),
+        (
+            lambda: checks.tensor("f", "x", tf.Variable([np.nan]), ["n"], finite=True),
+            "f: x must be finite, got 1 of 1",
+        ),
+    ],
+)
 def test_what_no_float32_holds_is_not_finite(call, words):
     with pytest.raises(ValueError, match=words):
         call()

@@ -16,12 +16,17 @@ from hypothesis import strategies as st
 from gan_core import penalties
 from gan_core.losses import MINIMAX, NON_SATURATING, WASSERSTEIN
 
-PLACES = st.tuples(st.floats(-2, 2, width=32, allow_subnormal=False), st.floats(-2, 2, width=32, allow_subnormal=False))
+PLACES = st.tuples(
+    st.floats(-2, 2, width=32, allow_subnormal=False),
+    st.floats(-2, 2, width=32, allow_subnormal=False),
+)
 STEP_SIZES = st.sampled_from([0.03125, 0.25, 0.5, 1.0])
 ZEROS = np.zeros([2, 1], np.float32)  # the data of the Dirac-GAN
 
 
-three_losses = pytest.mark.parametrize("loss", [MINIMAX, NON_SATURATING, WASSERSTEIN], ids=lambda loss: loss.name)
+three_losses = pytest.mark.parametrize(
+    "loss", [MINIMAX, NON_SATURATING, WASSERSTEIN], ids=lambda loss: loss.name
+)
 both_updates = pytest.mark.parametrize("update", ["simultaneous", "alternating"])
 
 
@@ -58,7 +63,9 @@ def test_the_dirac_gan_moves_as_by_hand(loss, update, place, h):
     new_psi = psi - h * slopes(loss, psi * theta)[0] * theta
     seen = new_psi if update == "alternating" else psi
     new_theta = theta + h * slopes(loss, seen * theta)[1] * seen
-    np.testing.assert_allclose(move(trainer, psi, theta), [new_psi, new_theta], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        move(trainer, psi, theta), [new_psi, new_theta], rtol=1e-5, atol=1e-6
+    )
 
 
 @three_losses
@@ -102,7 +109,10 @@ def test_with_r1_both_shrink(loss, update):
     trainer, step_size = dirac(loss, update=update, penalty=penalties.r1(1.0))
     step_size.assign(0.5)
     if loss is WASSERSTEIN:
-        expected = {"simultaneous": [[0.5, -0.5], [0.5, 1.0]], "alternating": [[0.5, -0.5], [0.25, 0.75]]}[update]
+        expected = {
+            "simultaneous": [[0.5, -0.5], [0.5, 1.0]],
+            "alternating": [[0.5, -0.5], [0.25, 0.75]],
+        }[update]
         np.testing.assert_allclose(measured_map(trainer), expected, atol=1e-6)
         assert np.max(np.abs(np.linalg.eigvals(measured_map(trainer)))) < 1.0
     path = [np.linalg.norm(move(trainer, 1.0, 1.0, rounds)) for rounds in (0, 20, 40)]

@@ -47,20 +47,39 @@ def test_ds_gradient_is_the_chain_rule(loss):
     generator, discriminator, critic = players()
     a, b = logits(critic, generator)
     fake, w = generator(NOISE), np.float64(discriminator.kernel.numpy())
-    both = [lambda critic, real, fake: penalties.r1(0.7)(critic, real, fake, seed=None),
-            lambda critic, real, fake: penalties.r2(0.3)(critic, real, fake, seed=None)]
+    both = [
+        lambda critic, real, fake: penalties.r1(0.7)(critic, real, fake, seed=None),
+        lambda critic, real, fake: penalties.r2(0.3)(critic, real, fake, seed=None),
+    ]
     gradients, row = discriminator_gradients(
-        loss, critic, tf.constant(real()), fake, discriminator.trainable_variables, both, gradient_norm=True)
+        loss,
+        critic,
+        tf.constant(real()),
+        fake,
+        discriminator.trainable_variables,
+        both,
+        gradient_norm=True,
+    )
     da, db, _ = (f(a, b)[:, np.newaxis] for f in reference.GRADIENTS[loss.name])
-    expected = {"bias": da.sum(axis=0) + db.sum(axis=0), "kernel": real().T @ da + fake.numpy().T @ db + 1.0 * w}
+    expected = {
+        "bias": da.sum(axis=0) + db.sum(axis=0),
+        "kernel": real().T @ da + fake.numpy().T @ db + 1.0 * w,
+    }
     for gradient, variable in zip(gradients, discriminator.trainable_variables, strict=True):
-        np.testing.assert_allclose(gradient, expected[variable.name.split("/")[-1][:-2]], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            gradient, expected[variable.name.split("/")[-1][:-2]], rtol=1e-4, atol=1e-5
+        )
 
     d_loss, _ = reference.LOSSES[loss.name]
     norm = np.sqrt(sum(np.sum(g**2) for g in expected.values()))
-    wanted = {"d_loss": d_loss(a, b), "d_real": np.mean(reference.sigmoid(a)), "d_fake": np.mean(reference.sigmoid(b)),
-              "accuracy": 0.5 * (np.mean(a > 0) + np.mean(b <= 0)), "penalty": 0.5 * np.sum(w**2),
-              "d_gradient_norm": norm}
+    wanted = {
+        "d_loss": d_loss(a, b),
+        "d_real": np.mean(reference.sigmoid(a)),
+        "d_fake": np.mean(reference.sigmoid(b)),
+        "accuracy": 0.5 * (np.mean(a > 0) + np.mean(b <= 0)),
+        "penalty": 0.5 * np.sum(w**2),
+        "d_gradient_norm": norm,
+    }
     assert row.keys() == wanted.keys()
     for name, value in wanted.items():
         assert float(row[name]) == pytest.approx(value, rel=1e-4, abs=1e-6), name
@@ -73,12 +92,21 @@ def test_gs_gradient_is_the_chain_rule_through_d(loss):
     a, b = logits(critic, generator)
     fake, tape = generate(generator, tf.constant(NOISE))
     gradients, row = generator_gradients(
-        loss, critic, tf.constant(real()), fake, tape, generator.trainable_variables, gradient_norm=True)
+        loss,
+        critic,
+        tf.constant(real()),
+        fake,
+        tape,
+        generator.trainable_variables,
+        gradient_norm=True,
+    )
     *_, db = (f(a, b)[:, np.newaxis] for f in reference.GRADIENTS[loss.name])
     at_samples = db @ np.float64(discriminator.kernel.numpy()).T
     expected = {"bias": at_samples.sum(axis=0), "kernel": NOISE.T @ at_samples}
     for gradient, variable in zip(gradients, generator.trainable_variables, strict=True):
-        np.testing.assert_allclose(gradient, expected[variable.name.split("/")[-1][:-2]], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            gradient, expected[variable.name.split("/")[-1][:-2]], rtol=1e-4, atol=1e-5
+        )
     assert row.keys() == {"g_loss", "g_gradient_norm"}
     assert float(row["g_loss"]) == pytest.approx(reference.LOSSES[loss.name][1](a, b), rel=1e-5)
     norm = np.sqrt(sum(np.sum(g**2) for g in expected.values()))
@@ -103,7 +131,9 @@ def test_real_and_fake_pass_d_apart_and_the_real_ones_only_where_pairs_are_compa
 
         weight = tf.Variable(1.0)
         fake = weight * tf.constant(real(BATCH, 1))
-        discriminator_gradients(loss, lambda x, critic=critic: weight * critic(x), REALS[0], fake, [weight])
+        discriminator_gradients(
+            loss, lambda x, critic=critic: weight * critic(x), REALS[0], fake, [weight]
+        )
         assert seen == [BATCH, BATCH]
         seen.clear()
         fake, tape = generate(affine().generator, tf.constant(NOISE))
@@ -111,8 +141,9 @@ def test_real_and_fake_pass_d_apart_and_the_real_ones_only_where_pairs_are_compa
         assert len(seen) == (2 if loss.paired else 1)
 
 
-@pytest.mark.parametrize(("penalty", "passes"), [
-    ("r1", 2), ("r2", 2), ("wasserstein_gradient_penalty", 3)])  # Wasserstein's looks at points in between
+@pytest.mark.parametrize(
+    ("penalty", "passes"), [("r1", 2), ("r2", 2), ("wasserstein_gradient_penalty", 3)]
+)  # Wasserstein's looks at points in between
 def test_a_penalty_takes_its_slopes_from_the_passes_that_the_loss_has_made(penalty, passes):
     w, passed = tf.Variable(tf.ones([X])), []
 
@@ -121,24 +152,42 @@ def test_a_penalty_takes_its_slopes_from_the_passes_that_the_loss_has_made(penal
         return tf.linalg.matvec(x, w)
 
     term = getattr(penalties, penalty)(2.0)
-    _, row = discriminator_gradients(losses.NON_SATURATING, critic, REALS[0], tf.constant(real(BATCH, 1)), [w],
-                                     [lambda *batches: term(*batches, rng.seed(0, "penalty"))])
+    _, row = discriminator_gradients(
+        losses.NON_SATURATING,
+        critic,
+        REALS[0],
+        tf.constant(real(BATCH, 1)),
+        [w],
+        [lambda *batches: term(*batches, rng.seed(0, "penalty"))],
+    )
     assert len(passed) == passes
     assert float(row["penalty"]) == pytest.approx(2 * (np.sqrt(X) - 1) ** 2 if passes == 3 else X)
 
 
 def test_nothing_but_batch_norms_averages_is_changed():
     trainer = deep()
-    before = {id(v): v.numpy() for v in (*trainer.generator.trainable_variables,
-                                         *trainer.discriminator.trainable_variables)}
+    before = {
+        id(v): v.numpy()
+        for v in (
+            *trainer.generator.trainable_variables,
+            *trainer.discriminator.trainable_variables,
+        )
+    }
     fake, tape = generate(trainer.generator, tf.constant(NOISE))
 
     def critic(x):
         return tf.reshape(trainer.discriminator(x, training=True), [-1])
 
-    discriminator_gradients(trainer.loss, critic, REALS[0], fake, trainer.discriminator.trainable_variables)
-    generator_gradients(trainer.loss, critic, REALS[0], fake, tape, trainer.generator.trainable_variables)
-    for variable in (*trainer.generator.trainable_variables, *trainer.discriminator.trainable_variables):
+    discriminator_gradients(
+        trainer.loss, critic, REALS[0], fake, trainer.discriminator.trainable_variables
+    )
+    generator_gradients(
+        trainer.loss, critic, REALS[0], fake, tape, trainer.generator.trainable_variables
+    )
+    for variable in (
+        *trainer.generator.trainable_variables,
+        *trainer.discriminator.trainable_variables,
+    ):
         np.testing.assert_array_equal(variable, before[id(variable)])
 
 
@@ -148,19 +197,31 @@ def test_gs_step_does_not_ask_for_the_gradients_of_ds_parameters():
 
     def g_step(z):
         fake, tape = generate(generator, z)
-        return generator_gradients(losses.NON_SATURATING, critic, None, fake, tape, generator.trainable_variables)[0]
+        return generator_gradients(
+            losses.NON_SATURATING, critic, None, fake, tape, generator.trainable_variables
+        )[0]
 
-    graph = tf.function(g_step, autograph=False).get_concrete_function(tf.TensorSpec([BATCH, Z])).graph
+    graph = (
+        tf.function(g_step, autograph=False).get_concrete_function(tf.TensorSpec([BATCH, Z])).graph
+    )
     products = [op for op in graph.get_operations() if op.type == "MatMul"]
     assert len(products) == 4  # G and D forward, D back to the samples, G back to its kernel
 
 
-@pytest.mark.parametrize("critic", [lambda x: tf.zeros([BATCH]), lambda x: tf.reduce_sum(tf.stop_gradient(x), axis=1),
-                                    lambda x: tf.reduce_sum(tf.cast(tf.cast(x, tf.uint8), tf.float32), axis=1)])
+@pytest.mark.parametrize(
+    "critic",
+    [
+        lambda x: tf.zeros([BATCH]),
+        lambda x: tf.reduce_sum(tf.stop_gradient(x), axis=1),
+        lambda x: tf.reduce_sum(tf.cast(tf.cast(x, tf.uint8), tf.float32), axis=1),
+    ],
+)
 def test_a_critic_that_no_gradient_passes_is_refused(critic):
     """The tape would take a missing gradient for ones, and G would walk off without a word."""
     generator = affine().generator
     fake, tape = generate(generator, tf.constant(NOISE))
     words = "the gradient of g_loss at the samples must be a tensor, got None. The discriminator, or the augmentation,"
     with pytest.raises(ValueError, match=f"^generator_gradients: {words}"):
-        generator_gradients(losses.NON_SATURATING, critic, None, fake, tape, generator.trainable_variables)
+        generator_gradients(
+            losses.NON_SATURATING, critic, None, fake, tape, generator.trainable_variables
+        )

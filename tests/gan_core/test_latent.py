@@ -12,15 +12,25 @@ from gan_core import latent, rng
 SEED = rng.seed(0, "z")
 
 
-@pytest.mark.parametrize("prior", [
-    latent.Normal(3), latent.Normal(3, 2.0), latent.Uniform(3), latent.NormalAndBits(2, 1), latent.NormalAndBits(3, 0)])
+@pytest.mark.parametrize(
+    "prior",
+    [
+        latent.Normal(3),
+        latent.Normal(3, 2.0),
+        latent.Uniform(3),
+        latent.NormalAndBits(2, 1),
+        latent.NormalAndBits(3, 0),
+    ],
+)
 def test_z_is_n_by_dim_float32_and_a_function_of_the_seed(prior):
     z = prior(5, SEED)
     assert z.dtype == tf.float32
     assert z.shape == [5, prior.dim] == [5, 3]
     np.testing.assert_array_equal(prior(5, rng.seed(0, "z")), z)
     assert not np.array_equal(prior(5, rng.seed(0, "z", 1)), z)
-    np.testing.assert_allclose(tf.function(prior, jit_compile=True)(5, SEED), z, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        tf.function(prior, jit_compile=True)(5, SEED), z, rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("sd", [1.0, 2.5])
@@ -67,15 +77,39 @@ def test_a_prior_cannot_be_changed():
         latent.Normal(3).dim = 4
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: latent.Normal(0), "latent.Normal: dim must be a whole number of at least 1, got 0."),
-    (lambda: latent.Normal(2.0), "latent.Normal: dim must be a whole number of at least 1, got 2.0."),
-    (lambda: latent.Normal(2, 0.0), "latent.Normal: sd must be a finite number above 0, got 0.0."),
-    (lambda: latent.Normal(2, math.inf), "latent.Normal: sd must be a finite number above 0, got inf."),
-    (lambda: latent.Uniform(-1), "latent.Uniform: dim must be a whole number of at least 1, got -1."),
-    (lambda: latent.NormalAndBits(0, 1), "latent.NormalAndBits: normals must be a whole number of at least 1, got 0."),
-    (lambda: latent.NormalAndBits(1, -1), "latent.NormalAndBits: bits must be a whole number of at least 0, got -1."),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: latent.Normal(0),
+            "latent.Normal: dim must be a whole number of at least 1, got 0.",
+        ),
+        (
+            lambda: latent.Normal(2.0),
+            "latent.Normal: dim must be a whole number of at least 1, got 2.0.",
+        ),
+        (
+            lambda: latent.Normal(2, 0.0),
+            "latent.Normal: sd must be a finite number above 0, got 0.0.",
+        ),
+        (
+            lambda: latent.Normal(2, math.inf),
+            "latent.Normal: sd must be a finite number above 0, got inf.",
+        ),
+        (
+            lambda: latent.Uniform(-1),
+            "latent.Uniform: dim must be a whole number of at least 1, got -1.",
+        ),
+        (
+            lambda: latent.NormalAndBits(0, 1),
+            "latent.NormalAndBits: normals must be a whole number of at least 1, got 0.",
+        ),
+        (
+            lambda: latent.NormalAndBits(1, -1),
+            "latent.NormalAndBits: bits must be a whole number of at least 0, got -1.",
+        ),
+    ],
+)
 def test_errors_name_the_argument(make, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011  the whole message is compared
         make()

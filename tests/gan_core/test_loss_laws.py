@@ -73,10 +73,14 @@ def pytest_generate_tests(metafunc):
 
 # ---- 00: what any loss must do ----
 
+
 def test_law_00_each_player_gets_a_float32_scalar(loss):
     for n, m in ((1, 1), (3, 3)) if loss.paired else ((1, 1), (3, 5)):
         real, fake = tf.linspace(-1.0, 1.0, n), tf.linspace(-2.0, 2.0, m)
-        for value in (loss.discriminator(real, fake), loss.generator(real if loss.paired else None, fake)):
+        for value in (
+            loss.discriminator(real, fake),
+            loss.generator(real if loss.paired else None, fake),
+        ):
             assert value.dtype == tf.float32
             assert value.shape == []
 
@@ -88,12 +92,17 @@ def test_law_00_eager_graph_and_xla_agree(loss):
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([real, fake])
             both = [loss.discriminator(real, fake), loss.generator(real, fake)]
-        return both + [tape.gradient(value, logits, unconnected_gradients="zero")
-                       for value in both for logits in (real, fake)]
+        return both + [
+            tape.gradient(value, logits, unconnected_gradients="zero")
+            for value in both
+            for logits in (real, fake)
+        ]
 
     eager = everything(tf.constant(real), tf.constant(fake))
     for compiled in (tf.function(everything), tf.function(everything, jit_compile=True)):
-        for value, expected in zip(compiled(tf.constant(real), tf.constant(fake)), eager, strict=True):
+        for value, expected in zip(
+            compiled(tf.constant(real), tf.constant(fake)), eager, strict=True
+        ):
             assert ulps(value, expected, np.maximum(np.abs(expected), 1e-3)) <= NEAR
 
 
@@ -106,10 +115,14 @@ def test_law_00_gradients_are_the_slopes_of_the_loss(loss, size, seed):
     h = np.float32(1 / 128)
     of_d, of_d_fake, of_g = gradients(loss, real, fake)
     for i, step in enumerate(h * np.eye(size, dtype=np.float32)):
-        slopes = [d_value(loss, real + step, fake) - d_value(loss, real - step, fake),
-                  d_value(loss, real, fake + step) - d_value(loss, real, fake - step),
-                  g_value(loss, real, fake + step) - g_value(loss, real, fake - step)]
-        np.testing.assert_allclose((of_d[i], of_d_fake[i], of_g[i]), np.array(slopes) / (2 * h), rtol=1e-3, atol=1e-3)
+        slopes = [
+            d_value(loss, real + step, fake) - d_value(loss, real - step, fake),
+            d_value(loss, real, fake + step) - d_value(loss, real, fake - step),
+            g_value(loss, real, fake + step) - g_value(loss, real, fake - step),
+        ]
+        np.testing.assert_allclose(
+            (of_d[i], of_d_fake[i], of_g[i]), np.array(slopes) / (2 * h), rtol=1e-3, atol=1e-3
+        )
 
 
 @given(st.sampled_from(strategies.SIZES), st.integers(0, 2**16))
@@ -125,6 +138,7 @@ def test_law_00_d_wants_real_up_and_fake_down_and_g_wants_fake_up(loss, size, se
 
 # ---- 1, 2: numbers ----
 
+
 def rounding_scale(name, real, fake):
     """Where terms of both signs cancel, or a - b is rounded, the error is not a step of the result's own size."""
     if name == "wasserstein":
@@ -133,8 +147,10 @@ def rounding_scale(name, real, fake):
         return None, np.mean(np.abs(fake))
     if name == "relativistic":
         difference = np.abs(fake - real)
-        return [np.mean(reference.softplus(t) + difference * reference.sigmoid(t))
-                for t in (fake - real, real - fake)]
+        return [
+            np.mean(reference.softplus(t) + difference * reference.sigmoid(t))
+            for t in (fake - real, real - fake)
+        ]
     return None, None
 
 
@@ -155,7 +171,9 @@ def test_law_01_float32_is_within_a_few_ulp_of_float64(loss, pair):
 def test_law_02_values_and_gradients_are_finite_up_to_1e30(loss, pair):
     """Up to 1e18 for least squares, and for a name that is not known: the square of more overflows float32."""
     limit = 1e30 if loss.name in ALL_SIX and loss.name != "least-squares" else 1e18
-    real, fake = (np.clip(logits, -np.float32(limit), np.float32(limit)) for logits in cut(loss, *pair))
+    real, fake = (
+        np.clip(logits, -np.float32(limit), np.float32(limit)) for logits in cut(loss, *pair)
+    )
     assert np.isfinite([d_value(loss, real, fake), g_value(loss, real, fake)]).all()
     assert np.isfinite(np.concatenate(gradients(loss, real, fake))).all()
 
@@ -179,6 +197,7 @@ def test_law_02_far_from_right_the_loss_is_the_logit(loss, size, c):
 
 # ---- 18-20: a mean over the batch ----
 
+
 @given(strategies.pairs(10.0), st.integers(0, 2**16))
 def test_law_18_the_order_of_a_batch_does_not_matter(loss, pair, seed):
     """Real and fake may be shuffled apart; together, where the loss compares them by position."""
@@ -188,7 +207,10 @@ def test_law_18_the_order_of_a_batch_does_not_matter(loss, pair, seed):
     other = order if loss.paired else random.permutation(len(fake))
     for value in (d_value, g_value):
         before = value(loss, real, fake)
-        assert ulps(value(loss, real[order], fake[other]), before, magnitude(real, fake) + abs(before)) <= NEAR
+        assert (
+            ulps(value(loss, real[order], fake[other]), before, magnitude(real, fake) + abs(before))
+            <= NEAR
+        )
 
 
 @claimed_by("relativistic")
@@ -227,7 +249,9 @@ def test_law_20_d_loss_is_convex(loss, batches, share):
     real, fake, other_real, other_fake = batches
     share = np.float32(share)
     ends = d_value(loss, real, fake), d_value(loss, other_real, other_fake)
-    between = d_value(loss, share * real + (1 - share) * other_real, share * fake + (1 - share) * other_fake)
+    between = d_value(
+        loss, share * real + (1 - share) * other_real, share * fake + (1 - share) * other_fake
+    )
     slack = NEAR * 2.0**-23 * (100 + np.sum(np.abs(ends)))
     assert between <= share * ends[0] + (1 - share) * ends[1] + slack
 

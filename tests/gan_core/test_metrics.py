@@ -35,8 +35,11 @@ def mmd(x, y):
 
 
 DISTANCES = pytest.mark.parametrize("distance", [sliced, energy, mmd])
-ESTIMATES = pytest.mark.parametrize("estimate", [
-    metrics.energy_distance, lambda x, y: metrics.mmd(x, y, bandwidth=1.5)], ids=["energy_distance", "mmd"])
+ESTIMATES = pytest.mark.parametrize(
+    "estimate",
+    [metrics.energy_distance, lambda x, y: metrics.mmd(x, y, bandwidth=1.5)],
+    ids=["energy_distance", "mmd"],
+)
 
 
 # Laws of all distances
@@ -67,7 +70,9 @@ def test_scaling_both_scales_the_distance(x, y, c):
     """W1, sliced or not, and the energy distance have the unit of x; mmd has none, if the bandwidth scales too."""
     assert sliced(c * x, c * y) == pytest.approx(c * sliced(x, y), rel=1e-9, abs=1e-9)
     assert energy(c * x, c * y) == pytest.approx(c * energy(x, y), rel=1e-6, abs=1e-5 * (1 + c))
-    assert metrics.mmd(c * x, c * y, bandwidth=c) == pytest.approx(metrics.mmd(x, y, bandwidth=1.0), abs=1e-9)
+    assert metrics.mmd(c * x, c * y, bandwidth=c) == pytest.approx(
+        metrics.mmd(x, y, bandwidth=1.0), abs=1e-9
+    )
 
 
 # Wasserstein-1
@@ -77,7 +82,10 @@ def test_scaling_both_scales_the_distance(x, y, c):
 def test_wasserstein_1_is_the_area_between_the_distribution_functions(x, y):
     """integral |F - G|, the other way to see it, by going through all steps of both."""
     at = np.sort(np.concatenate([x, y]))
-    area = sum(abs(np.mean(x <= low) - np.mean(y <= low)) * (high - low) for low, high in itertools.pairwise(at))
+    area = sum(
+        abs(np.mean(x <= low) - np.mean(y <= low)) * (high - low)
+        for low, high in itertools.pairwise(at)
+    )
     assert metrics.wasserstein_1(x, y) == pytest.approx(area, rel=1e-9, abs=1e-9)
 
 
@@ -91,14 +99,19 @@ def test_wasserstein_1_is_the_cheapest_of_all_pairings(data, n):
 
 @given(x=LINES, y=LINES, z=LINES, a=NUMBERS)
 def test_wasserstein_1_keeps_the_triangle_and_a_shift_costs_its_size(x, y, z, a):
-    assert metrics.wasserstein_1(x, z) <= metrics.wasserstein_1(x, y) + metrics.wasserstein_1(y, z) + 1e-9
+    assert (
+        metrics.wasserstein_1(x, z)
+        <= metrics.wasserstein_1(x, y) + metrics.wasserstein_1(y, z) + 1e-9
+    )
     assert metrics.wasserstein_1(x, x + a) == pytest.approx(abs(a), rel=1e-9, abs=1e-9)
     assert metrics.wasserstein_1(x, y) == pytest.approx(metrics.wasserstein_1(y, x), rel=1e-9)
 
 
 @given(x=LINES, y=LINES, times=st.integers(1, 4))
 def test_wasserstein_1_sees_shares_not_counts(x, y, times):
-    assert metrics.wasserstein_1(np.repeat(x, times), y) == pytest.approx(metrics.wasserstein_1(x, y), abs=1e-9)
+    assert metrics.wasserstein_1(np.repeat(x, times), y) == pytest.approx(
+        metrics.wasserstein_1(x, y), abs=1e-9
+    )
 
 
 def test_wasserstein_1_of_two_normals():
@@ -115,7 +128,9 @@ def test_wasserstein_1_of_two_normals():
 
 @given(x=LINES, y=LINES)
 def test_on_a_line_sliced_wasserstein_is_wasserstein_1(x, y):
-    assert sliced(x[:, None], y[:, None]) == pytest.approx(metrics.wasserstein_1(x, y), rel=1e-9, abs=1e-9)
+    assert sliced(x[:, None], y[:, None]) == pytest.approx(
+        metrics.wasserstein_1(x, y), rel=1e-9, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize(("dim", "factor"), [(2, 2 / math.pi), (3, 1 / 2), (4, 4 / (3 * math.pi))])
@@ -123,7 +138,9 @@ def test_a_shift_counts_as_its_mean_projection(dim, factor):
     """E|u.a| = |a| Gamma(d/2) / (sqrt(pi) Gamma((d+1)/2)): directions that were not unit vectors would fail."""
     shift = np.full(dim, 5.0 / math.sqrt(dim))
     x = np.random.default_rng(0).normal(size=[10, dim])
-    assert metrics.sliced_wasserstein(x, x + shift, seed=0, projections=20_000) == pytest.approx(5 * factor, rel=0.02)
+    assert metrics.sliced_wasserstein(x, x + shift, seed=0, projections=20_000) == pytest.approx(
+        5 * factor, rel=0.02
+    )
 
 
 def test_the_seed_decides_the_directions():
@@ -144,8 +161,14 @@ def test_no_projection_is_further_than_the_samples(x, y):
 
 def slow(f, x, y, unbiased):
     """The definition, pair by pair."""
+
     def mean(a, b, skip):
-        values = [f(math.dist(a[i], b[j])) for i in range(len(a)) for j in range(len(b)) if not (skip and i == j)]
+        values = [
+            f(math.dist(a[i], b[j]))
+            for i in range(len(a))
+            for j in range(len(b))
+            if not (skip and i == j)
+        ]
         return sum(values) / len(values)
 
     return mean(x, x, unbiased) + mean(y, y, unbiased) - 2.0 * mean(x, y, False)
@@ -157,16 +180,23 @@ def slow(f, x, y, unbiased):
 def test_they_agree_with_a_double_loop_for_any_block_size(block, x, y, unbiased):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metrics, "PAIRS_AT_A_TIME", block)
-        fast = metrics.energy_distance(x, y, unbiased=unbiased), metrics.mmd(x, y, bandwidth=3.0, unbiased=unbiased)
+        fast = (
+            metrics.energy_distance(x, y, unbiased=unbiased),
+            metrics.mmd(x, y, bandwidth=3.0, unbiased=unbiased),
+        )
     assert fast[0] == pytest.approx(-slow(lambda r: r, x, y, unbiased), abs=1e-5)
-    assert fast[1] == pytest.approx(slow(lambda r: math.exp(-(r**2) / 18.0), x, y, unbiased), abs=1e-9)
+    assert fast[1] == pytest.approx(
+        slow(lambda r: math.exp(-(r**2) / 18.0), x, y, unbiased), abs=1e-9
+    )
 
 
 @given(a=NUMBERS, b=NUMBERS, unbiased=st.booleans())
 def test_point_masses(a, b, unbiased):
     """Energy: 2 |a - b|. MMD: 2 - 2 k(a, b)."""
     x, y = np.full([4, 1], a), np.full([3, 1], b)
-    assert metrics.energy_distance(x, y, unbiased=unbiased) == pytest.approx(2 * abs(a - b), rel=1e-6, abs=1e-5)
+    assert metrics.energy_distance(x, y, unbiased=unbiased) == pytest.approx(
+        2 * abs(a - b), rel=1e-6, abs=1e-5
+    )
     expected = 2.0 - 2.0 * math.exp(-((a - b) ** 2) / 50.0)
     assert metrics.mmd(x, y, bandwidth=5.0, unbiased=unbiased) == pytest.approx(expected, abs=1e-9)
 
@@ -176,7 +206,10 @@ def test_point_masses(a, b, unbiased):
 def test_energy_distance_on_a_line_is_twice_the_squared_area(x, y):
     """2 integral (F - G)^2 (Szekely and Rizzo 2013)."""
     at = np.sort(np.concatenate([x, y]))
-    area = sum((np.mean(x <= low) - np.mean(y <= low)) ** 2 * (high - low) for low, high in itertools.pairwise(at))
+    area = sum(
+        (np.mean(x <= low) - np.mean(y <= low)) ** 2 * (high - low)
+        for low, high in itertools.pairwise(at)
+    )
     assert energy(x[:, None], y[:, None]) == pytest.approx(2 * area, abs=1e-5)
 
 
@@ -200,8 +233,11 @@ def test_the_mean_over_all_subsets_is_the_distance_of_the_whole(estimate):
     """A U-statistic of subsamples has the mean of the U-statistic of all: no bias that depends on n."""
     draw = np.random.default_rng(4).normal
     x, y = draw(0, 1, [6, 2]), draw(1, 2, [5, 2])
-    values = [estimate(x[list(i)], y[list(j)])
-              for i in itertools.combinations(range(6), 2) for j in itertools.combinations(range(5), 3)]
+    values = [
+        estimate(x[list(i)], y[list(j)])
+        for i in itertools.combinations(range(6), 2)
+        for j in itertools.combinations(range(5), 3)
+    ]
     assert np.mean(values) == pytest.approx(estimate(x, y), abs=1e-12)
 
 
@@ -221,7 +257,9 @@ def test_two_normals_have_the_known_distances():
     draw = np.random.default_rng(6).normal
     x, y, d, h = draw(0, 1, [4000, 1]), draw(2, 1, [3000, 1]), 2.0, 0.7
     across = math.sqrt(4 / math.pi) * math.exp(-(d**2) / 4) + d * math.erf(d / 2)
-    assert metrics.energy_distance(x, y) == pytest.approx(2 * across - 2 * math.sqrt(4 / math.pi), rel=0.05)
+    assert metrics.energy_distance(x, y) == pytest.approx(
+        2 * across - 2 * math.sqrt(4 / math.pi), rel=0.05
+    )
     same, other = (h / math.sqrt(h**2 + 2) * math.exp(-(s**2) / (2 * (h**2 + 2))) for s in (0.0, d))
     assert metrics.mmd(x, y, bandwidth=h) == pytest.approx(2 * same - 2 * other, rel=0.05)
 
@@ -249,20 +287,56 @@ def sw(x, y, **options):
     return metrics.sliced_wasserstein(x, y, **{"seed": 0, **options})
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: metrics.wasserstein_1([[1.0]], [1.0]), r"wasserstein_1: x must be \[n\] of numbers, got \[1, 1\]"),
-    (lambda: metrics.wasserstein_1([1.0], []), r"y must be \[m\] of numbers with m at least 1, got \[0\]"),
-    (lambda: metrics.wasserstein_1([1.0], [math.nan, 0.0]), "wasserstein_1: y must be finite, got 1 of 2 values NaN"),
-    (lambda: metrics.wasserstein_1("ab", [1.0]), "wasserstein_1: x must be .* got a str that is no array of numbers"),
-    (lambda: sw(np.ones([3, 2]), np.ones([3, 4])), r"sliced_wasserstein: y must be \[m, 2\], got \[3, 4\]"),
-    (lambda: sw(np.ones([3, 8, 8, 3]), np.ones([3, 8, 8, 3])), r"got \[3, 8, 8, 3\]. Flatten images to"),
-    (lambda: sw(np.ones([3, 2]), np.ones([3, 2]), projections=0), "projections must be a whole number of at least 1"),
-    (lambda: sw(np.ones([3, 2]), np.ones([3, 2]), seed=0.5), "run_seed must be a whole number"),
-    (lambda: metrics.energy_distance(np.ones([1, 2]), np.ones([3, 2])), r"energy_distance: x must be .* n at least 2"),
-    (lambda: metrics.mmd(np.ones([3, 2]), np.ones([1, 2]), bandwidth=1.0), r"mmd: y must be .* m at least 2"),
-    (lambda: metrics.mmd(np.ones([3, 2]), np.ones([3, 2]), bandwidth=0.0), "bandwidth must be a finite number above 0"),
-    (lambda: metrics.median_distance(np.ones([1, 2])), "median_distance: x must be .* n at least 2"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: metrics.wasserstein_1([[1.0]], [1.0]),
+            r"wasserstein_1: x must be \[n\] of numbers, got \[1, 1\]",
+        ),
+        (
+            lambda: metrics.wasserstein_1([1.0], []),
+            r"y must be \[m\] of numbers with m at least 1, got \[0\]",
+        ),
+        (
+            lambda: metrics.wasserstein_1([1.0], [math.nan, 0.0]),
+            "wasserstein_1: y must be finite, got 1 of 2 values NaN",
+        ),
+        (
+            lambda: metrics.wasserstein_1("ab", [1.0]),
+            "wasserstein_1: x must be .* got a str that is no array of numbers",
+        ),
+        (
+            lambda: sw(np.ones([3, 2]), np.ones([3, 4])),
+            r"sliced_wasserstein: y must be \[m, 2\], got \[3, 4\]",
+        ),
+        (
+            lambda: sw(np.ones([3, 8, 8, 3]), np.ones([3, 8, 8, 3])),
+            r"got \[3, 8, 8, 3\]. Flatten images to",
+        ),
+        (
+            lambda: sw(np.ones([3, 2]), np.ones([3, 2]), projections=0),
+            "projections must be a whole number of at least 1",
+        ),
+        (lambda: sw(np.ones([3, 2]), np.ones([3, 2]), seed=0.5), "run_seed must be a whole number"),
+        (
+            lambda: metrics.energy_distance(np.ones([1, 2]), np.ones([3, 2])),
+            r"energy_distance: x must be .* n at least 2",
+        ),
+        (
+            lambda: metrics.mmd(np.ones([3, 2]), np.ones([1, 2]), bandwidth=1.0),
+            r"mmd: y must be .* m at least 2",
+        ),
+        (
+            lambda: metrics.mmd(np.ones([3, 2]), np.ones([3, 2]), bandwidth=0.0),
+            "bandwidth must be a finite number above 0",
+        ),
+        (
+            lambda: metrics.median_distance(np.ones([1, 2])),
+            "median_distance: x must be .* n at least 2",
+        ),
+    ],
+)
 def test_errors_say_what_was_wanted_and_what_came(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -40,13 +40,33 @@ def test_the_suite_tells_which_laws_a_wrong_loss_breaks(folder):
     """A mistake breaks the laws that speak of it, and no other: the order of a batch, D's best on a few points."""
     environment = {**os.environ, "PYTHONPATH": str(TESTS.parent), "PYTHONDONTWRITEBYTECODE": "1"}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", str(TESTS / "gan_core" / "test_loss_laws.py"), "--loss", "my_losses:WRONG", "-q", "-n", "0",
-         "-p", "no:cacheprovider", "--tb=no", "--hypothesis-profile", "quick",
-         "-k", "law_02_far or law_05_gradients or law_08 or law_10 or law_18 or law_19"],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            str(TESTS / "gan_core" / "test_loss_laws.py"),
+            "--loss",
+            "my_losses:WRONG",
+            "-q",
+            "-n",
+            "0",
+            "-p",
+            "no:cacheprovider",
+            "--tb=no",
+            "--hypothesis-profile",
+            "quick",
+            "-k",
+            "law_02_far or law_05_gradients or law_08 or law_10 or law_18 or law_19",
+        ],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert run.returncode == 1, run.stdout + run.stderr
     title = 'my_losses:WRONG, the loss named "non-saturating"'
-    report = run.stdout[run.stdout.index(title):].splitlines()[1:]
+    report = run.stdout[run.stdout.index(title) :].splitlines()[1:]
     assert [line.rstrip() for line in report[:8]] == [
         "FAILS       law 02 far from right the loss is the logit",
         "FAILS       law 05 gradients of the logits",
@@ -65,18 +85,36 @@ def test_a_good_loss_is_found_in_the_current_directory(folder):
     assert load_loss("my_losses:WRONG", folder).name == "non-saturating"
 
 
-@pytest.mark.parametrize(("where", "message"), [
-    ("my_losses", "--loss must be MODULE:NAME, such as my_module:MY_LOSS, got 'my_losses'."),
-    (":WRONG", "--loss must be MODULE:NAME, such as my_module:MY_LOSS, got ':WRONG'."),
-    ("my_losses:", "--loss must be MODULE:NAME, such as my_module:MY_LOSS, got 'my_losses:'."),
-    ("my_losses:NOT THIS", "--loss must be MODULE:NAME, such as my_module:MY_LOSS, got 'my_losses:NOT THIS'."),
-    ("my_losses:RIGHT", "--loss my_losses:RIGHT: my_losses has no RIGHT; its GANLoss objects: WRONG."),
-    ("my_losses:A_NUMBER", "--loss my_losses:A_NUMBER: A_NUMBER must be a gan_core.losses.GANLoss, got a int."),
-    ("absent_losses:X", "--loss absent_losses:X: importing absent_losses from {folder} failed: "
-     "ModuleNotFoundError: No module named 'absent_losses'"),
-    ("broken:X", "--loss broken:X: importing broken from {folder} failed: "
-     "ModuleNotFoundError: No module named 'no_such_module_anywhere'"),
-])
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("my_losses", "--loss must be MODULE:NAME, such as my_module:MY_LOSS, got 'my_losses'."),
+        (":WRONG", "--loss must be MODULE:NAME, such as my_module:MY_LOSS, got ':WRONG'."),
+        ("my_losses:", "--loss must be MODULE:NAME, such as my_module:MY_LOSS, got 'my_losses:'."),
+        (
+            "my_losses:NOT THIS",
+            "--loss must be MODULE:NAME, such as my_module:MY_LOSS, got 'my_losses:NOT THIS'.",
+        ),
+        (
+            "my_losses:RIGHT",
+            "--loss my_losses:RIGHT: my_losses has no RIGHT; its GANLoss objects: WRONG.",
+        ),
+        (
+            "my_losses:A_NUMBER",
+            "--loss my_losses:A_NUMBER: A_NUMBER must be a gan_core.losses.GANLoss, got a int.",
+        ),
+        (
+            "absent_losses:X",
+            "--loss absent_losses:X: importing absent_losses from {folder} failed: "
+            "ModuleNotFoundError: No module named 'absent_losses'",
+        ),
+        (
+            "broken:X",
+            "--loss broken:X: importing broken from {folder} failed: "
+            "ModuleNotFoundError: No module named 'no_such_module_anywhere'",
+        ),
+    ],
+)
 def test_a_wrong_option_is_told_in_one_line(folder, where, message):
     with pytest.raises(pytest.UsageError) as error:
         load_loss(where, folder)

@@ -33,7 +33,9 @@ given = hypothesis.given
 FEATURES = 3
 BATCHES = st.sampled_from((1, 2, 5))
 GAMMAS = st.sampled_from((0.5, 1.0, 10.0))
-NUMBERS = st.integers(0, 2**16)  # seeds of NumPy's generator: a law about slopes needs no clever samples
+NUMBERS = st.integers(
+    0, 2**16
+)  # seeds of NumPy's generator: a law about slopes needs no clever samples
 WEIGHTS = strategies.batch(FEATURES, 4.0)
 SEED = rng.seed(0, "penalty")
 
@@ -55,7 +57,9 @@ def draw(number, *shapes):
 
 def draw_quadratic(number, batch):
     """A symmetric A, w, and batches real and fake."""
-    matrix, w, real, fake = draw(number, [FEATURES, FEATURES], [FEATURES], [batch, FEATURES], [batch, FEATURES])
+    matrix, w, real, fake = draw(
+        number, [FEATURES, FEATURES], [FEATURES], [batch, FEATURES], [batch, FEATURES]
+    )
     return np.float32((matrix + matrix.T) / 2), w, real, fake
 
 
@@ -69,6 +73,7 @@ def near(value, expected, scale=1.0):
 
 
 # ---- 21: the Wasserstein gradient penalty ----
+
 
 @given(WEIGHTS, BATCHES, NUMBERS)
 def test_law_21_linear_critic_pays_norm_minus_1_squared_at_any_batch_size(w, batch, number):
@@ -89,15 +94,23 @@ def test_law_21_slopes_are_taken_at_one_random_point_between_each_real_and_its_f
         seen.append(x.numpy())
         return quadratic(matrix, w)(x)
 
-    penalty = value(penalties.wasserstein_gradient_penalty(2.0), critic, real, fake, rng.seed(number, "penalty"))
+    penalty = value(
+        penalties.wasserstein_gradient_penalty(2.0), critic, real, fake, rng.seed(number, "penalty")
+    )
     (between,) = seen
     u = np.sum((between - fake) * (real - fake), axis=1) / np.sum((real - fake) ** 2, axis=1)
     assert (u > -1e-5).all()
     assert (u < 1 + 1e-5).all()
     near(between, u[:, None] * real + (1 - u[:, None]) * fake)
     if batch == 5:
-        assert np.ptp(u) > 1e-3  # each sample draws its own; that five fall so close has a chance of 5e-12
-    near(penalty, reference.one_centred_penalty(2.0, reference.quadratic_slopes(matrix, w, between)), 10)
+        assert (
+            np.ptp(u) > 1e-3
+        )  # each sample draws its own; that five fall so close has a chance of 5e-12
+    near(
+        penalty,
+        reference.one_centred_penalty(2.0, reference.quadratic_slopes(matrix, w, between)),
+        10,
+    )
 
 
 def test_law_21_the_points_are_uniform_between_real_and_fake():
@@ -119,7 +132,9 @@ def test_law_21_a_flat_critic_pays_the_weight_and_its_gradient_is_finite():
     w = tf.Variable(tf.zeros([FEATURES]))
     x = tf.ones([2, FEATURES])
     with tf.GradientTape() as tape:
-        penalty = penalties.wasserstein_gradient_penalty(3.0)(Critic(lambda x: tf.linalg.matvec(x, w)), x, -x, SEED)
+        penalty = penalties.wasserstein_gradient_penalty(3.0)(
+            Critic(lambda x: tf.linalg.matvec(x, w)), x, -x, SEED
+        )
     assert float(penalty) == 3.0
     np.testing.assert_array_equal(tape.gradient(penalty, w), np.zeros(FEATURES))
 
@@ -131,12 +146,17 @@ def test_law_21_gradient_over_the_critic_draws_its_slope_to_1(w, batch, number):
     variable = tf.Variable(w)
     with tf.GradientTape() as tape:
         penalty = penalties.wasserstein_gradient_penalty(1.0)(
-            Critic(lambda x: tf.linalg.matvec(x, variable)), tf.constant(real), tf.constant(fake), SEED)
+            Critic(lambda x: tf.linalg.matvec(x, variable)),
+            tf.constant(real),
+            tf.constant(fake),
+            SEED,
+        )
     norm = np.linalg.norm(np.float64(w))
     near(tape.gradient(penalty, variable), 2 * (norm - 1) * np.float64(w) / norm, 10)
 
 
 # ---- 22: R1 and R2 ----
+
 
 @given(WEIGHTS, BATCHES, GAMMAS, NUMBERS)
 def test_law_22_linear_critic_pays_half_gamma_norm_squared(w, batch, gamma, number):
@@ -150,10 +170,16 @@ def test_law_22_linear_critic_pays_half_gamma_norm_squared(w, batch, gamma, numb
 def test_law_22_r1_looks_at_real_alone_and_r2_at_fake_alone(batch, gamma, number):
     matrix, w, real, fake = draw_quadratic(number, batch)
     critic, nothing = quadratic(matrix, w), np.full_like(real, np.nan)
-    near(value(penalties.r1(gamma), critic, real, nothing),
-         reference.zero_centred_penalty(gamma, reference.quadratic_slopes(matrix, w, real)), 10)
-    near(value(penalties.r2(gamma), critic, nothing, fake),
-         reference.zero_centred_penalty(gamma, reference.quadratic_slopes(matrix, w, fake)), 10)
+    near(
+        value(penalties.r1(gamma), critic, real, nothing),
+        reference.zero_centred_penalty(gamma, reference.quadratic_slopes(matrix, w, real)),
+        10,
+    )
+    near(
+        value(penalties.r2(gamma), critic, nothing, fake),
+        reference.zero_centred_penalty(gamma, reference.quadratic_slopes(matrix, w, fake)),
+        10,
+    )
 
 
 @given(BATCHES, NUMBERS, st.sampled_from((-3.0, -1.0, 0.0, 0.5, 2.0)))
@@ -172,13 +198,22 @@ def test_law_22_gradient_over_the_critic_is_gamma_w(batch, number):
     variable = tf.Variable(w)
     for penalty in (penalties.r1(2.0), penalties.r2(2.0)):
         with tf.GradientTape() as tape:
-            paid = penalty(Critic(lambda x: tf.linalg.matvec(x, variable)), tf.constant(real), tf.constant(fake), SEED)
+            paid = penalty(
+                Critic(lambda x: tf.linalg.matvec(x, variable)),
+                tf.constant(real),
+                tf.constant(fake),
+                SEED,
+            )
         near(tape.gradient(paid, variable), 2.0 * w)
 
 
 # ---- all three ----
 
-ALL = {"r1": penalties.r1(2.0), "r2": penalties.r2(2.0), "wasserstein": penalties.wasserstein_gradient_penalty(2.0)}
+ALL = {
+    "r1": penalties.r1(2.0),
+    "r2": penalties.r2(2.0),
+    "wasserstein": penalties.wasserstein_gradient_penalty(2.0),
+}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -194,9 +229,12 @@ def test_a_penalty_is_a_mean_over_images_and_the_same_compiled(name):
     run = ALL[name]
     graph = tf.function(lambda *batches: run(Critic(critic), *batches, SEED))
     compiled = tf.function(lambda *batches: run(Critic(critic), *batches, SEED), jit_compile=True)
-    for paid in (run(Critic(critic), tf.constant(real), tf.constant(fake), SEED),
-                 run(Critic(lambda x: critic(x)[:, None]), tf.constant(real), tf.constant(fake), SEED),
-                 graph(real, fake), compiled(real, fake)):
+    for paid in (
+        run(Critic(critic), tf.constant(real), tf.constant(fake), SEED),
+        run(Critic(lambda x: critic(x)[:, None]), tf.constant(real), tf.constant(fake), SEED),
+        graph(real, fake),
+        compiled(real, fake),
+    ):
         assert paid.dtype == tf.float32
         assert paid.shape == []
         near(paid, expected, 10)
@@ -205,7 +243,9 @@ def test_a_penalty_is_a_mean_over_images_and_the_same_compiled(name):
 @pytest.mark.parametrize("name", ALL)
 def test_a_critic_that_ignores_its_input_is_flat(name):
     x = tf.ones([2, FEATURES])
-    assert float(ALL[name](Critic(lambda x: tf.ones([2])), x, x, SEED)) == (2.0 if name == "wasserstein" else 0.0)
+    assert float(ALL[name](Critic(lambda x: tf.ones([2])), x, x, SEED)) == (
+        2.0 if name == "wasserstein" else 0.0
+    )
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -215,14 +255,24 @@ def test_a_plain_function_pays_what_a_critic_of_it_pays(name):
     assert float(paid) == value(ALL[name], quadratic(matrix, w), real, fake) > 0
 
 
-@pytest.mark.parametrize("make", [penalties.r1, penalties.r2, penalties.wasserstein_gradient_penalty])
+@pytest.mark.parametrize(
+    "make", [penalties.r1, penalties.r2, penalties.wasserstein_gradient_penalty]
+)
 def test_a_strength_may_be_a_schedule_of_the_step(make):
     real, fake, w = draw(4, [2, FEATURES], [2, FEATURES], [FEATURES])
     scheduled, full = make(schedules.linear_decay(8.0, 4)), value(make(8.0), linear(w), real, fake)
     for step in (0, 1, 4):
-        paid = scheduled(Critic(linear(w)), tf.constant(real), tf.constant(fake), SEED, tf.constant(step, tf.int64))
+        paid = scheduled(
+            Critic(linear(w)),
+            tf.constant(real),
+            tf.constant(fake),
+            SEED,
+            tf.constant(step, tf.int64),
+        )
         near(paid, full * (1 - step / 4), full)
-    near(scheduled(Critic(linear(w)), tf.constant(real), tf.constant(fake), SEED), full, full)  # step 0
+    near(
+        scheduled(Critic(linear(w)), tf.constant(real), tf.constant(fake), SEED), full, full
+    )  # step 0
 
 
 def test_a_critic_knows_the_slopes_where_it_was_asked_and_elsewhere_asks():
@@ -237,7 +287,9 @@ def test_a_critic_knows_the_slopes_where_it_was_asked_and_elsewhere_asks():
     for _ in range(2):
         np.testing.assert_array_equal(critic.squared_slopes(x), [14, 14])
     assert len(sent) == 1
-    np.testing.assert_array_equal(critic.squared_slopes(2 * x), [14, 14])  # another tensor is another batch
+    np.testing.assert_array_equal(
+        critic.squared_slopes(2 * x), [14, 14]
+    )  # another tensor is another batch
     assert len(sent) == 2
     critic = Critic(lambda x: tf.fill([2], float(x[0, 0])))  # of which no tape keeps x
     for i in range(20):  # a tensor that happens to lie where an earlier one lay
@@ -261,15 +313,33 @@ def test_squared_slopes_of_each_sample():
     near(slopes, np.sum(reference.quadratic_slopes(matrix, w, x) ** 2, axis=1), 10)
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: penalties.r1(-1.0), "penalties.r1: gamma must be a finite number of at least 0, got -1.0."),
-    (lambda: penalties.r1(float("nan")), "penalties.r1: gamma must be a finite number of at least 0, got nan."),
-    (lambda: penalties.r2("1"), "penalties.r2: gamma must be a finite number of at least 0, got '1'."),
-    (lambda: penalties.wasserstein_gradient_penalty(float("inf")),
-     "penalties.wasserstein_gradient_penalty: weight must be a finite number of at least 0, got inf."),
-    (lambda: ALL["wasserstein"](Critic(linear(np.ones(2))), tf.ones([3, 2]), tf.ones([4, 2]), SEED),
-     "wasserstein_gradient_penalty: fake must be [3, 2], got [4, 2]."),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: penalties.r1(-1.0),
+            "penalties.r1: gamma must be a finite number of at least 0, got -1.0.",
+        ),
+        (
+            lambda: penalties.r1(float("nan")),
+            "penalties.r1: gamma must be a finite number of at least 0, got nan.",
+        ),
+        (
+            lambda: penalties.r2("1"),
+            "penalties.r2: gamma must be a finite number of at least 0, got '1'.",
+        ),
+        (
+            lambda: penalties.wasserstein_gradient_penalty(float("inf")),
+            "penalties.wasserstein_gradient_penalty: weight must be a finite number of at least 0, got inf.",
+        ),
+        (
+            lambda: ALL["wasserstein"](
+                Critic(linear(np.ones(2))), tf.ones([3, 2]), tf.ones([4, 2]), SEED
+            ),
+            "wasserstein_gradient_penalty: fake must be [3, 2], got [4, 2].",
+        ),
+    ],
+)
 def test_errors_name_the_argument(make, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011  the whole message is compared
         make()

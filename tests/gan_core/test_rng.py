@@ -33,11 +33,17 @@ def kolmogorov_smirnov(draws, distribution_function):
 
 # ---- one set of numbers ----
 
+
 @pytest.mark.parametrize("shape", [[], [0], [7], [3, 5]], ids=str)
 def test_the_same_numbers_eager_in_a_graph_and_under_xla(shape):
-    eager, graph, xla = three_ways(lambda: [
-        rng.uniform(shape, SEED), rng.uniform(shape, SEED, -1.0, 1.0), rng.integers(shape, SEED, 1000),
-        rng.normal(shape, SEED)])
+    eager, graph, xla = three_ways(
+        lambda: [
+            rng.uniform(shape, SEED),
+            rng.uniform(shape, SEED, -1.0, 1.0),
+            rng.integers(shape, SEED, 1000),
+            rng.normal(shape, SEED),
+        ]
+    )
     for expected, in_graph in zip(eager, graph, strict=True):
         assert expected.shape == tuple(shape)
         np.testing.assert_array_equal(in_graph, expected)
@@ -49,7 +55,11 @@ def test_the_same_numbers_eager_in_a_graph_and_under_xla(shape):
 def test_the_same_permutations_and_seeds_three_ways():
     sizes = [0, 1, 2, 9]
     eager, graph, xla = three_ways(
-        lambda: [rng.permutation(n, SEED) for n in sizes] + [tf.stack(rng.split(SEED, n + 1)) for n in sizes])
+        lambda: (
+            [rng.permutation(n, SEED) for n in sizes]
+            + [tf.stack(rng.split(SEED, n + 1)) for n in sizes]
+        )
+    )
     for expected, in_graph, compiled in zip(eager, graph, xla, strict=True):
         np.testing.assert_array_equal(in_graph, expected)
         np.testing.assert_array_equal(compiled, expected)
@@ -66,13 +76,19 @@ def test_a_step_may_be_a_tensor_of_a_compiled_loop():
 
     @tf.function(jit_compile=True)
     def from_3_to_5():
-        return tf.map_fn(lambda step: rng.uniform([4], rng.seed(1, "z", step)), tf.range(3, 6, dtype=tf.int64),
-                         fn_output_signature=tf.float32)
+        return tf.map_fn(
+            lambda step: rng.uniform([4], rng.seed(1, "z", step)),
+            tf.range(3, 6, dtype=tf.int64),
+            fn_output_signature=tf.float32,
+        )
 
-    np.testing.assert_array_equal(from_3_to_5(), [rng.uniform([4], rng.seed(1, "z", step)) for step in (3, 4, 5)])
+    np.testing.assert_array_equal(
+        from_3_to_5(), [rng.uniform([4], rng.seed(1, "z", step)) for step in (3, 4, 5)]
+    )
 
 
 # ---- seeds keep their meaning ----
+
 
 def test_pinned_seeds():
     """These numbers stand in saved runs: whoever changes them changes every run there is."""
@@ -83,26 +99,42 @@ def test_pinned_seeds():
     assert [seed.numpy().tolist() for seed in rng.split(SEED, 3)] == [
         [-1805806779382966137, 1522356296319383730],
         [-3545236366471364733, 5131354508477287893],
-        [4893668784228355325, 3960082747244121844]]
+        [4893668784228355325, 3960082747244121844],
+    ]
 
 
 def test_pinned_draws():
-    assert (rng.uniform([5], SEED).numpy() * 2**24).tolist() == [4055768, 15134844, 5747256, 1384574, 14921087]
+    assert (rng.uniform([5], SEED).numpy() * 2**24).tolist() == [
+        4055768,
+        15134844,
+        5747256,
+        1384574,
+        14921087,
+    ]
     assert rng.integers([8], SEED, 100).numpy().tolist() == [43, 41, 14, 96, 3, 30, 85, 73]
     assert rng.permutation(8, SEED).numpy().tolist() == [6, 3, 0, 7, 2, 5, 4, 1]
-    np.testing.assert_allclose(rng.normal([5], SEED), [1.4636408, 0.34859702, 0.52008957, 0.83517593, -0.2907308],
-                               rtol=1e-6)
+    np.testing.assert_allclose(
+        rng.normal([5], SEED),
+        [1.4636408, 0.34859702, 0.52008957, 0.83517593, -0.2907308],
+        rtol=1e-6,
+    )
 
 
 def test_run_purpose_and_step_each_change_the_seed():
-    seeds = [rng.seed(run, purpose, step) for run in (0, 1, -1, 10) for purpose in ("z", "real", "0/z", "1") for step in
-             (0, 1, -1, 2**40)]
+    seeds = [
+        rng.seed(run, purpose, step)
+        for run in (0, 1, -1, 10)
+        for purpose in ("z", "real", "0/z", "1")
+        for step in (0, 1, -1, 2**40)
+    ]
     assert len({tuple(seed.numpy()) for seed in seeds}) == 64
 
 
-@pytest.mark.parametrize("other", [
-    rng.seed(0, "pin", 1), rng.seed(1, "pin"), rng.seed(0, "pins"), *rng.split(SEED, 2)],
-    ids=["step", "run", "purpose", "first of split", "second of split"])
+@pytest.mark.parametrize(
+    "other",
+    [rng.seed(0, "pin", 1), rng.seed(1, "pin"), rng.seed(0, "pins"), *rng.split(SEED, 2)],
+    ids=["step", "run", "purpose", "first of split", "second of split"],
+)
 @pytest.mark.parametrize("draw", [rng.uniform, rng.normal])
 def test_streams_are_independent(draw, other):
     """Other numbers, and uncorrelated: N pairs have a correlation of standard deviation 1/sqrt(N). A stream shifted
@@ -124,6 +156,7 @@ def test_one_stream_is_not_correlated_with_itself(draw):
 
 # ---- distributions ----
 
+
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-1.0, 1.0), (2.0, 5.0)])
 def test_uniform_distribution(low, high):
     draws = rng.uniform([N], SEED, low, high).numpy()
@@ -141,8 +174,12 @@ def test_normal_distribution():
     distribution_function = np.vectorize(lambda x: math.erfc(-x / math.sqrt(2)) / 2)
     assert kolmogorov_smirnov(draws, distribution_function) < KOLMOGOROV
     centred = np.float64(draws) - draws.mean()
-    for moment, expected, variance in ((draws.mean(), 0, 1), (np.mean(centred**2), 1, 2),
-                                       (np.mean(centred**3), 0, 6), (np.mean(centred**4), 3, 24)):
+    for moment, expected, variance in (
+        (draws.mean(), 0, 1),
+        (np.mean(centred**2), 1, 2),
+        (np.mean(centred**3), 0, 6),
+        (np.mean(centred**4), 3, 24),
+    ):
         assert abs(moment - expected) < 4 * math.sqrt(variance / N) * 1.5
     assert np.abs(draws).max() > 3.5
 
@@ -150,7 +187,9 @@ def test_normal_distribution():
 def test_normal_is_finite_at_the_ends_of_the_uniform(monkeypatch):
     """ln 0 would be infinite, and the largest u rounds to 1: both ends must give numbers, within 5.9 of 0."""
     for end in (0.0, 1 - 2.0**-24):
-        monkeypatch.setattr(rng, "uniform", lambda shape, seed, end=end: tf.fill(shape, np.float32(end)))
+        monkeypatch.setattr(
+            rng, "uniform", lambda shape, seed, end=end: tf.fill(shape, np.float32(end))
+        )
         for (draws,) in three_ways(lambda: [rng.normal([4], SEED)]):
             assert np.isfinite(draws).all()
             assert np.abs(draws).max() < 5.9
@@ -192,12 +231,14 @@ def test_split_gives_seeds_that_differ():
 
 # ---- errors ----
 
+
 @pytest.mark.parametrize("run_seed", [1.0, True, "1", None, 2**63])
 def test_a_run_seed_is_a_whole_number_of_64_bits(run_seed):
     with pytest.raises(ValueError) as error:  # noqa: PT011  the whole message is compared
         rng.seed(run_seed, "z")
     assert str(error.value) == (
-        f"rng.seed: run_seed must be a whole number from -9.22337e+18 to 9.22337e+18, got {run_seed!r}.")
+        f"rng.seed: run_seed must be a whole number from -9.22337e+18 to 9.22337e+18, got {run_seed!r}."
+    )
 
 
 def test_numpy_integers_are_run_seeds_too():
@@ -205,6 +246,7 @@ def test_numpy_integers_are_run_seeds_too():
 
 
 # ---- what rounding does ----
+
 
 def test_uniform_on_any_interval_is_the_same_under_xla_to_rounding():
     """Under XLA low + (high - low) u is one fused multiply-add."""
@@ -219,11 +261,17 @@ def test_uniform_far_from_0_may_round_to_high_but_not_on_0_to_1(monkeypatch):
     assert float(rng.uniform([1], SEED)[0]) < 1.0
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: rng.seed(0, "z", 1.7), "rng.seed: step must be a whole number"),
-    (lambda: rng.normal([3], 5), "rng: seed must be \\[2\\] int64, as rng.seed"),
-    (lambda: rng.integers([3], SEED, 0), "rng.integers: high must be a whole number of at least 1, got 0"),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: rng.seed(0, "z", 1.7), "rng.seed: step must be a whole number"),
+        (lambda: rng.normal([3], 5), "rng: seed must be \\[2\\] int64, as rng.seed"),
+        (
+            lambda: rng.integers([3], SEED, 0),
+            "rng.integers: high must be a whole number of at least 1, got 0",
+        ),
+    ],
+)
 def test_slips_with_seeds_are_told(call, words):
     with pytest.raises(ValueError, match=words):
         call()

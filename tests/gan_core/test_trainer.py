@@ -28,9 +28,15 @@ def test_the_row_is_of_ds_last_step_before_it_is_applied():
     trainer.discriminator.kernel.assign([[1.0], [0.0], [0.0]])
     row = trainer.round([[1.0, 9, 9], [3.0, 9, 9], [-1.0, 9, 9], [0.0, 9, 9]])
     a, b = np.array([1.0, 3.0, -1.0, 0.0]), np.full(4, 2.0)
-    assert row == pytest.approx({
-        "d_loss": reference.cross_entropy_d(a, b), "g_loss": np.log(1 + np.exp(-2)),
-        "d_real": np.mean(reference.sigmoid(a)), "d_fake": 1 / (1 + np.exp(-2)), "accuracy": 0.5 * (2 / 4 + 0 / 4)})
+    assert row == pytest.approx(
+        {
+            "d_loss": reference.cross_entropy_d(a, b),
+            "g_loss": np.log(1 + np.exp(-2)),
+            "d_real": np.mean(reference.sigmoid(a)),
+            "d_fake": 1 / (1 + np.exp(-2)),
+            "accuracy": 0.5 * (2 / 4 + 0 / 4),
+        }
+    )
     assert all(type(value) is float for value in row.values())
 
 
@@ -44,15 +50,28 @@ def test_in_an_alternating_round_gs_loss_is_seen_through_the_new_d():
     assert apart.generator_step(real(), z)["g_loss"] == pytest.approx(row["g_loss"], rel=1e-5)
 
 
-@pytest.mark.parametrize(("options", "names"), [
-    ({}, []), ({"penalty": penalties.r1(1.0)}, ["penalty"]), ({"penalty": []}, []),
-    ({"gradient_norms": True}, ["d_gradient_norm", "g_gradient_norm"]),
-    ({"gradient_norms": True, "penalty": [penalties.r1(1.0), penalties.r2(1.0)]},
-     ["penalty", "d_gradient_norm", "g_gradient_norm"])])
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({}, []),
+        ({"penalty": penalties.r1(1.0)}, ["penalty"]),
+        ({"penalty": []}, []),
+        ({"gradient_norms": True}, ["d_gradient_norm", "g_gradient_norm"]),
+        (
+            {"gradient_norms": True, "penalty": [penalties.r1(1.0), penalties.r2(1.0)]},
+            ["penalty", "d_gradient_norm", "g_gradient_norm"],
+        ),
+    ],
+)
 def test_the_names_of_a_row(options, names):
     trainer = affine(**options)
     wanted = ["d_loss", "g_loss", "d_real", "d_fake", "accuracy", *names]
-    assert trainer.row_names == list(trainer.round(real())) == list(trainer.rounds(sampler, 2)) == wanted
+    assert (
+        trainer.row_names
+        == list(trainer.round(real()))
+        == list(trainer.rounds(sampler, 2))
+        == wanted
+    )
 
 
 def test_gradient_norms_are_those_of_the_steps():
@@ -61,9 +80,14 @@ def test_gradient_norms_are_those_of_the_steps():
     before = values(trainer)
     row = trainer.round(real())
     after = values(trainer)
-    for part, rate, name in (("discriminator", 0.1, "d_gradient_norm"), ("generator", 0.2, "g_gradient_norm")):
+    for part, rate, name in (
+        ("discriminator", 0.1, "d_gradient_norm"),
+        ("generator", 0.2, "g_gradient_norm"),
+    ):
         step = [after[f"{part}/{v}"] - before[f"{part}/{v}"] for v in ("kernel", "bias")]
-        assert row[name] == pytest.approx(np.sqrt(sum(np.sum(np.float64(s) ** 2) for s in step)) / rate, rel=1e-4)
+        assert row[name] == pytest.approx(
+            np.sqrt(sum(np.sum(np.float64(s) ** 2) for s in step)) / rate, rel=1e-4
+        )
 
 
 def test_no_rounds_are_an_empty_row_each():
@@ -76,6 +100,7 @@ def test_no_rounds_are_an_empty_row_each():
 
 
 # ---- what is run and drawn in a round ----
+
 
 class Spy(tf.Module):
     """A network that tells how it was called."""
@@ -101,9 +126,15 @@ class SpyLatent(Normal):
 
 def spied(**options):
     generator, discriminator = Spy(Dense(Z, X, seed=1)), Spy(Dense(X, 1, seed=2))
-    trainer = GANTrainer(generator, discriminator, latent=SpyLatent(Z), mode="eager",
-                         g_optimizer=Adam(generator.trainable_variables),
-                         d_optimizer=Adam(discriminator.trainable_variables), **options)
+    trainer = GANTrainer(
+        generator,
+        discriminator,
+        latent=SpyLatent(Z),
+        mode="eager",
+        g_optimizer=Adam(generator.trainable_variables),
+        d_optimizer=Adam(discriminator.trainable_variables),
+        **options,
+    )
     generator.seen.clear()
     discriminator.seen.clear()
     SpyLatent.drawn.clear()
@@ -113,7 +144,9 @@ def spied(**options):
 @pytest.mark.parametrize("update", ["alternating", "simultaneous"])
 @pytest.mark.parametrize("d_steps", [1, 3])
 @pytest.mark.parametrize("fresh_z", [False, True])
-def test_a_round_runs_g_once_for_both_players_unless_a_fresh_z_is_asked_for(d_steps, fresh_z, update):
+def test_a_round_runs_g_once_for_both_players_unless_a_fresh_z_is_asked_for(
+    d_steps, fresh_z, update
+):
     """And D on the real batch, on the fakes, and on the fakes again; each D step has a real batch of its own."""
     trainer, g_calls, d_calls = spied(d_steps=d_steps, fresh_z=fresh_z, update=update)
     for _ in range(2):
@@ -161,23 +194,36 @@ def test_the_sampler_is_asked_for_batch_number_step_times_d_steps_plus_k():
 
 
 def test_the_loss_is_the_one_that_was_given():
-    rows = {name: affine(loss=loss, update="simultaneous").round(real()) for name, loss in losses.LOSSES.items()}
-    assert len({row["g_loss"] for row in rows.values()}) == 5  # hinge and wasserstein give G the same
-    assert len({row["d_loss"] for row in rows.values()}) == 5  # minimax and non-saturating give D the same
+    rows = {
+        name: affine(loss=loss, update="simultaneous").round(real())
+        for name, loss in losses.LOSSES.items()
+    }
+    assert (
+        len({row["g_loss"] for row in rows.values()}) == 5
+    )  # hinge and wasserstein give G the same
+    assert (
+        len({row["d_loss"] for row in rows.values()}) == 5
+    )  # minimax and non-saturating give D the same
 
 
 def test_logits_may_come_without_a_second_axis():
     def network(discriminator):
         trainer = affine()
-        return GANTrainer(trainer.generator, discriminator, latent=Normal(Z), mode="eager",
-                          g_optimizer=Adam(trainer.generator.trainable_variables),
-                          d_optimizer=Adam(discriminator.trainable_variables))
+        return GANTrainer(
+            trainer.generator,
+            discriminator,
+            latent=Normal(Z),
+            mode="eager",
+            g_optimizer=Adam(trainer.generator.trainable_variables),
+            d_optimizer=Adam(discriminator.trainable_variables),
+        )
 
     flat = Sequential([Dense(X, 1, seed=2), lambda x: x[:, 0]])
     assert network(flat).round(real()) == network(Dense(X, 1, seed=2)).round(real())
 
 
 # ---- compiled functions ----
+
 
 def test_there_is_one_trace_for_one_batch_size():
     trainer = affine(mode="graph", average=0.9)
@@ -206,9 +252,15 @@ def test_single_steps_are_traced_once_too():
 
 
 def test_single_steps_agree_eager_and_compiled():
-    players = [affine(mode=mode, penalty=penalties.r1(1.0), gradient_norms=True) for mode in ("eager", "graph")]
+    players = [
+        affine(mode=mode, penalty=penalties.r1(1.0), gradient_norms=True)
+        for mode in ("eager", "graph")
+    ]
     z = players[0].latent(BATCH, rng.seed(0, "z"))
-    rows = [{**trainer.discriminator_step(real(), z), **trainer.generator_step(real(), z)} for trainer in players]
+    rows = [
+        {**trainer.discriminator_step(real(), z), **trainer.generator_step(real(), z)}
+        for trainer in players
+    ]
     for trainer, row in zip(players[1:], rows[1:], strict=True):
         assert_near(row, rows[0], rtol=1e-5)
         assert_near(values(trainer), values(players[0]), rtol=1e-5, atol=1e-7)
@@ -216,13 +268,29 @@ def test_single_steps_agree_eager_and_compiled():
 
 def faces(mode):
     """The networks of a DCGAN, in small: 4 x 4 images of one channel."""
-    generator = Sequential([
-        Dense(Z, 8, seed=1, use_bias=False), Reshape((2, 2, 2)), BatchNorm(2), tf.nn.relu,
-        Conv2DTranspose(2, 1, 4, stride=2, seed=2), tf.nn.tanh])
-    discriminator = Sequential([Conv2D(1, 3, 4, stride=2, seed=3), leaky_relu(), Flatten(), Dense(12, 1, seed=4)])
-    return GANTrainer(generator, discriminator, latent=Uniform(Z), penalty=penalties.r1(1.0), average=0.9,
-                      g_optimizer=Adam(generator.trainable_variables, 0.002, beta_1=0.5),
-                      d_optimizer=Adam(discriminator.trainable_variables, 0.002, beta_1=0.5), mode=mode)
+    generator = Sequential(
+        [
+            Dense(Z, 8, seed=1, use_bias=False),
+            Reshape((2, 2, 2)),
+            BatchNorm(2),
+            tf.nn.relu,
+            Conv2DTranspose(2, 1, 4, stride=2, seed=2),
+            tf.nn.tanh,
+        ]
+    )
+    discriminator = Sequential(
+        [Conv2D(1, 3, 4, stride=2, seed=3), leaky_relu(), Flatten(), Dense(12, 1, seed=4)]
+    )
+    return GANTrainer(
+        generator,
+        discriminator,
+        latent=Uniform(Z),
+        penalty=penalties.r1(1.0),
+        average=0.9,
+        g_optimizer=Adam(generator.trainable_variables, 0.002, beta_1=0.5),
+        d_optimizer=Adam(discriminator.trainable_variables, 0.002, beta_1=0.5),
+        mode=mode,
+    )
 
 
 def test_a_convolutional_game_with_r1_is_the_same_eager_and_under_xla():
@@ -235,6 +303,7 @@ def test_a_convolutional_game_with_r1_is_the_same_eager_and_under_xla():
 
 # ---- samples ----
 
+
 def test_a_sample_depends_on_its_seed_and_its_number_alone():
     """In blocks of 256: the first ten of three hundred are the ten."""
     trainer = deep(mode="graph")
@@ -246,7 +315,9 @@ def test_a_sample_depends_on_its_seed_and_its_number_alone():
     assert len({row.tobytes() for row in many}) == 600
     others = trainer.sample(600, seed=1)
     assert not {row.tobytes() for row in many} & {row.tobytes() for row in others}
-    np.testing.assert_array_equal(deep(mode="graph", seed=5).sample(600), many)  # the run's seed plays no part
+    np.testing.assert_array_equal(
+        deep(mode="graph", seed=5).sample(600), many
+    )  # the run's seed plays no part
 
 
 def test_a_sample_is_gs_in_inference_mode_and_changes_nothing():
@@ -257,7 +328,10 @@ def test_a_sample_is_gs_in_inference_mode_and_changes_nothing():
     z = trainer.latent(256, rng.seed(3, "sample", 0))[:4]
     np.testing.assert_allclose(samples, trainer.generator(z, training=False), rtol=1e-4, atol=1e-5)
     assert np.max(np.abs(samples - trainer.generator(z, training=True))) > 0.01
-    assert changed(before, values(trainer)) == {"generator/layers/1/moving_mean", "generator/layers/1/moving_variance"}
+    assert changed(before, values(trainer)) == {
+        "generator/layers/1/moving_mean",
+        "generator/layers/1/moving_variance",
+    }
 
 
 @pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
@@ -270,14 +344,29 @@ def test_samples_are_the_averages_where_there_is_one(mode):
 
 # ---- the state ----
 
+
 def test_the_state_is_every_variable_once_under_its_players_name():
     trainer = deep(average=0.9)
     state = trainer.state()
     assert len({id(v) for v in state.values()}) == len(state)
-    parts = [trainer.generator, trainer.discriminator, trainer.g_optimizer, trainer.d_optimizer, trainer.average]
-    assert {id(v) for v in state.values()} == {id(v) for part in parts for v in part.variables} | {id(trainer.step)}
-    assert {"generator/layers/0/kernel", "discriminator/layers/2/moving_mean", "g_optimizer/m/0", "d_optimizer/step",
-            "average/model/layers/1/moving_variance", "step"} <= state.keys()
+    parts = [
+        trainer.generator,
+        trainer.discriminator,
+        trainer.g_optimizer,
+        trainer.d_optimizer,
+        trainer.average,
+    ]
+    assert {id(v) for v in state.values()} == {id(v) for part in parts for v in part.variables} | {
+        id(trainer.step)
+    }
+    assert {
+        "generator/layers/0/kernel",
+        "discriminator/layers/2/moving_mean",
+        "g_optimizer/m/0",
+        "d_optimizer/step",
+        "average/model/layers/1/moving_variance",
+        "step",
+    } <= state.keys()
     assert not [name for name in state if "variables_moved" in name]
 
 
@@ -286,4 +375,8 @@ def test_step_counts_rounds():
     trainer.rounds(sampler, 3)
     trainer.round(REALS[:2])
     assert trainer.step.dtype == tf.int64
-    assert (int(trainer.step), int(trainer.d_optimizer.step), int(trainer.g_optimizer.step)) == (4, 8, 4)
+    assert (int(trainer.step), int(trainer.d_optimizer.step), int(trainer.g_optimizer.step)) == (
+        4,
+        8,
+        4,
+    )

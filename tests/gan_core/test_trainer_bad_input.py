@@ -27,13 +27,18 @@ def refuses(words):
 
 # ---- at birth ----
 
+
 def make(generator=None, discriminator=None, **options):
     """The trainer of an affine game, with whatever is wrong in the place of what would be right."""
     generator = Dense(Z, X, seed=1) if generator is None else generator
     discriminator = Dense(X, 1, seed=2) if discriminator is None else discriminator
     for name, network in (("g_optimizer", generator), ("d_optimizer", discriminator)):
         if name not in options:
-            options[name] = SGD(network.trainable_variables) if isinstance(network, Dense | Sequential) else None
+            options[name] = (
+                SGD(network.trainable_variables)
+                if isinstance(network, Dense | Sequential)
+                else None
+            )
     return GANTrainer(generator, discriminator, **{"latent": Normal(Z), **options})
 
 
@@ -48,58 +53,90 @@ class Hidden(Dense):
 OTHER = Dense(Z, X, seed=1)
 NETWORK = "a tf.Module called as network(x, training=...)"
 LATENT = "a function (n, seed) -> z with a dim (gan_core.latent has some)"
-OF_G, OF_D = (f"born with {name}.trainable_variables (2 of them)" for name in ("generator", "discriminator"))
+OF_G, OF_D = (
+    f"born with {name}.trainable_variables (2 of them)" for name in ("generator", "discriminator")
+)
 PENALTY = "a penalty of gan_core.penalties, a list of them or None"
 LOGITS = "what discriminator gives must be one logit a sample, [2, 1] for 2 of them"
 SAMPLES = "what sampler gives must be"
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"loss": "hinge"}, "loss must be a GANLoss (gan_core.losses.by_name gives one), got 'hinge'"),
-    ({"generator": lambda z, training: z}, f"generator must be {NETWORK}, got <function"),
-    ({"discriminator": tf.Module()}, f"discriminator must be {NETWORK}, got <tensorflow"),
-    ({"latent": 2}, f"latent must be {LATENT}, got 2"),
-    ({"latent": lambda n, seed: tf.zeros([n, Z])}, f"latent must be {LATENT}, got <function"),
-    ({"g_optimizer": "adam"}, f"g_optimizer must be {OF_G}, got one with 0, 0 of them the generator's"),
-    ({"g_optimizer": Adam(OTHER.trainable_variables)},
-     f"g_optimizer must be {OF_G}, got one with 2, 0 of them the generator's"),
-    ({"generator": OTHER, "g_optimizer": Adam([OTHER.kernel])},
-     f"g_optimizer must be {OF_G}, got one with 1, 1 of them the generator's"),
-    ({"d_optimizer": SGD(OTHER.trainable_variables)},
-     f"d_optimizer must be {OF_D}, got one with 2, 0 of them the discriminator's"),
-    ({"penalty": 10.0}, f"penalty must be {PENALTY}, got 10.0"),
-    ({"penalty": 0}, f"penalty must be {PENALTY}, got 0"),
-    ({"penalty": [penalties.r1(1.0), "r2"]}, f"penalty must be {PENALTY}, got 'r2'"),
-    ({"d_steps": 0}, "d_steps must be a whole number of at least 1, got 0"),
-    ({"d_steps": 1.0}, "d_steps must be a whole number of at least 1, got 1.0"),
-    ({"update": "both"}, "update must be one of alternating, simultaneous, got 'both'"),
-    ({"fresh_z": "yes"}, "fresh_z must be one of False, True, got 'yes'"),
-    ({"augment": True}, "augment must be a function (x, seed, step) -> x or None, got True"),
-    ({"seed": 0.5}, "seed must be a whole number from -9.22337e+18 to 9.22337e+18, got 0.5"),
-    ({"gradient_norms": None}, "gradient_norms must be one of False, True, got None"),
-    ({"mode": "fast"}, "mode must be one of xla, graph, eager, got 'fast'"),
-    ({"discriminator": Dense(X, 2, seed=2)}, f"{LOGITS}, got [2, 2]"),
-    ({"discriminator": Sequential([Dense(X, 4, seed=2), Reshape((2, 2, 1))])}, f"{LOGITS}, got [2, 2, 2, 1]"),
-    ({"generator": Sequential([Dense(Z, X, seed=1), lambda x: x[:1]])},
-     "what generator gives must be one sample a z, [2, ...] for 2 of them, got [1, 3]"),
-])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {"loss": "hinge"},
+            "loss must be a GANLoss (gan_core.losses.by_name gives one), got 'hinge'",
+        ),
+        ({"generator": lambda z, training: z}, f"generator must be {NETWORK}, got <function"),
+        ({"discriminator": tf.Module()}, f"discriminator must be {NETWORK}, got <tensorflow"),
+        ({"latent": 2}, f"latent must be {LATENT}, got 2"),
+        ({"latent": lambda n, seed: tf.zeros([n, Z])}, f"latent must be {LATENT}, got <function"),
+        (
+            {"g_optimizer": "adam"},
+            f"g_optimizer must be {OF_G}, got one with 0, 0 of them the generator's",
+        ),
+        (
+            {"g_optimizer": Adam(OTHER.trainable_variables)},
+            f"g_optimizer must be {OF_G}, got one with 2, 0 of them the generator's",
+        ),
+        (
+            {"generator": OTHER, "g_optimizer": Adam([OTHER.kernel])},
+            f"g_optimizer must be {OF_G}, got one with 1, 1 of them the generator's",
+        ),
+        (
+            {"d_optimizer": SGD(OTHER.trainable_variables)},
+            f"d_optimizer must be {OF_D}, got one with 2, 0 of them the discriminator's",
+        ),
+        ({"penalty": 10.0}, f"penalty must be {PENALTY}, got 10.0"),
+        ({"penalty": 0}, f"penalty must be {PENALTY}, got 0"),
+        ({"penalty": [penalties.r1(1.0), "r2"]}, f"penalty must be {PENALTY}, got 'r2'"),
+        ({"d_steps": 0}, "d_steps must be a whole number of at least 1, got 0"),
+        ({"d_steps": 1.0}, "d_steps must be a whole number of at least 1, got 1.0"),
+        ({"update": "both"}, "update must be one of alternating, simultaneous, got 'both'"),
+        ({"fresh_z": "yes"}, "fresh_z must be one of False, True, got 'yes'"),
+        ({"augment": True}, "augment must be a function (x, seed, step) -> x or None, got True"),
+        ({"seed": 0.5}, "seed must be a whole number from -9.22337e+18 to 9.22337e+18, got 0.5"),
+        ({"gradient_norms": None}, "gradient_norms must be one of False, True, got None"),
+        ({"mode": "fast"}, "mode must be one of xla, graph, eager, got 'fast'"),
+        ({"discriminator": Dense(X, 2, seed=2)}, f"{LOGITS}, got [2, 2]"),
+        (
+            {"discriminator": Sequential([Dense(X, 4, seed=2), Reshape((2, 2, 1))])},
+            f"{LOGITS}, got [2, 2, 2, 1]",
+        ),
+        (
+            {"generator": Sequential([Dense(Z, X, seed=1), lambda x: x[:1]])},
+            "what generator gives must be one sample a z, [2, ...] for 2 of them, got [1, 3]",
+        ),
+    ],
+)
 def test_a_trainer_of_what_does_not_fit_is_refused(options, words):
     with refuses(f"GANTrainer: {words}"):
         make(**options)
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"average": 1.0}, "ExponentialMovingAverage: decay must be a finite number of at least 0 below 1, got 1.0"),
-    ({"latent": Normal(5)}, "Dense: x must be [batch, 2], got [2, 5]"),
-    ({"discriminator": Dense(7, 1, seed=2)}, "Dense: x must be [batch, 7], got [2, 3]"),
-    ({"generator": Hidden()}, "named_variables: every variable of Hidden must be an attribute without leading"),
-])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {"average": 1.0},
+            "ExponentialMovingAverage: decay must be a finite number of at least 0 below 1, got 1.0",
+        ),
+        ({"latent": Normal(5)}, "Dense: x must be [batch, 2], got [2, 5]"),
+        ({"discriminator": Dense(7, 1, seed=2)}, "Dense: x must be [batch, 7], got [2, 3]"),
+        (
+            {"generator": Hidden()},
+            "named_variables: every variable of Hidden must be an attribute without leading",
+        ),
+    ],
+)
 def test_and_so_by_its_parts(options, words):
     with refuses(words):
         make(**options)
 
 
 # ---- batches ----
+
 
 @pytest.fixture(params=["eager", "graph"])
 def trainer(request):
@@ -121,7 +158,10 @@ BAD_REALS = [
     (NAN, "real must be finite, got 1 of 12 values NaN or infinite"),
     (tf.constant(INFINITE), "real must be finite, got 1 of 12 values NaN or infinite"),
     (None, "real must be [batch, 3] of float32, got a NoneType that is no array of numbers"),
-    ([[1.0, 2.0, 3.0], [1.0]], "real must be [batch, 3] of float32, got a list that is no array of numbers"),
+    (
+        [[1.0, 2.0, 3.0], [1.0]],
+        "real must be [batch, 3] of float32, got a list that is no array of numbers",
+    ),
 ]
 
 
@@ -135,12 +175,15 @@ def test_a_real_batch_that_does_not_fit_is_refused(trainer, bad, words):
         trainer.generator_step(bad, Z_OF_A_BATCH)
 
 
-@pytest.mark.parametrize(("bad", "words"), [
-    (np.ones([BATCH, 3]), "z must be [4, 2], got [4, 3]"),
-    (np.ones([5, Z]), "z must be [4, 2], got [5, 2]"),
-    (np.full([BATCH, Z], np.nan), "z must be finite, got 8 of 8 values NaN or infinite"),
-    (7, "z must be [4, 2], got []"),
-])
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (np.ones([BATCH, 3]), "z must be [4, 2], got [4, 3]"),
+        (np.ones([5, Z]), "z must be [4, 2], got [5, 2]"),
+        (np.full([BATCH, Z], np.nan), "z must be finite, got 8 of 8 values NaN or infinite"),
+        (7, "z must be [4, 2], got []"),
+    ],
+)
 def test_a_z_that_does_not_fit_is_refused(trainer, bad, words):
     with refuses(f"GANTrainer.discriminator_step: {words}"):
         trainer.discriminator_step(real(), bad)
@@ -148,11 +191,14 @@ def test_a_z_that_does_not_fit_is_refused(trainer, bad, words):
         trainer.generator_step(real(), bad)
 
 
-@pytest.mark.parametrize(("bad", "words"), [
-    (np.ones([BATCH, X]), "real must be [3, batch, 3], got [4, 3]"),
-    (np.ones([2, BATCH, X]), "real must be [3, batch, 3], got [2, 4, 3]"),
-    (np.ones([3, 0, X]), "real must be at least one sample, got [3, 0, 3]"),
-])
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (np.ones([BATCH, X]), "real must be [3, batch, 3], got [4, 3]"),
+        (np.ones([2, BATCH, X]), "real must be [3, batch, 3], got [2, 4, 3]"),
+        (np.ones([3, 0, X]), "real must be at least one sample, got [3, 0, 3]"),
+    ],
+)
 def test_a_round_of_several_d_steps_wants_a_batch_for_each(bad, words):
     trainer = affine(d_steps=3)
     before = values(trainer)
@@ -161,15 +207,27 @@ def test_a_round_of_several_d_steps_wants_a_batch_for_each(bad, words):
     assert not changed(before, values(trainer))
 
 
-@pytest.mark.parametrize(("bad", "words"), [
-    (lambda index: tf.zeros([BATCH, 2]), f"{SAMPLES} [batch, 3], got [4, 2]"),
-    (lambda index: tf.zeros([BATCH, X], tf.float64), f"{SAMPLES} [batch, 3] of float32, got [4, 3] of float64"),
-    (lambda index: tf.zeros([BATCH, X], tf.uint8), f"{SAMPLES} [batch, 3] of float32, got [4, 3] of uint8"),
-    (lambda index: tf.zeros([0, X]), f"{SAMPLES} of a batch size that is fixed, and not 0, got [0, 3]"),
-    (lambda index: "faces", f"{SAMPLES} [batch, 3] of float32, got [] of string"),
-    (None, "sampler must be a function of the batch's index, got None"),
-    (real(), "sampler must be a function of the batch's index, got array("),
-])
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (lambda index: tf.zeros([BATCH, 2]), f"{SAMPLES} [batch, 3], got [4, 2]"),
+        (
+            lambda index: tf.zeros([BATCH, X], tf.float64),
+            f"{SAMPLES} [batch, 3] of float32, got [4, 3] of float64",
+        ),
+        (
+            lambda index: tf.zeros([BATCH, X], tf.uint8),
+            f"{SAMPLES} [batch, 3] of float32, got [4, 3] of uint8",
+        ),
+        (
+            lambda index: tf.zeros([0, X]),
+            f"{SAMPLES} of a batch size that is fixed, and not 0, got [0, 3]",
+        ),
+        (lambda index: "faces", f"{SAMPLES} [batch, 3] of float32, got [] of string"),
+        (None, "sampler must be a function of the batch's index, got None"),
+        (real(), "sampler must be a function of the batch's index, got array("),
+    ],
+)
 def test_a_sampler_that_does_not_fit_is_refused(trainer, bad, words):
     with refuses(f"GANTrainer.rounds: {words}"):
         trainer.rounds(bad, 2)
@@ -181,7 +239,9 @@ def test_a_sampler_of_batches_of_unknown_size_is_refused():
 
     trainer = deep(mode="graph")
     before = values(trainer)
-    with refuses(f"GANTrainer.rounds: {SAMPLES} of a batch size that is fixed, and not 0, got [any, 3]"):
+    with refuses(
+        f"GANTrainer.rounds: {SAMPLES} of a batch size that is fixed, and not 0, got [any, 3]"
+    ):
         trainer.rounds(some, 2)
     assert not changed(before, values(trainer))
 
@@ -195,6 +255,7 @@ def test_a_number_of_rounds_or_samples_that_is_none_is_refused(trainer, n, came)
 
 
 # ---- what shows in the round only: an error there puts everything back, compiled or not ----
+
 
 class Idle(Dense):
     """A layer that ignores one of its variables."""
@@ -226,12 +287,16 @@ def test_a_variable_that_the_loss_does_not_depend_on_is_refused_by_name(mode, up
 @both_modes
 def test_an_augmentation_that_no_gradient_passes_is_refused(mode):
     """It rounds, as one that works on uint8 images would."""
+
     def whole_numbers(x, seed, step):
         return tf.cast(tf.cast(x, tf.int32), tf.float32)
 
     trainer = deep(mode=mode, average=0.9, augment=whole_numbers)
-    refused_in_a_round(trainer, "the gradient of g_loss at the samples must be a tensor, got None. "
-                                "The discriminator, or the augmentation, does not depend on them")
+    refused_in_a_round(
+        trainer,
+        "the gradient of g_loss at the samples must be a tensor, got None. "
+        "The discriminator, or the augmentation, does not depend on them",
+    )
 
 
 @both_modes

@@ -60,13 +60,21 @@ from gan_core.optim.optimizers import SGD, Adam
 
 # ---- a round by hand ----
 
+
 def by_hand(trainer, reals, rates=(0.1, 0.2), gamma=0.0, scale=1.0, rounds=2):
     """Algorithm 1 for G(z) = z W + c, D(x) = scale x w + b under SGD: parameters and the last row, float64.
 
     reals: [rounds d_steps, B, X], in order. gamma: of R1, gamma/2 scale^2 |w|^2 for this D.
     """
-    g_kernel, g_bias, w, b = (np.float64(v.numpy()) for v in (
-        trainer.generator.kernel, trainer.generator.bias, trainer.discriminator.kernel, trainer.discriminator.bias))
+    g_kernel, g_bias, w, b = (
+        np.float64(v.numpy())
+        for v in (
+            trainer.generator.kernel,
+            trainer.generator.bias,
+            trainer.discriminator.kernel,
+            trainer.discriminator.bias,
+        )
+    )
     d_loss, g_loss = reference.LOSSES[trainer.loss.name]
     d_real_logits, d_fake_logits, g_logits = reference.GRADIENTS[trainer.loss.name]
 
@@ -80,10 +88,13 @@ def by_hand(trainer, reals, rates=(0.1, 0.2), gamma=0.0, scale=1.0, rounds=2):
         d_a, d_b = d_real_logits(logit, fake_logit), d_fake_logits(logit, fake_logit)
         w_step = scale * (x.T @ d_a + fake.T @ d_b)[:, np.newaxis] + gamma * scale**2 * w
         b_step = np.sum(d_a) + np.sum(d_b)
-        row = {"d_loss": d_loss(logit, fake_logit), "d_real": np.mean(reference.sigmoid(logit)),
-               "d_fake": np.mean(reference.sigmoid(fake_logit)),
-               "accuracy": np.mean(logit > 0) / 2 + np.mean(fake_logit <= 0) / 2,
-               "penalty": gamma / 2 * scale**2 * np.sum(w**2)}
+        row = {
+            "d_loss": d_loss(logit, fake_logit),
+            "d_real": np.mean(reference.sigmoid(logit)),
+            "d_fake": np.mean(reference.sigmoid(fake_logit)),
+            "accuracy": np.mean(logit > 0) / 2 + np.mean(fake_logit <= 0) / 2,
+            "penalty": gamma / 2 * scale**2 * np.sum(w**2),
+        }
         seen_w, seen_b = w, b
         w, b = w - rates[0] * w_step, b - rates[0] * b_step
         if (number + 1) % trainer.d_steps:
@@ -96,16 +107,25 @@ def by_hand(trainer, reals, rates=(0.1, 0.2), gamma=0.0, scale=1.0, rounds=2):
         logit, fake_logit = ((scale * s @ seen_w + seen_b)[:, 0] for s in (x, fake))
         row["g_loss"] = g_loss(logit, fake_logit)
         at_samples = scale * g_logits(logit, fake_logit)[:, np.newaxis] * seen_w[:, 0]
-        g_kernel, g_bias = g_kernel - rates[1] * z.T @ at_samples, g_bias - rates[1] * np.sum(at_samples, axis=0)
-    return {"generator/kernel": g_kernel, "generator/bias": g_bias,
-            "discriminator/kernel": w, "discriminator/bias": b}, row
+        g_kernel, g_bias = (
+            g_kernel - rates[1] * z.T @ at_samples,
+            g_bias - rates[1] * np.sum(at_samples, axis=0),
+        )
+    return {
+        "generator/kernel": g_kernel,
+        "generator/bias": g_bias,
+        "discriminator/kernel": w,
+        "discriminator/bias": b,
+    }, row
 
 
 def assert_is_by_hand(trainer, gamma=0.0, scale=1.0, rounds=2):
     d_steps = trainer.d_steps
-    expected, expected_row = by_hand(trainer, REALS.numpy(), gamma=gamma, scale=scale, rounds=rounds)
+    expected, expected_row = by_hand(
+        trainer, REALS.numpy(), gamma=gamma, scale=scale, rounds=rounds
+    )
     for number in range(rounds):
-        reals = REALS[number * d_steps:(number + 1) * d_steps]
+        reals = REALS[number * d_steps : (number + 1) * d_steps]
         row = trainer.round(reals[0] if d_steps == 1 else reals)
     state = values(trainer)
     assert_near({name: state[name] for name in expected}, expected, rtol=1e-4, atol=1e-5)
@@ -123,7 +143,9 @@ def test_a_round_is_algorithm_1(loss, d_steps, update, fresh_z):
 
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_a_compiled_round_is_algorithm_1(mode):
-    assert_is_by_hand(affine(d_steps=2, fresh_z=True, penalty=penalties.r1(0.4), mode=mode), gamma=0.4)
+    assert_is_by_hand(
+        affine(d_steps=2, fresh_z=True, penalty=penalties.r1(0.4), mode=mode), gamma=0.4
+    )
 
 
 def test_penalties_add_up_and_are_part_of_the_step_and_not_of_the_loss():
@@ -141,10 +163,15 @@ def test_penalties_add_up_and_are_part_of_the_step_and_not_of_the_loss():
 
 
 def test_the_augmentation_is_between_every_sample_and_d_and_is_differentiated():
-    assert_is_by_hand(affine(augment=lambda x, seed, step: 3.0 * x, penalty=penalties.r1(0.1)), gamma=0.1, scale=3.0)
+    assert_is_by_hand(
+        affine(augment=lambda x, seed, step: 3.0 * x, penalty=penalties.r1(0.1)),
+        gamma=0.1,
+        scale=3.0,
+    )
 
 
 # ---- who moves, and who does not ----
+
 
 def parts(names):
     return {name.split("/")[0] for name in names}
@@ -153,8 +180,14 @@ def parts(names):
 @pytest.mark.parametrize("mode", ["eager", "graph"])
 def test_a_step_of_one_player_leaves_the_other_bit_for_bit(mode):
     trainer = deep(average=0.9, mode=mode)
-    trainable = {part: {name for name, v in trainer.state().items() if name.startswith(f"{part}/") and v.trainable}
-                 for part in ("generator", "discriminator")}
+    trainable = {
+        part: {
+            name
+            for name, v in trainer.state().items()
+            if name.startswith(f"{part}/") and v.trainable
+        }
+        for part in ("generator", "discriminator")
+    }
     z = trainer.latent(BATCH, rng.seed(0, "z"))
     start = values(trainer)
     trainer.discriminator_step(real(), z)
@@ -163,16 +196,35 @@ def test_a_step_of_one_player_leaves_the_other_bit_for_bit(mode):
     end = values(trainer)
     assert not changed(start, middle) & trainable["generator"]
     assert not changed(middle, end) & trainable["discriminator"]
-    assert parts(changed(start, middle)) == {"discriminator", "d_optimizer", "generator"}  # G's moving statistics
-    assert parts(changed(middle, end)) == {"generator", "g_optimizer", "discriminator"}  # D's, as G's step runs it
-    assert len(changed(start, middle) & trainable["discriminator"]) == len(trainable["discriminator"]) == 6
+    assert parts(changed(start, middle)) == {
+        "discriminator",
+        "d_optimizer",
+        "generator",
+    }  # G's moving statistics
+    assert parts(changed(middle, end)) == {
+        "generator",
+        "g_optimizer",
+        "discriminator",
+    }  # D's, as G's step runs it
+    assert (
+        len(changed(start, middle) & trainable["discriminator"])
+        == len(trainable["discriminator"])
+        == 6
+    )
     assert len(changed(middle, end) & trainable["generator"]) == len(trainable["generator"]) == 5
 
 
 @pytest.mark.parametrize("update", ["alternating", "simultaneous"])
 @pytest.mark.parametrize("optimizer", [SGD, Adam])
 def test_a_learning_rate_of_zero_is_the_identity(optimizer, update):
-    trainer = deep(optimizer=optimizer, rate=0.0, d_rate=0.0, update=update, penalty=penalties.r1(1.0), average=0.5)
+    trainer = deep(
+        optimizer=optimizer,
+        rate=0.0,
+        d_rate=0.0,
+        update=update,
+        penalty=penalties.r1(1.0),
+        average=0.5,
+    )
     start = values(trainer)
     trainer.rounds(sampler, 3)
     moved = changed(start, values(trainer))
@@ -188,7 +240,11 @@ def test_each_player_has_a_learning_rate_of_its_own():
     middle = values(trainer)
     trainer.rounds(sampler, 2)
     assert parts(changed(start, middle)) == {"discriminator", "d_optimizer", "g_optimizer", "step"}
-    assert parts(changed(middle, values(trainer))) == {"d_optimizer", "g_optimizer", "step"}  # D's rate has come to 0
+    assert parts(changed(middle, values(trainer))) == {
+        "d_optimizer",
+        "g_optimizer",
+        "step",
+    }  # D's rate has come to 0
     one, other = affine(d_rate=0.1, g_rate=0.2), affine(d_rate=0.1, g_rate=0.2)
     one.round(real())
     other.round(real())
@@ -197,18 +253,27 @@ def test_each_player_has_a_learning_rate_of_its_own():
 
 # ---- rounds ----
 
+
 @functools.cache
 def played(mode):
     """Five rounds in one call, in two, and one by one, from one start by one trainer: the rows and the states.
 
     (Not one by one under XLA, which would take another long compilation.)
     """
-    trainer = deep(mode=mode, penalty=[penalties.r1(0.5)], fresh_z=True, average=0.9, gradient_norms=True,
-                   augment=lambda x, seed, step: x + 0.1 * rng.normal(x.shape, seed))
+    trainer = deep(
+        mode=mode,
+        penalty=[penalties.r1(0.5)],
+        fresh_z=True,
+        average=0.9,
+        gradient_norms=True,
+        augment=lambda x, seed, step: x + 0.1 * rng.normal(x.shape, seed),
+    )
     start, results = values(trainer), {}
-    plays = {"whole": lambda: trainer.rounds(sampler, 5),
-             "parted": lambda: together([trainer.rounds(sampler, n) for n in (2, 0, 3)]),
-             "single": lambda: together([trainer.round(REALS[i]) for i in range(5)])}
+    plays = {
+        "whole": lambda: trainer.rounds(sampler, 5),
+        "parted": lambda: together([trainer.rounds(sampler, n) for n in (2, 0, 3)]),
+        "single": lambda: together([trainer.round(REALS[i]) for i in range(5)]),
+    }
     for name in ("whole", "parted") if mode == "xla" else plays:
         for key, variable in trainer.state().items():
             variable.assign(start[key])

@@ -27,15 +27,24 @@ def work_at_import(module: str) -> list[str]:
         text = ast.unparse(node)
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names]
-            paths = [f"{node.module}.{name}" for name in names] if isinstance(node, ast.ImportFrom) else names
+            paths = (
+                [f"{node.module}.{name}" for name in names]
+                if isinstance(node, ast.ImportFrom)
+                else names
+            )
             found += [text for path in paths if DRAWING.match(path)]
         elif isinstance(node, ast.Assign | ast.AnnAssign):
-            found += [text for part in ast.walk(node)
-                      if isinstance(part, ast.Call) and ast.unparse(part.func) not in ("np.zeros", "Path")]
+            found += [
+                text
+                for part in ast.walk(node)
+                if isinstance(part, ast.Call) and ast.unparse(part.func) not in ("np.zeros", "Path")
+            ]
         elif isinstance(node, ast.If):
             found += [text] if ast.unparse(node.test) != "__name__ == '__main__'" else []
-        elif not (isinstance(node, ast.FunctionDef | ast.ClassDef)
-                  or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))):
+        elif not (
+            isinstance(node, ast.FunctionDef | ast.ClassDef)
+            or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        ):
             found.append(text)
     return found
 
@@ -48,15 +57,26 @@ def faults_of_form(module: str) -> list[str]:
         faults.append("does not begin with a cell")
     for cell in cells[1:]:
         body = cell.partition("\n")[2].strip()
-        if cell.startswith(" [markdown]") and not (body.startswith('r"""\n') and body.endswith('"""')):
+        if cell.startswith(" [markdown]") and not (
+            body.startswith('r"""\n') and body.endswith('"""')
+        ):
             faults.append(f'a Markdown cell is not one raw r"""...""": {body[:40]!r}')
-        if not cell.startswith(" [markdown]") and "__main__" in body and not body.startswith("if __name__"):
+        if (
+            not cell.startswith(" [markdown]")
+            and "__main__" in body
+            and not body.startswith("if __name__")
+        ):
             faults.append(f"a run cell also defines: {body[:40]!r}")
         if body.startswith("def solution_") != (cell.partition("\n")[0] == FOLDED):
             faults.append(f"a solution that is not folded, or another cell that is: {body[:40]!r}")
-    faults += [f"the opening lacks {words!r}" for words in ("You need", "You get", "New in gan_core", "Run it", "Time")
-               if f"**{words}**" not in cells[1]]
-    exercises = len(re.findall(r"(?m)^\d\. ", text.partition("## Exercises")[2].partition('"""')[0]))
+    faults += [
+        f"the opening lacks {words!r}"
+        for words in ("You need", "You get", "New in gan_core", "Run it", "Time")
+        if f"**{words}**" not in cells[1]
+    ]
+    exercises = len(
+        re.findall(r"(?m)^\d\. ", text.partition("## Exercises")[2].partition('"""')[0])
+    )
     solutions = len(re.findall(r"(?m)^def solution_\d", text))
     if not 2 <= exercises == solutions:
         faults.append(f"{exercises} exercises, {solutions} solutions")

@@ -7,10 +7,30 @@ import tensorflow as tf
 from gan_core.nn.kernels.convolution import PADDINGS, PATHS, conv, conv_transpose, filter_gradient
 
 # (kernel, stride, padding, height and width of the small side): kernels of 2 to 5 with every stride they allow
-CASES = [(k, s, padding, (2, 3)) for k in range(2, 6) for s in range(1, 4) if k >= s for padding in PADDINGS]
-ONE_PIXEL = [(4, 1, "VALID", (1, 1)), (3, 2, "VALID", (1, 1)), (4, 2, "SAME", (1, 1)), (1, 1, "SAME", (1, 1))]
-CASES += [(4, 1, "VALID", (1, 2)), (3, 2, "VALID", (2, 1))]  # one pixel high, one pixel wide, but not both
-FEW = [(4, 2, "SAME", (2, 3)), (5, 2, "SAME", (2, 2)), (5, 2, "VALID", (2, 1)), (3, 1, "SAME", (3, 2)), ONE_PIXEL[0]]
+CASES = [
+    (k, s, padding, (2, 3))
+    for k in range(2, 6)
+    for s in range(1, 4)
+    if k >= s
+    for padding in PADDINGS
+]
+ONE_PIXEL = [
+    (4, 1, "VALID", (1, 1)),
+    (3, 2, "VALID", (1, 1)),
+    (4, 2, "SAME", (1, 1)),
+    (1, 1, "SAME", (1, 1)),
+]
+CASES += [
+    (4, 1, "VALID", (1, 2)),
+    (3, 2, "VALID", (2, 1)),
+]  # one pixel high, one pixel wide, but not both
+FEW = [
+    (4, 2, "SAME", (2, 3)),
+    (5, 2, "SAME", (2, 2)),
+    (5, 2, "VALID", (2, 1)),
+    (3, 1, "SAME", (3, 2)),
+    ONE_PIXEL[0],
+]
 every_case = pytest.mark.parametrize("case", CASES + ONE_PIXEL, ids=str)
 each_name = pytest.mark.parametrize("name", ["conv", "conv_transpose", "filter_gradient"])
 each_path = pytest.mark.parametrize("path", PATHS)
@@ -21,7 +41,9 @@ def three(case, dtype=np.float64, seed=0, batch=2):
     k, s, padding, small = case
     big = [s * n if padding == "SAME" else s * (n - 1) + k for n in small]
     draw = np.random.default_rng(seed).standard_normal
-    return tuple(draw(shape).astype(dtype) for shape in ((batch, *big, 3), (k, k, 3, 2), (batch, *small, 2)))
+    return tuple(
+        draw(shape).astype(dtype) for shape in ((batch, *big, 3), (k, k, 3, 2), (batch, *small, 2))
+    )
 
 
 def close(have, want, tolerance):
@@ -57,19 +79,25 @@ def plain_gradients(function, u, v):
 def pairs(case, path):
     """The three functions by name, each of two tensors."""
     k, s, padding, _ = case
-    return {"conv": lambda x, w: conv(x, w, s, padding, path),
-            "conv_transpose": lambda y, w: conv_transpose(y, w, s, padding, path),
-            "filter_gradient": lambda x, y: filter_gradient(x, y, k, s, padding, path)}
+    return {
+        "conv": lambda x, w: conv(x, w, s, padding, path),
+        "conv_transpose": lambda y, w: conv_transpose(y, w, s, padding, path),
+        "filter_gradient": lambda x, y: filter_gradient(x, y, k, s, padding, path),
+    }
 
 
 def traced(function, *shapes):
     """The concrete function for these shapes, where None is an unknown batch."""
-    return tf.function(function).get_concrete_function(*(tf.TensorSpec(shape, tf.float32) for shape in shapes))
+    return tf.function(function).get_concrete_function(
+        *(tf.TensorSpec(shape, tf.float32) for shape in shapes)
+    )
 
 
 def operations(case, path, name, batch=2):
     """The types of all operations in a function and its gradients."""
     x, w, y = three(case, batch=batch)
     images = {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}[name]
-    graph = traced(lambda u, v: plain_gradients(pairs(case, path)[name], u, v), *(a.shape for a in images)).graph
+    graph = traced(
+        lambda u, v: plain_gradients(pairs(case, path)[name], u, v), *(a.shape for a in images)
+    ).graph
     return {operation.type for operation in graph.get_operations()}

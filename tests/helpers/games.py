@@ -41,9 +41,14 @@ def dirac(loss, **options):
     """Point against Slope with SGD; `step_size`, a variable, may be changed between rounds."""
     generator, discriminator, step_size = Point(), Slope(), tf.Variable(0.1)
     trainer = GANTrainer(
-        generator, discriminator, latent=Normal(1), loss=loss,
+        generator,
+        discriminator,
+        latent=Normal(1),
+        loss=loss,
         g_optimizer=SGD(generator.trainable_variables, lambda step: step_size),
-        d_optimizer=SGD(discriminator.trainable_variables, lambda step: step_size), **{"mode": "graph", **options})
+        d_optimizer=SGD(discriminator.trainable_variables, lambda step: step_size),
+        **{"mode": "graph", **options},
+    )
     return trainer, step_size
 
 
@@ -51,9 +56,13 @@ def affine(*, d_rate=0.1, g_rate=0.2, **options):
     """G(z) = z W + c and D(x) = x w + b: each gradient is one line of NumPy. SGD."""
     generator, discriminator = Dense(Z, X, seed=1), Dense(X, 1, seed=2)
     return GANTrainer(
-        generator, discriminator, latent=Normal(Z),
+        generator,
+        discriminator,
+        latent=Normal(Z),
         g_optimizer=SGD(generator.trainable_variables, g_rate),
-        d_optimizer=SGD(discriminator.trainable_variables, d_rate), **{"mode": "eager", **options})
+        d_optimizer=SGD(discriminator.trainable_variables, d_rate),
+        **{"mode": "eager", **options},
+    )
 
 
 def deep(*, optimizer=Adam, rate=0.01, d_rate=0.02, **options):
@@ -61,12 +70,21 @@ def deep(*, optimizer=Adam, rate=0.01, d_rate=0.02, **options):
 
     G has no bias before batch norm: its gradient is rounding alone, of which Adam makes whole steps.
     """
-    generator = Sequential([Dense(Z, 5, seed=1, use_bias=False), BatchNorm(5), tf.nn.relu, Dense(5, X, seed=2)])
-    discriminator = Sequential([Dense(X, 5, seed=3), leaky_relu(), BatchNorm(5), Dense(5, 1, seed=4)])
+    generator = Sequential(
+        [Dense(Z, 5, seed=1, use_bias=False), BatchNorm(5), tf.nn.relu, Dense(5, X, seed=2)]
+    )
+    discriminator = Sequential(
+        [Dense(X, 5, seed=3), leaky_relu(), BatchNorm(5), Dense(5, 1, seed=4)]
+    )
     return GANTrainer(
-        generator, discriminator, latent=Normal(Z), loss=options.pop("loss", NON_SATURATING),
+        generator,
+        discriminator,
+        latent=Normal(Z),
+        loss=options.pop("loss", NON_SATURATING),
         g_optimizer=optimizer(generator.trainable_variables, rate),
-        d_optimizer=optimizer(discriminator.trainable_variables, d_rate), **{"mode": "eager", **options})
+        d_optimizer=optimizer(discriminator.trainable_variables, d_rate),
+        **{"mode": "eager", **options},
+    )
 
 
 def real(n=BATCH, number=0):

@@ -1,6 +1,8 @@
 """How many tensors are added at a time, in a graph as it is run."""
 
-from tensorflow.python.eager import context  # what TensorFlow's optimiser made of a graph is told here alone
+from tensorflow.python.eager import (
+    context,
+)  # what TensorFlow's optimiser made of a graph is told here alone
 
 
 def addends(call) -> list[int]:
@@ -8,9 +10,19 @@ def addends(call) -> list[int]:
     context.enable_run_metadata()
     try:
         call()
-        graphs = [run.post_optimization_graph for run in context.export_run_metadata().function_graphs]
+        graphs = [
+            run.post_optimization_graph for run in context.export_run_metadata().function_graphs
+        ]
     finally:
         context.disable_run_metadata()
-    nodes = [node for graph in graphs for part in (graph.node, *(one.node_def for one in graph.library.function))
-             for node in part]
-    return [len([name for name in node.input if not name.startswith("^")]) for node in nodes if node.op == "AddN"]
+    nodes = [
+        node
+        for graph in graphs
+        for part in (graph.node, *(one.node_def for one in graph.library.function))
+        for node in part
+    ]
+    return [
+        len([name for name in node.input if not name.startswith("^")])
+        for node in nodes
+        if node.op == "AddN"
+    ]

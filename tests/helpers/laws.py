@@ -12,7 +12,11 @@ import tensorflow as tf
 from gan_core import losses
 
 CROSS_ENTROPY = ("minimax", "non-saturating")  # the two whose discriminator's loss is L_D
-GOODFELLOW = (*CROSS_ENTROPY, "wasserstein", "hinge")  # the four whose generators' losses law 3 ties together
+GOODFELLOW = (
+    *CROSS_ENTROPY,
+    "wasserstein",
+    "hinge",
+)  # the four whose generators' losses law 3 ties together
 ALL_SIX = tuple(losses.LOSSES)
 
 # Measured, in float32 steps. Over 11 million logits in [-104, 104] TensorFlow's softplus is at most
@@ -35,8 +39,16 @@ def parametrize(metafunc, own_loss):
     cases = []
     for loss in [own_loss] if own_loss is not None else losses.LOSSES.values():
         claimed = mark is None or loss.name in mark.args
-        reason = "" if claimed else f"claimed by {', '.join(mark.args)}; this loss is named {loss.name!r}"
-        cases.append(pytest.param(loss, id=loss.name, marks=[] if claimed else [pytest.mark.skip(reason=reason)]))
+        reason = (
+            ""
+            if claimed
+            else f"claimed by {', '.join(mark.args)}; this loss is named {loss.name!r}"
+        )
+        cases.append(
+            pytest.param(
+                loss, id=loss.name, marks=[] if claimed else [pytest.mark.skip(reason=reason)]
+            )
+        )
     metafunc.parametrize("loss", cases)
 
 

@@ -31,13 +31,17 @@ given = hypothesis.given
 
 # ---- 3-7: the two generators of Goodfellow et al. 2014 ----
 
+
 @claimed_by(*GOODFELLOW)
 @given(strategies.logits())
 def test_law_03_non_saturating_plus_minimax_is_wasserstein(loss, fake):
     """s(-b) - s(b) = -b; the hinge game's generator is Wasserstein's."""
     game = laws.family(loss)
     wasserstein = loss if loss.name == "hinge" else game["wasserstein"]
-    non_saturating, minimax = g_value(game["non-saturating"], fake, fake), g_value(game["minimax"], fake, fake)
+    non_saturating, minimax = (
+        g_value(game["non-saturating"], fake, fake),
+        g_value(game["minimax"], fake, fake),
+    )
     scale = np.abs(non_saturating) + np.abs(minimax)
     assert ulps(non_saturating + minimax, g_value(wasserstein, fake, fake), scale) <= NEAR
 
@@ -57,7 +61,9 @@ def test_law_05_gradients_of_the_logits(loss, pair):
     """-s'(-a)/n and s'(b)/m for L_D, with s' = sigma; the others' in reference.GRADIENTS."""
     real, fake = cut(loss, *pair)
     a, b = np.float64(real), np.float64(fake)
-    for value, formula in zip(gradients(loss, real, fake), reference.GRADIENTS[loss.name], strict=True):
+    for value, formula in zip(
+        gradients(loss, real, fake), reference.GRADIENTS[loss.name], strict=True
+    ):
         expected = formula(a, b)
         # The rounding of a - b, |a - b| / 2 steps of 1, goes through an exponential.
         scale = expected * (1.0 + np.abs(a - b)) if loss.name == "relativistic" else expected
@@ -89,8 +95,13 @@ def test_law_07_values_at_zero(loss, n, m):
     """For least squares at 1/2, halfway between its targets."""
     log_2 = np.log(2.0)
     d_expected, g_expected = {
-        "minimax": (2 * log_2, -log_2), "non-saturating": (2 * log_2, log_2), "least-squares": (1 / 4, 1 / 8),
-        "hinge": (2.0, 0.0), "wasserstein": (0.0, 0.0), "relativistic": (log_2, log_2)}[loss.name]
+        "minimax": (2 * log_2, -log_2),
+        "non-saturating": (2 * log_2, log_2),
+        "least-squares": (1 / 4, 1 / 8),
+        "hinge": (2.0, 0.0),
+        "wasserstein": (0.0, 0.0),
+        "relativistic": (log_2, log_2),
+    }[loss.name]
     at = 0.5 if loss.name == "least-squares" else 0.0
     real, fake = cut(loss, np.full(n, at), np.full(m, at))
     assert ulps(d_value(loss, real, fake), d_expected) <= 2
@@ -113,7 +124,9 @@ def gradient_on_points(loss, logits, p_counts, q_counts):
     logits = np.float32(logits)
     real, fake, _ = gradients(loss, np.repeat(logits, p_counts), np.repeat(logits, q_counts))
     points = np.arange(len(logits))
-    return np.bincount(np.repeat(points, p_counts), real) + np.bincount(np.repeat(points, q_counts), fake)
+    return np.bincount(np.repeat(points, p_counts), real) + np.bincount(
+        np.repeat(points, q_counts), fake
+    )
 
 
 def chances(distributions):
@@ -135,14 +148,18 @@ def test_law_08_the_best_d_is_log_p_over_q_and_gives_log_4_minus_2_js(loss, dist
 @given(strategies.DISTRIBUTIONS, ON_POINTS)
 def test_law_09_what_another_d_loses_is_a_sum_of_bernoulli_divergences(loss, distributions, others):
     p, q = chances(distributions)
-    excess = d_on_points(loss, others, *distributions) - d_on_points(loss, np.log(p / q), *distributions)
+    excess = d_on_points(loss, others, *distributions) - d_on_points(
+        loss, np.log(p / q), *distributions
+    )
     expected = np.sum((p + q) * reference.bernoulli_kl(p / (p + q), reference.sigmoid(others)))
     assert ulps(excess, expected, expected + np.log(4)) <= NEAR
 
 
 @claimed_by("hinge")
 @given(strategies.DISTRIBUTIONS, ON_POINTS)
-def test_law_10_the_best_hinge_d_is_sign_p_minus_q_and_gives_2_minus_2_tv(loss, distributions, others):
+def test_law_10_the_best_hinge_d_is_sign_p_minus_q_and_gives_2_minus_2_tv(
+    loss, distributions, others
+):
     p, q = chances(distributions)
     best = d_on_points(loss, np.sign(p - q), *distributions)
     assert ulps(best, 2 - 2 * reference.tv(p, q), 2.0) <= NEAR
@@ -176,7 +193,10 @@ def test_law_12_label_smoothing_adds_a_multiple_of_the_mean_real_logit(loss, pai
     smooth = smoothed(loss, real_target)
     plain = d_value(loss, real, fake)
     expected = plain + (1 - real_target) * np.mean(np.float64(real))
-    assert ulps(d_value(smooth, real, fake), expected, plain + np.mean(np.abs(np.float64(real)))) <= NEAR
+    assert (
+        ulps(d_value(smooth, real, fake), expected, plain + np.mean(np.abs(np.float64(real))))
+        <= NEAR
+    )
     assert g_value(smooth, real, fake) == g_value(loss, real, fake)
 
 
@@ -187,10 +207,14 @@ def test_law_12_the_best_smoothed_d_is_t_p_over_p_plus_q(loss, distributions, re
     chance = real_target * p / (p + q)
     best, smooth = np.log(chance / (1 - chance)), smoothed(loss, real_target)
     assert np.abs(gradient_on_points(smooth, best, *distributions)).max() < 1e-6
-    assert d_on_points(smooth, best, *distributions) <= d_on_points(smooth, others, *distributions) + 1e-6
+    assert (
+        d_on_points(smooth, best, *distributions)
+        <= d_on_points(smooth, others, *distributions) + 1e-6
+    )
 
 
 # ---- 13-17: inequalities and symmetries ----
+
 
 @claimed_by("hinge")
 @given(strategies.pairs(4.0))
@@ -218,8 +242,12 @@ def test_law_14_jensen(loss, pair):
 def test_law_15_wasserstein_is_linear_and_blind_to_a_shift(loss, pair, c):
     real, fake = pair
     c, value = np.float32(c), d_value(loss, real, fake)
-    assert ulps(d_value(loss, real + c, fake + c), value, magnitude(real, fake) + 2 * abs(c)) <= NEAR
-    assert ulps(d_value(loss, c * real, c * fake), c * value, abs(c) * magnitude(real, fake)) <= NEAR
+    assert (
+        ulps(d_value(loss, real + c, fake + c), value, magnitude(real, fake) + 2 * abs(c)) <= NEAR
+    )
+    assert (
+        ulps(d_value(loss, c * real, c * fake), c * value, abs(c) * magnitude(real, fake)) <= NEAR
+    )
     assert d_value(loss, fake, real) == -value
 
 

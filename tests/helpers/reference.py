@@ -20,6 +20,7 @@ def sigmoid(t):
 
 # ---- losses: name -> (discriminator(a, b), generator(a, b)) ----
 
+
 def cross_entropy_d(a, b):
     return np.mean(softplus(-a)) + np.mean(softplus(b))
 
@@ -86,23 +87,28 @@ GRADIENTS = {
     "least-squares": (
         lambda a, b: (a - 1.0) / a.size,
         lambda a, b: b / b.size,
-        lambda a, b: (b - 1.0) / b.size),
+        lambda a, b: (b - 1.0) / b.size,
+    ),
     "hinge": (
         lambda a, b: np.where(a < 1.0, -1.0, 0.0) / a.size,
         lambda a, b: np.where(b > -1.0, 1.0, 0.0) / b.size,
-        lambda a, b: np.full(b.shape, -1.0 / b.size)),
+        lambda a, b: np.full(b.shape, -1.0 / b.size),
+    ),
     "wasserstein": (
         lambda a, b: np.full(a.shape, -1.0 / a.size),
         lambda a, b: np.full(b.shape, 1.0 / b.size),
-        lambda a, b: np.full(b.shape, -1.0 / b.size)),
+        lambda a, b: np.full(b.shape, -1.0 / b.size),
+    ),
     "relativistic": (
         lambda a, b: -sigmoid(b - a) / a.size,
         lambda a, b: sigmoid(b - a) / b.size,
-        lambda a, b: -sigmoid(a - b) / b.size),
+        lambda a, b: -sigmoid(a - b) / b.size,
+    ),
 }
 
 
 # ---- discrete distributions: p and q [K], both positive, each of sum 1 ----
+
 
 def kl(p, q):
     """KL(p || q) = sum p log(p / q), where 0 log 0 = 0."""
@@ -129,6 +135,7 @@ def bernoulli_kl(p, q):
 
 # ---- penalties, from the slope vectors of D: [B, features] ----
 
+
 def linear_slopes(w, x):
     """D(x) = w.x has the slope w everywhere."""
     return np.broadcast_to(np.float64(w), x.shape)
@@ -150,6 +157,7 @@ def one_centred_penalty(weight, slopes):
 
 
 # ---- training ----
+
 
 def adam(parameter, gradient, m, v, t, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
     """Step number t = 1, 2, ... of Adam (Kingma and Ba 2015, Algorithm 1) -> parameter, m, v."""

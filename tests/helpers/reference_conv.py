@@ -31,7 +31,9 @@ def conv(x, w, stride, padding):
 def conv_transpose(y, w, stride, padding):
     """x[i] = sum over s j + a - p = i of y[j] w[a]."""
     y, w = np.asarray(y, np.float64), np.asarray(w, np.float64)
-    height, width = (stride * n if padding == "SAME" else stride * (n - 1) + w.shape[0] for n in y.shape[1:3])
+    height, width = (
+        stride * n if padding == "SAME" else stride * (n - 1) + w.shape[0] for n in y.shape[1:3]
+    )
     x = np.zeros((y.shape[0], height, width, w.shape[2]))
     for i, a, j in taps(height, w.shape[0], stride, padding)[0]:
         for k, b, m in taps(width, w.shape[1], stride, padding)[0]:

@@ -16,7 +16,8 @@ import numpy as np
 import tensorflow as tf
 
 tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2)
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
 
 from games import REALS, X, Z, affine, real, sampler, values  # noqa: E402
 from graph_sums import addends  # noqa: E402
@@ -45,16 +46,29 @@ GAMES = {
 
 def game(strategy, norm, **options):
     """Two layers each; norm: None, or whether batch norm is synchronised."""
+
     def between():
         return leaky_relu(0.2) if norm is None else BatchNorm(5, synchronised=norm)
 
     with replicas.scope(strategy):
-        generator = Sequential([Dense(Z, 5, seed=1, use_bias=norm is None), between(), tf.nn.relu, Dense(5, X, seed=2)])
-        discriminator = Sequential([Dense(X, 5, seed=3), leaky_relu(0.2), between(), Dense(5, 1, seed=4)])
-        optimizers = {"g_optimizer": Adam(generator.trainable_variables, 0.01),
-                      "d_optimizer": Adam(discriminator.trainable_variables, 0.02)}
-    return GANTrainer(generator, discriminator, latent=Normal(Z), strategy=strategy, **optimizers,
-                      **{"average": 0.9, "gradient_norms": True, "mode": "eager", **options})
+        generator = Sequential(
+            [Dense(Z, 5, seed=1, use_bias=norm is None), between(), tf.nn.relu, Dense(5, X, seed=2)]
+        )
+        discriminator = Sequential(
+            [Dense(X, 5, seed=3), leaky_relu(0.2), between(), Dense(5, 1, seed=4)]
+        )
+        optimizers = {
+            "g_optimizer": Adam(generator.trainable_variables, 0.01),
+            "d_optimizer": Adam(discriminator.trainable_variables, 0.02),
+        }
+    return GANTrainer(
+        generator,
+        discriminator,
+        latent=Normal(Z),
+        strategy=strategy,
+        **optimizers,
+        **{"average": 0.9, "gradient_norms": True, "mode": "eager", **options},
+    )
 
 
 def play(strategy):
@@ -65,11 +79,17 @@ def play(strategy):
             trainer = game(on, **options)
             for variable, row in trainer.rounds(sampler, ROUNDS).items():
                 found[f"{name}/{who}/rows/{variable}"] = row
-            found |= {f"{name}/{who}/state/{variable}": value for variable, value in values(trainer).items()}
+            found |= {
+                f"{name}/{who}/state/{variable}": value
+                for variable, value in values(trainer).items()
+            }
             found[f"{name}/{who}/sample"] = trainer.sample(3)
             if trainer.mode == "eager":  # the others would be compiled one by one
-                steps = [trainer.round(real()), trainer.discriminator_step(real(), np.ones([4, Z], np.float32)),
-                         trainer.generator_step(real(), np.ones([4, Z], np.float32))]
+                steps = [
+                    trainer.round(real()),
+                    trainer.discriminator_step(real(), np.ones([4, Z], np.float32)),
+                    trainer.generator_step(real(), np.ones([4, Z], np.float32)),
+                ]
                 found[f"{name}/{who}/steps"] = [value for row in steps for value in row.values()]
         copies = [variable.values for variable in trainer.state().values()]  # of the last, on two
         found[f"{name}/apart"] = max(np.abs(a.numpy() - b.numpy()).max() for a, b in copies)
@@ -92,17 +112,23 @@ def look_at_the_parts(strategy):
             squared = replicas.mean({"a": number, "none": None})["a"] ** 2
         return tape.gradient(squared, number)
 
-    found = {"share": on_each(strategy, lambda: replicas.share(tf.range(6))),
-             "seed": on_each(strategy, lambda: replicas.own_seed(rng.seed(7, "x", 3))),
-             "mean": on_each(strategy, lambda: replicas.mean(replicas.share(tf.constant([1.0, 4.0])))),
-             "gradient of mean": on_each(strategy, gradient_of_mean)}
+    found = {
+        "share": on_each(strategy, lambda: replicas.share(tf.range(6))),
+        "seed": on_each(strategy, lambda: replicas.own_seed(rng.seed(7, "x", 3))),
+        "mean": on_each(strategy, lambda: replicas.mean(replicas.share(tf.constant([1.0, 4.0])))),
+        "gradient of mean": on_each(strategy, gradient_of_mean),
+    }
     for synchronised in (False, True):
         with strategy.scope():
             layer = BatchNorm(X, momentum=0.0, synchronised=synchronised)
-        call = tf.function(lambda layer=layer: layer(replicas.share(x), training=True), autograph=False)
+        call = tf.function(
+            lambda layer=layer: layer(replicas.share(x), training=True), autograph=False
+        )
         found[f"norm {synchronised}"] = on_each(strategy, call)
-        found[f"averages {synchronised}"] = [[copy.numpy() for copy in variable.values]
-                                             for variable in (layer.moving_mean, layer.moving_variance)]
+        found[f"averages {synchronised}"] = [
+            [copy.numpy() for copy in variable.values]
+            for variable in (layer.moving_mean, layer.moving_variance)
+        ]
     return found
 
 
@@ -112,7 +138,10 @@ def gradients_of_batch_norm(strategy):
     with strategy.scope():
         layer = BatchNorm(X, epsilon=0.1, synchronised=True)
     layer.gamma.assign(np.linspace(0.5, 2.0, X))
-    whole = [rng.normal(shape, rng.seed(i, "test")) for i, shape in enumerate([[4, 3, 2, X]] * 3 + [[2, X]] * 2)]
+    whole = [
+        rng.normal(shape, rng.seed(i, "test"))
+        for i, shape in enumerate([[4, 3, 2, X]] * 3 + [[2, X]] * 2)
+    ]
 
     def op_by_op(x):
         mean = replicas.mean(tf.reduce_mean(x, [0, 1, 2]))
@@ -128,18 +157,26 @@ def gradients_of_batch_norm(strategy):
                 y = way(x)
             first = inner.gradient(y, [x, layer.gamma, layer.beta], output_gradients=dy)
         second = outer.gradient(first, [x, layer.gamma, dy], output_gradients=[u, v[0], w[0]])
-        return tf.concat([tf.reshape(tf.convert_to_tensor(part), [-1]) for part in (*first, *second)], 0)
+        return tf.concat(
+            [tf.reshape(tf.convert_to_tensor(part), [-1]) for part in (*first, *second)], 0
+        )
 
     ways = {"written out": lambda x: layer(x, training=True), "op by op": op_by_op}
-    return {f"gradients/{name}": on_each(strategy, functools.partial(gradients, way)) for name, way in ways.items()}
+    return {
+        f"gradients/{name}": on_each(strategy, functools.partial(gradients, way))
+        for name, way in ways.items()
+    }
 
 
 def noise(strategy):
     """D(x) = x of a real batch 0, 0 seen through an augmentation that adds one number to all it is shown; and the
     penalty that is one number."""
     with strategy.scope():
-        trainer = affine(strategy=strategy, augment=lambda x, seed, step: x + rng.uniform([1], seed),
-                         penalty=lambda critic, real, fake, seed, step: rng.uniform([], seed))
+        trainer = affine(
+            strategy=strategy,
+            augment=lambda x, seed, step: x + rng.uniform([1], seed),
+            penalty=lambda critic, real, fake, seed, step: rng.uniform([], seed),
+        )
     trainer.discriminator.kernel.assign([[1.0], [0.0], [0.0]])
     row = trainer.round(np.zeros([2, X], np.float32))
     return {"d_real": row["d_real"], "penalty": row["penalty"]}
@@ -149,7 +186,10 @@ def go_on_elsewhere(strategy, folder):
     """Three rounds on two devices, the next three on one; and six on one. The two are fed by Python, batch by batch."""
     batches, found = data.stream(lambda n, seed: rng.normal([n, X], seed), 4), {}
     fetched = data.HostBatches(lambda index: (batches(i) for i in itertools.count(index)))
-    for name, stretches in (("moved", [(strategy, fetched, 3), (None, batches, 6)]), ("stayed", [(None, batches, 6)])):
+    for name, stretches in (
+        ("moved", [(strategy, fetched, 3), (None, batches, 6)]),
+        ("stayed", [(None, batches, 6)]),
+    ):
         run = RunFolder.create(folder / name)
         for on, fed, rounds in stretches:
             trainer = game(on, norm=True)
@@ -172,12 +212,16 @@ def what_is_refused(strategy):
 
     trainer = game(strategy, None)
     before = values(trainer)
-    for name, call in (("round", lambda: trainer.round(real(3))),
-                       ("rounds", lambda: trainer.rounds(lambda i: REALS[0][:3], 1)),
-                       ("step", lambda: trainer.discriminator_step(real(3), np.ones([3, Z], np.float32)))):
+    for name, call in (
+        ("round", lambda: trainer.round(real(3))),
+        ("rounds", lambda: trainer.rounds(lambda i: REALS[0][:3], 1)),
+        ("step", lambda: trainer.discriminator_step(real(3), np.ones([3, Z], np.float32))),
+    ):
         with refused(name):
             call()
-    said["unchanged"] = all(np.array_equal(before[name], value) for name, value in values(trainer).items())
+    said["unchanged"] = all(
+        np.array_equal(before[name], value) for name, value in values(trainer).items()
+    )
     with refused("xla"):
         game(strategy, None, mode="xla")
     with refused("made elsewhere"):
@@ -197,11 +241,28 @@ def dcgan_rounds(strategy):
     from dcgan.drawn import drawn_faces
 
     faces = drawn_faces.draw(range(4), size=32) / np.float32(127.5) - 1.0
-    config = Config(size=32, width=2, latent_dim=5, augment=(), mode="eager", strategy="mirrored", synchronised=True)
-    found = {f"dcgan/{who}": list(training.build(config, on).round(faces).values())
-             for who, on in (("one", None), ("two", strategy))}
+    config = Config(
+        size=32,
+        width=2,
+        latent_dim=5,
+        augment=(),
+        mode="eager",
+        strategy="mirrored",
+        synchronised=True,
+    )
+    found = {
+        f"dcgan/{who}": list(training.build(config, on).round(faces).values())
+        for who, on in (("one", None), ("two", strategy))
+    }
     for synchronised in (False, True):
-        whole = Config(size=32, width=2, latent_dim=5, mode="graph", strategy="mirrored", synchronised=synchronised)
+        whole = Config(
+            size=32,
+            width=2,
+            latent_dim=5,
+            mode="graph",
+            strategy="mirrored",
+            synchronised=synchronised,
+        )
         trainer = training.build(whole, strategy)
         assert trainer.penalties
         found[f"addends {synchronised}"] = addends(lambda trainer=trainer: trainer.round(faces))
@@ -211,8 +272,14 @@ def dcgan_rounds(strategy):
 def main(folder):
     strategy = workers.mirrored()
     said = what_is_refused(strategy) | {"replicas": strategy.num_replicas_in_sync}
-    found = (play(strategy), look_at_the_parts(strategy), gradients_of_batch_norm(strategy), noise(strategy),
-             go_on_elsewhere(strategy, folder), dcgan_rounds(strategy))
+    found = (
+        play(strategy),
+        look_at_the_parts(strategy),
+        gradients_of_batch_norm(strategy),
+        noise(strategy),
+        go_on_elsewhere(strategy, folder),
+        dcgan_rounds(strategy),
+    )
     np.savez(folder / "played.npz", **dict(collections.ChainMap(*found)))
     (folder / "said.json").write_text(json.dumps(said), encoding="utf-8")
 

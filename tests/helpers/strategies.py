@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 
 SIZES = (1, 3, 5)
 SAMPLES = 64  # of a batch that stands for a distribution
-POINTS = 4    # on which it lives
+POINTS = 4  # on which it lives
 
 
 def batch(size, bound):
     """[size] float32 in [-bound, bound]."""
     bound = float(np.float32(bound))
-    return npst.arrays(np.float32, size, elements=st.floats(-bound, bound, width=32, allow_subnormal=False))
+    return npst.arrays(
+        np.float32, size, elements=st.floats(-bound, bound, width=32, allow_subnormal=False)
+    )
 
 
 def logits(bound=100.0):
@@ -36,7 +38,9 @@ def same_size(count, bound=100.0):
 
 def counts():
     """[POINTS] positive whole numbers of sum SAMPLES: a distribution as a batch shows it."""
-    cuts = st.lists(st.integers(1, SAMPLES - 1), min_size=POINTS - 1, max_size=POINTS - 1, unique=True)
+    cuts = st.lists(
+        st.integers(1, SAMPLES - 1), min_size=POINTS - 1, max_size=POINTS - 1, unique=True
+    )
     return cuts.map(lambda places: np.diff([0, *sorted(places), SAMPLES]))
 
 

@@ -37,8 +37,10 @@ def open_run(folder):
 
 def save_best(run):
     """A hook that keeps the best of a measure which goes down and up."""
+
     def hook(trainer, row):
         run.save_best(trainer.state(), row["step"], (row["step"] * 7) % 11)
+
     return every(4, hook)
 
 
@@ -59,7 +61,7 @@ def half_written(step):
             return savez(file, arrays)
         whole = io.BytesIO()
         savez(whole, arrays)
-        file.write(whole.getvalue()[:len(whole.getvalue()) // 2])
+        file.write(whole.getvalue()[: len(whole.getvalue()) // 2])
         file.flush()
         stand_still("half-written")
 

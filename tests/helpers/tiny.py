@@ -20,11 +20,21 @@ SAMPLER = data.stream(_points, 4)  # one object: a trainer compiles once for a s
 
 def make_trainer(mode="graph", hidden=3, g_optimizer=Adam, **options):
     """With every kind of state there is: parameters, batch norm's averages, Adam's, an average of G, the step."""
-    generator = Sequential([Dense(1, hidden, seed=1), BatchNorm(hidden), leaky_relu(0.2), Dense(hidden, 1, seed=2)])
-    discriminator = Sequential([Dense(1, hidden, seed=3), leaky_relu(0.2), Dense(hidden, 1, seed=4)])
+    generator = Sequential(
+        [Dense(1, hidden, seed=1), BatchNorm(hidden), leaky_relu(0.2), Dense(hidden, 1, seed=2)]
+    )
+    discriminator = Sequential(
+        [Dense(1, hidden, seed=3), leaky_relu(0.2), Dense(hidden, 1, seed=4)]
+    )
     return GANTrainer(
-        generator, discriminator, latent=latent.Normal(1), mode=mode, **{"average": 0.9, **options},
-        g_optimizer=g_optimizer(generator.trainable_variables), d_optimizer=Adam(discriminator.trainable_variables))
+        generator,
+        discriminator,
+        latent=latent.Normal(1),
+        mode=mode,
+        **{"average": 0.9, **options},
+        g_optimizer=g_optimizer(generator.trainable_variables),
+        d_optimizer=Adam(discriminator.trainable_variables),
+    )
 
 
 def values(trainer):

@@ -18,6 +18,7 @@ def network(latent_dim=7, seed=1, size=32):
 
 def known(latent_dim=3):
     """The picture of z: 4 x 4 pixels, whose red, green and blue are 128 + 40 times z's first three numbers."""
+
     def function(z):
         colours = tf.clip_by_value(tf.round(128.0 + 40.0 * z[:, :3]), 0.0, 255.0)
         return tf.cast(tf.tile(colours[:, None, None], [1, 4, 4, 1]), tf.uint8)
@@ -27,5 +28,7 @@ def known(latent_dim=3):
 
 def colours(z):
     """What `known` makes of z, by NumPy."""
-    one = np.clip(np.round(128.0 + np.float32(40.0) * np.asarray(z, np.float32)[:, :3]), 0.0, 255.0).astype(np.uint8)
+    one = np.clip(
+        np.round(128.0 + np.float32(40.0) * np.asarray(z, np.float32)[:, :3]), 0.0, 255.0
+    ).astype(np.uint8)
     return np.tile(one[:, None, None], [1, 4, 4, 1])

@@ -24,17 +24,30 @@ def test_its_cells_are_those_of_a_notebook():
 
 
 def test_runs_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
-    chapters.run_as_script(MODULE, monkeypatch, "--samples", "100", "--out", str(tmp_path), "--fake-sd", "0.01")
+    chapters.run_as_script(
+        MODULE, monkeypatch, "--samples", "100", "--out", str(tmp_path), "--fake-sd", "0.01"
+    )
     assert {file.name for file in tmp_path.iterdir()} == {
-        "best_discriminator.png", "value.png", "generator_gradients.png"}
+        "best_discriminator.png",
+        "value.png",
+        "generator_gradients.png",
+    }
     assert "log 4 - 2 JS" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("flag", "value", "words"), [
-    ("--real-sd", "0", "--real-sd must be a finite number from 0.01 to 100, got 0.0"),
-    ("--fake-sd", "-1", "--fake-sd must be"), ("--real-mean", "nan", "--real-mean must be"),
-    ("--fake-mean", "1e9", "--fake-mean must be"), ("--samples", "-4", "samples must be a whole number from 2"),
-    ("--samples", "many", "--samples"), ("--seed", str(2**70), "seed must be"), ("--sd", "1", "--sd")])
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--real-sd", "0", "--real-sd must be a finite number from 0.01 to 100, got 0.0"),
+        ("--fake-sd", "-1", "--fake-sd must be"),
+        ("--real-mean", "nan", "--real-mean must be"),
+        ("--fake-mean", "1e9", "--fake-mean must be"),
+        ("--samples", "-4", "samples must be a whole number from 2"),
+        ("--samples", "many", "--samples"),
+        ("--seed", str(2**70), "seed must be"),
+        ("--sd", "1", "--sd"),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 
@@ -45,14 +58,20 @@ def test_no_other_discriminator_beats_the_best(capsys):
     on_game = {name: row[0] for name, row in rows.items()}
     assert min(on_game, key=on_game.get) == "D*"
     for integral, on_samples, _ in rows.values():
-        assert abs(integral - on_samples) < 5.0 * 1.5 / math.sqrt(SMALL.samples)  # no softplus here spreads more
+        assert abs(integral - on_samples) < 5.0 * 1.5 / math.sqrt(
+            SMALL.samples
+        )  # no softplus here spreads more
     assert on_game["one half always"] == pytest.approx(math.log(4.0), abs=1e-6)
     without_overlap = {name: row[2] for name, row in rows.items()}
     assert without_overlap["D*"] == pytest.approx(0.0, abs=1e-9)
-    assert without_overlap["sigmoid twice"] == pytest.approx(math.log1p(math.exp(-1.0)) + math.log(2.0), abs=1e-6)
+    assert without_overlap["sigmoid twice"] == pytest.approx(
+        math.log1p(math.exp(-1.0)) + math.log(2.0), abs=1e-6
+    )
 
 
-@pytest.mark.parametrize("change", [lambda a: a + 0.1, lambda a: a - 0.1, lambda a: 1.1 * a, lambda a: a + tf.sin(a)])
+@pytest.mark.parametrize(
+    "change", [lambda a: a + 0.1, lambda a: a - 0.1, lambda a: 1.1 * a, lambda a: a + tf.sin(a)]
+)
 def test_every_change_of_the_best_logit_costs(change):
     p, q = chapter.densities(SMALL)
     assert chapter.loss_by_integration(p, q, change) > chapter.loss_by_integration(p, q) + 1e-4
@@ -68,7 +87,9 @@ def test_js_is_symmetric_and_between_0_and_log_2():
     p, q = chapter.densities(SMALL)
     assert jensen_shannon(p, q) == pytest.approx(jensen_shannon(q, p), abs=1e-12)
     assert jensen_shannon(p, p) == 0.0
-    assert jensen_shannon(Uniform(0.0, 1.0), Uniform(2.0, 3.0)) == pytest.approx(math.log(2.0), abs=1e-9)
+    assert jensen_shannon(Uniform(0.0, 1.0), Uniform(2.0, 3.0)) == pytest.approx(
+        math.log(2.0), abs=1e-9
+    )
     assert jensen_shannon(Normal(0.0, 0.01), Normal(100.0, 100.0)) <= math.log(2.0) + 1e-9
 
 
@@ -76,7 +97,9 @@ def test_js_is_symmetric_and_between_0_and_log_2():
 def test_quadrature_knows_mass_and_mean(density):
     x, widths = cells(density, Normal(0.0, 1.0))
     middle = sum(span(density)) / 2.0
-    assert integrate(at(density, x), np.ones(len(x)), widths) == pytest.approx(1.0, abs=1e-4)  # x is float32
+    assert integrate(at(density, x), np.ones(len(x)), widths) == pytest.approx(
+        1.0, abs=1e-4
+    )  # x is float32
     assert integrate(at(density, x), x[:, 0], widths) == pytest.approx(middle, rel=1e-4)
 
 
@@ -96,14 +119,18 @@ def test_the_average_of_the_best_d_is_one_half_for_any_generator():
     assert (np.diff(accuracy) > 0.0).all()
     assert (np.diff(js) > 0.0).all()
     assert accuracy[0] == 0.5
-    by_hand = [0.5 * (1.0 + math.erf(sds / math.sqrt(8.0))) for sds in (0.0, 1.0, 3.0, 10.0)]  # Phi(sds / 2)
+    by_hand = [
+        0.5 * (1.0 + math.erf(sds / math.sqrt(8.0))) for sds in (0.0, 1.0, 3.0, 10.0)
+    ]  # Phi(sds / 2)
     np.testing.assert_allclose(accuracy, by_hand, atol=0.01)
     assert q_mean[0] == SMALL.real_mean
 
 
 def test_a_seed_gives_the_same_numbers_bit_for_bit():
-    first, again, other = (chapter.draw_logits(*chapter.densities(SMALL), config)
-                           for config in (SMALL, SMALL, chapter.Config(samples=20_000, seed=1)))
+    first, again, other = (
+        chapter.draw_logits(*chapter.densities(SMALL), config)
+        for config in (SMALL, SMALL, chapter.Config(samples=20_000, seed=1))
+    )
     for a, b, c in zip(first, again, other, strict=True):
         np.testing.assert_array_equal(a, b)
         assert not np.array_equal(a, c)

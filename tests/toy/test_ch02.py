@@ -23,17 +23,30 @@ def test_its_cells_are_those_of_a_notebook():
 
 def test_runs_three_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
     names = chapters.run_as_script(MODULE, monkeypatch, "--steps", "3", "--out", str(tmp_path))
-    assert {file.name for file in tmp_path.iterdir()} == {"phase_portraits.png", "samples.png", "growth.png"}
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "phase_portraits.png",
+        "samples.png",
+        "growth.png",
+    }
     assert all(track.shape == (4, 2) for pair in names["tracks"].values() for track in pair)
     assert "growth a round" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("flag", "value", "words"), [
-    ("--steps", "-4", "steps must be a whole number from 1 to 10000, got -4"), ("--steps", "2.5", "--steps"),
-    ("--learning-rate", "0", "--learning-rate must be"), ("--learning-rate", "inf", "--learning-rate must be"),
-    ("--r1", "-1", "r1 must be"), ("--r1", "10.1", "r1 must be a finite number from 0 to 10"),
-    ("--theta", "0", "theta must be further from 0"), ("--psi", "11", "psi must be"),
-    ("--steps", "9000", "steps must be at most 8039 at learning_rate 0.1"), ("--loss", "hinge", "--loss")])
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--steps", "-4", "steps must be a whole number from 1 to 10000, got -4"),
+        ("--steps", "2.5", "--steps"),
+        ("--learning-rate", "0", "--learning-rate must be"),
+        ("--learning-rate", "inf", "--learning-rate must be"),
+        ("--r1", "-1", "r1 must be"),
+        ("--r1", "10.1", "r1 must be a finite number from 0 to 10"),
+        ("--theta", "0", "theta must be further from 0"),
+        ("--psi", "11", "psi must be"),
+        ("--steps", "9000", "steps must be at most 8039 at learning_rate 0.1"),
+        ("--loss", "hinge", "--loss"),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 
@@ -46,13 +59,17 @@ def test_simultaneous_play_grows_by_the_law(loss):
     b = track[:-1, 0] * track[:-1, 1]
     slope = 1.0 / (1.0 + np.exp(-b)) if loss == "minimax" else np.ones(10)
     np.testing.assert_allclose(chapter.growth(track), 1.0 + (0.3 * slope) ** 2, rtol=1e-5)
-    np.testing.assert_allclose(chapter.predicted_growth(loss, track, 0.3), 1.0 + (0.3 * slope) ** 2, rtol=1e-12)
+    np.testing.assert_allclose(
+        chapter.predicted_growth(loss, track, 0.3), 1.0 + (0.3 * slope) ** 2, rtol=1e-12
+    )
 
 
 def test_the_non_saturating_game_grows_less():
     config = dataclasses.replace(THREE, learning_rate=0.3)
     track = chapter.play(chapter.make_trainer(config, "non-saturating", "simultaneous"), 10)
-    np.testing.assert_allclose(chapter.growth(track), chapter.predicted_growth("non-saturating", track, 0.3), rtol=1e-5)
+    np.testing.assert_allclose(
+        chapter.growth(track), chapter.predicted_growth("non-saturating", track, 0.3), rtol=1e-5
+    )
     assert chapter.growth(track).mean() < 1.0
 
 
@@ -69,7 +86,9 @@ def test_pull_treats_each_point_by_itself():
     theta, psi = np.meshgrid([-1.0, 0.5, 2.0], [-1.0, 0.0, 1.0])
     at_all = chapter.pull("non-saturating", theta, psi)
     at_one = chapter.pull("non-saturating", theta[:1, :1], psi[:1, :1])
-    np.testing.assert_allclose([part[0, 0] for part in at_all], [part[0, 0] for part in at_one], rtol=1e-6)
+    np.testing.assert_allclose(
+        [part[0, 0] for part in at_all], [part[0, 0] for part in at_one], rtol=1e-6
+    )
 
 
 def test_the_moduli_are_those_of_the_matrices(capsys):

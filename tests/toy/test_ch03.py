@@ -20,7 +20,9 @@ THREE = chapter.Config(steps=3, batch=8)
 def eager(monkeypatch):
     """Three rounds are sooner played than compiled."""
     trainer = functools.partial(gan_core.trainer.GANTrainer)
-    monkeypatch.setattr(chapter, "GANTrainer", lambda *args, **kwargs: trainer(*args, **{**kwargs, "mode": "eager"}))
+    monkeypatch.setattr(
+        chapter, "GANTrainer", lambda *args, **kwargs: trainer(*args, **{**kwargs, "mode": "eager"})
+    )
     monkeypatch.setattr(gan_core.trainer, "GANTrainer", chapter.GANTrainer)
 
 
@@ -33,19 +35,34 @@ def test_its_cells_are_those_of_a_notebook():
 
 
 def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, capsys):
-    names = chapters.run_as_script(MODULE, monkeypatch, "--steps", "3", "--batch", "8", "--out", str(tmp_path))
-    assert {file.name for file in tmp_path.iterdir()} == {"snapshots.png", "path.png", "one_half.png"}
+    names = chapters.run_as_script(
+        MODULE, monkeypatch, "--steps", "3", "--batch", "8", "--out", str(tmp_path)
+    )
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "snapshots.png",
+        "path.png",
+        "one_half.png",
+    }
     assert [list(looks["step"]) for looks in names["games"].values()] == [[0, 1, 2, 3]] * 3
     assert "of 1 within .05" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("flag", "value", "words"), [
-    ("--steps", "-4", "steps must be a whole number from 1 to 1000000, got -4"), ("--steps", "2.5", "--steps"),
-    ("--loss", "hing", "name must be one of minimax, non-saturating"), ("--sd", "0", "sd must be a finite number"),
-    ("--sd", "nan", "sd must be"),
-    ("--features", "cubic", "features must be one of linear, quadratic, got 'cubic'"),
-    ("--batch", "0", "batch must be"), ("--latent-dim", "0", "--latent-dim must be"), ("--seed", "-1", "seed must be"),
-    ("--g-learning-rate", "-1", "--g-learning-rate must be"), ("--average", "1", "average must be")])
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--steps", "-4", "steps must be a whole number from 1 to 1000000, got -4"),
+        ("--steps", "2.5", "--steps"),
+        ("--loss", "hing", "name must be one of minimax, non-saturating"),
+        ("--sd", "0", "sd must be a finite number"),
+        ("--sd", "nan", "sd must be"),
+        ("--features", "cubic", "features must be one of linear, quadratic, got 'cubic'"),
+        ("--batch", "0", "batch must be"),
+        ("--latent-dim", "0", "--latent-dim must be"),
+        ("--seed", "-1", "seed must be"),
+        ("--g-learning-rate", "-1", "--g-learning-rate must be"),
+        ("--average", "1", "average must be"),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 

@@ -15,7 +15,9 @@ THREE = chapter.Config(steps=3, head_start=1, batch=8, hidden=4)
 
 def patch_mode(monkeypatch, mode):
     trainer = gan_core.trainer.GANTrainer
-    monkeypatch.setattr(chapter, "GANTrainer", lambda *args, **kwargs: trainer(*args, **{**kwargs, "mode": mode}))
+    monkeypatch.setattr(
+        chapter, "GANTrainer", lambda *args, **kwargs: trainer(*args, **{**kwargs, "mode": mode})
+    )
     monkeypatch.setattr(gan_core.trainer, "GANTrainer", chapter.GANTrainer)
 
 
@@ -34,21 +36,46 @@ def test_its_cells_are_those_of_a_notebook():
 
 
 def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, capsys):
-    names = chapters.run_as_script(MODULE, monkeypatch, "--steps", "3", "--head-start", "1", "--batch", "8", "--hidden",
-                                   "4", "--seeds", "2", "--out", str(tmp_path))
+    names = chapters.run_as_script(
+        MODULE,
+        monkeypatch,
+        "--steps",
+        "3",
+        "--head-start",
+        "1",
+        "--batch",
+        "8",
+        "--hidden",
+        "4",
+        "--seeds",
+        "2",
+        "--out",
+        str(tmp_path),
+    )
     assert {file.name for file in tmp_path.iterdir()} == {"densities.png", "gradients.png"}
     assert [list(looks["step"]) for looks in names["games"].values()] == [[1, 2, 3, 4]] * 4
     said = capsys.readouterr().out
-    assert all(title in said for title in ("minimax, SGD", "non-saturating, SGD", "minimax, Adam", "nearest normal"))
+    assert all(
+        title in said
+        for title in ("minimax, SGD", "non-saturating, SGD", "minimax, Adam", "nearest normal")
+    )
 
 
-@pytest.mark.parametrize(("flags", "words"), [
-    (("--steps", "-4"), "steps must be a whole number from 1 to 1000000, got -4"), (("--steps", "2.5"), "--steps"),
-    (("--loss", "minimax", "hing"), "name must be one of minimax, non-saturating"),
-    (("--sd", "0"), "sd must be a finite number above 0"), (("--centers", "7", "nan"), "centers must be finite"),
-    (("--centers",), "centers must be"), (("--batch", "0"), "batch must be"),
-    (("--head-start", "-1"), "--head-start must be"),
-    (("--hidden", "0"), "hidden must be"), (("--sgd-learning-rate", "nan"), "--sgd-learning-rate must be")])
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--steps", "-4"), "steps must be a whole number from 1 to 1000000, got -4"),
+        (("--steps", "2.5"), "--steps"),
+        (("--loss", "minimax", "hing"), "name must be one of minimax, non-saturating"),
+        (("--sd", "0"), "sd must be a finite number above 0"),
+        (("--centers", "7", "nan"), "centers must be finite"),
+        (("--centers",), "centers must be"),
+        (("--batch", "0"), "batch must be"),
+        (("--head-start", "-1"), "--head-start must be"),
+        (("--hidden", "0"), "hidden must be"),
+        (("--sgd-learning-rate", "nan"), "--sgd-learning-rate must be"),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(flags, words, monkeypatch, capsys):
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, *flags)
 
@@ -74,7 +101,9 @@ def test_by_gradient_descent_minimax_stays_where_it_is_and_the_other_leaves(monk
     minimax, other = (chapter.play(config, loss, "SGD") for loss in ("minimax", "non-saturating"))
     start = list(minimax["step"]).index(400)
     assert minimax["d_fake"][start] < 1e-3
-    assert minimax["d_fake"][start] == other["d_fake"][start]  # the same D against the same G until then
+    assert (
+        minimax["d_fake"][start] == other["d_fake"][start]
+    )  # the same D against the same G until then
     ratio = other["g_gradient_norm"][start] / minimax["g_gradient_norm"][start]
     assert ratio == pytest.approx(1.0 / minimax["d_fake"][start], rel=0.3)
     assert minimax["distance"][-1] > 0.98 * minimax["distance"][start]
@@ -83,9 +112,14 @@ def test_by_gradient_descent_minimax_stays_where_it_is_and_the_other_leaves(monk
 
 def test_a_summary_counts_from_the_end_of_the_head_start():
     config = dataclasses.replace(THREE, head_start=100)
-    looks = {"step": np.array([50, 100, 150, 200]), "distance": np.array([9.0, 10.0, 4.0, 1.0]),
-             "g_loss": np.array([0.0, 3.0, 2.0, 1.0]), "d_fake": np.array([0.5, 0.01, 0.2, 0.3]),
-             "g_gradient_norm": np.array([1.0, 2.0, 3.0, 4.0]), "fake": np.array([[7.0, 8.5, 10.0, 13.1]] * 4)}
+    looks = {
+        "step": np.array([50, 100, 150, 200]),
+        "distance": np.array([9.0, 10.0, 4.0, 1.0]),
+        "g_loss": np.array([0.0, 3.0, 2.0, 1.0]),
+        "d_fake": np.array([0.5, 0.01, 0.2, 0.3]),
+        "g_gradient_norm": np.array([1.0, 2.0, 3.0, 4.0]),
+        "fake": np.array([[7.0, 8.5, 10.0, 13.1]] * 4),
+    }
     assert chapter.summary(looks, config) == [0.01, 2.0, 100, 4.0, pytest.approx(1.0), 0.25]
     looks["distance"][3] = 1.5
     assert chapter.summary(looks, config)[2] == np.inf

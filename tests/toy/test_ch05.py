@@ -52,14 +52,18 @@ def test_noise_ends_at_half_and_the_penalty_falls_to_its_end():
     noise = chapter.fading_noise(config, scale=2.0)
     zeros, seed = np.zeros([4000, 2], np.float32), chapter.rng.seed(0, "test")
     np.testing.assert_allclose(noise(zeros, seed, 0).numpy().std(), 2.0 * config.noise, rtol=0.05)
-    np.testing.assert_allclose(noise(zeros, seed, 49).numpy().std(), 2.0 * config.noise_end, rtol=0.2)
+    np.testing.assert_allclose(
+        noise(zeros, seed, 49).numpy().std(), 2.0 * config.noise_end, rtol=0.2
+    )
     np.testing.assert_array_equal(noise(zeros, seed, 50), zeros)
 
     critic = chapter.penalties.Critic(lambda x: x[:, 0])  # slope 1 everywhere
 
     for penalty in chapter.falling_penalties(config, scale=2.0):
         for step, gamma in ((0, config.gamma), (80, config.gamma_end), (100, config.gamma_end)):
-            np.testing.assert_allclose(penalty(critic, zeros, zeros, seed, step), 0.5 * gamma * 4.0, rtol=1e-4)
+            np.testing.assert_allclose(
+                penalty(critic, zeros, zeros, seed, step), 0.5 * gamma * 4.0, rtol=1e-4
+            )
 
 
 def test_each_row_of_the_ablation_adds_to_the_one_before_and_the_last_is_the_recipe():
@@ -67,7 +71,11 @@ def test_each_row_of_the_ablation_adds_to_the_one_before_and_the_last_is_the_rec
     assert rows[-1] == TINY
     assert rows[0] == dataclasses.replace(TINY, **chapter.OFF)
     for before, after in itertools.pairwise(rows):
-        changed = [f.name for f in dataclasses.fields(TINY) if getattr(before, f.name) != getattr(after, f.name)]
+        changed = [
+            f.name
+            for f in dataclasses.fields(TINY)
+            if getattr(before, f.name) != getattr(after, f.name)
+        ]
         assert changed
         assert all(getattr(after, name) == getattr(TINY, name) for name in changed)
 
@@ -75,7 +83,9 @@ def test_each_row_of_the_ablation_adds_to_the_one_before_and_the_last_is_the_rec
 @pytest.mark.parametrize("name", by_name.BY_NAME)
 def test_every_target_can_be_sampled_and_is_at_the_floor_from_itself(name):
     distribution = by_name.BY_NAME[name]()
-    told = by_name.distance(distribution.sample(500, chapter.rng.seed(0, "x")).numpy(), distribution)
+    told = by_name.distance(
+        distribution.sample(500, chapter.rng.seed(0, "x")).numpy(), distribution
+    )
     assert 0.5 < float(told.rpartition(" ")[2]) < 1.6
 
 
@@ -96,7 +106,9 @@ def test_the_table_is_made_once_and_then_read(tmp_path, monkeypatch, capsys):
     lines = [json.loads(line) for line in (tmp_path / "table.jsonl").read_text().splitlines()]
     assert sorted(line["config"]["target"] for line in lines) == ["grid", "ring"]
     assert all(line["seconds"] > 0.0 for line in lines)
-    monkeypatch.setattr(coverage_table.concurrent.futures.ProcessPoolExecutor, "submit", None)  # nothing left to run
+    monkeypatch.setattr(
+        coverage_table.concurrent.futures.ProcessPoolExecutor, "submit", None
+    )  # nothing left to run
     chapter.main(config)
     first, second = capsys.readouterr().out.split("Modes, % high quality")[1:]
     assert first.split() == second.split()
@@ -128,14 +140,17 @@ def test_solution_3_is_a_share():
     assert 0.0 <= chapter.solution_3(TINY) <= 1.0
 
 
-@pytest.mark.parametrize(("flag", "value", "words"), [
-    ("--steps", "-4", "--steps must be a whole number of at least 1, got -4."),
-    ("--loss", "cubic", "loss must be one of minimax"),
-    ("--target", "torus", "target must be one of ring"),
-    ("--noise", "-1", "noise must be a finite number of at least 0"),
-    ("--average", "1", "average must be"),
-    ("--mode", "fast", "mode must be one of xla, graph, eager"),
-])
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--steps", "-4", "--steps must be a whole number of at least 1, got -4."),
+        ("--loss", "cubic", "loss must be one of minimax"),
+        ("--target", "torus", "target must be one of ring"),
+        ("--noise", "-1", "noise must be a finite number of at least 0"),
+        ("--average", "1", "average must be"),
+        ("--mode", "fast", "mode must be one of xla, graph, eager"),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, capsys):
     with pytest.raises(SystemExit) as end:
         chapter.run(chapter.Config, chapter.main, "A chapter.", "chapter", arguments=[flag, value])

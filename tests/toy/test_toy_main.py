@@ -11,8 +11,12 @@ FOLDER = Path(toy.__file__).parent
 
 def test_every_chapter_is_listed_in_order_with_a_title_of_its_own(capsys):
     found = command_line.programs(FOLDER)
-    assert [module for module, _ in found] == [f"toy.{file.stem}" for file in sorted(FOLDER.glob("ch*.py"))]
-    assert [title.partition(".")[0] for _, title in found] == [str(n) for n in range(1, len(found) + 1)]
+    assert [module for module, _ in found] == [
+        f"toy.{file.stem}" for file in sorted(FOLDER.glob("ch*.py"))
+    ]
+    assert [title.partition(".")[0] for _, title in found] == [
+        str(n) for n in range(1, len(found) + 1)
+    ]
     listing.main()
     said = capsys.readouterr().out
     assert all(module in said for module, _ in found)

@@ -35,17 +35,32 @@ def test_another_activation_can_be_given():
 
 def test_the_weights_are_a_function_of_seed_name_and_layer():
     def kernels(seed, name):
-        return [v.numpy() for v in mlp([4, 4, 4], seed=seed, name=name).trainable_variables if v.shape.rank == 2]
+        return [
+            v.numpy()
+            for v in mlp([4, 4, 4], seed=seed, name=name).trainable_variables
+            if v.shape.rank == 2
+        ]
 
-    first, again, other_seed, other_name = kernels(7, "G"), kernels(7, "G"), kernels(8, "G"), kernels(7, "D")
+    first, again, other_seed, other_name = (
+        kernels(7, "G"),
+        kernels(7, "G"),
+        kernels(8, "G"),
+        kernels(7, "D"),
+    )
     np.testing.assert_array_equal(first, again)
     all_of_them = np.stack([*first, *other_seed, *other_name])
     assert len(np.unique(all_of_them[:, 0, 0])) == 6
 
 
-@pytest.mark.parametrize(("sizes", "words"), [
-    ([2], "sizes must be at least two"), ([], "sizes must be at least two"), ([2, 0], r"sizes\[1\] must be a whole"),
-    ([2.0, 1], r"sizes\[0\] must be a whole number")])
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        ([2], "sizes must be at least two"),
+        ([], "sizes must be at least two"),
+        ([2, 0], r"sizes\[1\] must be a whole"),
+        ([2.0, 1], r"sizes\[0\] must be a whole number"),
+    ],
+)
 def test_sizes_that_are_none_are_refused(sizes, words):
     with pytest.raises(ValueError, match=words):
         mlp(sizes, seed=0, name="G")
@@ -64,9 +79,15 @@ def test_standardised_data_have_mean_0_and_sd_1_in_every_column():
 
 
 @pytest.mark.parametrize("function", [standardise, unstandardise])
-@pytest.mark.parametrize(("mean", "sd", "words"), [
-    (0.0, 0.0, "sd must be above 0"), ([0.0, 0.0], [1.0, -1.0], "sd must be above 0"), (0.0, math.nan, "sd must be"),
-    (math.inf, 1.0, "mean must be finite")])
+@pytest.mark.parametrize(
+    ("mean", "sd", "words"),
+    [
+        (0.0, 0.0, "sd must be above 0"),
+        ([0.0, 0.0], [1.0, -1.0], "sd must be above 0"),
+        (0.0, math.nan, "sd must be"),
+        (math.inf, 1.0, "mean must be finite"),
+    ],
+)
 def test_what_has_no_scale_is_refused(function, mean, sd, words):
     with pytest.raises(ValueError, match=f"{function.__name__}: {words}"):
         function(mean, sd)

@@ -24,10 +24,20 @@ def over_time(runs: dict, real):
         row[0].legend(loc="upper right", markerscale=4, fontsize="small")
         if seen[0][2] is not None:
             steps = [step for step, _, _ in seen]
-            row[4].plot(steps, [counts.modes for _, _, counts in seen], color=plots.FAKE, label="modes found")
+            row[4].plot(
+                steps,
+                [counts.modes for _, _, counts in seen],
+                color=plots.FAKE,
+                label="modes found",
+            )
             row[4].set(xlabel="round", ylabel="modes with a good sample", ylim=(0, None))
             quality = row[4].twinx()
-            quality.plot(steps, [100 * counts.high_quality for _, _, counts in seen], color=plots.OTHERS[0], ls="--")
+            quality.plot(
+                steps,
+                [100 * counts.high_quality for _, _, counts in seen],
+                color=plots.OTHERS[0],
+                ls="--",
+            )
             quality.set_ylabel("% high quality (dashed)", color=plots.OTHERS[0])
             quality.set_ylim(0, 102)
             quality.grid(False)
@@ -49,14 +59,31 @@ def fields_of_d(runs: dict, real, arrows: int = 150):
     points = tf.constant(np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2))
     for panel, (name, (trainer, seen)) in zip(axes[0], runs.items(), strict=True):
         shown = tf.sigmoid(trainer.discriminator(points, training=False)).numpy().reshape(161, 161)
-        image = panel.imshow(shown, extent=(-span, span, -span, span), origin="lower", cmap="cividis", vmin=0, vmax=1)
+        image = panel.imshow(
+            shown, extent=(-span, span, -span, span), origin="lower", cmap="cividis", vmin=0, vmax=1
+        )
         samples = seen[-1][1][:1000]
         push = _slope(trainer.discriminator, samples[:arrows])
         push *= span / 6.0 / max(np.linalg.norm(push, axis=1).max(), 1e-12)
         panel.scatter(*real[:1000].T, s=5, lw=0, color=plots.REAL, label="real")
         panel.scatter(*samples.T, s=5, lw=0, color=plots.FAKE, label="generated")
-        panel.quiver(*samples[:arrows].T, *push.T, color="white", angles="xy", scale_units="xy", scale=1, width=0.004)
-        panel.set(xlim=(-span, span), ylim=(-span, span), xlabel="x₁", ylabel="x₂", title=name, aspect="equal")
+        panel.quiver(
+            *samples[:arrows].T,
+            *push.T,
+            color="white",
+            angles="xy",
+            scale_units="xy",
+            scale=1,
+            width=0.004,
+        )
+        panel.set(
+            xlim=(-span, span),
+            ylim=(-span, span),
+            xlabel="x₁",
+            ylabel="x₂",
+            title=name,
+            aspect="equal",
+        )
         panel.grid(False)
         panel.legend(loc="upper right", markerscale=4, fontsize="small")
     figure.colorbar(image, ax=axes[0].tolist(), label="D(x), probability of real", shrink=0.85)

@@ -32,17 +32,19 @@ class Coverage:
     reverse_kl is infinite when no sample is good; sd_* are NaN when no mode has enough.
     """
 
-    modes: float           # modes with at least one good sample, of K (a whole number but in averages)
-    high_quality: float    # good samples / all samples, 0 to 1
-    reverse_kl: float      # KL(shares of good samples || weights), nats
+    modes: float  # modes with at least one good sample, of K (a whole number but in averages)
+    high_quality: float  # good samples / all samples, 0 to 1
+    reverse_kl: float  # KL(shares of good samples || weights), nats
     reverse_kl_all: float  # the same, every sample counted at its nearest mode
-    sd_ratio: float        # mean over modes; 1 is right
-    sd_least: float        # the smallest over modes and directions
-    sd_most: float         # the largest over modes and directions
+    sd_ratio: float  # mean over modes; 1 is right
+    sd_least: float  # the smallest over modes and directions
+    sd_most: float  # the largest over modes and directions
 
     def __str__(self) -> str:
-        return (f"{self.modes:g} modes, {self.high_quality:.2%} high quality, reverse KL {self.reverse_kl:.3f}, "
-                f"sd ratio {self.sd_ratio:.2f} (from {self.sd_least:.2f} to {self.sd_most:.2f})")
+        return (
+            f"{self.modes:g} modes, {self.high_quality:.2%} high quality, reverse KL {self.reverse_kl:.3f}, "
+            f"sd ratio {self.sd_ratio:.2f} (from {self.sd_least:.2f} to {self.sd_most:.2f})"
+        )
 
 
 def coverage(samples, modes, sd: float, weights=None) -> Coverage:
@@ -84,7 +86,8 @@ def coverage(samples, modes, sd: float, weights=None) -> Coverage:
         reverse_kl_all=_kl(np.bincount(nearest, minlength=count), weights),
         sd_ratio=float(np.mean(spread)) if spread else math.nan,
         sd_least=float(min(extremes, default=math.nan)),
-        sd_most=float(max(extremes, default=math.nan)))
+        sd_most=float(max(extremes, default=math.nan)),
+    )
 
 
 def of(samples, distribution) -> Coverage | None:
@@ -101,8 +104,12 @@ def perfect_sampler(distribution, n: int, *, draws: int = 10, seed: int = 0) -> 
     """
     checks.integer("perfect_sampler", "draws", draws, 1)
     target = (distribution.modes, distribution.sd, distribution.weights)
-    rows = [dataclasses.astuple(coverage(distribution.sample(n, rng.seed(seed, "perfect_sampler", draw)), *target))
-            for draw in range(draws)]
+    rows = [
+        dataclasses.astuple(
+            coverage(distribution.sample(n, rng.seed(seed, "perfect_sampler", draw)), *target)
+        )
+        for draw in range(draws)
+    ]
     return Coverage(*(float(value) for value in np.mean(rows, axis=0)))
 
 
@@ -118,9 +125,14 @@ def perfect_by_formula(distribution, n: int) -> Coverage:
     weights = np.asarray(distribution.weights)
     good, positive = within(distribution.dim), int(np.count_nonzero(weights))
     return Coverage(
-        modes=float(np.sum(1.0 - (1.0 - good * weights) ** n)), high_quality=good,
-        reverse_kl=(positive - 1) / (2.0 * n * good), reverse_kl_all=(positive - 1) / (2.0 * n),
-        sd_ratio=1.0, sd_least=math.nan, sd_most=math.nan)
+        modes=float(np.sum(1.0 - (1.0 - good * weights) ** n)),
+        high_quality=good,
+        reverse_kl=(positive - 1) / (2.0 * n * good),
+        reverse_kl_all=(positive - 1) / (2.0 * n),
+        sd_ratio=1.0,
+        sd_least=math.nan,
+        sd_most=math.nan,
+    )
 
 
 def within(dim: int) -> float:
@@ -155,13 +167,31 @@ def _checked(samples, modes, sd, weights):
     if modes.ndim != 2 or modes.size == 0:
         checks.fail("coverage", "modes", "[K, d] with K at least 1", checks.show_shape(modes.shape))
     if samples.ndim != 2 or samples.shape[1] != modes.shape[1] or samples.size == 0:
-        checks.fail("coverage", "samples", checks.show_shape(["n", modes.shape[1]]) + " with n at least 1",
-                    checks.show_shape(samples.shape))
+        checks.fail(
+            "coverage",
+            "samples",
+            checks.show_shape(["n", modes.shape[1]]) + " with n at least 1",
+            checks.show_shape(samples.shape),
+        )
     for name, array in (("samples", samples), ("modes", modes)):
         if not np.isfinite(array).all():
-            checks.fail("coverage", name, "finite", f"{int((~np.isfinite(array)).sum())} of {array.size} "
-                        "values NaN or infinite")
+            checks.fail(
+                "coverage",
+                name,
+                "finite",
+                f"{int((~np.isfinite(array)).sum())} of {array.size} values NaN or infinite",
+            )
     weights = np.ones(len(modes)) if weights is None else np.asarray(weights, np.float64)
-    if weights.shape != (len(modes),) or not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
-        checks.fail("coverage", "weights", f"[{len(modes)}] of numbers at least 0, not all 0", str(weights.tolist()))
+    if (
+        weights.shape != (len(modes),)
+        or not np.isfinite(weights).all()
+        or (weights < 0.0).any()
+        or not weights.any()
+    ):
+        checks.fail(
+            "coverage",
+            "weights",
+            f"[{len(modes)}] of numbers at least 0, not all 0",
+            str(weights.tolist()),
+        )
     return samples, modes, weights / weights.sum()

@@ -26,10 +26,14 @@ def run_all(measure, configs, file: Path, workers: int = 2) -> list[dict]:
     lines = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     done = {_key(line["config"]): line for line in lines}
     missing = [config for config in configs if _key(dataclasses.asdict(config)) not in done]
-    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"  # read by the children
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = (
+        "1"  # read by the children
+    )
     context = multiprocessing.get_context("spawn")
-    with Progress(console=Console(stderr=True)) as bar, \
-            concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with (
+        Progress(console=Console(stderr=True)) as bar,
+        concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool,
+    ):
         task = bar.add_task("runs", total=len(configs), completed=len(configs) - len(missing))
         futures = {pool.submit(measure, config): config for config in missing}
         for future in concurrent.futures.as_completed(futures):
@@ -47,7 +51,9 @@ def show(rows: dict, perfect: dict, console: Console | None = None) -> None:
     rows: name -> target -> list of dicts with modes, high_quality, reverse_kl, sd_ratio, seconds;
     perfect: target -> Coverage of a perfect sampler. Targets: ring and grid.
     """
-    table = Table(title="Modes, % high quality, reverse KL, sd ratio: mean ± standard error over seeds")
+    table = Table(
+        title="Modes, % high quality, reverse KL, sd ratio: mean ± standard error over seeds"
+    )
     table.add_column("method", no_wrap=True)
     for target in ("ring", "grid"):
         for column in (f"{target}: modes", "% HQ", "rev. KL", "sd ratio", "s a run"):
@@ -60,13 +66,24 @@ def show(rows: dict, perfect: dict, console: Console | None = None) -> None:
         cells = [name]
         for target in ("ring", "grid"):
             runs = targets[target]
-            cells += [_cell([run[key] * scale for run in runs], digits) for key, scale, digits in (
-                ("modes", 1, 1), ("high_quality", 100, 1), ("reverse_kl", 1, 3), ("sd_ratio", 1, 2), ("seconds", 1, 0))]
+            cells += [
+                _cell([run[key] * scale for run in runs], digits)
+                for key, scale, digits in (
+                    ("modes", 1, 1),
+                    ("high_quality", 100, 1),
+                    ("reverse_kl", 1, 3),
+                    ("sd_ratio", 1, 2),
+                    ("seconds", 1, 0),
+                )
+            ]
         table.add_row(*cells)
     table.add_section()
     ideal = [("modes", 1, 1), ("high_quality", 100, 2), ("reverse_kl", 1, 3), ("sd_ratio", 1, 2)]
-    cells = [[f"{getattr(perfect[target], key) * scale:.{digits}f}" for key, scale, digits in ideal] + [""]
-             for target in ("ring", "grid")]
+    cells = [
+        [f"{getattr(perfect[target], key) * scale:.{digits}f}" for key, scale, digits in ideal]
+        + [""]
+        for target in ("ring", "grid")
+    ]
     table.add_row("a perfect sampler", *cells[0], *cells[1])
     (console or Console(width=190)).print(table)
 
@@ -79,5 +96,7 @@ def _cell(values, digits) -> str:
 
 def _key(config: dict) -> str:
     """A config as text, without what does not decide a run."""
-    return json.dumps({k: v for k, v in config.items() if k not in ("table", "seeds", "out", "mode")},
-                      sort_keys=True)
+    return json.dumps(
+        {k: v for k, v in config.items() if k not in ("table", "seeds", "out", "mode")},
+        sort_keys=True,
+    )

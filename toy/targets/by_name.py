@@ -11,9 +11,12 @@ BY_NAME = {
     "grid": distributions.grid,
     "ring-of-12": lambda: distributions.ring(12),
     "grid-4x4": lambda: distributions.grid(4),
-    "unequal-ring": lambda: distributions.gaussian_mixture(distributions.ring().modes, 0.01, list(range(1, 9))),
+    "unequal-ring": lambda: distributions.gaussian_mixture(
+        distributions.ring().modes, 0.01, list(range(1, 9))
+    ),
     "unequal-grid": lambda: distributions.gaussian_mixture(
-        distributions.grid().modes, 0.05, [1 + k % 4 for k in range(25)]),
+        distributions.grid().modes, 0.05, [1 + k % 4 for k in range(25)]
+    ),
     "two-moons": shapes.TwoMoons,
     "swiss-roll": shapes.SwissRoll,
     "checkerboard": shapes.Checkerboard,

@@ -96,7 +96,9 @@ class Cauchy:
 
     def log_density(self, x) -> tf.Tensor:
         x = checks.tensor("Cauchy.log_density", "x", x, ["n", 1])[:, 0]
-        return -math.log(math.pi * self.scale) - tf.math.log1p(tf.square((x - self.location) / self.scale))
+        return -math.log(math.pi * self.scale) - tf.math.log1p(
+            tf.square((x - self.location) / self.scale)
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,7 +120,9 @@ class LogNormal:
     def log_density(self, x) -> tf.Tensor:
         x = checks.tensor("LogNormal.log_density", "x", x, ["n", 1])
         log_x = tf.math.log(tf.where(x > 0.0, x, 1.0))
-        return tf.where(x[:, 0] > 0.0, Normal(self.mean, self.sd).log_density(log_x) - log_x[:, 0], -math.inf)
+        return tf.where(
+            x[:, 0] > 0.0, Normal(self.mean, self.sd).log_density(log_x) - log_x[:, 0], -math.inf
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,13 +175,22 @@ def gaussian_mixture(centers, sd: float, weights=None) -> GaussianMixture:
     if centers.ndim == 1:
         centers = centers[:, np.newaxis]
     if centers.ndim != 2 or centers.size == 0:
-        checks.fail(owner, "centers", "[K, dim] with K and dim at least 1", checks.show_shape(centers.shape))
+        checks.fail(
+            owner, "centers", "[K, dim] with K and dim at least 1", checks.show_shape(centers.shape)
+        )
     weights = np.ones(len(centers)) if weights is None else _numbers(owner, "weights", weights)
     if weights.shape != (len(centers),):
-        checks.fail(owner, "weights", f"[{len(centers)}], one for each center", checks.show_shape(weights.shape))
+        checks.fail(
+            owner,
+            "weights",
+            f"[{len(centers)}], one for each center",
+            checks.show_shape(weights.shape),
+        )
     if (weights < 0.0).any() or weights.sum() <= 0.0:
         checks.fail(owner, "weights", "at least 0 with a sum above 0", str(weights.tolist()))
-    return GaussianMixture(tuple(map(tuple, centers.tolist())), float(sd), tuple((weights / weights.sum()).tolist()))
+    return GaussianMixture(
+        tuple(map(tuple, centers.tolist())), float(sd), tuple((weights / weights.sum()).tolist())
+    )
 
 
 def ring(modes: int = 8, radius: float = 1.0, sd: float = 0.01) -> GaussianMixture:
@@ -196,7 +209,9 @@ def grid(side: int = 5, spacing: float = 2.0, sd: float = 0.05) -> GaussianMixtu
     checks.integer("grid", "side", side, 1)
     checks.number("grid", "spacing", spacing, above=0.0)
     ticks = spacing * (np.arange(side) - (side - 1) / 2.0)
-    return gaussian_mixture(np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2), sd)
+    return gaussian_mixture(
+        np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2), sd
+    )
 
 
 def _numbers(owner, name, value) -> np.ndarray:

@@ -76,7 +76,13 @@ class Checkerboard:
     def __post_init__(self):
         checks.integer("Checkerboard", "cells", self.cells, 2)
         if self.cells % 2:
-            checks.fail("Checkerboard", "cells", "even", repr(self.cells), "Then every column has equal mass.")
+            checks.fail(
+                "Checkerboard",
+                "cells",
+                "even",
+                repr(self.cells),
+                "Then every column has equal mass.",
+            )
         checks.number("Checkerboard", "half", self.half, above=0.0)
 
     def sample(self, n: int, seed) -> tf.Tensor:

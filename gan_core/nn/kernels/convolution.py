@@ -72,8 +72,10 @@ def conv(x, w, stride: int = 1, padding: str = "SAME", path: str = "native") -> 
 
         def gradients(dy):
             dy = tf.ensure_shape(dy, y.shape)  # a static shape that some layer above may have lost
-            return (conv_transpose(dy, w, stride, padding, path),
-                    filter_gradient(x, dy, k, stride, padding, path))
+            return (
+                conv_transpose(dy, w, stride, padding, path),
+                filter_gradient(x, dy, k, stride, padding, path),
+            )
 
         return y, gradients
 
@@ -89,28 +91,35 @@ def conv_transpose(y, w, stride: int = 1, padding: str = "SAME", path: str = "na
         return winograd.conv_transpose(y, w)
     if way == "native":
         batch = tf.shape(y)[0] if y.shape[0] is None else y.shape[0]
-        return tf.nn.conv2d_transpose(y, w, tf.stack([batch, height, width, w.shape[2]]), stride, padding)
+        return tf.nn.conv2d_transpose(
+            y, w, tf.stack([batch, height, width, w.shape[2]]), stride, padding
+        )
 
     @tf.custom_gradient
     def paired(y, w):
         if _is_one_pixel(y.shape[1], y.shape[2], padding):
-            x = tf.matmul(tf.reshape(y, [-1, w.shape[3]]), tf.reshape(w, [-1, w.shape[3]]), transpose_b=True)
+            x = tf.matmul(
+                tf.reshape(y, [-1, w.shape[3]]), tf.reshape(w, [-1, w.shape[3]]), transpose_b=True
+            )
             x = tf.reshape(x, [-1, height, width, w.shape[2]])
         else:
             x = subpixel.conv_transpose(y, w, height, width, stride, pad_before(k, stride, padding))
 
         def gradients(dx):
             dx = tf.ensure_shape(dx, x.shape)
-            return (conv(dx, w, stride, padding, path),
-                    filter_gradient(dx, y, k, stride, padding, path))
+            return (
+                conv(dx, w, stride, padding, path),
+                filter_gradient(dx, y, k, stride, padding, path),
+            )
 
         return x, gradients
 
     return paired(y, w)
 
 
-def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAME",
-                    path: str = "native") -> tf.Tensor:
+def filter_gradient(
+    x, y, kernel_size: int, stride: int = 1, padding: str = "SAME", path: str = "native"
+) -> tf.Tensor:
     """w[a] = sum over the batch and j of x[s j + a - p] y[j]: x [B, H, W, X], y [B, h, w, Y] -> w [k, k, X, Y]."""
     x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
     check_arguments("filter_gradient", kernel_size, stride, padding, path)
@@ -122,7 +131,12 @@ def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAM
 
     def product(x, y):
         return tf.raw_ops.Conv2DBackpropFilter(
-            input=x, filter_sizes=w_shape, out_backprop=y, strides=[1, stride, stride, 1], padding=padding)
+            input=x,
+            filter_sizes=w_shape,
+            out_backprop=y,
+            strides=[1, stride, stride, 1],
+            padding=padding,
+        )
 
     way = _way(path, x.shape[0], height, width, w_shape, stride, padding, x.dtype)
     if way == "winograd":
@@ -133,17 +147,26 @@ def filter_gradient(x, y, kernel_size: int, stride: int = 1, padding: str = "SAM
     @tf.custom_gradient
     def paired(x, y):
         if _is_one_pixel(height, width, padding):
-            flat_x, flat_y = tf.reshape(x, [-1, kernel_size**2 * w_shape[2]]), tf.reshape(y, [-1, w_shape[3]])
+            flat_x, flat_y = (
+                tf.reshape(x, [-1, kernel_size**2 * w_shape[2]]),
+                tf.reshape(y, [-1, w_shape[3]]),
+            )
             w = tf.reshape(tf.matmul(flat_x, flat_y, transpose_a=True), w_shape)
-        elif x.dtype == tf.bfloat16 and height * width <= 64:  # measured: 2 to 4 times as fast there, slower elsewhere
-            w = subpixel.filter_gradient(x, y, kernel_size, stride, pad_before(kernel_size, stride, padding))
+        elif (
+            x.dtype == tf.bfloat16 and height * width <= 64
+        ):  # measured: 2 to 4 times as fast there, slower elsewhere
+            w = subpixel.filter_gradient(
+                x, y, kernel_size, stride, pad_before(kernel_size, stride, padding)
+            )
         else:
             w = product(x, y)
 
         def gradients(dw):
             dw = tf.ensure_shape(dw, w_shape)
-            return (conv_transpose(y, dw, stride, padding, path),
-                    conv(x, dw, stride, padding, path))
+            return (
+                conv_transpose(y, dw, stride, padding, path),
+                conv(x, dw, stride, padding, path),
+            )
 
         return w, gradients
 
@@ -157,7 +180,9 @@ def _way(path, batch, height, width, w_shape, stride, padding, dtype) -> str:
     if winograd.fits(batch, height, width, w_shape, stride, padding, dtype):
         return "winograd"
     many = batch is not None and batch >= winograd.LEAST
-    return "subpixel" if many and _is_one_pixel(height, width, padding) else "native"  # one pixel: a matrix product
+    return (
+        "subpixel" if many and _is_one_pixel(height, width, padding) else "native"
+    )  # one pixel: a matrix product
 
 
 def _is_one_pixel(height, width, padding) -> bool:
@@ -166,7 +191,7 @@ def _is_one_pixel(height, width, padding) -> bool:
 
 
 def choose_path(path: str = "auto", dtype=tf.float32) -> str:
-    """"auto" -> "native" if TensorFlow sees a GPU, else by dtype "subpixel" (bfloat16) or "winograd"."""
+    """ "auto" -> "native" if TensorFlow sees a GPU, else by dtype "subpixel" (bfloat16) or "winograd"."""
     if path == "auto" and tf.config.list_physical_devices("GPU"):
         return "native"
     if path == "auto":
@@ -191,16 +216,25 @@ def small_sizes(owner: str, x, kernel_size: int, stride: int, padding: str) -> l
             if n < kernel_size:
                 checks.fail(owner, name, f"at least the kernel's {kernel_size} (padding VALID)", n)
             if (n - kernel_size) % stride:
-                checks.fail(owner, name, f"{kernel_size} plus a multiple of the stride {stride} (padding VALID)", n,
-                            "The pixels left over would go unread.")
+                checks.fail(
+                    owner,
+                    name,
+                    f"{kernel_size} plus a multiple of the stride {stride} (padding VALID)",
+                    n,
+                    "The pixels left over would go unread.",
+                )
             sizes.append((n - kernel_size) // stride + 1)
     return sizes
 
 
-def large_sizes(owner: str, y, kernel_size: int, stride: int, padding: str, name: str = "y") -> list:
+def large_sizes(
+    owner: str, y, kernel_size: int, stride: int, padding: str, name: str = "y"
+) -> list:
     """Height and width of conv_transpose(y, w)."""
-    return [stride * n if padding == "SAME" else stride * (n - 1) + kernel_size
-            for _, n in _sizes(owner, name, y)]
+    return [
+        stride * n if padding == "SAME" else stride * (n - 1) + kernel_size
+        for _, n in _sizes(owner, name, y)
+    ]
 
 
 def check_arguments(owner: str, kernel_size, stride, padding, path) -> None:
@@ -210,8 +244,13 @@ def check_arguments(owner: str, kernel_size, stride, padding, path) -> None:
     checks.one_of(owner, "padding", padding, PADDINGS)
     checks.one_of(owner, "path", path, PATHS)
     if kernel_size < stride:
-        checks.fail(owner, "kernel_size", f"at least the stride {stride}", kernel_size,
-                    "A smaller kernel leaves pixels unread.")
+        checks.fail(
+            owner,
+            "kernel_size",
+            f"at least the stride {stride}",
+            kernel_size,
+            "A smaller kernel leaves pixels unread.",
+        )
 
 
 def _image_and_kernel(owner, name, image, w, channel_axis, stride, padding, path):

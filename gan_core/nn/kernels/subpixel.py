@@ -56,7 +56,7 @@ def conv_transpose(y, w, height: int, width: int, stride: int, before: int) -> t
     if stride > 1:  # with stride 1 there is nothing to interleave (and the op refuses)
         x = tf.nn.depth_to_space(x, stride)
     crop = before - first * stride
-    return x[:, crop:crop + height, crop:crop + width, :]
+    return x[:, crop : crop + height, crop : crop + width, :]
 
 
 def filter_gradient(x, y, k: int, stride: int, before: int) -> tf.Tensor:
@@ -67,13 +67,26 @@ def filter_gradient(x, y, k: int, stride: int, before: int) -> tf.Tensor:
     """
     m = -(-k // stride)
     height, width = y.shape[1], y.shape[2]
-    pads = [[before, stride * (small + m - 1) - big - before]
-            for big, small in ((x.shape[1], height), (x.shape[2], width))]
+    pads = [
+        [before, stride * (small + m - 1) - big - before]
+        for big, small in ((x.shape[1], height), (x.shape[2], width))
+    ]
     z = tf.pad(x, [[0, 0], *pads, [0, 0]])
     z = tf.nn.space_to_depth(z, stride) if stride > 1 else z
     flat_y = tf.reshape(y, [-1, y.shape[3]])
-    blocks = tf.stack([tf.matmul(tf.reshape(z[:, t:t + height, u:u + width], [-1, z.shape[3]]), flat_y,
-                                 transpose_a=True) for t in range(m) for u in range(m)])
+    blocks = tf.stack(
+        [
+            tf.matmul(
+                tf.reshape(z[:, t : t + height, u : u + width], [-1, z.shape[3]]),
+                flat_y,
+                transpose_a=True,
+            )
+            for t in range(m)
+            for u in range(m)
+        ]
+    )
     w = tf.reshape(blocks, [m, m, stride, stride, x.shape[3], y.shape[3]])
-    w = tf.reshape(tf.transpose(w, [0, 2, 1, 3, 4, 5]), [m * stride, m * stride, x.shape[3], y.shape[3]])
+    w = tf.reshape(
+        tf.transpose(w, [0, 2, 1, 3, 4, 5]), [m * stride, m * stride, x.shape[3], y.shape[3]]
+    )
     return w[:k, :k]

@@ -65,8 +65,15 @@ def fits(batch, height, width, w_shape, stride: int, padding: str, dtype) -> boo
     channels, no faster at 16 x 16 pixels, nor in a whole round with 32 images.
     """
     k, _, *channels = w_shape
-    return (k == 2 * stride and padding == "SAME" and batch is not None and batch >= LEAST and min(channels) >= LEAST
-            and {height, width} <= {TILE, 2 * TILE} and dtype in (tf.float32, tf.float64))
+    return (
+        k == 2 * stride
+        and padding == "SAME"
+        and batch is not None
+        and batch >= LEAST
+        and min(channels) >= LEAST
+        and {height, width} <= {TILE, 2 * TILE}
+        and dtype in (tf.float32, tf.float64)
+    )
 
 
 def conv(x, w) -> tf.Tensor:
@@ -92,6 +99,7 @@ def filter_gradient(x, y) -> tf.Tensor:
 
 
 # ---------------------------------------------------------------- the matrices, float64
+
 
 def _powers(n: int):
     """[5, n]: a polynomial's n coefficients -> its values at the five points."""
@@ -130,13 +138,27 @@ def _output_matrix():
 
 # ---------------------------------------------------------------- what they do to images and kernels
 
+
 def _spread(x, stride: int):
     """B z: x [N, s h, s w, X] -> [25, tiles, s s X]."""
     down, across = (_input_matrix(stride, size // (stride * TILE)) for size in x.shape[1:3])
     z = tf.matmul(tf.constant(across, x.dtype), tf.reshape(x, [-1, x.shape[2], x.shape[3]]))
-    z = tf.matmul(tf.constant(down, x.dtype), tf.reshape(z, [-1, x.shape[1], len(across) * x.shape[3]]))
-    z = tf.reshape(z, [-1, len(down) // (VALUES * stride), VALUES, stride,
-                       len(across) // (VALUES * stride), VALUES, stride, x.shape[3]])
+    z = tf.matmul(
+        tf.constant(down, x.dtype), tf.reshape(z, [-1, x.shape[1], len(across) * x.shape[3]])
+    )
+    z = tf.reshape(
+        z,
+        [
+            -1,
+            len(down) // (VALUES * stride),
+            VALUES,
+            stride,
+            len(across) // (VALUES * stride),
+            VALUES,
+            stride,
+            x.shape[3],
+        ],
+    )
     z = tf.transpose(z, [2, 5, 0, 1, 4, 3, 6, 7])
     return tf.reshape(z, [VALUES**2, -1, stride**2 * x.shape[3]])
 
@@ -148,15 +170,23 @@ def _collect(z, height: int, width: int, stride: int):
     z = tf.reshape(z, [VALUES, VALUES, -1, tiles_down, tiles_across, stride, stride, channels])
     z = tf.transpose(z, [2, 3, 0, 5, 4, 1, 6, 7])
     down, across = _input_matrix(stride, tiles_down), _input_matrix(stride, tiles_across)
-    z = tf.matmul(tf.constant(down, z.dtype), tf.reshape(z, [-1, len(down), len(across) * channels]), transpose_a=True)
-    z = tf.matmul(tf.constant(across, z.dtype), tf.reshape(z, [-1, len(across), channels]), transpose_a=True)
+    z = tf.matmul(
+        tf.constant(down, z.dtype),
+        tf.reshape(z, [-1, len(down), len(across) * channels]),
+        transpose_a=True,
+    )
+    z = tf.matmul(
+        tf.constant(across, z.dtype), tf.reshape(z, [-1, len(across), channels]), transpose_a=True
+    )
     return tf.reshape(z, [-1, stride * height, stride * width, channels])
 
 
 def _of_kernel(w):
     """G g: w [2 s, 2 s, X, Y] -> [25, s s X, Y]."""
     stride = w.shape[0] // 2
-    g = tf.matmul(tf.constant(_kernel_matrix(stride), w.dtype), tf.reshape(w, [w.shape[0]**2, -1]))
+    g = tf.matmul(
+        tf.constant(_kernel_matrix(stride), w.dtype), tf.reshape(w, [w.shape[0] ** 2, -1])
+    )
     return tf.reshape(g, [VALUES**2, stride**2 * w.shape[2], w.shape[3]])
 
 
@@ -165,13 +195,18 @@ def _of_outputs(y):
     _, height, width, channels = y.shape
     y = tf.reshape(y, [-1, height // TILE, TILE, width // TILE, TILE, channels])
     y = tf.reshape(tf.transpose(y, [2, 4, 0, 1, 3, 5]), [TILE**2, -1])
-    return tf.reshape(tf.matmul(tf.constant(_output_matrix(), y.dtype), y), [VALUES**2, -1, channels])
+    return tf.reshape(
+        tf.matmul(tf.constant(_output_matrix(), y.dtype), y), [VALUES**2, -1, channels]
+    )
 
 
 def _outputs(products, height: int, width: int):
     """The adjoint of _of_outputs: [25, tiles, Y] -> y [N, h, w, Y]."""
     channels = products.shape[2]
-    y = tf.matmul(tf.constant(_output_matrix(), products.dtype), tf.reshape(products, [VALUES**2, -1]),
-                  transpose_a=True)
+    y = tf.matmul(
+        tf.constant(_output_matrix(), products.dtype),
+        tf.reshape(products, [VALUES**2, -1]),
+        transpose_a=True,
+    )
     y = tf.reshape(y, [TILE, TILE, -1, height // TILE, width // TILE, channels])
     return tf.reshape(tf.transpose(y, [2, 3, 0, 4, 1, 5]), [-1, height, width, channels])

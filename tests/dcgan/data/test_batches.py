@@ -22,6 +22,7 @@ def on_disk(tmp_path):
     def put(images):
         images.tofile(tmp_path / "images.uint8")
         return np.memmap(tmp_path / "images.uint8", np.uint8, "r", shape=images.shape)
+
     return put
 
 
@@ -31,7 +32,10 @@ def numbers(batch):
 
 def test_an_epoch_shows_every_face_once_and_each_epoch_has_its_order():
     sampler = face_batches(faces(24), 6, seed=1)
-    epochs = [np.concatenate([numbers(sampler(tf.constant(e * 4 + i, tf.int64))) for i in range(4)]) for e in range(3)]
+    epochs = [
+        np.concatenate([numbers(sampler(tf.constant(e * 4 + i, tf.int64))) for i in range(4)])
+        for e in range(3)
+    ]
     for epoch in epochs:
         np.testing.assert_array_equal(np.sort(epoch), np.arange(24))
     assert not np.array_equal(epochs[0], epochs[1])
@@ -88,7 +92,9 @@ def test_an_array_that_the_device_has_no_room_for_is_read_from_the_host(monkeypa
 
 
 def test_a_batch_larger_than_the_data_and_what_is_no_image_are_told():
-    with pytest.raises(ValueError, match="batch_size must be at most the number of faces, 24, got 25"):
+    with pytest.raises(
+        ValueError, match="batch_size must be at most the number of faces, 24, got 25"
+    ):
         face_batches(faces(24), 25)
     with pytest.raises(ValueError, match=r"images must be an array \[N, S, S, 3\] of uint8"):
         face_batches(np.zeros([4, 4, 4, 3], np.float32), 2)

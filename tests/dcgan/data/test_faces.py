@@ -69,13 +69,19 @@ def test_what_was_passed_over_is_named_with_its_reason(folder, tmp_path):
     assert told["cut.png"].startswith("broken")
     assert told["link.png"].startswith("cannot be read")
     got.write_skipped(tmp_path / "skipped.txt")
-    assert sorted((tmp_path / "skipped.txt").read_text().splitlines()) == sorted(f"{a}\t{b}" for a, b in got.skipped)
+    assert sorted((tmp_path / "skipped.txt").read_text().splitlines()) == sorted(
+        f"{a}\t{b}" for a, b in got.skipped
+    )
 
 
 def test_pictures_smaller_than_asked_for_are_counted_also_the_second_time(folder, tmp_path):
     """By their shorter side, as the square at the centre is what counts; of this size is not smaller."""
     assert load(folder, tmp_path).enlarged == 0
-    for name, (width, height) in {"low.png": (40, 15), "narrow.jpg": (15, 40), "exact.png": (16, 40)}.items():
+    for name, (width, height) in {
+        "low.png": (40, 15),
+        "narrow.jpg": (15, 40),
+        "exact.png": (16, 40),
+    }.items():
         Image.new("RGB", (width, height)).save(folder / name)
     assert load(folder, tmp_path).enlarged == load(folder, tmp_path).enlarged == 2
 
@@ -111,7 +117,9 @@ def test_a_change_of_the_folder_is_seen(folder, tmp_path, change):
         (folder / "a.png").unlink()
     size = 8 if change == "other size asked" else 16
     after = faces.load(folder, size, cache=tmp_path / "cache", console=SILENT)
-    assert after.images.shape != before.images.shape or not np.array_equal(after.images, before.images)
+    assert after.images.shape != before.images.shape or not np.array_equal(
+        after.images, before.images
+    )
 
 
 def test_larger_than_the_memory_allows_it_stays_in_its_file(folder, tmp_path):
@@ -124,7 +132,9 @@ def test_larger_than_the_memory_allows_it_stays_in_its_file(folder, tmp_path):
 def test_free_memory_is_that_of_the_container_where_there_is_one(tmp_path):
     assert faces._free_memory(tmp_path) == 4e9  # a system that tells nothing
     (tmp_path / "proc").mkdir()
-    (tmp_path / "proc" / "meminfo").write_text("MemTotal:  9000 kB\nMemAvailable:  8000 kB\nHugePages_Total:  0\n")
+    (tmp_path / "proc" / "meminfo").write_text(
+        "MemTotal:  9000 kB\nMemAvailable:  8000 kB\nHugePages_Total:  0\n"
+    )
     assert faces._free_memory(tmp_path) == 8000 * 1024
     group = tmp_path / "sys" / "fs" / "cgroup"
     group.mkdir(parents=True)
@@ -138,6 +148,7 @@ def test_free_memory_is_that_of_the_container_where_there_is_one(tmp_path):
 def test_a_killed_decoding_leaves_no_cache(folder, tmp_path, monkeypatch):
     def killed(*_):
         raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
         patch.setattr(faces.one_image, "decode", killed)
         with pytest.raises(KeyboardInterrupt):
@@ -176,8 +187,13 @@ def test_errors_are_one_line_each(tmp_path):
     (tmp_path / "useless" / "a.txt").write_text("x")
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
     encrypted_zip(tmp_path / "locked.zip")
-    for name, words in (("missing", "does not exist"), ("empty", "which is empty"), ("broken.zip", "is broken"),
-                        ("useless", "none of the 1 files"), ("locked.zip", "not encrypted")):
+    for name, words in (
+        ("missing", "does not exist"),
+        ("empty", "which is empty"),
+        ("broken.zip", "is broken"),
+        ("useless", "none of the 1 files"),
+        ("locked.zip", "not encrypted"),
+    ):
         with pytest.raises(ValueError, match=words) as told:
             load(tmp_path / name, tmp_path)
         assert "\n" not in str(told.value)
@@ -231,8 +247,14 @@ def test_linked_folders_count_once_and_circles_end(folder, tmp_path):
     (tmp_path / "elsewhere" / "e.png").write_bytes(png(5))
     (folder / "linked").symlink_to(tmp_path / "elsewhere")
     (folder / "deep" / "round").symlink_to(folder)
-    assert load(folder, tmp_path).names == ["a.png", "b.PNG", "deep/c.png", "deep/er/d.png", "linked/e.png",
-                                            "without_ending"]
+    assert load(folder, tmp_path).names == [
+        "a.png",
+        "b.PNG",
+        "deep/c.png",
+        "deep/er/d.png",
+        "linked/e.png",
+        "without_ending",
+    ]
 
 
 def test_a_folder_that_may_not_be_looked_into_is_named(folder, tmp_path, monkeypatch):
@@ -263,9 +285,14 @@ def test_what_could_not_be_read_for_a_moment_is_asked_for_again(folder, tmp_path
     assert "a.png" in load(folder, tmp_path).names
 
 
-@pytest.mark.parametrize("damage", [lambda cache: (cache / "index.json").write_text(""),
-                                    lambda cache: (cache / "images.uint8").write_bytes(b"half"),
-                                    lambda cache: (cache / "images.uint8").unlink()])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda cache: (cache / "index.json").write_text(""),
+        lambda cache: (cache / "images.uint8").write_bytes(b"half"),
+        lambda cache: (cache / "images.uint8").unlink(),
+    ],
+)
 def test_a_cache_that_a_power_cut_damaged_is_made_anew(folder, tmp_path, damage):
     whole = load(folder, tmp_path)
     (cache,) = (tmp_path / "cache").iterdir()

@@ -16,7 +16,11 @@ from dcgan.data.images import UnusableImageError, decode
 
 
 def packed(array_or_image, kind="PNG", **options):
-    image = array_or_image if isinstance(array_or_image, Image.Image) else Image.fromarray(array_or_image)
+    image = (
+        array_or_image
+        if isinstance(array_or_image, Image.Image)
+        else Image.fromarray(array_or_image)
+    )
     out = io.BytesIO()
     image.save(out, kind, **options)
     return out.getvalue()
@@ -66,14 +70,24 @@ def test_a_smooth_picture_survives_up_and_down_again():
 def test_every_format_gives_the_colours(kind):
     picture = np.zeros([16, 16, 3], np.uint8)
     picture[:8], picture[8:] = (200, 40, 40), (40, 40, 200)
-    options = {"quality": 100, "subsampling": 0} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
+    options = (
+        {"quality": 100, "subsampling": 0}
+        if kind == "JPEG"
+        else {"lossless": True}
+        if kind == "WEBP"
+        else {}
+    )
     assert np.abs(decode(packed(picture, kind, **options), 16).astype(int) - picture).max() < 12
 
 
 def test_grey_palette_and_16_bits_become_rgb():
     grey = np.random.default_rng(0).integers(0, 256, [12, 12], dtype=np.uint8)
-    for image in (Image.fromarray(grey), Image.fromarray(grey).convert("P"),
-                  Image.fromarray(grey.astype(np.uint16) * 257), Image.fromarray(grey).convert("LA")):
+    for image in (
+        Image.fromarray(grey),
+        Image.fromarray(grey).convert("P"),
+        Image.fromarray(grey.astype(np.uint16) * 257),
+        Image.fromarray(grey).convert("LA"),
+    ):
         np.testing.assert_array_equal(decode(packed(image), 12), np.stack([grey] * 3, axis=-1))
 
 
@@ -95,8 +109,15 @@ def test_a_transparent_palette_becomes_white_too():
     assert (got[:, 4:] == (40, 50, 60)).all()
 
 
-@pytest.mark.parametrize(("orientation", "turn"), [(1, lambda x: x), (3, lambda x: x[::-1, ::-1]),
-                                                   (6, lambda x: np.rot90(x, -1)), (8, lambda x: np.rot90(x))])
+@pytest.mark.parametrize(
+    ("orientation", "turn"),
+    [
+        (1, lambda x: x),
+        (3, lambda x: x[::-1, ::-1]),
+        (6, lambda x: np.rot90(x, -1)),
+        (8, lambda x: np.rot90(x)),
+    ],
+)
 def test_the_cameras_rotation_is_undone(orientation, turn):
     picture = colours(16, 16)
     exif = Image.Exif()
@@ -127,18 +148,30 @@ def test_a_large_jpeg_is_unpacked_coarsely_and_looks_the_same():
 
 def bomb(width=60_000, height=60_000):
     """A PNG that says it is huge, of a few hundred bytes."""
+
     def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 100)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in chunks)
 
 
-@pytest.mark.parametrize(("data", "words"), [
-    (b"", "empty file"), (b"hello, I am text", "not an image"), (packed(colours(64, 64))[:-500], "broken"),
-    (packed(colours(64, 64), "JPEG")[:700], "broken"), (bomb(), "too large: more than 64,000,000 pixels"),
-    (bomb(9000, 9000), r"too large: 9000 x 9000 pixels \(at most 64,000,000\)"),
-    (b"II*\0" + b"\0" * 50, "not an image"), (b"%PDF-1.4 ...", "not an image")])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty file"),
+        (b"hello, I am text", "not an image"),
+        (packed(colours(64, 64))[:-500], "broken"),
+        (packed(colours(64, 64), "JPEG")[:700], "broken"),
+        (bomb(), "too large: more than 64,000,000 pixels"),
+        (bomb(9000, 9000), r"too large: 9000 x 9000 pixels \(at most 64,000,000\)"),
+        (b"II*\0" + b"\0" * 50, "not an image"),
+        (b"%PDF-1.4 ...", "not an image"),
+    ],
+)
 def test_what_is_no_picture_says_why_in_few_words(data, words):
     with pytest.raises(UnusableImageError, match=words) as told:
         decode(data, 16)

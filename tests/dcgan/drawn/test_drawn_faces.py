@@ -14,9 +14,15 @@ FACE = 5  # drawn alone, in these tests
 def with_values(name, index=FACE, seed=0, size=48, **others):
     """The face `index` with every value of one factor: [values, size, size, 3]."""
     count = len(FACTORS[name])
-    own = {factor: np.full(count, value[0]) for factor, value in factors([index], seed=seed).items()}
-    own |= {factor: np.full(count, FACTORS[factor].index(value)) for factor, value in others.items()}
-    return draw_factors({**own, name: np.arange(count)}, np.full(count, index), seed=seed, size=size).astype(int)
+    own = {
+        factor: np.full(count, value[0]) for factor, value in factors([index], seed=seed).items()
+    }
+    own |= {
+        factor: np.full(count, FACTORS[factor].index(value)) for factor, value in others.items()
+    }
+    return draw_factors(
+        {**own, name: np.arange(count)}, np.full(count, index), seed=seed, size=size
+    ).astype(int)
 
 
 def test_a_face_is_the_same_alone_in_a_crowd_and_in_any_order():
@@ -61,7 +67,10 @@ def test_values_are_uniform_and_factors_independent():
         counts = np.bincount(joint, minlength=cells)
         assert len(counts) == cells
         chi_square = ((counts - n / cells) ** 2).sum() / (n / cells)
-        assert chi_square < cells + 6.0 * np.sqrt(2.0 * cells) + 8.0, (a, b)  # 1 in 50,000 for 2 degrees of freedom
+        assert chi_square < cells + 6.0 * np.sqrt(2.0 * cells) + 8.0, (
+            a,
+            b,
+        )  # 1 in 50,000 for 2 degrees of freedom
 
 
 @pytest.mark.parametrize("name", FACTORS)
@@ -74,8 +83,12 @@ def test_every_value_can_be_seen(name):
 
 
 # Rows and columns, in parts of the picture, outside which a factor may change nothing.
-PLACES = {"eye_colour": (0.35, 0.85, 0.1, 0.9), "eye_shape": (0.3, 0.85, 0.1, 0.9), "mouth": (0.6, 0.95, 0.3, 0.7),
-          "blush": (0.5, 0.95, 0.1, 0.9)}
+PLACES = {
+    "eye_colour": (0.35, 0.85, 0.1, 0.9),
+    "eye_shape": (0.3, 0.85, 0.1, 0.9),
+    "mouth": (0.6, 0.95, 0.3, 0.7),
+    "blush": (0.5, 0.95, 0.1, 0.9),
+}
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -111,11 +124,21 @@ def test_windows_cut_nothing_off(number, size, corners, monkeypatch):
     """
     uniform, window = drawn_faces._uniform, canvas.Canvas.window
     if corners:
-        monkeypatch.setattr(drawn_faces, "_uniform", lambda owner, indices, seed, purpose, count: (
-            np.rint if purpose == "jitter" else np.asarray)(uniform(owner, indices, seed, purpose, count)))
+        monkeypatch.setattr(
+            drawn_faces,
+            "_uniform",
+            lambda owner, indices, seed, purpose, count: (
+                np.rint if purpose == "jitter" else np.asarray
+            )(uniform(owner, indices, seed, purpose, count)),
+        )
     expected = draw(range(number), size=size)
-    monkeypatch.setattr(canvas.Canvas, "window", lambda canvas, left, right, top, bottom: (
-        window(canvas, -1.0 if left < 0.0 else 0.0, 1.0 if right > 0.0 else 0.0, -1.0, 1.0)))
+    monkeypatch.setattr(
+        canvas.Canvas,
+        "window",
+        lambda canvas, left, right, top, bottom: window(
+            canvas, -1.0 if left < 0.0 else 0.0, 1.0 if right > 0.0 else 0.0, -1.0, 1.0
+        ),
+    )
     np.testing.assert_array_equal(draw(range(number), size=size), expected)
 
 
@@ -124,16 +147,22 @@ def test_what_is_painted_with_a_face_changes_nothing_of_it():
     values, index = factors(range(40)), np.arange(40)
     mixed = draw(index, size=64)
     for k in range(0, 40, 5):
-        alone = draw_factors({name: value[k:k + 1] for name, value in values.items()}, [k], size=64)
+        alone = draw_factors(
+            {name: value[k : k + 1] for name, value in values.items()}, [k], size=64
+        )
         np.testing.assert_array_equal(alone[0], mixed[k])
 
 
 def test_jitter_stays_when_a_factor_changes():
     """Another hair colour, and the eyes and the mouth keep every pixel that no hair covers."""
-    images = with_values("hair_colour", fringe="parted", ornament="none", hair_style="ponytail", size=64)
+    images = with_values(
+        "hair_colour", fringe="parted", ornament="none", hair_style="ponytail", size=64
+    )
     cheek = images[:, 42:54, 26:38]
     assert (cheek == cheek[0]).all()
-    assert (np.abs(images[:, 8:14, 28:36] - images[:1, 8:14, 28:36]).mean(axis=(1, 2, 3))[1:] > 10).all()
+    assert (
+        np.abs(images[:, 8:14, 28:36] - images[:1, 8:14, 28:36]).mean(axis=(1, 2, 3))[1:] > 10
+    ).all()
 
 
 @pytest.mark.parametrize("name", sorted(proportions.NUMBERS))
@@ -149,9 +178,15 @@ def test_every_jitter_can_be_seen(name, monkeypatch):
     assert (draw(range(32), size=32) != before).any()
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    ({"indices": [-1]}, "indices must be whole numbers"), ({"indices": [0.5]}, "indices must be whole numbers"),
-    ({"indices": [[1]]}, "indices must be whole numbers"), ({"indices": [1], "size": 8}, "size must be")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"indices": [-1]}, "indices must be whole numbers"),
+        ({"indices": [0.5]}, "indices must be whole numbers"),
+        ({"indices": [[1]]}, "indices must be whole numbers"),
+        ({"indices": [1], "size": 8}, "size must be"),
+    ],
+)
 def test_wrong_arguments_are_told(arguments, words):
     with pytest.raises(ValueError, match=words):
         draw(**arguments)

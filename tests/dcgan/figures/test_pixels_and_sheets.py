@@ -29,7 +29,9 @@ def test_eager_graph_and_xla_give_the_same_bits():
 
 
 def test_what_is_out_of_range_goes_to_the_nearer_end_and_values_are_rounded_not_cut():
-    np.testing.assert_array_equal(to_uint8([-7.0, 7.0, -1.0 + 0.6 / 127.5, -1.0 + 0.4 / 127.5]), [0, 255, 1, 0])
+    np.testing.assert_array_equal(
+        to_uint8([-7.0, 7.0, -1.0 + 0.6 / 127.5, -1.0 + 0.4 / 127.5]), [0, 255, 1, 0]
+    )
 
 
 def test_a_sheet_has_every_picture_at_its_place_and_white_between():
@@ -38,7 +40,7 @@ def test_a_sheet_has_every_picture_at_its_place_and_white_between():
     assert page.shape == (2 + 2 * (3 + 2), 2 + 3 * (5 + 2), 3)
     for i in range(5):
         top, left = 2 + i // 3 * 5, 2 + i % 3 * 7
-        np.testing.assert_array_equal(page[top:top + 3, left:left + 5], images[i])
+        np.testing.assert_array_equal(page[top : top + 3, left : left + 5], images[i])
     assert (page[:2] == 255).all()
     assert (page[7:, 16:] == 255).all()  # the place of the sixth
 
@@ -47,8 +49,15 @@ def test_few_pictures_take_few_columns():
     assert sheets.sheet(np.zeros([2, 4, 4, 3], np.uint8), columns=8, gap=1).shape == (6, 11, 3)
 
 
-@pytest.mark.parametrize("images", [np.zeros([0, 4, 4, 3], np.uint8), np.zeros([4, 4, 3], np.uint8),
-                                    np.zeros([1, 4, 4, 3], np.float32), np.zeros([1, 4, 4, 1], np.uint8)])
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros([0, 4, 4, 3], np.uint8),
+        np.zeros([4, 4, 3], np.uint8),
+        np.zeros([1, 4, 4, 3], np.float32),
+        np.zeros([1, 4, 4, 1], np.uint8),
+    ],
+)
 def test_what_is_no_set_of_pictures_is_refused(images):
     with pytest.raises(ValueError, match=r"sheet: images must be \[N, height, width, 3\] of uint8"):
         sheets.sheet(images)

@@ -19,7 +19,8 @@ from PIL import Image
 from dcgan.generation import avatars, trained_generator
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(
-    lambda text: text.strip() == text and not set(text) & set("\r\n"))
+    lambda text: text.strip() == text and not set(text) & set("\r\n")
+)
 SEEDS = st.integers(-(2**63), 2**63 - 1)
 
 
@@ -32,7 +33,11 @@ def pixels(data):
 
 
 def tree(folder):
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
 
 
 def inside(file):
@@ -43,6 +48,7 @@ def inside(file):
 
 # ---- from an id to z
 
+
 def test_an_ids_z_is_the_same_for_ever():
     """Written down once. If this fails, every player's face has changed."""
     z = avatars.latents(["anna", "player 7"], 5)
@@ -50,15 +56,19 @@ def test_an_ids_z_is_the_same_for_ever():
     assert z.dtype == np.float32
 
 
-FOR_EVER = [[0.14685762, 0.19936943, 0.4993016, 0.014629635, 1.3303828],
-            [0.23070428, -0.4314272, 0.6810167, 0.20019288, -0.10262445]]
+FOR_EVER = [
+    [0.14685762, 0.19936943, 0.4993016, 0.014629635, 1.3303828],
+    [0.23070428, -0.4314272, 0.6810167, 0.20019288, -0.10262445],
+]
 
 
 @given(ids=st.lists(IDS, min_size=1, max_size=20), dim=st.sampled_from([1, 4, 7]), seed=SEEDS)
 def test_an_ids_z_does_not_depend_on_its_neighbours(ids, dim, seed):
     together = avatars.latents(ids, dim, seed)
     assert together.shape == (len(ids), dim)
-    np.testing.assert_array_equal(together, np.concatenate([avatars.latents([one], dim, seed) for one in ids]))
+    np.testing.assert_array_equal(
+        together, np.concatenate([avatars.latents([one], dim, seed) for one in ids])
+    )
 
 
 @given(a=IDS, b=IDS)
@@ -72,30 +82,48 @@ def test_all_z_together_are_the_prior():
     z = avatars.latents(ids_of(20_000), 5)
     np.testing.assert_allclose(np.corrcoef(z.T), np.eye(5), atol=0.03)
     for column in z.T:
-        np.testing.assert_allclose(np.quantile(column, [0.1587, 0.5, 0.8413]), [-1.0, 0.0, 1.0], atol=0.04)
+        np.testing.assert_allclose(
+            np.quantile(column, [0.1587, 0.5, 0.8413]), [-1.0, 0.0, 1.0], atol=0.04
+        )
         np.testing.assert_allclose(np.quantile(column, [0.001, 0.999]), [-3.09, 3.09], atol=0.3)
     assert np.isfinite(z).all()
 
 
 # ---- which ids
 
+
 def read(data, tmp_path):
     (tmp_path / "ids").write_bytes(data)
     return list(avatars.read_ids(tmp_path / "ids"))
 
 
-@pytest.mark.parametrize(("data", "ids"), [
-    (b"a\nb\n", ["a", "b"]), (b"a\r\nb", ["a", "b"]), (b"\xef\xbb\xbfa\n\n \n b \n", ["a", "b"]), (b"", []),
-    (b"\n", []), ("é 名\u2028x\n../etc\n".encode(), ["é 名\u2028x", "../etc"]),
-    (b"x" * 1000 + b"\r\ny", ["x" * 1000, "y"])])
+@pytest.mark.parametrize(
+    ("data", "ids"),
+    [
+        (b"a\nb\n", ["a", "b"]),
+        (b"a\r\nb", ["a", "b"]),
+        (b"\xef\xbb\xbfa\n\n \n b \n", ["a", "b"]),
+        (b"", []),
+        (b"\n", []),
+        ("é 名\u2028x\n../etc\n".encode(), ["é 名\u2028x", "../etc"]),
+        (b"x" * 1000 + b"\r\ny", ["x" * 1000, "y"]),
+    ],
+)
 def test_an_id_a_line(tmp_path, data, ids):
     assert read(data, tmp_path) == ids
 
 
-@pytest.mark.parametrize(("data", "words"), [
-    (b"a\nb\xe9\n", r"must be UTF-8 text, got .*\. Save it as UTF-8"),
-    (b"a\n" + b"x" * 1001 + b"\n", "line 2 of .* must be an id of at most 1,000 characters, got a longer one"),
-    (b"x" * 100_000, "line 1 of")])
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"a\nb\xe9\n", r"must be UTF-8 text, got .*\. Save it as UTF-8"),
+        (
+            b"a\n" + b"x" * 1001 + b"\n",
+            "line 2 of .* must be an id of at most 1,000 characters, got a longer one",
+        ),
+        (b"x" * 100_000, "line 1 of"),
+    ],
+)
 def test_what_is_no_id_is_one_clear_line(tmp_path, data, words):
     with pytest.raises(ValueError, match=f"ids: .*{words}"):
         read(data, tmp_path)
@@ -122,19 +150,29 @@ def test_only_the_first_of_equal_ids_passes_and_the_order_stays(ids):
 
 # ---- where a face lies
 
+
 @given(one=IDS)
 @example(one="..")
 @example(one=".hidden")
 @example(one="con")
 @example(one="Com1.tar")
-@example(one="a/b\\c:d*?\"<>|\0")
+@example(one='a/b\\c:d*?"<>|\0')
 @example(one="~%41.png")
 def test_a_name_is_safe_on_every_disk_and_tells_the_id(one):
     folder, name = avatars.file_name(one).split("/")
     assert len(folder) == 2
     assert len(name) <= 204
     assert not name.startswith(".")
-    assert name.split(".")[0].upper() not in {"CON", "PRN", "AUX", "NUL", "COM1", "COM9", "LPT1", "LPT9"}  # Windows
+    assert name.split(".")[0].upper() not in {
+        "CON",
+        "PRN",
+        "AUX",
+        "NUL",
+        "COM1",
+        "COM9",
+        "LPT1",
+        "LPT9",
+    }  # Windows
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~%")
     if "%~" not in name:
         assert urllib.parse.unquote(name.removesuffix(".png")) == one
@@ -148,6 +186,7 @@ def test_two_ids_never_share_a_name(ids):
 
 
 # ---- all of it
+
 
 @pytest.fixture
 def generator():
@@ -216,10 +255,14 @@ def test_a_folder_that_was_stopped_is_gone_on_with(tmp_path, generator):
     assert sum(name.endswith(".png") for name in there) == 512
     assert "index.csv" not in there
     half = next(name for name in there if name.endswith(".png"))
-    (tmp_path / "a" / half).rename(tmp_path / "a" / half.split("/")[0] / ".unfinished")  # killed within a file
+    (tmp_path / "a" / half).rename(
+        tmp_path / "a" / half.split("/")[0] / ".unfinished"
+    )  # killed within a file
     empty = next(name for name in there if name.endswith(".png") and name != half)
     (tmp_path / "a" / empty).write_bytes(b"")  # what a power cut can leave
-    assert avatars.write(ids, generator, tmp_path / "a") == avatars.Written(ids=700, repeated=0, made=190)
+    assert avatars.write(ids, generator, tmp_path / "a") == avatars.Written(
+        ids=700, repeated=0, made=190
+    )
     avatars.write(ids, generator, tmp_path / "b")
     files = tree(tmp_path / "a")
     files.pop(half.split("/")[0] + "/.unfinished", None)
@@ -232,7 +275,9 @@ def test_a_zip_that_was_stopped_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_of_another_seed_or_generator_or_of_anything_else_is_left_alone(tmp_path, generator):
+def test_a_folder_of_another_seed_or_generator_or_of_anything_else_is_left_alone(
+    tmp_path, generator
+):
     with pytest.raises(KeyboardInterrupt):
         avatars.write(ids_of(700), Stopping(2), tmp_path / "a")
     (tmp_path / "photos").mkdir()
@@ -261,7 +306,9 @@ def test_a_full_disk_is_one_clear_line(tmp_path, generator, name):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, limits[1]))
     try:
-        with pytest.raises(ValueError, match=rf"{name} cannot be written: File too large\. Make room"):
+        with pytest.raises(
+            ValueError, match=rf"{name} cannot be written: File too large\. Make room"
+        ):
             avatars.write(ids_of(700), generator, tmp_path / name)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -271,12 +318,16 @@ def test_a_full_disk_is_one_clear_line(tmp_path, generator, name):
 
 
 def test_an_array_is_refused(tmp_path, generator):
-    with pytest.raises(ValueError, match=r"out must be a folder or FILE\.zip where there are ids, got .*\.npz"):
+    with pytest.raises(
+        ValueError, match=r"out must be a folder or FILE\.zip where there are ids, got .*\.npz"
+    ):
         avatars.write(["a"], generator, tmp_path / "a.npz")
 
 
 def test_memory_does_not_grow_with_the_ids(tmp_path, generator, monkeypatch):
-    monkeypatch.setattr(avatars.writers, "png", lambda image: b"")  # sooner done; pictures go block by block
+    monkeypatch.setattr(
+        avatars.writers, "png", lambda image: b""
+    )  # sooner done; pictures go block by block
 
     def peak(n):
         tracemalloc.start()

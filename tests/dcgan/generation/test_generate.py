@@ -32,9 +32,13 @@ def test_so_many_faces_in_each_kind_of_place(tmp_path, generator, capsys):
         run("--count", 300, "--seed", 2, "--out", out)
     np.testing.assert_array_equal(np.load(tmp_path / "a.npz")["images"], faces)
     names = [f"{i:05d}.png" for i in range(300)]
-    np.testing.assert_array_equal([np.asarray(Image.open(tmp_path / "folder" / name)) for name in names], faces)
+    np.testing.assert_array_equal(
+        [np.asarray(Image.open(tmp_path / "folder" / name)) for name in names], faces
+    )
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
-        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(archive.read(names[299])))), faces[299])
+        np.testing.assert_array_equal(
+            np.asarray(Image.open(io.BytesIO(archive.read(names[299])))), faces[299]
+        )
     said = capsys.readouterr().out
     assert said.count("300 faces by known in") == 3
     assert said.count("faces a second") == 3
@@ -42,7 +46,9 @@ def test_so_many_faces_in_each_kind_of_place(tmp_path, generator, capsys):
 
 
 @pytest.mark.parametrize(("count", "shown"), [(3, 3), (300, 64)])
-def test_without_a_place_there_is_a_sheet_of_the_first_64(tmp_path, generator, count, shown, capsys):
+def test_without_a_place_there_is_a_sheet_of_the_first_64(
+    tmp_path, generator, count, shown, capsys
+):
     run("--count", count)
     expected = sheets.sheet(tiny_faces.colours(generator.z(shown)))
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "runs" / "faces.png")), expected)
@@ -58,8 +64,12 @@ def test_a_face_for_every_id_and_a_sheet_of_the_first_64(tmp_path, capsys):
         assert len(archive.namelist()) == 101
     faces = tiny_faces.colours(avatars.latents(ids, 3, seed=4))
     np.testing.assert_array_equal(face, faces[99])
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "sheet.png")), sheets.sheet(faces[:64]))
-    assert "100 ids (1 repeated lines), 100 faces made by known in a.zip: " in capsys.readouterr().out
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(tmp_path / "sheet.png")), sheets.sheet(faces[:64])
+    )
+    assert (
+        "100 ids (1 repeated lines), 100 faces made by known in a.zip: " in capsys.readouterr().out
+    )
 
 
 def entries(path):
@@ -68,14 +78,18 @@ def entries(path):
         with zipfile.ZipFile(path) as archive:
             found = [(name, archive.read(name)) for name in archive.namelist()]
     else:
-        found = sorted((str(file.relative_to(path)), file.read_bytes()) for file in path.rglob("*.*"))
+        found = sorted(
+            (str(file.relative_to(path)), file.read_bytes()) for file in path.rglob("*.*")
+        )
     rows = dict(found)["index.csv"].decode().splitlines()
     assert rows[0] == "id,file"
     return [entry for entry in found if entry[0] != "index.csv"], rows[1:]
 
 
 @pytest.mark.parametrize("suffix", [".zip", ""])
-def test_parts_one_after_the_other_are_the_whole_byte_for_byte(tmp_path, monkeypatch, capsys, suffix):
+def test_parts_one_after_the_other_are_the_whole_byte_for_byte(
+    tmp_path, monkeypatch, capsys, suffix
+):
     """Repeated ids lie across the parts' borders; each is made once, where it came first. With a real network."""
     network = trained_generator.of_network(tiny_faces.network(), 7, 32)
     monkeypatch.setattr(trained_generator, "load", lambda run: network)
@@ -89,8 +103,11 @@ def test_parts_one_after_the_other_are_the_whole_byte_for_byte(tmp_path, monkeyp
     assert [len(part_rows) for _, part_rows in parts] == [100, 100, 100]
     joined = [entry for part, _ in parts for entry in part]
     assert (joined if suffix else sorted(joined)) == whole
-    assert [row for _, part_rows in parts for row in part_rows] == rows == [
-        f"{one},{avatars.file_name(one)}" for one in ids]
+    assert (
+        [row for _, part_rows in parts for row in part_rows]
+        == rows
+        == [f"{one},{avatars.file_name(one)}" for one in ids]
+    )
     told = f"part 3/3: 100 ids (0 repeated lines), 100 faces made by network in part3{suffix}: "
     assert told in capsys.readouterr().out
 
@@ -100,12 +117,16 @@ def test_parts_differ_by_one_at_most(tmp_path):
     parts = [list(avatars.part_of("ids.txt", part, 4)) for part in (1, 2, 3, 4)]
     assert [one for part in parts for one in part] == [str(i) for i in range(11)]
     assert {len(part) for part in parts} == {2, 3}
-    with pytest.raises(ValueError, match="one of at most 11, as many as there are different ids, got 1/12"):
+    with pytest.raises(
+        ValueError, match="one of at most 11, as many as there are different ids, got 1/12"
+    ):
         list(avatars.part_of("ids.txt", 1, 12))
 
 
-@pytest.mark.parametrize(("out", "words"), [
-    ("a", "goes on with what is missing"), ("a.zip", "not finished, and is gone")])
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [("a", "goes on with what is missing"), ("a.zip", "not finished, and is gone")],
+)
 def test_ctrl_c_says_what_became_of_it(tmp_path, generator, monkeypatch, capsys, out, words):
     calls = []
 
@@ -115,30 +136,56 @@ def test_ctrl_c_says_what_became_of_it(tmp_path, generator, monkeypatch, capsys,
             raise KeyboardInterrupt
         return generator.function(z)
 
-    monkeypatch.setattr(trained_generator, "load", lambda run: trained_generator.Generator(stopping, 3, 4, "known"))
+    monkeypatch.setattr(
+        trained_generator, "load", lambda run: trained_generator.Generator(stopping, 3, 4, "known")
+    )
     (tmp_path / "ids.txt").write_text("\n".join(map(str, range(700))), encoding="utf-8")
     with pytest.raises(SystemExit) as end:
         run("--ids", "ids.txt", "--out", out)
     assert end.value.code == 130
     assert words in capsys.readouterr().out
     run("--ids", "ids.txt", "--out", out)
-    assert f"700 ids (0 repeated lines), {'188' if out == 'a' else '700'} faces made" in capsys.readouterr().out
+    assert (
+        f"700 ids (0 repeated lines), {'188' if out == 'a' else '700'} faces made"
+        in capsys.readouterr().out
+    )
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["--count", "0"], "--count must be"), (["--count", "many"], "--count"),
-    (["--ids", "ids.txt"], "--out must be given where there are ids, got none. Say --out FILE.zip"),
-    (["--ids", "none.txt", "--out", "a.zip"], "ids: none.txt cannot be read: No such file"),
-    (["--ids", "none.txt", "--out", "a"], "ids: none.txt cannot be read"),
-    (["--ids", "none.txt", "--out", "a.npz"], "out must be a folder or FILE.zip where there are ids"),
-    (["--out", "a.jpg"], "out must be a folder, FILE.zip or FILE.npz"),
-    (["--part", "1/2"], "--ids must be given where there is a part, got none. Say --ids FILE."),
-    (["--ids", "x", "--out", "a", "--part", "0/2"], "part must be K/N with K from 1 to N, such as 2/4, got '0/2'"),
-    (["--ids", "x", "--out", "a", "--part", "3/2"], "got '3/2'"),
-    (["--ids", "x", "--out", "a", "--part", "2"], "such as 2/4, got '2'"),
-    (["--ids", "-", "--out", "a", "--part", "1/2"], "of which one part is made must be a file, got standard input"),
-    (["--ids", "none.txt", "--out", "a", "--part", "1/2"], "ids: none.txt cannot be read: No such file"),
-    (["--sheet", "a.jpg"], "--sheet must be a file whose name ends in .png"), (["--seed", "x"], "--seed")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--count", "0"], "--count must be"),
+        (["--count", "many"], "--count"),
+        (
+            ["--ids", "ids.txt"],
+            "--out must be given where there are ids, got none. Say --out FILE.zip",
+        ),
+        (["--ids", "none.txt", "--out", "a.zip"], "ids: none.txt cannot be read: No such file"),
+        (["--ids", "none.txt", "--out", "a"], "ids: none.txt cannot be read"),
+        (
+            ["--ids", "none.txt", "--out", "a.npz"],
+            "out must be a folder or FILE.zip where there are ids",
+        ),
+        (["--out", "a.jpg"], "out must be a folder, FILE.zip or FILE.npz"),
+        (["--part", "1/2"], "--ids must be given where there is a part, got none. Say --ids FILE."),
+        (
+            ["--ids", "x", "--out", "a", "--part", "0/2"],
+            "part must be K/N with K from 1 to N, such as 2/4, got '0/2'",
+        ),
+        (["--ids", "x", "--out", "a", "--part", "3/2"], "got '3/2'"),
+        (["--ids", "x", "--out", "a", "--part", "2"], "such as 2/4, got '2'"),
+        (
+            ["--ids", "-", "--out", "a", "--part", "1/2"],
+            "of which one part is made must be a file, got standard input",
+        ),
+        (
+            ["--ids", "none.txt", "--out", "a", "--part", "1/2"],
+            "ids: none.txt cannot be read: No such file",
+        ),
+        (["--sheet", "a.jpg"], "--sheet must be a file whose name ends in .png"),
+        (["--seed", "x"], "--seed"),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(tmp_path, arguments, words, capsys):
     with pytest.raises(SystemExit) as end:
         run(*arguments)

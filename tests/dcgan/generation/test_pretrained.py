@@ -25,15 +25,25 @@ def network():
 
 
 def test_what_is_saved_comes_back_to_half_precision(network, tmp_path):
-    written = pretrained.save(network, tmp_path / "new" / "g.npz", **SIZES, epsilon=1e-3, note="a test")
+    written = pretrained.save(
+        network, tmp_path / "new" / "g.npz", **SIZES, epsilon=1e-3, note="a test"
+    )
     assert written == (tmp_path / "new" / "g.npz").stat().st_size
     loaded, about = pretrained.load(tmp_path / "new" / "g.npz")
-    assert about == {"format": pretrained.FORMAT, **SIZES, "epsilon": 1e-3, "learnt_from": None, "note": "a test"}
+    assert about == {
+        "format": pretrained.FORMAT,
+        **SIZES,
+        "epsilon": 1e-3,
+        "learnt_from": None,
+        "note": "a test",
+    }
     before, after = named_variables(network), named_variables(loaded)
     assert before.keys() == after.keys()
     for name, variable in before.items():
         exact = variable.shape.rank == 1  # batch norm's
-        np.testing.assert_allclose(after[name], variable, rtol=0.0 if exact else 2.0**-11, atol=0.0 if exact else 1e-7)
+        np.testing.assert_allclose(
+            after[name], variable, rtol=0.0 if exact else 2.0**-11, atol=0.0 if exact else 1e-7
+        )
     assert loaded.layers[2].epsilon == 1e-3
     assert loaded(rng.normal([2, 7], rng.seed(0, "z"))).shape == (2, 32, 32, 3)
 
@@ -48,7 +58,10 @@ def test_kernels_take_two_bytes_a_number(network, tmp_path):
 
 def test_4_mb_or_more_are_refused_and_nothing_is_written(network, tmp_path, monkeypatch):
     monkeypatch.setattr(pretrained, "MOST_BYTES", 5_000)
-    with pytest.raises(ValueError, match=r"small enough for a file below 4 MB, got 0\.0 MB\. Train one of a smaller"):
+    with pytest.raises(
+        ValueError,
+        match=r"small enough for a file below 4 MB, got 0\.0 MB\. Train one of a smaller",
+    ):
         pretrained.save(network, tmp_path / "g.npz", **SIZES)
     assert list(tmp_path.iterdir()) == []
 
@@ -57,7 +70,9 @@ def test_a_number_beyond_half_precision_is_refused(tmp_path):
     network = tiny_faces.network()
     kernel = network.layers[1].kernel
     kernel.assign(kernel + 70_000.0)
-    with pytest.raises(ValueError, match=r"layers/1/kernel must be finite and at most 65,504, .*, got 7e\+04"):
+    with pytest.raises(
+        ValueError, match=r"layers/1/kernel must be finite and at most 65,504, .*, got 7e\+04"
+    ):
         pretrained.save(network, tmp_path / "g.npz", **SIZES)
     assert list(tmp_path.iterdir()) == []
 
@@ -82,18 +97,26 @@ def damage(file, kind):
         np.savez(file, **{**arrays, "about": np.array(json.dumps(about))})
 
 
-@pytest.mark.parametrize("kind", ["truncated", "a pickle", "empty", "another format", "another width",
-                                  "an array missing"])
+@pytest.mark.parametrize(
+    "kind",
+    ["truncated", "a pickle", "empty", "another format", "another width", "an array missing"],
+)
 def test_a_damaged_or_foreign_file_is_one_clear_line(network, tmp_path, kind):
     file = tmp_path / "g.npz"
     pretrained.save(network, file, **SIZES)
     damage(file, kind)
-    with pytest.raises(ValueError, match=r"pretrained: .*g\.npz cannot be read \([^\0]+\)\. Install the package again"):
+    with pytest.raises(
+        ValueError,
+        match=r"pretrained: .*g\.npz cannot be read \([^\0]+\)\. Install the package again",
+    ):
         pretrained.load(file)
 
 
 def test_a_missing_file_says_how_to_make_it(tmp_path):
-    with pytest.raises(ValueError, match=r"g\.npz is not there\. Make it with python -m dcgan\.generation\.pretrained --run RUN"):
+    with pytest.raises(
+        ValueError,
+        match=r"g\.npz is not there\. Make it with python -m dcgan\.generation\.pretrained --run RUN",
+    ):
         pretrained.load(tmp_path / "g.npz")
 
 
@@ -108,18 +131,33 @@ def test_the_command_keeps_the_average_of_the_best_epoch(tmp_path, capsys):
     with pytest.raises(ValueError, match=r"has no best\.npz yet"):
         pretrained.main(pretrained.Config(tmp_path / "run"))
     run.save_best(trainer.state(), 1, 0.5)
-    command_line.run(pretrained.Config, pretrained.main, "x", arguments=[
-        "--run", str(tmp_path / "run"), "--out", str(tmp_path / "g.npz"), "--note", "a test"])
+    command_line.run(
+        pretrained.Config,
+        pretrained.main,
+        "x",
+        arguments=[
+            "--run",
+            str(tmp_path / "run"),
+            "--out",
+            str(tmp_path / "g.npz"),
+            "--note",
+            "a test",
+        ],
+    )
     assert "MB" in capsys.readouterr().out
     loaded, about = pretrained.load(tmp_path / "g.npz")
     assert (about["epsilon"], about["note"]) == (0.01, "a test")
     assert about["learnt_from"] == {"drawn": 20_000, "seed": 0, "flip": True}
-    np.testing.assert_allclose(loaded.layers[1].kernel, trainer.average.model.layers[1].kernel, rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(
+        loaded.layers[1].kernel, trainer.average.model.layers[1].kernel, rtol=1e-3, atol=1e-7
+    )
 
 
 def test_a_folder_that_is_no_run_is_exit_2(tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
-        command_line.run(pretrained.Config, pretrained.main, "x", arguments=["--run", str(tmp_path)])
+        command_line.run(
+            pretrained.Config, pretrained.main, "x", arguments=["--run", str(tmp_path)]
+        )
     assert end.value.code == 2
     assert "is not a run folder" in capsys.readouterr().err
 

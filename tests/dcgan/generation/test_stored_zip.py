@@ -43,7 +43,9 @@ def test_another_program_finds_no_fault(tmp_path):
     if shutil.which("unzip") is None:
         pytest.skip("no unzip here")
     (tmp_path / "a.zip").write_bytes(written(ENTRIES))
-    told = subprocess.run(["unzip", "-t", "a.zip"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    told = subprocess.run(
+        ["unzip", "-t", "a.zip"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
     assert told.returncode == 0, told.stdout + told.stderr
     assert "No errors" in told.stdout
 

@@ -61,7 +61,9 @@ def test_the_network_always_sees_batches_of_one_size():
     """In a batch of another size sums round otherwise: so a pixel could hang on how many faces are asked for."""
     seen = []
     known = tiny_faces.known()
-    recorder = dataclasses.replace(known, function=lambda z: seen.append(z.shape) or known.function(z))
+    recorder = dataclasses.replace(
+        known, function=lambda z: seen.append(z.shape) or known.function(z)
+    )
     for n in (1, 64, 65):
         recorder(known.z(n))
     assert seen == [[64, 3]] * 4
@@ -81,18 +83,27 @@ def test_face_i_of_a_seed_is_the_same_for_every_count(generator):
 
 def test_they_are_the_faces_that_the_trainer_samples(generator, network):
     discriminator = networks.discriminator(32, 2, seed=0)
-    trainer = GANTrainer(network, discriminator, latent=latent.Normal(7), mode="graph",
-                         g_optimizer=Adam(network.trainable_variables), d_optimizer=Adam(
-                             discriminator.trainable_variables))
+    trainer = GANTrainer(
+        network,
+        discriminator,
+        latent=latent.Normal(7),
+        mode="graph",
+        g_optimizer=Adam(network.trainable_variables),
+        d_optimizer=Adam(discriminator.trainable_variables),
+    )
     theirs = to_uint8(trainer.sample(300, seed=2)).numpy().astype(int)
-    assert np.abs(theirs - generator.sample(300, seed=2)).max() <= 1  # another batch size rounds otherwise
+    assert (
+        np.abs(theirs - generator.sample(300, seed=2)).max() <= 1
+    )  # another batch size rounds otherwise
 
 
 def test_a_run_is_loaded_from_its_folder_or_its_generator(generator, run):
     for folder in (run, str(run), run / "generator"):
         loaded = trained_generator.load(folder)
         assert (loaded.latent_dim, loaded.size, loaded.name) == (7, 32, str(folder))
-        assert np.abs(loaded.sample(70, seed=1).astype(int) - generator.sample(70, seed=1)).max() <= 1
+        assert (
+            np.abs(loaded.sample(70, seed=1).astype(int) - generator.sample(70, seed=1)).max() <= 1
+        )
 
 
 def test_a_run_that_was_killed_gives_its_best_epoch(tmp_path):
@@ -118,11 +129,21 @@ def test_a_generator_from_before_its_run_was_resumed_gives_way_to_a_better_epoch
     run.save_best(trainer.state(), 1, 0.5)
     export_generator(network, 7, run.generator, to_uint8)
     faces_of_then = trained_generator.load(run.path)
-    assert np.abs(faces_of_then.sample(9) - trained_generator.load(run.generator).sample(9).astype(int)).max() == 0
+    assert (
+        np.abs(
+            faces_of_then.sample(9) - trained_generator.load(run.generator).sample(9).astype(int)
+        ).max()
+        == 0
+    )
     older = (run.checkpoints / "best.npz").stat().st_mtime - 60.0
     os.utime(run.generator / "saved_model.pb", (older, older))
     trained_generator.check(run.path)
-    assert np.abs(trained_generator.load(run.path).sample(9) - faces_of_then.sample(9).astype(int)).max() > 9
+    assert (
+        np.abs(
+            trained_generator.load(run.path).sample(9) - faces_of_then.sample(9).astype(int)
+        ).max()
+        > 9
+    )
 
 
 def test_without_a_run_it_is_the_packages_own(network, tmp_path, monkeypatch):
@@ -136,11 +157,15 @@ def test_without_a_run_it_is_the_packages_own(network, tmp_path, monkeypatch):
 
 def test_a_gpu_is_told_to_round_alike_in_every_process(monkeypatch):
     told, config = [], tf.config
-    monkeypatch.setattr(config.experimental, "enable_op_determinism", lambda: told.append("deterministic"))
+    monkeypatch.setattr(
+        config.experimental, "enable_op_determinism", lambda: told.append("deterministic")
+    )
     monkeypatch.setattr(config.experimental, "enable_tensor_float_32_execution", told.append)
     trained_generator.load()
     assert told == []  # a CPU needs no word
-    monkeypatch.setattr(config, "list_physical_devices", lambda kind: ["one"] if kind == "GPU" else [])
+    monkeypatch.setattr(
+        config, "list_physical_devices", lambda kind: ["one"] if kind == "GPU" else []
+    )
     trained_generator.load()
     assert told == [False, "deterministic"]
 
@@ -148,14 +173,20 @@ def test_a_gpu_is_told_to_round_alike_in_every_process(monkeypatch):
 def test_what_is_no_run_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("x")
     for nothing in (tmp_path / "none", tmp_path / "file", tmp_path):
-        with pytest.raises(ValueError, match=r"generator: run must be the folder of a run, .* the package's own"):
+        with pytest.raises(
+            ValueError, match=r"generator: run must be the folder of a run, .* the package's own"
+        ):
             trained_generator.load(nothing)
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(ValueError, match=rf"must be a run with a finished generator/, got .* --resume {tmp_path}\."):
+    with pytest.raises(
+        ValueError, match=rf"must be a run with a finished generator/, got .* --resume {tmp_path}\."
+    ):
         trained_generator.load(tmp_path)
     (tmp_path / "generator").mkdir()
     (tmp_path / "generator" / "saved_model.pb").write_bytes(b"damaged")
-    with pytest.raises(ValueError, match=r"generator: .* cannot be used \(.*\): it must be a SavedModel"):
+    with pytest.raises(
+        ValueError, match=r"generator: .* cannot be used \(.*\): it must be a SavedModel"
+    ):
         trained_generator.load(tmp_path)
 
 
@@ -165,9 +196,15 @@ def test_a_generator_of_something_else_is_refused(tmp_path):
         trained_generator.load(tmp_path)
 
 
-@pytest.mark.parametrize(("z", "words"), [
-    (np.zeros([2, 6], np.float32), r"z must be \[n, 7\], got \[2, 6\]"), (np.full([1, 7], np.nan), "z must be finite"),
-    (tf.zeros([2, 7], tf.int32), r"z must be \[n, 7\] of float32"), ("z", "z must be")])
+@pytest.mark.parametrize(
+    ("z", "words"),
+    [
+        (np.zeros([2, 6], np.float32), r"z must be \[n, 7\], got \[2, 6\]"),
+        (np.full([1, 7], np.nan), "z must be finite"),
+        (tf.zeros([2, 7], tf.int32), r"z must be \[n, 7\] of float32"),
+        ("z", "z must be"),
+    ],
+)
 def test_a_z_that_does_not_fit_is_refused(generator, z, words):
     with pytest.raises(ValueError, match=f"Generator: {words}"):
         generator(z)

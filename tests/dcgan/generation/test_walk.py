@@ -27,7 +27,9 @@ def test_the_paths_between_samples_join_faces_of_generate(generator):
 
 
 def test_the_labs_walks():
-    np.testing.assert_allclose(path_of_z(Walk("ray", steps=5), 20), np.outer([1.0, 0.5, 0.0, -0.5, -1.0], np.ones(20)))
+    np.testing.assert_allclose(
+        path_of_z(Walk("ray", steps=5), 20), np.outer([1.0, 0.5, 0.0, -0.5, -1.0], np.ones(20))
+    )
     switch = path_of_z(Walk("switch", steps=3), 20)
     assert [(row == -1.0).sum() for row in switch] == [0, 10, 20]
     assert [(row == 1.0).sum() for row in switch] == [20, 10, 0]
@@ -39,7 +41,9 @@ def test_the_labs_walks():
 @pytest.mark.parametrize("keep_norm", [False, True])
 def test_a_traversal_changes_one_number_of_a_sample(generator, keep_norm):
     z = generator.z(2)[1]
-    path = path_of_z(Walk("traverse", steps=5, first=1, coordinate=4, span=2.0, keep_norm=keep_norm), 20)
+    path = path_of_z(
+        Walk("traverse", steps=5, first=1, coordinate=4, span=2.0, keep_norm=keep_norm), 20
+    )
     np.testing.assert_allclose(path[:, 4], [-2.0, -1.0, 0.0, 1.0, 2.0], atol=1e-6)
     if keep_norm:
         np.testing.assert_allclose(space.norms(path), space.norms(z), rtol=1e-5)
@@ -48,15 +52,34 @@ def test_a_traversal_changes_one_number_of_a_sample(generator, keep_norm):
 
 
 def test_the_strip_shows_the_faces_in_order_and_a_norm_below_each(tmp_path, generator, capsys):
-    command_line.run(Walk, walk.walk, "x", arguments=[
-        "--kind", "ray", "--steps", "3", "--columns", "2", "--out", str(tmp_path / "new" / "w.png")])
+    command_line.run(
+        Walk,
+        walk.walk,
+        "x",
+        arguments=[
+            "--kind",
+            "ray",
+            "--steps",
+            "3",
+            "--columns",
+            "2",
+            "--out",
+            str(tmp_path / "new" / "w.png"),
+        ],
+    )
     strip = np.asarray(Image.open(tmp_path / "new" / "w.png"))
-    faces, side, gap = tiny_faces.colours(path_of_z(Walk("ray", steps=3), 20)), 8, 2  # 4 pixels, doubled
+    faces, side, gap = (
+        tiny_faces.colours(path_of_z(Walk("ray", steps=3), 20)),
+        8,
+        2,
+    )  # 4 pixels, doubled
     assert strip.shape == (2 * (side + walk.LABEL + gap) + gap, 2 * (side + gap) + gap, 3)
     for i, face in enumerate(faces):
         top, left = gap + i // 2 * (side + walk.LABEL + gap), gap + i % 2 * (side + gap)
-        np.testing.assert_array_equal(strip[top:top + side, left:left + side], np.kron(face, np.ones([2, 2, 1])))
-        assert strip[top + side:top + side + walk.LABEL, left:left + side].min() < 128  # ink
+        np.testing.assert_array_equal(
+            strip[top : top + side, left : left + side], np.kron(face, np.ones([2, 2, 1]))
+        )
+        assert strip[top + side : top + side + walk.LABEL, left : left + side].min() < 128  # ink
     said = capsys.readouterr().out
     assert "ray: 3 faces, ||z|| from 0.0 to 4.5; samples of the prior have 4.4 ± 0.7. Wrote" in said
 
@@ -64,7 +87,7 @@ def test_the_strip_shows_the_faces_in_order_and_a_norm_below_each(tmp_path, gene
 def test_labels_differ_as_the_texts_do():
     images = np.zeros([3, 96, 96, 3], np.uint8)
     sheet = walk.labelled(images, ["10.0", "4.0", "10.0"], columns=3)
-    first, second, third = (sheet[98:, 2 + 98 * i:98 + 98 * i] for i in range(3))
+    first, second, third = (sheet[98:, 2 + 98 * i : 98 + 98 * i] for i in range(3))
     np.testing.assert_array_equal(first, third)
     assert not np.array_equal(first, second)
 
@@ -81,14 +104,25 @@ def test_the_gif_goes_there_and_back(tmp_path):
     assert np.abs(np.array(frames) - faces[[0, 1, 2, 3, 2, 1]]).max() <= 8
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["--kind", "moonwalk"], "moonwalk"),
-    (["--steps", "1"], "--steps must be a whole number from 2 to 10000, got 1."),
-    (["--span", "0"], "--span must be"), (["--first", "-1"], "--first must be"),
-    (["--kind", "traverse", "--coordinate", "20"], "--coordinate must be a whole number from 0 to 19, got 20."),
-    (["--out", "w.jpg"], "--out must be a file whose name ends in .png, got w.jpg"),
-    (["--gif", "w.png"], "--gif must be"),
-    (["--kind", "traverse", "--span", "9", "--keep-norm"], "set_component: value must be of size at most |z|")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--kind", "moonwalk"], "moonwalk"),
+        (["--steps", "1"], "--steps must be a whole number from 2 to 10000, got 1."),
+        (["--span", "0"], "--span must be"),
+        (["--first", "-1"], "--first must be"),
+        (
+            ["--kind", "traverse", "--coordinate", "20"],
+            "--coordinate must be a whole number from 0 to 19, got 20.",
+        ),
+        (["--out", "w.jpg"], "--out must be a file whose name ends in .png, got w.jpg"),
+        (["--gif", "w.png"], "--gif must be"),
+        (
+            ["--kind", "traverse", "--span", "9", "--keep-norm"],
+            "set_component: value must be of size at most |z|",
+        ),
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(arguments, words, capsys):
     with pytest.raises(SystemExit) as end:
         command_line.run(Walk, walk.walk, "x", arguments=arguments)

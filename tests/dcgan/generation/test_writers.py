@@ -19,7 +19,7 @@ IMAGES = np.random.default_rng(0).integers(0, 256, [7, 8, 8, 3], np.uint8)
 
 
 def blocks(images=IMAGES, size=3):
-    return (images[i:i + size] for i in range(0, len(images), size))
+    return (images[i : i + size] for i in range(0, len(images), size))
 
 
 def broken():
@@ -28,7 +28,9 @@ def broken():
 
 
 def tree(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
+    }
 
 
 def pixels(data):
@@ -87,7 +89,9 @@ def test_what_is_there_is_not_overwritten(tmp_path, name):
         (out / "holiday.jpg").write_text("precious")
     before = tree(tmp_path)
     wanted = "new" if out.suffix else "new, or an empty folder"
-    with pytest.raises(ValueError, match=f"generate: out must be {wanted}, got .* nothing was over"):
+    with pytest.raises(
+        ValueError, match=f"generate: out must be {wanted}, got .* nothing was over"
+    ):
         writers.write(blocks(), 7, out)
     assert tree(tmp_path) == before
 
@@ -102,7 +106,9 @@ def test_a_folder_in_the_place_of_a_zip_and_a_file_in_that_of_a_folder_are_refus
 
 @pytest.mark.parametrize("name", ["a.png", "b.JPG", "c.tar", "d.npy"])
 def test_a_name_that_means_something_else_is_refused(tmp_path, name):
-    with pytest.raises(ValueError, match=r"out must be a folder, FILE\.zip or FILE\.npz, got .* there is --sheet"):
+    with pytest.raises(
+        ValueError, match=r"out must be a folder, FILE\.zip or FILE\.npz, got .* there is --sheet"
+    ):
         writers.write(blocks(), 7, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
@@ -120,7 +126,9 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path, name):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
     try:
-        with pytest.raises(ValueError, match=rf"{name} cannot be written: File too large\. Make room"):
+        with pytest.raises(
+            ValueError, match=rf"{name} cannot be written: File too large\. Make room"
+        ):
             writers.write(blocks(), 7, tmp_path / name)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -59,14 +59,23 @@ def test_the_packages_own_is_judged_by_what_its_file_says_it_learnt_from(tmp_pat
     monkeypatch.setattr(pretrained, "FILE", tmp_path / "own.npz")
 
     def keep(learnt_from):
-        pretrained.save(tiny_faces.network(), pretrained.FILE, size=32, width=2, latent_dim=7, learnt_from=learnt_from)
+        pretrained.save(
+            tiny_faces.network(),
+            pretrained.FILE,
+            size=32,
+            width=2,
+            latent_dim=7,
+            learnt_from=learnt_from,
+        )
 
     keep({"drawn": 50, "seed": 4, "flip": True})
     proof, learnt = evidence.evidence(n=20, size=32), faces.split(50, 4)[0]
     np.testing.assert_array_equal(proof.training, drawn_faces.draw(learnt, seed=4, size=32))
     assert proof.mirrored
     keep(None)
-    with pytest.raises(ValueError, match=r"judging: run must be named \(the package's own learnt from faces"):
+    with pytest.raises(
+        ValueError, match=r"judging: run must be named \(the package's own learnt from faces"
+    ):
         evidence.evidence(n=20, size=32)
 
 
@@ -87,11 +96,14 @@ def test_a_runs_own_faces_are_split_as_training_splits_them(tmp_path, monkeypatc
 def test_data_may_have_moved_and_must_be_enough(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder, images = folder_of(tmp_path, 80)
-    with pytest.raises(ValueError, match=r"judging: data must be 1,400 faces or more, of which a tenth.* got 80"):
+    with pytest.raises(
+        ValueError, match=r"judging: data must be 1,400 faces or more, of which a tenth.* got 80"
+    ):
         evidence.evidence(run_of(tmp_path), folder, n=100, size=32)
     monkeypatch.setattr(evidence, "FEWEST", 1)
-    assert keys(evidence.evidence(tmp_path / "run", folder, n=100, size=32).training) < keys(images) | keys(
-        images[:, :, ::-1])
+    assert keys(evidence.evidence(tmp_path / "run", folder, n=100, size=32).training) < keys(
+        images
+    ) | keys(images[:, :, ::-1])
 
 
 def test_where_training_mirrors_so_does_the_evidence(tmp_path):
@@ -113,12 +125,16 @@ def test_where_training_mirrors_so_does_the_evidence(tmp_path):
 @pytest.fixture(scope="module")
 def proof():
     sets = scenes(1, 800)
-    return evidence.Evidence(sets[:100], sets[100:200], tuple(sets[200 + i * 100:300 + i * 100] for i in range(6)))
+    return evidence.Evidence(
+        sets[:100], sets[100:200], tuple(sets[200 + i * 100 : 300 + i * 100] for i in range(6))
+    )
 
 
 def test_each_set_is_spoilt_as_its_name_says(proof):
     real, found = proof.others[0].astype(float), evidence.spoilt(proof, seed=0)
-    assert {(images.shape, images.dtype) for images in found.values()} == {(real.shape, np.dtype(np.uint8))}
+    assert {(images.shape, images.dtype) for images in found.values()} == {
+        (real.shape, np.dtype(np.uint8))
+    }
 
     def roughness(images):
         return np.abs(np.diff(images.astype(float), axis=1)).mean()
@@ -126,7 +142,9 @@ def test_each_set_is_spoilt_as_its_name_says(proof):
     assert roughness(found["blurred"]) < 0.8 * roughness(real)
     np.testing.assert_allclose(found["blurred"].mean((1, 2)), real.mean((1, 2)), atol=3.0)
     np.testing.assert_allclose((found["noisy"] - real).std(), 10.0, rtol=0.1)
-    np.testing.assert_allclose((found["colours off"] - real).mean((0, 1, 2)), [10, 0, -10], atol=1.0)
+    np.testing.assert_allclose(
+        (found["colours off"] - real).mean((0, 1, 2)), [10, 0, -10], atol=1.0
+    )
     two = np.concatenate(proof.others[:2])
     light = two.mean((1, 2, 3))
     assert keys(found["light half only"]) == keys(two[light > np.median(light)])
@@ -139,9 +157,15 @@ def test_each_set_is_spoilt_as_its_name_says(proof):
 def test_what_the_measures_find_out_and_what_they_miss(proof):
     floor = evidence.floors(proof, seed=0)
     spoilt = evidence.spoilt(proof, seed=0)
-    found = {name: evidence.found_out(evidence.measure(spoilt[name], proof, seed=0), floor)
-             for name in ("blurred", "colours off", "training faces")}
-    assert list(floor) == ["patches 32", "patches 16", "MMD", "MS-SSIM", "% nearer"] == list(found["blurred"])
+    found = {
+        name: evidence.found_out(evidence.measure(spoilt[name], proof, seed=0), floor)
+        for name in ("blurred", "colours off", "training faces")
+    }
+    assert (
+        list(floor)
+        == ["patches 32", "patches 16", "MMD", "MS-SSIM", "% nearer"]
+        == list(found["blurred"])
+    )
     assert found["blurred"]["patches 32"]
     assert found["colours off"]["patches 16"]
     assert not found["colours off"]["patches 32"]
@@ -151,7 +175,11 @@ def test_what_the_measures_find_out_and_what_they_miss(proof):
 
 
 def test_the_floor_is_the_mean_and_spread_over_the_real_sets(proof, monkeypatch):
-    monkeypatch.setattr(evidence, "measure", lambda images, *_, **__: {"light": float(images.mean()), "% nearer": 7.0})
+    monkeypatch.setattr(
+        evidence,
+        "measure",
+        lambda images, *_, **__: {"light": float(images.mean()), "% nearer": 7.0},
+    )
     floor = evidence.floors(proof, seed=0)
     values = [images.mean() for images in proof.others]
     assert floor["light"] == pytest.approx((np.mean(values), np.std(values, ddof=1)))
@@ -162,5 +190,6 @@ def test_the_floor_is_the_mean_and_spread_over_the_real_sets(proof, monkeypatch)
 
 def test_found_out_is_five_spreads_off_either_way():
     floor = {"a": (10.0, 1.0)}
-    assert [evidence.found_out({"a": value}, floor)["a"] for value in (4.9, 5.1, 10.0, 14.9, 15.1)] == [
-        True, False, False, False, True]
+    assert [
+        evidence.found_out({"a": value}, floor)["a"] for value in (4.9, 5.1, 10.0, 14.9, 15.1)
+    ] == [True, False, False, False, True]

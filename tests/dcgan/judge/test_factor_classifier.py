@@ -25,7 +25,7 @@ def squares(seed, n, size=32):
     quarter = size // 4
     for image, colour, side in zip(images, labels["colour"], labels["side"], strict=True):
         top, left = draw.integers(0, quarter, 2) + np.array([side * 2 * quarter, quarter])
-        image[top:top + quarter, left:left + quarter] = 200.0 * np.eye(3)[colour]
+        image[top : top + quarter, left : left + quarter] = 200.0 * np.eye(3)[colour]
     return np.clip(images, 0, 255).astype(np.uint8), labels
 
 
@@ -36,7 +36,9 @@ def squares(seed, n, size=32):
 def test_cross_entropy_is_minus_the_log_of_the_softmax(logits, labels):
     exact = np.exp(logits.astype(np.float64))
     expected = -np.mean(np.log(exact[np.arange(4), labels] / exact.sum(axis=1)))
-    assert float(factor_classifier.cross_entropy(logits, labels)) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+    assert float(factor_classifier.cross_entropy(logits, labels)) == pytest.approx(
+        expected, rel=1e-4, abs=1e-5
+    )
 
 
 @given(logits=LOGITS, labels=LABELS)
@@ -47,12 +49,18 @@ def test_its_gradient_is_softmax_less_the_truth_and_sums_to_0(logits, labels):
         loss = factor_classifier.cross_entropy(a, labels)
     gradient = tape.gradient(loss, a).numpy()
     exact = np.exp(logits.astype(np.float64))
-    np.testing.assert_allclose(gradient, (exact / exact.sum(axis=1, keepdims=True) - np.eye(3)[labels]) / 4, atol=1e-5)
+    np.testing.assert_allclose(
+        gradient, (exact / exact.sum(axis=1, keepdims=True) - np.eye(3)[labels]) / 4, atol=1e-5
+    )
 
 
 def test_equal_logits_cost_log_k_and_huge_ones_stay_finite():
-    assert float(factor_classifier.cross_entropy(np.zeros([5, 7], np.float32), [3] * 5)) == pytest.approx(math.log(7))
-    assert float(factor_classifier.cross_entropy(np.float32([[1e4, -1e4]]), [1])) == pytest.approx(2e4)
+    assert float(
+        factor_classifier.cross_entropy(np.zeros([5, 7], np.float32), [3] * 5)
+    ) == pytest.approx(math.log(7))
+    assert float(factor_classifier.cross_entropy(np.float32([[1e4, -1e4]]), [1])) == pytest.approx(
+        2e4
+    )
     assert float(factor_classifier.cross_entropy(np.float32([[1e4, -1e4]]), [0])) == 0.0
 
 
@@ -62,22 +70,31 @@ def test_equal_logits_cost_log_k_and_huge_ones_stay_finite():
 @pytest.fixture(scope="module")
 def taught():
     images, labels = squares(0, 400, size=16)
-    return factor_classifier.fit_classifier(images, labels, FACTORS, steps=60, seed=0, batch=64, width=4)
+    return factor_classifier.fit_classifier(
+        images, labels, FACTORS, steps=60, seed=0, batch=64, width=4
+    )
 
 
 def test_it_learns_both_factors_and_reads_new_pictures_of_any_size(taught):
     for size in (16, 32, 64):
         images, labels = squares(1, 200, size)
         assert min(taught.accuracy(images, labels).values()) > 0.9
-        assert min(taught.accuracy(images[:, :, ::-1], labels).values()) > 0.9  # mirrored, as it has seen them
+        assert (
+            min(taught.accuracy(images[:, :, ::-1], labels).values()) > 0.9
+        )  # mirrored, as it has seen them
 
 
 def test_it_answers_with_positions_whatever_the_block(taught, monkeypatch):
     images, _ = squares(2, 30)
     predicted, logits = taught.predict(images), taught.logits(images)
     assert list(predicted) == list(FACTORS)
-    assert {(values.shape, values.dtype) for values in predicted.values()} == {((30,), np.dtype(np.int32))}
-    assert {factor: values.shape for factor, values in logits.items()} == {"colour": (30, 3), "side": (30, 2)}
+    assert {(values.shape, values.dtype) for values in predicted.values()} == {
+        ((30,), np.dtype(np.int32))
+    }
+    assert {factor: values.shape for factor, values in logits.items()} == {
+        "colour": (30, 3),
+        "side": (30, 2),
+    }
     monkeypatch.setattr(factor_classifier, "IMAGES_AT_A_TIME", 7)
     for factor, values in taught.logits(images).items():
         np.testing.assert_allclose(values, logits[factor], atol=1e-4)
@@ -87,10 +104,14 @@ def test_it_answers_with_positions_whatever_the_block(taught, monkeypatch):
 
 
 def test_the_seed_decides_the_start():
-    one, same, other = (factor_classifier.FactorClassifier(FACTORS, seed=seed, width=2) for seed in (0, 0, 1))
+    one, same, other = (
+        factor_classifier.FactorClassifier(FACTORS, seed=seed, width=2) for seed in (0, 0, 1)
+    )
     for a, b in zip(one.trainable_variables, same.trainable_variables, strict=True):
         np.testing.assert_array_equal(a, b)
-    assert any(not np.array_equal(a, b) for a, b in zip(one.variables, other.variables, strict=True))
+    assert any(
+        not np.array_equal(a, b) for a, b in zip(one.variables, other.variables, strict=True)
+    )
 
 
 def test_shrinking_takes_means_of_blocks():
@@ -106,7 +127,9 @@ def test_a_picture_of_one_colour_has_no_detail_and_a_faint_line_has_four_times_i
     x[0, 8, 8] += 0.09
     seen = factor_classifier.with_detail(x).numpy()
     np.testing.assert_array_equal(seen[..., :3], x)
-    assert seen[0, 8, 8, 3:] == pytest.approx([4 * 0.08] * 3, abs=1e-5)  # a ninth of it is in the mean
+    assert seen[0, 8, 8, 3:] == pytest.approx(
+        [4 * 0.08] * 3, abs=1e-5
+    )  # a ninth of it is in the mean
     np.testing.assert_allclose(seen[0, :7, :, 3:], 0.0, atol=1e-6)  # at the border, too
 
 
@@ -115,9 +138,13 @@ def test_a_picture_of_one_colour_has_no_detail_and_a_faint_line_has_four_times_i
 
 def test_it_is_taught_drawn_faces_with_their_own_factors_and_judged_by_others(monkeypatch):
     told = {}
-    monkeypatch.setattr(factor_classifier, "fit_classifier",
-                        lambda images, labels, factors, **options: told.update(
-                            images=images, labels=labels, factors=factors, **options))
+    monkeypatch.setattr(
+        factor_classifier,
+        "fit_classifier",
+        lambda images, labels, factors, **options: told.update(
+            images=images, labels=labels, factors=factors, **options
+        ),
+    )
     factor_classifier.train_classifier(32, faces=6, steps=5, seed=3)
     np.testing.assert_array_equal(told["images"], drawn_faces.draw(np.arange(6), seed=3, size=32))
     for factor, values in drawn_faces.factors(np.arange(6), seed=3).items():
@@ -127,7 +154,9 @@ def test_it_is_taught_drawn_faces_with_their_own_factors_and_judged_by_others(mo
     images, labels = factor_classifier.held_aside(4, size=32, seed=3)
     indices = 1_000_000 + np.arange(4)
     np.testing.assert_array_equal(images, drawn_faces.draw(indices, seed=3, size=32))
-    assert all(np.array_equal(labels[k], v) for k, v in drawn_faces.factors(indices, seed=3).items())
+    assert all(
+        np.array_equal(labels[k], v) for k, v in drawn_faces.factors(indices, seed=3).items()
+    )
 
 
 # Errors
@@ -135,17 +164,41 @@ def test_it_is_taught_drawn_faces_with_their_own_factors_and_judged_by_others(mo
 X, Y = squares(0, 5)
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: factor_classifier.shrink(X.astype(float), 32), r"shrink: images must be .* of uint8 .* got .*float"),
-    (lambda: factor_classifier.shrink(X[:, :31, :31], 32), r"got \[5, 31, 31, 3\] of uint8"),
-    (lambda: factor_classifier.shrink(X[:0], 32), r"got \[0, 32, 32, 3\]"),
-    (lambda: factor_classifier.fit_classifier(X, {**Y, "side": [0, 1, 2, 0, 0]}, FACTORS, steps=1, seed=0),
-     r"labels\['side'\] must be \[5\] from 0 to 1, got \[5\] from 0 to 2"),
-    (lambda: factor_classifier.fit_classifier(X, {"colour": Y["colour"]}, FACTORS, steps=1, seed=0),
-     r"labels\['side'\] must be \[5\] from 0 to 1, got \[0\]"),
-    (lambda: factor_classifier.fit_classifier(X, Y, FACTORS, steps=0, seed=0), "steps must be a whole number"),
-    (lambda: factor_classifier.FactorClassifier(FACTORS, seed=0, width=0), "width must be a whole number"),
-    (lambda: factor_classifier.FactorClassifier(FACTORS, size=48, seed=0), "size must be one of 16, 32, 64, got 48")])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: factor_classifier.shrink(X.astype(float), 32),
+            r"shrink: images must be .* of uint8 .* got .*float",
+        ),
+        (lambda: factor_classifier.shrink(X[:, :31, :31], 32), r"got \[5, 31, 31, 3\] of uint8"),
+        (lambda: factor_classifier.shrink(X[:0], 32), r"got \[0, 32, 32, 3\]"),
+        (
+            lambda: factor_classifier.fit_classifier(
+                X, {**Y, "side": [0, 1, 2, 0, 0]}, FACTORS, steps=1, seed=0
+            ),
+            r"labels\['side'\] must be \[5\] from 0 to 1, got \[5\] from 0 to 2",
+        ),
+        (
+            lambda: factor_classifier.fit_classifier(
+                X, {"colour": Y["colour"]}, FACTORS, steps=1, seed=0
+            ),
+            r"labels\['side'\] must be \[5\] from 0 to 1, got \[0\]",
+        ),
+        (
+            lambda: factor_classifier.fit_classifier(X, Y, FACTORS, steps=0, seed=0),
+            "steps must be a whole number",
+        ),
+        (
+            lambda: factor_classifier.FactorClassifier(FACTORS, seed=0, width=0),
+            "width must be a whole number",
+        ),
+        (
+            lambda: factor_classifier.FactorClassifier(FACTORS, size=48, seed=0),
+            "size must be one of 16, 32, 64, got 48",
+        ),
+    ],
+)
 def test_errors_say_what_was_wanted_and_what_came(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -29,9 +29,13 @@ def test_counts_and_missing_are_those_of_a_counter(seed, n):
     each = collections.Counter(zip(*(labels[factor].tolist() for factor in FACTORS), strict=True))
     assert found.n == n
     assert {place: found.counts[place] for place in np.ndindex(3, 2, 2)} == {
-        place: each[place] for place in np.ndindex(3, 2, 2)}
-    named = {tuple(values[i] for values, i in zip(FACTORS.values(), place, strict=True))
-             for place in np.ndindex(3, 2, 2) if not each[place]}
+        place: each[place] for place in np.ndindex(3, 2, 2)
+    }
+    named = {
+        tuple(values[i] for values, i in zip(FACTORS.values(), place, strict=True))
+        for place in np.ndindex(3, 2, 2)
+        if not each[place]
+    }
     assert set(found.missing) == named
     assert len(found.missing) == len(named)
 
@@ -51,7 +55,9 @@ def test_a_dropped_combination_is_named_though_every_value_comes():
     found = coverage({factor: values[~drop] for factor, values in labels.items()}, REAL, FACTORS)
     assert sorted(found.missing) == [("red", "green", "open"), ("red", "green", "smile")]
     assert found.missed_by_perfect < 0.001
-    assert found.distance == pytest.approx(0.09, abs=0.02)  # 0.3 · 0.3 of the samples went elsewhere
+    assert found.distance == pytest.approx(
+        0.09, abs=0.02
+    )  # 0.3 · 0.3 of the samples went elsewhere
     assert coverage(labels, REAL, FACTORS).distance < 0.03
 
 
@@ -59,7 +65,9 @@ def test_a_dropped_combination_is_named_though_every_value_comes():
 def test_a_perfect_sampler_misses_what_is_said(n):
     runs = [coverage(sample(seed, n), REAL, FACTORS) for seed in range(200)]
     missed = [len(run.missing) for run in runs]
-    assert np.mean(missed) == pytest.approx(runs[0].missed_by_perfect, abs=4 * np.std(missed) / 14 + 0.02)
+    assert np.mean(missed) == pytest.approx(
+        runs[0].missed_by_perfect, abs=4 * np.std(missed) / 14 + 0.02
+    )
 
 
 def test_shares_of_one_factor():
@@ -79,10 +87,20 @@ def test_a_factor_may_stand_anywhere_and_others_are_passed_over():
     np.testing.assert_allclose(turned.expected, one.expected.transpose(2, 0, 1))
 
 
-@pytest.mark.parametrize(("labels", "message"), [
-    ({"hair": [0], "eyes": [0]}, r"coverage: labels\['mouth'\] must be \[n\] whole numbers from 0 to 1, got none"),
-    ({"hair": [3], "eyes": [0], "mouth": [0]}, r"labels\['hair'\] must be \[n\] whole numbers from 0 to 2, got 1 of"),
-    ({"hair": [], "eyes": [], "mouth": []}, r"labels\['hair'\] must be")])
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (
+            {"hair": [0], "eyes": [0]},
+            r"coverage: labels\['mouth'\] must be \[n\] whole numbers from 0 to 1, got none",
+        ),
+        (
+            {"hair": [3], "eyes": [0], "mouth": [0]},
+            r"labels\['hair'\] must be \[n\] whole numbers from 0 to 2, got 1 of",
+        ),
+        ({"hair": [], "eyes": [], "mouth": []}, r"labels\['hair'\] must be"),
+    ],
+)
 def test_labels_that_are_none_of_the_values_are_refused(labels, message):
     with pytest.raises(ValueError, match=message):
         coverage(labels, REAL, FACTORS)

@@ -16,8 +16,11 @@ def generate(z):
 
 def read(images):
     """hair hangs on number 0, eyes on 0 and 1 alike, mouth (three values) on 2."""
-    return {"hair": (images[:, 0] > 0.0).astype(int), "eyes": (images[:, 0] + images[:, 1] > 0.0).astype(int),
-            "mouth": np.digitize(images[:, 2], [-0.5, 0.5])}
+    return {
+        "hair": (images[:, 0] > 0.0).astype(int),
+        "eyes": (images[:, 0] + images[:, 1] > 0.0).astype(int),
+        "mouth": np.digitize(images[:, 2], [-0.5, 0.5]),
+    }
 
 
 def test_what_was_asked_changes_what_hangs_on_it_leaks_and_the_rest_stays():
@@ -45,7 +48,10 @@ def test_the_amount_decides_and_the_norm_can_be_kept():
 
     kept = Z[:500][np.linalg.norm(Z[:500], axis=1) > 0.5]
     assert effects.effect(looked_at, read, kept, np.eye(5)[0], "hair", 1, -0.5).reached == 0.0
-    assert effects.effect(looked_at, read, kept, np.eye(5)[0], "hair", 1, 0.5, keep_norm=True).reached == 1.0
+    assert (
+        effects.effect(looked_at, read, kept, np.eye(5)[0], "hair", 1, 0.5, keep_norm=True).reached
+        == 1.0
+    )
     np.testing.assert_allclose(seen[-1], seen[-2][kept[:, 0] <= 0.0], rtol=1e-5)
 
 
@@ -56,7 +62,9 @@ def test_if_all_have_it_already_there_is_nothing_to_reach():
 
 
 def test_an_unknown_factor_is_named():
-    with pytest.raises(ValueError, match="effect: factor must be one of hair, eyes, mouth, got 'nose'"):
+    with pytest.raises(
+        ValueError, match="effect: factor must be one of hair, eyes, mouth, got 'nose'"
+    ):
         effects.effect(generate, read, Z, np.eye(5)[0], "nose", 1, 3.0)
 
 
@@ -65,10 +73,18 @@ def test_directions_are_those_of_the_values_that_are_common_enough():
     labels |= {"always": np.zeros(4000, int), "seldom": (np.arange(4000) < 40).astype(int)}
     found = effects.factor_directions(Z, labels)
     assert {factor: sorted(values) for factor, values in found.items()} == {
-        "hair": [0, 1], "eyes": [0, 1], "mouth": [0, 1, 2]}
+        "hair": [0, 1],
+        "eyes": [0, 1],
+        "mouth": [0, 1, 2],
+    }
     assert found["hair"][1][0] > 0.99
     np.testing.assert_allclose(found["eyes"][1][:2], 0.5**0.5, atol=0.05)
-    assert sorted(effects.factor_directions(Z, labels, least=0.005)) == ["eyes", "hair", "mouth", "seldom"]
+    assert sorted(effects.factor_directions(Z, labels, least=0.005)) == [
+        "eyes",
+        "hair",
+        "mouth",
+        "seldom",
+    ]
 
 
 def test_less_the_others_what_two_factors_share_is_left_alone():
@@ -87,7 +103,10 @@ def test_the_table_has_what_was_reached_what_leaked_and_a_random_move_beside():
     rows = effects.changes(generate, read, Z, axes, 3.0)
     assert list(rows) == ["hair", "mouth", "a random direction"]
     assert rows["mouth"] == {"mouth": 1.0, "hair": 0.0, "eyes": 0.0}
-    each = [effects.effect(generate, read, Z, u, "hair", value, 3.0).leaks["eyes"] for value, u in axes["hair"].items()]
+    each = [
+        effects.effect(generate, read, Z, u, "hair", value, 3.0).leaks["eyes"]
+        for value, u in axes["hair"].items()
+    ]
     assert rows["hair"] == {"hair": 1.0, "eyes": pytest.approx(np.mean(each)), "mouth": 0.0}
     random = rows["a random direction"]
     assert all(0.1 < share < 0.9 for share in random.values())

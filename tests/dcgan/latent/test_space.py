@@ -32,6 +32,7 @@ def assume_an_arc(a, b):
 
 # ---- lerp and slerp
 
+
 @pytest.mark.parametrize("path", [space.lerp, space.slerp])
 @given(ends=ENDS)
 def test_a_path_begins_at_a_and_ends_at_b_bit_for_bit(path, ends):
@@ -55,7 +56,9 @@ def test_on_the_arc_the_norm_changes_linearly(ends, t):
     a, b = ends
     assume_an_arc(a, b)
     lengths = space.norms([a, b])
-    np.testing.assert_allclose(space.norms(space.slerp(a, b, t)), (1.0 - t) * lengths[0] + t * lengths[1], rtol=1e-6)
+    np.testing.assert_allclose(
+        space.norms(space.slerp(a, b, t)), (1.0 - t) * lengths[0] + t * lengths[1], rtol=1e-6
+    )
 
 
 @given(ends=ENDS, t=T)
@@ -84,8 +87,12 @@ def test_slerp_is_shoemakes_formula(ends, t):
 def test_slerp_scales_with_its_ends(ends, t, scale):
     a, b = ends
     assume_an_arc(a, b)
-    np.testing.assert_allclose(space.slerp(scale * a.astype(float), scale * b.astype(float), t),
-                               scale * space.slerp(a, b, t).astype(float), rtol=1e-5, atol=2e-5 * scale)
+    np.testing.assert_allclose(
+        space.slerp(scale * a.astype(float), scale * b.astype(float), t),
+        scale * space.slerp(a, b, t).astype(float),
+        rtol=1e-5,
+        atol=2e-5 * scale,
+    )
 
 
 def test_a_quarter_circle():
@@ -99,11 +106,16 @@ def test_parallel_and_nearly_parallel_ends_are_no_trouble(nearly):
     a, b = np.array([3.0, 0.0]), np.array([5.0, 5.0 * nearly])
     path = space.slerp(a, b, [0.0, 0.25, 0.5, 1.0])
     np.testing.assert_allclose(path[:, 0], [3.0, 3.5, 4.0, 5.0], rtol=1e-5)
-    np.testing.assert_allclose(path[:, 1], path[:, 0] * nearly * [0.0, 0.25, 0.5, 1.0], rtol=1e-3, atol=1e-30)
+    np.testing.assert_allclose(
+        path[:, 1], path[:, 0] * nearly * [0.0, 0.25, 0.5, 1.0], rtol=1e-3, atol=1e-30
+    )
 
 
 def test_opposite_ends_are_refused_as_long_as_no_arc_is_the_shortest():
-    with pytest.raises(ValueError, match=r"slerp: b must be not opposite to a, got two opposite directions\. No arc"):
+    with pytest.raises(
+        ValueError,
+        match=r"slerp: b must be not opposite to a, got two opposite directions\. No arc",
+    ):
         space.slerp(np.ones(100), -2.0 * np.ones(100), 0.5)
     almost = space.slerp([1.0, 0.0], [-1.0, 1e-4], 0.5)  # these two say on which side
     np.testing.assert_allclose(almost, [0.0, 1.0], atol=1e-4)
@@ -111,7 +123,9 @@ def test_opposite_ends_are_refused_as_long_as_no_arc_is_the_shortest():
 
 def test_zero_has_no_direction_but_a_line_through_it():
     for ends in ((np.zeros(3), np.ones(3)), (np.ones(3), np.zeros(3))):
-        with pytest.raises(ValueError, match=r"slerp: [ab] must be other than 0, got a vector of zeros"):
+        with pytest.raises(
+            ValueError, match=r"slerp: [ab] must be other than 0, got a vector of zeros"
+        ):
             space.slerp(*ends, 0.5)
         np.testing.assert_array_equal(space.lerp(*ends, 0.5), 0.5 * np.ones(3))
 
@@ -133,11 +147,17 @@ def test_two_samples_of_the_prior_slerp_keeps_to_the_shell_and_lerp_does_not():
     assert space.norms(space.lerp(a, b, 0.5)).mean() < mean - 3 * sd
 
 
-@pytest.mark.parametrize(("a", "b", "t", "words"), [
-    ([1.0, 2.0], [1.0], 0.5, r"b must be \[2\], as a is, got \[1\]"), (1.0, 2.0, 0.5, r"b must be a vector, got \[\]"),
-    ([1.0], [2.0], 1.5, "t must be from 0 to 1, a number or a list of them, got 1.5"),
-    ([1.0], [2.0], [-0.1], "t must be from 0 to 1"), ([1.0], [np.nan], 0.5, "b must be finite, got 1 values NaN"),
-    ("z", [1.0], 0.5, "a must be an array of numbers, got a str that is none")])
+@pytest.mark.parametrize(
+    ("a", "b", "t", "words"),
+    [
+        ([1.0, 2.0], [1.0], 0.5, r"b must be \[2\], as a is, got \[1\]"),
+        (1.0, 2.0, 0.5, r"b must be a vector, got \[\]"),
+        ([1.0], [2.0], 1.5, "t must be from 0 to 1, a number or a list of them, got 1.5"),
+        ([1.0], [2.0], [-0.1], "t must be from 0 to 1"),
+        ([1.0], [np.nan], 0.5, "b must be finite, got 1 values NaN"),
+        ("z", [1.0], 0.5, "a must be an array of numbers, got a str that is none"),
+    ],
+)
 def test_bad_ends_and_times_are_named(a, b, t, words):
     for path in (space.lerp, space.slerp):
         with pytest.raises(ValueError, match=f"{path.__name__}: {words}"):
@@ -145,6 +165,7 @@ def test_bad_ends_and_times_are_named(a, b, t, words):
 
 
 # ---- the shell and the lab's walks
+
 
 def test_the_shell_is_the_chi_distributions():
     np.testing.assert_allclose(space.shell(1), [(2 / np.pi) ** 0.5, (1 - 2 / np.pi) ** 0.5])
@@ -157,7 +178,9 @@ def test_the_shell_is_the_chi_distributions():
 
 def test_the_labs_rays_leave_the_shell():
     walk = space.ray(100)
-    np.testing.assert_array_equal(walk, np.float32([[1.0], [0.8], [0.6], [0.4]]) * np.ones([4, 100], np.float32))
+    np.testing.assert_array_equal(
+        walk, np.float32([[1.0], [0.8], [0.6], [0.4]]) * np.ones([4, 100], np.float32)
+    )
     np.testing.assert_allclose(space.norms(walk), [10.0, 8.0, 6.0, 4.0], rtol=1e-6)
     np.testing.assert_allclose(space.norms(space.ray(100, [-1.0, -0.4])), [10.0, 4.0], rtol=1e-6)
 
@@ -165,7 +188,9 @@ def test_the_labs_rays_leave_the_shell():
 def test_switching_ones_to_minus_one_stays_on_the_shell_and_exercise_2_does_not():
     walk = space.switch(100)
     assert [int((row == -1.0).sum()) for row in walk] == list(range(0, 100, 10))
-    assert all((row[:10 * n] == -1.0).all() and (row[10 * n:] == 1.0).all() for n, row in enumerate(walk))
+    assert all(
+        (row[: 10 * n] == -1.0).all() and (row[10 * n :] == 1.0).all() for n, row in enumerate(walk)
+    )
     np.testing.assert_allclose(space.norms(walk), 10.0)
     exercise = space.switch(100, range(0, 100, 20), [-0.5 * n for n in range(5)])
     assert exercise[3, 59:61].tolist() == [-1.5, 1.0]
@@ -191,7 +216,9 @@ def test_all_of_the_labs_walks_by_name_and_their_norms():
     np.testing.assert_allclose(space.norms(rays), [10.0, 8.0, 6.0, 4.0], rtol=1e-6)
     np.testing.assert_allclose(space.norms(switches), np.sqrt([100, 85, 100, 175, 340]), rtol=1e-6)
     np.testing.assert_array_equal(minus, np.where(np.arange(100) < 35, -1.0, fixed))
-    assert [z.shape[1] for z in (space.lab_walks(20) | space.exercise_walks(20)).values()] == [20] * 6
+    assert [z.shape[1] for z in (space.lab_walks(20) | space.exercise_walks(20)).values()] == [
+        20
+    ] * 6
 
 
 # ---- along a direction
@@ -223,10 +250,16 @@ def test_one_number_of_z_is_a_direction_too():
     np.testing.assert_array_equal(np.delete(moved[0], 2, 1), np.delete(Z, 2, 1))
 
 
-@pytest.mark.parametrize(("direction", "value", "keep", "words"), [
-    (np.zeros(6), 1.0, False, "direction must be other than 0"), (np.ones(5), 1.0, False, r"direction must be \[6\], "),
-    (np.ones(6), 50.0, True, r"value must be of size at most \|z\| = .*, got 50\."),
-    (np.ones(6), np.inf, False, "value must be finite"), (Z[0], 0.5, True, "z not along the direction")])
+@pytest.mark.parametrize(
+    ("direction", "value", "keep", "words"),
+    [
+        (np.zeros(6), 1.0, False, "direction must be other than 0"),
+        (np.ones(5), 1.0, False, r"direction must be \[6\], "),
+        (np.ones(6), 50.0, True, r"value must be of size at most \|z\| = .*, got 50\."),
+        (np.ones(6), np.inf, False, "value must be finite"),
+        (Z[0], 0.5, True, "z not along the direction"),
+    ],
+)
 def test_a_component_that_cannot_be_is_refused(direction, value, keep, words):
     with pytest.raises(ValueError, match=f"set_component: .*{words}"):
         space.set_component(Z[:1], direction, value, keep)
@@ -254,17 +287,23 @@ def test_a_direction_does_not_follow_what_is_merely_correlated():
     w = space.directions(z, has)[1]
     assert abs(w[1] / w[0]) < 0.1
     np.testing.assert_allclose(w, -space.directions(z, has)[0], atol=1e-6)
-    np.testing.assert_allclose(w, space.directions(z + 3.0, has)[1], atol=1e-6)  # nor where the middle lies
+    np.testing.assert_allclose(
+        w, space.directions(z + 3.0, has)[1], atol=1e-6
+    )  # nor where the middle lies
 
 
 def test_a_factor_that_never_changes_has_no_direction():
     assert space.directions(np.concatenate([Z, Z + 1.0]), np.zeros(14, int)) == {}
 
 
-@pytest.mark.parametrize(("z", "labels", "words"), [
-    (Z, np.zeros(7, int), r"z must be \[N, d\] with N over d \+ 1, got \[7, 6\]"),
-    (np.tile(Z, [2, 1]), np.zeros(7, int), r"labels must be \[14\] whole numbers"),
-    (np.tile(Z, [2, 1]), np.zeros(14), "labels must be .* float64")])
+@pytest.mark.parametrize(
+    ("z", "labels", "words"),
+    [
+        (Z, np.zeros(7, int), r"z must be \[N, d\] with N over d \+ 1, got \[7, 6\]"),
+        (np.tile(Z, [2, 1]), np.zeros(7, int), r"labels must be \[14\] whole numbers"),
+        (np.tile(Z, [2, 1]), np.zeros(14), "labels must be .* float64"),
+    ],
+)
 def test_bad_samples_are_refused(z, labels, words):
     with pytest.raises(ValueError, match=f"directions: {words}"):
         space.directions(z, labels)
@@ -282,10 +321,20 @@ def test_what_is_left_beside_others_is_at_right_angles_to_them():
 
 def test_all_walks_have_the_type_that_a_generator_takes_and_refuse_what_cannot_be():
     seed = rng.seed(0, "t")
-    for walk in (space.ray(9), space.switch(9, [0, 9]), space.fix_part(9, 2, seed, 3), space.coordinate(9, 0)):
+    for walk in (
+        space.ray(9),
+        space.switch(9, [0, 9]),
+        space.fix_part(9, 2, seed, 3),
+        space.coordinate(9, 0),
+    ):
         assert walk.dtype == np.float32
         assert walk.shape[-1] == 9
-    for bad in (lambda: space.switch(9), lambda: space.fix_part(9, 2, seed, 10), lambda: space.coordinate(9, 9),
-                lambda: space.switch(9, [1, 2], [1.0, 2.0, 3.0]), lambda: space.ray(0)):
+    for bad in (
+        lambda: space.switch(9),
+        lambda: space.fix_part(9, 2, seed, 10),
+        lambda: space.coordinate(9, 9),
+        lambda: space.switch(9, [1, 2], [1.0, 2.0, 3.0]),
+        lambda: space.ray(0),
+    ):
         with pytest.raises(ValueError, match="must be"):
             bad()

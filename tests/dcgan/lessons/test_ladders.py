@@ -19,7 +19,11 @@ MIXED = [(3, 2, "VALID"), (5, 1, "SAME"), (5, 3, "SAME"), (2, 1, "VALID")]
 def mixed():
     layers = []
     for i, (k, s, padding) in enumerate(MIXED):
-        layers += [Conv2D(2, 2, k, seed=i, stride=s, padding=padding, use_bias=False), BatchNorm(2), leaky_relu(0.2)]
+        layers += [
+            Conv2D(2, 2, k, seed=i, stride=s, padding=padding, use_bias=False),
+            BatchNorm(2),
+            leaky_relu(0.2),
+        ]
     return Sequential(layers, name="mixed")
 
 
@@ -42,11 +46,13 @@ def test_fields_are_where_the_gradient_is(mixed):
             seen = ladders.gradient_of_a_unit(mixed, x, rung.position, unit)
             first, last = rung.sees(unit)
             inside = np.zeros([31, 31], bool)
-            inside[max(first, 0):last + 1, max(first, 0):last + 1] = True
+            inside[max(first, 0) : last + 1, max(first, 0) : last + 1] = True
             np.testing.assert_array_equal(seen != 0.0, inside)
 
 
-@pytest.mark.parametrize(("k", "s", "padding", "size"), [(4, 1, "VALID", 8), (4, 2, "SAME", 10), (3, 2, "VALID", 11)])
+@pytest.mark.parametrize(
+    ("k", "s", "padding", "size"), [(4, 1, "VALID", 8), (4, 2, "SAME", 10), (3, 2, "VALID", 11)]
+)
 def test_transposed_convolutions_grow_by_their_formulas(k, s, padding, size):
     layer = Conv2DTranspose(3, 2, k, seed=0, stride=s, padding=padding, use_bias=False)
     (rung,) = ladders.climb(Sequential([layer, tf.nn.relu]), tf.zeros([1, 5, 5, 3]))

@@ -20,7 +20,8 @@ def test_the_batch_is_divided_by_its_biased_variance_and_the_average_fed_the_unb
 @pytest.mark.parametrize("momentum", [0.0, 0.5])
 def test_the_error_of_a_moving_mean(momentum):
     assert norm_trials.moving_error(momentum, 0, batches=12) == pytest.approx(
-        np.sqrt((1 - momentum) / (1 + momentum)), rel=0.12)
+        np.sqrt((1 - momentum) / (1 + momentum)), rel=0.12
+    )
 
 
 def test_fed_in_turn_the_mean_moves_towards_the_batch_it_saw():
@@ -40,11 +41,17 @@ def test_alone_hides_the_means_together_leaks_and_moving_averages_do_neither():
     assert change > 0.1
     real, fake, change = found["moving averages"]
     assert real > 0.3 > -0.3 > fake
-    assert real == pytest.approx(-fake, abs=0.15)  # they have seen as many of the ones as of the others
+    assert real == pytest.approx(
+        -fake, abs=0.15
+    )  # they have seen as many of the ones as of the others
     assert change == 0.0
 
 
 def test_a_signal_is_measured_behind_each_batch_norm_and_at_the_end():
-    network = Sequential([BatchNorm(3), lambda x: 2.0 * x, BatchNorm(3, epsilon=12.0), lambda x: 5.0 * x])
+    network = Sequential(
+        [BatchNorm(3), lambda x: 2.0 * x, BatchNorm(3, epsilon=12.0), lambda x: 5.0 * x]
+    )
     sds, last = norm_trials.signal(network, tf.constant(rng.normal([500, 3], rng.seed(0, "x"))))
-    assert (*sds, last) == pytest.approx((1.0, 0.5, 2.5), rel=1e-3)  # 2 / sqrt(4 + 12), then times 5
+    assert (*sds, last) == pytest.approx(
+        (1.0, 0.5, 2.5), rel=1e-3
+    )  # 2 / sqrt(4 + 12), then times 5

@@ -7,7 +7,9 @@ from dcgan.lessons import one_row
 from gan_core.nn.kernels import convolution
 
 
-@pytest.mark.parametrize("kernel", [(1.0, 2.0), (1.0, 2.0, 3.0), (1.0, 2.0, 3.0, 4.0), (1.0, 2.0, 3.0, 4.0, 5.0)])
+@pytest.mark.parametrize(
+    "kernel", [(1.0, 2.0), (1.0, 2.0, 3.0), (1.0, 2.0, 3.0, 4.0), (1.0, 2.0, 3.0, 4.0, 5.0)]
+)
 def test_the_matrix_is_the_sum_written_out(kernel):
     """y[j] = sum over a of x[2 j + a - p] w[a]: a loop, in both directions."""
     n, k, p = 8, len(kernel), (len(kernel) - 2) // 2
@@ -18,7 +20,8 @@ def test_the_matrix_is_the_sum_written_out(kernel):
                 by_hand[j, 2 * j + a - p] = kernel[a]
     forward = one_row.of_one_row(convolution.conv, kernel)
     np.testing.assert_array_equal(one_row.as_matrix(forward, n), by_hand)
-    np.testing.assert_array_equal(one_row.as_matrix(one_row.of_one_row(convolution.conv_transpose, kernel), n // 2),
-                                  by_hand.T)
+    np.testing.assert_array_equal(
+        one_row.as_matrix(one_row.of_one_row(convolution.conv_transpose, kernel), n // 2), by_hand.T
+    )
     row = np.arange(n) ** 2.0
     np.testing.assert_allclose(forward(row), by_hand @ row)

@@ -28,7 +28,9 @@ def blurred(images):
 
 
 def patches_of(real, fake, **options):
-    return distances.sliced_wasserstein_pyramid(real, fake, **{"seed": 0, "projections": 32, **options})
+    return distances.sliced_wasserstein_pyramid(
+        real, fake, **{"seed": 0, "projections": 32, **options}
+    )
 
 
 REAL = scenes(0, 200)
@@ -39,13 +41,16 @@ REAL = scenes(0, 200)
 
 def test_few_faces_again_and_again_pass_by_their_patches_and_not_as_whole_images():
     few = REAL[100 + np.arange(100) % 4]
-    floor, found = (distances.patches_and_whole(REAL[:100], one, seed=0) for one in (REAL[100:], few))
+    floor, found = (
+        distances.patches_and_whole(REAL[:100], one, seed=0) for one in (REAL[100:], few)
+    )
     assert list(found) == [32, 16, "whole", "mean"]
     assert found[32] < 3 * floor[32]
     assert found["whole"] > 3 * floor["whole"]
     assert found["mean"] == pytest.approx((found[32] + found[16] + found["whole"]) / 3)
     assert {level: found[level] for level in (32, 16)} == pytest.approx(
-        {level: patches_of(REAL[:100], few, projections=128)[level] for level in (32, 16)})
+        {level: patches_of(REAL[:100], few, projections=128)[level] for level in (32, 16)}
+    )
 
 
 def test_whole_images_are_measured_by_the_spread_of_real_ones():
@@ -109,7 +114,9 @@ def test_faint_detail_shows():
 def test_the_unit_is_the_real_one_so_scaling_both_changes_nothing():
     one, twice = scenes(3, 60, contrast=50.0), scenes(3, 60, contrast=100.0)
     a, b = patches_of(one[:30], one[30:]), patches_of(twice[:30], twice[30:])
-    assert all(a[level] == pytest.approx(b[level], rel=0.03) for level in a)  # pixels are whole numbers
+    assert all(
+        a[level] == pytest.approx(b[level], rel=0.03) for level in a
+    )  # pixels are whole numbers
 
 
 def test_the_seed_decides_and_blocks_do_not(monkeypatch):
@@ -125,10 +132,18 @@ def test_patches_are_those_of_the_level_and_reach_every_place():
     numbers[..., 2] = np.arange(40)[:, None, None]
     cut = distances._patches(numbers, 16, 50, seed=0).reshape(40, 50, 7, 7, 3)
     rows, columns = cut[:, :, :1, :1, 0], cut[:, :, :1, :1, 1]
-    np.testing.assert_array_equal(cut[..., 0], np.broadcast_to(rows + np.arange(7)[:, None], cut.shape[:-1]))
-    np.testing.assert_array_equal(cut[..., 1], np.broadcast_to(columns + np.arange(7), cut.shape[:-1]))
-    np.testing.assert_array_equal(cut[..., 2], np.broadcast_to(np.arange(40)[:, None, None, None], cut.shape[:-1]))
-    assert set(zip(rows.ravel(), columns.ravel(), strict=True)) == {(i, j) for i in range(10) for j in range(10)}
+    np.testing.assert_array_equal(
+        cut[..., 0], np.broadcast_to(rows + np.arange(7)[:, None], cut.shape[:-1])
+    )
+    np.testing.assert_array_equal(
+        cut[..., 1], np.broadcast_to(columns + np.arange(7), cut.shape[:-1])
+    )
+    np.testing.assert_array_equal(
+        cut[..., 2], np.broadcast_to(np.arange(40)[:, None, None, None], cut.shape[:-1])
+    )
+    assert set(zip(rows.ravel(), columns.ravel(), strict=True)) == {
+        (i, j) for i in range(10) for j in range(10)
+    }
 
 
 # MMD of images
@@ -136,25 +151,33 @@ def test_patches_are_those_of_the_level_and_reach_every_place():
 
 def test_mmd_is_near_zero_for_halves_and_grows_with_a_shift():
     bandwidth = distances.mmd_bandwidth(REAL)
-    values = [distances.image_mmd(REAL[:100], (REAL[100:] + shift).astype(np.uint8)) for shift in (0, 5, 10, 20)]
+    values = [
+        distances.image_mmd(REAL[:100], (REAL[100:] + shift).astype(np.uint8))
+        for shift in (0, 5, 10, 20)
+    ]
     assert abs(values[0]) < 0.2 * values[1]
     assert values == sorted(values)
     assert distances.image_mmd(REAL[:50], REAL[50:], bandwidth=bandwidth) == pytest.approx(
-        distances.image_mmd(REAL[50:], REAL[:50], bandwidth=bandwidth), abs=1e-12)
+        distances.image_mmd(REAL[50:], REAL[:50], bandwidth=bandwidth), abs=1e-12
+    )
 
 
 def test_the_default_bandwidth_is_that_of_the_real_set():
     real, fake = REAL[:20], scenes(5, 30, contrast=30.0)
-    assert distances.image_mmd(real, fake) == distances.image_mmd(
-        real, fake, bandwidth=distances.mmd_bandwidth(real)) != distances.image_mmd(
-            real, fake, bandwidth=distances.mmd_bandwidth(fake))
+    assert (
+        distances.image_mmd(real, fake)
+        == distances.image_mmd(real, fake, bandwidth=distances.mmd_bandwidth(real))
+        != distances.image_mmd(real, fake, bandwidth=distances.mmd_bandwidth(fake))
+    )
 
 
 def test_small_takes_the_means_of_blocks():
     image = np.arange(64 * 64 * 3).reshape(1, 64, 64, 3) % 251
     seen = distances.small(image.astype(np.uint8)).reshape(16, 16, 3)
     for i, j in ((0, 0), (3, 7), (15, 15)):
-        np.testing.assert_allclose(seen[i, j], image[0, 4 * i:4 * i + 4, 4 * j:4 * j + 4].mean(axis=(0, 1)) / 255)
+        np.testing.assert_allclose(
+            seen[i, j], image[0, 4 * i : 4 * i + 4, 4 * j : 4 * j + 4].mean(axis=(0, 1)) / 255
+        )
 
 
 # MS-SSIM
@@ -162,7 +185,7 @@ def test_small_takes_the_means_of_blocks():
 
 def slow_ms_ssim(x, y):
     """Wang et al. 2003, window by window, float64; x, y [S, S, 3], as many scales as fit."""
-    weights = [0.0448, 0.2856, 0.3001][:{16: 1, 32: 2, 64: 3}[len(x)]]
+    weights = [0.0448, 0.2856, 0.3001][: {16: 1, 32: 2, 64: 3}[len(x)]]
     at = np.arange(11) - 5.0
     window = np.exp(-(at[:, None] ** 2 + at**2) / (2 * 1.5**2))
     window /= window.sum()
@@ -173,9 +196,11 @@ def slow_ms_ssim(x, y):
         terms = []
         for i in range(len(x) - 10):
             for j in range(len(x) - 10):
-                a, b = x[i:i + 11, j:j + 11], y[i:i + 11, j:j + 11]
+                a, b = x[i : i + 11, j : j + 11], y[i : i + 11, j : j + 11]
+
                 def mean(g):
                     return np.tensordot(window, g, 2)
+
                 variances = mean(a * a) - mean(a) ** 2 + mean(b * b) - mean(b) ** 2
                 cs = (2 * (mean(a * b) - mean(a) * mean(b)) + 7.65**2) / (variances + 7.65**2)
                 light = (2 * mean(a) * mean(b) + 2.55**2) / (mean(a) ** 2 + mean(b) ** 2 + 2.55**2)
@@ -197,11 +222,15 @@ def test_ms_ssim_is_the_definition(size):
 def test_ms_ssim_is_1_on_itself_symmetric_and_falls_with_noise(seed):
     x, n = scenes(seed, 4), DRAW(seed).normal(size=[4, 32, 32, 3])
     np.testing.assert_allclose(distances.ms_ssim(x, x), 1.0, atol=1e-5)
-    worse = [distances.ms_ssim(x, np.clip(x + sd * n, 0, 255).astype(np.uint8)) for sd in (5, 20, 60)]
+    worse = [
+        distances.ms_ssim(x, np.clip(x + sd * n, 0, 255).astype(np.uint8)) for sd in (5, 20, 60)
+    ]
     assert np.all(worse[0] < 1.0)
     assert np.all(worse[1] < worse[0])
     assert np.all(worse[2] < worse[1])
-    np.testing.assert_allclose(distances.ms_ssim(x, x[::-1]), distances.ms_ssim(x[::-1], x), atol=1e-5)
+    np.testing.assert_allclose(
+        distances.ms_ssim(x, x[::-1]), distances.ms_ssim(x[::-1], x), atol=1e-5
+    )
 
 
 def test_any_size_and_any_number_of_images(monkeypatch):
@@ -213,7 +242,9 @@ def test_any_size_and_any_number_of_images(monkeypatch):
 
 def test_dropping_modes_raises_the_diversity_value_and_copies_give_1():
     dropped = REAL[np.arange(200) % 4]
-    value, of_dropped = (distances.diversity(images, seed=0, pairs=300) for images in (REAL, dropped))
+    value, of_dropped = (
+        distances.diversity(images, seed=0, pairs=300) for images in (REAL, dropped)
+    )
     assert of_dropped > value + 0.15  # a quarter of the pairs are of one image
     assert distances.diversity(REAL[[0, 0, 0]], seed=0, pairs=20) == pytest.approx(1.0, abs=1e-5)
 
@@ -223,10 +254,18 @@ def test_dropping_modes_raises_the_diversity_value_and_copies_give_1():
 def test_no_image_is_paired_with_itself_and_all_pairs_come(seed, n):
     seen = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(distances, "ms_ssim", lambda x, y: seen.extend(zip(x[:, 0, 0, 0], y[:, 0, 0, 0], strict=True))
-                      or np.zeros(len(x)))
-        distances.diversity(np.ones([16, 16, 3], np.uint8) * np.arange(n, dtype=np.uint8)[:, None, None, None],
-                            seed=seed, pairs=400)
+        patch.setattr(
+            distances,
+            "ms_ssim",
+            lambda x, y: (
+                seen.extend(zip(x[:, 0, 0, 0], y[:, 0, 0, 0], strict=True)) or np.zeros(len(x))
+            ),
+        )
+        distances.diversity(
+            np.ones([16, 16, 3], np.uint8) * np.arange(n, dtype=np.uint8)[:, None, None, None],
+            seed=seed,
+            pairs=400,
+        )
     assert len(seen) == 400
     assert set(seen) == {(i, j) for i in range(n) for j in range(n) if i != j}
 
@@ -242,7 +281,10 @@ def test_halves_are_disjoint_random_and_repeatable(seed, n):
     assert len(a) == len(b) == n
     assert len({*a, *b}) == 2 * n
     np.testing.assert_array_equal(np.stack([a, b]), distances.halves(images, n, seed=seed))
-    assert distances.floor(lambda x, y: (tuple(x), tuple(y)), images, n, seed=seed) == (tuple(a), tuple(b))
+    assert distances.floor(lambda x, y: (tuple(x), tuple(y)), images, n, seed=seed) == (
+        tuple(a),
+        tuple(b),
+    )
 
 
 def test_halves_are_not_the_first_and_the_second():
@@ -256,16 +298,44 @@ def test_halves_are_not_the_first_and_the_second():
 X = np.zeros([3, 32, 32, 3], np.uint8)
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: patches_of(X, X.astype(np.float32)), "sliced_wasserstein_pyramid: fake must be uint8.*got float32. See"),
-    (lambda: patches_of(X[:, :, :16], X), r"sliced_wasserstein_pyramid: real must be \[N, S, S, 3\]"),
-    (lambda: patches_of(X, X, patches=0), "patches must be a whole number of at least 1, got 0"),
-    (lambda: distances.image_mmd(X, X[:, :16, :16]), r"image_mmd: fake must be \[M, 32, 32, 3\], got \[3, 16, 16, 3\]"),
-    (lambda: distances.image_mmd(X[:1], X), "image_mmd: real must be at least 2 images, got 1"),
-    (lambda: distances.ms_ssim(X, X[:2]), r"ms_ssim: y must be \[3, 32, 32, 3\], got \[2, 32, 32, 3\]"),
-    (lambda: distances.diversity(X[:1], seed=0), "diversity: images must be at least 2 images, got 1"),
-    (lambda: distances.diversity(X, seed=0, pairs=0), "pairs must be a whole number of at least 1, got 0"),
-    (lambda: distances.halves(X, 2, seed=0), "halves: n must be a whole number from 1 to 1, got 2")])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: patches_of(X, X.astype(np.float32)),
+            "sliced_wasserstein_pyramid: fake must be uint8.*got float32. See",
+        ),
+        (
+            lambda: patches_of(X[:, :, :16], X),
+            r"sliced_wasserstein_pyramid: real must be \[N, S, S, 3\]",
+        ),
+        (
+            lambda: patches_of(X, X, patches=0),
+            "patches must be a whole number of at least 1, got 0",
+        ),
+        (
+            lambda: distances.image_mmd(X, X[:, :16, :16]),
+            r"image_mmd: fake must be \[M, 32, 32, 3\], got \[3, 16, 16, 3\]",
+        ),
+        (lambda: distances.image_mmd(X[:1], X), "image_mmd: real must be at least 2 images, got 1"),
+        (
+            lambda: distances.ms_ssim(X, X[:2]),
+            r"ms_ssim: y must be \[3, 32, 32, 3\], got \[2, 32, 32, 3\]",
+        ),
+        (
+            lambda: distances.diversity(X[:1], seed=0),
+            "diversity: images must be at least 2 images, got 1",
+        ),
+        (
+            lambda: distances.diversity(X, seed=0, pairs=0),
+            "pairs must be a whole number of at least 1, got 0",
+        ),
+        (
+            lambda: distances.halves(X, 2, seed=0),
+            "halves: n must be a whole number from 1 to 1, got 2",
+        ),
+    ],
+)
 def test_errors_say_what_was_wanted_and_what_came(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -24,7 +24,9 @@ def test_different_pictures_are_no_pairs_and_copies_are():
     for kind in ("compressed", "brighter"):
         found = duplicates.pairs(np.concatenate([pictures, copies[kind]]))
         assert sorted(pair[:2] for pair in found) == [(i, 60 + i) for i in range(10)], kind
-    assert {i == j for i, j, _ in duplicates.pairs(copies["moved"], pictures)} == {True}  # some, and nothing else
+    assert {i == j for i, j, _ in duplicates.pairs(copies["moved"], pictures)} == {
+        True
+    }  # some, and nothing else
 
 
 def test_a_picture_is_at_0_from_itself_and_the_most_alike_come_first():
@@ -38,7 +40,10 @@ def test_a_picture_is_at_0_from_itself_and_the_most_alike_come_first():
 
 def test_against_others_every_pair_counts():
     pictures = blurred_noise(8)
-    assert sorted(pair[:2] for pair in duplicates.pairs(pictures, pictures[[5, 2]])) == [(2, 1), (5, 0)]
+    assert sorted(pair[:2] for pair in duplicates.pairs(pictures, pictures[[5, 2]])) == [
+        (2, 1),
+        (5, 0),
+    ]
 
 
 def test_blocks_change_nothing(monkeypatch):
@@ -61,9 +66,16 @@ def test_a_hash_says_where_brightness_grows_to_the_right():
     assert duplicates.hashes(blue_falls).all()
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"bits": 65}, "duplicates.pairs: bits must be a whole number from 0 to 64, got 65."),
-    ({"levels": -1.0}, "duplicates.pairs: levels must be a finite number from 0 to 255, got -1.0.")])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"bits": 65}, "duplicates.pairs: bits must be a whole number from 0 to 64, got 65."),
+        (
+            {"levels": -1.0},
+            "duplicates.pairs: levels must be a finite number from 0 to 255, got -1.0.",
+        ),
+    ],
+)
 def test_what_cannot_be_is_refused(options, words):
     with pytest.raises(ValueError, match=f"^{words}$"):
         duplicates.pairs(blurred_noise(3), **options)

@@ -15,20 +15,27 @@ DRAW = np.random.default_rng
 def faces(seed, n):
     """A plain stand-in for faces: one of very many colours, and a little noise."""
     draw = DRAW(seed)
-    return np.clip(draw.uniform(0, 255, [n, 1, 1, 3]) + draw.normal(0, 3, [n, 16, 16, 3]), 0, 255).astype(np.uint8)
+    return np.clip(
+        draw.uniform(0, 255, [n, 1, 1, 3]) + draw.normal(0, 3, [n, 16, 16, 3]), 0, 255
+    ).astype(np.uint8)
 
 
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 6), m=st.integers(1, 9), data=st.data())
 def test_it_agrees_with_a_double_loop_for_any_block_size(seed, n, m, data):
     k, block = data.draw(st.integers(1, m)), data.draw(st.integers(1, 10))
-    samples, training = (DRAW([seed, i]).integers(0, 256, [count, 4, 4, 3]).astype(np.uint8)
-                         for i, count in ((0, n), (1, m)))
+    samples, training = (
+        DRAW([seed, i]).integers(0, 256, [count, 4, 4, 3]).astype(np.uint8)
+        for i, count in ((0, n), (1, m))
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(neighbours, "ROWS_AT_A_TIME", block)
         indices, distances = neighbours.nearest(samples, training, k)
     for sample, own, found in zip(samples, indices, distances, strict=True):
-        each = [math.sqrt(np.mean((sample.astype(float) - image.astype(float)) ** 2)) for image in training]
+        each = [
+            math.sqrt(np.mean((sample.astype(float) - image.astype(float)) ** 2))
+            for image in training
+        ]
         assert list(own) == sorted(range(m), key=each.__getitem__)[:k]
         assert found == pytest.approx(np.array(each)[own], rel=1e-12)
 
@@ -83,11 +90,24 @@ def test_a_perfect_sampler_has_as_many_below_the_lowest_percent_as_is_said(m):
 X = np.zeros([3, 16, 16, 3], np.uint8)
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: neighbours.nearest(X.astype(float), X), r"nearest: samples must be \[N, S, S, 3\] of uint8.*float64"),
-    (lambda: neighbours.nearest(X, X[:0]), r"nearest: training must be .* got \[0, 16, 16, 3\]"),
-    (lambda: neighbours.nearest(X[:, :8], X), r"samples must be \[N, 16, 16, 3\], got \[3, 8, 16, 3\]"),
-    (lambda: neighbours.nearest(X, X, k=4), "k must be a whole number from 1 to 3, got 4")])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: neighbours.nearest(X.astype(float), X),
+            r"nearest: samples must be \[N, S, S, 3\] of uint8.*float64",
+        ),
+        (
+            lambda: neighbours.nearest(X, X[:0]),
+            r"nearest: training must be .* got \[0, 16, 16, 3\]",
+        ),
+        (
+            lambda: neighbours.nearest(X[:, :8], X),
+            r"samples must be \[N, 16, 16, 3\], got \[3, 8, 16, 3\]",
+        ),
+        (lambda: neighbours.nearest(X, X, k=4), "k must be a whole number from 1 to 3, got 4"),
+    ],
+)
 def test_errors_say_what_was_wanted_and_what_came(call, message):
     with pytest.raises(ValueError, match=message):
         call()

@@ -27,8 +27,19 @@ def test_adding_the_levels_up_gives_the_image(seed, size):
 def slow_reduce(g):
     """Burt and Adelson 1983, equation 1, term by term: [s, s] -> [s/2, s/2]."""
     padded, half = np.pad(g, 2, mode="reflect"), len(g) // 2
-    return np.array([[sum(wm * wn * padded[2 * i + m, 2 * j + n] for m, wm in enumerate(pyramid.BINOMIAL)
-                          for n, wn in enumerate(pyramid.BINOMIAL)) for j in range(half)] for i in range(half)])
+    return np.array(
+        [
+            [
+                sum(
+                    wm * wn * padded[2 * i + m, 2 * j + n]
+                    for m, wm in enumerate(pyramid.BINOMIAL)
+                    for n, wn in enumerate(pyramid.BINOMIAL)
+                )
+                for j in range(half)
+            ]
+            for i in range(half)
+        ]
+    )
 
 
 def slow_expand(g):
@@ -36,9 +47,20 @@ def slow_expand(g):
     stuffed = np.zeros([2 * len(g), 2 * len(g)])
     stuffed[::2, ::2] = g
     padded = np.pad(stuffed, 2, mode="reflect")
-    return np.array([[4 * sum(wm * wn * padded[i + m, j + n] for m, wm in enumerate(pyramid.BINOMIAL)
-                              for n, wn in enumerate(pyramid.BINOMIAL)) for j in range(2 * len(g))]
-                     for i in range(2 * len(g))])
+    return np.array(
+        [
+            [
+                4
+                * sum(
+                    wm * wn * padded[i + m, j + n]
+                    for m, wm in enumerate(pyramid.BINOMIAL)
+                    for n, wn in enumerate(pyramid.BINOMIAL)
+                )
+                for j in range(2 * len(g))
+            ]
+            for i in range(2 * len(g))
+        ]
+    )
 
 
 def test_it_is_the_definition():
@@ -47,7 +69,9 @@ def test_it_is_the_definition():
     for channel in range(3):
         g = image[0, :, :, channel].astype(float)
         np.testing.assert_allclose(coarse[0, :, :, channel], slow_reduce(g), atol=1e-3)
-        np.testing.assert_allclose(fine[0, :, :, channel], g - slow_expand(slow_reduce(g)), atol=1e-3)
+        np.testing.assert_allclose(
+            fine[0, :, :, channel], g - slow_expand(slow_reduce(g)), atol=1e-3
+        )
 
 
 @given(colour=st.tuples(*[st.integers(0, 255)] * 3))
@@ -63,10 +87,16 @@ def test_one_colour_stands_in_the_last_level_alone(colour):
 def test_it_is_linear_and_images_do_not_mix(seed, a):
     x, y = (noise(seed + i).astype(np.float32) for i in range(2))
     together = pyramid.laplacian_pyramid(x + a * y)
-    apart = [np.concatenate(parts) for parts in zip(*(pyramid.laplacian_pyramid(x[i:i + 1] + a * y[i:i + 1])
-                                                       for i in range(2)), strict=True)]
-    for both, own, of_x, of_y in zip(together, apart, pyramid.laplacian_pyramid(x), pyramid.laplacian_pyramid(y),
-                                     strict=True):
+    apart = [
+        np.concatenate(parts)
+        for parts in zip(
+            *(pyramid.laplacian_pyramid(x[i : i + 1] + a * y[i : i + 1]) for i in range(2)),
+            strict=True,
+        )
+    ]
+    for both, own, of_x, of_y in zip(
+        together, apart, pyramid.laplacian_pyramid(x), pyramid.laplacian_pyramid(y), strict=True
+    ):
         np.testing.assert_allclose(both, own, atol=2e-3)
         np.testing.assert_allclose(both, of_x + a * of_y, atol=2e-3)
 
@@ -79,11 +109,21 @@ def test_stripes_stand_at_the_level_of_their_width(pixels, level):
     assert np.argmax(energy) == level
 
 
-@pytest.mark.parametrize(("images", "message"), [
-    (np.zeros([2, 32, 32]), r"laplacian_pyramid: images must be \[N, S, S, 3\] with S = 16, 32, 64.*got \[2, 32, 32\]"),
-    (np.zeros([2, 32, 64, 3]), r"got \[2, 32, 64, 3\]"), (np.zeros([2, 48, 48, 3]), r"got \[2, 48, 48, 3\]"),
-    (np.zeros([2, 8, 8, 3]), r"got \[2, 8, 8, 3\]"), (np.zeros([2, 0, 0, 3]), r"got \[2, 0, 0, 3\]"),
-    (np.zeros([0, 32, 32, 3]), "at least 1 images, got 0"), (np.zeros([2, 32, 32, 1]), r"got \[2, 32, 32, 1\]")])
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (
+            np.zeros([2, 32, 32]),
+            r"laplacian_pyramid: images must be \[N, S, S, 3\] with S = 16, 32, 64.*got \[2, 32, 32\]",
+        ),
+        (np.zeros([2, 32, 64, 3]), r"got \[2, 32, 64, 3\]"),
+        (np.zeros([2, 48, 48, 3]), r"got \[2, 48, 48, 3\]"),
+        (np.zeros([2, 8, 8, 3]), r"got \[2, 8, 8, 3\]"),
+        (np.zeros([2, 0, 0, 3]), r"got \[2, 0, 0, 3\]"),
+        (np.zeros([0, 32, 32, 3]), "at least 1 images, got 0"),
+        (np.zeros([2, 32, 32, 1]), r"got \[2, 32, 32, 1\]"),
+    ],
+)
 def test_other_shapes_are_refused(images, message):
     with pytest.raises(ValueError, match=message):
         pyramid.laplacian_pyramid(images)

@@ -14,11 +14,17 @@ def test_a_description_is_the_formulas_written_out():
     x = noise()
     found = statistics.describe(x)
     floats = x.astype(np.float64)
-    assert [found[name] for name in ("red", "green", "blue")] == pytest.approx(floats.mean(axis=(0, 1, 2)).tolist())
-    assert found["contrast"] == pytest.approx(np.mean([picture.std() for picture in floats]), rel=1e-5)
+    assert [found[name] for name in ("red", "green", "blue")] == pytest.approx(
+        floats.mean(axis=(0, 1, 2)).tolist()
+    )
+    assert found["contrast"] == pytest.approx(
+        np.mean([picture.std() for picture in floats]), rel=1e-5
+    )
     brightness = floats.mean(axis=(1, 2)) @ [0.299, 0.587, 0.114]
     assert found["exposure"] == pytest.approx(brightness.std(), rel=1e-4)
-    assert found["edges"] == pytest.approx(np.abs(floats[:, :, 1:] - floats[:, :, :-1]).mean(), rel=1e-5)
+    assert found["edges"] == pytest.approx(
+        np.abs(floats[:, :, 1:] - floats[:, :, :-1]).mean(), rel=1e-5
+    )
     mean = floats.mean(axis=0)
     assert found["asymmetry"] == pytest.approx(np.abs(mean - mean[:, ::-1]).mean())
 

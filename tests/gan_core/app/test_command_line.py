@@ -23,7 +23,9 @@ class Config:
 
 
 def run(function, *arguments):
-    command_line.run(Config, function, "Train something.", program="train", arguments=list(arguments))
+    command_line.run(
+        Config, function, "Train something.", program="train", arguments=list(arguments)
+    )
 
 
 def ended(capsys, code, function, *arguments):
@@ -46,19 +48,35 @@ def test_every_field_is_a_flag_and_the_rest_keep_their_defaults():
     run(seen.append, "--rounds", "7", "--learning-rate", "0.5")
     run(seen.append)
     assert seen == [Config(7, 0.5, "hinge"), Config()]
-    assert command_line.read(Config, "Train something.", arguments=["--loss", "minimax"]) == Config(loss="minimax")
+    assert command_line.read(Config, "Train something.", arguments=["--loss", "minimax"]) == Config(
+        loss="minimax"
+    )
 
 
 def test_help_tells_each_field_with_its_comment_and_default(capsys):
     written = ended(capsys, 0, raiser(AssertionError("must not be called")), "--help").out
-    for words in ("Train something.", "usage: train", "--rounds", "how many rounds to play", "100", "--learning-rate",
-                  "of both players"):
+    for words in (
+        "Train something.",
+        "usage: train",
+        "--rounds",
+        "how many rounds to play",
+        "100",
+        "--learning-rate",
+        "of both players",
+    ):
         assert words in written
 
 
-@pytest.mark.parametrize(("arguments", "word"), [
-    (["--rounds", "many"], "many"), (["--speed", "3"], "--speed"), (["--rounds"], "--rounds"), (["faces"], "faces"),
-    (["--round", "3"], "--round, 3. Perhaps you meant --rounds. See train --help.")])
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--rounds", "many"], "many"),
+        (["--speed", "3"], "--speed"),
+        (["--rounds"], "--rounds"),
+        (["faces"], "faces"),
+        (["--round", "3"], "--round, 3. Perhaps you meant --rounds. See train --help."),
+    ],
+)
 def test_arguments_that_are_wrong_are_one_line_and_code_2(capsys, arguments, word):
     written = ended(capsys, 2, raiser(AssertionError("must not be called")), *arguments)
     assert written.out == ""
@@ -70,20 +88,30 @@ def test_arguments_that_are_wrong_are_one_line_and_code_2(capsys, arguments, wor
 
 def test_a_field_is_told_as_the_flag_it_is_and_no_other_word_is_changed(capsys):
     """From __post_init__ and from the function alike; in Python it is `Config: learning_rate`."""
-    with pytest.raises(ValueError, match=r"^Config: learning_rate must be a finite number above 0, got -1\.0\.$"):
+    with pytest.raises(
+        ValueError, match=r"^Config: learning_rate must be a finite number above 0, got -1\.0\.$"
+    ):
         Config(learning_rate=-1.0)
-    assert ended(capsys, 2, raiser(AssertionError("must not be called")), "--learning-rate", "-1").err == (
-        "error: --learning-rate must be a finite number above 0, got -1.0. See train --help.\n")
-    for words, told in (("Config: rounds must be even, got 3.", "--rounds must be even, got 3."),
-                        ("Config: rounds_left must be even.", "Config: rounds_left must be even."),
-                        ("Sampler: rounds must be even.", "Sampler: rounds must be even."),
-                        ("the Config: rounds must be even.", "the Config: rounds must be even.")):
+    assert ended(
+        capsys, 2, raiser(AssertionError("must not be called")), "--learning-rate", "-1"
+    ).err == (
+        "error: --learning-rate must be a finite number above 0, got -1.0. See train --help.\n"
+    )
+    for words, told in (
+        ("Config: rounds must be even, got 3.", "--rounds must be even, got 3."),
+        ("Config: rounds_left must be even.", "Config: rounds_left must be even."),
+        ("Sampler: rounds must be even.", "Sampler: rounds must be even."),
+        ("the Config: rounds must be even.", "the Config: rounds must be even."),
+    ):
         assert ended(capsys, 2, raiser(ValueError(words))).err == f"error: {told}\n"
 
 
 def test_a_value_error_is_one_line_and_code_2(capsys):
     """As it stands: brackets are no markup, a long line is not cut."""
-    words = "GANTrainer.round: real must be [batch, 2], got [8, 3]." + " And so on, [red]at length[/red]." * 10
+    words = (
+        "GANTrainer.round: real must be [batch, 2], got [8, 3]."
+        + " And so on, [red]at length[/red]." * 10
+    )
     assert ended(capsys, 2, raiser(ValueError(words))).err == f"error: {words}\n"
 
 
@@ -106,7 +134,10 @@ def test_the_exit_code_of_a_stopped_run_is_its_own(capsys):
 
 def test_what_a_disk_refuses_is_one_line_and_code_1(capsys):
     error = PermissionError(13, "Permission denied", "/closed/faces.png")
-    assert ended(capsys, 1, raiser(error)).err == "error: [Errno 13] Permission denied: '/closed/faces.png'\n"
+    assert (
+        ended(capsys, 1, raiser(error)).err
+        == "error: [Errno 13] Permission denied: '/closed/faces.png'\n"
+    )
 
 
 def test_ctrl_c_anywhere_is_one_word_and_code_130(capsys):
@@ -114,7 +145,10 @@ def test_ctrl_c_anywhere_is_one_word_and_code_130(capsys):
 
 
 def test_a_full_device_is_one_line_and_code_1(capsys):
-    error = tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor with shape[4096,64]\nHint: ...")
+    error = tf.errors.ResourceExhaustedError(
+        None, None, "OOM when allocating tensor with shape[4096,64]\nHint: ..."
+    )
     assert ended(capsys, 1, raiser(error)).err == (
         "error: the device's memory is full. Ask for less at once (a smaller batch). OOM when allocating tensor with "
-        "shape[4096,64]\n")
+        "shape[4096,64]\n"
+    )

@@ -12,8 +12,14 @@ from matplotlib.colors import to_rgb
 from gan_core.app import plots
 
 NUMBERS = np.random.default_rng(0)
-ROWS = {"step": np.array([1, 2, 3]), "d_loss": np.array([1.4, 1.2, 1.3]), "g_loss": np.array([0.7, 0.8, 0.9]),
-        "d_real": np.array([0.5, 0.6, 0.7]), "d_fake": np.array([0.5, 0.4, 0.3]), "accuracy": np.array([0.5, 0.6, 0.7])}
+ROWS = {
+    "step": np.array([1, 2, 3]),
+    "d_loss": np.array([1.4, 1.2, 1.3]),
+    "g_loss": np.array([0.7, 0.8, 0.9]),
+    "d_real": np.array([0.5, 0.6, 0.7]),
+    "d_fake": np.array([0.5, 0.4, 0.3]),
+    "accuracy": np.array([0.5, 0.6, 0.7]),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +41,9 @@ def lines(axes):
 def test_the_two_colours_are_those_of_the_palette_for_any_eye():
     """Okabe and Ito's blue and vermilion."""
     assert (plots.REAL, plots.FAKE) == ("#0072B2", "#D55E00")
-    assert len({plots.REAL, plots.FAKE, plots.DISCRIMINATOR, *plots.OTHERS}) == 3 + len(plots.OTHERS)
+    assert len({plots.REAL, plots.FAKE, plots.DISCRIMINATOR, *plots.OTHERS}) == 3 + len(
+        plots.OTHERS
+    )
 
 
 def test_the_style_begins_with_real_and_fake():
@@ -59,15 +67,20 @@ def test_loss_curves_show_both_losses_and_both_answers_of_d():
     left, right = figure.axes
     assert left.get_title() == "ring"
     for axes, label, name, colour in (
-            (left, "D's loss", "d_loss", plots.REAL), (left, "G's loss", "g_loss", plots.FAKE),
-            (right, "D(x), real", "d_real", plots.REAL), (right, "D(G(z)), generated", "d_fake", plots.FAKE)):
+        (left, "D's loss", "d_loss", plots.REAL),
+        (left, "G's loss", "g_loss", plots.FAKE),
+        (right, "D(x), real", "d_real", plots.REAL),
+        (right, "D(G(z)), generated", "d_fake", plots.FAKE),
+    ):
         line = lines(axes)[label]
         np.testing.assert_array_equal(line.get_xdata(), ROWS["step"])
         np.testing.assert_array_equal(line.get_ydata(), ROWS[name])
         assert to_rgb(line.get_color()) == to_rgb(colour)
     assert list(lines(right)["cannot tell"].get_ydata()) == [0.5, 0.5]
     assert right.get_ylim() == (0.0, 1.0)
-    assert all(axes.get_legend() is not None and axes.get_xlabel() == "round" for axes in figure.axes)
+    assert all(
+        axes.get_legend() is not None and axes.get_xlabel() == "round" for axes in figure.axes
+    )
     figure.canvas.draw()
 
 
@@ -75,8 +88,12 @@ def test_histograms_are_densities_over_common_bins(axes):
     real, fake = NUMBERS.normal(size=500), NUMBERS.normal(2.0, 3.0, size=80)
     plots.histograms(axes, real, fake, bins=20)
     bins = np.linspace(min(real.min(), fake.min()), max(real.max(), fake.max()), 21)
-    for bars, numbers, colour in zip(axes.containers, (real, fake), (plots.REAL, plots.FAKE), strict=True):
-        heights, widths = ([getattr(bar, f"get_{side}")() for bar in bars] for side in ("height", "width"))
+    for bars, numbers, colour in zip(
+        axes.containers, (real, fake), (plots.REAL, plots.FAKE), strict=True
+    ):
+        heights, widths = (
+            [getattr(bar, f"get_{side}")() for bar in bars] for side in ("height", "width")
+        )
         assert np.dot(heights, widths) == pytest.approx(1.0)
         expected, edges = np.histogram(numbers, bins, density=True)
         np.testing.assert_allclose(heights, expected)
@@ -93,7 +110,9 @@ def test_histograms_can_be_given_their_span(axes):
 def test_points_lie_where_they_are_on_equal_scales(axes):
     real, fake = NUMBERS.normal(size=[7, 2]), NUMBERS.normal(size=[5, 2])
     plots.points(axes, real, fake, span=4.0)
-    for dots, numbers, colour in zip(axes.collections, (real, fake), (plots.REAL, plots.FAKE), strict=True):
+    for dots, numbers, colour in zip(
+        axes.collections, (real, fake), (plots.REAL, plots.FAKE), strict=True
+    ):
         np.testing.assert_array_equal(dots.get_offsets(), numbers)
         assert to_rgb(dots.get_facecolor()[0][:3]) == to_rgb(colour)
     assert axes.get_aspect() == 1.0

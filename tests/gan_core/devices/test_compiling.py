@@ -23,7 +23,9 @@ def sums_of_a_round() -> list[int]:
     trainer = training.build(Config(size=32, width=2, latent_dim=3, batch_size=4, mode="graph"))
     assert trainer.penalties
     assert trainer.augment is not None
-    return addends(lambda: trainer.round(rng.uniform([4, 32, 32, 3], rng.seed(0, "real"), -1.0, 1.0)))
+    return addends(
+        lambda: trainer.round(rng.uniform([4, 32, 32, 3], rng.seed(0, "real"), -1.0, 1.0))
+    )
 
 
 def test_a_round_of_a_dcgan_adds_two_tensors_at_a_time(arithmetic_optimiser):
@@ -33,7 +35,9 @@ def test_a_round_of_a_dcgan_adds_two_tensors_at_a_time(arithmetic_optimiser):
     assert max(sums) == 2
 
 
-def test_left_to_tensorflows_optimiser_some_sums_of_a_round_are_of_three(arithmetic_optimiser, monkeypatch):
+def test_left_to_tensorflows_optimiser_some_sums_of_a_round_are_of_three(
+    arithmetic_optimiser, monkeypatch
+):
     """So that the test above cannot pass because it looks at the wrong graph."""
     monkeypatch.setattr(tf.config.optimizer, "set_experimental_options", lambda options: None)
     assert max(sums_of_a_round()) > 2
@@ -41,11 +45,15 @@ def test_left_to_tensorflows_optimiser_some_sums_of_a_round_are_of_three(arithme
 
 
 @pytest.mark.parametrize("mode", ["graph", "xla"])
-def test_a_compiled_function_is_the_same_function_and_only_a_graph_switches_the_optimiser(arithmetic_optimiser, mode):
+def test_a_compiled_function_is_the_same_function_and_only_a_graph_switches_the_optimiser(
+    arithmetic_optimiser, mode
+):
     function = compiled(lambda x, y: tf.tanh(x) + 2 * y, mode)
     x, y = rng.normal([5], rng.seed(0, "x")), rng.normal([5], rng.seed(0, "y"))
     tf.debugging.assert_near(function(x, y), tf.tanh(x) + 2 * y)
-    assert tf.config.optimizer.get_experimental_options()["arithmetic_optimization"] is (mode == "xla")
+    assert tf.config.optimizer.get_experimental_options()["arithmetic_optimization"] is (
+        mode == "xla"
+    )
     if mode == "xla":
         assert "tanh" in function.experimental_get_compiler_ir(x, y)()
     else:

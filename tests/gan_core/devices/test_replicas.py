@@ -26,10 +26,19 @@ LOOKED_AT.remove(("plain", "steps"))  # they would be compiled one by one
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("replicas")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(HELPERS)]),
-                   "CUDA_VISIBLE_DEVICES": "-1"}
-    done = subprocess.run([sys.executable, str(HELPERS / "replica_games.py"), str(folder)], env=environment, cwd=folder,
-                          capture_output=True, text=True, timeout=LONGEST)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(HELPERS)]),
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
+    done = subprocess.run(
+        [sys.executable, str(HELPERS / "replica_games.py"), str(folder)],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+    )
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -45,10 +54,15 @@ def said(folder):
 
 
 def below(played, prefix):
-    return {name.removeprefix(prefix): value for name, value in played.items() if name.startswith(prefix)}
+    return {
+        name.removeprefix(prefix): value
+        for name, value in played.items()
+        if name.startswith(prefix)
+    }
 
 
 # ---------------------------------------------------------------- two are one
+
 
 @pytest.mark.parametrize(("game", "what"), LOOKED_AT)
 def test_two_devices_are_one_on_the_whole_batch(played, game, what):
@@ -96,6 +110,7 @@ def test_two_tensors_are_added_at_a_time_so_that_each_run_has_the_same_bits(play
 
 # ---------------------------------------------------------------- the parts
 
+
 def test_every_replica_has_its_own_share_and_seed_and_one_mean(played):
     assert played["share"].tolist() == [[0, 1, 2], [3, 4, 5]]
     assert played["mean"].tolist() == [[2.5], [2.5]]
@@ -105,7 +120,10 @@ def test_every_replica_has_its_own_share_and_seed_and_one_mean(played):
 
 def test_the_gradient_of_a_mean_over_replicas_is_that_of_all_their_losses(played):
     """m = (a + b) / 2, and both have the loss m^2: the mean of their losses has d/da = d/db = m; here m = 4."""
-    assert played["gradient of mean"].tolist() == [8.0, 8.0]  # before the mean over replicas: of the sum, 2 m each
+    assert played["gradient of mean"].tolist() == [
+        8.0,
+        8.0,
+    ]  # before the mean over replicas: of the sum, 2 m each
 
 
 @pytest.mark.parametrize("synchronised", [False, True])
@@ -113,8 +131,10 @@ def test_batch_norm_by_shares_or_by_the_whole_batch(played, synchronised):
     whole = games.REALS[0].numpy().astype(np.float64)
     parts = [whole, whole] if synchronised else np.split(whole, 2)
     for number, part in enumerate(parts):
-        expected = (whole[2 * number:2 * number + 2] - part.mean(0)) / np.sqrt(part.var(0) + 1e-5)
-        np.testing.assert_allclose(played[f"norm {synchronised}"][number], expected, rtol=1e-4, atol=1e-4)
+        expected = (whole[2 * number : 2 * number + 2] - part.mean(0)) / np.sqrt(part.var(0) + 1e-5)
+        np.testing.assert_allclose(
+            played[f"norm {synchronised}"][number], expected, rtol=1e-4, atol=1e-4
+        )
     averages = np.mean([[part.mean(0), part.var(0, ddof=1)] for part in parts], axis=0)
     for copy in range(2):
         np.testing.assert_allclose(played[f"averages {synchronised}"][:, copy], averages, rtol=1e-4)
@@ -129,10 +149,15 @@ def test_gradients_of_a_batch_norm_of_all_replicas_and_theirs_are_those_of_the_f
 
 def test_what_is_drawn_for_each_sample_is_drawn_by_each_replica(played):
     """Real samples 0 are seen as u, one u a replica: mean sigma(u); and the penalty is such a u."""
-    def drawn(purpose):
-        return np.array([rng.uniform([], seed).numpy() for seed in rng.split(rng.seed(0, purpose, 0), 2)])
 
-    assert played["d_real"] == pytest.approx(np.mean(reference.sigmoid(drawn("augment D"))), rel=1e-5)
+    def drawn(purpose):
+        return np.array(
+            [rng.uniform([], seed).numpy() for seed in rng.split(rng.seed(0, purpose, 0), 2)]
+        )
+
+    assert played["d_real"] == pytest.approx(
+        np.mean(reference.sigmoid(drawn("augment D"))), rel=1e-5
+    )
     assert played["penalty"] == pytest.approx(drawn("penalty 0").mean(), rel=1e-5)
 
 
@@ -146,14 +171,37 @@ def test_on_one_device_everything_is_itself():
 
 # ---------------------------------------------------------------- what is refused
 
-@pytest.mark.parametrize(("name", "words"), [
-    ("round", "GANTrainer.round: the batch must be a multiple of the 2 replicas, got 3 samples."),
-    ("rounds", "GANTrainer.rounds: the batch must be a multiple of the 2 replicas, got 3 samples."),
-    ("step", "GANTrainer.discriminator_step: the batch must be a multiple of the 2 replicas, got 3 samples."),
-    ("xla", "GANTrainer: mode must be graph or eager where there is a strategy, got 'xla'."),
-    ("made elsewhere", "GANTrainer: generator/kernel must be made under strategy.scope(), got one that was made"),
-    ("another kind", "GANTrainer: strategy must be None, a tf.distribute.MirroredStrategy or a MultiWorkerMirrored"),
-    ("forgotten", "GANTrainer: strategy must be the one under whose scope() generator/kernel was made, got None.")])
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "round",
+            "GANTrainer.round: the batch must be a multiple of the 2 replicas, got 3 samples.",
+        ),
+        (
+            "rounds",
+            "GANTrainer.rounds: the batch must be a multiple of the 2 replicas, got 3 samples.",
+        ),
+        (
+            "step",
+            "GANTrainer.discriminator_step: the batch must be a multiple of the 2 replicas, got 3 samples.",
+        ),
+        ("xla", "GANTrainer: mode must be graph or eager where there is a strategy, got 'xla'."),
+        (
+            "made elsewhere",
+            "GANTrainer: generator/kernel must be made under strategy.scope(), got one that was made",
+        ),
+        (
+            "another kind",
+            "GANTrainer: strategy must be None, a tf.distribute.MirroredStrategy or a MultiWorkerMirrored",
+        ),
+        (
+            "forgotten",
+            "GANTrainer: strategy must be the one under whose scope() generator/kernel was made, got None.",
+        ),
+    ],
+)
 def test_what_cannot_be_is_told_in_one_line(said, name, words):
     assert said[name].startswith(words), said[name]
     assert "\n" not in said[name]
@@ -166,5 +214,7 @@ def test_what_was_refused_changed_nothing_and_there_were_two(said):
 
 @pytest.mark.parametrize("strategy", ["mirrored", object()])
 def test_a_strategy_is_tensorflows(strategy):
-    with pytest.raises(ValueError, match=r"GANTrainer: strategy must be None, a tf\.distribute\.MirroredStrategy"):
+    with pytest.raises(
+        ValueError, match=r"GANTrainer: strategy must be None, a tf\.distribute\.MirroredStrategy"
+    ):
         games.affine(strategy=strategy)

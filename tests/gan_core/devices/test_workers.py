@@ -35,11 +35,23 @@ def start(folder, fate):
     both = []
     for index in range(2):
         tf_config = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(HELPERS)]),
-                       "TF_CONFIG": tf_config, "CUDA_VISIBLE_DEVICES": "-1"}
-        both.append(subprocess.Popen([sys.executable, str(HELPERS / "worker.py"), str(folder), fate], cwd=folder,
-                                     env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                     stderr=subprocess.PIPE))
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(HELPERS)]),
+            "TF_CONFIG": tf_config,
+            "CUDA_VISIBLE_DEVICES": "-1",
+        }
+        both.append(
+            subprocess.Popen(
+                [sys.executable, str(HELPERS / "worker.py"), str(folder), fate],
+                cwd=folder,
+                env=environment,
+                text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        )
         end = threading.Timer(LONGEST, both[-1].kill)  # so that a test cannot wait for ever
         end.daemon = True
         end.start()
@@ -95,13 +107,19 @@ def test_killed_and_gone_on_with_it_ends_as_in_one_stretch(story):
     folder = story["folder"]
     last = "checkpoints/step_00000020.npz"
     assert state(folder / "killed" / last) == state(folder / "whole" / last)
-    assert len(story["log when killed"]) == 13  # a header and 12 rows, of which two are played again
+    assert (
+        len(story["log when killed"]) == 13
+    )  # a header and 12 rows, of which two are played again
     assert (folder / "killed" / "log.csv").read_text() == (folder / "whole" / "log.csv").read_text()
 
 
 def test_both_workers_end_with_the_same_numbers(story):
-    ends = [line for said in (story["chief"], story["other"], *(said for said, _ in story["again"]))
-            for line in said if line.startswith("ended with")]
+    ends = [
+        line
+        for said in (story["chief"], story["other"], *(said for said, _ in story["again"]))
+        for line in said
+        if line.startswith("ended with")
+    ]
     assert len(ends) == 4
     assert len(set(ends)) == 1
 
@@ -109,14 +127,20 @@ def test_both_workers_end_with_the_same_numbers(story):
 def test_workers_that_are_not_in_step_are_told_so_before_they_play(story):
     assert story["again ended"] == [2, 2]
     for _, told in story["again"]:
-        assert "fit: the rounds that the workers have played must be the same for all, got 20, 0. Give all" in told
+        assert (
+            "fit: the rounds that the workers have played must be the same for all, got 20, 0. Give all"
+            in told
+        )
 
 
 def test_the_chief_alone_writes_and_each_checkpoint_once(story):
     steps = [f"wrote step_{step:08d}.npz" for step in (5, 10, 15, 20)]
     written = [line for line in story["chief"] if line.startswith("wrote step")]
     assert written == [*steps, *steps[:2]]
-    assert [line for line in story["again"][0][0] if line.startswith("wrote")] == ["wrote log.csv", *steps[2:]]
+    assert [line for line in story["again"][0][0] if line.startswith("wrote")] == [
+        "wrote log.csv",
+        *steps[2:],
+    ]
     for said in (story["other"], story["again"][1][0]):
         assert not [line for line in said if line.startswith("wrote")]
 
@@ -126,18 +150,39 @@ def test_the_chief_alone_writes_and_each_checkpoint_once(story):
 TWO, FIRST = {"worker": ["a:1", "b:2"]}, {"type": "worker", "index": 0}
 
 
-@pytest.mark.parametrize(("config", "words"), [
-    (None, "the environment variable TF_CONFIG must be set, got nothing"), ("", "TF_CONFIG must be set, got nothing"),
-    ("{", "TF_CONFIG must be JSON with a cluster and a task, got {."), ("[]", "JSON with a cluster and a task, got []"),
-    ({"cluster": TWO}, "JSON with a cluster and a task"), ({"cluster": [], "task": {}}, "with a cluster and a task"),
-    ({"cluster": {"worker": [1]}, "task": FIRST}, "JSON with a cluster and a task"),
-    ({"cluster": {}, "task": FIRST}, "cluster must be workers, each at a HOST:PORT of its own, got {}"),
-    ({"cluster": {"worker": ["a", "b:2"]}, "task": FIRST}, "each at a HOST:PORT of its own"),
-    ({"cluster": {"worker": ["a:1", "a:1"]}, "task": FIRST}, "each at a HOST:PORT of its own"),
-    ({"cluster": TWO, "task": {**FIRST, "type": "chief"}}, 'task type must be one of worker, got "chief"'),
-    ({"cluster": TWO, "task": {**FIRST, "index": 2}}, "worker must be a whole number from 0 to 1, got 2"),
-    ({"cluster": TWO, "task": {**FIRST, "index": "0"}}, "worker must be a whole number from 0 to 1, got '0'")])
-def test_a_tf_config_that_makes_no_sense_is_one_line_and_code_2(monkeypatch, tmp_path, capsys, config, words):
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (None, "the environment variable TF_CONFIG must be set, got nothing"),
+        ("", "TF_CONFIG must be set, got nothing"),
+        ("{", "TF_CONFIG must be JSON with a cluster and a task, got {."),
+        ("[]", "JSON with a cluster and a task, got []"),
+        ({"cluster": TWO}, "JSON with a cluster and a task"),
+        ({"cluster": [], "task": {}}, "with a cluster and a task"),
+        ({"cluster": {"worker": [1]}, "task": FIRST}, "JSON with a cluster and a task"),
+        (
+            {"cluster": {}, "task": FIRST},
+            "cluster must be workers, each at a HOST:PORT of its own, got {}",
+        ),
+        ({"cluster": {"worker": ["a", "b:2"]}, "task": FIRST}, "each at a HOST:PORT of its own"),
+        ({"cluster": {"worker": ["a:1", "a:1"]}, "task": FIRST}, "each at a HOST:PORT of its own"),
+        (
+            {"cluster": TWO, "task": {**FIRST, "type": "chief"}},
+            'task type must be one of worker, got "chief"',
+        ),
+        (
+            {"cluster": TWO, "task": {**FIRST, "index": 2}},
+            "worker must be a whole number from 0 to 1, got 2",
+        ),
+        (
+            {"cluster": TWO, "task": {**FIRST, "index": "0"}},
+            "worker must be a whole number from 0 to 1, got '0'",
+        ),
+    ],
+)
+def test_a_tf_config_that_makes_no_sense_is_one_line_and_code_2(
+    monkeypatch, tmp_path, capsys, config, words
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TF_CONFIG", raising=False)
     if config is not None:
@@ -153,13 +198,18 @@ def test_a_tf_config_that_makes_no_sense_is_one_line_and_code_2(monkeypatch, tmp
 
 def test_a_good_one_passes():
     workers.check_tf_config(json.dumps({"cluster": TWO, "task": {**FIRST, "index": 1}}))
-    workers.check_tf_config(json.dumps({"cluster": {"chief": ["[::1]:5"], **TWO}, "task": {**FIRST, "type": "chief"}}))
+    workers.check_tf_config(
+        json.dumps({"cluster": {"chief": ["[::1]:5"], **TWO}, "task": {**FIRST, "type": "chief"}})
+    )
 
 
 def test_xla_and_a_strategy_do_not_go_together(capsys):
     with pytest.raises(SystemExit):
         program.main(["train", "--strategy", "mirrored", "--mode", "xla"])
-    assert "--mode, where there is a strategy, must be one of graph, eager, got 'xla'" in capsys.readouterr().err
+    assert (
+        "--mode, where there is a strategy, must be one of graph, eager, got 'xla'"
+        in capsys.readouterr().err
+    )
 
 
 def test_one_process_is_the_chief_and_alone():
@@ -167,5 +217,7 @@ def test_one_process_is_the_chief_and_alone():
     assert workers.is_chief(None)
     assert workers.is_alone(None)
     workers.wait_for_all(None)
-    with pytest.raises(ValueError, match="strategy: name must be one of none, mirrored, multi-worker, got 'all'"):
+    with pytest.raises(
+        ValueError, match="strategy: name must be one of none, mirrored, multi-worker, got 'all'"
+    ):
         workers.by_name("all")

@@ -9,12 +9,16 @@ from hypothesis import strategies as st
 
 from gan_core.nn.activations import leaky_relu
 
-NUMBERS = npst.arrays(np.float32, [5], elements=st.floats(-1e6, 1e6, width=32, allow_subnormal=False))
+NUMBERS = npst.arrays(
+    np.float32, [5], elements=st.floats(-1e6, 1e6, width=32, allow_subnormal=False)
+)
 
 
 @given(NUMBERS, st.sampled_from([0.0, 0.01, 0.2, 0.9]))
 def test_it_is_the_larger_of_x_and_alpha_x(x, alpha):
-    np.testing.assert_allclose(leaky_relu(alpha)(tf.constant(x)), np.maximum(x, np.float32(alpha) * x), rtol=1e-6)
+    np.testing.assert_allclose(
+        leaky_relu(alpha)(tf.constant(x)), np.maximum(x, np.float32(alpha) * x), rtol=1e-6
+    )
 
 
 @given(NUMBERS)
@@ -36,5 +40,7 @@ def test_a_summary_can_name_it():
 
 @pytest.mark.parametrize("alpha", [-0.1, 1.0, float("nan"), "0.2", None])
 def test_an_alpha_out_of_range_is_refused(alpha):
-    with pytest.raises(ValueError, match=r"^leaky_relu: alpha must be a finite number of at least 0 below 1, got"):
+    with pytest.raises(
+        ValueError, match=r"^leaky_relu: alpha must be a finite number of at least 0 below 1, got"
+    ):
         leaky_relu(alpha)

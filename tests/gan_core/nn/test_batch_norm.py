@@ -36,14 +36,20 @@ def test_in_training_each_channel_has_mean_beta_and_spread_gamma(case):
     y = np.float64(layer(epsilon=epsilon)(x, training=True))
     axes, variance = tuple(range(x.ndim - 1)), np.var(np.float64(x), axis=tuple(range(x.ndim - 1)))
     np.testing.assert_allclose(y.mean(axis=axes), BETA, atol=1e-3)
-    np.testing.assert_allclose(y.std(axis=axes), np.abs(GAMMA) * np.sqrt(variance / (variance + epsilon)),
-                               rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(
+        y.std(axis=axes),
+        np.abs(GAMMA) * np.sqrt(variance / (variance + epsilon)),
+        rtol=1e-3,
+        atol=1e-4,
+    )
 
 
 def test_in_training_neither_scale_nor_shift_of_the_input_matter():
     x = batch([6, 3])
     made = layer(epsilon=1e-12)
-    np.testing.assert_allclose(made(4.0 * x + 7.0, training=True), made(x, training=True), atol=2e-3)
+    np.testing.assert_allclose(
+        made(4.0 * x + 7.0, training=True), made(x, training=True), atol=2e-3
+    )
 
 
 @given(CASES)
@@ -60,7 +66,9 @@ def test_in_inference_it_is_affine_with_the_moving_statistics(case):
 
 
 @given(st.sampled_from(SHAPES), st.sampled_from([0.0, 0.25, 0.9, 1.0]), st.integers(0, 1000))
-def test_momentum_is_the_share_of_the_old_value_and_the_kept_variance_is_unbiased(shape, momentum, seed):
+def test_momentum_is_the_share_of_the_old_value_and_the_kept_variance_is_unbiased(
+    shape, momentum, seed
+):
     """With two values a channel the unbiased variance is twice the biased one."""
     made, mean, variance = layer(momentum=momentum), np.zeros(3), np.ones(3)
     for number in range(3):
@@ -79,7 +87,9 @@ def test_one_value_a_channel_becomes_beta_and_breaks_nothing(shape):
     made, x = layer(momentum=0.5), batch(shape)
     np.testing.assert_allclose(made(x, training=True).numpy().ravel(), BETA, atol=1e-2)
     np.testing.assert_allclose(made.moving_mean, 0.5 * x.ravel(), rtol=1e-6)
-    np.testing.assert_allclose(made.moving_variance, [0.5, 0.5, 0.5], atol=1e-6)  # there is no spread in one value
+    np.testing.assert_allclose(
+        made.moving_variance, [0.5, 0.5, 0.5], atol=1e-6
+    )  # there is no spread in one value
 
 
 def test_a_channel_without_spread_has_finite_values_and_gradients():
@@ -112,7 +122,9 @@ def test_the_gradient_in_training_goes_through_the_batchs_statistics(shape):
         expected[place] = (loss(np.float64(x) + shift) - loss(np.float64(x) - shift)) / (2 * step)
     scale = np.max(np.abs(GAMMA / np.std(x, axis=tuple(range(x.ndim - 1)))))
     np.testing.assert_allclose(gradient, expected, atol=1e-3 * scale, rtol=1e-2)
-    np.testing.assert_allclose(tf.reduce_sum(gradient, axis=list(range(x.ndim - 1))), np.zeros(3), atol=1e-3 * scale)
+    np.testing.assert_allclose(
+        tf.reduce_sum(gradient, axis=list(range(x.ndim - 1))), np.zeros(3), atol=1e-3 * scale
+    )
 
 
 def test_bfloat16_comes_out_as_it_went_in_and_is_counted_in_float32():
@@ -120,13 +132,17 @@ def test_bfloat16_comes_out_as_it_went_in_and_is_counted_in_float32():
     made, wide = layer(), layer()
     y = made(x, training=True)
     assert y.dtype == tf.bfloat16
-    np.testing.assert_array_equal(y, tf.cast(wide(tf.cast(x, tf.float32), training=True), tf.bfloat16))
+    np.testing.assert_array_equal(
+        y, tf.cast(wide(tf.cast(x, tf.float32), training=True), tf.bfloat16)
+    )
     np.testing.assert_array_equal(made.moving_variance, wide.moving_variance)
 
 
 def test_gamma_and_beta_are_trained_and_the_statistics_are_not():
     made = BatchNorm(3, gamma_initializer=initializers.normal(0.02, 1.0), seed=4)
-    assert [v is w for v, w in zip(made.trainable_variables, (made.beta, made.gamma), strict=True)] == [True, True]
+    assert [
+        v is w for v, w in zip(made.trainable_variables, (made.beta, made.gamma), strict=True)
+    ] == [True, True]
     assert len(made.variables) == 4
     np.testing.assert_allclose(made.gamma, [1.0, 1.0, 1.0], atol=0.1)
     assert np.std(made.gamma) > 0.0
@@ -134,13 +150,19 @@ def test_gamma_and_beta_are_trained_and_the_statistics_are_not():
         np.testing.assert_array_equal(variable, np.full(3, start))
 
 
-@pytest.mark.parametrize(("channels", "options", "words"), [
-    (0, {}, "channels must be a whole number of at least 1, got 0"),
-    (3, {"momentum": 1.5}, "momentum must be a finite number from 0 to 1, got 1.5"),
-    (3, {"epsilon": 0.0}, "epsilon must be a finite number above 0, got 0.0"),
-    (3, {"gamma_initializer": lambda shape, seed: tf.ones([2])},
-     r"what gamma_initializer gives must be \[3\], got \[2\]"),
-])
+@pytest.mark.parametrize(
+    ("channels", "options", "words"),
+    [
+        (0, {}, "channels must be a whole number of at least 1, got 0"),
+        (3, {"momentum": 1.5}, "momentum must be a finite number from 0 to 1, got 1.5"),
+        (3, {"epsilon": 0.0}, "epsilon must be a finite number above 0, got 0.0"),
+        (
+            3,
+            {"gamma_initializer": lambda shape, seed: tf.ones([2])},
+            r"what gamma_initializer gives must be \[3\], got \[2\]",
+        ),
+    ],
+)
 def test_arguments_that_make_no_layer_are_refused(channels, options, words):
     with pytest.raises(ValueError, match=f"^BatchNorm: {words}"):
         BatchNorm(channels, **options)
@@ -155,26 +177,41 @@ def test_integers_are_refused_for_their_y_would_be_cut_to_integers():
 def test_samples_of_another_shape_are_refused_and_move_nothing(shape):
     made = layer()
     came = ", ".join(map(str, shape))
-    with pytest.raises(ValueError, match=rf"^BatchNorm: x must be \[batch, 3\] or \[batch, h, w, 3\], got \[{came}\]"):
+    with pytest.raises(
+        ValueError,
+        match=rf"^BatchNorm: x must be \[batch, 3\] or \[batch, h, w, 3\], got \[{came}\]",
+    ):
         made(tf.ones(shape), training=True)
     np.testing.assert_array_equal(made.moving_mean, np.zeros(3))
 
 
 @given(st.lists(st.integers(2, 9), min_size=1, max_size=4), st.integers(0, 100))
-def test_settled_averages_are_the_plain_mean_over_the_batches_and_forget_what_was_there(sizes, seed):
-    made, batches = layer(momentum=0.3), [batch([size, 3], seed + i) for i, size in enumerate(sizes)]
+def test_settled_averages_are_the_plain_mean_over_the_batches_and_forget_what_was_there(
+    sizes, seed
+):
+    made, batches = (
+        layer(momentum=0.3),
+        [batch([size, 3], seed + i) for i, size in enumerate(sizes)],
+    )
     made.moving_mean.assign([100.0, 100.0, 100.0])
     settle(Sequential([made]), iter(batches))
-    np.testing.assert_allclose(made.moving_mean, np.mean([x.mean(axis=0) for x in batches], axis=0),
-                               rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(made.moving_variance, np.mean([x.var(axis=0, ddof=1) for x in batches], axis=0),
-                               rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        made.moving_mean, np.mean([x.mean(axis=0) for x in batches], axis=0), rtol=1e-4, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        made.moving_variance,
+        np.mean([x.var(axis=0, ddof=1) for x in batches], axis=0),
+        rtol=1e-4,
+        atol=1e-5,
+    )
     assert made.momentum == 0.3
 
 
 def test_a_settled_network_gives_the_same_in_use_as_in_training():
     """Up to n / (n - 1) of the variance; before, its averages are those of other weights."""
-    network = Sequential([Dense(3, 3, seed=0), BatchNorm(3), tf.nn.relu, Dense(3, 3, seed=1), BatchNorm(3)])
+    network = Sequential(
+        [Dense(3, 3, seed=0), BatchNorm(3), tf.nn.relu, Dense(3, 3, seed=1), BatchNorm(3)]
+    )
     x = batch([500, 3])
     for _ in range(100):
         network(x, training=True)
@@ -203,7 +240,9 @@ def test_settling_by_no_batch_is_refused_and_changes_nothing():
 
 
 def test_where_there_is_no_batch_norm_nothing_is_computed():
-    settle(Sequential([Dense(3, 3, seed=0)]), (pytest.fail("was asked for a batch") for _ in range(1)))
+    settle(
+        Sequential([Dense(3, 3, seed=0)]), (pytest.fail("was asked for a batch") for _ in range(1))
+    )
 
 
 def test_what_was_settled_for_a_while_is_put_back_even_after_an_error():

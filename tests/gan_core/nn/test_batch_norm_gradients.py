@@ -31,7 +31,9 @@ def test_tensorflows_fused_op_and_the_formula_agree_and_so_do_their_gradients(sh
         assert y.dtype == dx.dtype == dtype
         found.append([y, dx, dgamma, dbeta, outer.gradient(penalty, made.gamma), *statistics])
     for fused, formula in zip(*found, strict=True):
-        np.testing.assert_allclose(tf.cast(fused, tf.float32), tf.cast(formula, tf.float32), **tolerance)
+        np.testing.assert_allclose(
+            tf.cast(fused, tf.float32), tf.cast(formula, tf.float32), **tolerance
+        )
 
 
 @pytest.mark.parametrize("together", [False, True])
@@ -46,6 +48,7 @@ def test_second_gradients_are_those_of_the_oracles_slope(shape, together):
     def f(x, gamma, dy):
         def total(t):
             return np.sum(dy * reference.batch_norm(x + t * u, gamma + t * v, t * w, epsilon)[0])
+
         return (total(h) - total(-h)) / (2 * h)
 
     made, inputs = layer(epsilon=epsilon), tf.constant(x, tf.float32)
@@ -57,28 +60,37 @@ def test_second_gradients_are_those_of_the_oracles_slope(shape, together):
             inner.watch(inputs)
             y = made._by_the_batch(inputs, together)[0]
         first = inner.gradient(y, [inputs, made.gamma, made.beta], output_gradients=cotangent)
-    found = outer.gradient(first, [inputs, made.gamma, cotangent],
-                           output_gradients=[tf.constant(t, tf.float32) for t in (u, v, w)])
+    found = outer.gradient(
+        first,
+        [inputs, made.gamma, cotangent],
+        output_gradients=[tf.constant(t, tf.float32) for t in (u, v, w)],
+    )
     at = [x, gamma, dy]
     for i, gradient in enumerate(found):
         expected = np.zeros_like(at[i])
         for place in np.ndindex(*at[i].shape):
             step = np.zeros_like(at[i])
             step[place] = h
-            more, less = ([*at[:i], at[i] + sign * step, *at[i + 1:]] for sign in (1, -1))
+            more, less = ([*at[:i], at[i] + sign * step, *at[i + 1 :]] for sign in (1, -1))
             expected[place] = (f(*more) - f(*less)) / (2 * h)
         np.testing.assert_allclose(gradient, expected, rtol=1e-3, atol=1e-3)
 
 
 def test_a_third_derivative_is_that_of_the_formula():
     """f(t) = |dx(x + t u)|^2: its second derivative, by both ways of computing batch norm and op by op."""
+
     def op_by_op(x):
-        mean = tf.reduce_mean(x, [0, 1, 2])  # not tf.nn.moments, whose variance has a wrong second derivative
+        mean = tf.reduce_mean(
+            x, [0, 1, 2]
+        )  # not tf.nn.moments, whose variance has a wrong second derivative
         variance = tf.reduce_mean(tf.square(x - mean), [0, 1, 2])
         return tf.nn.batch_normalization(x, mean, variance, made.beta, made.gamma, made.epsilon)
 
     made, found = layer(epsilon=0.1), []
-    ways = [functools.partial(made._by_the_batch, together=False), functools.partial(made._by_the_batch, together=True)]
+    ways = [
+        functools.partial(made._by_the_batch, together=False),
+        functools.partial(made._by_the_batch, together=True),
+    ]
     for way in [*(lambda x, one=one: one(x)[0] for one in ways), op_by_op]:
         t = tf.constant(0.0)
         with tf.GradientTape() as third:
@@ -134,7 +146,11 @@ def test_second_gradients_have_the_same_bits_each_time():
 def test_second_gradients_are_the_same_compiled_and_without_the_batch_size(xla):
     made, arrays = BatchNorm(3), [rng.normal([5, 4, 4, 3], rng.seed(i, "test")) for i in range(3)]
     spec = tf.TensorSpec([5 if xla else None, 4, 4, 3])
-    compiled = tf.function(lambda *arguments: r1_of_one_layer(*arguments, made), [spec] * 3, autograph=False,
-                           jit_compile=xla)
+    compiled = tf.function(
+        lambda *arguments: r1_of_one_layer(*arguments, made),
+        [spec] * 3,
+        autograph=False,
+        jit_compile=xla,
+    )
     for one, eager in zip(compiled(*arrays), r1_of_one_layer(*arrays, made), strict=True):
         np.testing.assert_allclose(one, eager, rtol=1e-4, atol=1e-4)

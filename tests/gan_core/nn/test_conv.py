@@ -45,7 +45,9 @@ def test_a_layer_takes_the_path_it_was_given(layer_class, path):
         return tf.gradients(layer(x), x)
 
     graph = gradient.get_concrete_function(tf.TensorSpec([2, 4, 4, 3])).graph
-    assert ("Conv2DBackpropInput" in {operation.type for operation in graph.get_operations()}) == (path == "native")
+    assert ("Conv2DBackpropInput" in {operation.type for operation in graph.get_operations()}) == (
+        path == "native"
+    )
 
 
 @each_layer
@@ -79,8 +81,10 @@ def test_without_a_bias(layer_class):
 @each_path
 @each_layer
 def test_bfloat16_computes_coarsely_with_parameters_that_stay_fine(layer_class, path):
-    fine, coarse = (layer_class(3, 5, 4, seed=0, stride=2, path=path, compute_dtype=dtype)
-                    for dtype in (tf.float32, "bfloat16"))
+    fine, coarse = (
+        layer_class(3, 5, 4, seed=0, stride=2, path=path, compute_dtype=dtype)
+        for dtype in (tf.float32, "bfloat16")
+    )
     x, gradients = tf.constant(image(2, 4, 4, 3)), []
     for layer in (fine, coarse):
         layer.bias.assign(image(5, seed=1))
@@ -129,9 +133,11 @@ def test_r1_through_a_small_discriminator_is_the_same_on_both_paths(path):
 def test_a_saved_model_takes_any_batch(tmp_path, path):
     """Saved with an unknown batch and used with TensorFlow alone, as a trained generator is."""
     model = tf.Module()
-    model.layers = [Conv2DTranspose(6, 4, 4, seed=0, padding="VALID", path=path),
-                    Conv2DTranspose(4, 4, 4, seed=1, stride=2, path=path),
-                    Conv2D(4, 3, 3, seed=2, path=path)]
+    model.layers = [
+        Conv2DTranspose(6, 4, 4, seed=0, padding="VALID", path=path),
+        Conv2DTranspose(4, 4, 4, seed=1, stride=2, path=path),
+        Conv2D(4, 3, 3, seed=2, path=path),
+    ]
 
     @tf.function(input_signature=[tf.TensorSpec([None, 6])])
     def draw(z):
@@ -154,45 +160,83 @@ def make(layer_class=Conv2D, *sizes, **options):
     return layer_class(*(sizes or (3, 5, 4)), **{"seed": 0, **options})
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda c: make(c, 0, 5, 4), "in_channels must be a whole number of at least 1, got 0."),
-    (lambda c: make(c, 3, -5, 4), "out_channels must be a whole number of at least 1, got -5."),
-    (lambda c: make(c, 3, 5, 0), "kernel_size must be a whole number of at least 1, got 0."),
-    (lambda c: make(c, 3, 5, (4, 4)), "kernel_size must be a whole number of at least 1, got (4, 4)."),
-    (lambda c: make(c, stride=1.5), "stride must be a whole number of at least 1, got 1.5."),
-    (lambda c: make(c, stride=0), "stride must be a whole number of at least 1, got 0."),
-    (lambda c: make(c, stride=5), "kernel_size must be at least the stride 5, got 4. "
-     "A smaller kernel leaves pixels unread."),
-    (lambda c: make(c, padding="same"), "padding must be one of SAME, VALID, got 'same'."),
-    (lambda c: make(c, path="fast"), "path must be one of auto, native, subpixel, winograd, got 'fast'."),
-    (lambda c: make(c, compute_dtype=tf.float64), "compute_dtype must be one of float32, bfloat16, got 'float64'."),
-    (lambda c: make(c, compute_dtype="half a float"), "compute_dtype must be one of float32, bfloat16, "
-     "got 'half a float'."),
-    (lambda c: make(c, 5, 5, 4, initializer=lambda shape, seed: tf.zeros(shape, tf.float64)),
-     "what initializer gives must be [4, 4, 5, 5] of float32, got [4, 4, 5, 5] of float64."),
-    (lambda c: make(c, 5, 5, 4, initializer=lambda shape, seed: tf.zeros(shape[1:])),
-     "what initializer gives must be [4, 4, 5, 5], got [4, 5, 5]."),
-    (lambda c: make(c)(image(2, 4, 4, 4)), "x must be [batch, height, width, 3], got [2, 4, 4, 4]."),
-    (lambda c: make(c)(image(4, 4, 3)), "x must be [batch, height, width, 3], got [4, 4, 3]."),
-    (lambda c: make(c)(np.zeros((2, 4, 4, 3), np.uint8)), "x must be of a floating dtype, got uint8."),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda c: make(c, 0, 5, 4), "in_channels must be a whole number of at least 1, got 0."),
+        (lambda c: make(c, 3, -5, 4), "out_channels must be a whole number of at least 1, got -5."),
+        (lambda c: make(c, 3, 5, 0), "kernel_size must be a whole number of at least 1, got 0."),
+        (
+            lambda c: make(c, 3, 5, (4, 4)),
+            "kernel_size must be a whole number of at least 1, got (4, 4).",
+        ),
+        (lambda c: make(c, stride=1.5), "stride must be a whole number of at least 1, got 1.5."),
+        (lambda c: make(c, stride=0), "stride must be a whole number of at least 1, got 0."),
+        (
+            lambda c: make(c, stride=5),
+            "kernel_size must be at least the stride 5, got 4. "
+            "A smaller kernel leaves pixels unread.",
+        ),
+        (lambda c: make(c, padding="same"), "padding must be one of SAME, VALID, got 'same'."),
+        (
+            lambda c: make(c, path="fast"),
+            "path must be one of auto, native, subpixel, winograd, got 'fast'.",
+        ),
+        (
+            lambda c: make(c, compute_dtype=tf.float64),
+            "compute_dtype must be one of float32, bfloat16, got 'float64'.",
+        ),
+        (
+            lambda c: make(c, compute_dtype="half a float"),
+            "compute_dtype must be one of float32, bfloat16, got 'half a float'.",
+        ),
+        (
+            lambda c: make(c, 5, 5, 4, initializer=lambda shape, seed: tf.zeros(shape, tf.float64)),
+            "what initializer gives must be [4, 4, 5, 5] of float32, got [4, 4, 5, 5] of float64.",
+        ),
+        (
+            lambda c: make(c, 5, 5, 4, initializer=lambda shape, seed: tf.zeros(shape[1:])),
+            "what initializer gives must be [4, 4, 5, 5], got [4, 5, 5].",
+        ),
+        (
+            lambda c: make(c)(image(2, 4, 4, 4)),
+            "x must be [batch, height, width, 3], got [2, 4, 4, 4].",
+        ),
+        (lambda c: make(c)(image(4, 4, 3)), "x must be [batch, height, width, 3], got [4, 4, 3]."),
+        (
+            lambda c: make(c)(np.zeros((2, 4, 4, 3), np.uint8)),
+            "x must be of a floating dtype, got uint8.",
+        ),
+    ],
+)
 @each_layer
 def test_what_does_not_fit_is_refused(layer_class, call, words):
     with pytest.raises(ValueError, match=f"^{layer_class.__name__}: {re.escape(words)}$"):
         call(layer_class)
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: make(stride=2)(image(2, 5, 4, 3)),
-     "Conv2D: x's height must be a multiple of the stride 2 (padding SAME), got 5."),
-    (lambda: make(stride=2, padding="VALID")(image(2, 4, 5, 3)),
-     "Conv2D: x's width must be 4 plus a multiple of the stride 2 (padding VALID), got 5. "
-     "The pixels left over would go unread."),
-    (lambda: make(padding="VALID")(image(2, 3, 4, 3)),
-     "Conv2D: x's height must be at least the kernel's 4 (padding VALID), got 3."),
-    (lambda: make(Conv2DTranspose)(image(2, 0, 4, 3)),
-     "Conv2DTranspose: x's height must be known and at least 1, got 0."),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: make(stride=2)(image(2, 5, 4, 3)),
+            "Conv2D: x's height must be a multiple of the stride 2 (padding SAME), got 5.",
+        ),
+        (
+            lambda: make(stride=2, padding="VALID")(image(2, 4, 5, 3)),
+            "Conv2D: x's width must be 4 plus a multiple of the stride 2 (padding VALID), got 5. "
+            "The pixels left over would go unread.",
+        ),
+        (
+            lambda: make(padding="VALID")(image(2, 3, 4, 3)),
+            "Conv2D: x's height must be at least the kernel's 4 (padding VALID), got 3.",
+        ),
+        (
+            lambda: make(Conv2DTranspose)(image(2, 0, 4, 3)),
+            "Conv2DTranspose: x's height must be known and at least 1, got 0.",
+        ),
+    ],
+)
 def test_sizes_that_do_not_fit_are_refused(call, words):
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         call()

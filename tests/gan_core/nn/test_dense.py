@@ -30,7 +30,9 @@ def test_its_gradients_are_the_transposed_products():
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = layer(x)
-    d_x, d_kernel, d_bias = tape.gradient(y, [x, layer.kernel, layer.bias], output_gradients=tf.constant(dy))
+    d_x, d_kernel, d_bias = tape.gradient(
+        y, [x, layer.kernel, layer.bias], output_gradients=tf.constant(dy)
+    )
     np.testing.assert_allclose(d_x, dy @ layer.kernel.numpy().T, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(d_kernel, X.T @ dy, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(d_bias, dy.sum(axis=0), rtol=1e-5, atol=1e-6)
@@ -41,7 +43,9 @@ def test_it_is_linear_but_for_the_bias():
     layer = Dense(3, 4, seed=0)
     layer.bias.assign([1.0, 2.0, 3.0, 4.0])
     y = np.flip(X, axis=0).copy()
-    np.testing.assert_allclose(layer(X) + layer(y), layer(X + y) + layer(np.zeros_like(X)), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        layer(X) + layer(y), layer(X + y) + layer(np.zeros_like(X)), rtol=1e-5, atol=1e-5
+    )
 
 
 def test_the_kernel_starts_at_glorots_spread_and_the_bias_at_zero():
@@ -101,18 +105,31 @@ def test_bfloat16_rounds_the_factors_and_not_only_the_product():
     assert float(tf.cast((1.0 + 3 / 1024) ** 2, tf.bfloat16)) == 1.0 + 1 / 128
 
 
-@pytest.mark.parametrize(("arguments", "options", "words"), [
-    ((0, 2), {}, "Dense: in_size must be a whole number of at least 1, got 0"),
-    ((3, 2.0), {}, "Dense: out_size must be a whole number of at least 1, got 2.0"),
-    ((3, True), {}, "Dense: out_size must be a whole number of at least 1, got True"),
-    ((3, 2), {"compute_dtype": "float8"}, "Dense: compute_dtype must be one of .*float32.*bfloat16.*, got 'float8'"),
-    ((3, 2), {"compute_dtype": tf.int32}, "Dense: compute_dtype must be one of"),
-    ((3, 2), {"seed": None}, "run_seed must be a whole number .*, got None"),
-    ((3, 2), {"initializer": lambda shape, seed: tf.zeros([2, 3])},
-     r"Dense: what initializer gives must be \[3, 2\], got \[2, 3\]"),
-    ((3, 2), {"initializer": lambda shape, seed: tf.zeros(shape, tf.bfloat16)},
-     r"Dense: what initializer gives must be \[3, 2\] of float32, got \[3, 2\] of bfloat16"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "options", "words"),
+    [
+        ((0, 2), {}, "Dense: in_size must be a whole number of at least 1, got 0"),
+        ((3, 2.0), {}, "Dense: out_size must be a whole number of at least 1, got 2.0"),
+        ((3, True), {}, "Dense: out_size must be a whole number of at least 1, got True"),
+        (
+            (3, 2),
+            {"compute_dtype": "float8"},
+            "Dense: compute_dtype must be one of .*float32.*bfloat16.*, got 'float8'",
+        ),
+        ((3, 2), {"compute_dtype": tf.int32}, "Dense: compute_dtype must be one of"),
+        ((3, 2), {"seed": None}, "run_seed must be a whole number .*, got None"),
+        (
+            (3, 2),
+            {"initializer": lambda shape, seed: tf.zeros([2, 3])},
+            r"Dense: what initializer gives must be \[3, 2\], got \[2, 3\]",
+        ),
+        (
+            (3, 2),
+            {"initializer": lambda shape, seed: tf.zeros(shape, tf.bfloat16)},
+            r"Dense: what initializer gives must be \[3, 2\] of float32, got \[3, 2\] of bfloat16",
+        ),
+    ],
+)
 def test_arguments_that_make_no_layer_are_refused(arguments, options, words):
     with pytest.raises(ValueError, match=words):
         Dense(*arguments, **{"seed": 0, **options})
@@ -125,5 +142,7 @@ def test_a_seed_is_required():
 
 @pytest.mark.parametrize("shape", [[6, 2], [6], [6, 3, 1]])
 def test_samples_of_another_shape_are_refused(shape):
-    with pytest.raises(ValueError, match=rf"^Dense: x must be \[batch, 3\], got \[{', '.join(map(str, shape))}\]"):
+    with pytest.raises(
+        ValueError, match=rf"^Dense: x must be \[batch, 3\], got \[{', '.join(map(str, shape))}\]"
+    ):
         Dense(3, 2, seed=0)(tf.zeros(shape))

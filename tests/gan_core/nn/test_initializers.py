@@ -41,12 +41,19 @@ def test_mean_and_spread(initializer, shape, sd):
 
 def test_normal_is_mean_plus_sd_times_a_standard_normal():
     shape = [7, 5]
-    np.testing.assert_allclose(initializers.normal(0.02, 1.0)(shape, SEED), 1 + 0.02 * rng.normal(shape, SEED).numpy(),
-                               rtol=1e-6)
-    np.testing.assert_array_equal(initializers.normal(0.0, 2.0)(shape, SEED), np.full(shape, 2.0, np.float32))
+    np.testing.assert_allclose(
+        initializers.normal(0.02, 1.0)(shape, SEED),
+        1 + 0.02 * rng.normal(shape, SEED).numpy(),
+        rtol=1e-6,
+    )
+    np.testing.assert_array_equal(
+        initializers.normal(0.0, 2.0)(shape, SEED), np.full(shape, 2.0, np.float32)
+    )
 
 
-@pytest.mark.parametrize("initializer", [initializers.glorot_normal, initializers.he_normal, initializers.normal(1.0)])
+@pytest.mark.parametrize(
+    "initializer", [initializers.glorot_normal, initializers.he_normal, initializers.normal(1.0)]
+)
 def test_numbers_are_the_seeds(initializer):
     weights = initializer([4, 3], SEED)
     np.testing.assert_array_equal(weights, initializer([4, 3], rng.seed(0, "kernel")))
@@ -55,11 +62,23 @@ def test_numbers_are_the_seeds(initializer):
     np.testing.assert_allclose(compiled(), weights, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: initializers.normal(-0.02), "initializers.normal: sd must be a finite number of at least 0, got -0.02."),
-    (lambda: initializers.normal("1"), "initializers.normal: sd must be a finite number of at least 0, got '1'."),
-    (lambda: initializers.normal(1.0, math.nan), "initializers.normal: mean must be a finite number, got nan."),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: initializers.normal(-0.02),
+            "initializers.normal: sd must be a finite number of at least 0, got -0.02.",
+        ),
+        (
+            lambda: initializers.normal("1"),
+            "initializers.normal: sd must be a finite number of at least 0, got '1'.",
+        ),
+        (
+            lambda: initializers.normal(1.0, math.nan),
+            "initializers.normal: mean must be a finite number, got nan.",
+        ),
+    ],
+)
 def test_errors_name_the_argument(make, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011  the whole message is compared
         make()

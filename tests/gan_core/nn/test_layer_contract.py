@@ -19,16 +19,33 @@ IMAGE, ROW = [3, 4, 4, 2], [3, 5]
 LAYERS = {
     "Dense": (lambda seed, **options: dense.Dense(5, 4, seed=seed, **options), ROW, [3, 4], True),
     "Conv2D": (
-        lambda seed, **options: conv.Conv2D(2, 3, 4, seed=seed, stride=2, **options), IMAGE, [3, 2, 2, 3], True),
+        lambda seed, **options: conv.Conv2D(2, 3, 4, seed=seed, stride=2, **options),
+        IMAGE,
+        [3, 2, 2, 3],
+        True,
+    ),
     "Conv2DTranspose": (
         lambda seed, **options: conv.Conv2DTranspose(2, 3, 4, seed=seed, stride=2, **options),
-        IMAGE, [3, 8, 8, 3], True),
+        IMAGE,
+        [3, 8, 8, 3],
+        True,
+    ),
     "BatchNorm": (lambda seed: batch_norm.BatchNorm(2, seed=seed), IMAGE, IMAGE, False),
     "Reshape": (lambda seed: sequential.Reshape([2, 8, 2]), IMAGE, [3, 2, 8, 2], False),
     "Flatten": (lambda seed: sequential.Flatten(), IMAGE, [3, 32], False),
-    "Sequential": (lambda seed: sequential.Sequential([
-        dense.Dense(5, 4, seed=seed, use_bias=False), batch_norm.BatchNorm(4), activations.leaky_relu(),
-        dense.Dense(4, 1, seed=seed)]), ROW, [3, 1], True),
+    "Sequential": (
+        lambda seed: sequential.Sequential(
+            [
+                dense.Dense(5, 4, seed=seed, use_bias=False),
+                batch_norm.BatchNorm(4),
+                activations.leaky_relu(),
+                dense.Dense(4, 1, seed=seed),
+            ]
+        ),
+        ROW,
+        [3, 1],
+        True,
+    ),
     "leaky_relu": (lambda seed: activations.leaky_relu(), IMAGE, IMAGE, False),
 }
 MODULES = [name for name in LAYERS if name[0].isupper()]  # the others are plain functions
@@ -41,7 +58,10 @@ def layers_in(files):
         for node in ast.parse(text).body:
             if isinstance(node, ast.ClassDef):
                 bases = {ast.unparse(base).split(".")[-1] for base in node.bases}
-                classes[node.name] = bases, any(getattr(f, "name", "") == "__call__" for f in node.body)
+                classes[node.name] = (
+                    bases,
+                    any(getattr(f, "name", "") == "__call__" for f in node.body),
+                )
             elif isinstance(node, ast.FunctionDef) and path == "activations.py":
                 functions.add(node.name)
 
@@ -56,15 +76,20 @@ def layers_in(files):
 
 
 def test_every_layer_stands_in_the_table():
-    assert layers_in({path.name: path.read_text("utf-8") for path in FOLDER.rglob("*.py")}) == LAYERS.keys()
+    assert (
+        layers_in({path.name: path.read_text("utf-8") for path in FOLDER.rglob("*.py")})
+        == LAYERS.keys()
+    )
 
 
 def test_a_new_layer_would_be_missed():
     """The search finds a class that inherits its call from one in another file, and an activation."""
     base = "class _Base(tf.Module):\n    def __call__(self, x): ..."
-    files = {"a.py": f"{base}\nclass WithoutCall(tf.Module): ...\nclass Plain: ...",
-             "b.py": "from a import _Base\nclass New(_Base): ...\ndef helper(): ...",
-             "activations.py": "def swish(): ...\ndef _own(): ..."}
+    files = {
+        "a.py": f"{base}\nclass WithoutCall(tf.Module): ...\nclass Plain: ...",
+        "b.py": "from a import _Base\nclass New(_Base): ...\ndef helper(): ...",
+        "activations.py": "def swish(): ...\ndef _own(): ...",
+    }
     assert layers_in(files) == {"New", "swish"}
 
 
@@ -135,8 +160,12 @@ def test_in_inference_no_sample_sees_another(name):
     layer, x, _ = example(name)
     call(name, layer, x, training=True)
     y = call(name, layer, x, training=False)
-    np.testing.assert_allclose(call(name, layer, x[1:], training=False), y[1:], rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(call(name, layer, x[:1], training=False), y[:1], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        call(name, layer, x[1:], training=False), y[1:], rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        call(name, layer, x[:1], training=False), y[:1], rtol=1e-5, atol=1e-6
+    )
 
 
 def everything(name, layer, x):
@@ -160,7 +189,9 @@ def test_values_and_gradients_are_the_same_eager_in_a_graph_and_under_xla(name):
     assert all(np.all(np.isfinite(value)) for values in eager for value in values)
     for jit_compile in (False, True):
         layer, _, _ = example(name)
-        compiled = tf.function(lambda x, layer=layer: everything(name, layer, x), jit_compile=jit_compile)(x)
+        compiled = tf.function(
+            lambda x, layer=layer: everything(name, layer, x), jit_compile=jit_compile
+        )(x)
         for one, other in zip(compiled, eager, strict=True):
             for value, expected in zip(one, other, strict=True):
                 scale = np.max(np.abs(expected)) + 1e-3
@@ -190,12 +221,16 @@ def test_one_seed_one_start(name):
     drawn = LAYERS[name][3]
     for a, b in zip(one.variables, same.variables, strict=True):
         np.testing.assert_array_equal(a, b)
-    assert drawn == any(np.any(a.numpy() != b.numpy()) for a, b in zip(one.variables, other.variables, strict=True))
+    assert drawn == any(
+        np.any(a.numpy() != b.numpy()) for a, b in zip(one.variables, other.variables, strict=True)
+    )
 
 
 @pytest.mark.parametrize("name", ["Dense", "Conv2D", "Conv2DTranspose"])
 def test_a_seed_is_required_where_weights_are_drawn(name):
-    make = {"Dense": dense.Dense, "Conv2D": conv.Conv2D, "Conv2DTranspose": conv.Conv2DTranspose}[name]
+    make = {"Dense": dense.Dense, "Conv2D": conv.Conv2D, "Conv2DTranspose": conv.Conv2DTranspose}[
+        name
+    ]
     with pytest.raises(TypeError, match="seed"):
         make(2, 3) if name == "Dense" else make(2, 3, 4)
 
@@ -221,7 +256,9 @@ def test_layers_without_a_dtype_of_their_own_keep_the_one_that_came(name):
         assert call(name, layer, tf.cast(x, tf.bfloat16), training=training).dtype == tf.bfloat16
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name not in ("Flatten", "Sequential")])
+@pytest.mark.parametrize(
+    "name", [name for name in MODULES if name not in ("Flatten", "Sequential")]
+)
 def test_a_shape_that_does_not_fit_is_refused_in_the_layers_own_words(name):
     layer, _, _ = example(name)
     with pytest.raises(ValueError, match=rf"^{name}: x must be .*, got \[3, 7\]"):

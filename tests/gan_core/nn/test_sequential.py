@@ -80,17 +80,35 @@ def test_reshape_and_flatten_take_a_batch_of_unknown_size_and_any_dtype():
 def summary(network, shape):
     console = Console(width=100, record=True, file=io.StringIO())
     network.summary(shape, console=console)
-    return [" ".join(line.replace("│", " ").replace("┃", " ").split()) for line in console.export_text().splitlines()]
+    return [
+        " ".join(line.replace("│", " ").replace("┃", " ").split())
+        for line in console.export_text().splitlines()
+    ]
 
 
 def test_the_summary_has_a_row_a_layer_and_counts_each_parameter():
     """Dense 3 x 6 + 6 = 24; batch norm 4 x 6 of which half are trained; Dense 6 x 1 + 1 = 7."""
-    network = Sequential([Dense(3, 6, seed=0), BatchNorm(6), leaky_relu(), Reshape((3, 2)),
-                          Sequential([Flatten(), Dense(6, 1, seed=1)])], name="critic")
+    network = Sequential(
+        [
+            Dense(3, 6, seed=0),
+            BatchNorm(6),
+            leaky_relu(),
+            Reshape((3, 2)),
+            Sequential([Flatten(), Dense(6, 1, seed=1)]),
+        ],
+        name="critic",
+    )
     lines = summary(network, (3,))
     assert "critic" in lines
-    for row in ("Dense [batch, 6] 24", "BatchNorm [batch, 6] 24", "leaky_relu [batch, 6] 0",
-                "Reshape [batch, 3, 2] 0", "Sequential [batch, 1] 7", "all 55", "trainable 43"):
+    for row in (
+        "Dense [batch, 6] 24",
+        "BatchNorm [batch, 6] 24",
+        "leaky_relu [batch, 6] 0",
+        "Reshape [batch, 3, 2] 0",
+        "Sequential [batch, 1] 7",
+        "all 55",
+        "trainable 43",
+    ):
         assert row in lines
 
 
@@ -107,20 +125,44 @@ def test_the_summary_goes_to_the_terminal_if_nowhere_else(capsys):
 
 # ---- bad input ----
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda: Sequential([Dense(3, 2, seed=0), "relu"]),
-     r"Sequential: layers\[1\] must be a layer or a function, got 'relu'"),
-    (lambda: Sequential([tf.Module()]), r"Sequential: layers\[0\] must be a layer or a function, got <tensorflow"),
-    (lambda: Sequential(layer for layer in [tf.nn.relu]), r"Sequential: layers must be a list of layers"),
-    (lambda: Sequential(Dense(3, 2, seed=0)), r"Sequential: layers must be a list of layers"),
-    (lambda: Reshape((2, 0)), r"Reshape: shape must be a whole number of at least 1, got 0"),
-    (lambda: Reshape((2, -1)), r"Reshape: shape must be a whole number of at least 1, got -1"),
-    (lambda: Reshape(4), r"Reshape: shape must be a list of whole numbers, got 4"),
-    (lambda: Reshape((2, 2))(X), r"Reshape: x must be 4 numbers a sample, for \[batch, 2, 2\], got \[4, 3\]"),
-    (lambda: Flatten()(1.0), r"Flatten: x must be \[batch, ...\] with all sizes but the first known, got \[\]"),
-    (lambda: Sequential([]).summary(3), r"Sequential.summary: input_shape must be a list of whole numbers, got 3"),
-    (lambda: Sequential([Dense(3, 2, seed=0)]).summary((4,)), r"Dense: x must be \[batch, 3\], got \[1, 4\]"),
-])
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: Sequential([Dense(3, 2, seed=0), "relu"]),
+            r"Sequential: layers\[1\] must be a layer or a function, got 'relu'",
+        ),
+        (
+            lambda: Sequential([tf.Module()]),
+            r"Sequential: layers\[0\] must be a layer or a function, got <tensorflow",
+        ),
+        (
+            lambda: Sequential(layer for layer in [tf.nn.relu]),
+            r"Sequential: layers must be a list of layers",
+        ),
+        (lambda: Sequential(Dense(3, 2, seed=0)), r"Sequential: layers must be a list of layers"),
+        (lambda: Reshape((2, 0)), r"Reshape: shape must be a whole number of at least 1, got 0"),
+        (lambda: Reshape((2, -1)), r"Reshape: shape must be a whole number of at least 1, got -1"),
+        (lambda: Reshape(4), r"Reshape: shape must be a list of whole numbers, got 4"),
+        (
+            lambda: Reshape((2, 2))(X),
+            r"Reshape: x must be 4 numbers a sample, for \[batch, 2, 2\], got \[4, 3\]",
+        ),
+        (
+            lambda: Flatten()(1.0),
+            r"Flatten: x must be \[batch, ...\] with all sizes but the first known, got \[\]",
+        ),
+        (
+            lambda: Sequential([]).summary(3),
+            r"Sequential.summary: input_shape must be a list of whole numbers, got 3",
+        ),
+        (
+            lambda: Sequential([Dense(3, 2, seed=0)]).summary((4,)),
+            r"Dense: x must be \[batch, 3\], got \[1, 4\]",
+        ),
+    ],
+)
 def test_what_makes_no_network_is_refused(make, words):
     with pytest.raises(ValueError, match=f"^{words}"):
         make()
@@ -128,4 +170,6 @@ def test_what_makes_no_network_is_refused(make, words):
 
 def test_flatten_refuses_sizes_that_are_not_known():
     with pytest.raises(ValueError, match=r"^Flatten: x must be .*, got \[any, any, 3\]"):
-        tf.function(Flatten(), autograph=False).get_concrete_function(tf.TensorSpec([None, None, 3]))
+        tf.function(Flatten(), autograph=False).get_concrete_function(
+            tf.TensorSpec([None, None, 3])
+        )

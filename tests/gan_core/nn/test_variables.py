@@ -15,8 +15,13 @@ from gan_core.optim.optimizers import Adam
 def test_the_names_are_paths_of_attributes_in_the_order_of_creation():
     network = Sequential([Dense(2, 3, seed=0), tf.nn.relu, BatchNorm(3)])
     assert list(named_variables(network)) == [
-        "layers/0/kernel", "layers/0/bias", "layers/2/gamma", "layers/2/beta", "layers/2/moving_mean",
-        "layers/2/moving_variance"]
+        "layers/0/kernel",
+        "layers/0/bias",
+        "layers/2/gamma",
+        "layers/2/beta",
+        "layers/2/moving_mean",
+        "layers/2/moving_variance",
+    ]
     assert named_variables(network)["layers/0/kernel"] is network.layers[0].kernel
 
 
@@ -26,7 +31,11 @@ def test_lists_tuples_and_dictionaries_are_looked_into():
     module.blocks = {"up": Dense(2, 2, seed=0, use_bias=False), "8": tf.Variable(4.0)}
     named = named_variables(module)
     assert list(named) == ["scales/0", "scales/1/0", "scales/1/1", "blocks/up/kernel", "blocks/8"]
-    assert [float(named[name]) for name in ("scales/0", "scales/1/1", "blocks/8")] == [1.0, 3.0, 4.0]
+    assert [float(named[name]) for name in ("scales/0", "scales/1/1", "blocks/8")] == [
+        1.0,
+        3.0,
+        4.0,
+    ]
 
 
 def test_a_variable_reached_twice_stands_under_the_first_path():
@@ -46,7 +55,14 @@ def test_two_builds_of_one_program_have_the_same_names():
 def test_an_optimizer_names_the_variables_it_moves_and_its_own():
     layer = Dense(2, 3, seed=0)
     assert list(named_variables(Adam(layer.trainable_variables))) == [
-        "variables_moved/0", "variables_moved/1", "step", "m/0", "m/1", "v/0", "v/1"]
+        "variables_moved/0",
+        "variables_moved/1",
+        "step",
+        "m/0",
+        "m/1",
+        "v/0",
+        "v/1",
+    ]
 
 
 def test_a_variable_that_no_checkpoint_would_find_is_refused():
@@ -56,8 +72,13 @@ def test_a_variable_that_no_checkpoint_would_find_is_refused():
             self.seen = tf.Variable(1.0)
             self._w = tf.Variable(np.zeros([2, 3]), name="w")
 
-    with pytest.raises(ValueError, match=(r"^named_variables: every variable of Hidden must be an attribute without "
-                                          r"leading underscore.*, got w:0 \[2, 3\]")):
+    with pytest.raises(
+        ValueError,
+        match=(
+            r"^named_variables: every variable of Hidden must be an attribute without "
+            r"leading underscore.*, got w:0 \[2, 3\]"
+        ),
+    ):
         named_variables(Hidden())
 
 

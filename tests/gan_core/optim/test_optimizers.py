@@ -16,13 +16,17 @@ from gan_core.optim import schedules
 from gan_core.optim.optimizers import SGD, Adam, adam_update
 
 SIZE = 4
-GRADIENTS = npst.arrays(np.float32, [SIZE], elements=st.floats(-100, 100, width=32, allow_subnormal=False))
+GRADIENTS = npst.arrays(
+    np.float32, [SIZE], elements=st.floats(-100, 100, width=32, allow_subnormal=False)
+)
 SOME = np.array([3.0, -0.02, 1e-4, -50.0], np.float32)
 
 
 def stream(steps, seed=0):
     """[steps, SIZE] gradients, the coordinates of very different sizes."""
-    return (np.random.default_rng(seed).normal(0.3, 1.0, [steps, SIZE]) * [1e-3, 1.0, 30.0, 1e3]).astype(np.float32)
+    return (
+        np.random.default_rng(seed).normal(0.3, 1.0, [steps, SIZE]) * [1e-3, 1.0, 30.0, 1e3]
+    ).astype(np.float32)
 
 
 def by_reference(gradients, rate, **options):
@@ -48,41 +52,62 @@ def by_optimizer(optimizer, gradients, jit_compile=None):
 
 # ---- Adam ----
 
-@given(GRADIENTS, GRADIENTS, st.integers(1, 1000),
-       st.sampled_from([(0.9, 0.999, 1e-8), (0.5, 0.9, 0.1), (0.0, 0.0, 1.0)]))
+
+@given(
+    GRADIENTS,
+    GRADIENTS,
+    st.integers(1, 1000),
+    st.sampled_from([(0.9, 0.999, 1e-8), (0.5, 0.9, 0.1), (0.0, 0.0, 1.0)]),
+)
 def test_adam_update_is_the_papers_formula(parameter, gradient, t, settings):
     """In float64, where nothing but the formula can differ."""
     beta_1, beta_2, epsilon = settings
     m, v = np.float64(parameter) / 3, np.float64(gradient) ** 2 / 7
-    one = adam_update(np.float64(parameter), m, v, np.float64(gradient), t, 0.01, beta_1, beta_2, epsilon)
+    one = adam_update(
+        np.float64(parameter), m, v, np.float64(gradient), t, 0.01, beta_1, beta_2, epsilon
+    )
     other = reference.adam(parameter, gradient, m, v, t, 0.01, beta_1, beta_2, epsilon)
     for value, expected in zip(one, other, strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("beta_1", "beta_2", "epsilon"), [
-    (0.9, 0.999, 1e-8), (0.5, 0.999, 1e-7), (0.0, 0.99, 1e-8), (0.9, 0.99, 0.1), (0.5, 0.9, 10.0)])
+@pytest.mark.parametrize(
+    ("beta_1", "beta_2", "epsilon"),
+    [(0.9, 0.999, 1e-8), (0.5, 0.999, 1e-7), (0.0, 0.99, 1e-8), (0.9, 0.99, 0.1), (0.5, 0.9, 10.0)],
+)
 def test_the_fused_kernel_is_the_formula_over_many_steps(beta_1, beta_2, epsilon):
     """A large epsilon tells epsilon from 'epsilon hat': without the hat it is sqrt(1 - beta_2^t) times too large."""
     optimizer = Adam([tf.Variable(tf.zeros(SIZE))], 0.01, beta_1, beta_2, epsilon)
     gradients = stream(100)
-    expected = by_reference(gradients, lambda step: 0.01, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+    expected = by_reference(
+        gradients, lambda step: 0.01, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
+    )
     np.testing.assert_allclose(by_optimizer(optimizer, gradients), expected, rtol=1e-4, atol=1e-6)
     assert int(optimizer.step) == 100
 
 
-@pytest.mark.parametrize("schedule", [
-    schedules.linear_decay(0.1, 30, start=5, final=0.01), schedules.cosine_decay(0.1, 30),
-    lambda step: 0.1 / tf.cast(step + 1, tf.float32)])
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        schedules.linear_decay(0.1, 30, start=5, final=0.01),
+        schedules.cosine_decay(0.1, 30),
+        lambda step: 0.1 / tf.cast(step + 1, tf.float32),
+    ],
+)
 @pytest.mark.parametrize("jit_compile", [None, False])
 def test_the_fused_kernel_follows_a_schedule(schedule, jit_compile):
     optimizer = Adam([tf.Variable(tf.zeros(SIZE))], schedule, 0.5, 0.99)
     expected = by_reference(stream(40), lambda step: float(schedule(step)), beta_1=0.5, beta_2=0.99)
-    np.testing.assert_allclose(by_optimizer(optimizer, stream(40), jit_compile), expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        by_optimizer(optimizer, stream(40), jit_compile), expected, rtol=1e-4, atol=1e-6
+    )
 
 
 def test_adam_is_the_same_eager_in_a_graph_and_under_xla():
-    paths = [by_optimizer(Adam([tf.Variable(tf.zeros(SIZE))], 0.01), stream(20), jit) for jit in (None, False, True)]
+    paths = [
+        by_optimizer(Adam([tf.Variable(tf.zeros(SIZE))], 0.01), stream(20), jit)
+        for jit in (None, False, True)
+    ]
     for path in paths[1:]:
         np.testing.assert_allclose(path, paths[0], rtol=1e-5, atol=1e-7)
 
@@ -90,10 +115,14 @@ def test_adam_is_the_same_eager_in_a_graph_and_under_xla():
 @given(GRADIENTS, st.integers(-8, 8))
 def test_rescaled_gradients_make_the_same_steps(gradient, exponent):
     """As epsilon -> 0. A power of two rescales m and v without rounding: the steps agree to the last bit."""
-    gradient = np.where(np.abs(gradient) < 1e-3, np.float32(1.0), gradient)  # squares stay far from float32's smallest
+    gradient = np.where(
+        np.abs(gradient) < 1e-3, np.float32(1.0), gradient
+    )  # squares stay far from float32's smallest
     gradients = stream(5, seed=1) + gradient
-    one, other = (by_optimizer(Adam([tf.Variable(tf.zeros(SIZE))], 0.1, epsilon=1e-30), scale * gradients)
-                  for scale in (np.float32(1.0), np.float32(2.0**exponent)))
+    one, other = (
+        by_optimizer(Adam([tf.Variable(tf.zeros(SIZE))], 0.1, epsilon=1e-30), scale * gradients)
+        for scale in (np.float32(1.0), np.float32(2.0**exponent))
+    )
     np.testing.assert_array_equal(one, other)
 
 
@@ -108,15 +137,20 @@ def test_the_first_step_has_the_size_of_the_learning_rate(gradient, rate, betas)
 
 def test_a_gradient_of_zero_moves_nothing():
     for optimizer in (Adam([tf.Variable(SOME)], 0.1), SGD([tf.Variable(SOME)], 0.1)):
-        np.testing.assert_array_equal(by_optimizer(optimizer, np.zeros([3, SIZE], np.float32)), [SOME] * 3)
+        np.testing.assert_array_equal(
+            by_optimizer(optimizer, np.zeros([3, SIZE], np.float32)), [SOME] * 3
+        )
 
 
 # ---- SGD, and what both share ----
 
+
 @given(GRADIENTS, st.floats(0, 10, width=32, allow_subnormal=False))
 def test_sgd_subtracts_rate_times_gradient(gradient, rate):
     (after,) = by_optimizer(SGD([tf.Variable(SOME)], rate), [gradient])
-    np.testing.assert_allclose(after, np.float64(SOME) - np.float64(rate) * gradient, rtol=1e-6, atol=1e-4)
+    np.testing.assert_allclose(
+        after, np.float64(SOME) - np.float64(rate) * gradient, rtol=1e-6, atol=1e-4
+    )
 
 
 def test_a_schedule_is_asked_for_the_number_of_steps_made_before():
@@ -151,40 +185,64 @@ def test_gradients_go_to_their_variables_in_order(make):
 VARIABLE = tf.Variable([1.0, 2.0], name="w")
 
 
-@pytest.mark.parametrize(("variables", "words"), [
-    ([], "a list of at least one tf.Variable"),
-    (VARIABLE, "a list of at least one tf.Variable"),
-    (None, "a list of at least one tf.Variable"),
-    ([VARIABLE, tf.constant(1.0)], r"variables\[1\] must be a tf.Variable of float32"),
-    ([tf.Variable(1)], r"variables\[0\] must be a tf.Variable of float32"),
-    ([VARIABLE, VARIABLE], r"variables\[1\] must be one that is not in the list before, got w:0"),
-])
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ([], "a list of at least one tf.Variable"),
+        (VARIABLE, "a list of at least one tf.Variable"),
+        (None, "a list of at least one tf.Variable"),
+        ([VARIABLE, tf.constant(1.0)], r"variables\[1\] must be a tf.Variable of float32"),
+        ([tf.Variable(1)], r"variables\[0\] must be a tf.Variable of float32"),
+        (
+            [VARIABLE, VARIABLE],
+            r"variables\[1\] must be one that is not in the list before, got w:0",
+        ),
+    ],
+)
 @pytest.mark.parametrize("make", [Adam, SGD])
 def test_variables_that_cannot_be_moved_are_refused(make, variables, words):
     with pytest.raises(ValueError, match=f"^{make.__name__}: .*{words}"):
         make(variables, 0.1)
 
 
-@pytest.mark.parametrize(("options", "words"), [
-    ({"learning_rate": -0.1}, "learning_rate must be a finite number of at least 0, got -0.1"),
-    ({"learning_rate": float("nan")}, "learning_rate must be a finite number of at least 0, got nan"),
-    ({"learning_rate": "fast"}, "learning_rate must be a finite number of at least 0, got 'fast'"),
-    ({"beta_1": 1.0}, "beta_1 must be a finite number of at least 0 below 1, got 1.0"),
-    ({"beta_2": -0.5}, "beta_2 must be a finite number of at least 0 below 1, got -0.5"),
-    ({"epsilon": 0.0}, "epsilon must be a finite number above 0, got 0.0"),
-])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"learning_rate": -0.1}, "learning_rate must be a finite number of at least 0, got -0.1"),
+        (
+            {"learning_rate": float("nan")},
+            "learning_rate must be a finite number of at least 0, got nan",
+        ),
+        (
+            {"learning_rate": "fast"},
+            "learning_rate must be a finite number of at least 0, got 'fast'",
+        ),
+        ({"beta_1": 1.0}, "beta_1 must be a finite number of at least 0 below 1, got 1.0"),
+        ({"beta_2": -0.5}, "beta_2 must be a finite number of at least 0 below 1, got -0.5"),
+        ({"epsilon": 0.0}, "epsilon must be a finite number above 0, got 0.0"),
+    ],
+)
 def test_settings_out_of_range_are_refused(options, words):
     with pytest.raises(ValueError, match=f"^Adam: {words}"):
         Adam([VARIABLE], **options)
 
 
-@pytest.mark.parametrize(("gradients", "words"), [
-    ([None], r"the gradient of w:0 \[2\] must be a tensor, got None. The loss does not depend on this variable"),
-    ([], "gradients must be 1, one for each variable, got 0"),
-    ([tf.zeros(2), tf.zeros(2)], "gradients must be 1, one for each variable, got 2"),
-    ([tf.zeros(3)], r"the gradient of w:0 must be \[2\], got \[3\]"),
-    ([tf.zeros(2, tf.bfloat16)], r"the gradient of w:0 must be \[2\] of float32, got \[2\] of bfloat16"),
-])
+@pytest.mark.parametrize(
+    ("gradients", "words"),
+    [
+        (
+            [None],
+            r"the gradient of w:0 \[2\] must be a tensor, got None. The loss does not depend on this variable",
+        ),
+        ([], "gradients must be 1, one for each variable, got 0"),
+        ([tf.zeros(2), tf.zeros(2)], "gradients must be 1, one for each variable, got 2"),
+        ([tf.zeros(3)], r"the gradient of w:0 must be \[2\], got \[3\]"),
+        (
+            [tf.zeros(2, tf.bfloat16)],
+            r"the gradient of w:0 must be \[2\] of float32, got \[2\] of bfloat16",
+        ),
+    ],
+)
 @pytest.mark.parametrize("make", [Adam, SGD])
 def test_gradients_that_do_not_fit_are_refused_by_name_and_nothing_moves(make, gradients, words):
     optimizer = make([VARIABLE], 0.1)

@@ -32,7 +32,10 @@ CASES = [
     (schedules.linear_decay(2.0, 30, start=10, final=0.5), linear),
     (schedules.cosine_decay(2.0, 30, start=10, final=0.5), cosine),
     (schedules.geometric_decay(2.0, 30, start=10, final=0.5), geometric),
-    (schedules.geometric_decay(2.0, 30, final=0.01), lambda step: geometric(step, start=0, final=0.01)),
+    (
+        schedules.geometric_decay(2.0, 30, final=0.01),
+        lambda step: geometric(step, start=0, final=0.01),
+    ),
     (schedules.linear_decay(2.0, 30), lambda step: linear(step, start=0, final=0.0)),
     (schedules.cosine_decay(2.0, 30), lambda step: cosine(step, start=0, final=0.0)),
 ]
@@ -40,17 +43,29 @@ CASES = [
 
 @pytest.mark.parametrize(("schedule", "by_hand"), CASES)
 def test_values_by_hand_for_every_kind_of_step(schedule, by_hand):
-    compiled = tf.function(schedule, jit_compile=True, input_signature=[tf.TensorSpec([], tf.int64)])
+    compiled = tf.function(
+        schedule, jit_compile=True, input_signature=[tf.TensorSpec([], tf.int64)]
+    )
     for step in STEPS:
-        for rate in (schedule(step), schedule(tf.constant(step, tf.int32)), schedule(tf.Variable(step, dtype=tf.int64)),
-                     compiled(tf.constant(step, tf.int64))):
+        for rate in (
+            schedule(step),
+            schedule(tf.constant(step, tf.int32)),
+            schedule(tf.Variable(step, dtype=tf.int64)),
+            compiled(tf.constant(step, tf.int64)),
+        ):
             assert rate.dtype == tf.float32
             assert rate.shape == []
             assert float(rate) == pytest.approx(by_hand(step), rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.parametrize(("decay", "halfway"), [
-    (schedules.linear_decay, 0.625), (schedules.cosine_decay, 0.625), (schedules.geometric_decay, 0.5)])
+@pytest.mark.parametrize(
+    ("decay", "halfway"),
+    [
+        (schedules.linear_decay, 0.625),
+        (schedules.cosine_decay, 0.625),
+        (schedules.geometric_decay, 0.5),
+    ],
+)
 def test_a_decay_starts_ends_and_falls(decay, halfway):
     schedule = decay(1.0, 100, start=20, final=0.25)
     rates = np.array([float(schedule(step)) for step in range(0, 121, 5)])
@@ -74,30 +89,59 @@ def test_as_schedule_takes_a_number_or_a_function():
     assert float(schedules.as_schedule("Adam", 0)(7)) == 0.0
 
 
-@pytest.mark.parametrize(("make", "message"), [
-    (lambda: schedules.constant(-1.0), "schedules.constant: value must be a finite number of at least 0, got -1.0."),
-    (lambda: schedules.linear_decay(-1.0, 10),
-     "schedules.linear_decay: value must be a finite number of at least 0, got -1.0."),
-    (lambda: schedules.linear_decay(1.0, 10, final=-1.0),
-     "schedules.linear_decay: final must be a finite number of at least 0, got -1.0."),
-    (lambda: schedules.linear_decay(1.0, 10, start=-1),
-     "schedules.linear_decay: start must be a whole number of at least 0, got -1."),
-    (lambda: schedules.linear_decay(1.0, 10, start=10),
-     "schedules.linear_decay: steps must be a whole number of at least 11, got 10."),
-    (lambda: schedules.cosine_decay(1.0, 0),
-     "schedules.cosine_decay: steps must be a whole number of at least 1, got 0."),
-    (lambda: schedules.cosine_decay(1.0, 10.0),
-     "schedules.cosine_decay: steps must be a whole number of at least 1, got 10.0."),
-    (lambda: schedules.geometric_decay(0.0, 10, final=0.1),
-     "schedules.geometric_decay: value must be a finite number above 0, got 0.0."),
-    (lambda: schedules.geometric_decay(1.0, 10, final=0.0),
-     "schedules.geometric_decay: final must be a finite number above 0, got 0.0."),
-    (lambda: schedules.as_schedule("r1", -1, "gamma"), "r1: gamma must be a finite number of at least 0, got -1."),
-    (lambda: schedules.as_schedule("Adam", "fast"),
-     "Adam: learning_rate must be a finite number of at least 0, got 'fast'."),
-    (lambda: schedules.as_schedule("Adam", math.inf),
-     "Adam: learning_rate must be a finite number of at least 0, got inf."),
-])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: schedules.constant(-1.0),
+            "schedules.constant: value must be a finite number of at least 0, got -1.0.",
+        ),
+        (
+            lambda: schedules.linear_decay(-1.0, 10),
+            "schedules.linear_decay: value must be a finite number of at least 0, got -1.0.",
+        ),
+        (
+            lambda: schedules.linear_decay(1.0, 10, final=-1.0),
+            "schedules.linear_decay: final must be a finite number of at least 0, got -1.0.",
+        ),
+        (
+            lambda: schedules.linear_decay(1.0, 10, start=-1),
+            "schedules.linear_decay: start must be a whole number of at least 0, got -1.",
+        ),
+        (
+            lambda: schedules.linear_decay(1.0, 10, start=10),
+            "schedules.linear_decay: steps must be a whole number of at least 11, got 10.",
+        ),
+        (
+            lambda: schedules.cosine_decay(1.0, 0),
+            "schedules.cosine_decay: steps must be a whole number of at least 1, got 0.",
+        ),
+        (
+            lambda: schedules.cosine_decay(1.0, 10.0),
+            "schedules.cosine_decay: steps must be a whole number of at least 1, got 10.0.",
+        ),
+        (
+            lambda: schedules.geometric_decay(0.0, 10, final=0.1),
+            "schedules.geometric_decay: value must be a finite number above 0, got 0.0.",
+        ),
+        (
+            lambda: schedules.geometric_decay(1.0, 10, final=0.0),
+            "schedules.geometric_decay: final must be a finite number above 0, got 0.0.",
+        ),
+        (
+            lambda: schedules.as_schedule("r1", -1, "gamma"),
+            "r1: gamma must be a finite number of at least 0, got -1.",
+        ),
+        (
+            lambda: schedules.as_schedule("Adam", "fast"),
+            "Adam: learning_rate must be a finite number of at least 0, got 'fast'.",
+        ),
+        (
+            lambda: schedules.as_schedule("Adam", math.inf),
+            "Adam: learning_rate must be a finite number of at least 0, got inf.",
+        ),
+    ],
+)
 def test_errors_name_the_argument(make, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011  the whole message is compared
         make()
@@ -108,6 +152,8 @@ def test_errors_name_the_argument(make, message):
 def test_memory_rises_as_one_plus_t_over_ten_plus_t_up_to_the_decay(decay):
     schedule = schedules.rising_memory(decay)
     for step in STEPS:
-        assert float(schedule(tf.constant(step, tf.int64))) == pytest.approx(min(decay, (1 + step) / (10 + step)), 1e-6)
+        assert float(schedule(tf.constant(step, tf.int64))) == pytest.approx(
+            min(decay, (1 + step) / (10 + step)), 1e-6
+        )
     with pytest.raises(ValueError, match=r"schedules.rising_memory: decay must be"):
         schedules.rising_memory(1.0)

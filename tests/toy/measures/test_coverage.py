@@ -12,13 +12,19 @@ from toy.measures.coverage import Coverage, coverage, perfect_by_formula, perfec
 from toy.targets.distributions import Normal, gaussian_mixture, grid, ring
 
 SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
-CUT = math.sqrt(1.0 - 4.5 * math.exp(-4.5) / (1.0 - math.exp(-4.5)))  # what 3 sd leave of the sd in the plane
+CUT = math.sqrt(
+    1.0 - 4.5 * math.exp(-4.5) / (1.0 - math.exp(-4.5))
+)  # what 3 sd leave of the sd in the plane
 
 
 def normals(modes, counts, sd, seed=0):
     draw = np.random.default_rng(seed)
-    return np.concatenate([draw.normal(mode, sd, [count, len(mode)])
-                           for mode, count in zip(modes, counts, strict=True)])
+    return np.concatenate(
+        [
+            draw.normal(mode, sd, [count, len(mode)])
+            for mode, count in zip(modes, counts, strict=True)
+        ]
+    )
 
 
 # By hand
@@ -31,20 +37,29 @@ def test_a_case_small_enough_for_paper():
     row = coverage(samples, SQUARE, 1.0)
     assert row.modes == 2
     assert row.high_quality == pytest.approx(5 / 7)
-    assert row.reverse_kl == pytest.approx(3 / 5 * math.log(3 / 5 * 4) + 2 / 5 * math.log(2 / 5 * 4))
+    assert row.reverse_kl == pytest.approx(
+        3 / 5 * math.log(3 / 5 * 4) + 2 / 5 * math.log(2 / 5 * 4)
+    )
     shares = np.array([3, 3, 1]) / 7
     assert row.reverse_kl_all == pytest.approx(np.sum(shares * np.log(shares * 4)))
     # Mode 0 alone has the 3 good samples that a spread needs: x of variance 4/3, y of variance 1, uncorrelated.
     assert row.sd_ratio == pytest.approx(math.sqrt((4 / 3 + 1) / 2) / CUT)
-    assert (row.sd_least, row.sd_most) == (pytest.approx(1 / CUT), pytest.approx(math.sqrt(4 / 3) / CUT))
+    assert (row.sd_least, row.sd_most) == (
+        pytest.approx(1 / CUT),
+        pytest.approx(math.sqrt(4 / 3) / CUT),
+    )
 
 
 def test_weights_are_what_the_proportions_are_compared_with():
     samples = np.repeat(SQUARE, [4, 3, 2, 1], axis=0)
     assert coverage(samples, SQUARE, 1.0, [4, 3, 2, 1]).reverse_kl == pytest.approx(0.0, abs=1e-12)
-    assert coverage(samples, SQUARE, 1.0, [0.8, 0.6, 0.4, 0.2]).reverse_kl == pytest.approx(0.0, abs=1e-12)
+    assert coverage(samples, SQUARE, 1.0, [0.8, 0.6, 0.4, 0.2]).reverse_kl == pytest.approx(
+        0.0, abs=1e-12
+    )
     reversed_weights = coverage(samples, SQUARE, 1.0, [1, 2, 3, 4]).reverse_kl
-    assert reversed_weights == pytest.approx((0.4 - 0.1) * math.log(4) + (0.3 - 0.2) * math.log(3 / 2))
+    assert reversed_weights == pytest.approx(
+        (0.4 - 0.1) * math.log(4) + (0.3 - 0.2) * math.log(3 / 2)
+    )
     assert coverage(samples, SQUARE, 1.0, [1, 1, 1, 0]).reverse_kl == math.inf
 
 
@@ -82,7 +97,9 @@ def test_a_thin_mode_is_not_hidden_by_a_broad_one():
     sds = [0.6, 0.6, 0.9, 1.5]
     parts = [normals([mode], [2000], sd) for mode, sd in zip(SQUARE, sds, strict=True)]
     row = coverage(np.concatenate(parts), SQUARE, 1.0)
-    assert row.sd_ratio == pytest.approx(np.mean([coverage(part, SQUARE, 1.0).sd_ratio for part in parts]))
+    assert row.sd_ratio == pytest.approx(
+        np.mean([coverage(part, SQUARE, 1.0).sd_ratio for part in parts])
+    )
     assert 0.8 < row.sd_ratio < 1.2
     assert row.sd_least < 0.65
     assert row.sd_most > 1.25
@@ -91,7 +108,10 @@ def test_a_thin_mode_is_not_hidden_by_a_broad_one():
 def test_samples_between_modes_spoil_the_quality_and_not_the_spread():
     good = normals(SQUARE, [500] * 4, 1.0)
     between = np.random.default_rng(1).uniform(4.0, 6.0, [500, 2])
-    clean, mixed = coverage(good, SQUARE, 1.0), coverage(np.concatenate([good, between]), SQUARE, 1.0)
+    clean, mixed = (
+        coverage(good, SQUARE, 1.0),
+        coverage(np.concatenate([good, between]), SQUARE, 1.0),
+    )
     assert mixed.high_quality == pytest.approx(0.8 * clean.high_quality)
     assert (mixed.sd_ratio, mixed.reverse_kl) == (clean.sd_ratio, clean.reverse_kl)
 
@@ -105,7 +125,9 @@ def test_a_lost_mode_cannot_be_made_up_by_samples_near_it():
     assert row.reverse_kl_all == pytest.approx(0.0, abs=1e-12)
 
 
-@pytest.mark.parametrize(("scale", "low", "high"), [(0.5, 0.48, 0.54), (1.0, 0.97, 1.03), (1.3, 1.15, 1.3)])
+@pytest.mark.parametrize(
+    ("scale", "low", "high"), [(0.5, 0.48, 0.54), (1.0, 0.97, 1.03), (1.3, 1.15, 1.3)]
+)
 def test_the_ratio_follows_the_spread(scale, low, high):
     assert low < coverage(normals(SQUARE, [3000] * 4, scale), SQUARE, 1.0).sd_ratio < high
 
@@ -113,18 +135,41 @@ def test_the_ratio_follows_the_spread(scale, low, high):
 # Laws
 
 
-SAMPLES = arrays(np.float64, st.tuples(st.integers(1, 30), st.just(2)),
-                 elements=st.floats(-3, 13, allow_subnormal=False))
+SAMPLES = arrays(
+    np.float64,
+    st.tuples(st.integers(1, 30), st.just(2)),
+    elements=st.floats(-3, 13, allow_subnormal=False),
+)
 WEIGHTS = st.lists(st.floats(0.1, 1.0), min_size=4, max_size=4)
 
 
 def as_row(row):
-    return pytest.approx([row.modes, row.high_quality, row.reverse_kl, row.reverse_kl_all, row.sd_ratio,
-                          row.sd_least, row.sd_most], rel=1e-6, abs=1e-7, nan_ok=True)
+    return pytest.approx(
+        [
+            row.modes,
+            row.high_quality,
+            row.reverse_kl,
+            row.reverse_kl_all,
+            row.sd_ratio,
+            row.sd_least,
+            row.sd_most,
+        ],
+        rel=1e-6,
+        abs=1e-7,
+        nan_ok=True,
+    )
 
 
 def values(row):
-    return [row.modes, row.high_quality, row.reverse_kl, row.reverse_kl_all, row.sd_ratio, row.sd_least, row.sd_most]
+    return [
+        row.modes,
+        row.high_quality,
+        row.reverse_kl,
+        row.reverse_kl_all,
+        row.sd_ratio,
+        row.sd_least,
+        row.sd_most,
+    ]
 
 
 @settings(max_examples=50)
@@ -153,22 +198,37 @@ def test_ranges(samples, weights):
 # The perfect sampler
 
 
-@pytest.mark.parametrize(("dim", "expected"), [
-    (1, 0.9973002), (2, 1 - math.exp(-4.5)), (3, 0.9707091), (4, 1 - 5.5 * math.exp(-4.5)), (5, 0.8909358)])
+@pytest.mark.parametrize(
+    ("dim", "expected"),
+    [
+        (1, 0.9973002),
+        (2, 1 - math.exp(-4.5)),
+        (3, 0.9707091),
+        (4, 1 - 5.5 * math.exp(-4.5)),
+        (5, 0.8909358),
+    ],
+)
 def test_within_three_sd(dim, expected):
     assert within(dim) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 6])
 def test_in_any_dimension_a_perfect_sampler_has_ratio_one(dim):
-    row = perfect_sampler(gaussian_mixture(100.0 * np.eye(3, dim), 0.5) if dim > 2 else
-                          gaussian_mixture(100.0 * np.arange(3)[:, None] * np.ones(dim), 0.5), 3000, draws=3)
+    row = perfect_sampler(
+        gaussian_mixture(100.0 * np.eye(3, dim), 0.5)
+        if dim > 2
+        else gaussian_mixture(100.0 * np.arange(3)[:, None] * np.ones(dim), 0.5),
+        3000,
+        draws=3,
+    )
     assert row.sd_ratio == pytest.approx(1.0, abs=0.02)
     assert row.high_quality == pytest.approx(within(dim), abs=0.01)
 
 
-@pytest.mark.parametrize("target", [
-    ring(), grid(), ring(modes=12), gaussian_mixture(SQUARE, 0.5, [1, 2, 3, 0]), Normal(3.0, 2.0)])
+@pytest.mark.parametrize(
+    "target",
+    [ring(), grid(), ring(modes=12), gaussian_mixture(SQUARE, 0.5, [1, 2, 3, 0]), Normal(3.0, 2.0)],
+)
 def test_the_formula_is_what_sampling_gives(target):
     n, draws = 2500, 20
     formula, sampled = perfect_by_formula(target, n), perfect_sampler(target, n, draws=draws)
@@ -186,7 +246,10 @@ def test_the_formula_is_what_sampling_gives(target):
 
 
 def test_a_mode_without_weight_is_no_mode_of_the_formula():
-    with_it, without = gaussian_mixture(SQUARE, 0.5, [1, 2, 3, 0]), gaussian_mixture(SQUARE[:3], 0.5, [1, 2, 3])
+    with_it, without = (
+        gaussian_mixture(SQUARE, 0.5, [1, 2, 3, 0]),
+        gaussian_mixture(SQUARE[:3], 0.5, [1, 2, 3]),
+    )
     assert as_row(perfect_by_formula(with_it, 500)) == values(perfect_by_formula(without, 500))
 
 
@@ -201,14 +264,23 @@ def test_the_ceiling_of_the_published_table():
 
 
 def test_the_seed_decides_and_draws_differ():
-    assert perfect_sampler(ring(), 100, draws=2, seed=1) == perfect_sampler(ring(), 100, draws=2, seed=1)
-    one, two = perfect_sampler(ring(), 100, draws=1, seed=1), perfect_sampler(ring(), 100, draws=2, seed=1)
+    assert perfect_sampler(ring(), 100, draws=2, seed=1) == perfect_sampler(
+        ring(), 100, draws=2, seed=1
+    )
+    one, two = (
+        perfect_sampler(ring(), 100, draws=1, seed=1),
+        perfect_sampler(ring(), 100, draws=2, seed=1),
+    )
     assert one != two
     assert one != perfect_sampler(ring(), 100, draws=1, seed=2)
 
 
 def test_a_row_is_plain_numbers():
-    for row in (coverage(SQUARE, SQUARE, 1.0), perfect_by_formula(ring(), 10), perfect_sampler(ring(), 100, draws=1)):
+    for row in (
+        coverage(SQUARE, SQUARE, 1.0),
+        perfect_by_formula(ring(), 10),
+        perfect_sampler(ring(), 100, draws=1),
+    ):
         assert isinstance(row, Coverage)
         assert {type(value) for value in values(row)} == {float}
 
@@ -216,20 +288,50 @@ def test_a_row_is_plain_numbers():
 # Errors
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: coverage(SQUARE, np.zeros([0, 2]), 1.0), r"coverage: modes must be \[K, d\] .* got \[0, 2\]"),
-    (lambda: coverage(SQUARE, [1.0, 2.0], 1.0), r"coverage: modes must be \[K, d\] with K at least 1, got \[2\]"),
-    (lambda: coverage(np.zeros([5, 3]), SQUARE, 1.0), r"coverage: samples must be \[n, 2\] .* got \[5, 3\]"),
-    (lambda: coverage(np.zeros([0, 2]), SQUARE, 1.0), r"samples must be \[n, 2\] with n at least 1, got \[0, 2\]"),
-    (lambda: coverage([[math.nan, 0.0]], SQUARE, 1.0), "samples must be finite, got 1 of 2 values NaN or infinite"),
-    (lambda: coverage(SQUARE, SQUARE, 0.0), "coverage: sd must be a finite number above 0, got 0.0"),
-    (lambda: coverage(SQUARE, SQUARE, 1.0, [1.0, 1.0]), r"weights must be \[4\] of numbers at least 0, not all 0"),
-    (lambda: coverage(SQUARE, SQUARE, 1.0, [1.0, -1.0, 1.0, 1.0]), r"weights must be \[4\] of numbers at least 0"),
-    (lambda: coverage(SQUARE, SQUARE, 1.0, [0.0] * 4), "not all 0"),
-    (lambda: perfect_sampler(ring(), 0), "n must be a whole number of at least 1"),
-    (lambda: perfect_sampler(ring(), 10, draws=0), "draws must be a whole number of at least 1"),
-    (lambda: perfect_by_formula(ring(), 0), "n must be a whole number of at least 1"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: coverage(SQUARE, np.zeros([0, 2]), 1.0),
+            r"coverage: modes must be \[K, d\] .* got \[0, 2\]",
+        ),
+        (
+            lambda: coverage(SQUARE, [1.0, 2.0], 1.0),
+            r"coverage: modes must be \[K, d\] with K at least 1, got \[2\]",
+        ),
+        (
+            lambda: coverage(np.zeros([5, 3]), SQUARE, 1.0),
+            r"coverage: samples must be \[n, 2\] .* got \[5, 3\]",
+        ),
+        (
+            lambda: coverage(np.zeros([0, 2]), SQUARE, 1.0),
+            r"samples must be \[n, 2\] with n at least 1, got \[0, 2\]",
+        ),
+        (
+            lambda: coverage([[math.nan, 0.0]], SQUARE, 1.0),
+            "samples must be finite, got 1 of 2 values NaN or infinite",
+        ),
+        (
+            lambda: coverage(SQUARE, SQUARE, 0.0),
+            "coverage: sd must be a finite number above 0, got 0.0",
+        ),
+        (
+            lambda: coverage(SQUARE, SQUARE, 1.0, [1.0, 1.0]),
+            r"weights must be \[4\] of numbers at least 0, not all 0",
+        ),
+        (
+            lambda: coverage(SQUARE, SQUARE, 1.0, [1.0, -1.0, 1.0, 1.0]),
+            r"weights must be \[4\] of numbers at least 0",
+        ),
+        (lambda: coverage(SQUARE, SQUARE, 1.0, [0.0] * 4), "not all 0"),
+        (lambda: perfect_sampler(ring(), 0), "n must be a whole number of at least 1"),
+        (
+            lambda: perfect_sampler(ring(), 10, draws=0),
+            "draws must be a whole number of at least 1",
+        ),
+        (lambda: perfect_by_formula(ring(), 0), "n must be a whole number of at least 1"),
+    ],
+)
 def test_errors_say_what_was_wanted_and_what_came(call, message):
     with pytest.raises(ValueError, match=message):
         call()

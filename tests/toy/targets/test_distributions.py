@@ -22,10 +22,21 @@ from toy.targets.distributions import (
 from toy.targets.shapes import Checkerboard, SwissRoll, TwoMoons
 
 SEED = rng.seed(0, "test")
-LINES = [Normal(1.0, 0.5), Uniform(-2.0, 3.0), Cauchy(1.0, 2.0), LogNormal(0.5, 0.7),
-         gaussian_mixture([-2.0, 0.0, 3.0], 0.4, [1.0, 2.0, 5.0])]
+LINES = [
+    Normal(1.0, 0.5),
+    Uniform(-2.0, 3.0),
+    Cauchy(1.0, 2.0),
+    LogNormal(0.5, 0.7),
+    gaussian_mixture([-2.0, 0.0, 3.0], 0.4, [1.0, 2.0, 5.0]),
+]
 UNEVEN = gaussian_mixture([[0.0, 0.0], [1.0, 0.0], [0.5, 2.0]], 0.3, [1.0, 0.0, 3.0])
-PLANES = [ring(sd=0.1), grid(side=3, sd=0.2), UNEVEN, Checkerboard(), Checkerboard(cells=6, half=1.5)]
+PLANES = [
+    ring(sd=0.1),
+    grid(side=3, sd=0.2),
+    UNEVEN,
+    Checkerboard(),
+    Checkerboard(cells=6, half=1.5),
+]
 CURVES = [TwoMoons(), SwissRoll()]
 ALL = LINES + PLANES + CURVES
 ONE_OF_EACH = [*LINES, ring(), Checkerboard(), *CURVES]  # for what takes compiling
@@ -40,13 +51,19 @@ def reference_log_density(distribution, x):
     with np.errstate(divide="ignore", invalid="ignore"):
         match distribution:
             case Normal(mean, sd):
-                return np.log(np.exp(-0.5 * ((x[:, 0] - mean) / sd) ** 2) / math.sqrt(2 * math.pi * sd**2))
+                return np.log(
+                    np.exp(-0.5 * ((x[:, 0] - mean) / sd) ** 2) / math.sqrt(2 * math.pi * sd**2)
+                )
             case Uniform(low, high):
-                return np.log(np.where((low <= x[:, 0]) & (x[:, 0] <= high), 1.0 / (high - low), 0.0))
+                return np.log(
+                    np.where((low <= x[:, 0]) & (x[:, 0] <= high), 1.0 / (high - low), 0.0)
+                )
             case Cauchy(location, scale):
                 return np.log(scale / (math.pi * (scale**2 + (x[:, 0] - location) ** 2)))
             case LogNormal(mean, sd):
-                density = np.exp(-0.5 * ((np.log(x[:, 0]) - mean) / sd) ** 2) / (x[:, 0] * sd * math.sqrt(2 * math.pi))
+                density = np.exp(-0.5 * ((np.log(x[:, 0]) - mean) / sd) ** 2) / (
+                    x[:, 0] * sd * math.sqrt(2 * math.pi)
+                )
                 return np.log(np.where(x[:, 0] > 0, density, 0.0))
             case Checkerboard(cells, half):
                 side = 2.0 * half / cells
@@ -55,8 +72,12 @@ def reference_log_density(distribution, x):
                 return np.log(inside / (side**2 * cells**2 / 2))
             case _:
                 scale = (2 * math.pi * distribution.sd**2) ** (distribution.dim / 2)
-                density = sum(weight * np.exp(-0.5 * ((x - mode) ** 2).sum(axis=1) / distribution.sd**2) / scale
-                              for weight, mode in zip(distribution.weights, distribution.modes, strict=True))
+                density = sum(
+                    weight
+                    * np.exp(-0.5 * ((x - mode) ** 2).sum(axis=1) / distribution.sd**2)
+                    / scale
+                    for weight, mode in zip(distribution.weights, distribution.modes, strict=True)
+                )
                 return np.log(density)
 
 
@@ -100,7 +121,9 @@ def test_log_density_agrees_with_the_definition(distribution):
     assert eager.shape == [500]
     assert eager.dtype == tf.float32
     expected = reference_log_density(distribution, x.astype(np.float64))
-    near = ~(np.isneginf(expected) & np.isfinite(eager))  # float64's exp dies before the log density does
+    near = ~(
+        np.isneginf(expected) & np.isfinite(eager)
+    )  # float64's exp dies before the log density does
     np.testing.assert_allclose(np.asarray(eager)[near], expected[near], rtol=1e-4, atol=1e-4)
     assert isinstance(distribution, GaussianMixture) or near.all()
 
@@ -136,12 +159,16 @@ def test_on_the_line_samples_follow_the_density(distribution):
     n = 20_000
     samples = np.sort(distribution.sample(n, SEED)[:, 0]).astype(np.float64)
     t = np.linspace(-9.9, 9.9, 200_001)
-    density = np.exp(distribution.log_density(np.sinh(t)[:, None]).numpy().astype(np.float64)) * np.cosh(t)
+    density = np.exp(
+        distribution.log_density(np.sinh(t)[:, None]).numpy().astype(np.float64)
+    ) * np.cosh(t)
     cumulative = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(t))])
     if isinstance(distribution, Cauchy):
         cumulative += math.atan(distribution.scale / 1e4) / math.pi
     expected = np.interp(np.arcsinh(samples), t, cumulative)
-    gap = np.maximum(np.abs(expected - np.arange(n) / n), np.abs(expected - np.arange(1, n + 1) / n)).max()
+    gap = np.maximum(
+        np.abs(expected - np.arange(n) / n), np.abs(expected - np.arange(1, n + 1) / n)
+    ).max()
     assert math.sqrt(n) * gap < 1.95
 
 
@@ -152,7 +179,10 @@ def test_in_the_plane_samples_follow_the_density(distribution):
     samples = distribution.sample(n, SEED).numpy()
     ticks = np.arange(-5 + 1 / (8 * fine), 5, 1 / (4 * fine))
     x = np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
-    density = np.exp(distribution.log_density(x)).reshape(40, fine, 40, fine).sum(axis=(1, 3)) / (4 * fine) ** 2
+    density = (
+        np.exp(distribution.log_density(x)).reshape(40, fine, 40, fine).sum(axis=(1, 3))
+        / (4 * fine) ** 2
+    )
     counts, _, _ = np.histogram2d(*samples.T, bins=np.linspace(-5, 5, 41))
     expected = n * density.astype(np.float64)
     seen = expected >= 8
@@ -201,19 +231,25 @@ def test_a_ring_has_as_many_distinct_modes_as_it_says(count):
 def test_the_published_ring_and_grid():
     assert (len(ring().modes), ring().sd) == (8, 0.01)
     assert (len(grid().modes), grid().sd) == (25, 0.05)
-    assert {tuple(mode) for mode in grid().modes} == {(x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)}
+    assert {tuple(mode) for mode in grid().modes} == {
+        (x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)
+    }
     np.testing.assert_array_equal(np.unique(grid(side=4).modes), [-3, -1, 1, 3])
 
 
 @settings(max_examples=25)
-@given(weights=st.lists(st.floats(0.0, 10.0), min_size=4, max_size=4).filter(lambda w: sum(w) > 0.1))
+@given(
+    weights=st.lists(st.floats(0.0, 10.0), min_size=4, max_size=4).filter(lambda w: sum(w) > 0.1)
+)
 def test_modes_are_drawn_in_proportion_to_their_weights(weights):
     """Centers 100 sd apart, so that each sample tells its mode; a mode of weight 0 is never drawn."""
     target = gaussian_mixture([0.0, 100.0, 200.0, 300.0], 1.0, weights)
     assert sum(target.weights) == pytest.approx(1.0)
     counts = np.bincount(np.rint(target.sample(4000, SEED)[:, 0] / 100.0).astype(int), minlength=4)
     shares = np.array(weights) / sum(weights)
-    assert (np.abs(counts / 4000 - shares) <= 5 * np.sqrt(shares * (1 - shares) / 4000) + 1e-6).all()
+    assert (
+        np.abs(counts / 4000 - shares) <= 5 * np.sqrt(shares * (1 - shares) / 4000) + 1e-6
+    ).all()
 
 
 def test_each_mode_of_a_mixture_has_the_sd_both_ways():
@@ -236,33 +272,63 @@ def test_a_normal_is_a_mixture_of_one():
 # Shapes
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: gaussian_mixture([], 0.1), r"gaussian_mixture: centers must be \[K, dim\] with K and dim at least 1"),
-    (lambda: gaussian_mixture(np.zeros([2, 2, 2]), 0.1), r"centers must be \[K, dim\].*got \[2, 2, 2\]"),
-    (lambda: gaussian_mixture([[0.0, 1.0], [2.0]], 0.1), "centers must be an array of numbers"),
-    (lambda: gaussian_mixture([[0.0, math.inf]], 0.1), "gaussian_mixture: centers must be finite"),
-    (lambda: gaussian_mixture([0.0], 0.0), "gaussian_mixture: sd must be a finite number above 0, got 0"),
-    (lambda: gaussian_mixture([0.0, 1.0], 0.1, [1.0]), r"weights must be \[2\], one for each center, got \[1\]"),
-    (lambda: gaussian_mixture([0.0, 1.0], 0.1, [2.0, -1.0]), "weights must be at least 0 with a sum above 0, got"),
-    (lambda: gaussian_mixture([0.0, 1.0], 0.1, [0.0, 0.0]), "weights must be at least 0 with a sum above 0, got"),
-    (lambda: gaussian_mixture([0.0, 1.0], 0.1, [1.0, math.nan]), "weights must be finite"),
-    (lambda: ring(modes=0), "ring: modes must be a whole number of at least 1, got 0"),
-    (lambda: ring(sd=-1.0), "sd must be a finite number above 0, got -1.0"),
-    (lambda: ring(radius=0.0), "ring: radius must be"),
-    (lambda: grid(side=2.5), "grid: side must be a whole number"),
-    (lambda: grid(spacing=0.0), "grid: spacing must be"),
-    (lambda: Normal(0.0, 0.0), "Normal: sd must be a finite number above 0"),
-    (lambda: Normal(math.nan, 1.0), "Normal: mean must be a finite number"),
-    (lambda: Uniform(1.0, 1.0), "Uniform: high must be a finite number above 1, got 1.0"),
-    (lambda: Cauchy(scale=0.0), "Cauchy: scale must be"),
-    (lambda: LogNormal(sd=0.0), "LogNormal: sd must be"),
-    (lambda: TwoMoons(noise=-0.1), "TwoMoons: noise must be"),
-    (lambda: SwissRoll(noise=-0.1), "SwissRoll: noise must be"),
-    (lambda: Checkerboard(cells=3), "Checkerboard: cells must be even, got 3"),
-    (lambda: Checkerboard(half=0.0), "Checkerboard: half must be"),
-    (lambda: ring().log_density(np.zeros([3, 1])), r"log_density: x must be \[n, 2\], got \[3, 1\]"),
-    (lambda: Normal().log_density(np.zeros([3])), r"Normal.log_density: x must be \[n, 1\], got \[3\]"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: gaussian_mixture([], 0.1),
+            r"gaussian_mixture: centers must be \[K, dim\] with K and dim at least 1",
+        ),
+        (
+            lambda: gaussian_mixture(np.zeros([2, 2, 2]), 0.1),
+            r"centers must be \[K, dim\].*got \[2, 2, 2\]",
+        ),
+        (lambda: gaussian_mixture([[0.0, 1.0], [2.0]], 0.1), "centers must be an array of numbers"),
+        (
+            lambda: gaussian_mixture([[0.0, math.inf]], 0.1),
+            "gaussian_mixture: centers must be finite",
+        ),
+        (
+            lambda: gaussian_mixture([0.0], 0.0),
+            "gaussian_mixture: sd must be a finite number above 0, got 0",
+        ),
+        (
+            lambda: gaussian_mixture([0.0, 1.0], 0.1, [1.0]),
+            r"weights must be \[2\], one for each center, got \[1\]",
+        ),
+        (
+            lambda: gaussian_mixture([0.0, 1.0], 0.1, [2.0, -1.0]),
+            "weights must be at least 0 with a sum above 0, got",
+        ),
+        (
+            lambda: gaussian_mixture([0.0, 1.0], 0.1, [0.0, 0.0]),
+            "weights must be at least 0 with a sum above 0, got",
+        ),
+        (lambda: gaussian_mixture([0.0, 1.0], 0.1, [1.0, math.nan]), "weights must be finite"),
+        (lambda: ring(modes=0), "ring: modes must be a whole number of at least 1, got 0"),
+        (lambda: ring(sd=-1.0), "sd must be a finite number above 0, got -1.0"),
+        (lambda: ring(radius=0.0), "ring: radius must be"),
+        (lambda: grid(side=2.5), "grid: side must be a whole number"),
+        (lambda: grid(spacing=0.0), "grid: spacing must be"),
+        (lambda: Normal(0.0, 0.0), "Normal: sd must be a finite number above 0"),
+        (lambda: Normal(math.nan, 1.0), "Normal: mean must be a finite number"),
+        (lambda: Uniform(1.0, 1.0), "Uniform: high must be a finite number above 1, got 1.0"),
+        (lambda: Cauchy(scale=0.0), "Cauchy: scale must be"),
+        (lambda: LogNormal(sd=0.0), "LogNormal: sd must be"),
+        (lambda: TwoMoons(noise=-0.1), "TwoMoons: noise must be"),
+        (lambda: SwissRoll(noise=-0.1), "SwissRoll: noise must be"),
+        (lambda: Checkerboard(cells=3), "Checkerboard: cells must be even, got 3"),
+        (lambda: Checkerboard(half=0.0), "Checkerboard: half must be"),
+        (
+            lambda: ring().log_density(np.zeros([3, 1])),
+            r"log_density: x must be \[n, 2\], got \[3, 1\]",
+        ),
+        (
+            lambda: Normal().log_density(np.zeros([3])),
+            r"Normal.log_density: x must be \[n, 1\], got \[3\]",
+        ),
+    ],
+)
 def test_errors_say_what_was_wanted_and_what_came(call, message):
     with pytest.raises(ValueError, match=message):
         call()
@@ -270,5 +336,8 @@ def test_errors_say_what_was_wanted_and_what_came(call, message):
 
 @pytest.mark.parametrize("distribution", ALL, ids=name)
 def test_no_samples_are_refused(distribution):
-    with pytest.raises(ValueError, match=f"{name(distribution)}.sample: n must be a whole number of at least 1, got 0"):
+    with pytest.raises(
+        ValueError,
+        match=f"{name(distribution)}.sample: n must be a whole number of at least 1, got 0",
+    ):
         distribution.sample(0, SEED)

@@ -28,7 +28,9 @@ def test_two_moons_without_noise_lie_on_their_half_circles():
 def test_a_swiss_roll_without_noise_is_a_spiral():
     x, y = SwissRoll(noise=0.0).sample(4000, SEED).numpy().T
     t = 7.5 * np.hypot(x, y)
-    np.testing.assert_allclose(np.stack([x, y]), t / 7.5 * np.stack([np.cos(t), np.sin(t)]), atol=1e-4)
+    np.testing.assert_allclose(
+        np.stack([x, y]), t / 7.5 * np.stack([np.cos(t), np.sin(t)]), atol=1e-4
+    )
     assert t.min() > 1.5 * math.pi - 1e-4
     assert t.max() < 4.5 * math.pi + 1e-4
     assert abs(t.mean() - 3 * math.pi) < 0.15
@@ -38,7 +40,9 @@ def test_a_swiss_roll_without_noise_is_a_spiral():
 @pytest.mark.parametrize("shape", [TwoMoons, SwissRoll])
 def test_noise_is_the_sd_around_the_curve(shape):
     """Curve and noise have seeds of their own: the same curve, and the difference is N(0, noise^2 I)."""
-    difference = (shape(noise=0.2).sample(20_000, SEED) - shape(noise=0.0).sample(20_000, SEED)).numpy()
+    difference = (
+        shape(noise=0.2).sample(20_000, SEED) - shape(noise=0.0).sample(20_000, SEED)
+    ).numpy()
     np.testing.assert_allclose(np.cov(difference.T), 0.04 * np.eye(2), atol=0.002)
 
 

@@ -12,7 +12,19 @@ import numpy as np
 import pytest
 import reference_conv as reference
 import tensorflow as tf
-from conv_cases import CASES, FEW, ONE_PIXEL, close, derivatives, each_path, every_case, pairs, plain_gradients, three, traced
+from conv_cases import (
+    CASES,
+    FEW,
+    ONE_PIXEL,
+    close,
+    derivatives,
+    each_path,
+    every_case,
+    pairs,
+    plain_gradients,
+    three,
+    traced,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -28,7 +40,11 @@ def test_values_are_those_of_the_plain_loops(case, path):
     x, w, y = three(case)
     close(conv(x, w, s, padding, path), reference.conv(x, w, s, padding), 1e-12)
     close(conv_transpose(y, w, s, padding, path), reference.conv_transpose(y, w, s, padding), 1e-12)
-    close(filter_gradient(x, y, k, s, padding, path), reference.filter_gradient(x, y, k, s, padding), 1e-12)
+    close(
+        filter_gradient(x, y, k, s, padding, path),
+        reference.filter_gradient(x, y, k, s, padding),
+        1e-12,
+    )
 
 
 @each_path
@@ -43,12 +59,13 @@ def test_the_gradients_of_each_are_the_other_two(case, path):
         up = tf.reduce_sum(conv_transpose(y, w, s, padding, path) * dx)
         taps = tf.reduce_sum(filter_gradient(x, y, k, s, padding, path) * dw)
     for scalar, of, want in (
-            (down, x, reference.conv_transpose(dy, w, s, padding)),
-            (down, w, reference.filter_gradient(x, dy, k, s, padding)),
-            (up, y, reference.conv(dx, w, s, padding)),
-            (up, w, reference.filter_gradient(dx, y, k, s, padding)),
-            (taps, x, reference.conv_transpose(y, dw, s, padding)),
-            (taps, y, reference.conv(x, dw, s, padding))):
+        (down, x, reference.conv_transpose(dy, w, s, padding)),
+        (down, w, reference.filter_gradient(x, dy, k, s, padding)),
+        (up, y, reference.conv(dx, w, s, padding)),
+        (up, w, reference.filter_gradient(dx, y, k, s, padding)),
+        (taps, x, reference.conv_transpose(y, dw, s, padding)),
+        (taps, y, reference.conv(x, dw, s, padding)),
+    ):
         close(tape.gradient(scalar, of), want, 1e-12)
 
 
@@ -62,7 +79,10 @@ def test_conv_transpose_is_the_adjoint_of_conv(data):
     case = data.draw(st.sampled_from(CASES + ONE_PIXEL))
     path = data.draw(st.sampled_from(PATHS))
     k, s, padding, _ = case
-    x, w, y = (data.draw(arrays(np.float32, a.shape, elements=st.integers(-8, 8).map(float))) for a in three(case))
+    x, w, y = (
+        data.draw(arrays(np.float32, a.shape, elements=st.integers(-8, 8).map(float)))
+        for a in three(case)
+    )
     form = float(tf.reduce_sum(conv(x, w, s, padding, path) * y))
     assert form == float(tf.reduce_sum(x * conv_transpose(y, w, s, padding, path)))
     assert form == float(tf.reduce_sum(w * filter_gradient(x, y, k, s, padding, path)))
@@ -71,8 +91,14 @@ def test_conv_transpose_is_the_adjoint_of_conv(data):
 @every_case
 def test_the_paths_agree_in_second_gradients(case):
     x, w, y = three(case)
-    for name, (u, v) in {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}.items():
-        native, subpixel = (derivatives(pairs(case, path)[name], u, v) for path in ("native", "subpixel"))
+    for name, (u, v) in {
+        "conv": (x, w),
+        "conv_transpose": (y, w),
+        "filter_gradient": (x, y),
+    }.items():
+        native, subpixel = (
+            derivatives(pairs(case, path)[name], u, v) for path in ("native", "subpixel")
+        )
         for one, other in zip(native, subpixel, strict=True):
             assert np.abs(one).max() > 0
             close(other, one, 1e-12)
@@ -91,10 +117,14 @@ def test_the_paths_agree_in_float32_and_bfloat16(case):
             coarse = derivatives(function, tf.cast(u, tf.bfloat16), tf.cast(v, tf.bfloat16))
             for have, wanted in zip(coarse, want, strict=True):
                 assert have.dtype == tf.bfloat16
-                close(have, wanted, 0.06)  # eight bits a number, and some hundred of them in a second gradient
+                close(
+                    have, wanted, 0.06
+                )  # eight bits a number, and some hundred of them in a second gradient
 
 
-@pytest.mark.parametrize("function", [*(pairs(FEW[0], path)["conv"] for path in PATHS), winograd.conv])
+@pytest.mark.parametrize(
+    "function", [*(pairs(FEW[0], path)["conv"] for path in PATHS), winograd.conv]
+)
 def test_a_third_derivative_exists_and_is_the_same(function):
     """f(t) = |conv(t x, t w)|^2 = t^4 f(1): its third derivative at 1 is 24 f(1)."""
     x, w, _ = three((4, 2, "SAME", (4, 4)))
@@ -118,9 +148,14 @@ def test_eager_graph_and_xla_agree(case):
 
     def everything(x, w, y):
         functions = pairs(case, "subpixel")
-        results = derivatives(functions["conv"], x, w) + derivatives(functions["conv_transpose"], y, w)
+        results = derivatives(functions["conv"], x, w) + derivatives(
+            functions["conv_transpose"], y, w
+        )
         half = [tf.cast(a, tf.bfloat16) for a in (x, w, y)]
-        return results, [functions["conv"](*half[:2]), functions["conv_transpose"](half[2], half[1])]
+        return results, [
+            functions["conv"](*half[:2]),
+            functions["conv_transpose"](half[2], half[1]),
+        ]
 
     eager, eager_half = everything(x, w, y)
     for jit in (False, True):
@@ -137,11 +172,15 @@ def test_eager_graph_and_xla_agree(case):
 def test_the_batch_may_be_unknown_while_tracing(case, path):
     x, w, y = three(case, np.float32)
     for name, image in (("conv", x), ("conv_transpose", y)):
+
         def with_gradients(image, w, name=name):
             return derivatives(pairs(case, path)[name], image, w)
 
         concrete = traced(with_gradients, [None, *image.shape[1:]], w.shape)
-        results = [concrete(tf.constant(image), tf.constant(w)), with_gradients(tf.constant(image), tf.constant(w))]
+        results = [
+            concrete(tf.constant(image), tf.constant(w)),
+            with_gradients(tf.constant(image), tf.constant(w)),
+        ]
         for one, other in zip(*results, strict=True):
             close(one, other, 1e-5)
         assert concrete.output_shapes[0][1:] == results[1][0].shape[1:]  # only the batch is unknown
@@ -158,7 +197,11 @@ def test_a_gradient_may_have_lost_its_static_shape(path):
     def forgetful(value):
         return tf.identity(value), lambda d: tf.numpy_function(lambda a: 2.0 * a, [d], tf.float32)
 
-    for name, (u, v) in {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}.items():
+    for name, (u, v) in {
+        "conv": (x, w),
+        "conv_transpose": (y, w),
+        "filter_gradient": (x, y),
+    }.items():
         function = pairs(case, path)[name]
 
         @tf.function
@@ -174,8 +217,16 @@ def test_a_gradient_may_have_lost_its_static_shape(path):
 
 
 def test_auto_means_native_on_a_gpu_and_what_was_measured_to_be_soonest_without(monkeypatch):
-    for gpus, dtype, path in (([], "float32", "winograd"), ([], "bfloat16", "subpixel"), (["0"], "float32", "native")):
-        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind, gpus=gpus: gpus if kind == "GPU" else [])
+    for gpus, dtype, path in (
+        ([], "float32", "winograd"),
+        ([], "bfloat16", "subpixel"),
+        (["0"], "float32", "native"),
+    ):
+        monkeypatch.setattr(
+            tf.config,
+            "list_physical_devices",
+            lambda kind, gpus=gpus: gpus if kind == "GPU" else [],
+        )
         assert convolution.choose_path("auto", tf.as_dtype(dtype)) == path
         assert [convolution.choose_path(name) for name in PATHS] == list(PATHS)
 
@@ -183,25 +234,54 @@ def test_auto_means_native_on_a_gpu_and_what_was_measured_to_be_soonest_without(
 W = np.zeros((4, 4, 3, 2), np.float32)
 
 
-@pytest.mark.parametrize(("call", "words"), [
-    (lambda: conv(np.zeros((1, 5, 4, 3)), W, 2), "conv: x's height must be a multiple of the stride 2 (padding SAME), "
-     "got 5."),
-    (lambda: conv(np.zeros((1, 4, 3, 3)), W, 2, "VALID"), "conv: x's width must be at least the kernel's 4 "
-     "(padding VALID), got 3."),
-    (lambda: conv(np.zeros((1, 6, 7, 3)), W, 2, "VALID"), "conv: x's width must be 4 plus a multiple of the stride 2 "
-     "(padding VALID), got 7. The pixels left over would go unread."),
-    (lambda: conv(np.zeros((1, 4, 4, 2)), W), "conv: x must be [batch, height, width, 3], got [1, 4, 4, 2]."),
-    (lambda: conv(np.zeros((4, 4, 3)), W), "conv: x must be [batch, height, width, 3], got [4, 4, 3]."),
-    (lambda: conv(np.zeros((1, 4, 4, 3)), W[:3]), "conv: w must be square, got [3, 4, 3, 2]."),
-    (lambda: traced(lambda x: conv(x, W), [1, None, 4, 3]), "conv: x's height must be known and at least 1, got any."),
-    (lambda: conv(np.zeros((1, 5, 5, 3)), W, 5), "conv: kernel_size must be at least the stride 5, got 4. "
-     "A smaller kernel leaves pixels unread."),
-    (lambda: conv(W, W, path="fast"), "conv: path must be one of native, subpixel, winograd, got 'fast'."),
-    (lambda: conv_transpose(np.zeros((1, 4, 4, 3)), W), "conv_transpose: y must be [batch, height, width, 2], "
-     "got [1, 4, 4, 3]."),
-    (lambda: filter_gradient(np.zeros((3, 4, 4, 3)), np.zeros((2, 2, 3, 2)), 4, 2),
-     "filter_gradient: y must be [3, 2, 2, channels], got [2, 2, 3, 2]."),
-])
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: conv(np.zeros((1, 5, 4, 3)), W, 2),
+            "conv: x's height must be a multiple of the stride 2 (padding SAME), got 5.",
+        ),
+        (
+            lambda: conv(np.zeros((1, 4, 3, 3)), W, 2, "VALID"),
+            "conv: x's width must be at least the kernel's 4 (padding VALID), got 3.",
+        ),
+        (
+            lambda: conv(np.zeros((1, 6, 7, 3)), W, 2, "VALID"),
+            "conv: x's width must be 4 plus a multiple of the stride 2 "
+            "(padding VALID), got 7. The pixels left over would go unread.",
+        ),
+        (
+            lambda: conv(np.zeros((1, 4, 4, 2)), W),
+            "conv: x must be [batch, height, width, 3], got [1, 4, 4, 2].",
+        ),
+        (
+            lambda: conv(np.zeros((4, 4, 3)), W),
+            "conv: x must be [batch, height, width, 3], got [4, 4, 3].",
+        ),
+        (lambda: conv(np.zeros((1, 4, 4, 3)), W[:3]), "conv: w must be square, got [3, 4, 3, 2]."),
+        (
+            lambda: traced(lambda x: conv(x, W), [1, None, 4, 3]),
+            "conv: x's height must be known and at least 1, got any.",
+        ),
+        (
+            lambda: conv(np.zeros((1, 5, 5, 3)), W, 5),
+            "conv: kernel_size must be at least the stride 5, got 4. "
+            "A smaller kernel leaves pixels unread.",
+        ),
+        (
+            lambda: conv(W, W, path="fast"),
+            "conv: path must be one of native, subpixel, winograd, got 'fast'.",
+        ),
+        (
+            lambda: conv_transpose(np.zeros((1, 4, 4, 3)), W),
+            "conv_transpose: y must be [batch, height, width, 2], got [1, 4, 4, 3].",
+        ),
+        (
+            lambda: filter_gradient(np.zeros((3, 4, 4, 3)), np.zeros((2, 2, 3, 2)), 4, 2),
+            "filter_gradient: y must be [3, 2, 2, channels], got [2, 2, 3, 2].",
+        ),
+    ],
+)
 def test_what_does_not_fit_is_refused(call, words):
     with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
         call()

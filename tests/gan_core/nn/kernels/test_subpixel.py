@@ -29,8 +29,16 @@ def test_values_are_those_of_the_plain_loops(case):
     k, s, padding, _ = case
     x, w, y = (tf.constant(a) for a in three(case))
     before = convolution.pad_before(k, s, padding)
-    close(subpixel.conv_transpose(y, w, *x.shape[1:3], s, before), reference.conv_transpose(y, w, s, padding), 1e-12)
-    close(subpixel.filter_gradient(x, y, k, s, before), reference.filter_gradient(x, y, k, s, padding), 1e-12)
+    close(
+        subpixel.conv_transpose(y, w, *x.shape[1:3], s, before),
+        reference.conv_transpose(y, w, s, padding),
+        1e-12,
+    )
+    close(
+        subpixel.filter_gradient(x, y, k, s, before),
+        reference.filter_gradient(x, y, k, s, padding),
+        1e-12,
+    )
 
 
 @each_name
@@ -41,8 +49,14 @@ def test_the_subpixel_path_never_scatters(name):
 
 
 @each_name
-@pytest.mark.parametrize(("path", "batch", "product"), [
-    ("subpixel", 2, True), ("winograd", winograd.LEAST, True), ("winograd", winograd.LEAST - 1, False)])
+@pytest.mark.parametrize(
+    ("path", "batch", "product"),
+    [
+        ("subpixel", 2, True),
+        ("winograd", winograd.LEAST, True),
+        ("winograd", winograd.LEAST - 1, False),
+    ],
+)
 def test_one_pixel_is_a_matrix_product(path, batch, product, name):
     used = operations(ONE_PIXEL[0], path, name, batch)
     assert ("MatMul" in used) == product
@@ -55,7 +69,9 @@ def test_many_images_of_one_pixel_are_the_same_on_every_path(case):
     x, w, y = three(case, batch=winograd.LEAST)
     images = {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}
     for name, (u, v) in images.items():
-        native, other = (derivatives(pairs(case, path)[name], u, v) for path in ("native", "winograd"))
+        native, other = (
+            derivatives(pairs(case, path)[name], u, v) for path in ("native", "winograd")
+        )
         for want, have in zip(native, other, strict=True):
             close(have, want, 1e-12)
 

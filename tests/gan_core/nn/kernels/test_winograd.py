@@ -23,8 +23,11 @@ WIDE = (ENOUGH, ENOUGH)
 def three(stride, small, batch=3, channels=(3, 2), dtype=np.float64, seed=0):
     """Random x, w, y whose shapes fit."""
     draw = np.random.default_rng(seed).standard_normal
-    shapes = ((batch, *(stride * n for n in small), channels[0]), (2 * stride, 2 * stride, *channels),
-              (batch, *small, channels[1]))
+    shapes = (
+        (batch, *(stride * n for n in small), channels[0]),
+        (2 * stride, 2 * stride, *channels),
+        (batch, *small, channels[1]),
+    )
     return tuple(tf.constant(draw(shape), dtype) for shape in shapes)
 
 
@@ -33,7 +36,11 @@ def test_values_are_those_of_the_plain_loops(stride, small):
     x, w, y = three(stride, small)
     close(winograd.conv(x, w), reference.conv(x, w, stride, "SAME"), 1e-12)
     close(winograd.conv_transpose(y, w), reference.conv_transpose(y, w, stride, "SAME"), 1e-12)
-    close(winograd.filter_gradient(x, y), reference.filter_gradient(x, y, 2 * stride, stride, "SAME"), 1e-12)
+    close(
+        winograd.filter_gradient(x, y),
+        reference.filter_gradient(x, y, 2 * stride, stride, "SAME"),
+        1e-12,
+    )
 
 
 @each_case
@@ -42,10 +49,16 @@ def test_one_form_and_its_three_gradients(stride, small):
     x, w, y = three(stride, small)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([x, w, y])
-        forms = [tf.reduce_sum(winograd.conv(x, w) * y), tf.reduce_sum(x * winograd.conv_transpose(y, w)),
-                 tf.reduce_sum(w * winograd.filter_gradient(x, y))]
-    want = (reference.conv_transpose(y, w, stride, "SAME"),
-            reference.filter_gradient(x, y, 2 * stride, stride, "SAME"), reference.conv(x, w, stride, "SAME"))
+        forms = [
+            tf.reduce_sum(winograd.conv(x, w) * y),
+            tf.reduce_sum(x * winograd.conv_transpose(y, w)),
+            tf.reduce_sum(w * winograd.filter_gradient(x, y)),
+        ]
+    want = (
+        reference.conv_transpose(y, w, stride, "SAME"),
+        reference.filter_gradient(x, y, 2 * stride, stride, "SAME"),
+        reference.conv(x, w, stride, "SAME"),
+    )
     for form in forms:
         np.testing.assert_allclose(form, forms[0], rtol=1e-10)
         for of, gradient in zip((x, w, y), want, strict=True):
@@ -66,10 +79,16 @@ def test_five_products_make_four_outputs_of_two_taps():
 @pytest.mark.parametrize("name", ["conv", "conv_transpose", "filter_gradient"])
 def test_second_gradients_are_the_native_ones(name):
     x, w, y = three(2, (4, 8))
-    function, u, v = {"conv": (winograd.conv, x, w), "conv_transpose": (winograd.conv_transpose, y, w),
-                      "filter_gradient": (winograd.filter_gradient, x, y)}[name]
-    native = {"conv": lambda x, w: conv(x, w, 2), "conv_transpose": lambda y, w: conv_transpose(y, w, 2),
-              "filter_gradient": lambda x, y: filter_gradient(x, y, 4, 2)}[name]
+    function, u, v = {
+        "conv": (winograd.conv, x, w),
+        "conv_transpose": (winograd.conv_transpose, y, w),
+        "filter_gradient": (winograd.filter_gradient, x, y),
+    }[name]
+    native = {
+        "conv": lambda x, w: conv(x, w, 2),
+        "conv_transpose": lambda y, w: conv_transpose(y, w, 2),
+        "filter_gradient": lambda x, y: filter_gradient(x, y, 4, 2),
+    }[name]
     for one, other in zip(derivatives(native, u, v), derivatives(function, u, v), strict=True):
         assert np.abs(one).max() > 0
         close(other, one, 1e-12)
@@ -83,9 +102,16 @@ def test_a_gradient_may_have_lost_its_static_shape():
     def forgetful(value):
         return tf.identity(value), lambda d: tf.numpy_function(lambda a: 2.0 * a, [d], tf.float64)
 
-    for function, u, v in ((winograd.conv, x, w), (winograd.conv_transpose, y, w), (winograd.filter_gradient, x, y)):
-        lost = tf.function(lambda u, v, function=function: plain_gradients(
-            lambda u, v: forgetful(function(u, v)), u, v))(u, v)
+    for function, u, v in (
+        (winograd.conv, x, w),
+        (winograd.conv_transpose, y, w),
+        (winograd.filter_gradient, x, y),
+    ):
+        lost = tf.function(
+            lambda u, v, function=function: plain_gradients(
+                lambda u, v: forgetful(function(u, v)), u, v
+            )
+        )(u, v)
         for have, half in zip(lost, plain_gradients(function, u, v), strict=True):
             close(have, 2.0 * half, 1e-12)
 
@@ -94,8 +120,11 @@ def test_eager_graph_and_xla_agree_in_float32_to_rounding():
     x, w, y = three(2, (4, 4), ENOUGH, (5, 6), np.float32)
 
     def everything(x, w, y):
-        return [*derivatives(winograd.conv, x, w), *derivatives(winograd.conv_transpose, y, w),
-                *plain_gradients(winograd.filter_gradient, x, y)]
+        return [
+            *derivatives(winograd.conv, x, w),
+            *derivatives(winograd.conv_transpose, y, w),
+            *plain_gradients(winograd.filter_gradient, x, y),
+        ]
 
     exact = everything(*(tf.cast(a, tf.float64) for a in (x, w, y)))
     for run in (everything, tf.function(everything), tf.function(everything, jit_compile=True)):
@@ -109,12 +138,15 @@ def test_in_float32_its_error_is_near_the_direct_sums():
     0, 1, -1, 2 give 2.9.)"""
     x, w, _ = three(2, (4, 4), ENOUGH, (256, ENOUGH), np.float32)
     exact = conv(tf.cast(x, tf.float64), tf.cast(w, tf.float64), 2)
-    error = {path: np.sqrt(np.mean((tf.cast(conv(x, w, 2, "SAME", path), tf.float64) - exact) ** 2))
-             for path in ("native", "winograd")}
+    error = {
+        path: np.sqrt(np.mean((tf.cast(conv(x, w, 2, "SAME", path), tf.float64) - exact) ** 2))
+        for path in ("native", "winograd")
+    }
     assert 0 < error["winograd"] < 2.4 * error["native"]
 
 
 # ---------------------------------------------------------------- where it is used
+
 
 def products(function, *images):
     """{operation: output shapes} of the graph of a function and its gradients."""
@@ -128,29 +160,54 @@ def products(function, *images):
 
 def test_each_face_is_25_products_and_no_convolution():
     x, w, y = three(2, (8, 8), ENOUGH, WIDE, np.float32)
-    lifted = {"x": [25, 4 * ENOUGH, 4 * ENOUGH], "w": [25, 4 * ENOUGH, ENOUGH], "y": [25, 4 * ENOUGH, ENOUGH]}
-    for function, images in ((lambda x, w: conv(x, w, 2, "SAME", "winograd"), (x, w)),
-                             (lambda y, w: conv_transpose(y, w, 2, "SAME", "winograd"), (y, w)),
-                             (lambda x, y: filter_gradient(x, y, 4, 2, "SAME", "winograd"), (x, y))):
+    lifted = {
+        "x": [25, 4 * ENOUGH, 4 * ENOUGH],
+        "w": [25, 4 * ENOUGH, ENOUGH],
+        "y": [25, 4 * ENOUGH, ENOUGH],
+    }
+    for function, images in (
+        (lambda x, w: conv(x, w, 2, "SAME", "winograd"), (x, w)),
+        (lambda y, w: conv_transpose(y, w, 2, "SAME", "winograd"), (y, w)),
+        (lambda x, y: filter_gradient(x, y, 4, 2, "SAME", "winograd"), (x, y)),
+    ):
         found = products(function, *images)
         assert not [name for name in found if name.startswith("Conv2D")]
         large = [shape for shapes in found.values() for shape in shapes if shape[0] == 25]
-        assert sorted(large) == sorted(lifted.values())  # value and both gradients: nothing is multiplied twice
+        assert sorted(large) == sorted(
+            lifted.values()
+        )  # value and both gradients: nothing is multiplied twice
 
 
-@pytest.mark.parametrize(("batch", "small", "k", "channels", "dtype"), [
-    (ENOUGH - 1, (4, 4), 4, WIDE, np.float32), (ENOUGH, (16, 16), 4, WIDE, np.float32),
-    (ENOUGH, (4, 6), 4, WIDE, np.float32), (ENOUGH, (4, 4), 3, WIDE, np.float32),
-    (ENOUGH, (4, 4), 4, (ENOUGH - 1, ENOUGH), np.float32), (ENOUGH, (4, 4), 4, (ENOUGH, ENOUGH - 1), np.float32),
-    (ENOUGH, (4, 4), 4, WIDE, "bfloat16")],
-    ids=["few images", "many pixels", "no whole tiles", "another kernel", "few channels in x", "few channels in y",
-         "half precision"])
+@pytest.mark.parametrize(
+    ("batch", "small", "k", "channels", "dtype"),
+    [
+        (ENOUGH - 1, (4, 4), 4, WIDE, np.float32),
+        (ENOUGH, (16, 16), 4, WIDE, np.float32),
+        (ENOUGH, (4, 6), 4, WIDE, np.float32),
+        (ENOUGH, (4, 4), 3, WIDE, np.float32),
+        (ENOUGH, (4, 4), 4, (ENOUGH - 1, ENOUGH), np.float32),
+        (ENOUGH, (4, 4), 4, (ENOUGH, ENOUGH - 1), np.float32),
+        (ENOUGH, (4, 4), 4, WIDE, "bfloat16"),
+    ],
+    ids=[
+        "few images",
+        "many pixels",
+        "no whole tiles",
+        "another kernel",
+        "few channels in x",
+        "few channels in y",
+        "half precision",
+    ],
+)
 def test_elsewhere_it_is_the_native_path_bit_for_bit(batch, small, k, channels, dtype):
     x, _, y = three(2, small, batch, channels, np.float32)
     w = np.random.default_rng(1).standard_normal((k, k, *channels))
     x, y, w = (tf.cast(a, dtype) for a in (x, y, w))
-    for function in (lambda path: conv(x, w, 2, "SAME", path), lambda path: conv_transpose(y, w, 2, "SAME", path),
-                     lambda path: filter_gradient(x, y, k, 2, "SAME", path)):
+    for function in (
+        lambda path: conv(x, w, 2, "SAME", path),
+        lambda path: conv_transpose(y, w, 2, "SAME", path),
+        lambda path: filter_gradient(x, y, k, 2, "SAME", path),
+    ):
         have, want = (tf.cast(function(path), tf.float32) for path in ("winograd", "native"))
         np.testing.assert_array_equal(have, want)
 
