@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from gan_core import checks, rng
 from gan_core.devices import replicas
+from gan_core.nn.calling import forward
 from gan_core.nn.initializers import ones
 
 AXES = (0, 1, 2)  # of [B, H, W, C]: those that a channel's statistics are over
@@ -250,7 +251,8 @@ def settle(network: tf.Module, batches) -> None:
                 layer.momentum = i / (
                     i + 1
                 )  # the mean over i + 1 batches; of the first, the old value has no share
-            network(batch, training=True)
+            inputs = batch if isinstance(batch, tuple) else (batch, None)
+            forward(network, *inputs, training=True, seed=rng.seed(0, "settle", i))
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
