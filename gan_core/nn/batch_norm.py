@@ -1,7 +1,5 @@
 """Batch normalisation, with both of its conventions spelt out."""
 
-import contextlib
-
 import tensorflow as tf
 
 from gan_core import checks, rng
@@ -229,46 +227,3 @@ def _second_gradients(x, gamma, dy, u, v, w, epsilon, mean):
     by_gamma = s * own_a * _values(u)
     by_dy = (gamma * s) * u + q * n + (w - gamma * s * u_1)
     return tf.cast(by_x, x.dtype), by_gamma, tf.cast(by_dy, dy.dtype)
-
-
-def settle(network: tf.Module, batches) -> None:
-    """Measure the moving averages of every BatchNorm in `network` anew: the plain mean over these batches.
-
-    The averages that training keeps are of weights that have moved on since; those of a network whose
-    weights were averaged, or set, are of other weights altogether, and its samples are then pale or garish.
-    `batches`: what the network is called with, [B, ...] each; a thousand samples in all will do. The network must run
-    eagerly (no tf.function of its own) and call each BatchNorm once; ValueError if there is no batch.
-    (PyTorch's swa_utils.update_bn, Izmailov et al. 2018; "standing statistics", Brock et al. 2019, appendix A.)
-    """
-    layers = [part for part in network.submodules if isinstance(part, BatchNorm)]
-    if not layers:
-        return
-    momenta, i = [layer.momentum for layer in layers], None
-    try:
-        for i, batch in enumerate(batches):
-            for layer in layers:
-                layer.momentum = i / (
-                    i + 1
-                )  # the mean over i + 1 batches; of the first, the old value has no share
-            network(batch, training=True)
-    finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
-    if i is None:
-        checks.fail("settle", "batches", "at least one batch", "none")
-
-
-@contextlib.contextmanager
-def settled(network: tf.Module, batches):
-    """with settled(network, batches): the same for as long as that lasts; afterwards all is as it was before."""
-    kept = [
-        (variable, variable.read_value())
-        for variable in network.variables
-        if not variable.trainable
-    ]
-    try:
-        settle(network, batches)
-        yield
-    finally:
-        for variable, value in kept:
-            variable.assign(value)
