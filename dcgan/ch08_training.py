@@ -35,7 +35,7 @@ from dcgan.measures import distances
 from gan_core import checks, losses, rng
 from gan_core.app.command_line import run
 from gan_core.averaging import settling_batches
-from gan_core.nn.batch_norm import settle
+from gan_core.nn.settling import settle
 
 
 @dataclasses.dataclass(frozen=True)

@@ -26,7 +26,7 @@ class ExponentialMovingAverage(tf.Module):
     All floating-point variables are averaged and the others copied. For batch norm's moving mean
     and variance the average is a guess: the statistics of what averaged weights compute are not the
     average of what the weights computed. So they are measured before use, as `GANTrainer.sample`
-    and `GANTrainer.export` do: batch_norm.settle(average.model, settling_batches(latent, seed)).
+    and `GANTrainer.export` do: settling.settle(average.model, settling_batches(latent, seed)).
 
     Args:
         model: the network to average.
@@ -72,8 +72,8 @@ class ExponentialMovingAverage(tf.Module):
 
 def settling_batches(
     latent: Latent, seed: int, labels: Labels | None = None, batch: int = SETTLING_BLOCK
-) -> Iterator[tuple[tf.Tensor, tf.Tensor | None]]:
-    """The batches by which an averaged generator's batch norm is settled: 1,024 z, the same for a seed.
+) -> Iterator[Any]:
+    """What an averaged generator's batch norm is settled by: 1,024 z, the same for a seed.
 
     Args:
         latent: the distribution of z.
@@ -82,13 +82,14 @@ def settling_batches(
         batch: how many z at a time, from 1 to 256.
 
     Returns:
-        Pairs (z [batch, dim], labels [batch, ...] or None).
+        z [batch, dim] each; with labels pairs (z, labels [batch, ...]).
     """
     for i in range(SETTLING_BLOCKS):
         z = latent(SETTLING_BLOCK, rng.seed(seed, "settle", i))
-        y = None
-        if labels is not None:
-            y = tf.convert_to_tensor(labels(SETTLING_BLOCK, rng.seed(seed, "settle labels", i)))
-        for start in range(0, SETTLING_BLOCK, batch):
-            y_part = None if y is None else y[start : start + batch]
-            yield z[start : start + batch], y_part
+        parts = [z[start : start + batch] for start in range(0, SETTLING_BLOCK, batch)]
+        if labels is None:
+            yield from parts
+            continue
+        y = tf.convert_to_tensor(labels(SETTLING_BLOCK, rng.seed(seed, "settle labels", i)))
+        for k, part in enumerate(parts):
+            yield part, y[k * batch : (k + 1) * batch]

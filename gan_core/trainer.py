@@ -23,8 +23,9 @@ from gan_core.devices import many_rounds, replicas
 from gan_core.devices.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients, logits_of
 from gan_core.losses import NON_SATURATING, GANLoss
-from gan_core.nn.batch_norm import settled
-from gan_core.nn.calling import forward, takes_seed
+from gan_core.nn.calling import forward
+from gan_core.nn.sequential import takes
+from gan_core.nn.settling import settled
 from gan_core.nn.variables import named_variables
 from gan_core.optim.optimizers import Optimizer
 from gan_core.protocols import (
@@ -138,8 +139,8 @@ class GANTrainer:
         self.d_steps = checks.integer(owner, "d_steps", d_steps, 1)
         self.update = checks.one_of(owner, "update", update, ["alternating", "simultaneous"])
         self.mode = checks.one_of(owner, "mode", mode, ["xla", "graph", "eager"])
-        self.fresh_z = checks.one_of(owner, "fresh_z", fresh_z, [False, True])
-        self.gradient_norms = checks.one_of(owner, "gradient_norms", gradient_norms, [False, True])
+        self.fresh_z = checks.boolean(owner, "fresh_z", fresh_z)
+        self.gradient_norms = checks.boolean(owner, "gradient_norms", gradient_norms)
         self.seed = checks.integer(owner, "seed", seed, -(2**63), 2**63 - 1)
         self.row_names = self._row_names()
         self.measures = _validate.measure_dict(owner, measures, self.row_names)
@@ -248,7 +249,7 @@ class GANTrainer:
         """n samples, from the averaged generator if there is one.
 
         Sample number i of a seed has the same z for every n and every `batch`. The batch norm of an
-        average is settled first (`gan_core.nn.batch_norm.settled`).
+        average is settled first (`gan_core.nn.settling.settled`).
 
         Args:
             n: how many samples.
@@ -381,7 +382,7 @@ class GANTrainer:
             if self.augment is not None:
                 x = self.augment(x, augment_seed, self.step)
             seed = None
-            if takes_seed(self.discriminator):
+            if takes(self.discriminator, "seed"):
                 seed = self._layers_seed(f"D in {player}'s step, pass {next(passes)}", k)
             return logits_of(forward(self.discriminator, x, y, training=True, seed=seed))
 

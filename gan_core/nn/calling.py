@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from typing import Any
 
 import tensorflow as tf
 
+from gan_core.nn.sequential import takes
+
 
 def forward(
-    network: Any, x: tf.Tensor, labels: tf.Tensor | None, *, training: bool, seed: Any = None
+    network: Any,
+    x: tf.Tensor,
+    labels: tf.Tensor | None = None,
+    *,
+    training: bool,
+    seed: tf.Tensor | None = None,
 ) -> Any:
-    """One forward pass: network(x) or network(x, labels), with a seed if the network takes one."""
+    """network(x) or network(x, labels), with a seed if the network takes one.
+
+    Args:
+        network: a network as `gan_core.protocols.Network` describes it.
+        x: [B, ...] float32.
+        labels: [B, ...] for a network that takes labels, else None.
+        training: passed on to the network.
+        seed: [2] int64, for networks with randomness of their own, such as dropout.
+
+    Returns:
+        What the network gives.
+    """
     inputs = (x,) if labels is None else (x, labels)
-    if takes_seed(network):
+    if takes(network, "seed"):
         return network(*inputs, training=training, seed=seed)
     return network(*inputs, training=training)
-
-
-def takes_seed(network: Any) -> bool:
-    """Whether the network's call has a parameter `seed`, as networks with dropout or noise do."""
-    return _call_takes_seed(type(network))
-
-
-@functools.cache
-def _call_takes_seed(network_class: type) -> bool:
-    return "seed" in inspect.signature(network_class.__call__).parameters

@@ -97,10 +97,10 @@ SAMPLES = "what sampler gives must be"
         ({"d_steps": 0}, "d_steps must be a whole number of at least 1, got 0"),
         ({"d_steps": 1.0}, "d_steps must be a whole number of at least 1, got 1.0"),
         ({"update": "both"}, "update must be one of alternating, simultaneous, got 'both'"),
-        ({"fresh_z": "yes"}, "fresh_z must be one of False, True, got 'yes'"),
+        ({"fresh_z": "yes"}, "fresh_z must be True or False, got 'yes'"),
         ({"augment": True}, "augment must be a function (x, seed, step) -> x or None, got True"),
         ({"seed": 0.5}, "seed must be a whole number from -9.22337e+18 to 9.22337e+18, got 0.5"),
-        ({"gradient_norms": None}, "gradient_norms must be one of False, True, got None"),
+        ({"gradient_norms": None}, "gradient_norms must be True or False, got None"),
         ({"mode": "fast"}, "mode must be one of xla, graph, eager, got 'fast'"),
         (
             {"discriminator": Sequential([Dense(X, 1, seed=2), lambda x: x[:1]])},
