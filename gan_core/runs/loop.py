@@ -19,8 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from gan_core import checks
-from gan_core.devices import workers
 from gan_core.data import HostBatches
+from gan_core.devices import workers
 from gan_core.runs.run_folder import RunFolder
 
 SECONDS_A_CALL = 0.5  # a compiled call is kept this short, so that Ctrl-C is answered and the bar moves

@@ -12,10 +12,10 @@ import tensorflow as tf
 import tiny
 
 from gan_core import data
-from gan_core.runs import checkpoint, loop
 from gan_core.data import HostBatches
-from gan_core.runs.loop import every, fit
 from gan_core.penalties import r1
+from gan_core.runs import checkpoint, loop
+from gan_core.runs.loop import every, fit
 from gan_core.runs.run_folder import RunFolder
 
 ARRAY = np.arange(44, dtype=np.float32).reshape(22, 2)[:, :1] / 10.0

@@ -14,9 +14,9 @@ import tiny
 from rich.console import Console
 
 from gan_core import losses
+from gan_core.optim.optimizers import SGD
 from gan_core.runs import loop
 from gan_core.runs.loop import NotFiniteError, every, fit
-from gan_core.optim.optimizers import SGD
 from gan_core.runs.run_folder import RunFolder
 
 
