@@ -117,7 +117,10 @@ def test_killed_killed_again_and_interrupted_it_still_ends_the_same(tmp_path, fr
     child = start(folder, "ctrl-c", step)
     said, told = child.communicate()
     assert child.returncode == 130, told
-    assert f"Stopped after round {step} of 60. All of it is saved in {folder}. To resume: python survivor.py {folder}\n" in told
+    assert (
+        f"Stopped after round {step} of 60. All of it is saved in {folder}. To resume: python survivor.py {folder}\n"
+        in told
+    )
     assert "Traceback" not in told + said
     assert survivor.open_run(folder).step() == step
 
