@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gan_core.app import plots
+from gan_core.runs import files
 from gan_core.trainer import GANTrainer
 from toy.measures.coverage import Coverage
 
 Look = tuple[int, np.ndarray, Coverage | None]  # round, samples [n, 2], what they cover
 Run = tuple[GANTrainer, Sequence[Look]]
 
+FRAMES_A_SECOND = 8
 FIELD_SIDE = 161  # points of the field of D, each way
 MEANINGS = {  # of sigma(logit), by what the loss says its logits mean
     "log-odds": "D(x), probability of real",
@@ -202,9 +205,15 @@ def save_animation(moving: matplotlib.animation.FuncAnimation, path: Path) -> No
         moving: what `animation` gave; its figure is closed.
         path: of the GIF; missing folders are made. The player has the same name with .html.
     """
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    moving.save(path, writer=matplotlib.animation.PillowWriter(fps=8), dpi=80)
+    with tempfile.TemporaryDirectory() as folder:  # Matplotlib wants a name that ends in .gif
+        gif = Path(folder) / "animation.gif"
+        writer = matplotlib.animation.PillowWriter(fps=FRAMES_A_SECOND)
+        moving.save(gif, writer=writer, dpi=80)
+        files.write_atomically(path, lambda file: file.write(gif.read_bytes()))
     html = path.with_suffix(".html")
-    html.write_text(moving.to_jshtml(fps=8), encoding="utf-8")
-    plt.close(moving._fig)
+    files.text_atomically(html, moving.to_jshtml(fps=FRAMES_A_SECOND))
+    if "inline" not in plt.get_backend():  # a notebook shows its last frame
+        plt.close(moving._fig)
     print(f"wrote {path} and {html}")

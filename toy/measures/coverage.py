@@ -263,9 +263,9 @@ def _checked(
     """samples, modes and weights (of sum 1) as float64, or a ValueError."""
     owner = "coverage"
     checks.number(owner, "sd", sd, above=0.0)
-    modes = _numbers("modes", modes, "[K, d] with K and d at least 1")
+    modes = _numbers("modes", modes, "[K, d] with K at least 1")
     if modes.ndim != 2 or modes.size == 0:
-        wanted = "[K, d] with K and d at least 1"
+        wanted = "[K, d] with K at least 1"
         checks.fail(owner, "modes", wanted, checks.show_shape(modes.shape))
     wanted = checks.show_shape(["n", modes.shape[1]]) + " with n at least 1"
     samples = _numbers("samples", samples, wanted)
@@ -275,7 +275,7 @@ def _checked(
         bad = int(np.count_nonzero(~np.isfinite(array)))
         if bad:
             checks.fail(owner, name, "finite", f"{bad} of {array.size} values NaN or infinite")
-    wanted = f"[{len(modes)}] of finite numbers at least 0, not all 0"
+    wanted = f"[{len(modes)}] of numbers at least 0, not all 0"
     shares = np.ones(len(modes)) if weights is None else _numbers("weights", weights, wanted)
     if shares.shape != (len(modes),):
         checks.fail(owner, "weights", wanted, checks.show_shape(shares.shape))

@@ -19,6 +19,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gan_core import checks
+from gan_core.runs import files
 from toy.measures import published
 from toy.measures.coverage import Coverage
 
@@ -55,8 +56,8 @@ def run_all(
     """Measure every config that has no line in `file` yet.
 
     Runs go to `workers` processes of one thread each, which for networks this small is faster than
-    one process with all cores. A line is written as soon as its run ends, so a table that was
-    stopped goes on where it was.
+    one process with all cores. The file is written anew, whole, as soon as a run ends, so a table
+    that was stopped goes on where it was. While it is made no other process may add to it.
 
     Args:
         measure: config -> dict of numbers; a function of a module, so that a process can import it.
@@ -68,11 +69,24 @@ def run_all(
         The lines of all configs, in their order.
 
     Raises:
-        ValueError: for workers below 1, and for a line of `file` that is damaged.
+        ValueError: for workers below 1, for a line of `file` that is damaged, and where another
+            process makes the same file.
     """
     checks.integer("run_all", "workers", workers, 1)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    done = {_key(line["config"]): line for line in _read(file)}
+    with files.claimed(file, overwrite=True):
+        done = {_key(line["config"]): line for line in _read(file)}
+        _measure_missing(measure, configs, file, workers, done)
+    return [done[_key(dataclasses.asdict(config))] for config in configs]
+
+
+def _measure_missing(
+    measure: Callable[[Any], dict],
+    configs: Sequence[Any],
+    file: Path,
+    workers: int,
+    done: dict[str, dict],
+) -> None:
+    """Add the lines of all configs that `done` lacks, to it and to the file."""
     missing = [config for config in configs if _key(dataclasses.asdict(config)) not in done]
     context = multiprocessing.get_context("spawn")
     with (
@@ -84,12 +98,10 @@ def run_all(
         futures = {pool.submit(measure, config): config for config in missing}
         for future in concurrent.futures.as_completed(futures):
             config = dataclasses.asdict(futures[future])
-            line = {"config": config, **future.result()}
-            done[_key(config)] = line
-            with open(file, "a", encoding="utf-8", newline="\n") as out:
-                out.write(json.dumps(line, default=str) + "\n")
+            done[_key(config)] = {"config": config, **future.result()}
+            lines = [json.dumps(line, default=str) for line in done.values()]
+            files.text_atomically(file, "".join(line + "\n" for line in lines))
             bar.advance(task)
-    return [done[_key(dataclasses.asdict(config))] for config in configs]
 
 
 def show(
