@@ -222,7 +222,9 @@ def test_importing_a_package_imports_none_of_its_files(name):
     """Each __init__ is a table of contents; that of gan_core also finds names when they are used."""
     assert ast.get_docstring(ast.parse(FILES[name]))
     allowed = {"__future__", "importlib", "typing"} if name == "gan_core/__init__.py" else set()
-    assert {module.split(".")[0] for module in imports(without_type_checking(FILES[name]))} <= allowed
+    assert {
+        module.split(".")[0] for module in imports(without_type_checking(FILES[name]))
+    } <= allowed
 
 
 def without_type_checking(text):
