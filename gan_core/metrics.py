@@ -1,10 +1,10 @@
 """How far two sets of samples are from each other: distances for judging, not for training.
 
-    function             asks                                    formula                             cost
-    wasserstein_1        how far must mass move, on a line?      integral of |F^-1 - G^-1|           n log n
-    sliced_wasserstein   the same, seen from many directions     mean of W1 over projections         P n (d + log n)
-    energy_distance      are distances within and across equal?  2 E|x-y| - E|x-x'| - E|y-y'|        n^2 d
-    mmd                  do mean embeddings agree?               E k(x,x') + E k(y,y') - 2 E k(x,y)  n^2 d
+    function             asks                                      cost
+    wasserstein_1        how far must mass move, on a line?        n log n
+    sliced_wasserstein   the same, seen from P directions          P n (d + log n)
+    energy_distance      are distances within and across equal?    n^2 d
+    mmd                  do mean embeddings agree?                 n^2 d
 
 `x` is one set of samples, `y` the other; they need not be equally many. Anything NumPy can
 read will do (arrays, lists, eager tensors) if its numbers are real and at most 1e100 in size; the
@@ -124,9 +124,9 @@ def energy_distance(x: Any, y: Any, *, unbiased: bool = True) -> float:
 def mmd(x: Any, y: Any, *, bandwidth: float, unbiased: bool = True) -> float:
     """Compute the *squared* maximum mean discrepancy with a Gaussian kernel.
 
-    E k(x,x') + E k(y,y') - 2 E k(x,y),  k(a, b) = exp(-|a - b|^2 / (2 bandwidth^2)), from 0 to
-    2 (Gretton et al. 2012, lemma 6; `unbiased` is their eq. 3, otherwise eq. 5, with the
-    same meaning as in `energy_distance`: an unbiased estimate may be negative, so no root is taken).
+    E k(x,x') + E k(y,y') - 2 E k(x,y),  k(a, b) = exp(-|a - b|^2 / (2 bandwidth^2)), from 0 to 2
+    (Gretton et al. 2012, lemma 6; `unbiased` is their eq. 3, otherwise eq. 5, with the same meaning
+    as in `energy_distance`: an unbiased estimate may be negative, so no root is taken).
 
     Args:
         x: [n, d] real numbers.

@@ -2,11 +2,12 @@
 
 A *replica* is a device with a copy of every variable. TensorFlow's `tf.distribute` makes the copies
 and lets a function run on all of them; what the function must say itself is in this file: which
-share of the batch is mine, and what the mean over all replicas is. Every replica then makes the same
-step from the same mean, so the copies stay equal, and there is no leader.
+share of the batch is mine, and what the mean over all replicas is. Every replica then makes the
+same step from the same mean, so the copies stay equal, and there is no leader.
 
-    strategy = tf.distribute.MirroredStrategy()   # this machine's GPUs (or gan_core.devices.workers)
-    with strategy.scope():                        # what is made here has a copy on each of them
+    # This machine's GPUs (or those of several machines: gan_core.devices.workers).
+    strategy = tf.distribute.MirroredStrategy()
+    with strategy.scope():  # what is made here has a copy on each of them
         trainer = GANTrainer(..., mode="graph", strategy=strategy)
 
 The real batch and its z are those that one device would have; each replica takes its share. So a

@@ -167,7 +167,7 @@ def check_in_step(owner: str, strategy: Any, step: int) -> None:
         return
 
     def tell() -> tf.Tensor:
-        """A vector of all workers' rounds: each gives its own round at its place, and 0 elsewhere."""
+        """All workers' rounds: each gives its own round at its place, and 0 elsewhere."""
         context = tf.distribute.get_replica_context()
         mine = tf.one_hot(
             context.replica_id_in_sync_group,

@@ -250,7 +250,7 @@ def _way(
     padding: str,
     dtype: tf.DType,
 ) -> str:
-    """Which path computes this one call: "winograd" leaves it to the others where they are faster."""
+    """Which path computes this call: "winograd" leaves it to the others where they are faster."""
     if path != "winograd":
         return path
     if winograd.fits(batch, height, width, w_shape, stride, padding, dtype):
