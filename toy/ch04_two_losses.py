@@ -36,12 +36,12 @@ from rich.table import Column, Table
 
 from gan_core import checks, data, game, latent, losses, metrics, rng
 from gan_core.app import command_line
+from gan_core.nn.mlp import mlp, standardise
 from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.runs import loop
 from gan_core.trainer import GANTrainer
 from toy.measures.coverage import coverage
-from toy.networks import mlp, standardise
 from toy.targets.distributions import gaussian_mixture
 
 
@@ -54,8 +54,10 @@ class Config:
     sd: float = 0.4
     """standard deviation of each of them, from 0.01 to 100"""
     loss: tuple[str, ...] = ("minimax", "non-saturating")
-    """losses of G that are compared: minimax, non-saturating, least-squares, hinge, wasserstein
-    or relativistic"""
+    (
+        "losses of G that are compared: minimax, non-saturating, least-squares, hinge, wasserstein or "
+        "relativistic"
+    )
     head_start: int = 800
     """rounds in which D alone learns, from 0 to 100,000"""
     steps: int = 4000
@@ -141,18 +143,16 @@ def build(config, loss, optimizer):
         return tf.where(step < config.head_start, 0.0, full)
 
     if optimizer == "Adam":
-        g_optimizer = Adam(generator.trainable_variables, rate, beta_1=0.5, beta_2=0.99)
+        g_optimizer = Adam(rate, beta_1=0.5, beta_2=0.99)
     else:
-        g_optimizer = SGD(generator.trainable_variables, rate)
+        g_optimizer = SGD(rate)
     trainer = GANTrainer(
         generator,
         discriminator,
         latent=latent.Normal(config.latent_dim),
         loss=losses.by_name(loss),
         g_optimizer=g_optimizer,
-        d_optimizer=Adam(
-            discriminator.trainable_variables, config.d_learning_rate, beta_1=0.5, beta_2=0.99
-        ),
+        d_optimizer=Adam(config.d_learning_rate, beta_1=0.5, beta_2=0.99),
         gradient_norms=True,
         seed=config.seed,
     )
@@ -392,7 +392,7 @@ def solution_2():
     steps = []
     for gradient in gradients:
         weight = tf.Variable(0.0)
-        Adam([weight], 0.001).apply([tf.constant(gradient, tf.float32)])
+        Adam(0.001).bind([weight]).apply([tf.constant(gradient, tf.float32)])
         steps.append(-float(weight) / 0.001)
     return gradients, np.array(steps)
 
