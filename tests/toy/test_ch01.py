@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from toy import ch01_the_game as chapter
 from toy.measures.quadrature import at, cells, integrate, jensen_shannon, span
-from toy.targets.distributions import Normal, Uniform
+from toy.targets.distributions import Cauchy, Normal, Uniform
 
 MODULE = "toy.ch01_the_game"
 SMALL = chapter.Config(samples=20_000)
@@ -135,6 +135,38 @@ def test_a_seed_gives_the_same_numbers_bit_for_bit():
         np.testing.assert_array_equal(a, b)
         assert not np.array_equal(a, c)
     assert chapter.compare_discriminators(SMALL) == chapter.compare_discriminators(SMALL)
+
+
+def test_the_draws_of_the_two_densities_have_seeds_of_their_own():
+    """Equal densities, so that shared seeds would give equal logits."""
+    p, q = Normal(0.0, 1.0), Normal(1.0, 1.0)
+    a, b = (logits.numpy() for logits in chapter.draw_logits(p, q, SMALL))
+    assert abs(np.corrcoef(a, b)[0, 1]) < 4.0 / math.sqrt(SMALL.samples)
+    assert a.mean() == pytest.approx(0.5, abs=0.05)  # log p - log q = 1/2 - x, with x of p first
+    assert b.mean() == pytest.approx(-0.5, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: span(Cauchy()), "span: density must be a Normal or a Uniform, got Cauchy"),
+        (lambda: span(Normal(), sds=0.0), "span: sds must be a finite number above 0, got 0.0"),
+        (lambda: cells(), "cells: the number of densities must be a whole number of at least 1"),
+        (lambda: cells(Normal(), n=0), "cells: n must be a whole number of at least 1, got 0"),
+        (
+            lambda: integrate(np.ones(3), np.ones([3, 1]), np.ones(3)),
+            r"integrate: values must be \[3\], as the density has, got \[3, 1\]",
+        ),
+        (
+            lambda: integrate(np.ones(3), np.ones(3), np.ones(1)),
+            r"integrate: widths must be \[3\], as the density has, got \[1\]",
+        ),
+        (lambda: jensen_shannon(Normal(), Cauchy()), "density must be a Normal or a Uniform"),
+    ],
+)
+def test_wrong_integrals_are_one_clear_line(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
 
 
 def test_solution_1_uniforms_part_in_a_straight_line():

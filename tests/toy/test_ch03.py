@@ -90,6 +90,41 @@ def test_a_run_is_the_same_bit_for_bit(eager):
     assert first["mean"][3] != other["mean"][3]
 
 
+def test_each_draw_has_a_seed_of_its_own(eager):
+    """What D is standardised by, what is looked at, the z of the looks, and the batches."""
+    looks = chapter.play(*chapter.build(THREE), THREE)
+    target = chapter.Normal(THREE.mean, THREE.sd)
+    points = target.sample(5000, chapter.rng.seed(THREE.seed, "5,000 points"))[:, 0].numpy()
+    _, sampler = chapter.build(dataclasses.replace(THREE, batch=5000))
+    batches = [np.asarray(sampler(index))[:, 0] for index in (0, 1)]
+    z = looks["fake"][0]  # G starts as G(z) = z
+    draws = [points, looks["real"], z, *batches]
+    correlations = np.corrcoef(draws) - np.eye(len(draws))
+    assert np.abs(correlations).max() < 5.0 / np.sqrt(5000)
+
+
+@pytest.mark.parametrize("still", ["generator", "discriminator"])
+def test_each_player_has_its_own_learning_rate(still, eager):
+    rate = {"generator": "g_learning_rate", "discriminator": "d_learning_rate"}[still]
+    trainer, sampler = chapter.build(dataclasses.replace(THREE, **{rate: 0.0}))
+    networks = {"generator": trainer.generator, "discriminator": trainer.discriminator}
+    before = {
+        name: [variable.numpy() for variable in network.trainable_variables]
+        for name, network in networks.items()
+    }
+    loop.fit(trainer, sampler, 2)
+    for name, network in networks.items():
+        for old, new in zip(before[name], network.trainable_variables, strict=True):
+            assert np.array_equal(old, new) == (name == still)
+
+
+def test_z_has_the_config_s_size_and_sd(eager):
+    trainer, _ = chapter.build(dataclasses.replace(THREE, latent_dim=3, latent_sd=2.5))
+    z = trainer.latent(5000, chapter.rng.seed(0, "test")).numpy()
+    assert z.shape == (5000, 3)
+    assert z.std() == pytest.approx(2.5, rel=0.03)
+
+
 def test_the_affine_g_is_the_normal_it_is_said_to_be():
     config = dataclasses.replace(THREE, latent_dim=3, latent_sd=2.0)
     generator = chapter.build(config)[0].generator

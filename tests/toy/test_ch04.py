@@ -127,7 +127,28 @@ def test_a_summary_counts_from_the_end_of_the_head_start():
 
 def test_no_normal_comes_near_three_modes():
     floor, normal = chapter.floor(chapter.Config())
-    assert floor < 0.15 < 0.4 < normal
+    assert 0.005 < floor < 0.15 < 0.4 < normal  # 0 would be one sample compared with itself
+
+
+@pytest.mark.parametrize("optimizer", ["SGD", "Adam"])
+def test_each_optimizer_has_its_own_learning_rate(optimizer, eager):
+    """Where its own is 0 G stands still, whatever the other's is."""
+    for flag in ("sgd_learning_rate", "adam_learning_rate"):
+        config = dataclasses.replace(THREE, head_start=0, **{flag: 0.0})
+        fake = chapter.play(config, "non-saturating", optimizer)["fake"]
+        stands_still = np.array_equal(fake[0], fake[-1])
+        assert stands_still == flag.startswith(optimizer.lower())
+
+
+def test_each_draw_has_a_seed_of_its_own(eager):
+    """The batches, the samples that are looked at, and their z."""
+    config = dataclasses.replace(THREE, centers=(10.0,), batch=5000)
+    looks = chapter.play(config, "minimax", "SGD")
+    trainer, sampler = chapter.build(config, "minimax", "SGD")
+    z = trainer.latent(5000, chapter.rng.seed(config.seed, "look at z"))[:, 0].numpy()
+    draws = [looks["real"], z, *(np.asarray(sampler(index))[:, 0] for index in (0, 1))]
+    correlations = np.corrcoef(draws) - np.eye(len(draws))
+    assert np.abs(correlations).max() < 5.0 / np.sqrt(5000)
 
 
 def test_solution_1_the_ratio_of_the_gradients():

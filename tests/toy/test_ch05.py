@@ -47,6 +47,41 @@ def test_compiled_as_readers_run_it_it_gives_the_same_samples(tiny_trainer):
     np.testing.assert_allclose(compiled.sample(50), tiny_trainer.sample(50), rtol=1e-3, atol=1e-4)
 
 
+def test_every_field_lands_where_it_belongs(monkeypatch):
+    """What the trainer is given: z, networks, loss, seed, average, mode; and what is left out."""
+    given = {}
+
+    def trainer(generator, discriminator, **named):
+        given.update(named, generator=generator, discriminator=discriminator)
+
+    monkeypatch.setattr(chapter, "GANTrainer", trainer)
+    monkeypatch.setattr(chapter, "fit", lambda *args, **named: given.update(named, rounds=args[2]))
+    config = dataclasses.replace(
+        TINY, latent_dim=3, bits=5, width=7, average=0.25, seed=4, loss="hinge", steps=11
+    )
+    chapter.train(distributions.ring(), config)
+    z = given["latent"](50, chapter.rng.seed(0, "test")).numpy()
+    assert z.shape == (50, 8)
+    assert set(np.unique(z[:, 3:])) == {-1.0, 1.0}
+    assert len(np.unique(z[:, :3])) == 150
+    sizes_of_g = [
+        tuple(v.shape) for v in given["generator"].trainable_variables if v.shape.rank == 2
+    ]
+    sizes_of_d = [
+        tuple(v.shape) for v in given["discriminator"].trainable_variables if v.shape.rank == 2
+    ]
+    assert sizes_of_g == [(8, 7), (7, 7), (7, 7), (7, 2)]
+    assert sizes_of_d == [(2, 7), (7, 7), (7, 7), (7, 1)]
+    assert (given["loss"].name, given["seed"], given["mode"]) == ("hinge", 4, "eager")
+    assert (given["average"], given["rounds"]) == (0.25, 11)
+    assert len(given["penalty"]) == 2
+
+    off = dataclasses.replace(config, **{**chapter.OFF, "loss": "hinge"})
+    chapter.train(distributions.ring(), off)
+    assert (given["average"], given["penalty"], given["augment"]) == (None, None, None)
+    assert given["latent"](2, chapter.rng.seed(0, "test")).shape == (2, 3)
+
+
 def test_noise_ends_at_half_and_the_penalty_falls_to_its_end():
     config = chapter.Config(steps=100)
     noise = chapter.fading_noise(config, scale=2.0)
@@ -99,6 +134,7 @@ def test_the_chapter_as_a_script_trains_and_draws(tmp_path, capsys):
         assert (tmp_path / name).stat().st_size > 5_000
 
 
+@pytest.mark.slow
 def test_the_table_is_made_once_and_then_read(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(chapter, "ablation", lambda config: {"full": config})
     config = dataclasses.replace(TINY, table=True, seeds=1, out=tmp_path)

@@ -1,5 +1,7 @@
 """python -m toy lists every chapter with its first line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import toy
@@ -20,3 +22,21 @@ def test_every_chapter_is_listed_in_order_with_a_title_of_its_own(capsys):
     listing.main()
     said = capsys.readouterr().out
     assert all(module in said for module, _ in found)
+
+
+def test_the_listing_loads_neither_tensorflow_nor_a_drawing_library():
+    """So that it answers at once."""
+    program = (
+        "import runpy, sys; runpy.run_module('toy', run_name='__main__'); "
+        "print('loaded', *[m for m in ('tensorflow', 'matplotlib', 'seaborn') if m in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=FOLDER.parent,
+        encoding="utf-8",
+    ).stdout
+    assert "toy.ch01_the_game" in said
+    assert said.splitlines()[-1].split() == ["loaded"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from toy.measures.coverage import Coverage, coverage, perfect_by_formula, perfect_sampler, within
-from toy.targets.distributions import Normal, gaussian_mixture, grid, ring
+from toy.targets.distributions import Normal, Uniform, gaussian_mixture, grid, ring
 
 SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
 CUT = math.sqrt(
@@ -324,6 +324,31 @@ def test_a_row_is_plain_numbers():
             r"weights must be \[4\] of numbers at least 0",
         ),
         (lambda: coverage(SQUARE, SQUARE, 1.0, [0.0] * 4), "not all 0"),
+        (lambda: coverage([], SQUARE, 1.0), r"coverage: samples must be \[n, 2\] .* got \[0\]"),
+        (
+            lambda: coverage([[0.0, 1.0], [2.0]], SQUARE, 1.0),
+            r"samples must be \[n, 2\] with n at least 1, got rows of unequal length",
+        ),
+        (lambda: coverage([["a", "b"]], SQUARE, 1.0), "samples must be .* no real numbers"),
+        (lambda: coverage(SQUARE + 1j, SQUARE, 1.0), "samples must be .* complex128"),
+        (lambda: coverage(None, SQUARE, 1.0), "samples must be .* object"),
+        (lambda: coverage(SQUARE, [], 1.0), r"coverage: modes must be \[K, d\] .* got \[0\]"),
+        (
+            lambda: coverage(SQUARE, [[0.0, 1.0], [2.0]], 1.0),
+            r"modes must be \[K, d\] with K at least 1, got rows of unequal length",
+        ),
+        (lambda: coverage(SQUARE, SQUARE, 1.0, []), r"weights must be \[4\] .* got \[0\]"),
+        (
+            lambda: coverage(SQUARE, SQUARE, 1.0, [1.0, [1.0, 2.0], 1.0, 1.0]),
+            r"weights must be \[4\] .* got rows of unequal length",
+        ),
+        (
+            lambda: coverage(SQUARE, SQUARE, 1.0, [1.0, math.inf, 1.0, 1.0]),
+            r"weights must be \[4\] .* got \[1.0, inf, 1.0, 1.0\]",
+        ),
+        (lambda: perfect_sampler(Uniform(), 5), "perfect_sampler: distribution must be one with"),
+        (lambda: perfect_by_formula(Uniform(), 5), "perfect_by_formula: distribution must be one"),
+        (lambda: within(0), "within: dim must be a whole number of at least 1, got 0"),
         (lambda: perfect_sampler(ring(), 0), "n must be a whole number of at least 1"),
         (
             lambda: perfect_sampler(ring(), 10, draws=0),

@@ -1,6 +1,7 @@
-"""toy.targets.distributions and toy.targets.shapes: what is sampled has the density that is claimed, and it has mass 1."""
+"""toy.targets.distributions and shapes: samples have the density that is claimed, of mass 1."""
 
 import math
+import types
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan_core import rng
+from toy.targets import distributions, shapes
 from toy.targets.distributions import (
     Cauchy,
     GaussianMixture,
@@ -213,6 +215,30 @@ def test_far_away_a_mixture_keeps_its_log_density():
     np.testing.assert_allclose(ring().log_density(x), [expected], rtol=1e-5)
 
 
+def test_a_cauchy_sample_is_finite_and_symmetric_at_every_uniform_number(monkeypatch):
+    """rng.uniform on [-1, 1) gives multiples of 2^-23, 0 among them, where the cotangent has a pole.
+
+    Half a step aside, the numbers lie in pairs around 0, and nothing is further out than 1.1e7
+    scales.
+    """
+    drawn = np.array([[-1.0], [-0.5], [-(2.0**-23)], [0.0], [0.5], [1.0 - 2.0**-23]], np.float32)
+    monkeypatch.setattr(rng, "uniform", lambda shape, seed, low, high: tf.constant(drawn))
+    x = Cauchy(0.0, 2.0).sample(len(drawn), SEED).numpy()[:, 0]
+    assert np.isfinite(x).all()
+    assert np.abs(x).max() < 2.0 * 1.1e7
+    assert x[2] == pytest.approx(-x[3], rel=1e-6)
+    assert x[3] > 0.9 * 2.0 * 1.0e7
+    assert x[0] == pytest.approx(-x[5], abs=1e-6)
+
+
+def test_a_log_normal_is_the_exponential_of_its_normal():
+    """With mean and sd in their places: the logarithms' moments are the parameters."""
+    logs = np.log(LogNormal(0.5, 0.7).sample(20_000, SEED).numpy())
+    assert logs.mean() == pytest.approx(0.5, abs=0.03)
+    assert logs.std() == pytest.approx(0.7, abs=0.03)
+    np.testing.assert_allclose(logs, Normal(0.5, 0.7).sample(20_000, SEED), atol=1e-5)
+
+
 # Mixtures, ring and grid
 
 
@@ -259,6 +285,38 @@ def test_each_mode_of_a_mixture_has_the_sd_both_ways():
         own = samples[np.abs(samples[:, 0] - mode[0]) < 25]
         np.testing.assert_allclose(own.mean(axis=0), mode, atol=0.02)
         np.testing.assert_allclose(np.cov(own.T), 0.25 * np.eye(3), atol=0.01)
+
+
+def test_which_mode_says_nothing_about_where_in_it():
+    """The two draws of a mixture have seeds of their own."""
+    target = gaussian_mixture([0.0, 100.0, 200.0, 300.0], 1.0)
+    x = target.sample(20_000, SEED).numpy()[:, 0]
+    mode = np.rint(x / 100.0)
+    inside = x - 100.0 * mode
+    for moment in (inside, inside**2, np.abs(inside)):
+        assert abs(np.corrcoef(mode, moment)[0, 1]) < 4 / math.sqrt(len(x))
+
+
+def test_the_two_draws_of_a_sample_have_two_seeds(monkeypatch):
+    """Bits that both draws share need show in no moment: look at the seeds themselves."""
+    seeds = []
+
+    def remember(draw):
+        def remembered(shape, seed, *limits):
+            seeds.append(tuple(np.asarray(seed)))
+            return draw(shape, seed, *limits)
+
+        return remembered
+
+    spy = types.SimpleNamespace(
+        split=rng.split, uniform=remember(rng.uniform), normal=remember(rng.normal)
+    )
+    monkeypatch.setattr(distributions, "rng", spy)
+    monkeypatch.setattr(shapes, "rng", spy)
+    for target in (ring(), TwoMoons(), SwissRoll(), Checkerboard()):
+        seeds.clear()
+        target.sample(3, SEED)
+        assert len(set(seeds)) == 2, target
 
 
 def test_a_normal_is_a_mixture_of_one():
