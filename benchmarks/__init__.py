@@ -11,7 +11,7 @@ python -m benchmarks.compare BASE HEAD two git revisions, in turn: the ratio and
 python -m benchmarks.profile_step      where the time of a DCGAN round goes, layer by layer
 
 measure/       contestants asked in turn, measurements in processes of their own, what a ratio is worth
-contestants/   the steps that are measured: this project's, and other libraries' in their users' idiom
+contestants/   the steps that are measured: this project's, and other libraries'
 limits/        what a round multiplies and moves, beside what the machine can do
 step_plots     the figure of train_step
 results/       where rows and figures go

@@ -8,6 +8,7 @@ NAMES = ("train_step", "toy_step", "input_pipeline", "generate", "profile_step",
 
 
 def main() -> None:
+    """Print the table of commands."""
     command_line.print_programs("Measurements", Path(__file__).parent, NAMES)
     print("Each takes --help.")
 
