@@ -6,6 +6,7 @@ of the round would run on the CPU in secret. The rounds are traced, on the CPU, 
 
 from __future__ import annotations
 
+import functools
 import json
 import shlex
 from collections.abc import Iterable
@@ -66,7 +67,7 @@ def check_dcgan(
             )
         )
         name = f"the DCGAN round, {precision}, {convolution}"
-        found[name] = (trainer._round, tf.TensorSpec(batch_shape))
+        found[name] = (functools.partial(_unlabelled, trainer), tf.TensorSpec(batch_shape))
     _check(console, owner, found)
 
 
@@ -89,9 +90,14 @@ def check_toy(console: Console, owner: str, hidden: int, batch: int) -> None:
     trainer, sampler = ours_toy_step.game(hidden, batch, mode="graph")
 
     def one_round():
-        return trainer._round(tf.stack([sampler(trainer.step)]))
+        return _unlabelled(trainer, tf.stack([sampler(trainer.step)]))
 
     _check(console, owner, {"the toy round": (one_round,)})
+
+
+def _unlabelled(trainer: Any, reals: Any) -> Any:
+    """A round without labels; reals [1, B, ...]."""
+    return trainer._round(reals, None)
 
 
 def _check(console: Console, owner: str, functions: dict[str, tuple]) -> None:

@@ -15,7 +15,8 @@ from dcgan import training
 from dcgan.config import Config
 from gan_core import rng
 from gan_core.devices.compiling import compiled
-from gan_core.nn.sequential import Flatten, Reshape
+from gan_core.nn.sequential import takes
+from gan_core.nn.shapes import Flatten, Reshape
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,8 +111,8 @@ def _layers(
     """
     found = []
     left = iter(counted)
-    for layer, takes_training in zip(network.layers, network._takes_training, strict=True):
-        options = {"training": True} if takes_training else {}
+    for layer in network.layers:
+        options = {"training": True} if takes(layer, "training") else {}
         y = layer(x, **options)
         if y is not x and not isinstance(layer, Reshape | Flatten):
             about = next(left)
@@ -198,7 +199,7 @@ def _adam(name: str, network: Any, optimizer: Any, how: How) -> Row:
     gradients = [tf.zeros_like(v) for v in network.trainable_variables]
 
     def step():
-        optimizer.apply(gradients)
+        optimizer.apply(gradients, 0)
 
     return Row(f"{name} Adam", "Adam", "step", 1, _time(step, (), how), 0)
 
