@@ -4,7 +4,16 @@ from pathlib import Path
 
 from gan_core.app import command_line
 
-NAMES = ("train_step", "toy_step", "input_pipeline", "generate", "profile_step", "peers", "compare")
+NAMES = (
+    "train_step",
+    "toy_step",
+    "input_pipeline",
+    "generate",
+    "profile_step",
+    "peers",
+    "compare",
+    "export_round",
+)
 
 
 def main() -> None:
