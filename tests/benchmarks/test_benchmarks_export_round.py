@@ -130,12 +130,22 @@ def test_a_small_array_is_stored_whole_and_a_large_one_evenly():
     assert set(np.diff(large)) == {244, 245} or np.ptp(np.diff(large)) <= 1
 
 
+def test_a_variable_is_off_relative_to_its_way_and_a_count_not_at_all():
+    start, wanted = np.array([1.0, 1.0], np.float32), np.array([1.0, 1.4], np.float32)
+    off = run_exported.variable_error(start, wanted, np.array([1.1, 1.4], np.float32))
+    assert off == pytest.approx(0.25)
+    assert run_exported.variable_error(start, wanted, wanted) == 0.0
+    assert run_exported.variable_error(start, start, wanted) == float("inf")
+    assert run_exported.variable_error(np.array([0]), np.array([9]), np.array([10])) == float("inf")
+    assert np.isnan(run_exported.variable_error(start, wanted, start * np.float32("nan")))
+
+
 @pytest.mark.parametrize(
     ("errors", "words"),
     [
         ({1: (1e-6, 1e-3), 10: (1e-5, 1e-2)}, ""),
         ({1: (1e-6, 1e-3), 10: (0.1, 1e-2)}, "after 10 rounds a loss is off by 0.1"),
-        ({1: (1e-6, 0.7)}, "after 1 rounds the state is off by 0.7 of its way"),
+        ({1: (1e-6, 0.7)}, "after 1 rounds a variable is off by 0.7 of its way"),
         ({1: (float("nan"), 0.0)}, "after 1 rounds a loss is off by nan"),
     ],
 )
