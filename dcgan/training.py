@@ -140,8 +140,10 @@ def train(
     run = _run_folder(config, data)
     with run.held():
         data.write_skipped(run.path / "skipped.txt")
+        seen = f" (see {run.path / 'skipped.txt'})" if data.skipped else ""
         console.print(
-            f"{data.summary()}; {len(held_aside):,} held aside; "
+            f"{data.summary()}{seen}; "
+            f"{len(held_aside):,} held aside; "
             f"{time.perf_counter() - start:.1f} s. Run folder: {run.path}",
             markup=False,
             highlight=False,

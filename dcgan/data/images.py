@@ -43,7 +43,6 @@ UPRIGHT = {
 }
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-TGA_END = b"TRUEVISION-XFILE.\0"
 
 
 class UnusableImageError(Exception):
@@ -173,7 +172,7 @@ def formats() -> tuple[str, ...]:
 def _read(data: bytes, size: int) -> Picture:
     """One attempt, whose every failure is an UnusableImageError."""
     try:
-        names = (*formats(), "TGA") if data.endswith(TGA_END) else formats()
+        names = (*formats(), "TGA") if _may_be_tga(data) else formats()
         image = Image.open(io.BytesIO(data), formats=names)
         shorter_side = min(image.size)
         with PIXELS.taken(_prepared(image, size)):
@@ -194,6 +193,11 @@ def _read(data: bytes, size: int) -> Picture:
     except Exception as error:  # Pillow raises many kinds, SyntaxError and struct.error among them
         words = str(error).splitlines()
         raise UnusableImageError(f"broken: {words[0] if words else type(error).__name__}") from None
+
+
+def _may_be_tga(data: bytes) -> bool:
+    """Such a file does not say what it is, so its header must make sense (and be no text)."""
+    return len(data) > 18 and data[1] in (0, 1) and data[2] in (1, 2, 3, 9, 10, 11)
 
 
 def _prepared(image: Image.Image, size: int) -> int:
@@ -217,11 +221,31 @@ def _prepared(image: Image.Image, size: int) -> int:
 
 def _upright(image: Image.Image) -> Image.Image:
     """Turned as its orientation tag says; a tag that cannot be read turns nothing."""
-    try:
-        turn = UPRIGHT.get(image.getexif().get(ORIENTATION))
-    except Exception:  # metadata of any bytes: many kinds of error
-        turn = None
+    orientation = _orientation(image.info.get("exif"))
+    if orientation is None:  # it may stand elsewhere, in XMP for instance
+        with contextlib.suppress(Exception):  # metadata of any bytes: many kinds of error
+            orientation = image.getexif().get(ORIENTATION)
+    turn = UPRIGHT.get(orientation) if isinstance(orientation, int) else None
     return image if turn is None else image.transpose(turn)
+
+
+def _orientation(exif: bytes | None) -> int | None:
+    """The orientation of an EXIF block, or None. Nothing else in it is looked at."""
+    if not isinstance(exif, bytes):
+        return None
+    tiff = exif.removeprefix(b"Exif\0\0")
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None or len(tiff) < 8:
+        return None
+    (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+    if start + 2 > len(tiff):
+        return None
+    (count,) = struct.unpack_from(f"{order}H", tiff, start)
+    for place in range(start + 2, min(start + 2 + 12 * count, len(tiff) - 11), 12):
+        tag, kind = struct.unpack_from(f"{order}HH", tiff, place)
+        if tag == ORIENTATION and kind in (3, 4):  # of 16 or 32 bits
+            return struct.unpack_from(f"{order}{'HI'[kind - 3]}", tiff, place + 8)[0]
+    return None
 
 
 def _correct_transparency(image: Image.Image, data: bytes) -> None:
