@@ -453,19 +453,27 @@ def _printable(name: str) -> str:
     return name.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-def _free_memory(root=Path("/")) -> float:
-    """Bytes that could be had now, of the machine and within its container; where the system does not tell, 4 GB."""
+def _free_memory(root: Path = Path("/")) -> float:
+    """Bytes that could be had now, of the machine and within its container.
+
+    4 GB where the system does not tell.
+    """
     try:
         free = 1024.0 * _numbers_of(root / "proc/meminfo")["MemAvailable:"]
     except (OSError, KeyError):
         free = 4e9
-    try:  # a control group's limit; pages of files that were read (inactive) are given back when asked for
+    # A control group's limit. Pages of files that were read (inactive) are given back on demand.
+    try:
         group = root / "sys/fs/cgroup"
-        limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
-        return min(free, limit - used + _numbers_of(group / "memory.stat")["inactive_file"])
+        limit = int((group / "memory.max").read_text())
+        used = int((group / "memory.current").read_text())
+        given_back = _numbers_of(group / "memory.stat")["inactive_file"]
+        return min(free, limit - used + given_back)
     except (OSError, KeyError, ValueError):  # no limit: "max"
         return free
 
 
-def _numbers_of(file) -> dict[str, int]:
-    return {line.split()[0]: int(line.split()[1]) for line in file.read_text().splitlines()}
+def _numbers_of(file: Path) -> dict[str, int]:
+    """Lines of a name, a number and possibly a unit."""
+    words = [line.split() for line in file.read_text().splitlines()]
+    return {name: int(number) for name, number, *_ in words}

@@ -1,4 +1,4 @@
-"""Pictures are uint8, 0 to 255, where they are kept, and float32, -1 to 1, where they are learnt from."""
+"""Pictures are uint8, 0 to 255, where they are kept, and float32, -1 to 1, in the networks."""
 
 from __future__ import annotations
 

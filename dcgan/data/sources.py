@@ -1,4 +1,4 @@
-"""Which files are data: walks through folders, zips, tars and array files, and says what it left out.
+"""Which files are data: walks through folders, zips, tars and arrays, and says what it left out.
 
     source                        what is read
     folder                        every regular file below it, and what zips and tars below it hold
@@ -6,10 +6,10 @@
     .tar, .tar.gz, .tgz, ...      the same, in the order in which they were packed
     .npy, .npz                    one array of uint8: [N, H, W], [N, H, W, 1], [N, H, W, 3 or 4]
 
-Three sorts of things are not data, and are counted: hidden and system entries (`.ipynb_checkpoints`,
-`@eaDir`, `Thumbs.db`, ...), what this package wrote (`runs`, run folders, its cache), and what is no
-regular file (pipes, devices, broken links). A folder that may not be looked into is named; the rest
-is read.
+Three sorts of things are not data, and are counted: hidden and system entries
+(`.ipynb_checkpoints`, `@eaDir`, `Thumbs.db`, ...), what this package wrote (`runs`, run folders,
+its cache), and what is no regular file (pipes, devices, broken links). A folder that may not be
+looked into is named; the rest is read.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ ADVICE = (  # bytes at the start, endings, what the file is, what to do
         b"\x89HDF",
         (".h5", ".hdf5", ".hdf"),
         "an HDF5 file",
-        'Write its array to a file that can be read: numpy.save("faces.npy", h5py.File(...)[...][:])',
+        'Write its array to a .npy file: numpy.save("faces.npy", h5py.File(...)[...][:])',
     ),
     (
         None,
@@ -214,7 +214,7 @@ def _advice(path: Path, start: bytes) -> tuple[str, str]:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a desktop, a NAS, a notebook or an archiver keeps it for itself, by its name alone."""
+    """Whether a desktop, a NAS, a notebook or an archiver keeps it for itself, by its name."""
     return name.startswith(".") or name.lower() in SYSTEM_NAMES
 
 

@@ -1,9 +1,9 @@
 """What a part of z, or a direction, has to do with the factors of a face: counted, not looked at.
 
 `generate` is z [n, d] -> images [n, S, S, 3] (`dcgan.generation.trained_generator.Generator`);
-`read` is images -> {factor: whole numbers [n]} (the `predict` of a `dcgan.judge.factor_classifier`).
-A classifier errs, and anything that moves a face changes something: compare each share with that of
-a random direction, or of a random part.
+`read` is images -> {factor: whole numbers [n]} (the `predict` of a classifier of factors,
+`dcgan.judge.factor_classifier`). A classifier errs, and anything that moves a face changes
+something: compare each share with that of a random direction, or of a random part.
 """
 
 from __future__ import annotations

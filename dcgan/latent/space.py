@@ -1,4 +1,4 @@
-"""The space that z lives in: paths through it, walks of the lab, and directions that mean something.
+"""The space that z lives in: paths through it, walks of the lab, directions that mean something.
 
     function        gives                                          on the prior's shell?
     lerp            the straight line from a to b                  no: half way, the norm is 0.71
@@ -244,7 +244,9 @@ def coordinate(dim: int, k: int) -> np.ndarray:
 def set_component(
     z: Numbers, direction: Numbers, value: Numbers, keep_norm: bool = False
 ) -> np.ndarray:
-    """z with its component along a direction set: z - (z.u) u + value u, u = direction / |direction|.
+    """z with its component along a direction set: z - (z.u) u + value u.
+
+    Here u = direction / |direction|.
 
     Along any direction the prior's components are N(0, 1), so -3 to 3 is nearly all that G has
     seen.

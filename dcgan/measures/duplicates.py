@@ -1,4 +1,4 @@
-"""Pictures that are nearly the same: saved twice, recompressed, a little brighter, a pixel further left.
+"""Pictures that are nearly the same: recompressed, a little brighter, a pixel further left.
 
 A *difference hash* is 64 bits of a picture: seen as 9 x 8 cells of brightness, whether each cell is
 brighter than its left neighbour. Compression, size and exposure change few of them. Two pictures

@@ -1,4 +1,4 @@
-"""Does a generator make new images, or does it hand out its training images? The nearest ones tell."""
+"""Does a generator make new images, or copies of its training images? The nearest ones tell."""
 
 from __future__ import annotations
 

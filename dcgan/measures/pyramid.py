@@ -2,9 +2,10 @@
 
     x [N, 64, 64, 3]  ->  [N, 64, 64, 3], [N, 32, 32, 3], [N, 16, 16, 3]
 
-A level holds what is lost when the image is halved and doubled again: edges and texture of one size.
-The last level is what remains, the image at 16 × 16. Adding all up again gives the image, so no
-information is lost; but a fault of one size (no fine detail, wrong colours) shows in one level alone.
+A level holds what is lost when the image is halved and doubled again: edges and texture of one
+size. The last level is what remains, the image at 16 × 16. Adding all up again gives the image, so
+no information is lost; but a fault of one size (no fine detail, wrong colours) shows in one level
+alone.
 """
 
 from __future__ import annotations
