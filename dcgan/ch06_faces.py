@@ -100,7 +100,6 @@ def get(config) -> faces.Faces:
     if len(got.images) < least:
         wanted = f"at least {least} usable pictures"
         checks.fail("Config", "data", wanted, f"{len(got.images)}")
-    print(got.summary())
     return got
 
 
@@ -320,8 +319,9 @@ def compare(config, u) -> dict:
 
 def main(config: Config) -> None:
     """All sections, in order."""
-    u = get(config).images
-    print(f"{len(u)} faces of {u.shape[1]} x {u.shape[2]} pixels")
+    found = get(config)
+    print(found.summary())
+    u = found.images
     read_untidy_folder(config)
     look(config, u)
     hold(u)
