@@ -27,7 +27,7 @@ from gan_core import augment, checks, losses, penalties, rng
 from gan_core.averaging import settling_z
 from gan_core.devices import replicas, workers
 from gan_core.latent import Normal
-from gan_core.nn.batch_norm import settle
+from gan_core.nn.settling import settle
 from gan_core.nn.variables import named_variables
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import Adam

@@ -16,7 +16,7 @@ class ExponentialMovingAverage(tf.Module):
     variables of its own, started equal: use it for samples. All its floating variables are averaged,
     others copied. For batch norm's moving mean and variance that is a guess: what averaged weights compute is
     not the average of what the weights computed. Measure them before use and before export, as
-    GANTrainer.sample does for itself: batch_norm.settle(average.model, settling_z(latent, seed)).
+    GANTrainer.sample does for itself: settling.settle(average.model, settling_z(latent, seed)).
 
     decay 0.999 remembers about the last 1,000 rounds. It may be a schedule: with a fixed decay the
     start, which is noise, is remembered as well (`schedules.rising_memory`).
@@ -43,5 +43,5 @@ class ExponentialMovingAverage(tf.Module):
 
 
 def settling_z(latent, seed: int) -> Iterator[tf.Tensor]:
-    """What an averaged generator's batch norm is settled by (`batch_norm.settle`): 1,024 z, the same for a seed."""
+    """What an averaged generator's batch norm is settled by (`settling.settle`): 1,024 z, the same for a seed."""
     return (latent(256, rng.seed(seed, "settle", i)) for i in range(4))

@@ -17,7 +17,7 @@ from gan_core.devices import replicas
 from gan_core.devices.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 from gan_core.losses import NON_SATURATING, GANLoss
-from gan_core.nn.batch_norm import settled
+from gan_core.nn.settling import settled
 from gan_core.nn.variables import named_variables
 
 ROUNDS_A_CALL = 1024  # at most; the rows of one compiled call are kept in an array of this length
@@ -154,7 +154,7 @@ class GANTrainer:
         """n samples [n, ...] float32, from the averaged generator if there is one.
 
         Sample number i of a seed is the same for every n: they are made in blocks of 256, each
-        from a z of its own number. The average's batch norm is settled for it (`batch_norm.settled`).
+        from a z of its own number. The average's batch norm is settled for it (`settling.settled`).
         """
         n, block, samples = checks.integer("GANTrainer.sample", "n", n, 1), 256, None
         with (

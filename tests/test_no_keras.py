@@ -160,14 +160,16 @@ from gan_core import penalties, rng
 from gan_core.runs import export
 from gan_core.nn.activations import leaky_relu
 from gan_core.averaging import settling_z
-from gan_core.nn.batch_norm import BatchNorm, settle
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.settling import settle
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.data import stream
 from gan_core.nn.dense import Dense
 from gan_core.latent import Normal
 from gan_core.runs.loop import fit
 from gan_core.optim.optimizers import Adam
-from gan_core.nn.sequential import Flatten, Reshape, Sequential
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten, Reshape
 from gan_core.trainer import GANTrainer
 
 generator = Sequential([

@@ -35,11 +35,12 @@ from rich.table import Table
 from gan_core import checks, data, latent, losses, rng
 from gan_core.app import command_line
 from gan_core.nn import initializers
+from gan_core.nn.mlp import mlp, standardise
 from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import Adam
 from gan_core.runs import loop
 from gan_core.trainer import GANTrainer
-from toy.networks import mlp, quadratic, standardise
+from toy.networks import quadratic
 from toy.targets.distributions import Normal
 
 

@@ -36,12 +36,12 @@ from rich.table import Column, Table
 
 from gan_core import checks, data, game, latent, losses, metrics, rng
 from gan_core.app import command_line
+from gan_core.nn.mlp import mlp, standardise
 from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.runs import loop
 from gan_core.trainer import GANTrainer
 from toy.measures.coverage import coverage
-from toy.networks import mlp, standardise
 from toy.targets.distributions import gaussian_mixture
 
 

@@ -10,9 +10,9 @@ from benchmarks.measure import devices, harness, ours
 from gan_core import rng
 from gan_core.data import stream
 from gan_core.latent import Normal
+from gan_core.nn.mlp import mlp
 from gan_core.optim.optimizers import Adam
 from gan_core.trainer import GANTrainer
-from toy.networks import mlp
 
 
 def game(hidden: int, batch: int, **options):

@@ -20,7 +20,8 @@ from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2D
 from gan_core.nn.dense import Dense
 from gan_core.nn.initializers import he_normal
-from gan_core.nn.sequential import Flatten, Sequential
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten
 from gan_core.optim.optimizers import Adam
 from gan_core.optim.schedules import cosine_decay
 

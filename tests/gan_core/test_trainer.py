@@ -13,7 +13,8 @@ from gan_core.nn.activations import leaky_relu
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.dense import Dense
-from gan_core.nn.sequential import Flatten, Reshape, Sequential
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten, Reshape
 from gan_core.optim.optimizers import Adam
 from gan_core.trainer import GANTrainer
 

@@ -10,7 +10,8 @@ from games import BATCH, X, Z, affine, changed, deep, real, sampler, values
 from gan_core import losses, penalties
 from gan_core.latent import Normal
 from gan_core.nn.dense import Dense
-from gan_core.nn.sequential import Reshape, Sequential
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Reshape
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.trainer import GANTrainer
 
