@@ -40,7 +40,7 @@ from rich.console import Console
 
 from benchmarks.measure import devices, harness
 from benchmarks.measure.ratios import Ratio, median_interval, ratio
-from dcgan.networks import SIZES
+from dcgan.config import SIZES
 from gan_core import checks
 from gan_core.app.command_line import run
 
@@ -272,9 +272,4 @@ def lines(found: Comparison) -> list[str]:
 
 
 if __name__ == "__main__":
-    run(
-        Config,
-        main,
-        "Has a change made the step faster or slower? Two git revisions, run in turn.",
-        "python -m benchmarks.compare",
-    )
+    run(Config, main, __doc__.split("\n")[0], "python -m benchmarks.compare")

@@ -21,7 +21,7 @@ from rich.table import Column, Table
 
 from benchmarks.measure import devices, harness, rows
 from benchmarks.measure.ratios import ratio
-from dcgan.networks import SIZES
+from dcgan.config import SIZES
 from gan_core import checks
 from gan_core.app.command_line import run
 

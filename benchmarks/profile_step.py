@@ -23,7 +23,7 @@ from benchmarks.limits import arithmetic, peaks
 from benchmarks.measure import devices, rows
 from dcgan import config as dcgan_config
 from dcgan import training
-from dcgan.networks import SIZES
+from dcgan.config import SIZES
 from gan_core import checks, rng
 from gan_core.app.command_line import run
 from gan_core.devices.compiling import compiled

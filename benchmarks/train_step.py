@@ -20,7 +20,7 @@ from rich.table import Table
 from benchmarks import step_plots
 from benchmarks.limits import arithmetic, peaks, roofline
 from benchmarks.measure import devices, rows
-from dcgan.networks import SIZES
+from dcgan.config import SIZES
 from gan_core import checks
 from gan_core.app.command_line import run
 from gan_core.nn.kernels import winograd

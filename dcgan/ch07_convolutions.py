@@ -46,7 +46,7 @@ class Config:
     out: Path = Path("runs/ch07")  # folder for the figures
 
     def __post_init__(self):
-        checks.one_of("Config", "size", self.size, networks.SIZES)
+        checks.one_of("Config", "size", self.size, networks.STAGES)
         for name, low, high in (
             ("width", 1, 1024),
             ("latent_dim", 1, 10_000),

@@ -24,8 +24,13 @@ VARIABLES = "variables/"
 
 WAYS_OUT = {
     **dict.fromkeys([errno.ENOSPC, errno.EDQUOT, errno.EFBIG], "Make room on that disk."),
-    **dict.fromkeys([errno.EROFS, errno.EACCES, errno.EPERM], "Make it writable, or choose another folder."),
-    **dict.fromkeys([errno.ENOENT, errno.ENOTDIR], "Its folder is gone, or never was: put it back, or choose another."),
+    **dict.fromkeys(
+        [errno.EROFS, errno.EACCES, errno.EPERM], "Make it writable, or choose another folder."
+    ),
+    **dict.fromkeys(
+        [errno.ENOENT, errno.ENOTDIR],
+        "Its folder is gone, or never was: put it back, or choose another.",
+    ),
 }
 
 
@@ -36,8 +41,10 @@ class CheckpointError(ValueError):
 def cannot_write(path, error: OSError) -> CheckpointError:
     """What the system said about writing to `path`, as an error with a way out."""
     way_out = WAYS_OUT.get(error.errno, "Look to the disk, or choose another folder.")
-    return CheckpointError(f"checkpoint: {path} cannot be written: {error.strerror or error}. {way_out} "
-                           "What was there before is untouched.")
+    return CheckpointError(
+        f"checkpoint: {path} cannot be written: {error.strerror or error}. {way_out} "
+        "What was there before is untouched."
+    )
 
 
 def write_atomically(path: Path, write) -> None:
@@ -62,16 +69,28 @@ def save(path: Path, state: dict[str, tf.Variable], note: dict | None = None) ->
     """Write the values of all variables, and a note of plain JSON values."""
     arrays = {VARIABLES + name: variable.numpy() for name, variable in state.items()}
     for name, array in arrays.items():
-        if array.dtype.kind not in "biuf":  # NumPy would pickle objects, and forget that a bfloat16 was one
-            checks.fail("checkpoint.save", name, "a variable of NumPy's own numbers", array.dtype.name)
-    about = {"format": np.array(FORMAT), "note": np.array(json.dumps(note or {})), "count": np.array(len(arrays))}
+        if (
+            array.dtype.kind not in "biuf"
+        ):  # NumPy would pickle objects, and forget that a bfloat16 was one
+            checks.fail(
+                "checkpoint.save", name, "a variable of NumPy's own numbers", array.dtype.name
+            )
+    about = {
+        "format": np.array(FORMAT),
+        "note": np.array(json.dumps(note or {})),
+        "count": np.array(len(arrays)),
+    }
     write_atomically(path, lambda file: _savez(file, {**about, **arrays}))
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict]:
     """The arrays by name, and the note. All numbers are checked against the file's checksums."""
     with _open(path) as file:
-        arrays = {name.removeprefix(VARIABLES): file[name] for name in file.files if name.startswith(VARIABLES)}
+        arrays = {
+            name.removeprefix(VARIABLES): file[name]
+            for name in file.files
+            if name.startswith(VARIABLES)
+        }
         if len(arrays) != file["count"]:
             raise ValueError(f"{len(arrays)} of {file['count']} variables are there")
         return arrays, json.loads(str(file["note"]))
@@ -94,8 +113,10 @@ def restore(path: Path, state: dict[str, tf.Variable]) -> dict:
         wrong += [f"{name} is {there} there and {here} here"] if there != here else []
     if wrong:
         more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise CheckpointError(f"checkpoint: {path} is of another model: {'; '.join(sorted(wrong)[:3])}{more}. "
-                              "Build the model it was saved from, or choose another folder; nothing was changed.")
+        raise CheckpointError(
+            f"checkpoint: {path} is of another model: {'; '.join(sorted(wrong)[:3])}{more}. "
+            "Build the model it was saved from, or choose another folder; nothing was changed."
+        )
     for name, variable in state.items():
         variable.assign(arrays[name])
     return note
@@ -119,14 +140,18 @@ def _open(path):
             file.seek(0)
             arrays = np.load(file, allow_pickle=False)
             if "format" not in arrays.files or str(arrays["format"]) != FORMAT:
-                raise CheckpointError(f"checkpoint: {path} is a .npz file, but no {FORMAT!r}. Give the file that "
-                                      "this library saved; nothing was changed.")
+                raise CheckpointError(
+                    f"checkpoint: {path} is a .npz file, but no {FORMAT!r}. Give the file that "
+                    "this library saved; nothing was changed."
+                )
             yield arrays
     except CheckpointError:
         raise
     except Exception as error:  # a damaged file fails in a dozen ways: EOFError, NotImplementedError, zlib.error, ...
-        raise CheckpointError(f"checkpoint: {path} cannot be read ({error or type(error).__name__}): it is truncated, "
-                              "damaged or no checkpoint. Remove it to go on from the one before.") from error
+        raise CheckpointError(
+            f"checkpoint: {path} cannot be read ({error or type(error).__name__}): it is truncated, "
+            "damaged or no checkpoint. Remove it to go on from the one before."
+        ) from error
 
 
 def _flush_folder(folder: Path) -> None:

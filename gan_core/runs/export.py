@@ -21,8 +21,13 @@ def export_generator(generator, latent_dim: int, folder, to_output=None) -> None
     checks.integer("export_generator", "latent_dim", latent_dim, 1)
     folder = Path(folder)
     if folder.exists() and not (folder / "saved_model.pb").exists():
-        checks.fail("export_generator", "folder", "new, or an older SavedModel to replace", str(folder),
-                    "Choose another place; nothing was overwritten.")
+        checks.fail(
+            "export_generator",
+            "folder",
+            "new, or an older SavedModel to replace",
+            str(folder),
+            "Choose another place; nothing was overwritten.",
+        )
     exported = tf.Module()
     exported.generator = generator
 
@@ -39,8 +44,10 @@ def export_generator(generator, latent_dim: int, folder, to_output=None) -> None
         _put_in_place(unfinished, folder)
     except (OSError, tf.errors.OpError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise ValueError(f"export_generator: {folder} cannot be written: {getattr(error, 'message', error)}. Make room "
-                         "or choose another place; what was there before is untouched.") from error
+        raise ValueError(
+            f"export_generator: {folder} cannot be written: {getattr(error, 'message', error)}. Make room "
+            "or choose another place; what was there before is untouched."
+        ) from error
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> None:

@@ -1,6 +1,6 @@
 """A training run: round after round, seen, logged, saved and stoppable.
 
-    rows = fit(trainer, sampler, 10_000, run=run, hooks=[every(1_000, show)])
+rows = fit(trainer, sampler, 10_000, run=run, hooks=[every(1_000, show)])
 """
 
 import contextlib
@@ -19,11 +19,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from gan_core import checks
-from gan_core.devices import workers
 from gan_core.data import HostBatches
+from gan_core.devices import workers
 from gan_core.runs.run_folder import RunFolder
 
-SECONDS_A_CALL = 0.5  # a compiled call is kept this short, so that Ctrl-C is answered and the bar moves
+SECONDS_A_CALL = (
+    0.5  # a compiled call is kept this short, so that Ctrl-C is answered and the bar moves
+)
 
 
 class NotFiniteError(ArithmeticError):
@@ -43,8 +45,17 @@ class every:
             checks.fail("every", "function", "a function (trainer, row)", repr(self.function))
 
 
-def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_every: int = 100,
-        checkpoint_every: int | None = None, hooks=(), console: Console | None = None) -> dict[str, np.ndarray]:
+def fit(
+    trainer,
+    sampler,
+    rounds: int,
+    *,
+    run: RunFolder | None = None,
+    log_every: int = 100,
+    checkpoint_every: int | None = None,
+    hooks=(),
+    console: Console | None = None,
+) -> dict[str, np.ndarray]:
     """Play until `rounds` rounds have been played in all. -> the rows of log.csv: step, int64, and values, [rows] each.
 
     sampler: a sampler (`gan_core.data`), or HostBatches.
@@ -67,14 +78,20 @@ def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_ever
     if checkpoint_every is not None:
         marks.append(checks.integer("fit", "checkpoint_every", checkpoint_every, 1))
     if not callable(sampler) and not isinstance(sampler, HostBatches):
-        checks.fail("fit", "sampler", "a function of the batch's index, or HostBatches", repr(sampler))
+        checks.fail(
+            "fit", "sampler", "a function of the batch's index, or HostBatches", repr(sampler)
+        )
     console = console or Console(stderr=True)
     names = ["step", *trainer.row_names]
     with _alone(trainer, run):
         earlier, saved_at = _go_on(trainer, run, names)
-        way_on = f"To go on: {run.resume_command}" if run is not None else \
-            "Nothing was saved: this run has no folder." if workers.is_chief(trainer.strategy) else \
-            "What was saved is in the chief's run folder: resume it."
+        way_on = (
+            f"To go on: {run.resume_command}"
+            if run is not None
+            else "Nothing was saved: this run has no folder."
+            if workers.is_chief(trainer.strategy)
+            else "What was saved is in the chief's run folder: resume it."
+        )
         if not workers.is_chief(trainer.strategy):
             run, hooks = None, ()
         step, pace, rows = int(trainer.step.numpy()), 0.0, []
@@ -98,18 +115,30 @@ def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_ever
                         run.log(row)
                 for hook in hooks:
                     if step % hook.n == 0:
-                        hook.function(trainer, {**{name: float(value) for name, value in row.items()}, "step": step})
+                        hook.function(
+                            trainer,
+                            {**{name: float(value) for name, value in row.items()}, "step": step},
+                        )
                 if checkpoint_every is not None and step % checkpoint_every == 0:
                     _save(trainer, run, step)
                     saved_at = step
             if saved_at != step:
                 _save(trainer, run, step)
         if ctrl_c.pressed:
-            console.print(f"Stopped after round {step:,} of {rounds:,}. {way_on}", markup=False, highlight=False,
-                          soft_wrap=True)
+            console.print(
+                f"Stopped after round {step:,} of {rounds:,}. {way_on}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
             raise SystemExit(130)
-        return {name: np.array([*earlier.get(name, []), *(row[name] for row in rows)],
-                               np.int64 if name == "step" else np.float32) for name in names}
+        return {
+            name: np.array(
+                [*earlier.get(name, []), *(row[name] for row in rows)],
+                np.int64 if name == "step" else np.float32,
+            )
+            for name in names
+        }
 
 
 def _hook_periods(hooks):
@@ -133,14 +162,18 @@ def _go_on(trainer, run, names):
         checks.fail("fit", "run", "a RunFolder or None", repr(run))
     earlier = run.rows()
     if earlier and list(earlier) != names:
-        raise ValueError(f"fit: {run.log_file} has the columns {', '.join(earlier)}, and this trainer reports "
-                         f"{', '.join(names)}. Give fit the trainer of that run, or another folder.")
+        raise ValueError(
+            f"fit: {run.log_file} has the columns {', '.join(earlier)}, and this trainer reports "
+            f"{', '.join(names)}. Give fit the trainer of that run, or another folder."
+        )
     played = int(trainer.step.numpy())
     if played == 0:
         run.restore(trainer.state(), log_too=workers.is_chief(trainer.strategy))
     elif run.latest() is None or run.step() != played:
-        raise ValueError(f"fit: the trainer has played {played} rounds, but {run.path} stopped at {run.step()}. "
-                         "Give fit a new trainer, which it brings there, or another folder.")
+        raise ValueError(
+            f"fit: the trainer has played {played} rounds, but {run.path} stopped at {run.step()}. "
+            "Give fit a new trainer, which it brings there, or another folder."
+        )
     return run.rows(), None if run.latest() is None else run.step()
 
 
@@ -155,10 +188,14 @@ def _player(trainer, sampler):
         for _ in range(count):
             reals = [next(batches, None) for _ in range(trainer.d_steps)]
             if reals[-1] is None:
-                raise ValueError(f"fit: the iterator of HostBatches ended after round {trainer.step.numpy()}. "
-                                 "Make it go on for ever (a tf.data pipeline: with .repeat()).")
+                raise ValueError(
+                    f"fit: the iterator of HostBatches ended after round {trainer.step.numpy()}. "
+                    "Make it go on for ever (a tf.data pipeline: with .repeat())."
+                )
             rows.append(trainer.round(reals[0] if trainer.d_steps == 1 else np.stack(reals)))
-        return {name: np.array([row[name] for row in rows], np.float32) for name in trainer.row_names}
+        return {
+            name: np.array([row[name] for row in rows], np.float32) for name in trainer.row_names
+        }
 
     return play
 
@@ -167,7 +204,9 @@ def _check_rows(values, step, trainer, run):
     """Stop at the first round whose numbers are not all finite."""
     table = np.stack(list(values.values()), axis=1)
     for i, k in np.argwhere(~np.isfinite(table))[:1]:
-        raise NotFiniteError(_not_finite(step + i + 1, f"{list(values)[k]} is {table[i, k]}", trainer, run))
+        raise NotFiniteError(
+            _not_finite(step + i + 1, f"{list(values)[k]} is {table[i, k]}", trainer, run)
+        )
 
 
 def _save(trainer, run, step):
@@ -175,7 +214,9 @@ def _save(trainer, run, step):
     state = trainer.state()
     for name, variable in state.items():
         if not np.all(np.isfinite(variable.numpy())):
-            raise NotFiniteError(_not_finite(step, f"{name} holds a number that is not finite", trainer, run))
+            raise NotFiniteError(
+                _not_finite(step, f"{name} holds a number that is not finite", trainer, run)
+            )
     if run is not None:
         run.save(state, step)
 
@@ -183,8 +224,10 @@ def _save(trainer, run, step):
 def _not_finite(step, what, trainer, run):
     last = None if run is None else run.latest()
     kept = "" if last is None else f" The last good checkpoint is {last}."
-    return (f"Training with the {trainer.loss.name} loss stopped at round {step}: {what}. Try smaller learning rates, "
-            f"an R1 penalty (gan_core.penalties.r1) or a bounded loss, and look for odd values in the data.{kept}")
+    return (
+        f"Training with the {trainer.loss.name} loss stopped at round {step}: {what}. Try smaller learning rates, "
+        f"an R1 penalty (gan_core.penalties.r1) or a bounded loss, and look for odd values in the data.{kept}"
+    )
 
 
 class _CtrlC:
@@ -198,7 +241,9 @@ class _CtrlC:
         self.console, self.pressed = console, False
 
     def __enter__(self):
-        self._mine = threading.current_thread() is threading.main_thread()  # others may set no handler
+        self._mine = (
+            threading.current_thread() is threading.main_thread()
+        )  # others may set no handler
         if self._mine:
             self._ours, self._systems = socket.socketpair()
             self._systems.setblocking(False)
@@ -231,8 +276,14 @@ class _Bar:
 
     def __init__(self, console, step, rounds):
         self.progress = Progress(
-            TextColumn("round"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-            TextColumn("time left"), TimeRemainingColumn(), console=console)
+            TextColumn("round"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TextColumn("time left"),
+            TimeRemainingColumn(),
+            console=console,
+        )
         self.task = self.progress.add_task("", total=rounds, completed=step, rate="compiling")
         self.live = Live(self.progress, console=console) if console.is_terminal else None
 

@@ -1,11 +1,11 @@
 """A folder that holds all of a training run, and from which it can go on.
 
-    config.json     what was asked for
-    log.csv         a row every so many rounds
-    samples/        what hooks draw
-    checkpoints/    step_00001000.npz ...: the last few, and best.npz
-    generator/      the finished generator (gan_core.runs.export)
-    .lock           held by the process that trains, while it does
+config.json     what was asked for
+log.csv         a row every so many rounds
+samples/        what hooks draw
+checkpoints/    step_00001000.npz ...: the last few, and best.npz
+generator/      the finished generator (gan_core.runs.export)
+.lock           held by the process that trains, while it does
 """
 
 import contextlib
@@ -46,13 +46,17 @@ class RunFolder:
         try:
             run.path.mkdir(parents=True, exist_ok=True)
             if not _is_blank(run.path):
-                raise ValueError(f"RunFolder.create: {path} is not empty. Resume the run that is there, or choose "
-                                 "another folder; nothing was overwritten.")
+                raise ValueError(
+                    f"RunFolder.create: {path} is not empty. Resume the run that is there, or choose "
+                    "another folder; nothing was overwritten."
+                )
             run.checkpoints.mkdir(exist_ok=True)
             run.samples.mkdir(exist_ok=True)
         except OSError as error:
-            raise ValueError(f"RunFolder.create: {path} cannot be made: {error.strerror or error}. Choose another "
-                             "folder; nothing was overwritten.") from error
+            raise ValueError(
+                f"RunFolder.create: {path} cannot be made: {error.strerror or error}. Choose another "
+                "folder; nothing was overwritten."
+            ) from error
         run._write_config(run.config)  # last: a folder that has one is a run folder, whole
         return run
 
@@ -65,17 +69,26 @@ class RunFolder:
             if not isinstance(there, dict):
                 raise ValueError("it holds no fields")
         except (FileNotFoundError, NotADirectoryError):
-            raise ValueError(f"RunFolder.resume: {path} is not a run folder: it has no config.json. Give the folder "
-                             "of a run, or start a new run there.") from None
+            raise ValueError(
+                f"RunFolder.resume: {path} is not a run folder: it has no config.json. Give the folder "
+                "of a run, or start a new run there."
+            ) from None
         except (OSError, ValueError) as error:
-            raise ValueError(f"RunFolder.resume: {file} cannot be read: {error}. Put back the config the run was "
-                             "started with; nothing was changed.") from error
+            raise ValueError(
+                f"RunFolder.resume: {file} cannot be read: {error}. Put back the config the run was "
+                "started with; nothing was changed."
+            ) from error
         here = there if config is None else _plain(config)
-        changed = [f"{key} was {_show(there, key)} and is now {_show(here, key)}"
-                   for key in {**there, **here} if key not in may_change and _show(there, key) != _show(here, key)]
+        changed = [
+            f"{key} was {_show(there, key)} and is now {_show(here, key)}"
+            for key in {**there, **here}
+            if key not in may_change and _show(there, key) != _show(here, key)
+        ]
         if changed:
-            raise ValueError(f"RunFolder.resume: {path} was started with another config: {'; '.join(changed)}. "
-                             "Take the old values, or start a new run in another folder; nothing was changed.")
+            raise ValueError(
+                f"RunFolder.resume: {path} was started with another config: {'; '.join(changed)}. "
+                "Take the old values, or start a new run in another folder; nothing was changed."
+            )
         return cls(path, here, **options)
 
     @contextlib.contextmanager
@@ -90,9 +103,10 @@ class RunFolder:
                 if self.path.is_dir():  # a lock would make it
                     stack.enter_context(self._lock)
             except filelock.Timeout:
-                raise ValueError(f"RunFolder.held: another process, or another RunFolder of this one, trains in "
-                                 f"{self.path}. Wait for its end, or stop it with Ctrl-C; nothing was changed."
-                                 ) from None
+                raise ValueError(
+                    f"RunFolder.held: another process, or another RunFolder of this one, trains in "
+                    f"{self.path}. Wait for its end, or stop it with Ctrl-C; nothing was changed."
+                ) from None
             except (OSError, NotImplementedError):
                 pass
             yield
@@ -106,7 +120,9 @@ class RunFolder:
 
     def _write_config(self, fields) -> None:
         text = json.dumps(fields, indent=2) + "\n"
-        checkpoint.write_atomically(self.path / "config.json", lambda file: file.write(text.encode()))
+        checkpoint.write_atomically(
+            self.path / "config.json", lambda file: file.write(text.encode())
+        )
 
     def latest(self) -> Path | None:
         """The newest checkpoint, or None."""
@@ -126,7 +142,9 @@ class RunFolder:
         leaves the log alone: of several processes that read a run, one may write it.)
         """
         if not self.path.is_dir():
-            raise ValueError(f"RunFolder.restore: {self.path} is gone. Put it back, or create a new run.")
+            raise ValueError(
+                f"RunFolder.restore: {self.path} is gone. Put it back, or create a new run."
+            )
         file, step = self.latest(), self.step()
         if file is not None:
             checkpoint.restore(file, state)
@@ -146,7 +164,7 @@ class RunFolder:
                 left_by_a_killed_process.unlink(missing_ok=True)
             self._flush_log()
             checkpoint.save(file, state, {"step": int(step)})
-            for old in self._steps()[:-self.keep]:
+            for old in self._steps()[: -self.keep]:
                 old.unlink(missing_ok=True)
 
     def save_best(self, state, step: int, value: float) -> bool:
@@ -169,17 +187,25 @@ class RunFolder:
 
     def rows(self) -> dict[str, np.ndarray]:
         """log.csv as `fit` gives it: the step, int64, and each value, float32, all [rows]. {} before the first row."""
-        header, *rows = csv.reader(line.decode(errors="replace") for line in self._log_lines() or [b""])
-        return {name: np.array([row[i] for row in rows], np.int64 if name == "step" else np.float32)
-                for i, name in enumerate(header)}
+        header, *rows = csv.reader(
+            line.decode(errors="replace") for line in self._log_lines() or [b""]
+        )
+        return {
+            name: np.array([row[i] for row in rows], np.int64 if name == "step" else np.float32)
+            for i, name in enumerate(header)
+        }
 
     def _steps(self) -> list[Path]:
-        files = [p for p in self.checkpoints.glob("step_*.npz") if re.fullmatch(r"step_\d{8,}", p.stem)]
+        files = [
+            p for p in self.checkpoints.glob("step_*.npz") if re.fullmatch(r"step_\d{8,}", p.stem)
+        ]
         return sorted(files, key=_step_of)
 
     def _log_lines(self) -> list[bytes]:
         """The header and the rows that are whole: a killed process may leave half a row, a power cut garbage."""
-        lines = self.log_file.read_bytes().splitlines(keepends=True) if self.log_file.exists() else []
+        lines = (
+            self.log_file.read_bytes().splitlines(keepends=True) if self.log_file.exists() else []
+        )
         whole = [line for line in lines if line.endswith(b"\n")]
         return whole[:1] + [line for line in whole[1:] if _logged_step(line) < math.inf]
 
@@ -195,14 +221,20 @@ class RunFolder:
             yield
         except (OSError, checkpoint.CheckpointError) as error:
             what = checkpoint.cannot_write(file, error) if isinstance(error, OSError) else error
-            raise checkpoint.CheckpointError(f"{what} Then go on: {self.resume_command}.") from error
+            raise checkpoint.CheckpointError(
+                f"{what} Then go on: {self.resume_command}."
+            ) from error
 
 
 def _is_blank(folder: Path) -> bool:
     """Whether there is nothing in it, or no more than a `create` that was killed, or `rm -r run/*`, can leave."""
-    return all(entry.name in (".config.json.unfinished", ".lock")
-               or (entry.name in ("checkpoints", "samples") and entry.is_dir() and not any(entry.iterdir()))
-               for entry in folder.iterdir())
+    return all(
+        entry.name in (".config.json.unfinished", ".lock")
+        or (
+            entry.name in ("checkpoints", "samples") and entry.is_dir() and not any(entry.iterdir())
+        )
+        for entry in folder.iterdir()
+    )
 
 
 def _step_of(file: Path) -> int:
@@ -231,7 +263,12 @@ def _plain_value(key, value):
     try:
         return json.loads(json.dumps(value, default=_as_json))
     except (TypeError, ValueError):
-        checks.fail("RunFolder", f"config field {key}", "made of numbers, texts, paths, lists and dicts", repr(value))
+        checks.fail(
+            "RunFolder",
+            f"config field {key}",
+            "made of numbers, texts, paths, lists and dicts",
+            repr(value),
+        )
 
 
 def _as_json(value):

@@ -15,7 +15,10 @@ from gan_core.runs.checkpoint import CheckpointError
 
 
 def state(fill):
-    return {"generator/kernel": tf.Variable(tf.fill([20, 30], fill)), "step": tf.Variable(7, dtype=tf.int64)}
+    return {
+        "generator/kernel": tf.Variable(tf.fill([20, 30], fill)),
+        "step": tf.Variable(7, dtype=tf.int64),
+    }
 
 
 @pytest.fixture
@@ -28,7 +31,9 @@ def saved(tmp_path):
 def assert_refused_and_untouched(path, words, save=None):
     """Saving over `path` fails with these words, and leaves the folder as it was."""
     before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
-    with pytest.raises(CheckpointError, match=f"checkpoint: .* cannot be written: {words}.*untouched"):
+    with pytest.raises(
+        CheckpointError, match=f"checkpoint: .* cannot be written: {words}.*untouched"
+    ):
         (save or (lambda: checkpoint.save(path, state(2.0))))()
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
 
@@ -111,7 +116,9 @@ def test_an_interrupted_write_leaves_no_trace(saved):
 
     with pytest.raises(KeyboardInterrupt):
         checkpoint.write_atomically(saved, write)
-    assert [(file.name, file.read_bytes()) for file in saved.parent.iterdir()] == [("a.npz", before)]
+    assert [(file.name, file.read_bytes()) for file in saved.parent.iterdir()] == [
+        ("a.npz", before)
+    ]
 
 
 def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
@@ -120,7 +127,9 @@ def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     fsync, replace = os.fsync, os.replace
 
     def note_fsync(handle):
-        calls.append(os.readlink(f"/proc/self/fd/{handle}") if os.path.isdir("/proc/self/fd") else "file")
+        calls.append(
+            os.readlink(f"/proc/self/fd/{handle}") if os.path.isdir("/proc/self/fd") else "file"
+        )
         calls.append(os.fstat(handle).st_size)
         fsync(handle)
 

@@ -59,8 +59,14 @@ def uninterrupted(fresh, tmp_path_factory):
 
 def start(folder, fate, step):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(HELPERS)])}
-    child = subprocess.Popen([sys.executable, str(HELPERS / "survivor.py"), str(folder), fate, str(step)], text=True,
-                             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder.parent)
+    child = subprocess.Popen(
+        [sys.executable, str(HELPERS / "survivor.py"), str(folder), fate, str(step)],
+        text=True,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder.parent,
+    )
     end = threading.Timer(LONGEST, child.kill)  # so that a test cannot wait for ever
     end.daemon = True
     end.start()
@@ -97,7 +103,9 @@ def test_killed_killed_again_and_interrupted_it_still_ends_the_same(tmp_path, fr
     step += 5 + int(moments[1])
     child = start(folder, "killed", step)
     wait_for(child, str(step))
-    with pytest.raises(ValueError, match=r"another process, or .*, trains in"):  # until it is killed
+    with pytest.raises(
+        ValueError, match=r"another process, or .*, trains in"
+    ):  # until it is killed
         go_on_to_the_end(folder, fresh())
     child.kill()
     child.communicate()
@@ -141,7 +149,10 @@ WRITERS = {run_folder.__file__, checkpoint.__file__}
 
 
 def files(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in sorted(folder.rglob("*"))}
+    return {
+        str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None
+        for p in sorted(folder.rglob("*"))
+    }
 
 
 def states_of_the_disk(folder, action):
@@ -180,11 +191,17 @@ def test_from_every_state_that_the_files_go_through(tmp_path, fresh, monkeypatch
 
     def whole_run():
         trainer = fresh()
-        endings.append(Ending(folder, trainer, survivor.play(survivor.open_run(folder), trainer, rounds=14)))
+        endings.append(
+            Ending(folder, trainer, survivor.play(survivor.open_run(folder), trainer, rounds=14))
+        )
 
     states = states_of_the_disk(folder, whole_run)
     seen = {name for state in states for name in state}
-    assert {"checkpoints/.step_00000005.npz.unfinished", ".config.json.unfinished", "checkpoints/best.npz"} <= seen
+    assert {
+        "checkpoints/.step_00000005.npz.unfinished",
+        ".config.json.unfinished",
+        "checkpoints/best.npz",
+    } <= seen
     assert len(states) > 20
     steps = []
     for i, state in enumerate(states):
