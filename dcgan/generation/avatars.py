@@ -305,7 +305,10 @@ def _whole_file(path: Path, data: bytes) -> None:
 
     This process alone writes in the folder, so one temporary name does for all.
     """
-    path.parent.mkdir(exist_ok=True)
     unfinished = path.with_name(files.UNFINISHED)
-    unfinished.write_bytes(data)
-    unfinished.replace(path)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
+    except OSError as error:
+        raise files.cannot_write(path, error) from error

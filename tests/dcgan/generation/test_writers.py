@@ -134,7 +134,6 @@ def test_a_folder_with_other_things_is_not_even_then(tmp_path):
     with pytest.raises(ValueError, match=r"to overwrite must be a folder of faces.*holiday\.jpg"):
         writers.write(blocks(), 7, tmp_path / "photos", overwrite=True)
     assert (tmp_path / "photos" / "holiday.jpg").read_text() == "precious"
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["faces", "faces.zip", "faces.npz"])
