@@ -272,4 +272,9 @@ def lines(found: Comparison) -> list[str]:
 
 
 if __name__ == "__main__":
-    run(Config, main, __doc__.split("\n")[0], "python -m benchmarks.compare")
+    run(
+        Config,
+        main,
+        "Has a change made the step faster or slower? Two git revisions, run in turn.",
+        "python -m benchmarks.compare",
+    )

@@ -21,8 +21,8 @@ from rich.table import Table
 from benchmarks.measure import devices, rows
 from dcgan import config as dcgan_config
 from dcgan import training
-from dcgan.config import SIZES
 from dcgan.data.batches import face_batches
+from dcgan.config import SIZES
 from gan_core import checks, rng
 from gan_core.app.command_line import run
 

@@ -13,6 +13,7 @@ TensorFlow takes seconds to import, so nothing imports it before the arguments h
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ COMMANDS = {
     "walk": "walks through the latent space of a trained generator",
 }
 VERBOSE = "--verbose"
+HELP = ("--help", "-h")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -37,9 +39,11 @@ def main(arguments: list[str] | None = None) -> None:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     verbose = VERBOSE in arguments
     arguments = [argument for argument in arguments if argument != VERBOSE]
-    with quiet.start(verbose=True):  # Ctrl-C is told in one line from here on
+    if verbose:
+        os.environ[quiet.VERBOSE] = "1"
+    with quiet.start():  # Ctrl-C is told in one line from here on
         from gan_core.app import command_line
-    if arguments[:1] in (["--help"], ["-h"]):
+    if arguments[:1] and arguments[0] in HELP:
         overview()
         return
     name = "train"
@@ -49,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
         for argument in arguments:
             refuse_nothing(argument, arguments)
     commands = {"train": train, "generate": generate, "walk": walk}
-    commands[name](arguments, verbose)
+    commands[name](arguments)
 
 
 def overview() -> None:
@@ -79,25 +83,24 @@ def refuse_nothing(argument: str, arguments: list[str]) -> None:
     raise ValueError(f"{name} is given an empty text. Is a variable of your shell not set?")
 
 
-def train(arguments: list[str], verbose: bool = False) -> None:
+def train(arguments: list[str]) -> None:
     """python -m dcgan train: the options change the run to resume, a preset, or the defaults."""
     from dcgan import config
     from gan_core.app import command_line
 
     program = "python -m dcgan train"
-    asking = {"--help", "-h"}
-    given = command_line.read(
-        config.Config,
-        COMMANDS["train"],
-        program,
-        [argument for argument in arguments if argument not in asking],
-    )
-    with command_line.errors_in_one_line(config.Config), quiet.start(verbose):
+    without_help = [argument for argument in arguments if argument not in HELP]
+    if without_help == arguments:
+        given = command_line.read(config.Config, COMMANDS["train"], program, arguments)
+    else:  # it has the defaults of what stands beside --help, and needs no TensorFlow
+        import tyro
+
+        given = tyro.cli(config.Config, prog=program, args=without_help)
+    with command_line.errors_in_one_line(config.Config):
         default = config.starting_point(given)
 
     def run(asked: config.Config) -> None:
-        with quiet.start(verbose):
-            quiet.load_tensorflow()
+        with quiet.start():
             from dcgan import training
         training.choose_arithmetic(asked)
         training.train(asked)
@@ -105,32 +108,27 @@ def train(arguments: list[str], verbose: bool = False) -> None:
     command_line.run(config.Config, run, COMMANDS["train"], program, arguments, default)
 
 
-def generate(arguments: list[str], verbose: bool = False) -> None:
+def generate(arguments: list[str]) -> None:
     """python -m dcgan generate."""
     from dcgan.generation import generate as command
 
-    _run(command.Generate, lambda config: command.generate(config), "generate", arguments, verbose)
+    _run(command.Generate, lambda config: command.generate(config), "generate", arguments)
 
 
-def walk(arguments: list[str], verbose: bool = False) -> None:
+def walk(arguments: list[str]) -> None:
     """python -m dcgan walk."""
     from dcgan.generation import walk as command
 
-    _run(command.Walk, lambda config: command.walk(config), "walk", arguments, verbose)
+    _run(command.Walk, lambda config: command.walk(config), "walk", arguments)
 
 
 def _run(
-    config_class: type,
-    function: Callable[[Any], None],
-    name: str,
-    arguments: list[str],
-    verbose: bool,
+    config_class: type, function: Callable[[Any], None], name: str, arguments: list[str]
 ) -> None:
     from gan_core.app import command_line
 
     def run(config: Any) -> None:
-        with quiet.start(verbose):
-            quiet.load_tensorflow()
+        with quiet.start():
             from dcgan.generation import trained_generator
         trained_generator.choose_arithmetic()
         function(config)

@@ -6,7 +6,7 @@ r"""
 |---|---|
 | **You need** | chapters 3, 6 and 7 |
 | **You get** | a DCGAN trained, watched, stopped and gone on with; what each of the lab's faults costs |
-| **New in gan_core** | `run_folder`, `fit` with a folder, `augment`, `schedules.rising_memory`, `settling.settle` |
+| **New in gan_core** | `run_folder`, `fit` with a folder, `augment`, `schedules.rising_memory`, `batch_norm.settle` |
 | **Run it** | `python -m dcgan.ch08_training`; on your own faces `--data FOLDER_OR_ZIP --width 64 --batch-size 128` |
 | **Time** | three to four minutes on two CPU cores |
 
@@ -34,7 +34,7 @@ from dcgan.figures import sheets
 from dcgan.measures import distances
 from gan_core import checks, losses, rng
 from gan_core.app.command_line import run
-from gan_core.averaging import settling_z
+from gan_core.averaging import settling_batches
 from gan_core.nn.settling import settle
 
 
@@ -135,7 +135,7 @@ and the average is about that of the last ninth of them. ($\beta = 0.98$ would b
 
 Batch norm's moving mean and variance do *not* fit it, averaged or not: averaged weights compute something else than
 $G$ did. So before samples are taken, batches of $z$ go through the average, and the mean of their statistics takes
-their place (`settling.settle`; `GANTrainer.sample` does it).
+their place (`batch_norm.settle`; `GANTrainer.sample` does it).
 """
 
 
@@ -147,7 +147,7 @@ def the_two_generators(trainer, held_aside, seed: int) -> dict[str, tuple]:
         for i in range(1 + len(held_aside) // 256)
     ]
     average = copy.deepcopy(trainer.average.model)
-    settle(average, settling_z(trainer.latent, trainer.seed))
+    settle(average, settling_batches(trainer.latent, trainer.seed))
     players = {
         "G": trainer.generator,
         "its average, unsettled": trainer.average.model,

@@ -20,9 +20,9 @@ from PIL import Image
 from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
 from dcgan.measures import distances
-from gan_core.app.quiet import say
+from gan_core.app.command_line import say
 from gan_core.runs import files
-from gan_core.runs.loop import every
+from gan_core.runs.hooks import every
 from gan_core.runs.run_folder import RunFolder
 
 SHOWN = 64  # faces of fixed noise on a sheet
@@ -86,16 +86,16 @@ class Watch:
         fake = self._judged(trainer)
         levels = distances.patches_and_whole(self.held_aside, fake, seed=0)
         best = self.run.save_best(trainer.state(), step, levels["mean"])
-        values = {name: row[name] for name in ("d_loss", "g_loss", "d_real", "d_fake")}
+        values = {name: value for name, value in row.items() if name != "step"}
         values |= {f"distance_{name}": value for name, value in levels.items()}
         values["variety"] = variety(fake) / max(variety(self.held_aside), 1e-6)
         self._log({"epoch": epoch, "step": step, "images_a_second": rate, **values})
         say(
-            self.console,
             f"epoch {epoch:3d}  D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}  "
             f"D(x) {row['d_real']:.2f}  D(G(z)) {row['d_fake']:.2f}  "
             f"distance {levels['mean']:.1f}{' (best)' if best else ''}  "
             f"{rate:.0f} images a second",
+            self.console,
         )
         self._tell_a_failure()
         if self.events is not None:
@@ -132,7 +132,7 @@ class Watch:
         """Once for each kind."""
         found = failure(read_epochs(self.table))
         if found is not None and found != self.told:
-            say(self.console, found)
+            say(found, self.console)
         self.told = found
 
     def _log(self, row: dict[str, Any]) -> None:
@@ -146,6 +146,14 @@ class Watch:
         writer.writeheader()
         writer.writerows([*earlier, row])
         files.text_atomically(self.table, text.getvalue())
+
+
+def _answers(row: dict[str, Any]) -> str:
+    """What D says of real and of generated faces: probabilities, or scores."""
+    for real, fake in (("d_real", "d_fake"), ("d_score_real", "d_score_fake")):
+        if real in row:
+            return f"D(x) {row[real]:.2f}  D(G(z)) {row[fake]:.2f}  "
+    return ""
 
 
 def variety(images: np.ndarray) -> float:

@@ -32,8 +32,8 @@ from dcgan.drawn import drawn_faces
 from dcgan.epochs import Watch
 from dcgan.measures import distances
 from gan_core import augment, checks, losses, penalties, rng
-from gan_core.app.quiet import say
-from gan_core.averaging import settling_z
+from gan_core.app.command_line import say
+from gan_core.averaging import settling_batches
 from gan_core.devices import replicas, workers
 from gan_core.latent import Normal
 from gan_core.nn.settling import settle
@@ -110,8 +110,8 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
     with replicas.scope(strategy):
         generator = networks.generator(latent_dim=config.latent_dim, **options)
         discriminator = networks.discriminator(**options)
-        g_optimizer = Adam(generator.trainable_variables, g_rate, beta_1=config.beta_1)
-        d_optimizer = Adam(discriminator.trainable_variables, d_rate, beta_1=config.beta_1)
+        g_optimizer = Adam(g_rate, beta_1=config.beta_1).bind(generator.trainable_variables)
+        d_optimizer = Adam(d_rate, beta_1=config.beta_1).bind(discriminator.trainable_variables)
     changes = [AUGMENTATIONS[name]() for name in config.augment]
     return GANTrainer(
         generator,
@@ -185,17 +185,17 @@ def train(
     with run.held():
         data.write_skipped(run.path / "skipped.txt")
         say(
-            console,
             f"{data.summary()}; {len(held_aside):,} held aside; "
             f"{time.perf_counter() - start:.1f} s. Run folder: {run.path}",
+            console,
         )
         if config.from_best:
             _back_to_best(run, console)
         over = run.step() // an_epoch
         if over >= config.epochs:
             say(
-                console,
                 f"Its {config.epochs} epochs are over. To go on with it: --epochs {over + 10}, say.",
+                console,
             )
         else:
             _remember(run, config, console)
@@ -226,9 +226,9 @@ def train(
                 f"epoch: --epochs {config.epochs + 1}"
             )
         say(
-            console,
             f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate "
             f"--run {shlex.quote(str(run.path))} --count 64 --out faces",
+            console,
         )
         workers.wait_for_all(strategy)
         return trainer, run
@@ -262,7 +262,7 @@ def _attempt(what: str, function: Callable[[], object], console: Console) -> boo
     try:
         function()
     except Exception as error:
-        say(console, f"{what} not written: {error}")
+        say(f"{what} not written: {error}", console)
         return False
     return True
 
@@ -271,12 +271,12 @@ def _say_what_is_safe(run: RunFolder, console: Console) -> None:
     """What a training that was ended leaves, and how it goes on."""
     latest = run.latest()
     if latest is None:
-        say(console, f"Nothing was trained yet in {run.path}.")
+        say(f"Nothing was trained yet in {run.path}.", console)
         return
     safe = [f"the checkpoint of round {run.step():,}, {latest}"]
     if (run.generator / "saved_model.pb").exists():
         safe.append(f"the generator of the best epoch, {run.generator}")
-    say(console, f"Safe on disk: {'; '.join(safe)}. To resume: {run.resume_command}")
+    say(f"Safe on disk: {'; '.join(safe)}. To resume: {run.resume_command}", console)
 
 
 def _play_along(config, strategy, data, batches, rounds, console):
@@ -308,7 +308,7 @@ def _remember(run: RunFolder, config: Config, console: Console) -> None:
     run.remember(**new, data=data, cache=cache, history=history)
     if changed:
         words = [f"{name} was {old} and is now {now}" for name, (old, now) in changed.items()]
-        say(console, f"From round {run.step():,} on: {'; '.join(words)} (see config.json).")
+        say(f"From round {run.step():,} on: {'; '.join(words)} (see config.json).", console)
 
 
 def _back_to_best(run: RunFolder, console: Console) -> None:
@@ -332,7 +332,7 @@ def _back_to_best(run: RunFolder, console: Console) -> None:
     files.write_atomically(run.checkpoints / f"step_{step:08d}.npz", copy)
     for file in sorted(later):
         file.unlink()
-    say(console, f"Back at the best epoch, round {step:,}.")
+    say(f"Back at the best epoch, round {step:,}.", console)
 
 
 def _round_of(file: Path) -> int:
@@ -436,7 +436,7 @@ def best_generator(folder: str | os.PathLike) -> tf.Module:
     for name, variable in named_variables(generator).items():
         variable.assign(arrays[prefix + name])
     if config.average:
-        settle(generator, settling_z(Normal(config.latent_dim), config.seed))
+        settle(generator, settling_batches(Normal(config.latent_dim), config.seed))
     return generator
 
 

@@ -23,8 +23,8 @@ def game(hidden: int, batch: int, **options):
         generator,
         discriminator,
         latent=Normal(1),
-        g_optimizer=Adam(generator.trainable_variables, 2e-4, beta_1=0.5),
-        d_optimizer=Adam(discriminator.trainable_variables, 2e-4, beta_1=0.5),
+        g_optimizer=Adam(2e-4, beta_1=0.5),
+        d_optimizer=Adam(2e-4, beta_1=0.5),
         **options,
     )
     return trainer, stream(lambda n, seed: 4.0 + 1.25 * rng.normal([n, 1], seed), batch)

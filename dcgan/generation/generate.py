@@ -16,6 +16,7 @@ from dcgan.figures import sheets
 from dcgan.generation import avatars, writers
 from dcgan.generation.ids import Ids, read_ids
 from gan_core import checks
+from gan_core.app.command_line import say
 from gan_core.runs import files
 
 ON_A_SHEET = 64
@@ -106,7 +107,7 @@ def generate(config: Generate) -> None:
         else:
             shown = _of_ids(config, sheet is not None, console)
         if sheet is not None:
-            _say(console, f"wrote {sheets.save(sheets.sheet(shown), sheet)}")
+            say(f"wrote {sheets.save(sheets.sheet(shown), sheet)}", console)
 
 
 def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
@@ -145,7 +146,7 @@ def _of_ids(config: Generate, with_sheet: bool, console: Console) -> np.ndarray 
                 ids, generator, config.out, config.seed, part=part, overwrite=config.overwrite
             )
         except KeyboardInterrupt:
-            _say(console, f"stopped; {config.out} {_what_is_left(config.out)}")
+            say(f"stopped; {config.out} {_what_is_left(config.out)}", console)
             raise SystemExit(130) from None
         share = "" if part is None else f"part {config.part}: "
         repeated = f"{done.repeated:,} repeated lines"
@@ -170,10 +171,6 @@ def _what_is_left(out: Path) -> str:
     return "was not begun"
 
 
-def _say(console: Console, words: str) -> None:
-    console.print(words, markup=False, highlight=False, soft_wrap=True)
-
-
 def _say_rate(console: Console, what: str, faces: int, start: float) -> None:
     seconds = time.perf_counter() - start
-    _say(console, f"{what}: {seconds:.1f} s, {faces / seconds:,.0f} faces a second")
+    say(f"{what}: {seconds:.1f} s, {faces / seconds:,.0f} faces a second", console)

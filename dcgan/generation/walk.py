@@ -13,10 +13,10 @@ from typing import Literal, get_args
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from rich.console import Console
 
 from dcgan.figures import sheets
 from gan_core import checks
+from gan_core.app.command_line import say
 from gan_core.runs import files
 
 Kind = Literal["ray", "switch", "fix", "slerp", "lerp", "traverse"]
@@ -127,7 +127,7 @@ def walk(config: Walk) -> None:
         stack.enter_context(files.claimed(strip, config.overwrite))
         if config.gif is not None:
             stack.enter_context(files.claimed(config.gif, config.overwrite))
-        Console().print(_draw(config, strip), markup=False, highlight=False, soft_wrap=True)
+        say(_draw(config, strip))
 
 
 def _draw(config: Walk, strip: Path) -> str:

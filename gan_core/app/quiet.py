@@ -1,11 +1,13 @@
-"""A quiet start: nothing of TensorFlow's own remarks, one line for Ctrl-C, and names in any script.
+"""A start without TensorFlow's own messages, which are kept in case the start fails.
 
-    with quiet.start(verbose=False):     # SIGINT says "stopped." and ends the process
-        quiet.load_tensorflow()          # what it says is shown only if it fails
-        from dcgan import training
-    training.train(config)
+    from gan_core.app import quiet
 
-This module imports the standard library alone, so that it is there before anything slow is.
+    with quiet.start():
+        import tensorflow as tf
+
+TensorFlow's libraries write to file descriptor 2 before any log level holds, about CPUs and GPUs
+that are not there. GAN_VERBOSE=1 in the environment shows all of it. This file imports nothing
+but the standard library, so that Ctrl-C is answered from the first moment.
 """
 
 from __future__ import annotations
@@ -16,108 +18,145 @@ import signal
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
+from types import FrameType
+from typing import BinaryIO
 
-INTERRUPTED = 130  # the exit code of a command that Ctrl-C ended
+VERBOSE = "GAN_VERBOSE"  # the environment variable that shows what is said at the start
+STDERR = 2
+STOPPED = b"stopped.\n"
 
 
 @contextlib.contextmanager
 def start(verbose: bool = False) -> Iterator[None]:
-    """While a command loads what it needs: Ctrl-C ends it with one line, and nothing else is said.
+    """Catch what is written to standard error meanwhile; show it if the start fails.
+
+    It is shown when an exception leaves the block, and where processes can be forked also when
+    the process dies in it. Ctrl-C is one line and exit code 130. In a notebook, or when a start
+    is under way already, nothing is changed.
 
     Args:
-        verbose: show what TensorFlow says, as it says it.
+        verbose: leave standard error alone. So does GAN_VERBOSE=1 in the environment.
 
-    Returns:
-        A context manager. What was said inside is shown if an error ends the block.
+    Example:
+        >>> with start():
+        ...     import json
     """
-    say_any_name()
-    with contextlib.ExitStack() as stack:
-        stderr = sys.__stderr__.fileno() if _has_a_descriptor(sys.__stderr__) else None
-        if stderr is not None:
-            real = os.dup(stderr)
-            stack.callback(os.close, real)
-            stack.enter_context(_interrupts_told_at(real))
-        if not verbose and stderr is not None:
-            stack.enter_context(_kept_back(stderr, real))
-        yield
-
-
-def load_tensorflow() -> None:
-    """Import TensorFlow and let it find its devices, which is when it says most."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    import tensorflow as tf
-
-    tf.config.list_physical_devices()
-
-
-def say_any_name() -> None:
-    """Let stdout and stderr write what their code page cannot say as an escape, not fail on it."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _has_a_descriptor(stream) -> bool:
-    try:
-        return stream is not None and stream.fileno() >= 0
-    except (OSError, ValueError):
-        return False
-
-
-@contextlib.contextmanager
-def _interrupts_told_at(descriptor: int) -> Iterator[None]:
-    """SIGINT writes one line and ends the process: nothing was begun that could be lost."""
-    if threading.current_thread() is not threading.main_thread():  # others may set no handler
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors and worse, once it listens
+    if verbose or _wants_all() or _in_notebook() or not _has_stderr() or _Capture.is_open:
         yield
         return
-
-    def stop(*_) -> None:
-        os.write(descriptor, b"stopped.\n")
-        os._exit(INTERRUPTED)
-
-    before = signal.signal(signal.SIGINT, stop)
+    capture = _Capture()
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        with capture.answering_ctrl_c():
+            yield
+            _meet_the_devices()
+    except BaseException:
+        capture.close(show=True)
+        raise
+    capture.close(show=False)
 
 
-@contextlib.contextmanager
-def _kept_back(descriptor: int, real: int) -> Iterator[None]:
-    """What anything in this process writes to `descriptor`, C++ too, goes to a file for now."""
-    try:
-        file = tempfile.TemporaryFile()  # noqa: SIM115
-    except OSError:  # no room: it is only about remarks
-        yield
-        return
-    with file:
+class _Capture:
+    """Standard error goes to a temporary file until `close`."""
+
+    is_open = False
+
+    def __init__(self) -> None:
+        _Capture.is_open = True
         sys.stderr.flush()
-        os.dup2(file.fileno(), descriptor)
-        failed = True
+        self.file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+        self.real = os.dup(STDERR)
+        self.watcher, self.alive = self._start_watcher()
+        os.dup2(self.file.fileno(), STDERR)
+
+    def close(self, show: bool) -> None:
+        """Give standard error back, and show what was caught, or forget it."""
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+        os.dup2(self.real, STDERR)
+        if show:
+            self._show()
+        if self.watcher is not None:
+            os.kill(self.watcher, signal.SIGKILL)  # ours, and it waits for nothing any more
+            os.waitpid(self.watcher, 0)
+            os.close(self.alive)
+        os.close(self.real)
+        self.file.close()
+        _Capture.is_open = False
+
+    @contextlib.contextmanager
+    def answering_ctrl_c(self) -> Iterator[None]:
+        """TensorFlow turns an interrupt of its import into errors of its own: end at once."""
+        ours = threading.current_thread() is threading.main_thread()
+        ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if ours:
+            signal.signal(signal.SIGINT, self._stop)
         try:
             yield
-            failed = False
         finally:
-            sys.stderr.flush()
-            os.dup2(real, descriptor)
-            if failed:
-                file.seek(0)
-                os.write(descriptor, file.read())
+            if ours:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.close(show=False)
+        with contextlib.suppress(OSError):
+            os.write(STDERR, STOPPED)
+        os._exit(130)
+
+    def _show(self) -> None:
+        self.file.seek(0)
+        with contextlib.suppress(OSError):
+            while block := self.file.read(1 << 16):
+                os.write(self.real, block)
+
+    def _start_watcher(self) -> tuple[int | None, int]:
+        """A second process that shows what was caught if this one dies: a library may abort it.
+
+        Where there are threads, or no fork, there is none.
+
+        Returns:
+            Its id, and the end of a pipe that closes when this process is gone.
+        """
+        has_threads = threading.active_count() > 1 or "tensorflow" in sys.modules
+        if has_threads or not hasattr(os, "fork"):
+            return None, -1
+        gone, alive = os.pipe()
+        with warnings.catch_warnings():  # of NumPy's threads, which the child does not need
+            warnings.simplefilter("ignore", DeprecationWarning)
+            watcher = os.fork()
+        if watcher:
+            os.close(gone)
+            return watcher, alive
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            os.close(alive)
+            os.read(gone, 1)  # returns when the other process has ended
+            self._show()
+        finally:
+            os._exit(0)
 
 
-def say(console, words: str) -> None:
-    """Print a line, and go on whatever happens: what cannot be said must not end what is done.
+def _meet_the_devices() -> None:
+    """The first look at the GPUs is where the driver complains; it does not start TensorFlow."""
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None and hasattr(tensorflow, "config"):
+        tensorflow.config.list_physical_devices()
 
-    Args:
-        console: a rich Console.
-        words: the line, which is not taken for markup.
-    """
-    plain = {"markup": False, "highlight": False, "soft_wrap": True}
+
+def _wants_all() -> bool:
+    return os.environ.get(VERBOSE, "") not in ("", "0")
+
+
+def _in_notebook() -> bool:
+    return "ipykernel" in sys.modules
+
+
+def _has_stderr() -> bool:
+    """A program without a console (pythonw, a service) has none."""
     try:
-        console.print(words, **plain)
-    except UnicodeError:  # a code page without these letters
-        with contextlib.suppress(OSError, ValueError):
-            console.print(words.encode("ascii", "backslashreplace").decode(), **plain)
-    except (OSError, ValueError):  # a closed pipe, a full disk behind a redirection
-        pass
+        os.fstat(STDERR)
+    except OSError:
+        return False
+    return sys.stderr is not None

@@ -161,7 +161,7 @@ def test_the_compiled_round_makes_these_products_and_no_others(update):
         )
     )
     real = tf.TensorSpec([1, batch, 32, 32, 3])
-    graph = tf.function(trainer._round, autograph=False).get_concrete_function(real).graph
+    graph = tf.function(trainer._round, autograph=False).get_concrete_function(real, None).graph
     seen = collections.Counter()
     for op in ops_that_run(graph):
         if op.type in PRODUCTS:

@@ -15,8 +15,8 @@ from rich.console import Console
 
 from gan_core import losses
 from gan_core.optim.optimizers import SGD
-from gan_core.runs import loop
-from gan_core.runs.loop import NotFiniteError, every, fit
+from gan_core.runs import loop, progress
+from gan_core.runs.loop import Interrupted, NotFiniteError, every, fit
 from gan_core.runs.run_folder import RunFolder
 
 
@@ -33,9 +33,9 @@ def run(tmp_path):
 # ---------------------------------------------------------------- numbers that are not finite
 
 
-def far_too_long(variables):
+def far_too_long():
     """Plain gradient descent whose sixth step is."""
-    return SGD(variables, lambda step: tf.where(step == 5, np.inf, 0.01))
+    return SGD(lambda step: tf.where(step == 5, np.inf, 0.01))
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +50,10 @@ def test_a_loss_that_is_not_finite_stops_with_the_round_its_name_and_advice(expl
         fit(trainer, tiny.SAMPLER, 20, run=run, log_every=2, checkpoint_every=4)
     words = str(error.value)
     assert re.match(
-        r"Training with the non-saturating loss stopped at round 7: d_loss is (nan|inf)\. Try small",
+        r"Training with the non-saturating loss stopped at round 7: d_loss is (nan|inf)\. .*smaller learning rates",
         words,
     )
-    assert f"The last good checkpoint is {run.checkpoints / 'step_00000004.npz'}." in words
+    assert f"The last good checkpoint is {run.checkpoints / 'step_00000004.npz'}: resume" in words
     assert [p.name for p in run.checkpoints.iterdir()] == ["step_00000004.npz"]
     other = explodes_at_6()
     assert run.restore(other.state()) == 4
@@ -97,48 +97,69 @@ def test_it_names_the_loss_of_the_game():
 # ---------------------------------------------------------------- Ctrl-C
 
 
-def press_at(*steps):
+def press_at(*steps, number=signal.SIGINT):
     def hook(_, row):
         if row["step"] in steps:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     return every(1, hook)
 
 
-def test_ctrl_c_finishes_the_round_saves_says_how_to_go_on_and_exits_130(fresh, run):
-    handler, out, trainer = signal.getsignal(signal.SIGINT), io.StringIO(), fresh()
-    with pytest.raises(SystemExit) as stop:
+@pytest.mark.parametrize(("signal_number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_first_interrupt_finishes_the_round_saves_and_carries_rows_and_words(
+    fresh, run, signal_number, code
+):
+    """Ctrl-C, and SIGTERM, which schedulers send."""
+    handler = signal.getsignal(signal_number)
+    trainer = fresh()
+    with pytest.raises(Interrupted) as stop:
         fit(
             trainer,
             tiny.SAMPLER,
             2000,
             run=run,
             log_every=2,
-            hooks=[press_at(5)],
-            console=Console(file=out, width=40),
+            hooks=[press_at(5, number=signal_number)],
         )
-    assert stop.value.code == 130
-    assert (
-        out.getvalue() == "Stopped after round 5 of 2,000. To go on: python -m my --resume\n"
-    )  # to copy: not wrapped
+    assert isinstance(stop.value, KeyboardInterrupt)
+    assert stop.value.exit_code == code
+    assert str(stop.value) == (
+        f"Stopped after round 5 of 2,000. All of it is saved in {run.path}. "
+        "To resume: python -m my --resume"
+    )
+    assert stop.value.rows["step"].tolist() == [2, 4, 5]
     assert int(trainer.step) == run.step() == 5
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert signal.getsignal(signal_number) is handler
     endings = []
     for folder in (run, None):
         trainer = fresh()
-        fit(trainer, tiny.SAMPLER, 9, run=folder, log_every=2)
-        endings.append(tiny.values(trainer))
+        rows = fit(trainer, tiny.SAMPLER, 9, run=folder, log_every=2)
+        endings.append((tiny.values(trainer), {name: c.tobytes() for name, c in rows.items()}))
     assert endings[0] == endings[1]
 
 
-def test_ctrl_c_without_a_folder_says_that_nothing_was_saved(fresh):
-    out = io.StringIO()
-    with pytest.raises(SystemExit) as stop:
-        fit(fresh(), tiny.SAMPLER, 20, hooks=[press_at(5)], console=Console(file=out))
-    assert stop.value.code == 130
-    assert (
-        "Stopped after round 5 of 20. Nothing was saved: this run has no folder." in out.getvalue()
-    )
+def test_ctrl_c_without_a_folder_says_that_nothing_was_saved_and_the_trainer_goes_on(fresh):
+    trainer = fresh()
+    words = r"Stopped after round 5 of 20\. Nothing was saved: this run has no folder\."
+    with pytest.raises(Interrupted, match=words) as stop:
+        fit(trainer, tiny.SAMPLER, 20, log_every=3, hooks=[press_at(5)])
+    assert stop.value.rows["step"].tolist() == [3, 5]
+    fit(trainer, tiny.SAMPLER, 20)
+    straight = tiny.values(trainer)
+    fit(fresh(), tiny.SAMPLER, 20)
+    assert tiny.values(trainer) == straight
+
+
+def test_a_second_ctrl_c_is_a_plain_one_at_once_and_saves_nothing_more(fresh, run):
+    def press_twice(*_):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        pytest.fail("the second one is answered here")
+
+    with pytest.raises(KeyboardInterrupt) as stop:
+        fit(fresh(), tiny.SAMPLER, 20, run=run, hooks=[every(5, press_twice)])
+    assert not isinstance(stop.value, Interrupted)
+    assert run.step() == 0
 
 
 def test_ctrl_c_is_the_systems_again_afterwards(fresh):
@@ -216,7 +237,7 @@ def test_a_long_bar_is_one_line_of_80_columns():
         "d_gradient_norm",
         "g_gradient_norm",
     ]
-    with loop._Bar(console, 0, 1_000_000) as bar:
+    with progress.Bar(console, 0, 1_000_000) as bar:
         bar.show({"step": 999_999, **dict.fromkeys(names, -1.234567e-12)}, 123_456.0)
         out.seek(0)
         out.truncate()

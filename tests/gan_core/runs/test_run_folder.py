@@ -316,7 +316,7 @@ def test_a_full_disk_says_how_to_go_on_and_keeps_the_checkpoints(run):
     before = contents(run.path)
     os.symlink("/dev/full", run.checkpoints / ".best.npz.unfinished")
     with pytest.raises(
-        CheckpointError, match=r"No space left on device\. Make room .* Then go on: python -m my"
+        CheckpointError, match=r"No space left on device\. Make room .* Then resume: python -m my"
     ):
         run.save_best(state(2.0), 10, 0.5)
     assert contents(run.path) == before
@@ -327,7 +327,7 @@ def test_a_full_disk_says_how_to_go_on_and_keeps_the_checkpoints(run):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "replace", fail)
         with pytest.raises(
-            CheckpointError, match=r"step_00000010\.npz .*No space.* go on: python -m my"
+            CheckpointError, match=r"step_00000010\.npz .*No space.* resume: python -m my"
         ):
             run.save(state(2.0), 10)
     assert contents(run.path) == before
@@ -342,6 +342,8 @@ def test_a_folder_that_vanished(run):
         lambda: run.log({"step": 5}),
         lambda: run.save_best(state(), 5, 1.0),
     ):
-        with pytest.raises(CheckpointError, match=r"Its folder is gone.* Then go on: python -m my"):
+        with pytest.raises(
+            CheckpointError, match=r"Its folder is gone.* Then resume: python -m my"
+        ):
             write()
     assert not run.path.exists()

@@ -89,7 +89,7 @@ def test_a_log_on_a_full_disk_says_how_to_go_on(run):
     run.log_file.symlink_to("/dev/full")
     with pytest.raises(
         CheckpointError,
-        match=r"log\.csv cannot be written: No space left on device\. Make room .* go on: python -m my",
+        match=r"log\.csv cannot be written: No space left on device\. Make room .* resume: python -m my",
     ):
         run.log(row(1))
 
