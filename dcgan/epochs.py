@@ -142,7 +142,9 @@ class Watch:
             with open(self.table, newline="", encoding="utf-8") as file:
                 earlier = [old for old in csv.DictReader(file) if int(old["step"]) < row["step"]]
         text = io.StringIO()
-        writer = csv.DictWriter(text, list(row), lineterminator="\n")
+        # A penalty that was added later has no values in earlier rows.
+        options = {"restval": "nan", "extrasaction": "ignore", "lineterminator": "\n"}
+        writer = csv.DictWriter(text, list(row), **options)
         writer.writeheader()
         writer.writerows([*earlier, row])
         files.text_atomically(self.table, text.getvalue())

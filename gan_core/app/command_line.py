@@ -118,7 +118,7 @@ def say(words: str, console: Console | None = None, style: str | None = None) ->
             console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
         except UnicodeError:
             continue
-        except OSError:
+        except (OSError, SystemExit):  # rich makes a SystemExit of a broken pipe
             _forget_the_reader(console)
         return
 
