@@ -1,46 +1,69 @@
 """python -m dcgan: train a DCGAN on faces, then generate with it.
 
-python -m dcgan                         the preset quick: a small network on drawn faces, minutes on a CPU
+python -m dcgan                         the preset quick: a small network on drawn faces
 python -m dcgan --data my_faces.zip     the same on your own, as long as you let it
 python -m dcgan train --help            all options of training
 python -m dcgan generate --help         faces, contact sheets, avatars for a list of ids
 python -m dcgan walk --help             walks through the latent space
+
+--verbose with any of them shows what TensorFlow says at the start.
+
+TensorFlow takes seconds to import, so nothing imports it before the arguments have been read.
 """
 
-import argparse
+from __future__ import annotations
+
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-os.environ.setdefault(
-    "TF_CPP_MIN_LOG_LEVEL", "2"
-)  # before TensorFlow is there: it is talkative about CPUs
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from gan_core.app import command_line
+from gan_core.app import quiet
 
 COMMANDS = {
-    "train": "train on drawn faces, or on --data FOLDER_OR_ZIP (what happens if no command is named)",
-    "generate": "faces from a trained generator: pictures, a zip, an array, or avatars for a list of ids",
+    "train": "train on drawn faces, or on --data (what happens if no command is named)",
+    "generate": "faces from a trained generator: pictures, a zip, an array, or avatars for ids",
     "walk": "walks through the latent space of a trained generator",
 }
+VERBOSE = "--verbose"
+HELP = ("--help", "-h")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] in (["--help"], ["-h"]):
+    """Run one command.
+
+    Args:
+        arguments: what stands behind `python -m dcgan`; None: this process's own.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    verbose = VERBOSE in arguments
+    arguments = [argument for argument in arguments if argument != VERBOSE]
+    if verbose:
+        os.environ[quiet.VERBOSE] = "1"
+    with quiet.start():  # Ctrl-C is told in one line from here on
+        from gan_core.app import command_line
+    if arguments[:1] and arguments[0] in HELP:
         overview()
         return
-    command = arguments[0] if arguments and arguments[0] in COMMANDS else "train"
-    rest = arguments[1:] if arguments[:1] == [command] else arguments
-    {"train": train, "generate": generate, "walk": walk}[command](rest)
+    name = "train"
+    if arguments[:1] and arguments[0] in COMMANDS:
+        name = arguments.pop(0)
+    with command_line.errors_in_one_line():
+        for argument in arguments:
+            refuse_nothing(argument, arguments)
+    commands = {"train": train, "generate": generate, "walk": walk}
+    commands[name](arguments)
 
 
 def overview() -> None:
     """What --help says: the commands, and the chapters."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from gan_core.app import command_line
+
     table = Table("command", "what it does", title="python -m dcgan: faces from a DCGAN")
     for name, line in COMMANDS.items():
         table.add_row(Text(f"python -m dcgan {name}"), Text(line))
@@ -49,48 +72,69 @@ def overview() -> None:
     print("Each takes --help, and writes below runs/.")
 
 
-def train(arguments) -> None:
-    from dcgan import training
-    from dcgan.config import Config
-
-    with command_line.errors_in_one_line():
-        default = _starting_point(arguments)
-    command_line.run(
-        Config, training.train, COMMANDS["train"], "python -m dcgan train", arguments, default
-    )
-
-
-def generate(arguments) -> None:
-    from dcgan.generation.generate import Generate, generate
-
-    command_line.run(
-        Generate, generate, COMMANDS["generate"], "python -m dcgan generate", arguments
-    )
+def refuse_nothing(argument: str, arguments: list[str]) -> None:
+    """An empty text, as from a shell variable that is not set, would mean the current folder."""
+    name, equals, value = argument.partition("=")
+    if argument == "":
+        before = arguments[: arguments.index(argument)]
+        name = next((one for one in reversed(before) if one.startswith("--")), "an argument")
+    elif not name.startswith("--") or not equals or value:
+        return
+    raise ValueError(f"{name} is given an empty text. Is a variable of your shell not set?")
 
 
-def walk(arguments) -> None:
-    from dcgan.generation.walk import Walk, walk
+def train(arguments: list[str]) -> None:
+    """python -m dcgan train: the options change the run to resume, a preset, or the defaults."""
+    from dcgan import config
+    from gan_core.app import command_line
 
-    command_line.run(Walk, walk, COMMANDS["walk"], "python -m dcgan walk", arguments)
+    program = "python -m dcgan train"
+    without_help = [argument for argument in arguments if argument not in HELP]
+    if without_help == arguments:
+        given = command_line.read(config.Config, COMMANDS["train"], program, arguments)
+    else:  # it has the defaults of what stands beside --help, and needs no TensorFlow
+        import tyro
+
+        given = tyro.cli(config.Config, prog=program, args=without_help)
+    with command_line.errors_in_one_line(config.Config):
+        default = config.starting_point(given)
+
+    def run(asked: config.Config) -> None:
+        with quiet.start():
+            from dcgan import training
+        training.choose_arithmetic(asked)
+        training.train(asked)
+
+    command_line.run(config.Config, run, COMMANDS["train"], program, arguments, default)
 
 
-def _starting_point(arguments):
-    """What the other options change: the config of the run to go on with, a preset, or the defaults."""
-    from dcgan.config import PRESETS, Config, from_json
-    from gan_core.runs.run_folder import RunFolder
+def generate(arguments: list[str]) -> None:
+    """python -m dcgan generate."""
+    from dcgan.generation import generate as command
 
-    known = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    for name in ("--resume", "--preset", "--data"):
-        known.add_argument(name)
-    try:
-        found, _ = known.parse_known_args(arguments)
-    except argparse.ArgumentError:  # tyro will say what is wrong
-        return Config()
-    if found.resume not in (None, "None"):
-        return from_json(RunFolder.resume(found.resume).config)
-    if found.preset is None and found.data is None:
-        return PRESETS["quick"]
-    return PRESETS.get(found.preset, Config())
+    _run(command.Generate, lambda config: command.generate(config), "generate", arguments)
+
+
+def walk(arguments: list[str]) -> None:
+    """python -m dcgan walk."""
+    from dcgan.generation import walk as command
+
+    _run(command.Walk, lambda config: command.walk(config), "walk", arguments)
+
+
+def _run(
+    config_class: type, function: Callable[[Any], None], name: str, arguments: list[str]
+) -> None:
+    from gan_core.app import command_line
+
+    def run(config: Any) -> None:
+        with quiet.start():
+            from dcgan.generation import trained_generator
+        trained_generator.choose_arithmetic()
+        function(config)
+
+    program = f"python -m dcgan {name}"
+    command_line.run(config_class, run, COMMANDS[name], program, arguments)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class Config:
     """folder for the figures"""
 
     def __post_init__(self):
-        checks.one_of("Config", "size", self.size, networks.SIZES)
+        checks.one_of("Config", "size", self.size, networks.STAGES)
         checks.integer("Config", "width", self.width, 1, 1024)
         checks.integer("Config", "latent_dim", self.latent_dim, 1, 10_000)
         checks.integer("Config", "batch", self.batch, 2, 10_000)

@@ -1,71 +1,111 @@
-"""Everything that decides a training run. A field is a flag of `python -m dcgan train`."""
+"""Everything that decides a training run. A field is a flag of `python -m dcgan train`.
+
+This module imports no TensorFlow, so that `--help`, and a mistake in the arguments, are answered
+at once.
+"""
+
+from __future__ import annotations
 
 import dataclasses
+import functools
+import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from dcgan.networks import SIZES
+import numpy as np
+
 from gan_core import checks
-from gan_core.losses import LOSSES
 
-AUGMENTATIONS = ("translation", "colour", "cutout")
+Size = Literal[32, 64, 128]
+Augmentation = Literal["translation", "colour", "cutout"]
+Loss = Literal[
+    "minimax", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"
+]  # the names of gan_core.losses.LOSSES, which a test compares
+
+SIZES = get_args(Size)
+AUGMENTATIONS = get_args(Augmentation)
+PATHS = ("data", "run", "resume", "start_from", "cache")  # fields of Config
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """The defaults are for a folder of faces; PRESETS has others."""
+    """The defaults are for a folder of faces; PRESETS has others.
+
+    Raises:
+        ValueError: if a field is not of its type, or out of its range.
+    """
 
     preset: Literal["quick", "full"] | None = None
     (
-        "quick: a small network and drawn faces, minutes on a CPU (what happens without --data); full: what happens with "
-        "--data, but 150 epochs. The defaults that --help shows are those of what stands before it: --data FACES --help"
+        "quick: a small network and drawn faces, minutes on a CPU (what happens without --data); "
+        "full: what happens with --data, but 150 epochs. The defaults that --help shows are those "
+        "of what stands before it: --data FACES --help"
     )
     data: Path | None = None
     (
-        "folder (with all below it) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes, the square at the centre "
-        "counts); none: faces that this package draws"
+        "folder (with all below it) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes, the "
+        "square at the centre counts); none: faces that this package draws"
+    )
+    cache: Path | None = None
+    (
+        "folder where the array made of the pictures is kept for the next time; none: runs/cache. "
+        "It may be deleted at any time"
     )
     drawn: int = 20_000
     """how many faces to draw, where there is no data"""
     run: Path | None = None
-    """folder for all that the run leaves; none: the first free one of runs/dcgan-1, runs/dcgan-2, ..."""
+    (
+        "folder for all that the run leaves; none: the first free one of runs/dcgan-1, "
+        "runs/dcgan-2, ..."
+    )
     resume: Path | None = None
     (
-        "go on with the run in this folder; of the other options only epochs, fall, mode, convolution, tensorboard, "
-        "strategy, synchronised and data (the same faces in another place) may then be others"
+        "resume the run in this folder, with its options; of them you may change epochs, "
+        "d-learning-rate, g-learning-rate, gamma, fall, mode, convolution, tensorboard, strategy, "
+        "synchronised, cache and data (the same faces in another place)"
+    )
+    from_best: bool = False
+    (
+        "with --resume: go back to the run's best epoch (checkpoints/best.npz) and train on from "
+        "there; the checkpoints after it are deleted"
+    )
+    start_from: Path | None = None
+    (
+        "begin a new run with the networks of the run in this folder (of its best epoch), on the "
+        "same or other faces; the other options are that run's unless you give them"
     )
     epochs: int = 30
     """passes over the data"""
     batch_size: int = 128
     """images in a batch, real and generated each; with a strategy, on all devices together"""
-    size: int = 64
-    """pixels of a picture, each way: 32, 64 or 128"""
+    size: Size = 64
+    """pixels of a picture, each way"""
     width: int = 64
     """channels at the pictures' end of both networks; they double with every halving"""
     latent_dim: int = 100
     """numbers in z"""
-    loss: str = "non-saturating"
-    """minimax, non-saturating, least-squares, hinge, wasserstein or relativistic"""
+    loss: Loss = "non-saturating"
+    """what the two networks play for (gan_core.losses)"""
     d_learning_rate: float = 2e-4
     """Adam's, of the discriminator"""
     g_learning_rate: float = 4e-4
     """Adam's, of the generator"""
     fall: float = 0.0
     (
-        "share of all epochs, the last ones, in which both learning rates fall in a straight line to 0; of a resumed run "
-        "those that are over count too"
+        "share of all epochs, the last ones, in which both learning rates fall in a straight line "
+        "to 0; of a resumed run those that are over count too"
     )
     beta_1: float = 0.5
     """Adam's decay of the mean of gradients, in both"""
     gamma: float = 0.3
     (
-        "R1 penalty on D: gamma / 2 times the squared gradient at real images, which keeps D from running ahead in a long "
-        "training, and makes a round longer; 0: none"
+        "R1 penalty on D: gamma / 2 times the squared gradient at real images, which keeps D from "
+        "running ahead in a long training, and makes a round longer; 0: none"
     )
-    augment: tuple[Literal["translation", "colour", "cutout"], ...] = AUGMENTATIONS
+    augment: tuple[Augmentation, ...] = AUGMENTATIONS
     (
-        "random changes to whatever D is shown, real or generated (Zhao et al. 2020): any of translation, colour, cutout; "
-        "--augment with nothing behind it: none"
+        "random changes to whatever D is shown, real or generated (Zhao et al. 2020): any of "
+        "translation, colour, cutout; --augment with nothing behind it: none"
     )
     flip: bool = True
     """mirror every second image, at random"""
@@ -85,46 +125,97 @@ class Config:
     """how a round is compiled; eager for stepping through in a debugger"""
     convolution: Literal["auto", "native", "subpixel", "winograd"] = "auto"
     (
-        "how a convolution is worked out: the same numbers but for rounding, sooner or later; auto: native on a GPU, else "
-        "winograd in float32 and subpixel in bfloat16"
+        "how a convolution is worked out: the same numbers but for rounding, sooner or later; "
+        "auto: native on a GPU, else winograd in float32 and subpixel in bfloat16"
     )
     strategy: Literal["none", "mirrored", "multi-worker"] = "none"
     (
-        "none: one device; mirrored: all GPUs of this machine, each with a share of every batch; multi-worker: those of "
-        "all processes that the environment variable TF_CONFIG names, which must see the same files"
+        "none: one device; mirrored: all GPUs of this machine, each with a share of every batch; "
+        "multi-worker: those of all processes that the environment variable TF_CONFIG names, "
+        "which must see the same files"
     )
     synchronised: bool = False
     """with a strategy, batch norm over the whole batch and not over each device's share of it"""
     tensorboard: bool = False
     """write event files for TensorBoard too"""
 
-    def __post_init__(self):
-        checks.one_of("Config", "size", self.size, SIZES)
-        checks.one_of("Config", "loss", self.loss, LOSSES)
-        for name, low in (
-            ("drawn", 2),
-            ("epochs", 1),
-            ("batch_size", 2),
-            ("width", 1),
-            ("latent_dim", 1),
-        ):
-            checks.integer("Config", name, getattr(self, name), low)
-        checks.integer("Config", "seed", self.seed, -(2**50), 2**50)
-        for name in ("d_learning_rate", "g_learning_rate", "epsilon"):
-            checks.number("Config", name, getattr(self, name), above=0.0)
-        checks.number("Config", "gamma", self.gamma, 0.0)
-        checks.number("Config", "fall", self.fall, 0.0, 1.0)
-        checks.number("Config", "momentum", self.momentum, 0.0, 1.0)
-        for name in ("beta_1", "average"):
-            checks.number("Config", name, getattr(self, name), 0.0, below=1.0)
+    def __post_init__(self) -> None:
+        self._paths_are_made_paths()
+        self._names_are_checked()
+        self._numbers_are_checked()
         if self.strategy != "none":
-            checks.one_of(
-                "Config", "mode, where there is a strategy,", self.mode, ["graph", "eager"]
-            )
+            owner = "mode, where there is a strategy,"
+            checks.one_of("Config", owner, self.mode, ["graph", "eager"])
+        if self.from_best and self.resume is None:
+            wanted = "given together with resume"
+            checks.fail("Config", "from_best", wanted, "without it", "Say which run: --resume RUN.")
+
+    def _put(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _paths_are_made_paths(self) -> None:
+        for name in PATHS:
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+                checks.fail("Config", name, "a path, or none", repr(value))
+            self._put(name, Path(value))
+
+    def _names_are_checked(self) -> None:
+        """A field of a few values has one of them, a switch is True or False."""
+        for name, choices in _choices().items():
+            value = _plain(getattr(self, name))
+            if isinstance(value, bool) or not isinstance(value, str | int | None):
+                checks.fail("Config", name, f"one of {', '.join(map(str, choices))}", repr(value))
+            self._put(name, checks.one_of("Config", name, value, choices))
+        for name in _switches():
+            self._put(name, checks.boolean("Config", name, getattr(self, name)))
+        if isinstance(self.augment, str) or not isinstance(self.augment, list | tuple):
+            wanted = f"a tuple of {', '.join(AUGMENTATIONS)}"
+            checks.fail("Config", "augment", wanted, repr(self.augment))
         for name in self.augment:
             checks.one_of("Config", "augment", name, AUGMENTATIONS)
-        if self.data is not None:
-            object.__setattr__(self, "data", Path(self.data))
+        self._put("augment", tuple(self.augment))
+
+    def _numbers_are_checked(self) -> None:
+        """And made Python's own, so that config.json can hold them."""
+        for name, low in _WHOLE_NUMBERS.items():
+            self._put(name, checks.integer("Config", name, getattr(self, name), low))
+        self._put("seed", checks.integer("Config", "seed", self.seed, -(2**50), 2**50))
+        for name in ("d_learning_rate", "g_learning_rate", "epsilon"):
+            self._put(name, checks.number("Config", name, getattr(self, name), above=0.0))
+        self._put("gamma", checks.number("Config", "gamma", self.gamma, 0.0))
+        for name in ("fall", "momentum"):
+            self._put(name, checks.number("Config", name, getattr(self, name), 0.0, 1.0))
+        for name in ("beta_1", "average"):
+            self._put(name, checks.number("Config", name, getattr(self, name), 0.0, below=1.0))
+
+
+_WHOLE_NUMBERS = {"drawn": 2, "epochs": 1, "batch_size": 2, "width": 1, "latent_dim": 1}  # least
+
+
+@functools.cache
+def _choices() -> dict[str, tuple]:
+    """The fields whose type names the values that are allowed: Literal, or Literal | None."""
+    found = {}
+    for name, hint in get_type_hints(Config).items():
+        options = [hint, *get_args(hint)]
+        literals = [option for option in options if get_origin(option) is Literal]
+        if literals and get_origin(hint) is not tuple:
+            optional = (None,) if type(None) in options else ()
+            found[name] = (*get_args(literals[0]), *optional)
+    return found
+
+
+@functools.cache
+def _switches() -> tuple[str, ...]:
+    return tuple(name for name, hint in get_type_hints(Config).items() if hint is bool)
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy scalar as Python's own value."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 PRESETS = {
@@ -152,10 +243,59 @@ LAB = {
 }  # what the lab's recipe changes; its networks, Adam and batch size are ours
 
 
-def from_json(fields: dict) -> Config:
-    """The config that a run's config.json tells of; other fields there are the run's own."""
-    known = {field.name for field in dataclasses.fields(Config)}
-    values = {name: value for name, value in fields.items() if name in known}
-    for name in ("data", "run", "resume"):
-        values[name] = None if values.get(name) is None else Path(values[name])
-    return Config(**{**values, "augment": tuple(values.get("augment", ()))})
+def from_json(fields: dict[str, Any]) -> Config:
+    """The config that a run's config.json tells of; other fields there are the run's own.
+
+    Raises:
+        ValueError: if a field is missing or holds what no config can, as after an edit by hand.
+    """
+    names = [field.name for field in dataclasses.fields(Config)]
+    missing = [name for name in names if name not in fields]
+    if missing:
+        checks.fail(
+            "config.json",
+            missing[0],
+            "there",
+            "nothing",
+            "Put back the file that the run was started with.",
+        )
+    values = {name: fields[name] for name in names}
+    try:
+        return Config(**values)
+    except ValueError as error:
+        words = str(error).replace("Config: ", "config.json: ", 1)
+        raise ValueError(f"{words} Put back the file that the run was started with.") from None
+
+
+def of_run(run: str | os.PathLike) -> Config:
+    """The config of the run in a folder."""
+    from gan_core.runs.run_folder import RunFolder  # slow: it imports TensorFlow
+
+    return from_json(RunFolder.resume(run).config)
+
+
+def starting_point(given: Config) -> Config:
+    """The config whose fields hold where the command line gives none.
+
+    Args:
+        given: what the command line says, with the defaults of `Config`.
+
+    Returns:
+        The config of the run to resume or to start from, the preset that is named, the preset
+        quick where neither a preset nor data is, else the defaults.
+
+    Raises:
+        ValueError: if there is no such run, or both resume and start_from are given.
+    """
+    if given.resume is not None and given.start_from is not None:
+        came = f"together with resume {given.resume}"
+        checks.fail("Config", "start_from", "for a new run", came, "Give one of the two.")
+    if given.resume is not None:
+        return dataclasses.replace(of_run(given.resume), resume=given.resume)
+    if given.start_from is not None:
+        return dataclasses.replace(
+            of_run(given.start_from), run=None, start_from=given.start_from, preset=None
+        )
+    if given.preset is not None:
+        return PRESETS[given.preset]
+    return PRESETS["quick"] if given.data is None else Config()

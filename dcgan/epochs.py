@@ -1,8 +1,17 @@
-"""What is looked at while a DCGAN trains: sheets of fixed noise, a distance to held-aside faces, curves, a GIF."""
+"""What is looked at while a DCGAN trains, after every epoch.
+
+Sheets of fixed noise, a distance to held-aside faces, curves, a GIF, and a word when a run has
+plainly failed.
+"""
+
+from __future__ import annotations
 
 import csv
 import io
+import os
 import time
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -11,130 +20,204 @@ from PIL import Image
 from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
 from dcgan.measures import distances
-from gan_core.runs import checkpoint, files
-from gan_core.runs.loop import every
+from gan_core.app.command_line import say
+from gan_core.runs import files
+from gan_core.runs.hooks import every
 from gan_core.runs.run_folder import RunFolder
 
 SHOWN = 64  # faces of fixed noise on a sheet
-JUDGED = 2000  # generated faces, at most, that are held against the held-aside ones
+MOST_JUDGED = 2000  # generated faces, at most, that are held against the held-aside ones
 LEAST_JUDGED = 32
+AT_A_TIME = 100  # faces turned into uint8 together, to spare memory
+
+# When a run has plainly failed.
+LARGEST_LOSS = 1e6
+PATIENCE = 8  # epochs
+SAME_DISTANCE = 1e-3  # share by which the distance of such epochs may differ
+LITTLE_VARIETY = 0.05
 
 
 class Watch:
-    """Hooks for `fit` that look at the trainer after every epoch, and `finish`, which draws the end.
+    """Hooks for `fit` that look at the trainer after every epoch; `finish` draws the end.
 
-    held_aside: uint8 [M, S, S, 3], real faces that are not learnt from.
-    images_an_epoch: how many are.
+    Args:
+        run: the run folder.
+        held_aside: uint8 [M, S, S, 3], real faces that are not learnt from.
+        images_an_epoch: how many are learnt from in an epoch.
+        config: the run's.
+        console: where each epoch is told in a line.
     """
 
-    def __init__(self, run: RunFolder, held_aside, images_an_epoch: int, config, console):
-        self.run, self.held_aside, self.images_an_epoch = run, held_aside[:JUDGED], images_an_epoch
-        self.config, self.console = config, console
-        self.events = (
-            tf.summary.create_file_writer(str(run.path / "tensorboard"))
-            if config.tensorboard
-            else None
-        )
+    def __init__(
+        self, run: RunFolder, held_aside: np.ndarray, images_an_epoch: int, config, console
+    ):
+        self.run = run
+        self.held_aside = held_aside[:MOST_JUDGED]
+        self.images_an_epoch = images_an_epoch
+        self.config = config
+        self.console = console
+        self.events = None
+        if config.tensorboard:
+            self.events = tf.summary.create_file_writer(str(run.path / "tensorboard"))
         self.table = run.path / "epochs.csv"
-        self.clock, self.step = time.perf_counter(), run.step()
+        self.clock = time.perf_counter()
+        self.step = run.step()
+        self.told: str | None = None
+        """the last failure that was told"""
 
     def hooks(self, rounds_an_epoch: int) -> list[every]:
+        """What `fit` is to call."""
         return [every(rounds_an_epoch, self.look)]
 
-    def look(self, trainer, row) -> None:
-        """After an epoch: a sheet, the distance, a row of epochs.csv, the best kept."""
-        # A run that was stopped within an epoch goes on there: what was played before is not counted.
-        rate = (
-            (row["step"] - self.step) * self.config.batch_size / (time.perf_counter() - self.clock)
-        )
-        step, epoch = row["step"], row["step"] * self.config.batch_size // self.images_an_epoch
-        sheet = self._sheet(trainer)
+    def look(self, trainer, row: dict[str, Any]) -> None:
+        """After an epoch: a sheet, the distance, a row of epochs.csv, the best kept.
+
+        Args:
+            trainer: the trainer.
+            row: the round's, as `fit` gives it.
+        """
+        # A run that was stopped within an epoch goes on there: earlier rounds are not counted.
+        images = (row["step"] - self.step) * self.config.batch_size
+        rate = images / (time.perf_counter() - self.clock)
+        step = row["step"]
+        epoch = step * self.config.batch_size // self.images_an_epoch
+        sheet = sheets.sheet(to_uint8(trainer.sample(SHOWN, seed=self.config.seed)).numpy())
         sheets.save(sheet, self.run.samples / f"epoch_{epoch:04d}.png")
-        fake = trainer.sample(max(len(self.held_aside), LEAST_JUDGED), seed=self.config.seed + 1)
-        fake = np.concatenate(
-            [to_uint8(fake[i : i + 100]).numpy() for i in range(0, len(fake), 100)]
-        )  # to spare memory
+        fake = self._judged(trainer)
         levels = distances.patches_and_whole(self.held_aside, fake, seed=0)
-        self._forget_a_best_of_patches_alone()
         best = self.run.save_best(trainer.state(), step, levels["mean"])
-        values = {
-            "d_loss": row["d_loss"],
-            "g_loss": row["g_loss"],
-            "d_real": row["d_real"],
-            "d_fake": row["d_fake"],
-            **{f"distance_{name}": value for name, value in levels.items()},
-        }
+        values = {name: value for name, value in row.items() if name != "step"}
+        values |= {f"distance_{name}": value for name, value in levels.items()}
+        values["variety"] = variety(fake) / max(variety(self.held_aside), 1e-6)
         self._log({"epoch": epoch, "step": step, "images_a_second": rate, **values})
-        self.console.print(
-            f"epoch {epoch:3d}  D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}  D(x) {row['d_real']:.2f}  "
-            f"D(G(z)) {row['d_fake']:.2f}  distance {levels['mean']:.1f}{' (best)' if best else ''}  "
+        say(
+            f"epoch {epoch:3d}  D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}  "
+            f"D(x) {row['d_real']:.2f}  D(G(z)) {row['d_fake']:.2f}  "
+            f"distance {levels['mean']:.1f}{' (best)' if best else ''}  "
             f"{rate:.0f} images a second",
-            highlight=False,
-            soft_wrap=True,
+            self.console,
         )
+        self._tell_a_failure()
         if self.events is not None:
             with self.events.as_default(step=step):
                 for name, value in values.items():
                     tf.summary.scalar(name, value)
                 tf.summary.image("fixed noise", sheet[np.newaxis])
-        self.clock, self.step = time.perf_counter(), step
+        self.clock = time.perf_counter()
+        self.step = step
 
     def finish(self) -> bool:
-        """Draw the curves and the GIF from what the folder holds. -> whether an epoch was finished at all."""
-        files = sorted(self.run.samples.glob("epoch_*.png"))
-        frames = [frame for file in files if (frame := _opened(file)) is not None]
-        if not frames or not self.table.exists():
+        """Draw the curves and the GIF from what the folder holds. -> whether there was an epoch."""
+        if not self.table.exists():
             return False
+        columns = read_epochs(self.table)
+        paths = [self.run.samples / f"epoch_{int(epoch):04d}.png" for epoch in columns["epoch"]]
+        opened = [_opened(file) for file in paths]
+        frames = [frame for frame in opened if frame is not None]
         from dcgan.figures import training_plots  # drawing libraries are slow to import
 
-        sheets.save_gif(frames, self.run.path / "training.gif")
-        training_plots.curves(
-            self.run.rows(), read_epochs(self.table), self.run.path / "curves.png"
-        )
+        if frames:
+            sheets.save_gif(frames, self.run.path / "training.gif")
+        training_plots.curves(self.run.rows(), columns, self.run.path / "curves.png")
         return True
 
-    def _sheet(self, trainer):
-        return sheets.sheet(to_uint8(trainer.sample(SHOWN, seed=self.config.seed)).numpy())
+    def _judged(self, trainer) -> np.ndarray:
+        """As many generated faces as there are held-aside ones: uint8 [n, S, S, 3]."""
+        count = max(len(self.held_aside), LEAST_JUDGED)
+        fake = trainer.sample(count, seed=self.config.seed + 1)
+        parts = [to_uint8(fake[i : i + AT_A_TIME]).numpy() for i in range(0, count, AT_A_TIME)]
+        return np.concatenate(parts)
 
-    def _forget_a_best_of_patches_alone(self) -> None:
-        """Earlier versions of this package judged epochs by patches alone: smaller numbers, which do not compare."""
-        best = self.run.checkpoints / "best.npz"
-        step = checkpoint.read_note(best)["step"] if best.exists() else None
-        if any(
-            int(row["step"]) == step and not row.get("distance_whole") for row in self._earlier()
-        ):
-            best.unlink()
+    def _tell_a_failure(self) -> None:
+        """Once for each kind."""
+        found = failure(read_epochs(self.table))
+        if found is not None and found != self.told:
+            say(found, self.console)
+        self.told = found
 
-    def _earlier(self) -> list[dict]:
-        if not self.table.exists():
-            return []
-        with open(self.table, newline="") as file:
-            return list(csv.DictReader(file))
-
-    def _log(self, row) -> None:
+    def _log(self, row: dict[str, Any]) -> None:
         """A row of epochs.csv; in a resumed run it takes the place of the rows from there on."""
-        earlier = [
-            old if old.get("distance_whole") else {**old, "distance_mean": ""}
-            for old in self._earlier()
-            if int(old["step"]) < row["step"]
-        ]
+        earlier = []
+        if self.table.exists():
+            with open(self.table, newline="", encoding="utf-8") as file:
+                earlier = [old for old in csv.DictReader(file) if int(old["step"]) < row["step"]]
         text = io.StringIO()
-        writer = csv.DictWriter(text, list(row), lineterminator="\n")
+        # A penalty that was added later has no values in earlier rows.
+        options = {"restval": "nan", "extrasaction": "ignore", "lineterminator": "\n"}
+        writer = csv.DictWriter(text, list(row), **options)
         writer.writeheader()
         writer.writerows([*earlier, row])
-        files.write_atomically(self.table, lambda file: file.write(text.getvalue().encode()))
+        files.text_atomically(self.table, text.getvalue())
 
 
-def _opened(file):
-    """A sheet, uint8 [.., .., 3]; None if a power cut has left half of one."""
+def _answers(row: dict[str, Any]) -> str:
+    """What D says of real and of generated faces: probabilities, or scores."""
+    for real, fake in (("d_real", "d_fake"), ("d_score_real", "d_score_fake")):
+        if real in row:
+            return f"D(x) {row[real]:.2f}  D(G(z)) {row[fake]:.2f}  "
+    return ""
+
+
+def variety(images: np.ndarray) -> float:
+    """How much faces differ from one another beyond their mean colour.
+
+    Args:
+        images: uint8 [n, S, S, 3].
+
+    Returns:
+        The sd of each pixel over the faces, each less its own mean of each channel; the mean of
+        these, in grey levels. 0: one picture, in any number of shades.
+    """
+    values = images[:, ::2, ::2].astype(np.float32)
+    values -= values.mean(axis=(1, 2), keepdims=True)
+    return float(values.std(axis=0).mean())
+
+
+def failure(epochs: dict[str, np.ndarray]) -> str | None:
+    """What a run has plainly failed by, and what to do; None if it has not.
+
+    Args:
+        epochs: the columns of epochs.csv, as `read_epochs` gives them.
+    """
+    resume = "resume with --from-best and smaller --d-learning-rate and --g-learning-rate"
+    for name in ("d_loss", "g_loss"):
+        last = epochs[name][-1]
+        if not abs(last) <= LARGEST_LOSS:
+            return f"This run has diverged: {name} is {last:.3g}. Stop it, and {resume}."
+    if len(epochs["step"]) < PATIENCE:
+        return None
+    latest = epochs["distance_mean"][-PATIENCE:]
+    if np.ptp(latest) <= SAME_DISTANCE * np.mean(latest):
+        return (
+            f"This run stands still: the distance is {latest[-1]:.1f} for {PATIENCE} epochs. "
+            f"Stop it, and {resume}."
+        )
+    if (epochs["variety"][-PATIENCE:] < LITTLE_VARIETY).all():
+        return (
+            f"All generated faces are one picture, for {PATIENCE} epochs. Stop it, and {resume}, "
+            "or with a larger --gamma."
+        )
+    return None
+
+
+def read_epochs(file: str | os.PathLike) -> dict[str, np.ndarray]:
+    """The columns of epochs.csv.
+
+    Args:
+        file: its path.
+
+    Returns:
+        Each name an array [epochs] of float64.
+    """
+    with open(file, newline="", encoding="utf-8") as opened:
+        rows = list(csv.DictReader(opened))
+    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+
+
+def _opened(file: Path) -> np.ndarray | None:
+    """A sheet, uint8 [.., .., 3]; None if it is gone, or a power cut has left half of one."""
     try:
-        return np.asarray(Image.open(file))
+        with Image.open(file) as picture:
+            return np.asarray(picture)
     except OSError:
         return None
-
-
-def read_epochs(file) -> dict[str, np.ndarray]:
-    """The columns of epochs.csv, each [epochs]; nan where an earlier version of this package measured less."""
-    with open(file, newline="") as opened:
-        rows = list(csv.DictReader(opened))
-    return {name: np.array([float(row[name] or "nan") for row in rows]) for name in rows[0]}

@@ -28,7 +28,7 @@ from gan_core.nn.initializers import normal
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Flatten, Reshape
 
-SIZES = (32, 64, 128)
+STAGES = {32: 3, 64: 4, 128: 5}  # how often a 4 x 4 picture is doubled, of dcgan.config.SIZES
 
 
 def generator(
@@ -111,9 +111,8 @@ def discriminator(
 
 
 def _stages(owner, size, width) -> int:
-    """How often a 4 x 4 picture is doubled: 3, 4 or 5 times."""
     checks.integer(owner, "width", width, 1)
-    return {32: 3, 64: 4, 128: 5}[checks.one_of(owner, "size", size, SIZES)]
+    return STAGES[checks.one_of(owner, "size", size, STAGES)]
 
 
 def _batch_norm(channels, momentum, epsilon, synchronised, seed, i):

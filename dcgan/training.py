@@ -5,18 +5,26 @@
 Nothing about training is here that is not in `gan_core`: this file only puts its parts together.
 """
 
+from __future__ import annotations
+
+import csv
 import dataclasses
 import importlib.util
+import io
+import os
 import shlex
+import shutil
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from rich.console import Console
 
 from dcgan import networks
-from dcgan.config import Config, from_json
+from dcgan.config import Config, of_run
 from dcgan.data import faces
 from dcgan.data.batches import face_batches
 from dcgan.data.pixels import to_uint8
@@ -24,6 +32,7 @@ from dcgan.drawn import drawn_faces
 from dcgan.epochs import Watch
 from dcgan.measures import distances
 from gan_core import augment, checks, losses, penalties, rng
+from gan_core.app.command_line import say
 from gan_core.averaging import settling_batches
 from gan_core.devices import replicas, workers
 from gan_core.latent import Normal
@@ -31,38 +40,62 @@ from gan_core.nn.settling import settle
 from gan_core.nn.variables import named_variables
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import Adam
-from gan_core.runs import checkpoint
+from gan_core.runs import checkpoint, files
 from gan_core.runs.export import export_generator
 from gan_core.runs.loop import fit
 from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 
+RATES = ("d_learning_rate", "g_learning_rate", "gamma")  # what a resumed run may learn by anew
+REMEMBERED = ("epochs", "fall", *RATES)  # what the next resumption finds as it was last
 MAY_CHANGE = (
-    "epochs",
-    "fall",  # how long it goes on, and how it ends
+    *REMEMBERED,
+    "data",  # its checksum may not change
+    "cache",
     "resume",
+    "from_best",
     "run",
     "preset",
-    "mode",
+    "mode",  # these decide no number
     "convolution",
-    "tensorboard",  # what decides no number
-    "strategy",
+    "tensorboard",
+    "strategy",  # on which devices
     "synchronised",
-)  # on what devices it goes on
+    "history",
+)
 CHECKSUM = "checksum of the faces"
 AUGMENTATIONS = {
     "translation": augment.translation,
     "colour": augment.colour,
     "cutout": augment.cutout,
 }
+NETWORKS = ("generator/", "discriminator/", "average/model/")  # of a checkpoint's names
+
+
+def choose_arithmetic(config: Config) -> None:
+    """Let the convolutions of this process be in TF32, or not: for a program's start.
+
+    The switch is TensorFlow's and holds for the whole process, so nothing but a command's start
+    calls this. (Where it is never called TensorFlow uses TF32 on a GPU that has it.)
+    """
+    tf.config.experimental.enable_tensor_float_32_execution(config.precision == "tf32")
 
 
 def build(config: Config, strategy=None, rounds: int | None = None) -> GANTrainer:
     """The networks of Radford et al. 2015 and the trainer of `gan_core`, as the config says.
 
-    rounds: how many there will be in all, in the last of which the learning rates fall (config.fall); None: they stay.
+    `config.precision` tf32 takes effect by `choose_arithmetic` alone, which is the program's.
+
+    Args:
+        config: all that decides the numbers.
+        strategy: on which devices; None: on one.
+        rounds: how many there will be in all, in the last of which the learning rates fall
+            (config.fall); None: they stay.
+
+    Returns:
+        A trainer that has played no round.
     """
-    options = {
+    options: dict[str, Any] = {
         "size": config.size,
         "width": config.width,
         "seed": config.seed,
@@ -72,18 +105,14 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
         "convolution": config.convolution,
         "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32",
     }
-    d_rate, g_rate = config.d_learning_rate, config.g_learning_rate
-    if rounds is not None and (falling := round(config.fall * rounds)):
-        d_rate, g_rate = (
-            schedules.linear_decay(rate, rounds, start=rounds - falling)
-            for rate in (d_rate, g_rate)
-        )
-    tf.config.experimental.enable_tensor_float_32_execution(config.precision == "tf32")
+    d_rate = _schedule(config.d_learning_rate, config.fall, rounds)
+    g_rate = _schedule(config.g_learning_rate, config.fall, rounds)
     with replicas.scope(strategy):
         generator = networks.generator(latent_dim=config.latent_dim, **options)
         discriminator = networks.discriminator(**options)
         g_optimizer = Adam(g_rate, beta_1=config.beta_1).bind(generator.trainable_variables)
         d_optimizer = Adam(d_rate, beta_1=config.beta_1).bind(discriminator.trainable_variables)
+    changes = [AUGMENTATIONS[name]() for name in config.augment]
     return GANTrainer(
         generator,
         discriminator,
@@ -96,40 +125,55 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
         mode=config.mode,
         strategy=strategy,
         penalty=penalties.r1(config.gamma) if config.gamma else None,
-        augment=augment.chain(*(AUGMENTATIONS[name]() for name in config.augment))
-        if config.augment
-        else None,
+        augment=augment.chain(*changes) if changes else None,
         average=schedules.rising_memory(config.average) if config.average else None,
     )
 
 
+def _schedule(rate: float, fall: float, rounds: int | None):
+    """A learning rate that stays, or falls to 0 in the last share of the rounds."""
+    falling = 0 if rounds is None else round(fall * rounds)
+    if not falling:
+        return rate
+    return schedules.linear_decay(rate, rounds, start=rounds - falling)
+
+
 def train(
-    config: Config, console: Console | None = None, hooks=()
+    config: Config, console: Console | None = None, hooks: Sequence = ()
 ) -> tuple[GANTrainer, RunFolder | None]:
-    """Train until config.epochs are over; -> the trainer as it is then, and the run folder.
+    """Train until config.epochs are over.
 
     The folder then has, besides what `RunFolder` says, a sheet of fixed noise after every epoch
     (samples/), epochs.csv, skipped.txt, curves.png, training.gif, and generator/: the SavedModel of
-    the best epoch. Stopped by Ctrl-C it has them too, and goes on with `--resume`.
+    the best epoch. Stopped by Ctrl-C, or by an error, it has them too, and goes on with `--resume`.
     With the strategy multi-worker the chief does and says all this; the others play along.
+
+    Args:
+        config: what to train, on what.
+        console: where it says what it does.
+        hooks: more of them for `gan_core.runs.loop.fit`.
+
+    Returns:
+        The trainer as it is then, and the run folder.
+
+    Raises:
+        ValueError: if the data, or the run to resume, do not fit the config.
     """
     console = console or Console(stderr=True)
     if config.tensorboard and importlib.util.find_spec("tensorboard") is None:
         raise ValueError(
-            "dcgan train: tensorboard must be installed to write its files. Say: pip install tensorboard"
+            "dcgan train: tensorboard must be installed to write its files. "
+            "Say: pip install tensorboard"
         )
     strategy = workers.by_name(config.strategy)  # before anything is computed
     replicas.check_batch("dcgan train", strategy, config.batch_size)
+    config = _with_absolute_paths(config)
     start = time.perf_counter()
     data = _faces(config, console)
     rows, held_aside = faces.split(len(data.images), config.seed)
     if len(held_aside) < 2:
-        checks.fail(
-            "dcgan train",
-            "data",
-            "at least 20 faces, some of them to judge by",
-            f"{len(data.images)}",
-        )
+        wanted = "at least 20 faces, some of them to judge by"
+        checks.fail("dcgan train", "data", wanted, f"{len(data.images)}")
     batches = face_batches(
         data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows
     )
@@ -141,26 +185,24 @@ def train(
     with run.held():
         data.write_skipped(run.path / "skipped.txt")
         seen = f" (see {run.path / 'skipped.txt'})" if data.skipped else ""
-        console.print(
-            f"{data.summary()}{seen}; "
-            f"{len(held_aside):,} held aside; "
+        say(
+            f"{data.summary()}{seen}; {len(held_aside):,} held aside; "
             f"{time.perf_counter() - start:.1f} s. Run folder: {run.path}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+            console,
         )
-        if (over := run.step() // an_epoch) >= config.epochs:
-            console.print(
+        if config.from_best:
+            _back_to_best(run, console)
+        over = run.step() // an_epoch
+        if over >= config.epochs:
+            say(
                 f"Its {config.epochs} epochs are over. To go on with it: --epochs {over + 10}, say.",
-                highlight=False,
+                console,
             )
         else:
-            run.remember(
-                epochs=config.epochs,
-                fall=config.fall,
-                data=None if config.data is None else str(config.data),
-            )
+            _remember(run, config, console)
         trainer = build(config, strategy, rounds)
+        _start_from(config, trainer, run)
+        _keep_the_log_of_other_columns(run, trainer)
         watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
         del data  # the device has the faces
         try:
@@ -174,66 +216,206 @@ def train(
                 hooks=[*watch.hooks(an_epoch), *hooks],
                 console=console,
             )
-        except (
-            BaseException
-        ):  # Ctrl-C and a full disk: show what there is, and tell what ended the training
-            try:
-                _finish(watch, run, config)
-            except Exception as error:
-                console.print(
-                    f"Pictures and generator were not written: {error}",
-                    markup=False,
-                    highlight=False,
-                    soft_wrap=True,
-                )
+        except BaseException:  # Ctrl-C, SIGTERM, a full disk: what there is is shown all the same
+            _finish(watch, run, config, console)
+            _say_what_is_safe(run, console)
             raise
-        if not _finish(watch, run, config):
+        if not _finish(watch, run, config, console):
             raise ValueError(
-                f"dcgan train: {run.path} has lost the sheets of its epochs or its best.npz, so there is "
-                f"nothing to export. Give it another epoch: --epochs {config.epochs + 1}"
+                f"dcgan train: {run.path} has no generator to export: its best.npz is lost, or "
+                "what was wrong is said above. Make room if that was it, and give it another "
+                f"epoch: --epochs {config.epochs + 1}"
             )
-        console.print(
-            f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate --run "
-            f"{shlex.quote(str(run.path))} --count 64 --out faces",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+        say(
+            f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate "
+            f"--run {shlex.quote(str(run.path))} --count 64 --out faces",
+            console,
         )
         workers.wait_for_all(strategy)
         return trainer, run
 
 
-def _finish(watch: Watch, run: RunFolder, config: Config) -> bool:
-    """The curves, the GIF and the SavedModel, if an epoch was finished. -> whether it was"""
-    exported = watch.finish() and (run.checkpoints / "best.npz").exists()
-    if exported:
-        export_generator(best_generator(run.path), config.latent_dim, run.generator, to_uint8)
+def _with_absolute_paths(config: Config) -> Config:
+    """So that a run resumed from another working folder finds its data."""
+    changes = {}
+    for name in ("data", "cache", "start_from"):
+        path = getattr(config, name)
+        if path is not None:
+            changes[name] = Path(os.path.abspath(os.path.expanduser(path)))
+    return dataclasses.replace(config, **changes)
+
+
+def _finish(watch: Watch, run: RunFolder, config: Config, console: Console) -> bool:
+    """The SavedModel, the curves and the GIF, each on its own. -> whether there is a SavedModel."""
+    if not (run.checkpoints / "best.npz").exists():
+        return False
+    exported = _attempt("The generator was", lambda: _export(run, config), console)
+    _attempt("The pictures were", watch.finish, console)
     return exported
 
 
+def _export(run: RunFolder, config: Config) -> None:
+    export_generator(best_generator(run.path), config.latent_dim, run.generator, to_uint8)
+
+
+def _attempt(what: str, function: Callable[[], object], console: Console) -> bool:
+    """Do it, or say why not: nothing at a training's end may cost what else is done there."""
+    try:
+        function()
+    except Exception as error:
+        say(f"{what} not written: {error}", console)
+        return False
+    return True
+
+
+def _say_what_is_safe(run: RunFolder, console: Console) -> None:
+    """What a training that was ended leaves, and how it goes on."""
+    latest = run.latest()
+    if latest is None:
+        say(f"Nothing was trained yet in {run.path}.", console)
+        return
+    safe = [f"the checkpoint of round {run.step():,}, {latest}"]
+    if (run.generator / "saved_model.pb").exists():
+        safe.append(f"the generator of the best epoch, {run.generator}")
+    say(f"Safe on disk: {'; '.join(safe)}. To resume: {run.resume_command}", console)
+
+
 def _play_along(config, strategy, data, batches, rounds, console):
-    """What a worker that is not the chief does: the same rounds, from the same checkpoint, and no files."""
+    """What a worker that is not the chief does: the same rounds from the same start, no files."""
     run = None if config.resume is None else _run_folder(config, data)
     trainer = build(config, strategy, rounds)
+    _start_from(config, trainer, run)
     fit(trainer, batches, rounds, run=run, console=console)
     workers.wait_for_all(strategy)
     return trainer, run
 
 
+# ---------------------------------------------------------------- ways on
+
+
+def _remember(run: RunFolder, config: Config, console: Console) -> None:
+    """Put what may change into config.json, and what has changed into its `history`."""
+    new = {name: getattr(config, name) for name in REMEMBERED}
+    changed = {name: [run.config.get(name), new[name]] for name in RATES}
+    changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
+    history = list(run.config.get("history", []))
+    if changed or config.from_best:
+        event: dict[str, Any] = {"round": run.step(), **changed}
+        if config.from_best:
+            event["from"] = "best.npz"
+        history.append(event)
+    data = None if config.data is None else str(config.data)
+    cache = None if config.cache is None else str(config.cache)
+    run.remember(**new, data=data, cache=cache, history=history)
+    if changed:
+        words = [f"{name} was {old} and is now {now}" for name, (old, now) in changed.items()]
+        say(f"From round {run.step():,} on: {'; '.join(words)} (see config.json).", console)
+
+
+def _back_to_best(run: RunFolder, console: Console) -> None:
+    """Make the best epoch the newest checkpoint: those after it are deleted."""
+    best = run.checkpoints / "best.npz"
+    if not best.exists():
+        checks.fail(
+            "dcgan train",
+            "from_best",
+            f"of a run that has a {best}",
+            "none",
+            "It is written after the first epoch.",
+        )
+    step = int(checkpoint.read_note(best)["step"])
+    later = [file for file in run.checkpoints.glob("step_*.npz") if _round_of(file) > step]
+
+    def copy(file) -> None:
+        with open(best, "rb") as source:
+            shutil.copyfileobj(source, file)
+
+    files.write_atomically(run.checkpoints / f"step_{step:08d}.npz", copy)
+    for file in sorted(later):
+        file.unlink()
+    say(f"Back at the best epoch, round {step:,}.", console)
+
+
+def _round_of(file: Path) -> int:
+    number = file.stem.removeprefix("step_")
+    return int(number) if number.isdigit() else -1
+
+
+def _start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> None:
+    """Give a new run's networks, and their average, the values of another run's best epoch."""
+    if config.start_from is None or (run is not None and run.latest() is not None):
+        return
+    file = Path(config.start_from) / "checkpoints" / "best.npz"
+    if not file.exists():
+        checks.fail("Config", "start_from", "a run with a best epoch", str(config.start_from))
+    arrays, _ = checkpoint.read(file)
+    for name, variable in trainer.state().items():
+        if not name.startswith(NETWORKS):
+            continue
+        there = name
+        if there not in arrays:  # a run that kept no average
+            there = name.replace("average/model/", "generator/")
+        array = arrays.get(there)
+        if array is None or array.shape != tuple(variable.shape):
+            checks.fail(
+                "Config",
+                "start_from",
+                "a run of networks of the same size, width and latent_dim",
+                str(config.start_from),
+                "Leave those options away: they are then that run's.",
+            )
+        variable.assign(array)
+
+
+def _keep_the_log_of_other_columns(run: RunFolder, trainer: GANTrainer) -> None:
+    """A penalty that is new, or gone, changes the log's columns: the old log keeps its rows too."""
+    names = ["step", *trainer.row_names]
+    if not run.log_file.exists():
+        return
+    with open(run.log_file, newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if set(reader.fieldnames or names) ^ set(names) != {"penalty"}:
+            return
+        rows = list(reader)
+    old = run.log_file.with_name(f"log_until_round_{run.step()}.csv")
+    files.write_atomically(old, lambda file: file.write(run.log_file.read_bytes()))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="nan", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    files.text_atomically(run.log_file, text.getvalue())
+
+
+# ---------------------------------------------------------------- what else is asked of a run
+
+
 def held_aside(config: Config) -> tuple[np.ndarray, float]:
-    """The real faces by which a run of this config is judged, uint8 [M, S, S, 3], and the distance's floor: that
-    of as many real faces which were learnt from, at random (files are often named in the order of years)."""
+    """The real faces by which a run of this config is judged, and the distance's floor.
+
+    Args:
+        config: the run's.
+
+    Returns:
+        uint8 [M, S, S, 3], and the distance of these to as many real faces that were learnt from,
+        at random (files are often named in the order of years).
+    """
     data = _faces(config, Console(stderr=True))
     rows, aside = faces.split(len(data.images), config.seed)
     real = data.images[aside]
-    learnt = data.images[
-        rows[rng.permutation(len(rows), rng.seed(config.seed, "floor")).numpy()[: len(aside)]]
-    ]
+    order = rng.permutation(len(rows), rng.seed(config.seed, "floor")).numpy()
+    learnt = data.images[rows[order[: len(aside)]]]
     return real, distances.patches_and_whole(real, learnt, seed=0)["mean"]
 
 
-def best_generator(folder) -> tf.Module:
-    """The generator of a run's best epoch (checkpoints/best.npz): its average, settled, if it kept one."""
+def best_generator(folder: str | os.PathLike) -> tf.Module:
+    """The generator of a run's best epoch (checkpoints/best.npz): its average, settled, if any.
+
+    Args:
+        folder: the run folder.
+
+    Raises:
+        ValueError: if it has no best epoch yet.
+    """
     run = RunFolder.resume(folder)
     file = run.checkpoints / "best.npz"
     if not file.exists():
@@ -241,7 +423,7 @@ def best_generator(folder) -> tf.Module:
             f"dcgan: the run {folder} has no {file.name} yet, which is written after the first epoch. "
             f"Go on with it: python -m dcgan train --resume {folder}"
         )
-    config = from_json(run.config)
+    config = of_run(folder)
     generator = networks.generator(
         config.size,
         config.width,
@@ -259,9 +441,10 @@ def best_generator(folder) -> tf.Module:
     return generator
 
 
-def _faces(config: Config, console) -> faces.Faces:
+def _faces(config: Config, console: Console) -> faces.Faces:
     if config.data is not None:
-        return faces.load(config.data, config.size, console=console)
+        cache = faces.CACHE if config.cache is None else config.cache
+        return faces.load(config.data, config.size, cache=cache, console=console)
     with console.status("drawing faces"):
         drawn = drawn_faces.draw(range(config.drawn), seed=config.seed, size=config.size)
     return faces.Faces(drawn, [f"drawn {i}" for i in range(config.drawn)], [])
@@ -269,19 +452,37 @@ def _faces(config: Config, console) -> faces.Faces:
 
 def _run_folder(config: Config, data: faces.Faces) -> RunFolder:
     """A new run folder, or the one to go on with, which must be of this config and these faces."""
-    fields = {**dataclasses.asdict(config), "faces": len(data.images), CHECKSUM: data.checksum()}
+    fields = {
+        **dataclasses.asdict(config),
+        "faces": len(data.images),
+        CHECKSUM: data.checksum(),
+        "history": [],
+    }
     path = config.resume or config.run or _first_free()
     options = {"resume_command": f"python -m dcgan train --resume {shlex.quote(str(path))}"}
     if config.resume is None:
         return RunFolder.create(path, fields, **options)
-    if CHECKSUM in RunFolder.resume(path).config:  # the same faces may lie elsewhere now
-        return RunFolder.resume(path, fields, may_change=(*MAY_CHANGE, "data"), **options)
-    del fields[CHECKSUM]  # earlier versions of this package kept none
-    return RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
+    there = RunFolder.resume(path).config
+    of_run(path)  # told in one line if it was edited by hand
+    try:
+        run = RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
+    except ValueError as error:
+        if there.get(CHECKSUM) == fields[CHECKSUM]:
+            raise
+        words = str(error).rstrip(". ")
+        raise ValueError(
+            f"{words}. For other faces, a new run that starts from this one's networks: "
+            f"python -m dcgan train --start-from {shlex.quote(str(path))} --data FACES"
+        ) from None
+    run.config = there  # with its history, and the rates that it had
+    return run
 
 
 def _first_free() -> Path:
-    """The first of runs/dcgan-1, runs/dcgan-2, ... that is not there, made now: another training may want it too."""
+    """The first of runs/dcgan-1, runs/dcgan-2, ... that is not there.
+
+    It is made now: another training may want it too.
+    """
     for i in range(1, 10**6):
         path = Path(f"runs/dcgan-{i}")
         try:

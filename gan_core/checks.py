@@ -11,10 +11,12 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Iterable
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
-import tensorflow as tf
+
+if TYPE_CHECKING:  # imported where it is used: a command line checks numbers without TensorFlow
+    import tensorflow as tf
 
 Choice = TypeVar("Choice")
 
@@ -168,7 +170,7 @@ def tensor(
     value: Any,
     shape: Iterable[Any],
     *,
-    dtype: Any = tf.float32,
+    dtype: Any = "float32",
     finite: bool = False,
 ) -> tf.Tensor:
     """Check that `value` is, or can become, a tensor of this dtype and shape.
@@ -193,6 +195,8 @@ def tensor(
         >>> tensor("Dense", "x", [[1, 2]], ["batch", 2]).numpy()
         array([[1., 2.]], dtype=float32)
     """
+    import tensorflow as tf
+
     shape = list(shape)
     dtype = tf.as_dtype(dtype)
     wanted = f"{show_shape(shape)} of {dtype.name}"
@@ -284,6 +288,8 @@ def symbolic(owner: str, name: str, value: Any) -> None:
     Raises:
         ValueError: if a graph is being traced and the value, or a part of it, is no tensor of it.
     """
+    import tensorflow as tf
+
     if tf.executing_eagerly():
         return
     for part in tf.nest.flatten(value):
@@ -311,10 +317,12 @@ def same_shape(owner: str, name: str, value: Any, shape: Iterable[Any]) -> None:
         ValueError: if the shape is another.
 
     Example:
-        >>> same_shape("Dense", "x", tf.zeros([8, 3]), ["batch", 2])
+        >>> same_shape("Dense", "x", np.zeros([8, 3]), ["batch", 2])
         Traceback (most recent call last):
         ValueError: Dense: x must be [batch, 2], got [8, 3].
     """
+    import tensorflow as tf
+
     shape = list(shape)
     came = tf.TensorShape(value.shape)
     if came.rank is not None and not _fits(came, shape):

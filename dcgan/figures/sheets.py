@@ -1,6 +1,12 @@
 """Many pictures in one: contact sheets as PNG, and sheets over time as GIF."""
 
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -8,9 +14,24 @@ from PIL import Image
 from gan_core import checks
 from gan_core.runs import files
 
+FRAMES_OF_THE_PALETTE = 32
+LAST_FRAME = 2000  # milliseconds
 
-def sheet(images, columns: int = 8, gap: int = 2) -> np.ndarray:
-    """uint8 [N, H, W, 3] -> one picture uint8 [.., .., 3], row by row, `gap` white pixels between and around."""
+
+def sheet(images: np.ndarray, columns: int = 8, gap: int = 2) -> np.ndarray:
+    """Pictures row by row in one, with white lines between and around them.
+
+    Args:
+        images: uint8 [N, H, W, 3], N at least 1.
+        columns: pictures in a row.
+        gap: width of the lines, in pixels.
+
+    Returns:
+        uint8 [height, width, 3].
+
+    Raises:
+        ValueError: if images are no such array.
+    """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8 or len(images) == 0:
         checks.fail(
@@ -26,25 +47,53 @@ def sheet(images, columns: int = 8, gap: int = 2) -> np.ndarray:
     _, height, width, _ = images.shape
     page = np.full([gap + rows * (height + gap), gap + columns * (width + gap), 3], 255, np.uint8)
     for i, image in enumerate(images):
-        top, left = gap + i // columns * (height + gap), gap + i % columns * (width + gap)
+        top = gap + i // columns * (height + gap)
+        left = gap + i % columns * (width + gap)
         page[top : top + height, left : left + width] = image
     return page
 
 
-def save(image, path) -> Path:
-    """Write uint8 [H, W, 3] as PNG (folders are made)."""
+def save(image: np.ndarray, path: str | os.PathLike) -> Path:
+    """Write a picture as PNG, whole or not at all. Folders are made; what is there is replaced.
+
+    A command that must not replace anything holds `gan_core.runs.files.claimed(path)` meanwhile.
+
+    Args:
+        image: uint8 [H, W, 3].
+        path: the file.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: if the disk does not take it, with a way out.
+    """
     return _write(path, lambda file: Image.fromarray(image).save(file, format="PNG"))
 
 
-def save_gif(frames, path, milliseconds: int = 150) -> Path:
-    """Write pictures uint8 [H, W, 3] of one size as a GIF that runs for ever; the last stays for two seconds.
+def save_gif(
+    frames: Iterable[np.ndarray], path: str | os.PathLike, milliseconds: int = 150
+) -> Path:
+    """Write pictures as a GIF that runs for ever; the last one stays for two seconds.
 
     One palette of 256 colours for all of them, without dithering: so still parts stay still.
+
+    Args:
+        frames: uint8 [H, W, 3] each, of one size.
+        path: as for `save`.
+        milliseconds: for which each is shown.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: if there is no frame, or the disk does not take it.
     """
     frames = list(frames)
     if not frames:
         checks.fail("save_gif", "frames", "at least one picture", "none")
-    some = [frame[::2, ::2] for frame in frames[:: -(-len(frames) // 32)]] + [frames[-1][::2, ::2]]
+    every = -(-len(frames) // FRAMES_OF_THE_PALETTE)
+    some = [frame[::2, ::2] for frame in (*frames[::every], frames[-1])]
     palette = Image.fromarray(np.concatenate(some)).quantize(256, dither=Image.Dither.NONE)
     frames = [
         Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
@@ -59,13 +108,28 @@ def save_gif(frames, path, milliseconds: int = 150) -> Path:
             append_images=frames[1:],
             loop=0,
             optimize=True,
-            duration=[milliseconds] * (len(frames) - 1) + [2000],
+            duration=[milliseconds] * (len(frames) - 1) + [LAST_FRAME],
         ),
     )
 
 
-def _write(path, write) -> Path:
-    """The file, whole or not at all; ValueError with a way out if the disk does not take it."""
+def first_free(path: str | os.PathLike) -> Path:
+    """`path`, or if that is there path-2, path-3, ...: what a command writes by default.
+
+    Args:
+        path: runs/faces.png, say.
+
+    Returns:
+        The first of runs/faces.png, runs/faces-2.png, ... that does not exist.
+    """
+    path = Path(path)
+    if not os.path.lexists(path):
+        return path
+    names = (path.with_name(f"{path.stem}-{i}{path.suffix}") for i in itertools.count(2))
+    return next(name for name in names if not os.path.lexists(name))
+
+
+def _write(path: str | os.PathLike, write: Callable[[BinaryIO], object]) -> Path:
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,12 @@
-"""A face for every player: the same id gives the same face for ever, and another id another face.
+"""A face for every player: the same id gives the same face for ever, another id another face.
 
-    id -> z -> face:  z is a function of the id's text and a seed alone, the face of z and the generator.
+    id -> z -> face:  z is a function of the id's text and a seed alone, the face of z and G.
 
 Nothing is remembered between ids and nothing is drawn in order, so the ids may come in any order, in
 any number, from any process: the faces are the same. Memory does not grow with their number.
 """
+
+from __future__ import annotations
 
 import contextlib
 import csv
@@ -13,146 +15,94 @@ import hashlib
 import io
 import itertools
 import json
-import sqlite3
-import sys
+import os
 import tempfile
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import numpy as np
 
 from dcgan.generation import writers
+from dcgan.generation.ids import Ids
 from dcgan.generation.stored_zip import StoredZip
-from dcgan.generation.trained_generator import BLOCK, Generator
 from gan_core import checks
 from gan_core.runs import files
 
-LONGEST_ID = 1000  # characters
+if TYPE_CHECKING:
+    from dcgan.generation.trained_generator import Generator
+
+BLOCK = 256  # faces made before they are written
 LONGEST_NAME = 200  # characters of a file's name, of the 255 that most disks allow
-RESERVED = {
-    "CON",
-    "PRN",
-    "AUX",
-    "NUL",
-    *(f"{port}{i}" for port in ("COM", "LPT") for i in range(1, 10)),
-}  # by Windows
-MARK = (
-    ".avatars.json"  # in a folder that is not finished: with which seed and generator it was begun
-)
-INDEX = "index.csv"
+MARK = ".avatars.json"  # in a folder that is not finished: of which ids, seed and generator it is
 PNG_END = b"IEND\xaeB`\x82"  # the last bytes of every PNG file
 
 
-def latents(ids, dim: int, seed: int = 0) -> np.ndarray:
-    """z of each id: a list of n texts -> [n, dim] float32, from N(0, I).
+def latents(ids: Iterable[str], dim: int, seed: int = 0) -> np.ndarray:
+    """z of each id, from N(0, I).
 
-    The bits are SHAKE-128("seed/id") (FIPS 202: a hash that gives as many bytes as one asks for), made
-    normal as in `gan_core.rng.normal`; rng itself has one seed for a whole array, and here each row
-    needs its own. Two ids share their z only if their hashes do, which nobody can bring about.
+    The bits are SHAKE-128("seed/id") (FIPS 202: a hash that gives as many bytes as one asks for),
+    made normal as in `gan_core.rng.normal`; rng itself has one seed for a whole array, and here
+    each row needs its own. Two ids share their z only if their hashes do, which nobody can bring
+    about.
+
+    Args:
+        ids: n texts.
+        dim: numbers in z.
+        seed: another one gives every id another z.
+
+    Returns:
+        [n, dim] float32.
+
+    Raises:
+        ValueError: if ids is a single text, or dim or seed is out of range.
     """
+    if isinstance(ids, str | bytes):
+        checks.fail("latents", "ids", "a list of texts", f"the single {ids!r}")
     checks.integer("latents", "dim", dim, 1)
     checks.integer("latents", "seed", seed, -(2**63), 2**63 - 1)
     half = (dim + 1) // 2
     bits = b"".join(hashlib.shake_128(f"{seed}/{one}".encode()).digest(8 * half) for one in ids)
     numbers = np.frombuffer(bits, "<u4").reshape(-1, 2, half)
-    u, v = np.moveaxis((numbers >> 8) * 2.0**-24 + 2.0**-25, 1, 0)  # 24 bits, on (0, 1)
-    radius, angle = np.sqrt(-2.0 * np.log(u)), 2.0 * np.pi * v
+    uniform = (numbers >> 8) * 2.0**-24 + 2.0**-25  # 24 bits, on (0, 1)
+    radius = np.sqrt(-2.0 * np.log(uniform[:, 0]))
+    angle = 2.0 * np.pi * uniform[:, 1]
     both = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     return both[:, :dim].astype(np.float32)
-
-
-def read_ids(file) -> Iterator[str]:
-    """The ids in a UTF-8 text file, one a line; "-" reads standard input. White space around an id and
-    blank lines are passed over. ValueError, with the line's number, for what is no id."""
-    try:
-        with contextlib.ExitStack() as stack:
-            if str(file) == "-":
-                binary = sys.stdin.buffer
-            else:
-                binary = stack.enter_context(open(file, "rb"))
-            lines = io.TextIOWrapper(binary, encoding="utf-8-sig")
-            stack.callback(lines.detach)  # standard input is not ours to close
-            for number in itertools.count(1):
-                line = lines.readline(LONGEST_ID + 2)
-                if not line:
-                    return
-                if len(line.rstrip("\n")) > LONGEST_ID:
-                    checks.fail(
-                        "ids",
-                        f"line {number} of {file}",
-                        f"an id of at most {LONGEST_ID:,} characters",
-                        "a longer one",
-                    )
-                if line.strip():
-                    yield line.strip()
-    except OSError as error:
-        raise ValueError(
-            f"ids: {file} cannot be read: {error.strerror or error}. Give a text file with an id a "
-            "line, or - for standard input."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"ids: {file} must be UTF-8 text, got {error}. Save it as UTF-8."
-        ) from error
-
-
-def first_times(ids: Iterable[str]) -> Iterator[str]:
-    """The ids without those that came before. What was seen lies in a temporary database on the disk."""
-    with contextlib.closing(sqlite3.connect("")) as seen:
-        seen.execute("PRAGMA journal_mode = OFF")
-        seen.execute("CREATE TABLE seen (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        for one in ids:
-            if seen.execute("INSERT OR IGNORE INTO seen VALUES (?)", [one]).rowcount:
-                yield one
-
-
-def part_of(file, part: int, parts: int) -> Iterator[str]:
-    """The part-th of `parts` shares, from 1 on, of the different ids in a file: a contiguous piece in the order of
-    their first lines, so that the shares, one after the other, are all of them. The file is read twice: a first time
-    to count. ValueError if there are fewer ids than parts."""
-    if str(file) == "-":
-        checks.fail(
-            "ids",
-            "a list of ids of which one part is made",
-            "a file",
-            "standard input",
-            "It is read twice, and each process reads it.",
-        )
-    count = sum(1 for _ in first_times(read_ids(file)))
-    if 0 < count < parts:
-        checks.fail(
-            "generate",
-            "part",
-            f"one of at most {count:,}, as many as there are different ids",
-            f"{part}/{parts}",
-        )
-    yield from itertools.islice(
-        first_times(read_ids(file)), count * (part - 1) // parts, count * part // parts
-    )
 
 
 def file_name(one: str) -> str:
     """Where the face of an id lies: 3f/anna%20b.png, a pure function of the id.
 
-    Whatever is not a letter, a digit or one of _.-~ is percent-encoded as in a URL (urllib.parse.unquote gives it
-    back), a leading dot, and the first letter of what Windows keeps for itself (con, nul, com1, ...); of a long name
-    the end gives way to a hash. The folder, one of 256, is from a hash too: a million files in one would be slow to
-    list. (Disks that hold Bob and bob for one name can keep only one of them if their folders agree as well; the .zip
-    keeps both.)
+    Whatever is not a letter, a digit or one of _.-~ is percent-encoded as in a URL
+    (urllib.parse.unquote gives it back), a leading dot, and the first letter of what Windows keeps
+    for itself (con, nul, com1, ...); of a long name the end gives way to a hash. The folder, one of
+    256, is from a hash too: a million files in one would be slow to list. (Disks that hold Bob and
+    bob for one name can keep only one of them if their folders agree as well; the .zip keeps both.)
     """
     name = urllib.parse.quote(one, safe="")
-    if name.startswith(".") or name.split(".")[0].upper() in RESERVED:
+    if name.startswith(".") or name.split(".")[0].upper() in files.RESERVED_ON_WINDOWS:
         name = f"%{ord(name[0]):02X}{name[1:]}"
     if len(name) > LONGEST_NAME:  # "%~" comes out of no other id: after a % there are two digits
-        name = f"{name[: LONGEST_NAME - 34]}%~{hashlib.blake2b(one.encode(), digest_size=16).hexdigest()}"
+        digest = hashlib.blake2b(one.encode(), digest_size=16).hexdigest()
+        name = f"{name[: LONGEST_NAME - 34]}%~{digest}"
     return f"{hashlib.blake2b(one.encode(), digest_size=1).hexdigest()}/{name}.png"
 
 
 def faces(
     ids: Iterable[str], generator: Generator, seed: int = 0
 ) -> Iterator[tuple[list[str], np.ndarray]]:
-    """(ids, their faces uint8 [n, S, S, 3]), a block at a time."""
+    """The faces of ids, a block at a time.
+
+    Args:
+        ids: texts.
+        generator: what makes the faces.
+        seed: as for `latents`.
+
+    Returns:
+        An iterator of (ids, their faces uint8 [n, S, S, 3]).
+    """
     ids = iter(ids)
     while block := list(itertools.islice(ids, BLOCK)):
         yield block, generator(latents(block, generator.latent_dim, seed))
@@ -170,47 +120,125 @@ class Written:
     """faces made now: fewer than ids, if an earlier run had made some"""
 
 
-def write(ids: Iterable[str], generator: Generator, out, seed: int = 0) -> Written:
+def write(
+    ids: Iterable[str],
+    generator: Generator,
+    out: str | os.PathLike,
+    seed: int = 0,
+    *,
+    part: tuple[int, int] | None = None,
+    overwrite: bool = False,
+) -> Written:
     """Make the face of every id, and index.csv with its rows id,file.
 
-    out: FILE.zip, or a folder. The zip exists whole or not at all. A folder grows file by file: if it was
-    stopped, the same call goes on with what is missing, and index.csv appears at the end.
+    The list is read and checked whole before anything is made. One process writes a place at a
+    time: another that wants the same one is refused.
+
+    Args:
+        ids: texts, in any order, repeated or not; or `Ids`, which stay open.
+        generator: what makes the faces.
+        out: FILE.zip, or a folder. The zip exists whole or not at all. A folder grows file by file:
+            if it was stopped, the same call goes on with what is missing, and index.csv appears at
+            the end.
+        seed: as for `latents`.
+        part: (k, n): only the k-th of n shares of the different ids.
+        overwrite: whether to replace what is there.
+
+    Returns:
+        How many ids there were, and how many faces were made.
+
+    Raises:
+        ValueError: if the list has no ids or something that is none, if there is something at
+            `out`, if another process writes there, or it cannot be written.
     """
-    out, done = Path(out), Written()
-    if out.suffix.lower() == ".npz":
+    out = place(out, overwrite)
+    with claimed(out, overwrite):
+        if not isinstance(ids, Ids):
+            with Ids(ids, out.parent) as distinct:
+                return _write(distinct, generator, out, seed, part, overwrite)
+        return _write(ids, generator, out, seed, part, overwrite)
+
+
+@contextlib.contextmanager
+def claimed(out: Path, overwrite: bool = False) -> Iterator[None]:
+    """While open, nobody else writes `out`; a folder that was begun counts as free.
+
+    Args:
+        out: a folder or FILE.zip.
+        overwrite: whether a finished one may be there.
+
+    Raises:
+        ValueError: if something is there, or another process writes there.
+    """
+    with files.claimed(out, overwrite or _mark_of(out) is not None):
+        yield
+
+
+def place(out: str | os.PathLike, overwrite: bool = False) -> Path:
+    """`out` as the path of a folder or a zip; ValueError if its name is another file's."""
+    out = Path(out)
+    if out.suffix.lower() == writers.NPZ:
         checks.fail("generate", "out", "a folder or FILE.zip where there are ids", str(out))
-    fresh = _counted(ids, done)
-    fresh = itertools.chain(
-        [next(fresh)], fresh
-    )  # ids that cannot be read are told before anything is made
-    if out.suffix.lower() == ".zip":
-        files.write_atomically(
-            writers.new_place(out), lambda file: _zip(file, fresh, generator, out, seed, done)
-        )
-    else:
-        try:
-            _folder(out, fresh, generator, seed, done)
-        except OSError as error:
-            raise files.cannot_write(out, error) from error
+    return writers.place(out, overwrite)
+
+
+def _write(
+    ids: Ids,
+    generator: Generator,
+    out: Path,
+    seed: int,
+    part: tuple[int, int] | None,
+    overwrite: bool,
+) -> Written:
+    first, end = (0, ids.count) if part is None else ids.part(*part)
+    done = Written(ids=end - first)
+    if part is None:  # else they are of the whole list
+        done.repeated = ids.repeated
+    mine = ids.between(first, end)
+    if writers.is_file(out):
+        with files.claimed(out, overwrite):
+            make = _zip_of(mine, generator, out.parent, seed, done)
+            files.write_atomically(out, make)
+        return done
+    mark = json.dumps(
+        {
+            "ids": ids.digest,
+            "part": part,
+            "seed": seed,
+            "faces of the generator": _fingerprint(generator),
+        }
+    )
+    if overwrite and out.exists() and _mark_of(out) != mark:
+        with files.folder_atomically(out, overwrite) as folder:
+            _fill(folder, mine, generator, seed, done)
+        return done
+    try:
+        _go_on(out, mine, generator, seed, done, mark)
+    except OSError as error:
+        raise files.cannot_write(out, error) from error
     return done
 
 
-def _counted(ids, done):
-    """The ids without repetitions, counted; none at all is an error."""
+def _zip_of(ids: Iterator[str], generator: Generator, folder: Path, seed: int, done: Written):
+    """What writes the zip into a binary file."""
 
-    def count_all():
-        for one in ids:
-            done.repeated += 1  # until it is found to be new
-            yield one
+    def make(file: BinaryIO) -> None:
+        with (
+            tempfile.TemporaryFile(dir=folder) as index,
+            StoredZip(file, folder) as archive,
+        ):
+            text = io.TextIOWrapper(index, encoding="utf-8", newline="")
+            for block, images in faces(_listed(ids, text), generator, seed):
+                for one, data in zip(block, writers.pngs(images), strict=True):
+                    archive.add(file_name(one), data)
+                done.made += len(block)
+            text.flush()
+            archive.add_file(writers.INDEX, index)
 
-    for one in first_times(count_all()):
-        done.ids, done.repeated = done.ids + 1, done.repeated - 1
-        yield one
-    if not done.ids:
-        checks.fail("ids", "the list of ids", "at least one id", "none")
+    return make
 
 
-def _listed(ids, index):
+def _listed(ids: Iterable[str], index: TextIO) -> Iterator[str]:
     """The ids as they pass, each with a row in the index."""
     rows = csv.writer(index, lineterminator="\n")
     rows.writerow(["id", "file"])
@@ -219,52 +247,68 @@ def _listed(ids, index):
         yield one
 
 
-def _zip(file, ids, generator, out, seed, done):
-    with tempfile.TemporaryFile(dir=out.parent) as index, StoredZip(file, out.parent) as archive:
-        text = io.TextIOWrapper(index, encoding="utf-8", newline="")
-        for block, images in faces(_listed(ids, text), generator, seed):
-            for one, data in zip(block, writers.pngs(images), strict=True):
-                archive.add(file_name(one), data)
-            done.made += len(block)
-        text.flush()
-        archive.add_file(INDEX, index)
+def _fingerprint(generator: Generator) -> str:
+    """Of a generator, by two of its faces."""
+    two = generator(latents(["", "a"], generator.latent_dim))
+    return hashlib.blake2b(two.tobytes(), digest_size=16).hexdigest()
 
 
-def _folder(out, ids, generator, seed, done):
-    """What is there of an earlier run with the same seed and generator is kept and not made again."""
-    mark, index = out / MARK, out / f".{INDEX}.unfinished"
-    probe = hashlib.blake2b(
-        generator(latents(["", "a"], generator.latent_dim)).tobytes(), digest_size=16
-    ).hexdigest()
-    begun = json.dumps({"seed": seed, "faces of the generator": probe})
-    if not mark.is_file():
-        writers.new_place(out).mkdir(exist_ok=True)
-        files.write_atomically(mark, lambda file: file.write(begun.encode()))
-    elif mark.read_text(encoding="utf-8") != begun:
+def _mark_of(out: Path) -> str | None:
+    mark = out / MARK
+    return mark.read_text(encoding="utf-8") if mark.is_file() else None
+
+
+def _go_on(
+    out: Path, ids: Iterator[str], generator: Generator, seed: int, done: Written, mark: str
+) -> None:
+    """Begin a folder, or keep what a run of the same ids, seed and generator left there."""
+    begun = _mark_of(out)
+    if begun is None:
+        with files.claimed(out):  # refuses what is there
+            out.mkdir(exist_ok=True)
+        files.text_atomically(out / MARK, mark)
+    elif begun != mark:
         checks.fail(
             "generate",
             "out",
-            "a new folder, or one begun with this seed and generator",
+            "a new folder, or one begun with these ids, this part, seed and generator",
             str(out),
             "Choose another name; nothing was overwritten.",
         )
-    with open(index, "w", encoding="utf-8", newline="") as text:
-        missing = (one for one in _listed(ids, text) if not _is_whole(out / file_name(one)))
+    _fill(out, ids, generator, seed, done)
+    (out / MARK).unlink()
+
+
+def _fill(folder: Path, ids: Iterator[str], generator: Generator, seed: int, done: Written) -> None:
+    """Make the faces that are missing, then the index."""
+
+    def write_index(file: BinaryIO) -> None:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        missing = (one for one in _listed(ids, text) if not _is_whole(folder / file_name(one)))
         for block, images in faces(missing, generator, seed):
             for one, data in zip(block, writers.pngs(images), strict=True):
-                _whole_file(out / file_name(one), data)
+                _whole_file(folder / file_name(one), data)
             done.made += len(block)
-    index.replace(out / INDEX)
-    mark.unlink()
+        text.flush()
+        text.detach()
+
+    files.write_atomically(folder / writers.INDEX, write_index)
 
 
-def _is_whole(path) -> bool:
+def _is_whole(path: Path) -> bool:
     """Whether the picture is there: a power cut may leave a file without its bytes."""
     return path.exists() and path.read_bytes().endswith(PNG_END)
 
 
-def _whole_file(path, data):
-    path.parent.mkdir(exist_ok=True)
-    unfinished = path.with_name(".unfinished")
-    unfinished.write_bytes(data)
-    unfinished.replace(path)
+def _whole_file(path: Path, data: bytes) -> None:
+    """Not flushed to the disk each time, as `files` does: `_is_whole` finds what a power cut spoilt.
+
+    This process alone writes in the folder, so one temporary name does for all.
+    """
+    unfinished = path.with_name(files.UNFINISHED)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        unfinished.write_bytes(data)
+        unfinished.replace(path)
+    except OSError as error:
+        raise files.cannot_write(path, error) from error

@@ -1,22 +1,31 @@
 """python -m dcgan generate: so many faces, or a face for every id of a file."""
 
+from __future__ import annotations
+
+import contextlib
 import dataclasses
+import itertools
 import re
 import time
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from dcgan.figures import sheets
-from dcgan.generation import avatars, trained_generator, writers
+from dcgan.generation import avatars, writers
+from dcgan.generation.ids import Ids, read_ids
 from gan_core import checks
+from gan_core.app.command_line import say
+from gan_core.runs import files
 
 ON_A_SHEET = 64
+SHEET = Path("runs/faces.png")
 
 
 @dataclasses.dataclass(frozen=True)
 class Generate:
-    """Faces from a trained generator: --count of them, or one for each of --ids, the same one for ever."""
+    """Faces from a trained generator: --count of them, or one for each of --ids, for ever."""
 
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""
@@ -24,116 +33,56 @@ class Generate:
     """how many faces; face number i of a seed is the same for every count"""
     ids: str | None = None
     (
-        "a face for every id: UTF-8 text file with an id a line (blank lines and spaces around an id do not count), - for "
-        "standard input; needs --out, and takes the place of --count; index.csv there says which file is whose"
+        "a face for every id: UTF-8 text file with an id a line (blank lines and spaces around an "
+        "id do not count), - for standard input; needs --out, and takes the place of --count; "
+        "index.csv there says which file is whose"
     )
     part: str | None = None
     (
-        "with --ids, the share K/N: 2/4 is the second quarter of the different ids, in the file's order. N processes, on "
-        "N GPUs or machines, each with a K and an --out of its own, make the faces that one would make, byte for byte"
+        "with --ids, the share K/N: 2/4 is the second quarter of the different ids, in the file's "
+        "order. N processes, on N GPUs or machines, each with a K and an --out of its own, make "
+        "the faces that one would make, byte for byte"
     )
     out: Path | None = None
-    """new folder of PNGs, FILE.zip of PNGs (for many ids the better choice), or FILE.npz, array images"""
+    """new folder of PNGs, FILE.zip of PNGs (for many ids the better choice), or FILE.npz"""
     sheet: Path | None = None
-    """picture of the first 64 faces; where there is no --out: runs/faces.png"""
+    """picture of the first 64 faces; where there is no --out: runs/faces.png, or the next free"""
+    overwrite: bool = False
+    """replace --out and --sheet if they are there"""
     seed: int = 0
     """of the faces; with ids, another seed gives every id another face"""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.integer("Generate", "count", self.count, 1, 10**9)
         checks.integer("Generate", "seed", self.seed, -(2**63), 2**63 - 1)
+        checks.boolean("Generate", "overwrite", self.overwrite)
         if self.ids is not None and self.out is None:
-            checks.fail(
-                "Generate",
-                "out",
-                "given where there are ids",
-                "none",
-                "Say --out FILE.zip, or a folder.",
-            )
+            wanted = "given where there are ids"
+            checks.fail("Generate", "out", wanted, "none", "Say --out FILE.zip, or a folder.")
         if self.part is not None:
-            _numbers(self.part)
-            if self.ids is None:
-                checks.fail(
-                    "Generate", "ids", "given where there is a part", "none", "Say --ids FILE."
-                )
+            self._check_part()
         if self.sheet is not None and Path(self.sheet).suffix.lower() != ".png":
             checks.fail("Generate", "sheet", "a file whose name ends in .png", str(self.sheet))
-        if self.out is None and self.sheet is None:
-            object.__setattr__(self, "sheet", Path("runs/faces.png"))
+        if self.out is not None:
+            place = writers.place if self.ids is None else avatars.place
+            object.__setattr__(self, "out", place(self.out, self.overwrite))
 
-
-def generate(config: Generate) -> None:
-    """Write the faces and the sheet, and say at which rate."""
-    console = Console()
-    if config.ids is not None:
-        shown = _generate_for_ids(config, console)
-    else:
-        generator = trained_generator.load(config.run)
-        if config.out is not None:
-            start = time.perf_counter()
-            writers.write(generator.blocks(config.count, config.seed), config.count, config.out)
-            _say(
-                console,
-                f"{config.count:,} faces by {generator.name} in {config.out}",
-                config.count,
-                start,
+    def _check_part(self) -> None:
+        numbers_of(self.part)
+        if self.ids is None:
+            wanted = "given where there is a part"
+            checks.fail("Generate", "ids", wanted, "none", "Say --ids FILE.")
+        if self.ids == "-":
+            checks.fail(
+                "Generate",
+                "ids, of which one part is made,",
+                "a file",
+                "standard input",
+                "Each process reads it whole.",
             )
-        shown = (
-            generator.sample(min(config.count, ON_A_SHEET), config.seed) if config.sheet else None
-        )
-    if config.sheet is not None:
-        console.print(
-            f"wrote {sheets.save(sheets.sheet(shown), config.sheet)}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
 
 
-def _generate_for_ids(config, console):
-    """-> the faces of the first ids, for the sheet."""
-    first = []
-
-    def passing(ids):
-        for one in ids:
-            if len(first) < ON_A_SHEET and one not in first:
-                first.append(one)
-            yield one
-
-    generator, start = trained_generator.load(config.run), time.perf_counter()
-    try:
-        ids = (
-            avatars.part_of(config.ids, *_numbers(config.part))
-            if config.part
-            else avatars.read_ids(config.ids)
-        )
-        done = avatars.write(passing(ids), generator, config.out, config.seed)
-    except KeyboardInterrupt:
-        way_out = (
-            "was not finished, and is gone"
-            if config.out.suffix.lower() == ".zip"
-            else "is not finished: the same command goes on with what is missing"
-        )
-        console.print(
-            f"stopped; {config.out} {way_out}", markup=False, highlight=False, soft_wrap=True
-        )
-        raise SystemExit(130) from None
-    share = f"part {config.part}: " if config.part else ""
-    _say(
-        console,
-        f"{share}{done.ids:,} ids ({done.repeated:,} repeated lines), {done.made:,} faces made by "
-        f"{generator.name} in {config.out}",
-        done.made,
-        start,
-    )
-    return (
-        generator(avatars.latents(first, generator.latent_dim, config.seed))
-        if config.sheet
-        else None
-    )
-
-
-def _numbers(part: str) -> tuple[int, int]:
+def numbers_of(part: str) -> tuple[int, int]:
     """ "2/4" -> 2, 4."""
     match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", part)
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
@@ -141,11 +90,87 @@ def _numbers(part: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _say(console, what, faces, start):
+def generate(config: Generate) -> None:
+    """Write the faces and the sheet, and say at which rate.
+
+    What is asked for is checked, and every place claimed, before anything is made.
+    """
+    console = Console()
+    sheet = config.sheet
+    if sheet is None and config.out is None:
+        sheet = sheets.first_free(SHEET)
+    with contextlib.ExitStack() as stack:
+        if sheet is not None:
+            stack.enter_context(files.claimed(sheet, config.overwrite))
+        if config.ids is None:
+            shown = _numbered(config, sheet is not None, console)
+        else:
+            shown = _of_ids(config, sheet is not None, console)
+        if sheet is not None:
+            say(f"wrote {sheets.save(sheets.sheet(shown), sheet)}", console)
+
+
+def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
+    """Write faces number 0, 1, ... of the seed. -> the first of them, for the sheet."""
+    from dcgan.generation import trained_generator  # slow: it imports TensorFlow
+
+    if config.out is not None:
+        with files.claimed(config.out, config.overwrite):  # told before a generator is loaded
+            generator = trained_generator.load(config.run)
+            start = time.perf_counter()
+            blocks = generator.blocks(config.count, config.seed)
+            writers.write(blocks, config.count, config.out, config.overwrite)
+        what = f"{config.count:,} faces by {generator.name} in {config.out}"
+        _say_rate(console, what, config.count, start)
+    else:
+        generator = trained_generator.load(config.run)
+    if not with_sheet:
+        return None
+    return generator.sample(min(config.count, ON_A_SHEET), config.seed)
+
+
+def _of_ids(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
+    """Write the face of every id. -> those of the first ids, for the sheet."""
+    from dcgan.generation import trained_generator  # slow: it imports TensorFlow
+
+    part = None if config.part is None else numbers_of(config.part)
+    with (
+        avatars.claimed(config.out, config.overwrite),  # told before a generator is loaded
+        Ids(read_ids(config.ids), config.out.parent) as ids,
+    ):
+        first, end = (0, ids.count) if part is None else ids.part(*part)
+        generator = trained_generator.load(config.run)
+        start = time.perf_counter()
+        try:
+            done = avatars.write(
+                ids, generator, config.out, config.seed, part=part, overwrite=config.overwrite
+            )
+        except KeyboardInterrupt:
+            say(f"stopped; {config.out} {_what_is_left(config.out)}", console)
+            raise SystemExit(130) from None
+        share = "" if part is None else f"part {config.part}: "
+        repeated = f"{done.repeated:,} repeated lines"
+        _say_rate(
+            console,
+            f"{share}{done.ids:,} ids ({repeated}), {done.made:,} faces made by {generator.name} "
+            f"in {config.out}",
+            done.made,
+            start,
+        )
+        if not with_sheet:
+            return None
+        shown = list(itertools.islice(ids.between(first, end), ON_A_SHEET))
+        return generator(avatars.latents(shown, generator.latent_dim, config.seed))
+
+
+def _what_is_left(out: Path) -> str:
+    if writers.is_file(out):
+        return "was not finished, and is gone"
+    if (out / avatars.MARK).is_file():
+        return "is not finished: the same command goes on with what is missing"
+    return "was not begun"
+
+
+def _say_rate(console: Console, what: str, faces: int, start: float) -> None:
     seconds = time.perf_counter() - start
-    console.print(
-        f"{what}: {seconds:.1f} s, {faces / seconds:,.0f} faces a second",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    say(f"{what}: {seconds:.1f} s, {faces / seconds:,.0f} faces a second", console)

@@ -2,13 +2,15 @@
 
     python -m dcgan train --drawn 8192 --epochs 12 --width 32 --batch-size 16 --average 0.998 --no-flip \\
         --augment translation cutout --gamma 0.3 --fall 0.5 --run runs/pretrained
-    python -m dcgan.generation.pretrained --run runs/pretrained
+    python -m dcgan.generation.pretrained --run runs/pretrained --overwrite
 
-The first takes about a quarter of an hour on two CPU cores. The second turns the best generator of a run into
-dcgan/pretrained.npz. Kernels are kept as float16 (off by at most 1/2048 of each number, or by 3e-8 if that is more),
-batch norm's numbers, which are few, as float32. The file is a plain .npz with a text `about`; nothing in it is
-executed.
+The first takes about a quarter of an hour on two CPU cores. The second turns the best generator of
+a run into dcgan/generation/pretrained.npz. Kernels are kept as float16 (off by at most 1/2048 of
+each number, or by 3e-8 if that is more), batch norm's numbers, which are few, as float32. The file
+is a plain .npz with a text `about`; nothing in it is executed.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import io
@@ -40,12 +42,28 @@ def save(
     epsilon: float = 1e-5,
     learnt_from: dict | None = None,
     note: str = "",
+    overwrite: bool = False,
 ) -> int:
-    """Write a generator of `dcgan.networks`, and what it takes to build it again. -> the file's bytes.
+    """Write a generator of `dcgan.networks`, and what it takes to build it again.
 
-    epsilon: batch norm's;  learnt_from: drawn, seed and flip of its run's Config, which say what faces it
-    learnt from (None: not drawn ones);  note: where it comes from. ValueError if the file would be of 4 MB or
-    more, or a number too large for float16; then nothing is written.
+    Args:
+        generator: the network.
+        file: where to.
+        size: pixels of its pictures.
+        width: as for `dcgan.networks.generator`.
+        latent_dim: numbers in z.
+        epsilon: batch norm's.
+        learnt_from: drawn, seed and flip of its run's Config, which say what faces it learnt from;
+            None: not drawn ones.
+        note: where it comes from.
+        overwrite: whether to replace what is there.
+
+    Returns:
+        The file's bytes.
+
+    Raises:
+        ValueError: if the file is there, would be of 4 MB or more, or a number is too large for
+            float16; then nothing is written.
     """
     arrays = {}
     for name, variable in named_variables(generator).items():
@@ -78,13 +96,23 @@ def save(
             f"{whole.tell() / 1e6:.1f} MB",
             "Train one of a smaller --width.",
         )
-    Path(file).parent.mkdir(parents=True, exist_ok=True)
-    files.write_atomically(Path(file), lambda stream: stream.write(whole.getvalue()))
+    with files.claimed(file, overwrite):
+        files.write_atomically(file, lambda stream: stream.write(whole.getvalue()))
     return whole.tell()
 
 
 def load(file=None) -> tuple[Sequential, dict]:
-    """The generator, z [B, latent_dim] -> [B, size, size, 3] float32; and what is known about it (see `save`)."""
+    """What `save` has written.
+
+    Args:
+        file: its path; None: the package's own.
+
+    Returns:
+        The generator, z [B, latent_dim] -> [B, size, size, 3] float32; and what is known about it.
+
+    Raises:
+        ValueError: if it is not there, or damaged.
+    """
     file = FILE if file is None else file
     try:
         with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
@@ -102,8 +130,8 @@ def load(file=None) -> tuple[Sequential, dict]:
             variable.assign(arrays[name].astype(np.float32))
     except FileNotFoundError:
         raise ValueError(
-            f"pretrained: {file} is not there. Make it with python -m dcgan.generation.pretrained --run RUN, "
-            "or name a run of your own."
+            f"pretrained: {file} is not there. Make it with python -m dcgan.generation.pretrained "
+            "--run RUN, or name a run of your own."
         ) from None
     except Exception as error:  # a damaged file fails in a dozen ways
         raise ValueError(
@@ -123,20 +151,19 @@ class Config:
     """the file to write; by default the package's own"""
     note: str = ""
     """where the generator comes from, in a few words"""
+    overwrite: bool = False
+    """replace the file if it is there"""
 
 
 def main(config: Config) -> None:
     """Keep the best generator of a run."""
     from dcgan import training  # slow to import, and not needed to load
-    from dcgan.config import from_json
-    from gan_core.runs.run_folder import RunFolder
+    from dcgan.config import of_run
 
-    asked = from_json(RunFolder.resume(config.run).config)
-    faces = (
-        {"drawn": asked.drawn, "seed": asked.seed, "flip": asked.flip}
-        if asked.data is None
-        else None
-    )
+    asked = of_run(config.run)
+    faces = None
+    if asked.data is None:
+        faces = {"drawn": asked.drawn, "seed": asked.seed, "flip": asked.flip}
     written = save(
         training.best_generator(config.run),
         config.out,
@@ -146,6 +173,7 @@ def main(config: Config) -> None:
         epsilon=asked.epsilon,
         learnt_from=faces,
         note=config.note,
+        overwrite=config.overwrite,
     )
     Console().print(
         f"wrote {config.out}: {written / 1e6:.2f} MB", markup=False, highlight=False, soft_wrap=True

@@ -5,7 +5,10 @@ generator = load("runs/dcgan-1")         # of a run
 faces = generator.sample(16, seed=3)     # uint8 [16, 64, 64, 3]
 """
 
+from __future__ import annotations
+
 import dataclasses
+import os
 import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,11 +16,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from dcgan.config import from_json
+from dcgan.config import of_run
 from dcgan.data.pixels import to_uint8
 from dcgan.generation import pretrained
 from gan_core import checks, rng
-from gan_core.runs.run_folder import RunFolder
 
 BATCH = 64  # pictures that G makes at a time, always: see Generator
 BLOCK = 256  # z that are drawn at a time, as GANTrainer.sample does
@@ -80,40 +82,47 @@ def of_network(network, latent_dim: int, size: int, name: str = "network") -> Ge
     return Generator(function, latent_dim, size, name)
 
 
-def load(run=None) -> Generator:
-    """The generator of a run folder (its generator/ alone will do); by default the package's own.
+def load(run: str | os.PathLike | None = None) -> Generator:
+    """The generator of a run.
 
-    A run that is under way, or was killed, has no generator/ yet, or one that is older than its best epoch: then it is
-    that of its best epoch so far.
+    A run that is under way, or was killed, has no generator/ yet, or one that is older than its best
+    epoch: then it is that of its best epoch so far. A program that wants the same pixels from a GPU
+    each time calls `choose_arithmetic` at its start.
+
+    Args:
+        run: a run folder (its generator/ alone will do); None: the package's own generator.
+
+    Raises:
+        ValueError: if there is none, or it cannot be used.
     """
-    _round_alike_on_a_gpu()
     if run is None:
         network, about = pretrained.load()
-        return of_network(
-            network, about["latent_dim"], about["size"], "the package's own generator"
-        )
+        name = "the package's own generator"
+        return of_network(network, about["latent_dim"], about["size"], name)
     if _is_under_way(run):
         from dcgan import training  # slow to import, and seldom needed
 
-        config = from_json(RunFolder.resume(run).config)
+        config = of_run(run)
         return of_network(training.best_generator(run), config.latent_dim, config.size, str(run))
     return _of_saved_model(saved_model(run), str(run))
 
 
-def _is_under_way(run) -> bool:
-    """Whether a run has kept a best epoch, but no SavedModel of it: none, or one from before it was resumed."""
-    best, exported = (
-        Path(run) / "checkpoints" / "best.npz",
-        Path(run) / "generator" / "saved_model.pb",
-    )
-    return best.exists() and not (
-        exported.exists() and exported.stat().st_mtime >= best.stat().st_mtime
-    )
+def _is_under_way(run: str | os.PathLike) -> bool:
+    """Whether a run has kept a best epoch, but no SavedModel of it: none, or an older one."""
+    best = Path(run) / "checkpoints" / "best.npz"
+    exported = Path(run) / "generator" / "saved_model.pb"
+    if not best.exists():
+        return False
+    return not exported.exists() or exported.stat().st_mtime < best.stat().st_mtime
 
 
-def _round_alike_on_a_gpu() -> None:
-    """A GPU takes whichever algorithm it finds fastest in a process, and each rounds in its own way, which may turn a
-    pixel by 1 of 255: it is told to take the same one always. (A CPU does.)"""
+def choose_arithmetic() -> None:
+    """Have a GPU make the same pixels of the same z in every process: for a program's start.
+
+    A GPU takes whichever algorithm it finds fastest in a process, and each rounds in its own way,
+    which may turn a pixel by 1 of 255: it is told to take the same one always. (A CPU does.) This
+    holds for the whole process and cannot be taken back, so nothing but a command's start calls it.
+    """
     if tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_tensor_float_32_execution(False)
         tf.config.experimental.enable_op_determinism()

@@ -1,29 +1,39 @@
-"""Walks through the latent space, as a strip of faces with ||z|| below each (python -m dcgan walk)."""
+"""Walks through the latent space, as a strip of faces with ||z|| below each.
 
+python -m dcgan walk
+"""
+
+from __future__ import annotations
+
+import contextlib
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from rich.console import Console
 
 from dcgan.figures import sheets
-from dcgan.generation import trained_generator
-from dcgan.latent import space
-from gan_core import checks, rng
+from gan_core import checks
+from gan_core.app.command_line import say
+from gan_core.runs import files
 
+Kind = Literal["ray", "switch", "fix", "slerp", "lerp", "traverse"]
+STRIP = Path("runs/walk.png")
+SHARE_FIXED = 0.35
 LABEL = 14  # pixels, the height of the line below a face
 
 
 @dataclasses.dataclass(frozen=True)
 class Walk:
-    """The lab's walks (ray, switch, fix), a path between two samples (slerp, lerp), or along one number (traverse)."""
+    """The lab's walks (ray, switch, fix), between two samples (slerp, lerp), or along one number."""
 
-    kind: Literal["ray", "switch", "fix", "slerp", "lerp", "traverse"] = "slerp"
+    kind: Kind = "slerp"
     (
-        "ray: c (1, ..., 1), c from 1 to -1; switch: ones, of which more and more are -1; fix: the first 35 % of z are 1 "
-        "and the others drawn; slerp, lerp: from a sample to another by the arc or the line; traverse: one number of z"
+        "ray: c (1, ..., 1), c from 1 to -1; switch: ones, of which more and more are -1; fix: the "
+        "first 35 % of z are 1 and the others drawn; slerp, lerp: from a sample to another by the "
+        "arc or the line; traverse: one number of z"
     )
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""
@@ -32,7 +42,10 @@ class Walk:
     seed: int = 0
     """of the samples"""
     first: int = 0
-    """number of the sample that slerp, lerp and traverse begin at (the one that `generate` gives this number)"""
+    (
+        "number of the sample that slerp, lerp and traverse begin at (the one that `generate` gives "
+        "this number)"
+    )
     second: int = 1
     """number of the sample that slerp and lerp end at"""
     coordinate: int = 0
@@ -43,76 +56,118 @@ class Walk:
     """traverse: scale the other numbers so that ||z|| stays"""
     columns: int = 10
     """faces in a row"""
-    out: Path = Path("runs/walk.png")
-    """the strip"""
+    out: Path | None = None
+    """the strip, a .png; none: runs/walk.png, or the next free"""
     gif: Path | None = None
     """the same as an animation, there and back"""
+    overwrite: bool = False
+    """replace --out and --gif if they are there"""
 
-    def __post_init__(self):
-        checks.one_of(
-            "Walk", "kind", self.kind, ["ray", "switch", "fix", "slerp", "lerp", "traverse"]
-        )
-        for name, low, high in (
-            ("steps", 2, 10_000),
-            ("columns", 1, 1000),
-            ("first", 0, 10**6),
-            ("second", 0, 10**6),
-            ("coordinate", 0, None),
-        ):
-            checks.integer("Walk", name, getattr(self, name), low, high)
+    def __post_init__(self) -> None:
+        checks.one_of("Walk", "kind", self.kind, get_args(Kind))
+        checks.integer("Walk", "steps", self.steps, 2, 10_000)
+        checks.integer("Walk", "columns", self.columns, 1, 1000)
+        checks.integer("Walk", "first", self.first, 0, 10**6)
+        checks.integer("Walk", "second", self.second, 0, 10**6)
+        checks.integer("Walk", "coordinate", self.coordinate, 0)
         checks.integer("Walk", "seed", self.seed, -(2**63), 2**63 - 1)
         checks.number("Walk", "span", self.span, above=0.0)
-        for name, endings in (("out", (".png",)), ("gif", (".gif",))):
+        checks.boolean("Walk", "keep_norm", self.keep_norm)
+        checks.boolean("Walk", "overwrite", self.overwrite)
+        for name, ending in (("out", ".png"), ("gif", ".gif")):
             file = getattr(self, name)
-            if file is not None and Path(file).suffix.lower() not in endings:
-                checks.fail("Walk", name, f"a file whose name ends in {endings[0]}", str(file))
+            if file is not None and Path(file).suffix.lower() != ending:
+                checks.fail("Walk", name, f"a file whose name ends in {ending}", str(file))
 
 
 def path_of_z(config: Walk, dim: int) -> np.ndarray:
-    """The z of the walk: [steps, dim] float32."""
+    """The z of a walk.
+
+    Args:
+        config: which walk.
+        dim: numbers in z.
+
+    Returns:
+        [steps, dim] float32.
+
+    Raises:
+        ValueError: if there is no such coordinate.
+    """
+    from dcgan.latent import space  # slow: it imports TensorFlow
+    from gan_core import rng
+
     t = np.linspace(0.0, 1.0, config.steps)
     if config.kind == "ray":
         return space.ray(dim, 1.0 - 2.0 * t)
     if config.kind == "switch":
         return space.switch(dim, np.round(t * dim).astype(int))
     if config.kind == "fix":
-        return space.fix_part(dim, config.steps, rng.seed(config.seed, "fix"), round(0.35 * dim))
-    a, b = (_sample(dim, number, config.seed) for number in (config.first, config.second))
+        fixed = round(SHARE_FIXED * dim)
+        return space.fix_part(dim, config.steps, rng.seed(config.seed, "fix"), fixed)
+    a = _sample(dim, config.first, config.seed)
     if config.kind == "traverse":
         checks.integer("Walk", "coordinate", config.coordinate, 0, dim - 1)
+        direction = space.coordinate(dim, config.coordinate)
         values = config.span * (2.0 * t - 1.0)
-        return space.set_component(
-            a, space.coordinate(dim, config.coordinate), values, config.keep_norm
-        )
-    return (space.slerp if config.kind == "slerp" else space.lerp)(a, b, t)
+        return space.set_component(a, direction, values, config.keep_norm)
+    b = _sample(dim, config.second, config.seed)
+    if config.kind == "slerp":
+        return space.slerp(a, b, t)
+    return space.lerp(a, b, t)
 
 
 def walk(config: Walk) -> None:
-    """Draw the strip, and the GIF if one is asked for; say how far from the prior's shell the walk goes."""
+    """Draw the strip, and the GIF if one is asked for.
+
+    It says how far from the prior's shell the walk goes. Places that are taken are told before
+    anything is made.
+    """
+    strip = sheets.first_free(STRIP) if config.out is None else config.out
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(files.claimed(strip, config.overwrite))
+        if config.gif is not None:
+            stack.enter_context(files.claimed(config.gif, config.overwrite))
+        say(_draw(config, strip))
+
+
+def _draw(config: Walk, strip: Path) -> str:
+    """-> what was drawn, in words."""
+    from dcgan.generation import trained_generator  # slow: they import TensorFlow
+    from dcgan.latent import space
+
     generator = trained_generator.load(config.run)
     z = path_of_z(config, generator.latent_dim)
-    faces, lengths = generator(z), space.norms(z)
+    faces = generator(z)
+    lengths = space.norms(z)
     labels = [f"|z| = {length:.1f}" for length in lengths]
-    written = [sheets.save(labelled(faces, labels, config.columns), config.out)]
+    written = [sheets.save(labelled(faces, labels, config.columns), strip)]
     if config.gif is not None:
         frames = [
             labelled(face[None], [label], 1) for face, label in zip(faces, labels, strict=True)
         ]
-        written.append(sheets.save_gif([*frames, *frames[-2:0:-1]], config.gif))
+        back = frames[-2:0:-1]
+        written.append(sheets.save_gif([*frames, *back], config.gif))
     mean, sd = space.shell(generator.latent_dim)
-    Console().print(
-        f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; samples of "
-        f"the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
+    return (
+        f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; "
+        f"samples of the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}"
     )
 
 
-def labelled(images, labels, columns: int = 10) -> np.ndarray:
-    """A sheet of uint8 [N, S, S, 3] with a short text below each: uint8 [.., .., 3]. Small pictures are doubled."""
+def labelled(images: np.ndarray, labels: Sequence[str], columns: int = 10) -> np.ndarray:
+    """A sheet of pictures with a short text below each. Small pictures are doubled.
+
+    Args:
+        images: uint8 [N, S, S, 3].
+        labels: N texts.
+        columns: pictures in a row.
+
+    Returns:
+        uint8 [height, width, 3].
+    """
     images = np.asarray(images)
-    images = images.repeat(2, axis=1).repeat(2, axis=2) if images.shape[1] < 96 else images
+    if images.shape[1] < 96:
+        images = images.repeat(2, axis=1).repeat(2, axis=2)
     side = images.shape[1]
     cards = np.full([len(images), side + LABEL, side, 3], 255, np.uint8)
     cards[:, :side] = images
@@ -124,8 +179,9 @@ def labelled(images, labels, columns: int = 10) -> np.ndarray:
     return sheets.sheet(cards, columns)
 
 
-def _sample(dim, number, seed):
+def _sample(dim: int, number: int, seed: int) -> np.ndarray:
     """The z of face `number` of `generate --seed`."""
-    return trained_generator.block_of_z(number // trained_generator.BLOCK, dim, seed)[
-        number % trained_generator.BLOCK
-    ]
+    from dcgan.generation import trained_generator
+
+    block = trained_generator.block_of_z(number // trained_generator.BLOCK, dim, seed)
+    return block[number % trained_generator.BLOCK]

@@ -1,12 +1,16 @@
-"""Faces onto the disk: a folder of PNGs, a zip of PNGs, or one array; whole or not at all, in constant memory."""
+"""Faces onto the disk: a folder of PNGs, a zip of PNGs, or one array.
 
-import contextlib
+Whole or not at all, in constant memory.
+"""
+
+from __future__ import annotations
+
 import io
-import shutil
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -15,112 +19,128 @@ from dcgan.generation.stored_zip import StoredZip
 from gan_core import checks
 from gan_core.runs import files
 
-PICTURES = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".gif",
-    ".webp",
-    ".bmp",
-    ".tar",
-    ".gz",
-    ".npy",
-)  # not what a folder is called
+ZIP = ".zip"
+NPZ = ".npz"
+PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
+OTHER_FILES = {
+    *(".tar", ".gz", ".tgz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".7z", ".rar", ".lz4"),
+    *(".npy", ".h5", ".hdf5", ".tfrecord", ".parquet", ".pkl", ".pt", ".mat"),
+    *(".csv", ".txt", ".json", ".pdf", ".svg", ".html", ".mp4", ".webm", ".avi", ".mov"),
+}  # which no folder is called
+INDEX = "index.csv"
 LEVEL = 1  # of zlib's 1 to 9: see png
 
 
-def write(blocks: Iterable[np.ndarray], count: int, out) -> None:
-    """Write `count` pictures, which come in blocks uint8 [n, S, S, 3], to a place that is new.
+def write(blocks: Iterable[np.ndarray], count: int, out, overwrite: bool = False) -> None:
+    """Write pictures to a place that is new. Until all is written it does not exist.
 
-    out: FILE.zip, with 00000.png, ... in it, stored; FILE.npz, with the array images [count, S, S, 3] uint8;
-    any other name is a folder, of the same PNGs. Until all is written the final name does not exist. ValueError
-    if there is something in that place, or it cannot be written.
+    Args:
+        blocks: the pictures, in arrays uint8 [n, S, S, 3].
+        count: how many they are together.
+        out: FILE.zip, with 00000.png, ... in it, stored; FILE.npz, with the array `images`
+            [count, S, S, 3] uint8; any other name is a folder, of the same PNGs.
+        overwrite: whether to replace what is there.
+
+    Raises:
+        ValueError: if something is there, another process writes it, or it cannot be written.
     """
-    out = new_place(out)
-    if out.suffix.lower() == ".npz":
-        files.write_atomically(out, lambda file: _npz(file, blocks, count))
-    elif out.suffix.lower() == ".zip":
-        files.write_atomically(out, lambda file: _zip(file, blocks, count, out.parent))
-    else:
-        _folder(out, blocks, count)
+    out = place(out, overwrite)
+    if is_file(out):
+        make = _npz if out.suffix.lower() == NPZ else _zip
+        with files.claimed(out, overwrite):
+            files.write_atomically(out, lambda file: make(file, blocks, count, out.parent))
+        return
+    with files.folder_atomically(out, overwrite) as folder:
+        for name, data in _numbered(blocks, count):
+            (folder / name).write_bytes(data)
 
 
-def new_place(out) -> Path:
-    """`out` as a path that is free, in a folder that exists; or ValueError. An empty folder counts as free."""
+def is_file(out: Path) -> bool:
+    """Whether this name stands for one file, and not for a folder."""
+    return out.suffix.lower() in (ZIP, NPZ)
+
+
+def place(out, overwrite: bool = False) -> Path:
+    """`out` as a path whose name says a folder, a zip or an npz.
+
+    Args:
+        out: the path.
+        overwrite: whether to replace what is there; of a folder only one that holds nothing but
+            what `generate` writes.
+
+    Raises:
+        ValueError: if the name is another file's, or the folder holds other things.
+    """
     out = Path(out)
-    if out.suffix.lower() in PICTURES:
-        checks.fail(
-            "generate",
-            "out",
-            "a folder, FILE.zip or FILE.npz",
-            str(out),
-            "For one picture of many faces there is --sheet.",
-        )
-    try:
-        a_folder = out.suffix.lower() not in (".zip", ".npz")
-        if out.exists() and not (a_folder and out.is_dir() and not any(out.iterdir())):
-            checks.fail(
-                "generate",
-                "out",
-                "new, or an empty folder" if a_folder else "new",
-                f"{out}, which is there already",
-                "Choose another name; nothing was overwritten.",
-            )
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise files.cannot_write(out, error) from error
+    suffix = out.suffix.lower()
+    if suffix in PICTURES or suffix in OTHER_FILES:
+        way_out = f"Nothing writes {suffix} here."
+        if suffix in PICTURES:
+            way_out = "For one picture of many faces there is --sheet."
+        checks.fail("generate", "out", "a folder, FILE.zip or FILE.npz", str(out), way_out)
+    if overwrite and out.is_dir() and not is_file(out):
+        foreign = _first_foreign(out)
+        if foreign is not None:
+            came = f"{out}, which holds {foreign.relative_to(out)}"
+            way_out = "Choose another name; nothing was overwritten."
+            checks.fail("generate", "out to overwrite", "a folder of faces alone", came, way_out)
+    if out.exists() and is_file(out) == out.is_dir():
+        kind = "a folder" if out.is_dir() else "a file"
+        came = f"{out}, which is {kind}"
+        checks.fail("generate", "out", "new", came, "Choose another name.")
     return out
 
 
-def png(image: np.ndarray) -> bytes:
-    """uint8 [S, S, 3] as the bytes of a PNG file.
+def _first_foreign(folder: Path) -> Path | None:
+    """A file below the folder that `generate` does not write."""
+    for file in sorted(folder.rglob("*")):
+        ours = file.suffix == ".png" or file.name == INDEX or file.name.startswith(".")
+        if not file.is_dir() and not ours:
+            return file
+    return None
 
-    zlib's level 1: twice as fast as the usual 6 on anime faces of 64 pixels, for files of the same size (9.1 kB).
+
+def png(image: np.ndarray) -> bytes:
+    """A picture as the bytes of a PNG file.
+
+    zlib's level 1: twice as fast as the usual 6 on anime faces of 64 pixels, for files of the same
+    size (9.1 kB).
+
+    Args:
+        image: uint8 [S, S, 3].
     """
     data = io.BytesIO()
     Image.fromarray(image).save(data, format="PNG", compress_level=LEVEL)
     return data.getvalue()
 
 
-def pngs(images) -> list[bytes]:
-    """A block of pictures as PNG files, made on all cores (zlib lets go of Python's lock)."""
+def pngs(images: np.ndarray) -> list[bytes]:
+    """A block of pictures as PNG files, made on all cores (zlib lets go of Python's lock).
+
+    Args:
+        images: uint8 [n, S, S, 3].
+    """
     with ThreadPoolExecutor() as pool:
         return list(pool.map(png, images))
 
 
-def _numbered(blocks, count):
+def _numbered(blocks: Iterable[np.ndarray], count: int) -> Iterator[tuple[str, bytes]]:
     """(00000.png, its bytes), ...: as many digits as the last one needs, at least five."""
-    digits, i = max(5, len(str(count - 1))), 0
+    digits = max(5, len(str(count - 1)))
+    number = 0
     for block in blocks:
         for data in pngs(block):
-            yield f"{i:0{digits}d}.png", data
-            i += 1
+            yield f"{number:0{digits}d}.png", data
+            number += 1
 
 
-def _folder(out, blocks, count):
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    try:
-        shutil.rmtree(unfinished, ignore_errors=True)  # left by a killed process
-        unfinished.mkdir()
-        for name, data in _numbered(blocks, count):
-            (unfinished / name).write_bytes(data)
-        if out.exists():
-            out.rmdir()  # it is empty
-        unfinished.rename(out)
-    except OSError as error:
-        raise files.cannot_write(out, error) from error
-    finally:
-        with contextlib.suppress(OSError):
-            shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _zip(file, blocks, count, folder):
+def _zip(file: BinaryIO, blocks: Iterable[np.ndarray], count: int, folder: Path) -> None:
     with StoredZip(file, folder) as archive:
         for name, data in _numbered(blocks, count):
             archive.add(name, data)
 
 
-def _npz(file, blocks, count):
+def _npz(file: BinaryIO, blocks: Iterable[np.ndarray], count: int, folder: Path) -> None:
     """What numpy.savez(images=...) writes, a block at a time."""
     blocks = iter(blocks)
     first = next(blocks)

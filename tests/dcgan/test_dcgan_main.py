@@ -78,7 +78,7 @@ def test_help_names_the_commands(capsys):
     ("arguments", "words"),
     [
         (["--epochs", "-1"], "epochs must be"),
-        (["train", "--loss", "best"], "loss must be one of"),
+        (["train", "--loss", "best"], "'best' for argument '--loss'. Expected one of"),
         (["--preset", "slow"], "preset"),
         (["train", "--resume", "nowhere"], "nowhere is not a run folder"),
         (["--no-such-option"], "no-such-option"),

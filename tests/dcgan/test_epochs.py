@@ -2,11 +2,9 @@
 
 import contextlib
 import csv
-import json
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from rich.console import Console
 
 from dcgan import epochs, training
@@ -33,28 +31,6 @@ TINY = {
 
 def train(path, **changes):
     return training.train(Config(**{**TINY, "run": path, **changes}), SILENT)
-
-
-@pytest.mark.parametrize("whole", [{}, {"distance_whole": ""}], ids=["no column", "blank"])
-def test_a_run_that_was_judged_by_patches_alone_finds_its_best_anew(whole, tmp_path):
-    """Its distances were smaller numbers, and its best epoch would have been the best for ever."""
-    _, run = train(tmp_path / "run", epochs=1)
-    with open(run.path / "epochs.csv", newline="") as file:
-        (row,) = csv.DictReader(file)
-    del row["distance_whole"]
-    row = {**row, "distance_mean": "1.5", **whole}
-    with open(run.path / "epochs.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, list(row), lineterminator="\n")
-        writer.writeheader()
-        writer.writerow(row)
-    run.save_best({"x": tf.Variable(0.0)}, 3, 1.5)
-    _, run = train(None, resume=tmp_path / "run")
-    epochs = read_epochs(run.path / "epochs.csv")
-    np.testing.assert_array_equal(np.isnan(epochs["distance_mean"]), [True, False])
-    np.testing.assert_array_equal(np.isnan(epochs["distance_whole"]), [True, False])
-    assert epochs["distance_32"][0] > 0.0
-    with np.load(run.checkpoints / "best.npz") as best:
-        assert json.loads(str(best["note"]))["step"] == 6
 
 
 @pytest.mark.parametrize("sizes", [(32, 16), (64, 32, 16), (128, 64, 32, 16)])
@@ -116,7 +92,7 @@ def test_a_run_is_held_until_its_pictures_and_its_generator_are_written(
     """A second training that began in between would write the same files."""
     finish, refused = training._finish, []
 
-    def looking(watch, run, config):
+    def looking(watch, run, config, console):
         second = RunFolder.resume(run.path)
         with (
             pytest.raises(ValueError, match="another RunFolder of this one, trains in"),
@@ -124,7 +100,7 @@ def test_a_run_is_held_until_its_pictures_and_its_generator_are_written(
         ):
             pass
         refused.append(run.path)
-        return finish(watch, run, config)
+        return finish(watch, run, config, console)
 
     def stop(trainer, row):
         raise KeyboardInterrupt

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan.networks import SIZES, discriminator, generator
+from dcgan.config import SIZES
+from dcgan.networks import discriminator, generator
 from gan_core import rng
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dcgan.generation import avatars, trained_generator
+from dcgan.generation import ids as id_lists
 
 IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(
     lambda text: text.strip() == text and not set(text) & set("\r\n")
@@ -94,7 +95,7 @@ def test_all_z_together_are_the_prior():
 
 def read(data, tmp_path):
     (tmp_path / "ids").write_bytes(data)
-    return list(avatars.read_ids(tmp_path / "ids"))
+    return list(id_lists.read_ids(tmp_path / "ids"))
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def test_an_id_a_line(tmp_path, data, ids):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"a\nb\xe9\n", r"must be UTF-8 text, got .*\. Save it as UTF-8"),
+        (b"a\nb\xe9\n", "line 2 of .* must be UTF-8 text, got the byte 0xe9 as character 2"),
         (
             b"a\n" + b"x" * 1001 + b"\n",
             "line 2 of .* must be an id of at most 1,000 characters, got a longer one",
@@ -132,20 +133,29 @@ def test_what_is_no_id_is_one_clear_line(tmp_path, data, words):
 def test_a_file_that_cannot_be_read_is_one_clear_line(tmp_path):
     for nothing in (tmp_path, tmp_path / "none"):
         with pytest.raises(ValueError, match=r"ids: .* cannot be read: .* or - for standard input"):
-            list(avatars.read_ids(nothing))
+            list(id_lists.read_ids(nothing))
 
 
 def test_standard_input_is_read_and_left_open(monkeypatch):
     source = io.BytesIO(b"a\nb\n")
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=source))
-    assert list(avatars.read_ids("-")) == ["a", "b"]
+    assert list(id_lists.read_ids("-")) == ["a", "b"]
     assert not source.closed
 
 
 @given(ids=st.lists(IDS))
 @example(ids=["Bob", "bob", "Bob", "bob\u0301"])
 def test_only_the_first_of_equal_ids_passes_and_the_order_stays(ids):
-    assert list(avatars.first_times(ids)) == list(dict.fromkeys(ids))
+    distinct = list(dict.fromkeys(ids))
+    if not ids:
+        return
+    with id_lists.Ids(ids) as kept:
+        assert list(kept) == distinct
+        assert (kept.count, kept.lines, kept.repeated) == (
+            len(distinct),
+            len(ids),
+            len(ids) - len(distinct),
+        )
 
 
 # ---- where a face lies
@@ -285,11 +295,11 @@ def test_a_folder_of_another_seed_or_generator_or_of_anything_else_is_left_alone
     before = tree(tmp_path)
     other = trained_generator.Generator(lambda z: 255 - generator.function(z), 3, 4, "other")
     for folder, with_this, seed in (("a", generator, 1), ("a", other, 0), ("photos", generator, 0)):
-        with pytest.raises(ValueError, match=r"generate: out must be .* nothing was overwritten"):
+        with pytest.raises(ValueError, match=rf"{folder}.* nothing was overwritten"):
             avatars.write(ids_of(700), with_this, tmp_path / folder, seed)
     assert tree(tmp_path) == before
     avatars.write(ids_of(700), generator, tmp_path / "a")
-    with pytest.raises(ValueError, match="out must be new"):  # a finished one
+    with pytest.raises(ValueError, match="a exists already"):  # a finished one
         avatars.write(ids_of(701), generator, tmp_path / "a")
 
 
@@ -304,13 +314,17 @@ def test_no_ids_are_one_clear_line(tmp_path, generator, name):
 def test_a_full_disk_is_one_clear_line(tmp_path, generator, name):
     """The kernel refuses files of more than 3,000 bytes."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    kept = id_lists.Ids(ids_of(700))
     resource.setrlimit(resource.RLIMIT_FSIZE, (3_000, limits[1]))
     try:
         with pytest.raises(
-            ValueError, match=rf"{name} cannot be written: File too large\. Make room"
+            ValueError, match=rf"{name}.* cannot be written: File too large\. Make room"
         ):
-            avatars.write(ids_of(700), generator, tmp_path / name)
+            avatars.write(kept, generator, tmp_path / name)
+        with pytest.raises(ValueError, match=r"ids: the list cannot be kept in .*Make room there"):
+            id_lists.Ids(ids_of(700), tmp_path)
     finally:
+        kept.close()
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not (tmp_path / "a.zip").exists()
     if name == "a":

@@ -11,6 +11,7 @@ from PIL import Image
 from dcgan.figures import sheets
 from dcgan.generation import avatars, trained_generator
 from dcgan.generation.generate import Generate, generate
+from dcgan.generation.ids import Ids, read_ids
 from gan_core.app import command_line
 
 
@@ -114,13 +115,14 @@ def test_parts_one_after_the_other_are_the_whole_byte_for_byte(
 
 def test_parts_differ_by_one_at_most(tmp_path):
     (tmp_path / "ids.txt").write_text("\n".join(map(str, range(11))), encoding="utf-8")
-    parts = [list(avatars.part_of("ids.txt", part, 4)) for part in (1, 2, 3, 4)]
+    with Ids(read_ids("ids.txt")) as ids:
+        parts = [list(ids.between(*ids.part(part, 4))) for part in (1, 2, 3, 4)]
+        with pytest.raises(
+            ValueError, match="one of at most 11, as many as there are different ids, got 1/12"
+        ):
+            ids.part(1, 12)
     assert [one for part in parts for one in part] == [str(i) for i in range(11)]
     assert {len(part) for part in parts} == {2, 3}
-    with pytest.raises(
-        ValueError, match="one of at most 11, as many as there are different ids, got 1/12"
-    ):
-        list(avatars.part_of("ids.txt", 1, 12))
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_ctrl_c_says_what_became_of_it(tmp_path, generator, monkeypatch, capsys,
         (["--ids", "x", "--out", "a", "--part", "2"], "such as 2/4, got '2'"),
         (
             ["--ids", "-", "--out", "a", "--part", "1/2"],
-            "of which one part is made must be a file, got standard input",
+            "--ids, of which one part is made, must be a file, got standard input",
         ),
         (
             ["--ids", "none.txt", "--out", "a", "--part", "1/2"],

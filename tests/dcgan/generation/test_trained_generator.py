@@ -162,11 +162,14 @@ def test_a_gpu_is_told_to_round_alike_in_every_process(monkeypatch):
     )
     monkeypatch.setattr(config.experimental, "enable_tensor_float_32_execution", told.append)
     trained_generator.load()
+    trained_generator.choose_arithmetic()
     assert told == []  # a CPU needs no word
     monkeypatch.setattr(
         config, "list_physical_devices", lambda kind: ["one"] if kind == "GPU" else []
     )
     trained_generator.load()
+    assert told == []  # nothing process-wide is switched by who only loads
+    trained_generator.choose_arithmetic()
     assert told == [False, "deterministic"]
 
 

@@ -88,10 +88,7 @@ def test_what_is_there_is_not_overwritten(tmp_path, name):
         out.mkdir()
         (out / "holiday.jpg").write_text("precious")
     before = tree(tmp_path)
-    wanted = "new" if out.suffix else "new, or an empty folder"
-    with pytest.raises(
-        ValueError, match=f"generate: out must be {wanted}, got .* nothing was over"
-    ):
+    with pytest.raises(ValueError, match=f"{name} exists already.* nothing was overwritten"):
         writers.write(blocks(), 7, out)
     assert tree(tmp_path) == before
 
@@ -104,13 +101,39 @@ def test_a_folder_in_the_place_of_a_zip_and_a_file_in_that_of_a_folder_are_refus
             writers.write(blocks(), 7, tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["a.png", "b.JPG", "c.tar", "d.npy"])
+@pytest.mark.parametrize(
+    "name", ["a.png", "b.JPG", "c.tar", "d.npy", "x.tgz", "x.tar.gz", "x.7z", "x.h5", "x.tiff"]
+)
 def test_a_name_that_means_something_else_is_refused(tmp_path, name):
-    with pytest.raises(
-        ValueError, match=r"out must be a folder, FILE\.zip or FILE\.npz, got .* there is --sheet"
-    ):
+    with pytest.raises(ValueError, match=r"out must be a folder, FILE\.zip or FILE\.npz, got"):
         writers.write(blocks(), 7, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["faces", "faces.zip", "faces.npz"])
+def test_what_is_there_is_replaced_if_asked(tmp_path, name):
+    writers.write(blocks(), 7, tmp_path / "new" / name)
+    writers.write(blocks(), 7, tmp_path / name)
+    out = tmp_path / name
+    if out.is_dir():
+        (out / "00000.png").write_bytes(b"older")
+        (out / "00009.png").write_bytes(b"older")
+    else:
+        out.write_bytes(b"older")
+    writers.write(blocks(), 7, out, overwrite=True)
+    new = tmp_path / "new" / name
+    if out.is_dir():
+        assert tree(out) == tree(new)
+    else:
+        assert out.read_bytes() == new.read_bytes()
+
+
+def test_a_folder_with_other_things_is_not_even_then(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "holiday.jpg").write_text("precious")
+    with pytest.raises(ValueError, match=r"to overwrite must be a folder of faces.*holiday\.jpg"):
+        writers.write(blocks(), 7, tmp_path / "photos", overwrite=True)
+    assert (tmp_path / "photos" / "holiday.jpg").read_text() == "precious"
 
 
 @pytest.mark.parametrize("name", ["faces", "faces.zip", "faces.npz"])

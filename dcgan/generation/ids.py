@@ -1,0 +1,178 @@
+"""Which ids: a list read and checked whole, without repetitions, in constant memory."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import itertools
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from gan_core import checks
+
+LONGEST_ID = 1000  # characters
+
+
+def read_ids(file) -> Iterator[str]:
+    """The ids in a UTF-8 text file, one a line.
+
+    White space around an id and blank lines are passed over.
+
+    Args:
+        file: its path; "-" is standard input.
+
+    Raises:
+        ValueError: with the line's number, for what is no id.
+    """
+    try:
+        with contextlib.ExitStack() as stack:
+            if str(file) == "-":
+                binary = sys.stdin.buffer
+            else:
+                binary = stack.enter_context(open(file, "rb"))
+            lines = io.TextIOWrapper(binary, encoding="utf-8-sig", errors="surrogateescape")
+            stack.callback(lines.detach)  # standard input is not ours to close
+            for number in itertools.count(1):
+                line = lines.readline(LONGEST_ID + 2)
+                if not line:
+                    return
+                one = _checked(line, f"line {number} of {file}")
+                if one:
+                    yield one
+    except OSError as error:
+        raise ValueError(
+            f"ids: {file} cannot be read: {error.strerror or error}. Give a text file with an id a "
+            "line, or - for standard input."
+        ) from error
+
+
+def _checked(line: str, where: str) -> str:
+    """The id of a line, without white space around it."""
+    for place, character in enumerate(line, start=1):
+        if "\udc80" <= character <= "\udcff":  # what surrogateescape makes of a byte
+            came = f"the byte 0x{ord(character) - 0xDC00:02x} as character {place}"
+            checks.fail("ids", where, "UTF-8 text", came, "Save the file as UTF-8.")
+    if len(line.rstrip("\n")) > LONGEST_ID:
+        wanted = f"an id of at most {LONGEST_ID:,} characters"
+        checks.fail("ids", where, wanted, "a longer one")
+    return line.strip()
+
+
+class Ids:
+    """The different ids of a list, in the order in which each came first.
+
+    All of the list is read, and so checked, when this is made: nothing of it can go wrong later.
+    The ids lie in a temporary database on the disk.
+
+        with Ids(read_ids("ids.txt")) as ids:
+            for one in ids: ...
+
+    Args:
+        ids: texts. They may come from anywhere, and any number of times.
+        folder: where the database lies, on a disk with room for about twice the list; None: the
+            system's place for temporary files.
+
+    Raises:
+        ValueError: if the list is a single text, has no ids, or the disk has no room.
+    """
+
+    def __init__(self, ids: Iterable[str], folder: str | os.PathLike | None = None):
+        if isinstance(ids, str | bytes):
+            checks.fail("ids", "the list of ids", "a list of texts", f"the single {ids!r}")
+        self._stack = contextlib.ExitStack()
+        self.lines = 0
+        """how many ids came, repeated ones too"""
+        digest = hashlib.blake2b(digest_size=16)
+        try:
+            self._database = self._opened(folder)
+            for one in ids:
+                self.lines += 1
+                if self._put(one):
+                    digest.update(one.encode() + b"\n")
+            self.count = self._database.execute("SELECT count(*) FROM ids").fetchone()[0]
+            """how many different ids there are"""
+            if not self.count:
+                checks.fail("ids", "the list of ids", "at least one id", "none")
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            place = folder or tempfile.gettempdir()
+            raise ValueError(
+                f"ids: the list cannot be kept in {place} meanwhile: {error}. Make room there."
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+        self.digest = digest.hexdigest()
+        """of all of them and their order"""
+
+    def _opened(self, folder) -> sqlite3.Connection:
+        place = tempfile.mkdtemp(prefix=".ids-", dir=folder)
+        self._stack.callback(shutil.rmtree, place, ignore_errors=True)
+        database = sqlite3.connect(Path(place) / "ids")
+        self._stack.callback(database.close)
+        database.execute("PRAGMA journal_mode = OFF")
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("CREATE TABLE ids (number INTEGER PRIMARY KEY, id TEXT UNIQUE)")
+        # A file without a name ends with the process, however that ends. (Not on Windows.)
+        shutil.rmtree(place, ignore_errors=True)
+        return database
+
+    def _put(self, one: str) -> bool:
+        """-> whether it is new."""
+        if not isinstance(one, str):
+            checks.fail("ids", f"id number {self.lines}", "a text", repr(one))
+        try:
+            done = self._database.execute("INSERT OR IGNORE INTO ids (id) VALUES (?)", [one])
+        except UnicodeEncodeError:
+            checks.fail("ids", f"id number {self.lines}", "a text that has a UTF-8", repr(one))
+        return done.rowcount > 0
+
+    @property
+    def repeated(self) -> int:
+        """How many lines held an id that came before."""
+        return self.lines - self.count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[str]:
+        return self.between(0, self.count)
+
+    def between(self, first: int, end: int) -> Iterator[str]:
+        """Ids number first, ..., end - 1, from 0 on."""
+        command = "SELECT id FROM ids ORDER BY number LIMIT ? OFFSET ?"
+        for (one,) in self._database.execute(command, [end - first, first]):
+            yield one
+
+    def part(self, part: int, parts: int) -> tuple[int, int]:
+        """Where the part-th of `parts` shares begins and ends: for `between`.
+
+        The shares are contiguous and, one after the other, are all ids.
+
+        Args:
+            part: from 1 on.
+            parts: how many there are.
+
+        Raises:
+            ValueError: if there are fewer ids than parts.
+        """
+        if self.count < parts:
+            wanted = f"one of at most {self.count:,}, as many as there are different ids"
+            checks.fail("generate", "part", wanted, f"{part}/{parts}")
+        return self.count * (part - 1) // parts, self.count * part // parts
+
+    def close(self) -> None:
+        """Remove the database."""
+        self._stack.close()
+
+    def __enter__(self) -> Ids:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
