@@ -126,12 +126,14 @@ class GANLoss:
     discriminator(real, fake) and generator(real, fake) take logits [n] and [m], float32, and
     give a float32 scalar. paired says that real[i] and fake[i] are compared with each other:
     then n = m, and G's loss needs the real logits too (elsewhere `real` may be None there).
+    claims are the families whose laws the loss is held to (docs/laws.md), such as ("hinge",).
     """
 
     name: str
     discriminator: Callable
     generator: Callable
     paired: bool = False
+    claims: tuple[str, ...] = ()
 
     def with_label_smoothing(self, real_target: float) -> "GANLoss":
         """The same game with D's target for real samples at `real_target` (0 < t <= 1)."""
@@ -148,7 +150,10 @@ class GANLoss:
             return discriminator_loss(real, fake, real_target=real_target)
 
         return dataclasses.replace(
-            self, name=f"{self.name}, real target {real_target:g}", discriminator=smoothed
+            self,
+            name=f"{self.name}, real target {real_target:g}",
+            discriminator=smoothed,
+            claims=(),
         )
 
 
@@ -161,19 +166,36 @@ def _of_fake(function):
     return generator
 
 
-MINIMAX = GANLoss("minimax", discriminator_loss, _of_fake(minimax_generator_loss))
+MINIMAX = GANLoss(
+    "minimax", discriminator_loss, _of_fake(minimax_generator_loss), claims=("minimax",)
+)
 NON_SATURATING = GANLoss(
-    "non-saturating", discriminator_loss, _of_fake(non_saturating_generator_loss)
+    "non-saturating",
+    discriminator_loss,
+    _of_fake(non_saturating_generator_loss),
+    claims=("non-saturating",),
 )
 LEAST_SQUARES = GANLoss(
-    "least-squares", least_squares_discriminator_loss, _of_fake(least_squares_generator_loss)
+    "least-squares",
+    least_squares_discriminator_loss,
+    _of_fake(least_squares_generator_loss),
+    claims=("least-squares",),
 )
-HINGE = GANLoss("hinge", hinge_discriminator_loss, _of_fake(wasserstein_generator_loss))
+HINGE = GANLoss(
+    "hinge", hinge_discriminator_loss, _of_fake(wasserstein_generator_loss), claims=("hinge",)
+)
 WASSERSTEIN = GANLoss(
-    "wasserstein", wasserstein_discriminator_loss, _of_fake(wasserstein_generator_loss)
+    "wasserstein",
+    wasserstein_discriminator_loss,
+    _of_fake(wasserstein_generator_loss),
+    claims=("wasserstein",),
 )
 RELATIVISTIC = GANLoss(
-    "relativistic", relativistic_discriminator_loss, relativistic_generator_loss, paired=True
+    "relativistic",
+    relativistic_discriminator_loss,
+    relativistic_generator_loss,
+    paired=True,
+    claims=("relativistic",),
 )
 
 LOSSES = {
