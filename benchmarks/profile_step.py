@@ -27,7 +27,7 @@ from dcgan.networks import SIZES
 from gan_core import checks, rng
 from gan_core.app.command_line import run
 from gan_core.devices.compiling import compiled
-from gan_core.nn.sequential import Flatten, Reshape
+from gan_core.nn.shapes import Flatten, Reshape
 
 DEFAULTS = dcgan_config.Config()
 

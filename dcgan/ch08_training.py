@@ -34,8 +34,8 @@ from dcgan.figures import sheets
 from dcgan.measures import distances
 from gan_core import checks, losses, rng
 from gan_core.app.command_line import run
-from gan_core.averaging import settling_z
-from gan_core.nn.batch_norm import settle
+from gan_core.averaging import settling_batches
+from gan_core.nn.settling import settle
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +147,7 @@ def the_two_generators(trainer, held_aside, seed: int) -> dict[str, tuple]:
         for i in range(1 + len(held_aside) // 256)
     ]
     average = copy.deepcopy(trainer.average.model)
-    settle(average, settling_z(trainer.latent, trainer.seed))
+    settle(average, settling_batches(trainer.latent, trainer.seed))
     players = {
         "G": trainer.generator,
         "its average, unsettled": trainer.average.model,

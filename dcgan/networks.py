@@ -25,7 +25,8 @@ from gan_core.nn.activations import leaky_relu
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.initializers import normal
-from gan_core.nn.sequential import Flatten, Reshape, Sequential
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten, Reshape
 
 SIZES = (32, 64, 128)
 

@@ -24,10 +24,10 @@ from dcgan.drawn import drawn_faces
 from dcgan.epochs import Watch
 from dcgan.measures import distances
 from gan_core import augment, checks, losses, penalties, rng
-from gan_core.averaging import settling_z
+from gan_core.averaging import settling_batches
 from gan_core.devices import replicas, workers
 from gan_core.latent import Normal
-from gan_core.nn.batch_norm import settle
+from gan_core.nn.settling import settle
 from gan_core.nn.variables import named_variables
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import Adam
@@ -82,8 +82,8 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
     with replicas.scope(strategy):
         generator = networks.generator(latent_dim=config.latent_dim, **options)
         discriminator = networks.discriminator(**options)
-        g_optimizer = Adam(generator.trainable_variables, g_rate, beta_1=config.beta_1)
-        d_optimizer = Adam(discriminator.trainable_variables, d_rate, beta_1=config.beta_1)
+        g_optimizer = Adam(g_rate, beta_1=config.beta_1).bind(generator.trainable_variables)
+        d_optimizer = Adam(d_rate, beta_1=config.beta_1).bind(discriminator.trainable_variables)
     return GANTrainer(
         generator,
         discriminator,
@@ -254,7 +254,7 @@ def best_generator(folder) -> tf.Module:
     for name, variable in named_variables(generator).items():
         variable.assign(arrays[prefix + name])
     if config.average:
-        settle(generator, settling_z(Normal(config.latent_dim), config.seed))
+        settle(generator, settling_batches(Normal(config.latent_dim), config.seed))
     return generator
 
 

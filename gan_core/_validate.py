@@ -1,80 +1,232 @@
-"""Do the networks, the latent and the optimizers of a game fit together?
+"""Do the networks, the latent, the labels and the optimizers of a game fit together?
 
-Looked at once, when a trainer is made and before anything is compiled, so that a slip is told in
-the words of the one who made it. Nothing here changes anything.
+This is checked once, when a trainer is made and before anything is compiled, so that a slip is
+reported in the user's own words. Batches are checked before they reach a compiled function.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
 import tensorflow as tf
 
 from gan_core import checks, rng
+from gan_core.devices import replicas
+from gan_core.game import logits_of
 from gan_core.losses import GANLoss
+from gan_core.nn.calling import forward
 from gan_core.nn.variables import named_variables
 
 
-def check_functions(owner: str, loss, augment) -> None:
-    """A loss is a GANLoss; the augmentation, where there is one, a function."""
+def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: Any) -> None:
+    """A loss is a GANLoss; augmentation, latent and labels are functions where they are given."""
     if not isinstance(loss, GANLoss):
-        checks.fail(owner, "loss", "a GANLoss (gan_core.losses.by_name gives one)", repr(loss))
+        wanted = "a GANLoss (gan_core.losses.by_name gives one)"
+        checks.fail(owner, "loss", wanted, repr(loss))
     if augment is not None and not callable(augment):
         checks.fail(owner, "augment", "a function (x, seed, step) -> x or None", repr(augment))
+    if not callable(latent) or not hasattr(latent, "dim"):
+        wanted = "a function (n, seed) -> z with a dim (gan_core.latent has some)"
+        checks.fail(owner, "latent", wanted, repr(latent))
+    if labels is not None and not callable(labels):
+        wanted = "a function (n, seed) -> y (such as gan_core.latent.Classes) or None"
+        checks.fail(owner, "labels", wanted, repr(labels))
 
 
-def penalty_list(owner: str, penalty) -> list:
-    """None -> [], a penalty -> [it], a list of them -> a list."""
-    penalties = (
-        [] if penalty is None else list(penalty) if isinstance(penalty, list | tuple) else [penalty]
-    )
+def penalty_list(owner: str, penalty: Any) -> list:
+    """None -> [], a penalty -> [penalty], a list of penalties -> the list."""
+    if penalty is None:
+        return []
+    penalties = list(penalty) if isinstance(penalty, list | tuple) else [penalty]
     for one in penalties:
         if not callable(one):
-            checks.fail(
-                owner,
-                "penalty",
-                "a penalty of gan_core.penalties, a list of them or None",
-                repr(one),
-            )
+            wanted = "a penalty of gan_core.penalties, a list of them or None"
+            checks.fail(owner, "penalty", wanted, repr(one))
     return penalties
 
 
-def check_network(owner: str, name: str, network, optimizer_name: str, optimizer) -> None:
-    """A network can be called, all its variables can be saved, and its optimizer moves its trainable ones."""
-    if not isinstance(network, tf.Module) or not callable(network):
-        checks.fail(owner, name, "a tf.Module called as network(x, training=...)", repr(network))
-    named_variables(network)
-    wanted = {id(v) for v in network.trainable_variables}
-    moved = {id(v) for v in getattr(optimizer, "variables_moved", ())}
-    if not moved or moved != wanted:
+def measure_dict(owner: str, measures: Any, taken: list[str]) -> dict:
+    """Further numbers of a row, by name: none of the names may be taken by the row already."""
+    measures = {} if measures is None else measures
+    if not isinstance(measures, dict):
+        wanted = "a dictionary: name -> function (real, fake, real_logits, fake_logits)"
+        checks.fail(owner, "measures", wanted, repr(measures))
+    for name, measure in measures.items():
+        if not isinstance(name, str) or name in (*taken, "step"):
+            wanted = f"named otherwise than {', '.join(('step', *taken))}"
+            checks.fail(owner, "measures", wanted, repr(name))
+        if not callable(measure):
+            wanted = "a function (real, fake, real_logits, fake_logits) -> one number"
+            checks.fail(owner, f"measures[{name!r}]", wanted, repr(measure))
+    return dict(measures)
+
+
+def check_networks(owner: str, generator: Any, discriminator: Any) -> None:
+    """Both are tf.Modules that can be called and saved, and they are two."""
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        if not isinstance(network, tf.Module) or not callable(network):
+            wanted = "a tf.Module called as network(x, training=...)"
+            checks.fail(owner, name, wanted, repr(network))
+        named_variables(network)
+    shared = {id(v) for v in generator.variables} & {id(v) for v in discriminator.variables}
+    if generator is discriminator or shared:
         checks.fail(
             owner,
-            optimizer_name,
-            f"born with {name}.trainable_variables ({len(wanted)} of them)",
-            f"one with {len(moved)}, {len(moved & wanted)} of them the {name}'s",
+            "discriminator",
+            "a network with variables of its own",
+            f"one that shares {len(shared)} variables with the generator",
         )
 
 
-def sample_shape(owner: str, generator, discriminator, latent) -> tuple:
-    """The shape of one sample, found by running both networks once on two z."""
-    if not callable(latent) or not hasattr(latent, "dim"):
+def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: Any) -> None:
+    """Each optimizer can be bound to its network, or is bound to some of its trainable variables."""
+    for name, network_name, network, optimizer in (
+        ("g_optimizer", "generator", generator, g),
+        ("d_optimizer", "discriminator", discriminator, d),
+    ):
+        if not all(hasattr(optimizer, needed) for needed in ("bound", "bind", "apply")):
+            wanted = "an optimizer such as gan_core.optim.optimizers.Adam(2e-4, beta_1=0.5)"
+            checks.fail(owner, name, wanted, repr(optimizer))
+        trainable = {id(variable) for variable in network.trainable_variables}
+        moved = {id(variable) for variable in optimizer.bound}
+        if not trainable:
+            checks.fail(owner, network_name, "a network with trainable variables", "one without")
+        if not moved <= trainable:
+            checks.fail(
+                owner,
+                name,
+                f"not bound yet, or bound to trainable variables of the {network_name}",
+                f"one bound to {len(moved)} variables, {len(moved & trainable)} of them "
+                f"the {network_name}'s",
+                "Make a new optimizer for each network and each trainer.",
+            )
+    if g is d:
         checks.fail(
-            owner,
-            "latent",
-            "a function (n, seed) -> z with a dim (gan_core.latent has some)",
-            repr(latent),
+            owner, "d_optimizer", "another optimizer than g_optimizer", "the same object twice"
         )
-    z = checks.tensor(owner, "what latent gives", latent(2, rng.seed(0, "try")), [2, latent.dim])
-    fake = tf.cast(generator(z, training=False), tf.float32)
+
+
+def check_fit(owner: str, generator: Any, discriminator: Any, latent: Any, labels: Any) -> tuple:
+    """Run both networks once on two z.
+
+    Returns:
+        The shape of one sample, and a label's shape and dtype (None, None without labels).
+    """
+    seed = rng.seed(0, "try")
+    z = checks.tensor(owner, "what latent gives", latent(2, seed), [2, latent.dim])
+    y = None if labels is None else _tried_labels(owner, labels(2, seed))
+    fake = tf.cast(forward(generator, z, y, training=False), tf.float32)
     if fake.shape[:1] != [2]:
-        checks.fail(
-            owner,
-            "what generator gives",
-            "one sample a z, [2, ...] for 2 of them",
-            checks.show_shape(fake.shape),
+        wanted = "one sample a z, [2, ...] for 2 of them"
+        checks.fail(owner, "what generator gives", wanted, checks.show_shape(fake.shape))
+    _check_logits(owner, forward(discriminator, fake, y, training=False))
+    label = (None, None) if y is None else (tuple(y.shape[1:]), y.dtype)
+    return tuple(fake.shape[1:]), label
+
+
+def _tried_labels(owner: str, labels: Any) -> tf.Tensor:
+    labels = tf.convert_to_tensor(labels)
+    if labels.shape[:1] != [2]:
+        wanted = "one label a sample, [2, ...] for 2 of them"
+        checks.fail(owner, "what labels gives", wanted, checks.show_shape(labels.shape))
+    return labels
+
+
+def _check_logits(owner: str, output: Any) -> None:
+    """One or several logits for each of two samples, in one tensor or a list of them."""
+    wanted = "logits for each sample, [2, 1] or [2, ...] for 2 of them"
+    heads = list(output) if isinstance(output, list | tuple) else [output]
+    shapes = [tuple(tf.convert_to_tensor(head).shape) for head in heads]
+    if not shapes or any(shape[:1] != (2,) or 0 in shape for shape in shapes):
+        came = " and ".join(checks.show_shape(shape) for shape in shapes) or "an empty list"
+        checks.fail(owner, "what discriminator gives", wanted, came)
+    logits_of(output)
+
+
+class BatchChecks:
+    """What a batch of a game must be: its samples' shape, and its labels' where there are labels.
+
+    Args:
+        sample_shape: the shape of one sample.
+        label_shape, label_dtype: of one label; None for games without labels.
+        strategy: None or a tf.distribute strategy, whose replicas share a batch equally.
+    """
+
+    def __init__(
+        self, sample_shape: tuple, label_shape: tuple | None, label_dtype: Any, strategy: Any
+    ) -> None:
+        self.sample_shape = sample_shape
+        self.label_shape = label_shape
+        self.label_dtype = label_dtype
+        self.strategy = strategy
+
+    def given(self, owner: str, batch: Any, before: tuple[int, ...] = ()) -> tuple:
+        """A batch that a user gave: x, or (x, y), with `before` in front of both shapes.
+
+        Returns:
+            real and labels as tensors; labels is None for games without labels.
+        """
+        real, labels = self._parts(owner, "real", batch)
+        real = checks.tensor(
+            owner, "real", real, [*before, "batch", *self.sample_shape], finite=True
         )
-    logits = discriminator(fake, training=False)
-    if tuple(logits.shape) not in [(2, 1), (2,)]:
-        checks.fail(
-            owner,
-            "what discriminator gives",
-            "one logit a sample, [2, 1] for 2 of them",
-            checks.show_shape(logits.shape),
-        )
-    return tuple(fake.shape[1:])
+        if 0 in real.shape:
+            checks.fail(owner, "real", "at least one sample", checks.show_shape(real.shape))
+        size = real.shape[len(before)]
+        replicas.check_batch(owner, self.strategy, size)
+        return real, self._labels(owner, labels, [*before, size])
+
+    def sampled(self, owner: str, batch: Any) -> tuple:
+        """The same for what a sampler gives while a function is traced: sizes must be static."""
+        real, labels = self._parts(owner, "what sampler gives", batch)
+        real = checks.tensor(owner, "what sampler gives", real, ["batch", *self.sample_shape])
+        if not real.shape[0]:
+            wanted = "of a batch size that is fixed, and not 0"
+            came = checks.show_shape(real.shape)
+            checks.fail(owner, "what sampler gives", wanted, came)
+        replicas.check_batch(owner, self.strategy, real.shape[0])
+        return real, self._labels(owner, labels, [real.shape[0]])
+
+    def labels_for(self, owner: str, labels: Any, n: int) -> tf.Tensor | None:
+        """Labels [n, ...] that a user asks samples for; None stays None."""
+        if labels is None:
+            return None
+        if self.label_dtype is None:
+            checks.fail(
+                owner,
+                "labels",
+                "None: this game has no labels",
+                type(labels).__name__,
+                "Make the trainer with labels=..., such as gan_core.latent.Classes(10).",
+            )
+        return self._labels(owner, labels, [n])
+
+    def _parts(self, owner: str, name: str, batch: Any) -> tuple:
+        pair = isinstance(batch, list | tuple) and len(batch) == 2 and self.label_dtype is not None
+        if pair:
+            return batch[0], batch[1]
+        if self.label_dtype is not None:
+            checks.fail(owner, name, "a pair (samples, labels)", f"a {type(batch).__name__}")
+        if isinstance(batch, tuple):
+            checks.fail(
+                owner,
+                name,
+                "samples alone: this game has no labels",
+                f"a tuple of {len(batch)}",
+                "Make the trainer with labels=..., such as gan_core.latent.Classes(10), or give "
+                "the samples without labels.",
+            )
+        return batch, None
+
+    def _labels(self, owner: str, labels: Any, before: list) -> tf.Tensor | None:
+        if self.label_dtype is None:
+            return None
+        if not tf.is_tensor(labels):
+            labels = np.asarray(labels)
+            if labels.dtype.kind in "iu" and self.label_dtype.is_integer:
+                labels = labels.astype(self.label_dtype.as_numpy_dtype)
+        elif labels.dtype.is_integer and self.label_dtype.is_integer:
+            labels = tf.cast(labels, self.label_dtype)
+        shape = [*before, *self.label_shape]
+        return checks.tensor(owner, "labels", labels, shape, dtype=self.label_dtype)

@@ -1,47 +1,95 @@
-"""A second generator that is the running average of the first."""
+"""A second generator whose weights are the running average of the first one's."""
+
+from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
 
 from gan_core import checks, rng
+from gan_core.protocols import Labels, Latent, Schedule
+
+SETTLING_BLOCKS = 4  # of SETTLING_BLOCK z each
+SETTLING_BLOCK = 256
 
 
 class ExponentialMovingAverage(tf.Module):
     """average <- decay average + (1 - decay) model, after every round.
 
-    The players of a game circle around its equilibrium; the average of the circle is nearer to
-    it than any point on it (Yazıcı et al. 2019). `model` is a copy of the averaged network, with
-    variables of its own, started equal: use it for samples. All its floating variables are averaged,
-    others copied. For batch norm's moving mean and variance that is a guess: what averaged weights compute is
-    not the average of what the weights computed. Measure them before use and before export, as
-    GANTrainer.sample does for itself: batch_norm.settle(average.model, settling_z(latent, seed)).
+    The players of a game circle around its equilibrium, and the average of a circle is nearer to
+    its centre than any point on it (Yazıcı et al. 2019). A decay of 0.999 remembers about the last
+    1,000 rounds. With a fixed decay the start, which is noise, is remembered as well; a schedule
+    such as `schedules.rising_memory` forgets it.
 
-    decay 0.999 remembers about the last 1,000 rounds. It may be a schedule: with a fixed decay the
-    start, which is noise, is remembered as well (`schedules.rising_memory`).
+    All floating-point variables are averaged and the others copied. For batch norm's moving mean
+    and variance the average is a guess: the statistics of what averaged weights compute are not the
+    average of what the weights computed. So they are measured before use, as `GANTrainer.sample`
+    and `GANTrainer.export` do: settling.settle(average.model, settling_batches(latent, seed)).
+
+    Args:
+        model: the network to average.
+        decay: a number in [0, 1), or a schedule of the round.
+
+    `model` is a copy of the network with variables of its own, equal at the start.
+
+    Example:
+        >>> from gan_core.nn.dense import Dense
+        >>> layer = Dense(1, 1, seed=0)
+        >>> average = ExponentialMovingAverage(layer, 0.5)
+        >>> layer.bias.assign([2.0]) is not None
+        True
+        >>> average.update()
+        >>> float(average.model.bias[0])
+        1.0
     """
 
-    def __init__(self, model: tf.Module, decay, name=None):
+    def __init__(self, model: tf.Module, decay: float | Schedule, name: str | None = None) -> None:
         super().__init__(name=name)
-        if not callable(decay):
-            checks.number("ExponentialMovingAverage", "decay", decay, 0.0, below=1.0)
+        owner = "ExponentialMovingAverage"
+        first = float(decay(0)) if callable(decay) else decay
+        checks.number(owner, "decay(0)" if callable(decay) else "decay", first, 0.0, below=1.0)
         self.decay = decay
         self.model = copy.deepcopy(model)
         pairs = tuple(zip(self.model.variables, model.variables, strict=True))
-        # In a function, which tf.Module does not look into: the source's variables are not ours.
+        # Inside a function, where tf.Module does not look: the source's variables are not ours.
         self._pairs = lambda: pairs
 
-    def update(self, step=0) -> None:
-        """Take one step toward the model's present values. step: how many rounds were played before this one."""
+    def update(self, step: Any = 0) -> None:
+        """Take one step towards the model's present values.
+
+        Args:
+            step: the number of rounds before this one, for a decay that is a schedule.
+        """
         decay = self.decay(step) if callable(self.decay) else self.decay
         for average, variable in self._pairs():
             if variable.dtype.is_floating:
                 average.assign_sub((1.0 - decay) * (average - variable))
-            else:  # a counter, say
+            else:  # a counter, for example
                 average.assign(variable)
 
 
-def settling_z(latent, seed: int) -> Iterator[tf.Tensor]:
-    """What an averaged generator's batch norm is settled by (`batch_norm.settle`): 1,024 z, the same for a seed."""
-    return (latent(256, rng.seed(seed, "settle", i)) for i in range(4))
+def settling_batches(
+    latent: Latent, seed: int, labels: Labels | None = None, batch: int = SETTLING_BLOCK
+) -> Iterator[Any]:
+    """What an averaged generator's batch norm is settled by: 1,024 z, the same for a seed.
+
+    Args:
+        latent: the distribution of z.
+        seed: the run's seed.
+        labels: the distribution of labels, for a conditional generator.
+        batch: how many z at a time, from 1 to 256.
+
+    Returns:
+        z [batch, dim] each; with labels pairs (z, labels [batch, ...]).
+    """
+    for i in range(SETTLING_BLOCKS):
+        z = latent(SETTLING_BLOCK, rng.seed(seed, "settle", i))
+        parts = [z[start : start + batch] for start in range(0, SETTLING_BLOCK, batch)]
+        if labels is None:
+            yield from parts
+            continue
+        y = tf.convert_to_tensor(labels(SETTLING_BLOCK, rng.seed(seed, "settle labels", i)))
+        for k, part in enumerate(parts):
+            yield part, y[k * batch : (k + 1) * batch]

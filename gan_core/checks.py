@@ -6,135 +6,443 @@ Every check runs in Python, before any compiled call, so that the message speaks
     GANTrainer.round: real must be [batch, 2], got [8, 3].
 """
 
+from __future__ import annotations
+
 import math
 import numbers
+from collections.abc import Iterable
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import tensorflow as tf
 
-
-def fail(owner: str, name: str, wanted: str, came: str, way_out: str = ""):
-    """Raise the one kind of message this library knows."""
-    raise ValueError(
-        f"{owner}: {name} must be {wanted}, got {came}.{' ' + way_out if way_out else ''}"
-    )
+Choice = TypeVar("Choice")
 
 
-def integer(owner: str, name: str, value, low: int | None = None, high: int | None = None) -> int:
-    """A whole number in [low, high] (a bool is not one)."""
-    wanted = "a whole number" + _range(low, high)
+def fail(owner: str, name: str, wanted: str, came: object, way_out: str = "") -> NoReturn:
+    """Raise the one kind of message this library knows.
+
+    Args:
+        owner: the class or function whose argument is wrong.
+        name: the argument.
+        wanted: what it must be.
+        came: what it is.
+        way_out: whole sentences that help, or "".
+
+    Raises:
+        ValueError: always.
+
+    Example:
+        >>> fail("Dense", "in_size", "a whole number", "2.5", "Round it.")
+        Traceback (most recent call last):
+        ValueError: Dense: in_size must be a whole number, got 2.5. Round it.
+    """
+    message = f"{owner}: {name} must be {wanted}, got {came}."
+    if way_out:
+        message = f"{message} {way_out}"
+    raise ValueError(message)
+
+
+def integer(
+    owner: str, name: str, value: Any, low: int | None = None, high: int | None = None
+) -> int:
+    """Check that `value` is a whole number in [low, high] (a bool is not one).
+
+    Args:
+        owner: the class or function whose argument is checked.
+        name: the argument.
+        value: a Python or NumPy integer.
+        low: the least that is allowed, or None.
+        high: the largest that is allowed, or None.
+
+    Returns:
+        The value as a Python int.
+
+    Raises:
+        ValueError: if it is none.
+
+    Example:
+        >>> integer("Dense", "in_size", 3, 1)
+        3
+    """
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_)
-    if not whole or (low is not None and value < low) or (high is not None and value > high):
-        fail(owner, name, wanted, repr(value))
+    if not whole or not _within(value, low, high):
+        fail(owner, name, "a whole number" + _range(low, high), repr(value))
     return int(value)
 
 
 def number(
     owner: str,
     name: str,
-    value,
+    value: Any,
     low: float | None = None,
     high: float | None = None,
     *,
     above: float | None = None,
     below: float | None = None,
 ) -> float:
-    """A finite number with low <= value <= high and above < value < below."""
-    wanted = "a finite number" + _range(low, high)
-    wanted += "" if above is None else f" above {_bound(above)}"
-    wanted += (
-        "" if below is None else f" {'and ' if above is not None else ''}below {_bound(below)}"
-    )
+    """Check that `value` is a finite number with low <= value <= high and above < value < below.
+
+    Args:
+        owner: the class or function whose argument is checked.
+        name: the argument.
+        value: a Python or NumPy number (a bool is none).
+        low: the least that is allowed, or None.
+        high: the largest that is allowed, or None.
+        above: what it must be greater than, or None.
+        below: what it must be less than, or None.
+
+    Returns:
+        The value as a Python float.
+
+    Raises:
+        ValueError: if it is none.
+
+    Example:
+        >>> number("leaky_relu", "alpha", 0.2, 0.0, below=1.0)
+        0.2
+    """
     real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
-    if (
-        not real
-        or not _is_finite(value)
-        or (low is not None and value < low)
-        or (high is not None and value > high)
-        or (above is not None and value <= above)
-        or (below is not None and value >= below)
-    ):
+    allowed = real and _is_finite(value) and _within(value, low, high)
+    if not allowed or not _strictly_within(value, above, below):
+        wanted = "a finite number" + _range(low, high) + _open_range(above, below)
         fail(owner, name, wanted, repr(value))
     return float(value)
 
 
-def one_of(owner: str, name: str, value, choices) -> object:
-    """One of a few names."""
+def boolean(owner: str, name: str, value: Any) -> bool:
+    """Check that `value` is True or False: neither 1, nor "no", nor None.
+
+    Args:
+        owner: the class or function whose argument is checked.
+        name: the argument.
+        value: a Python or NumPy bool.
+
+    Returns:
+        The value as a Python bool.
+
+    Raises:
+        ValueError: if it is none.
+
+    Example:
+        >>> boolean("Dense", "use_bias", "no")
+        Traceback (most recent call last):
+        ValueError: Dense: use_bias must be True or False, got 'no'.
+    """
+    if not isinstance(value, bool | np.bool_):
+        fail(owner, name, "True or False", repr(value))
+    return bool(value)
+
+
+def one_of(owner: str, name: str, value: Choice, choices: Iterable[Choice]) -> Choice:
+    """Check that `value` is one of a few, such as names.
+
+    Python says that 1 == True and 0 == False; here a bool is equal to a bool only.
+
+    Args:
+        owner: the class or function whose argument is checked.
+        name: the argument.
+        value: what came.
+        choices: what is allowed.
+
+    Returns:
+        The value.
+
+    Raises:
+        ValueError: if it is none of them.
+
+    Example:
+        >>> one_of("Conv2D", "padding", "same", ["SAME", "VALID"])
+        Traceback (most recent call last):
+        ValueError: Conv2D: padding must be one of SAME, VALID, got 'same'.
+    """
     choices = list(choices)
-    if value not in choices:
+    if not any(_is_same_choice(value, choice) for choice in choices):
         fail(owner, name, "one of " + ", ".join(map(str, choices)), repr(value))
     return value
 
 
 def tensor(
-    owner: str, name: str, value, shape, *, dtype=tf.float32, finite: bool = False
+    owner: str,
+    name: str,
+    value: Any,
+    shape: Iterable[Any],
+    *,
+    dtype: Any = tf.float32,
+    finite: bool = False,
 ) -> tf.Tensor:
-    """`value` as a tensor of this dtype and shape; a name or None in shape stands for any size.
+    """Check that `value` is, or can become, a tensor of this dtype and shape.
 
-    A symbolic tensor passes with its static shape. `finite` looks at the values too, and so
-    is meant for calls from Python, outside a traced function.
+    A symbolic tensor passes with its static shape.
+
+    Args:
+        owner: the class or function whose argument is checked.
+        name: the argument.
+        value: a tensor, a variable, an array or a list of numbers.
+        shape: its sizes; a name or None stands for any size.
+        dtype: its dtype. Arrays and lists of other numbers are cast, tensors are not.
+        finite: whether to look at the values too: for calls from Python, outside a traced function.
+
+    Returns:
+        The tensor (the very one that came, where a tensor or variable came).
+
+    Raises:
+        ValueError: if it is none, or holds values that are not finite where they must be.
+
+    Example:
+        >>> tensor("Dense", "x", [[1, 2]], ["batch", 2]).numpy()
+        array([[1., 2.]], dtype=float32)
     """
-    wanted = f"{show_shape(shape)} of {tf.as_dtype(dtype).name}"
+    shape = list(shape)
+    dtype = tf.as_dtype(dtype)
+    wanted = f"{show_shape(shape)} of {dtype.name}"
     if not isinstance(value, tf.Tensor | tf.Variable):
         try:
-            array = np.asarray(value)
-            if array.dtype.kind in "iuf" and tf.as_dtype(dtype).is_floating:
-                with np.errstate(
-                    over="ignore"
-                ):  # what is too large becomes infinite, and is told below
-                    array = array.astype(tf.as_dtype(dtype).as_numpy_dtype)
-            value = tf.convert_to_tensor(array)
+            value = tf.convert_to_tensor(_cast_numbers(np.asarray(value), dtype))
         except (ValueError, TypeError):
             fail(owner, name, wanted, f"a {type(value).__name__} that is no array of numbers")
-    if value.dtype != tf.as_dtype(dtype):
+    if value.dtype != dtype:
         fail(owner, name, wanted, f"{show_shape(value.shape)} of {value.dtype.name}")
     same_shape(owner, name, value, shape)
     if finite and value.dtype.is_floating and hasattr(value, "numpy"):
         bad = int(tf.math.count_nonzero(~tf.math.is_finite(tf.convert_to_tensor(value))))
-        if bad:
-            fail(
-                owner,
-                name,
-                "finite",
-                f"{bad} of {value.shape.num_elements()} values NaN or infinite",
-            )
+        _refuse_infinite(owner, name, bad, value.shape.num_elements())
     return value
 
 
-def same_shape(owner: str, name: str, value, shape) -> None:
-    """The static shape of `value` is `shape`, where a name or None matches any size."""
+def array(
+    owner: str,
+    name: str,
+    value: Any,
+    shape: Iterable[Any],
+    *,
+    dtype: Any = np.float64,
+    at_least: int = 1,
+    finite: bool = True,
+    largest: float | None = None,
+) -> np.ndarray:
+    """Check that `value` is, or can become, a NumPy array of real numbers of this shape.
+
+    Anything NumPy can read will do: arrays, lists, eager tensors. Text and complex numbers are
+    refused, and so is what does not stand in a rectangle. With an integer dtype the values must
+    be whole numbers by their own dtype (1.0 is refused).
+
+    Args:
+        owner: the class or function whose argument is checked.
+        name: the argument.
+        value: what came.
+        shape: its sizes; a name or None stands for any size.
+        dtype: the NumPy dtype of the result.
+        at_least: how many rows (entries of the first axis) there must be.
+        finite: whether NaN and infinite values are refused.
+        largest: the largest absolute value that is allowed, or None.
+
+    Returns:
+        The array, of this dtype.
+
+    Raises:
+        ValueError: if it is none.
+
+    Example:
+        >>> array("wasserstein_1", "x", [1, 2], ["n"])
+        array([1., 2.])
+        >>> array("wasserstein_1", "x", [[1, 2]], ["n"])
+        Traceback (most recent call last):
+        ValueError: wasserstein_1: x must be [n] of numbers, got [1, 2].
+    """
+    shape = list(shape)
+    wanted = f"{show_shape(shape)} of {_kind(dtype)}"
+    result = _as_numbers(owner, name, value, wanted, dtype)
+    if not _fits(result.shape, shape):
+        way_out = ""
+        if result.ndim > len(shape) == 2:
+            way_out = "Flatten images to [n, height * width * channels]."
+        fail(owner, name, wanted, show_shape(result.shape), way_out)
+    if shape and (len(result) < at_least or (at_least > 0 and result.size == 0)):
+        wanted = f"{wanted} with {_first(shape)} at least {at_least}"
+        fail(owner, name, wanted, show_shape(result.shape))
+    if finite and result.dtype.kind == "f":
+        _refuse_infinite(owner, name, int((~np.isfinite(result)).sum()), result.size)
+    if largest is not None and result.size and np.abs(result).max() > largest:
+        fail(owner, name, f"of numbers of at most {largest:g} in size", f"{np.abs(result).max():g}")
+    return result
+
+
+def symbolic(owner: str, name: str, value: Any) -> None:
+    """Check that what a function gave while it was traced was made by TensorFlow's operations.
+
+    An eager tensor or a NumPy array that appears while a graph is made is a constant of that graph:
+    every later call sees the same numbers. Outside a graph everything passes. (A function that
+    converts its NumPy array to a tensor by itself gives a symbolic tensor, and passes:
+    `gan_core.devices.tracing` finds such functions.)
+
+    Args:
+        owner: the class or function that called it.
+        name: what gave the value, such as "what sampler gives".
+        value: a tensor, or a nested structure (tuple, list, dict) of them.
+
+    Raises:
+        ValueError: if a graph is being traced and the value, or a part of it, is no tensor of it.
+    """
+    if tf.executing_eagerly():
+        return
+    for part in tf.nest.flatten(value):
+        if not isinstance(part, tf.Tensor) or hasattr(part, "numpy"):
+            fail(
+                owner,
+                name,
+                "a tensor that TensorFlow computes anew at each call",
+                f"a {type(part).__name__} that is fixed when the function is traced",
+                "Compute it with TensorFlow and gan_core.rng; "
+                "batches that Python makes are for gan_core.data.HostBatches.",
+            )
+
+
+def same_shape(owner: str, name: str, value: Any, shape: Iterable[Any]) -> None:
+    """Check that the static shape of `value` is `shape`, where a name or None matches any size.
+
+    Args:
+        owner: the class or function whose argument is checked.
+        name: the argument.
+        value: whatever has a `shape`.
+        shape: the sizes that are wanted.
+
+    Raises:
+        ValueError: if the shape is another.
+
+    Example:
+        >>> same_shape("Dense", "x", tf.zeros([8, 3]), ["batch", 2])
+        Traceback (most recent call last):
+        ValueError: Dense: x must be [batch, 2], got [8, 3].
+    """
+    shape = list(shape)
     came = tf.TensorShape(value.shape)
-    fits = came.rank is None or (
-        came.rank == len(shape)
-        and all(
-            have is None or not isinstance(want, int | np.integer) or have == want
-            for have, want in zip(came, shape, strict=True)
-        )
-    )
-    if not fits:
+    if came.rank is not None and not _fits(came, shape):
         fail(owner, name, show_shape(shape), show_shape(came))
 
 
-def show_shape(shape) -> str:
-    """[batch, 2] for ("batch", 2); an unknown size is written `any`."""
+def show_shape(shape: Iterable[Any]) -> str:
+    """Write a shape as messages show it.
+
+    Args:
+        shape: sizes and names; None is an unknown size.
+
+    Returns:
+        Its text.
+
+    Example:
+        >>> show_shape(["batch", 2, None])
+        '[batch, 2, any]'
+    """
     return "[" + ", ".join("any" if size is None else str(size) for size in shape) + "]"
 
 
-def _is_finite(value) -> bool:
+# ---------------------------------------------------------------- parts of the above
+
+
+def _within(value: Any, low: float | None, high: float | None) -> bool:
+    if low is not None and value < low:
+        return False
+    return high is None or value <= high
+
+
+def _strictly_within(value: Any, above: float | None, below: float | None) -> bool:
+    if above is not None and value <= above:
+        return False
+    return below is None or value < below
+
+
+def _is_finite(value: Any) -> bool:
     try:
         return math.isfinite(value)
     except OverflowError:  # an integer that no float can hold
         return False
 
 
-def _range(low, high) -> str:
+def _is_same_choice(value: object, choice: object) -> bool:
+    if isinstance(choice, bool) != isinstance(value, bool | np.bool_):
+        return False
+    return bool(value == choice)
+
+
+def _cast_numbers(values: np.ndarray, dtype: tf.DType) -> np.ndarray:
+    """Real numbers in the floating dtype that is wanted; everything else as it is."""
+    if values.dtype.kind not in "iuf" or not dtype.is_floating:
+        return values
+    with np.errstate(over="ignore"):  # what is too large becomes infinite: `finite` refuses it
+        return values.astype(dtype.as_numpy_dtype)
+
+
+def _as_numbers(owner: str, name: str, value: Any, wanted: str, dtype: Any) -> np.ndarray:
+    no_array = f"a {type(value).__name__} that is no array of numbers"
+    try:
+        came = np.asarray(value)
+    except (TypeError, ValueError):
+        fail(owner, name, wanted, no_array)
+    if came.dtype.kind == "c":
+        fail(owner, name, wanted, "complex numbers")
+    if came.dtype.kind == "f" and np.dtype(dtype).kind in "iu":
+        fail(owner, name, wanted, f"{show_shape(came.shape)} of {came.dtype.name}")
+    if came.dtype.kind not in "biufVO":  # V is bfloat16's letter, O that of Python's objects
+        fail(owner, name, wanted, no_array)
+    try:
+        with np.errstate(over="ignore"):
+            return came.astype(dtype)
+    except (TypeError, ValueError, OverflowError):
+        fail(owner, name, wanted, no_array)
+
+
+def _kind(dtype: Any) -> str:
+    if np.dtype(dtype).kind in "iu":
+        return "whole numbers"
+    return "numbers"
+
+
+def _first(shape: list) -> str:
+    """What the number of rows is called in a message."""
+    if isinstance(shape[0], str):
+        return shape[0]
+    return "rows"
+
+
+def _fits(came: Iterable[Any], wanted: list) -> bool:
+    """Whether sizes are the wanted ones; an unknown size fits, and a name or None wants no one size."""
+    sizes = list(came)
+    if len(sizes) != len(wanted):
+        return False
+    for have, want in zip(sizes, wanted, strict=True):
+        if have is not None and isinstance(want, int | np.integer) and have != want:
+            return False
+    return True
+
+
+def _refuse_infinite(owner: str, name: str, bad: int, size: int) -> None:
+    if bad:
+        fail(owner, name, "finite", f"{bad} of {size} values NaN or infinite")
+
+
+def _range(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
         return f" from {_bound(low)} to {_bound(high)}"
     if low is not None:
         return f" of at least {_bound(low)}"
-    return f" of at most {_bound(high)}" if high is not None else ""
+    if high is not None:
+        return f" of at most {_bound(high)}"
+    return ""
 
 
-def _bound(x) -> str:
+def _open_range(above: float | None, below: float | None) -> str:
+    if above is not None and below is not None:
+        return f" above {_bound(above)} and below {_bound(below)}"
+    if above is not None:
+        return f" above {_bound(above)}"
+    if below is not None:
+        return f" below {_bound(below)}"
+    return ""
+
+
+def _bound(x: float) -> str:
     """1000000 and 0.01 as they are, 9.22337e+18 short."""
-    return str(x) if isinstance(x, int) and abs(x) < 10**15 else f"{x:g}"
+    if isinstance(x, int) and abs(x) < 10**15:
+        return str(x)
+    return f"{x:g}"

@@ -1,79 +1,148 @@
-"""The gradient that each player follows, for one batch.
+"""Which gradient each player follows.
 
-Three plain functions that move no parameter: run G, ask for D's gradients, ask for G's. (Batch norm's
-moving averages do move: both networks run in training mode.) The trainer puts them in order. No gradient
-is computed that is not used: D's step stops at the samples, and G's step passes through D without asking
-for the gradients of D's parameters. Where several devices have a share of the batch each, a gradient is
-the mean of theirs; on one it is its own mean.
+D's gradient is that of its loss with respect to its variables. G's gradient goes through D to the
+samples, and from there through G; D's variables are not part of it.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from gan_core import checks
 from gan_core.devices import replicas
+from gan_core.losses import GANLoss
+from gan_core.nn.calling import forward
 from gan_core.penalties import Critic
 
+Row = dict[str, tf.Tensor]
 
-def generate(generator, z):
-    """fake = G(z) in training mode, and the tape on which G's gradients can be asked for later.
 
-    z [B, dim] -> fake [B, ...] float32, tape.
+def logits_of(output: Any) -> tf.Tensor:
+    """What D gives, as float32 logits: [B] where D gives one logit a sample, else [B, k].
+
+    Args:
+        output: a tensor [B], [B, 1], [B, k], [B, h, w, 1], or a list of such tensors (several heads).
+    """
+    heads = list(output) if isinstance(output, list | tuple) else [output]
+    flat = []
+    for head in heads:
+        head = tf.cast(head, tf.float32)
+        flat.append(tf.reshape(head, [-1, head.shape[1:].num_elements()]))
+    logits = flat[0] if len(flat) == 1 else tf.concat(flat, axis=1)
+    return logits[:, 0] if logits.shape[1] == 1 else logits
+
+
+def generate(
+    generator: Any, z: tf.Tensor, labels: tf.Tensor | None = None, seed: Any = None
+) -> tuple[tf.Tensor, tf.GradientTape]:
+    """fake = G(z) in training mode, and the tape from which G's gradient is taken later.
+
+    Args:
+        generator: a network z -> samples.
+        z: [B, dim] float32.
+        labels: [B, ...] for a conditional network, else None.
+        seed: [2] int64, for networks that take one.
+
+    Returns:
+        fake [B, ...] float32, and the tape that recorded the pass.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(generator.trainable_variables)
-        fake = tf.cast(generator(z, training=True), tf.float32)
+        fake = tf.cast(forward(generator, z, labels, training=True, seed=seed), tf.float32)
     return fake, tape
 
 
 def discriminator_gradients(
-    loss, critic, real, fake, variables, penalties=(), gradient_norm: bool = False
-):
-    """The gradients of D's loss + penalties over D's variables.
+    loss: GANLoss,
+    critic: Callable[[tf.Tensor], tf.Tensor],
+    real: Any,
+    fake: Any,
+    variables: Sequence[tf.Variable],
+    penalties: Sequence[Callable[..., tf.Tensor]] = (),
+    gradient_norm: bool = False,
+    measures: dict[str, Callable[..., tf.Tensor]] | None = None,
+) -> tuple[list[tf.Tensor], Row]:
+    """The gradients of D's loss plus penalties with respect to D's variables.
 
-    loss: a GANLoss;  critic: [B, ...] -> logits [B];  penalties: functions (Critic, real, fake)
-    -> scalar.  -> the gradients, in the order of variables, and a row of what D did:
-    d_loss (without penalty), d_real = mean sigma(a), d_fake = mean sigma(b), accuracy
-    1/2 [P(a > 0) + P(b <= 0)], penalty if there is one, d_gradient_norm if asked for.
+    Args:
+        loss: the two players' losses.
+        critic: x [B, ...] -> logits [B] or [B, k].
+        real, fake: samples [B, ...] float32.
+        variables: the variables that D's optimizer moves.
+        penalties: functions (Critic, real, fake) -> scalar.
+        gradient_norm: whether to report the norm of all gradients together.
+        measures: further numbers to report, by name: functions of (real, fake, real logits, fake
+            logits) -> scalar.
+
+    Returns:
+        The gradients, in the order of `variables`, and a row: d_loss (without penalty), what the
+        loss reports of its logits (`GANLoss.report`), penalty if there is one, d_gradient_norm if
+        asked for, and the measures.
     """
-    critic, real, fake = Critic(critic), tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
+    critic = Critic(critic)
+    real = tf.convert_to_tensor(real)
+    fake = tf.convert_to_tensor(fake)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
-        # Two passes: each batch is normalised by itself where D has batch norm.
-        a, b = critic(real), critic(fake)
-        d_loss = loss.discriminator(a, b)
-        penalty = tf.add_n([term(critic, real, fake) for term in penalties] or [tf.zeros([])])
+        # Two forward passes: where D has batch norm, each batch is normalised by itself.
+        real_logits = critic(real)
+        fake_logits = critic(fake)
+        d_loss = _scalar("the discriminator's loss", loss.discriminator(real_logits, fake_logits))
+        penalty = tf.zeros([])
+        for term in penalties:
+            penalty += _scalar("a penalty", term(critic, real, fake))
         total = d_loss + penalty
     gradients = replicas.mean(tape.gradient(total, variables))
-    row = {
-        "d_loss": d_loss,
-        "d_real": tf.reduce_mean(tf.sigmoid(a)),
-        "d_fake": tf.reduce_mean(tf.sigmoid(b)),
-        "accuracy": 0.5 * (_share(a > 0.0) + _share(b <= 0.0)),
-    }
+    row = {"d_loss": d_loss, **loss.report(real_logits, fake_logits)}
     if penalties:
         row["penalty"] = penalty
     if gradient_norm:
         row["d_gradient_norm"] = tf.linalg.global_norm(gradients)
+    for name, measure in (measures or {}).items():
+        value = _scalar(f"measure {name}", measure(real, fake, real_logits, fake_logits))
+        row[name] = tf.cast(value, tf.float32)
     return gradients, row
 
 
-def generator_gradients(loss, critic, real, fake, tape, variables, gradient_norm: bool = False):
-    """The gradients of G's loss over G's variables: through D to the samples, then through G.
+def generator_gradients(
+    loss: GANLoss,
+    critic: Callable[[tf.Tensor], tf.Tensor],
+    real: Any,
+    fake: tf.Tensor,
+    tape: tf.GradientTape,
+    variables: Sequence[tf.Variable],
+    gradient_norm: bool = False,
+) -> tuple[list[tf.Tensor], Row]:
+    """The gradients of G's loss with respect to G's variables: through D to the samples, then through G.
 
-    fake, tape: what `generate` gave. `real` is looked at by paired losses only.
-    -> the gradients and a row with g_loss (and g_gradient_norm). ValueError if no gradient comes
-    through the critic, as when something in it rounds the samples to whole numbers.
+    Args:
+        loss: the two players' losses.
+        critic: x [B, ...] -> logits [B] or [B, k].
+        real: samples [B, ...]; used by paired losses only.
+        fake, tape: what `generate` returned.
+        variables: the variables that G's optimizer moves.
+        gradient_norm: whether to report the norm of all gradients together.
+
+    Returns:
+        The gradients, in the order of `variables`, and a row with g_loss (and g_gradient_norm).
+
+    Raises:
+        ValueError: no gradient comes back through the critic, for example because something in it
+            rounds the samples to integers.
     """
     with tf.GradientTape(watch_accessed_variables=False) as through_d:
         through_d.watch(fake)
-        b = critic(fake)
-        a = critic(real) if loss.paired else None
-        g_loss = loss.generator(a, b)
+        fake_logits = critic(fake)
+        real_logits = critic(real) if loss.paired else None
+        g_loss = _scalar("the generator's loss", loss.generator(real_logits, fake_logits))
     at_samples = through_d.gradient(g_loss, fake)
-    if at_samples is None:  # the tape would take it for a gradient of ones
+    if at_samples is None:  # tape.gradient would take None for a gradient of ones
         checks.fail(
             "generator_gradients",
-            "the gradient of g_loss at the samples",
+            "the gradient of g_loss with respect to the samples",
             "a tensor",
             "None",
             "The discriminator, or the augmentation, does not depend on them or is not differentiable.",
@@ -85,5 +154,14 @@ def generator_gradients(loss, critic, real, fake, tape, variables, gradient_norm
     return gradients, row
 
 
-def _share(condition):
-    return tf.reduce_mean(tf.cast(condition, tf.float32))
+def _scalar(name: str, value: Any) -> tf.Tensor:
+    """`value` as a tensor, which must be one number: a mean over the batch is easily forgotten."""
+    value = tf.convert_to_tensor(value)
+    if value.shape.rank != 0:
+        checks.fail(
+            "GANTrainer",
+            f"what {name} gives",
+            "one number, such as a mean over the batch",
+            checks.show_shape(value.shape),
+        )
+    return value

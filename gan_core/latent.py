@@ -1,8 +1,10 @@
-"""What the generator is fed: the distribution of z, called the prior.
+"""What the generator is fed: the distribution of z, called the prior, and that of labels.
 
-A latent is an object with `dim` and a call (n, seed) -> [n, dim] float32; `seed` is [2] int64
-of `gan_core.rng`.
+A latent is an object with `dim` and a call (n, seed) -> z [n, dim] float32, where `seed` is [2]
+int64 of `gan_core.rng`.
 """
+
+from __future__ import annotations
 
 import dataclasses
 
@@ -13,29 +15,46 @@ from gan_core import checks, rng
 
 @dataclasses.dataclass(frozen=True)
 class Normal:
-    """z ~ N(0, sd^2 I). In many dimensions its samples lie near a shell of radius sd sqrt(dim)."""
+    """z ~ N(0, sd^2 I). In many dimensions its samples lie near a shell of radius sd sqrt(dim).
+
+    Args:
+        dim: the number of coordinates of z.
+        sd: the standard deviation of each, above 0.
+
+    Example:
+        >>> Normal(100)(16, rng.seed(0, "z")).shape
+        TensorShape([16, 100])
+    """
 
     dim: int
     sd: float = 1.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.integer("latent.Normal", "dim", self.dim, 1)
         checks.number("latent.Normal", "sd", self.sd, above=0.0)
 
-    def __call__(self, n: int, seed) -> tf.Tensor:
+    def __call__(self, n: int, seed: tf.Tensor) -> tf.Tensor:
         return self.sd * rng.normal([n, self.dim], seed)
 
 
 @dataclasses.dataclass(frozen=True)
 class Uniform:
-    """z uniform on [-1, 1)^dim (the prior of Radford et al. 2015, section 3)."""
+    """z uniform on [-1, 1)^dim, the prior of Radford et al. 2015, section 3.
+
+    Args:
+        dim: the number of coordinates of z.
+
+    Example:
+        >>> Uniform(2)(5, rng.seed(0, "z")).shape
+        TensorShape([5, 2])
+    """
 
     dim: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.integer("latent.Uniform", "dim", self.dim, 1)
 
-    def __call__(self, n: int, seed) -> tf.Tensor:
+    def __call__(self, n: int, seed: tf.Tensor) -> tf.Tensor:
         return rng.uniform([n, self.dim], seed, -1.0, 1.0)
 
 
@@ -43,23 +62,56 @@ class Uniform:
 class NormalAndBits:
     """`normals` numbers from N(0, 1), then `bits` coin flips of -1 or 1.
 
-    A continuous G of a connected prior has a connected image: between two islands of data it must
-    leave a bridge of wrong samples. Coin flips cut the prior into 2^bits pieces, and G may tear
-    there; which pieces go to which island is learnt (compare the discrete codes of Chen et al. 2016).
+    A continuous G maps a connected prior to a connected set: between two islands of data it must
+    leave a bridge of wrong samples. Coin flips cut the prior into 2^bits pieces that G may map far
+    apart; which pieces go to which island is learnt (compare the discrete codes of Chen et al. 2016).
+
+    Args:
+        normals: how many normal numbers, at least 1.
+        bits: how many coin flips.
+
+    Example:
+        >>> latent = NormalAndBits(2, 3)
+        >>> latent.dim
+        5
+        >>> sorted(set(latent(50, rng.seed(0, "z"))[:, 2:].numpy().ravel().tolist()))
+        [-1.0, 1.0]
     """
 
     normals: int
     bits: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.integer("latent.NormalAndBits", "normals", self.normals, 1)
         checks.integer("latent.NormalAndBits", "bits", self.bits, 0)
 
     @property
     def dim(self) -> int:
+        """The number of coordinates of z."""
         return self.normals + self.bits
 
-    def __call__(self, n: int, seed) -> tf.Tensor:
+    def __call__(self, n: int, seed: tf.Tensor) -> tf.Tensor:
         normal_seed, bit_seed = rng.split(seed, 2)
         bits = 2.0 * tf.cast(rng.integers([n, self.bits], bit_seed, 2), tf.float32) - 1.0
         return tf.concat([rng.normal([n, self.normals], normal_seed), bits], axis=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Classes:
+    """Labels y of which each is one of `count` classes, all equally likely: [n] int32 from 0.
+
+    Args:
+        count: how many classes.
+
+    Example:
+        >>> sorted(set(Classes(3)(100, rng.seed(0, "labels")).numpy().tolist()))
+        [0, 1, 2]
+    """
+
+    count: int
+
+    def __post_init__(self) -> None:
+        checks.integer("latent.Classes", "count", self.count, 1)
+
+    def __call__(self, n: int, seed: tf.Tensor) -> tf.Tensor:
+        return rng.integers([n], seed, self.count)

@@ -119,21 +119,82 @@ def relativistic_generator_loss(real_logits, fake_logits) -> tf.Tensor:
     return relativistic_discriminator_loss(fake_logits, real_logits)
 
 
+REPORTED = {
+    "log-odds": ("d_real", "d_fake", "accuracy"),
+    "score": ("d_score_real", "d_score_fake"),
+    "pair": ("d_score_real", "d_score_fake", "accuracy"),
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class GANLoss:
     """The two players' losses under one name.
 
+<<<<<<< HEAD
     discriminator(real, fake) and generator(real, fake) take logits [n] and [m], float32, and
     give a float32 scalar. paired says that real[i] and fake[i] are compared with each other:
     then n = m, and G's loss needs the real logits too (elsewhere `real` may be None there).
     claims are the families whose laws the loss is held to (docs/laws.md), such as ("hinge",).
+=======
+    Args:
+        name: how the loss is called, in messages and tables.
+        discriminator: (real logits, fake logits) -> float32 scalar. The logits are [n] and [m], or
+            [n, k] and [m, k] where D gives k logits a sample.
+        generator: (real logits, fake logits) -> float32 scalar. Unless the loss is paired, the real
+            logits may be None.
+        paired: whether real[i] and fake[i] are compared with each other. Then n = m.
+        logits: what D's logits mean, which decides what a row of training reports:
+            "log-odds", the logarithm of the odds that a sample is real; "score", a number that is
+            higher for real samples and no probability; "pair", a score of which only the
+            difference between real and fake counts.
+
+    Example:
+        >>> loss = GANLoss("mine", lambda a, b: tf.reduce_mean(b - a), lambda a, b: -tf.reduce_mean(b))
+        >>> float(loss.discriminator(tf.constant([1.0]), tf.constant([0.5])))
+        -0.5
+>>>>>>> main
     """
 
     name: str
     discriminator: Callable
     generator: Callable
     paired: bool = False
+<<<<<<< HEAD
     claims: tuple[str, ...] = ()
+=======
+    logits: str = "log-odds"
+
+    def __post_init__(self) -> None:
+        checks.one_of("GANLoss", "logits", self.logits, REPORTED)
+
+    @property
+    def reported(self) -> tuple[str, ...]:
+        """The names of what `report` gives."""
+        return REPORTED[self.logits]
+
+    def report(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What a row of training says about D's answers, as float32 scalars by name.
+
+        Args:
+            real_logits, fake_logits: [n] and [m], or [n, k] and [m, k].
+
+        Returns:
+            log-odds: d_real = mean sigma(a), d_fake = mean sigma(b), accuracy = 1/2 [P(a > 0) + P(b <= 0)].
+            score: d_score_real = mean a, d_score_fake = mean b.
+            pair: the two scores, and accuracy = P(a > b).
+        """
+        if self.logits == "log-odds":
+            values = (
+                tf.reduce_mean(tf.sigmoid(real_logits)),
+                tf.reduce_mean(tf.sigmoid(fake_logits)),
+                0.5 * (_share(real_logits > 0.0) + _share(fake_logits <= 0.0)),
+            )
+        else:
+            values = (tf.reduce_mean(real_logits), tf.reduce_mean(fake_logits))
+        if self.logits == "pair":
+            values += (_share(real_logits > fake_logits),)
+        return dict(zip(self.reported, values, strict=True))
+>>>>>>> main
 
     def with_label_smoothing(self, real_target: float) -> "GANLoss":
         """The same game with D's target for real samples at `real_target` (0 < t <= 1)."""
@@ -155,6 +216,10 @@ class GANLoss:
             discriminator=smoothed,
             claims=(),
         )
+
+
+def _share(condition: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_mean(tf.cast(condition, tf.float32))
 
 
 def _of_fake(function):
@@ -179,23 +244,41 @@ LEAST_SQUARES = GANLoss(
     "least-squares",
     least_squares_discriminator_loss,
     _of_fake(least_squares_generator_loss),
+<<<<<<< HEAD
     claims=("least-squares",),
 )
 HINGE = GANLoss(
     "hinge", hinge_discriminator_loss, _of_fake(wasserstein_generator_loss), claims=("hinge",)
+=======
+    logits="score",
+)
+HINGE = GANLoss(
+    "hinge",
+    hinge_discriminator_loss,
+    _of_fake(wasserstein_generator_loss),
+    logits="score",
+>>>>>>> main
 )
 WASSERSTEIN = GANLoss(
     "wasserstein",
     wasserstein_discriminator_loss,
     _of_fake(wasserstein_generator_loss),
+<<<<<<< HEAD
     claims=("wasserstein",),
+=======
+    logits="score",
+>>>>>>> main
 )
 RELATIVISTIC = GANLoss(
     "relativistic",
     relativistic_discriminator_loss,
     relativistic_generator_loss,
     paired=True,
+<<<<<<< HEAD
     claims=("relativistic",),
+=======
+    logits="pair",
+>>>>>>> main
 )
 
 LOSSES = {

@@ -16,78 +16,226 @@ graph and under XLA (bit for bit for `integers`, `permutation` and `uniform` on 
 for other intervals and for `normal`).
 """
 
+from __future__ import annotations
+
 import hashlib
+import itertools
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from gan_core import checks
 
+LARGEST_OF_32_BITS = 2**29  # up to here `integers` takes 32 random bits a number, then 63
 
-def seed(run_seed: int, purpose: str, step=0) -> tf.Tensor:
-    """The seed of one draw.
 
-    run_seed: the run's number, any Python int of 64 bits;  purpose: what is drawn ("z",
-    "real", "kernel", ...): two purposes never share numbers;  step: int or int64 scalar
-    tensor, which draw it is.  ->  [2] int64: (hash of run_seed and purpose, step).
+def seed(run_seed: int, purpose: str, step: Any = 0) -> tf.Tensor:
+    """Make the seed of one draw.
+
+    Args:
+        run_seed: the run's number, any Python int of 64 bits.
+        purpose: what is drawn ("z", "real", "kernel", ...). Two purposes never share numbers.
+        step: which draw it is: an int, or an integer scalar tensor or variable.
+
+    Returns:
+        [2] int64: (hash of run_seed and purpose, step).
+
+    Raises:
+        ValueError: if run_seed or step is no whole number of 64 bits.
+
+    Example:
+        >>> seed(0, "z", 7).numpy().tolist()
+        [-8118451137264223946, 7]
     """
     checks.integer("rng.seed", "run_seed", run_seed, -(2**63), 2**63 - 1)
-    if not tf.is_tensor(step) and not isinstance(step, tf.Variable):
-        checks.integer("rng.seed", "step", step, -(2**63), 2**63 - 1)
-    text = f"{int(run_seed)}/{purpose}".encode()
-    stream = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
-    return tf.stack([tf.constant(stream, tf.int64), tf.cast(step, tf.int64)])
+    _check_step(step)
+    return tf.stack([tf.constant(_hash(run_seed, purpose), tf.int64), tf.cast(step, tf.int64)])
 
 
-def split(seed, n: int) -> list:
-    """n independent seeds, each [2] int64, from one: for a draw that is made of several."""
+def seeds(run_seed: int, purpose: str = "layers") -> Iterator[int]:
+    """Iterate over seeds for things that are made one after another, such as a network's layers.
+
+    Args:
+        run_seed: a Python int of 64 bits.
+        purpose: what they are for. Two purposes, or run seeds, have other numbers.
+
+    Returns:
+        An endless iterator of Python ints of 64 bits, no two of them equal.
+
+    Raises:
+        ValueError: if run_seed is no whole number of 64 bits.
+
+    Example:
+        >>> numbers = seeds(0)
+        >>> next(numbers) == next(numbers)
+        False
+        >>> next(seeds(0)) == next(seeds(0))
+        True
+    """
+    checks.integer("rng.seeds", "run_seed", run_seed, -(2**63), 2**63 - 1)
+    first = _hash(run_seed, f"seeds of {purpose}")
+    return (_of_64_bits(first + i) for i in itertools.count())
+
+
+def split(seed: tf.Tensor, n: int) -> list[tf.Tensor]:
+    """Make n independent seeds from one: for a draw that is made of several.
+
+    Args:
+        seed: [2] int64.
+        n: how many.
+
+    Returns:
+        n seeds, each [2] int64.
+    """
+    checks.integer("rng.split", "n", n, 0)
     return tf.unstack(_bits([n, 2], seed, tf.int64))
 
 
-def uniform(shape, seed, low: float = 0.0, high: float = 1.0) -> tf.Tensor:
-    """float32 of the given shape, uniform on [low, high): low + (high - low) k / 2^24, k of 24 bits.
+def uniform(shape: Sequence[int], seed: tf.Tensor, low: Any = 0.0, high: Any = 1.0) -> tf.Tensor:
+    """Draw numbers that are uniform on [low, high): low + (high - low) k / 2^24, k of 24 bits.
 
     The sum is rounded to float32, so far from 0 the largest k may give `high` itself.
+
+    Args:
+        shape: the shape of the result.
+        seed: [2] int64.
+        low: where the interval begins: a number or a float32 tensor.
+        high: where it ends, not below low.
+
+    Returns:
+        float32 of this shape.
+
+    Raises:
+        ValueError: if high is below low, or the shape has a negative size.
+
+    Example:
+        >>> (uniform([3], seed(0, "example")).numpy() < 1.0).all()
+        np.True_
     """
+    if not tf.is_tensor(low) and not tf.is_tensor(high):
+        checks.number("rng.uniform", "low", low)
+        checks.number("rng.uniform", "high", high, low)
     k = tf.bitwise.right_shift(_bits(shape, seed, tf.uint32), np.uint32(8))
     return low + (high - low) * (tf.cast(k, tf.float32) * 2.0**-24)
 
 
-def normal(shape, seed) -> tf.Tensor:
-    """float32 of the given shape, from N(0, 1).
+def normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
+    """Draw numbers from N(0, 1).
 
     Box and Muller 1958: for u, v uniform on (0, 1), sqrt(-2 ln u) cos(2 pi v) and
     sqrt(-2 ln u) sin(2 pi v) are two independent standard normals. With u of 24 bits no
     value lies beyond 5.9 in size (the true normal's chance of that is 4e-9).
+
+    Args:
+        shape: the shape of the result, all sizes known.
+        seed: [2] int64.
+
+    Returns:
+        float32 of this shape.
+
+    Raises:
+        ValueError: if the shape has a negative size.
     """
+    _check_shape(shape)
     count = math.prod(int(size) for size in shape)
     half = (count + 1) // 2
     u, v = tf.unstack(uniform([2, half], seed) + 2.0**-25)
-    radius, angle = tf.sqrt(-2.0 * tf.math.log(u)), 2.0 * math.pi * v
+    radius = tf.sqrt(-2.0 * tf.math.log(u))
+    angle = 2.0 * math.pi * v
     both = tf.concat([radius * tf.cos(angle), radius * tf.sin(angle)], axis=0)
     return tf.reshape(both[:count], shape)
 
 
-def integers(shape, seed, high: int) -> tf.Tensor:
-    """int32 of the given shape, uniform on 0, ..., high - 1."""
-    checks.integer("rng.integers", "high", high, 1)
-    return tf.random.stateless_uniform(shape, _checked(seed), 0, high, tf.int32, alg="philox")
+def integers(shape: Sequence[int], seed: tf.Tensor, high: int) -> tf.Tensor:
+    """Draw whole numbers from 0, ..., high - 1.
+
+    A number is the remainder of random bits by `high`, so the lower ones are a little likelier
+    where high is no power of two. Of 32 bits, used up to high = 2^29, their chances exceed the
+    others' by a factor of at most 1 + high / 2^32: 1.00001 at high = 40,000, 1.14 at 2^29. Beyond
+    that 63 bits are used, and the factor is below 1 + 2^-31.
+
+    Args:
+        shape: the shape of the result.
+        seed: [2] int64.
+        high: how many numbers there are to choose from, from 1 to 2^31 - 1.
+
+    Returns:
+        int32 of this shape.
+
+    Raises:
+        ValueError: if high is none of these, or the shape has a negative size.
+
+    Example:
+        >>> integers([4], seed(0, "example"), 1).numpy().tolist()
+        [0, 0, 0, 0]
+    """
+    checks.integer("rng.integers", "high", high, 1, 2**31 - 1)
+    if high <= LARGEST_OF_32_BITS:
+        _check_shape(shape)
+        return tf.random.stateless_uniform(shape, _checked(seed), 0, high, tf.int32, alg="philox")
+    bits = tf.bitwise.right_shift(_bits(shape, seed, tf.uint64), np.uint64(1))
+    return tf.cast(tf.math.floormod(tf.cast(bits, tf.int64), np.int64(high)), tf.int32)
 
 
-def permutation(n: int, seed) -> tf.Tensor:
-    """[n] int32: 0, ..., n - 1 in random order (the order of n random numbers)."""
+def permutation(n: int, seed: tf.Tensor) -> tf.Tensor:
+    """Put 0, ..., n - 1 in random order: the order of n random numbers.
+
+    Args:
+        n: how many.
+        seed: [2] int64.
+
+    Returns:
+        [n] int32.
+
+    Example:
+        >>> sorted(permutation(3, seed(0, "example")).numpy().tolist())
+        [0, 1, 2]
+    """
+    checks.integer("rng.permutation", "n", n, 0)
     return tf.argsort(_bits([n], seed, tf.uint32), stable=True)
 
 
-def _bits(shape, seed, dtype):
+def _bits(shape: Sequence[int], seed: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     """Random integers over the whole range of the dtype: the one source of all the above."""
+    _check_shape(shape)
     return tf.random.stateless_uniform(shape, _checked(seed), None, None, dtype, alg="philox")
 
 
-def _checked(seed):
-    """A seed is a pair; a bare number is a common slip, and TensorFlow's own message does not say so."""
-    if not hasattr(seed, "shape") or seed.shape != [2]:
+def _hash(run_seed: int, purpose: str) -> int:
+    """A number of 64 bits, signed, that depends on both."""
+    text = f"{int(run_seed)}/{purpose}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
+
+
+def _of_64_bits(number: int) -> int:
+    """The signed number of 64 bits that is equal to it modulo 2^64."""
+    return (number + 2**63) % 2**64 - 2**63
+
+
+def _check_step(step: Any) -> None:
+    if not tf.is_tensor(step) and not isinstance(step, tf.Variable):
+        checks.integer("rng.seed", "step", step, -(2**63), 2**63 - 1)
+    elif not step.dtype.is_integer or step.shape.rank not in (0, None):
+        came = f"{checks.show_shape(step.shape)} of {step.dtype.name}"
+        checks.fail("rng.seed", "step", "a whole number or an integer scalar tensor", came)
+
+
+def _check_shape(shape: Any) -> None:
+    """Sizes that are numbers must be whole and not negative; a tensor is a shape of a graph."""
+    if tf.is_tensor(shape):
+        return
+    for size in shape:
+        if not tf.is_tensor(size):
+            checks.integer("rng", "each size in shape", size, 0)
+
+
+def _checked(seed: Any) -> tf.Tensor:
+    """A seed is a pair; a bare number is a common slip, and TensorFlow's own message hides it."""
+    is_pair = hasattr(seed, "shape") and seed.shape == [2]
+    if not is_pair or not tf.as_dtype(seed.dtype).is_integer:
         checks.fail(
             "rng", "seed", "[2] int64, as rng.seed(run_seed, purpose, step) gives it", repr(seed)
         )

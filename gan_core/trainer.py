@@ -1,182 +1,280 @@
 """One round of the game: D learns to tell real from fake, then G learns to fool the new D.
 
-This is Algorithm 1 of Goodfellow et al. 2014. Nothing here knows what a sample is: a number, a
-point of the plane or a face. A round is one compiled function, and `rounds` makes many of them
-in one compiled call, so that small networks do not wait for Python.
+A round is Algorithm 1 of Goodfellow et al. 2014, with two differences unless you ask for the
+paper's form: the optimizers are those you give, mostly Adam in place of gradient descent, and D's
+last step and G's step share one z (`fresh_z=True` draws a new one for G). Nothing here knows what a
+sample is: a number, a point of the plane or a face.
 """
+
+from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from gan_core import _validate, checks, rng
-from gan_core.averaging import ExponentialMovingAverage, settling_z
-from gan_core.devices import replicas
+from gan_core.averaging import ExponentialMovingAverage, settling_batches
+from gan_core.devices import many_rounds, replicas
 from gan_core.devices.compiling import compiled
-from gan_core.game import discriminator_gradients, generate, generator_gradients
+from gan_core.game import discriminator_gradients, generate, generator_gradients, logits_of
 from gan_core.losses import NON_SATURATING, GANLoss
-from gan_core.nn.batch_norm import settled
+from gan_core.nn.calling import forward
+from gan_core.nn.sequential import takes
+from gan_core.nn.settling import settled
 from gan_core.nn.variables import named_variables
+from gan_core.optim.optimizers import Optimizer
+from gan_core.protocols import (
+    Augmentation,
+    Labels,
+    Latent,
+    Measure,
+    Network,
+    Penalty,
+    Sampler,
+    Schedule,
+)
 
-ROUNDS_A_CALL = 1024  # at most; the rows of one compiled call are kept in an array of this length
+Row = dict[str, float]
+SAMPLES_A_BLOCK = 256  # z that are drawn together by `sample`
 
 
 class GANTrainer:
     """Two networks, their losses, their optimizers: `round` after `round`.
 
-    generator: z [B, latent.dim] -> fake [B, ...];  discriminator: the same [B, ...] -> logits
-    [B, 1] or [B];  both called as network(x, training=...).
-    latent: (n, seed) -> z, with a `dim` (`gan_core.latent`).
-    g_optimizer, d_optimizer: each born with its network's trainable variables; the two learning
-    rates are theirs, and may differ (Heusel et al. 2017).
-    loss: a GANLoss.  penalty: a penalty of `gan_core.penalties`, a list of them, or None.
-    d_steps: D steps a round, each with a real batch and a z of its own.
-    update: "alternating", G learns from the updated D; or "simultaneous", both gradients are
-    taken before either step (the last D step's, if there are several).
-    fresh_z: G's step draws a z of its own, as Algorithm 1 says. By default it shares the one of
-    the last D step, and G runs forward once for both.
-    average: decay of an exponential moving average of G (a number or a schedule), or None;
-    `sample` then uses `average.model`, settled; settle it yourself before other use (`gan_core.averaging`).
-    augment: (x, seed, step) -> x, differentiable, applied to whatever D looks at, in D's step
-    and in G's. Real and fake get the same draw.
-    seed: of z and of the augmentation. Everything random is a function of (seed, purpose, step).
-    gradient_norms: report them too.
-    mode: "xla", "graph" (`gan_core.devices.compiling`) or "eager", for stepping through in a debugger; they agree to rounding.
-    strategy: None; or a tf.distribute strategy, under whose scope() networks and optimizers were made, by
-    which several devices play each round, every one on its share of the batch (`gan_core.devices.replicas`).
+    Args:
+        generator: z [B, latent.dim] -> fake [B, ...], called as generator(z, training=...).
+        discriminator: [B, ...] -> logits, called as discriminator(x, training=...). It gives one
+            logit a sample ([B] or [B, 1]) or several ([B, k], [B, h, w, 1], or a list of such
+            tensors); losses average over all of them.
+        latent: the distribution of z (`gan_core.latent`).
+        g_optimizer, d_optimizer: made from hyper-parameters, such as Adam(2e-4, beta_1=0.5); the
+            trainer binds each to all trainable variables of its network, unless it is bound to some
+            of them already. The two learning rates may differ (Heusel et al. 2017).
+        loss: the losses of both players (`gan_core.losses`).
+        penalty: a penalty of `gan_core.penalties`, a list of them, or None.
+        labels: the distribution of labels, such as `latent.Classes(10)`, for conditional networks:
+            batches are then pairs (x, y), and networks are called as generator(z, y, training=...)
+            and discriminator(x, y, training=...). Fakes get the labels of the real batch.
+        d_steps: steps of D in a round, each with a real batch and a z of its own.
+        update: "alternating", G learns from the updated D; or "simultaneous", both gradients are
+            taken before either step.
+        fresh_z: whether G's step draws a z of its own, as Algorithm 1 does. By default it shares
+            that of D's last step, and G's forward pass serves both.
+        average: decay of an exponential moving average of G, a number or a schedule, or None.
+            `sample` and `export` then use the average.
+        augment: an augmentation of `gan_core.augment`, applied to all that D sees, in D's step and
+            in G's. Real and fake get the same draw.
+        measures: further numbers to report: name -> function (real, fake, real_logits, fake_logits)
+            -> scalar, measured at D's last step.
+        seed: of z, the augmentation and the networks' own randomness. Everything random is a
+            function of (seed, purpose, step).
+        gradient_norms: whether to report the norms of both gradients.
+        mode: "xla", "graph" (`gan_core.devices.compiling`), or "eager", for a debugger. They agree
+            to rounding.
+        strategy: None, or a tf.distribute strategy under whose scope() the networks were made: each
+            device plays every round on its share of the batch (`gan_core.devices.replicas`).
 
-    A round reports float32 numbers. Measured at D's last step, before it is applied: d_loss (without penalty),
-    d_real = mean sigma(a), d_fake = mean sigma(b), accuracy = 1/2 [P(a > 0) + P(b <= 0)], penalty if there is one.
-    Measured in G's step, through the D that G learns from (alternating: the updated one; simultaneous: the one
-    before): g_loss. With gradient_norms d_gradient_norm and g_gradient_norm too, over all of a network's parameters.
-    `step`, an int64 variable, counts rounds.
+    Schedules of learning rates, penalties, augmentation and average are all functions of the round,
+    `step`, an int64 variable.
+
+    A row holds float32 numbers. Measured at D's last step, before it is applied: d_loss (without
+    penalty), what the loss reports of D's answers (`GANLoss.report`), penalty if there is one, and
+    the measures. Measured in G's step, through the D that G learns from: g_loss. With
+    gradient_norms also d_gradient_norm and g_gradient_norm, over all variables that are moved.
+
+    Raises:
+        ValueError: the parts do not fit together; the message says which, and what was wanted.
+
+    Example:
+        >>> from gan_core.latent import Normal
+        >>> from gan_core.nn.dense import Dense
+        >>> from gan_core.optim.optimizers import SGD
+        >>> trainer = GANTrainer(Dense(2, 3, seed=1), Dense(3, 1, seed=2), latent=Normal(2),
+        ...                      g_optimizer=SGD(0.1), d_optimizer=SGD(0.1), mode="eager")
+        >>> row = trainer.round(np.ones([4, 3], np.float32))
+        >>> sorted(row)
+        ['accuracy', 'd_fake', 'd_loss', 'd_real', 'g_loss']
+        >>> trainer.sample(5).shape
+        (5, 3)
     """
 
     def __init__(
         self,
-        generator,
-        discriminator,
+        generator: Network,
+        discriminator: Network,
         *,
-        latent,
-        g_optimizer,
-        d_optimizer,
+        latent: Latent,
+        g_optimizer: Optimizer,
+        d_optimizer: Optimizer,
         loss: GANLoss = NON_SATURATING,
-        penalty=None,
+        penalty: Penalty | Sequence[Penalty] | None = None,
+        labels: Labels | None = None,
         d_steps: int = 1,
         update: str = "alternating",
         fresh_z: bool = False,
-        average=None,
-        augment=None,
+        average: float | Schedule | None = None,
+        augment: Augmentation | None = None,
+        measures: dict[str, Measure] | None = None,
         seed: int = 0,
         gradient_norms: bool = False,
         mode: str = "xla",
-        strategy=None,
-    ):
-        _validate.check_functions("GANTrainer", loss, augment)
-        _validate.check_network("GANTrainer", "generator", generator, "g_optimizer", g_optimizer)
-        _validate.check_network(
-            "GANTrainer", "discriminator", discriminator, "d_optimizer", d_optimizer
-        )
-        self.generator, self.discriminator, self.latent, self.loss = (
-            generator,
-            discriminator,
-            latent,
-            loss,
-        )
-        self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-        self.penalties = _validate.penalty_list("GANTrainer", penalty)
-        self.d_steps = checks.integer("GANTrainer", "d_steps", d_steps, 1)
-        self.update = checks.one_of("GANTrainer", "update", update, ["alternating", "simultaneous"])
-        self.mode = checks.one_of("GANTrainer", "mode", mode, ["xla", "graph", "eager"])
-        self.fresh_z = checks.one_of("GANTrainer", "fresh_z", fresh_z, [False, True])
-        self.gradient_norms = checks.one_of(
-            "GANTrainer", "gradient_norms", gradient_norms, [False, True]
-        )
+        strategy: Any = None,
+    ) -> None:
+        owner = "GANTrainer"
+        _validate.check_functions(owner, loss, augment, latent, labels)
+        _validate.check_networks(owner, generator, discriminator)
+        _validate.check_optimizers(owner, generator, discriminator, g_optimizer, d_optimizer)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.latent = latent
+        self.labels = labels
+        self.loss = loss
         self.augment = augment
-        self.seed = checks.integer("GANTrainer", "seed", seed, -(2**63), 2**63 - 1)
-        self.sample_shape = _validate.sample_shape("GANTrainer", generator, discriminator, latent)
-        self.strategy, self.average = strategy, None
-        replicas.check_strategy("GANTrainer", strategy, mode, self._players_variables())
-        with replicas.scope(strategy):
-            self.average = None if average is None else ExponentialMovingAverage(generator, average)
+        self.penalties = _validate.penalty_list(owner, penalty)
+        self.d_steps = checks.integer(owner, "d_steps", d_steps, 1)
+        self.update = checks.one_of(owner, "update", update, ["alternating", "simultaneous"])
+        self.mode = checks.one_of(owner, "mode", mode, ["xla", "graph", "eager"])
+        self.fresh_z = checks.boolean(owner, "fresh_z", fresh_z)
+        self.gradient_norms = checks.boolean(owner, "gradient_norms", gradient_norms)
+        self.seed = checks.integer(owner, "seed", seed, -(2**63), 2**63 - 1)
+        self.row_names = self._row_names()
+        self.measures = _validate.measure_dict(owner, measures, self.row_names)
+        self.row_names += list(self.measures)
+        self.sample_shape, label = _validate.check_fit(
+            owner, generator, discriminator, latent, labels
+        )
+        self._batches = _validate.BatchChecks(self.sample_shape, *label, strategy)
+        self.strategy = strategy
+        self.g_optimizer = g_optimizer
+        self.d_optimizer = d_optimizer
+        self.average: ExponentialMovingAverage | None = None
+        replicas.check_strategy(owner, strategy, mode, self._players_variables())
+        self._create_state(average)
+        self._compile_everything()
+
+    def _row_names(self) -> list[str]:
+        names = ["d_loss", "g_loss", *self.loss.reported]
+        if self.penalties:
+            names.append("penalty")
+        if self.gradient_norms:
+            names += ["d_gradient_norm", "g_gradient_norm"]
+        return names
+
+    def _create_state(self, average: float | Schedule | None) -> None:
+        """The state that the trainer adds to that of the networks: optimizers, average, step."""
+        with replicas.scope(self.strategy):
+            if not self.g_optimizer.bound:
+                self.g_optimizer.bind(self.generator.trainable_variables)
+            if not self.d_optimizer.bound:
+                self.d_optimizer.bind(self.discriminator.trainable_variables)
+            if average is not None:
+                self.average = ExponentialMovingAverage(self.generator, average)
             self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
-        self.row_names = ["d_loss", "g_loss", "d_real", "d_fake", "accuracy"]
-        self.row_names += ["penalty"] if self.penalties else []
-        self.row_names += ["d_gradient_norm", "g_gradient_norm"] if gradient_norms else []
-        self._compiled_d_step = self._compile(replicas.on_all(strategy, self._d_step))
-        self._compiled_g_step = self._compile(replicas.on_all(strategy, self._g_step))
-        self._compiled_round = self._compile(replicas.on_all(strategy, self._round))
-        self._compiled_sample = self._compile(self._generate_for_sample)
-        self._compiled_rounds = {}
 
     # ---------------------------------------------------------------- what users call
 
-    def discriminator_step(self, real, z) -> dict[str, float]:
-        """One step of D alone, on real [B, ...] and G(z), z [B, dim]. G's parameters stay as they are."""
-        real, z = self._check_pair("discriminator_step", real, z)
-        return _floats(self._compiled_d_step(real, z))
+    def round(self, real: Any) -> Row:
+        """One round on one batch.
 
-    def generator_step(self, real, z) -> dict[str, float]:
-        """One step of G alone, through D as it is. `real` is looked at by paired losses only."""
-        real, z = self._check_pair("generator_step", real, z)
-        return _floats(self._compiled_g_step(real, z))
+        Args:
+            real: samples [B, ...] float32; with labels a pair (samples, labels [B, ...]). Where a
+                round has several D steps, both have d_steps in front: [d_steps, B, ...].
 
-    def round(self, real) -> dict[str, float]:
-        """One round on a real batch [B, ...], or [d_steps, B, ...] where a round has several D steps."""
+        Returns:
+            The row, name -> float.
+
+        Raises:
+            ValueError: the batch has another shape or dtype, or holds a number that is not finite.
+        """
+        before = () if self.d_steps == 1 else (self.d_steps,)
+        reals, labels = self._batches.given("GANTrainer.round", real, before)
         if self.d_steps == 1:
-            real = self._check_batch("round", real)[tf.newaxis]
-        else:
-            real = self._check_batch("round", real, [self.d_steps])
-        return _floats(dict(zip(self.row_names, self._compiled_round(real), strict=True)))
+            reals = reals[tf.newaxis]
+            labels = None if labels is None else labels[tf.newaxis]
+        values = self._run(self._compiled_round, reals, labels)
+        return _floats(dict(zip(self.row_names, values, strict=True)))
 
-    def rounds(self, sampler, n: int) -> dict[str, np.ndarray]:
-        """n rounds, in as few compiled calls as is fast. -> the rows, each name an array [n].
+    def rounds(self, sampler: Sampler, n: int) -> dict[str, np.ndarray]:
+        """n rounds, in as few compiled calls as is fast.
 
-        sampler: index -> real batch [B, ...] float32, a traceable function of an int64 scalar:
-        batch number index = step d_steps + k for the k-th D step of a round. So what a round sees
-        depends on its number alone, and not on how rounds are grouped into calls or resumed.
+        Args:
+            sampler: the number of a batch -> real samples [B, ...] float32, or a pair (samples,
+                labels): a traceable function of an int64 scalar. The k-th D step of a round gets
+                batch number step d_steps + k. So what a round sees depends on its number alone, and
+                not on how rounds are grouped into calls, or resumed.
+            n: how many rounds, 0 or more.
+
+        Returns:
+            The rows: name -> array [n] float32.
         """
         n = checks.integer("GANTrainer.rounds", "n", n, 0)
         if not callable(sampler):
-            checks.fail(
-                "GANTrainer.rounds", "sampler", "a function of the batch's index", repr(sampler)
-            )
-        parts = []
-        for start in range(0, n, ROUNDS_A_CALL):
-            count = min(ROUNDS_A_CALL, n - start)
-            parts.append(self._rounds_function(sampler)(tf.constant(count)).numpy()[:count])
-        rows = np.concatenate(parts) if parts else np.zeros([0, len(self.row_names)], np.float32)
-        return dict(zip(self.row_names, rows.T, strict=True))
+            wanted = "a function of the batch's index"
+            checks.fail("GANTrainer.rounds", "sampler", wanted, repr(sampler))
+        play = self._rounds_function(sampler)
+        parts = [np.zeros([0, len(self.row_names)], np.float32)]
+        for start in range(0, n, many_rounds.ROUNDS_A_CALL):
+            count = min(many_rounds.ROUNDS_A_CALL, n - start)
+            parts.append(self._run(play, tf.constant(count)).numpy()[:count])
+        return dict(zip(self.row_names, np.concatenate(parts).T, strict=True))
 
-    def sample(self, n: int, seed: int = 0) -> np.ndarray:
-        """n samples [n, ...] float32, from the averaged generator if there is one.
+    def discriminator_step(self, real: Any, z: Any) -> Row:
+        """One step of D alone, on real samples and G(z). G's variables stay as they are.
 
-        Sample number i of a seed is the same for every n: they are made in blocks of 256, each
-        from a z of its own number. The average's batch norm is settled for it (`batch_norm.settled`).
+        Args:
+            real: samples [B, ...], or a pair (samples, labels).
+            z: [B, dim] float32.
         """
-        n, block, samples = checks.integer("GANTrainer.sample", "n", n, 1), 256, None
-        with (
-            contextlib.nullcontext()
-            if self.average is None
-            else settled(self.average.model, settling_z(self.latent, self.seed))
-        ):
-            for start in range(
-                0, n, block
-            ):  # each to its place: a list of blocks, joined, is there twice
-                made = self._compiled_sample(
-                    self.latent(block, rng.seed(seed, "sample", start // block))
-                )[: n - start]
-                samples = np.empty([n, *made.shape[1:]], np.float32) if samples is None else samples
-                samples[start : start + block] = made
+        return _floats(
+            self._run(self._compiled_d_step, *self._checked_step(real, z, "discriminator_step"))
+        )
+
+    def generator_step(self, real: Any, z: Any) -> Row:
+        """One step of G alone, through D as it is. The real samples are used by paired losses only.
+
+        Args:
+            real: samples [B, ...], or a pair (samples, labels).
+            z: [B, dim] float32.
+        """
+        return _floats(
+            self._run(self._compiled_g_step, *self._checked_step(real, z, "generator_step"))
+        )
+
+    def sample(self, n: int, seed: int = 0, labels: Any = None, batch: int = 256) -> np.ndarray:
+        """n samples, from the averaged generator if there is one.
+
+        Sample number i of a seed has the same z for every n and every `batch`. The batch norm of an
+        average is settled first (`gan_core.nn.settling.settled`).
+
+        Args:
+            n: how many samples.
+            seed: of z and, where none are given, of the labels.
+            labels: [n, ...], for conditional networks; None: drawn from the trainer's `labels`.
+            batch: how many samples G makes at a time, from 1 to 256; fewer need less memory.
+
+        Returns:
+            The samples, [n, ...] float32.
+        """
+        n = checks.integer("GANTrainer.sample", "n", n, 1)
+        batch = checks.integer("GANTrainer.sample", "batch", batch, 1, SAMPLES_A_BLOCK)
+        labels = self._batches.labels_for("GANTrainer.sample", labels, n)
+        samples = np.empty([n, *self.sample_shape], np.float32)
+        with self._settled(batch):
+            for start, z, y in self._latent_batches(n, seed, labels, batch):
+                made = self._compiled_sample(z, y)
+                samples[start : start + batch] = made[: n - start]
         return samples
 
     def state(self) -> dict[str, tf.Variable]:
         """Everything that a resumed run must have again, by name."""
         return {**self._players_variables(), "step": self.step}
 
-    def _players_variables(self):
+    def _players_variables(self) -> dict[str, tf.Variable]:
         parts = {
             "generator": self.generator,
             "discriminator": self.discriminator,
@@ -185,57 +283,66 @@ class GANTrainer:
         }
         if self.average is not None:
             parts["average"] = self.average
-        named = {
-            f"{part}/{name}": v
-            for part, module in parts.items()
-            for name, v in named_variables(module).items()
-        }
-        seen = set()
-        return {name: v for name, v in named.items() if not (id(v) in seen or seen.add(id(v)))}
+        found: dict[str, tf.Variable] = {}
+        seen: set[int] = set()  # an optimizer's bound variables are those of its network
+        for part, module in parts.items():
+            for name, variable in named_variables(module).items():
+                if id(variable) not in seen:
+                    seen.add(id(variable))
+                    found[f"{part}/{name}"] = variable
+        return found
 
     # ---------------------------------------------------------------- one round
 
-    def _round(self, reals):
-        """reals: [d_steps, B, ...]. -> the row's values, in the order of row_names. (One device's share is all.)"""
-        for k in range(self.d_steps - 1):
-            _, _, d_gradients, _ = self._d_turn(replicas.share(reals[k]), k)
-            self.d_optimizer.apply(d_gradients)
-        real = replicas.share(reals[self.d_steps - 1])
-        fake, tape, d_gradients, row = self._d_turn(real, self.d_steps - 1)
-        if self.update == "alternating":
-            self.d_optimizer.apply(d_gradients)
+    def _round(self, reals: tf.Tensor, labels: tf.Tensor | None) -> list[tf.Tensor]:
+        """Algorithm 1: d_steps steps of D, then one step of G.
+
+        reals [d_steps, B, ...], labels [d_steps, B, ...] or None -> the row's values in the order of
+        row_names. On several devices this is what each of them does.
+        """
+        last = self.d_steps - 1
+        for k in range(self.d_steps):
+            real, y = self._share(reals, labels, k)
+            fake, tape = self._fake(real, y, "z", k)
+            d_gradients, row = self._d_gradients(real, y, fake, k)
+            if k < last or self.update == "alternating":
+                self.d_optimizer.apply(d_gradients, self.step)
         if self.fresh_z:
-            fake, tape = generate(self.generator, self._z(real, "z of G"))
-        g_gradients, g_row = self._g_gradients(real, fake, tape)
+            fake, tape = self._fake(real, y, "z of G")
+        g_gradients, g_row = self._g_gradients(real, y, fake, tape)
         if self.update == "simultaneous":
-            self.d_optimizer.apply(d_gradients)
-        self.g_optimizer.apply(g_gradients)
+            self.d_optimizer.apply(d_gradients, self.step)
+        self.g_optimizer.apply(g_gradients, self.step)
         if self.average is not None:
             self.average.update(self.step)
         self.step.assign_add(1)
-        row |= g_row
+        row.update(g_row)
         return [row[name] for name in self.row_names]
 
-    def _d_turn(self, real, k):
-        """D's k-th look at the samples in this round: all that a step of D needs, not yet made."""
-        fake, tape = generate(self.generator, self._z(real, "z", k))
-        gradients, row = self._d_gradients(real, fake, k)
-        return fake, tape, gradients, row
-
-    def _d_step(self, real, z):
-        fake, _ = generate(self.generator, replicas.share(z))
-        gradients, row = self._d_gradients(replicas.share(real), fake)
-        self.d_optimizer.apply(gradients)
+    def _d_step(self, real: tf.Tensor, labels: tf.Tensor | None, z: tf.Tensor) -> dict:
+        real, y = self._share([real], [labels], 0)
+        fake, _ = generate(self.generator, replicas.share(z), y, self._layers_seed("G"))
+        gradients, row = self._d_gradients(real, y, fake)
+        self.d_optimizer.apply(gradients, self.step)
         return row
 
-    def _g_step(self, real, z):
-        gradients, row = self._g_gradients(
-            replicas.share(real), *generate(self.generator, replicas.share(z))
-        )
-        self.g_optimizer.apply(gradients)
+    def _g_step(self, real: tf.Tensor, labels: tf.Tensor | None, z: tf.Tensor) -> dict:
+        real, y = self._share([real], [labels], 0)
+        fake, tape = generate(self.generator, replicas.share(z), y, self._layers_seed("G"))
+        gradients, row = self._g_gradients(real, y, fake, tape)
+        self.g_optimizer.apply(gradients, self.step)
         return row
 
-    def _d_gradients(self, real, fake, k=0):
+    def _fake(self, real: tf.Tensor, y: Any, purpose: str, k: int = 0) -> tuple:
+        """One generated sample for each real one, and the tape of that pass.
+
+        The z are drawn for the whole batch; on several devices each takes its share.
+        """
+        whole_batch = replicas.count() * real.shape[0]
+        z = replicas.share(self.latent(whole_batch, self._seed(purpose, k)))
+        return generate(self.generator, z, y, self._layers_seed(f"G, {purpose}", k))
+
+    def _d_gradients(self, real: tf.Tensor, y: Any, fake: tf.Tensor, k: int = 0) -> tuple:
         penalties = [
             functools.partial(
                 penalty, seed=replicas.own_seed(self._seed(f"penalty {i}", k)), step=self.step
@@ -244,59 +351,161 @@ class GANTrainer:
         ]
         return discriminator_gradients(
             self.loss,
-            self._critic(self._seed("augment D", k)),
+            self._critic(y, "D", k),
             real,
             fake,
-            self.d_optimizer.variables_moved,
+            self.d_optimizer.bound,
             penalties,
             self.gradient_norms,
+            self.measures,
         )
 
-    def _g_gradients(self, real, fake, tape):
+    def _g_gradients(
+        self, real: tf.Tensor, y: Any, fake: tf.Tensor, tape: tf.GradientTape
+    ) -> tuple:
         return generator_gradients(
             self.loss,
-            self._critic(self._seed("augment G")),
+            self._critic(y, "G"),
             real,
             fake,
             tape,
-            self.g_optimizer.variables_moved,
+            self.g_optimizer.bound,
             self.gradient_norms,
         )
 
-    def _critic(self, seed):
-        """x [B, ...] -> logits [B] float32, through the augmentation of this step."""
-        seed = replicas.own_seed(seed)
+    def _critic(self, y: Any, player: str, k: int = 0) -> Callable[[tf.Tensor], tf.Tensor]:
+        """x [B, ...] -> logits, through the augmentation of this player's step, with these labels."""
+        augment_seed = replicas.own_seed(self._seed(f"augment {player}", k))
+        passes = itertools.count()
 
-        def critic(x):
+        def critic(x: tf.Tensor) -> tf.Tensor:
             if self.augment is not None:
-                x = self.augment(x, seed, self.step)
-            return tf.reshape(tf.cast(self.discriminator(x, training=True), tf.float32), [-1])
+                x = self.augment(x, augment_seed, self.step)
+            seed = None
+            if takes(self.discriminator, "seed"):
+                seed = self._layers_seed(f"D in {player}'s step, pass {next(passes)}", k)
+            return logits_of(forward(self.discriminator, x, y, training=True, seed=seed))
 
         return critic
 
-    def _z(self, real, purpose, k=0):
-        """A z for each real sample. (On several devices: this one's share of the z of the whole batch.)"""
-        return replicas.share(self.latent(replicas.count() * real.shape[0], self._seed(purpose, k)))
+    def _share(self, reals: Any, labels: Any, k: int) -> tuple:
+        """This device's share of the k-th real batch, and of its labels."""
+        real = replicas.share(reals[k])
+        if labels is None or labels[k] is None:
+            return real, None
+        return real, replicas.share(labels[k])
 
-    def _seed(self, purpose, k=0):
-        """The seed of D's k-th step in this round (of the G step: k = 0)."""
+    def _seed(self, purpose: str, k: int = 0) -> tf.Tensor:
+        """The seed for this purpose in D's k-th step of this round (k = 0 in G's step)."""
         return rng.seed(self.seed, purpose, self.step * self.d_steps + k)
 
-    def _generate_for_sample(self, z):
-        return tf.cast(
-            (self.generator if self.average is None else self.average.model)(z, training=False),
-            tf.float32,
-        )
+    def _layers_seed(self, which: str, k: int = 0) -> tf.Tensor:
+        """The seed that a network passes on to its layers with randomness, such as dropout."""
+        return replicas.own_seed(self._seed(f"layers of {which}", k))
 
-    # ---------------------------------------------------------------- compiling
+    # ---------------------------------------------------------------- sampling
 
-    def _compile(self, function):
+    def _settled(self, batch: int) -> contextlib.AbstractContextManager:
+        """While this lasts, the average's batch norm fits its weights."""
+        if self.average is None:
+            return contextlib.nullcontext()
+        batches = settling_batches(self.latent, self.seed, self.labels, batch)
+        return settled(self.average.model, batches)
+
+    def _latent_batches(self, n: int, seed: int, labels: Any, batch: int) -> Iterator[tuple]:
+        """(first sample's number, z [batch, dim], labels) until n samples are covered."""
+        for block_start in range(0, n, SAMPLES_A_BLOCK):
+            block = block_start // SAMPLES_A_BLOCK
+            z = self.latent(SAMPLES_A_BLOCK, rng.seed(seed, "sample", block))
+            y = self._labels_of_block(block_start, seed, labels)
+            block_end = min(n, block_start + SAMPLES_A_BLOCK)
+            for start in range(block_start, block_end, batch):
+                first = start - block_start
+                y_part = None if y is None else y[first : first + batch]
+                yield start, z[first : first + batch], y_part
+
+    def _labels_of_block(self, start: int, seed: int, labels: Any) -> tf.Tensor | None:
+        """The labels of a block of samples: those asked for, the last one repeated to fill the block."""
+        if self.labels is None:
+            return None
+        if labels is None:
+            block_seed = rng.seed(seed, "sample labels", start // SAMPLES_A_BLOCK)
+            return tf.convert_to_tensor(self.labels(SAMPLES_A_BLOCK, block_seed))
+        wanted = tf.range(start, start + SAMPLES_A_BLOCK)
+        return tf.gather(labels, tf.minimum(wanted, labels.shape[0] - 1))
+
+    def _generate_for_sample(self, z: tf.Tensor, y: tf.Tensor | None) -> tf.Tensor:
+        network = self.generator if self.average is None else self.average.model
+        return tf.cast(forward(network, z, y, training=False), tf.float32)
+
+    # ---------------------------------------------------------------- compiling and running
+
+    def _compile_everything(self) -> None:
+        on_all = functools.partial(replicas.on_all, self.strategy)
+        self._compiled_d_step = self._compile(on_all(self._d_step))
+        self._compiled_g_step = self._compile(on_all(self._g_step))
+        self._compiled_round = self._compile(on_all(self._round))
+        self._compiled_sample = self._compile(self._generate_for_sample)
+        self._rounds_of: tuple = (None, None)  # the last sampler, and its compiled rounds
+        self._failed = ""
+
+    def _compile(self, function: Callable) -> Callable:
         if self.mode == "eager":
             return functools.partial(self._all_or_nothing, function)
         return compiled(function, self.mode)
 
-    def _all_or_nothing(self, function, *arguments):
-        """What TensorFlow compiles is looked at whole before it runs; without that, an error puts all back."""
+    def _rounds_function(self, sampler: Sampler) -> Callable[[tf.Tensor], tf.Tensor]:
+        """count -> rows. Compiled once a sampler; only the last sampler's is kept, with its data."""
+        last_sampler, play = self._rounds_of
+        if sampler is last_sampler:
+            return play
+
+        def one_round() -> tf.Tensor:
+            first = self.step * self.d_steps
+            batches = [
+                self._batches.sampled("GANTrainer.rounds", sampler(first + k))
+                for k in range(self.d_steps)
+            ]
+            reals = tf.stack([real for real, _ in batches])
+            labels = None if self.labels is None else tf.stack([y for _, y in batches])
+            return tf.stack(replicas.on_all(self.strategy, self._round)(reals, labels))
+
+        if self.strategy is None and not self._convolves:
+            play = many_rounds.looped(one_round, len(self.row_names), self._compile)
+        else:
+            play = many_rounds.one_by_one(one_round, self._compile)
+        self._rounds_of = (sampler, play)
+        return play
+
+    @property
+    def _convolves(self) -> bool:
+        """Whether a network has a kernel [h, w, in, out].
+
+        In a loop of XLA's on a CPU, convolutions were measured to be a hundred times slower. Such
+        rounds take long enough to be called one by one.
+        """
+        variables = (*self.generator.variables, *self.discriminator.variables)
+        return any(variable.shape.rank == 4 for variable in variables)
+
+    def _run(self, function: Callable, *arguments: Any) -> Any:
+        """Call a compiled function; remember if it fails while it runs, for then its state is mixed."""
+        if self._failed:
+            checks.fail(
+                "GANTrainer",
+                "the state",
+                "that of a whole number of rounds",
+                f"that of a round which failed while it ran ({self._failed})",
+                "Make a new trainer, and restore its last checkpoint.",
+            )
+        try:
+            return function(*arguments)
+        except tf.errors.OpError as error:
+            if self.mode != "eager":
+                self._failed = (str(error).splitlines() or [type(error).__name__])[0]
+            raise
+
+    def _all_or_nothing(self, function: Callable, *arguments: Any) -> Any:
+        """In eager mode an error in the middle of a round puts all variables back."""
         before = [(variable, variable.read_value()) for variable in self.state().values()]
         try:
             return function(*arguments)
@@ -305,73 +514,13 @@ class GANTrainer:
                 variable.assign(value)
             raise
 
-    def _rounds_function(self, sampler):
-        """count -> rows [at least count, names], of which the first `count` are filled. One trace a sampler."""
-        if sampler not in self._compiled_rounds:
-
-            def one():
-                first = self.step * self.d_steps
-                reals = [self._check_sampled(sampler(first + k)) for k in range(self.d_steps)]
-                return tf.stack(replicas.on_all(self.strategy, self._round)(tf.stack(reals)))
-
-            def next_row(i, rows):
-                return i + 1, tf.tensor_scatter_nd_update(rows, [[i]], [one()])
-
-            def many(count):
-                rows = tf.zeros([ROUNDS_A_CALL, len(self.row_names)])
-                return tf.while_loop(
-                    lambda i, _: i < count, next_row, [0, rows], parallel_iterations=1
-                )[1]
-
-            compiled_one = self._compile(one)
-
-            def one_by_one(count):  # all are under way before the first is waited for
-                return tf.stack([compiled_one() for _ in range(int(count))])
-
-            looped = self.strategy is None and not self._convolves
-            self._compiled_rounds[sampler] = self._compile(many) if looped else one_by_one
-        return self._compiled_rounds[sampler]
-
-    @property
-    def _convolves(self) -> bool:
-        """Whether a kernel [h, w, in, out] is there: in a loop of XLA's, on a CPU, convolutions take a path that
-        was measured to be a hundred times slower. Such rounds are long enough to be called one by one."""
-        return any(
-            v.shape.rank == 4 for v in (*self.generator.variables, *self.discriminator.variables)
-        )
-
-    # ---------------------------------------------------------------- checks
-
-    def _check_batch(self, method, real, before=()):
+    def _checked_step(self, real: Any, z: Any, method: str) -> tuple:
         owner = f"GANTrainer.{method}"
-        real = checks.tensor(
-            owner, "real", real, [*before, "batch", *self.sample_shape], finite=True
-        )
-        if 0 in real.shape:
-            checks.fail(owner, "real", "at least one sample", checks.show_shape(real.shape))
-        replicas.check_batch(owner, self.strategy, real.shape[len(before)])
-        return real
-
-    def _check_pair(self, method, real, z):
-        real = self._check_batch(method, real)
+        real, labels = self._batches.given(owner, real)
         wanted = [real.shape[0], self.latent.dim]  # a z for each real sample
-        return real, checks.tensor(f"GANTrainer.{method}", "z", z, wanted, finite=True)
-
-    def _check_sampled(self, real):
-        owner = "GANTrainer.rounds"
-        real = checks.tensor(owner, "what sampler gives", real, ["batch", *self.sample_shape])
-        if not real.shape[0]:
-            checks.fail(
-                owner,
-                "what sampler gives",
-                "of a batch size that is fixed, and not 0",
-                checks.show_shape(real.shape),
-            )
-        replicas.check_batch(owner, self.strategy, real.shape[0])
-        return real
+        return real, labels, checks.tensor(owner, "z", z, wanted, finite=True)
 
 
-def _floats(row):
-    return dict(
-        zip(row, tf.stack(list(row.values())).numpy().tolist(), strict=True)
-    )  # fetched from the device once
+def _floats(row: dict[str, tf.Tensor]) -> Row:
+    values = tf.stack(list(row.values())).numpy().tolist()  # fetched from the device once
+    return dict(zip(row, values, strict=True))

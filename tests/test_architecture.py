@@ -17,12 +17,13 @@ PACKAGES = ("gan_core", "toy", "dcgan", "benchmarks", "tests")
 # Chapters and commands stand on top: they may import all rooms, and nothing imports them.
 FLOORS = {
     "gan_core": (
-        ("checks",),
+        ("checks", "protocols"),
         ("rng",),
         ("devices", "optim"),
         ("nn", "losses", "latent", "augment", "averaging", "metrics", "data"),
         ("penalties",),
-        ("game", "_validate"),
+        ("game",),
+        ("_validate",),
         ("trainer",),
         ("runs",),
     ),

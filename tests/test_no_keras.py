@@ -159,15 +159,17 @@ import tensorflow as tf
 from gan_core import penalties, rng
 from gan_core.runs import export
 from gan_core.nn.activations import leaky_relu
-from gan_core.averaging import settling_z
-from gan_core.nn.batch_norm import BatchNorm, settle
+from gan_core.averaging import settling_batches
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.settling import settle
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.data import stream
 from gan_core.nn.dense import Dense
 from gan_core.latent import Normal
 from gan_core.runs.loop import fit
 from gan_core.optim.optimizers import Adam
-from gan_core.nn.sequential import Flatten, Reshape, Sequential
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten, Reshape
 from gan_core.trainer import GANTrainer
 
 generator = Sequential([
@@ -177,8 +179,8 @@ discriminator = Sequential([
     Conv2D(1, 3, 4, stride=2, seed=3), BatchNorm(3), leaky_relu(), Flatten(), Dense(12, 1, seed=4)])
 trainer = GANTrainer(
     generator, discriminator, latent=Normal(4), penalty=penalties.r1(1.0), average=0.9,
-    g_optimizer=Adam(generator.trainable_variables, 2e-4, beta_1=0.5),
-    d_optimizer=Adam(discriminator.trainable_variables, 2e-4, beta_1=0.5))
+    g_optimizer=Adam(2e-4, beta_1=0.5),
+    d_optimizer=Adam(2e-4, beta_1=0.5))
 start = [v.numpy() for v in generator.trainable_variables]
 rows = fit(trainer, stream(lambda n, seed: rng.uniform([n, 4, 4, 1], seed, -1.0, 1.0), 8), 3, log_every=1)
 assert len(rows["d_loss"]) == 3 and all(np.all(np.isfinite(row)) for row in rows.values())
@@ -188,7 +190,7 @@ samples = trainer.sample(5)
 assert samples.shape == (5, 4, 4, 1) and np.all(np.abs(samples) <= 1.0)
 
 folder = sys.argv[1]
-settle(trainer.average.model, settling_z(trainer.latent, trainer.seed))
+settle(trainer.average.model, settling_batches(trainer.latent, trainer.seed))
 export.export_generator(trainer.average.model, 4, folder)
 z = trainer.latent(256, rng.seed(0, "sample", 0))
 np.testing.assert_allclose(tf.saved_model.load(folder)(z)[:5], samples, atol=1e-5)

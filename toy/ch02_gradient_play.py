@@ -119,8 +119,8 @@ def make_trainer(config, loss: str, update: str, r1: float = 0.0):
         latent=latent.Normal(1),
         loss=losses.by_name(loss),
         update=update,
-        g_optimizer=SGD(generator.trainable_variables, config.learning_rate),
-        d_optimizer=SGD(discriminator.trainable_variables, config.learning_rate),
+        g_optimizer=SGD(config.learning_rate),
+        d_optimizer=SGD(config.learning_rate),
         penalty=penalties.r1(r1) if r1 else None,
         mode="graph",
     )  # XLA's longer compiling would not pay for a few hundred rounds

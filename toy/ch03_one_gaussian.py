@@ -35,11 +35,12 @@ from rich.table import Table
 from gan_core import checks, data, latent, losses, rng
 from gan_core.app import command_line
 from gan_core.nn import initializers
+from gan_core.nn.mlp import mlp, standardise
 from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import Adam
 from gan_core.runs import loop
 from gan_core.trainer import GANTrainer
-from toy.networks import mlp, quadratic, standardise
+from toy.networks import quadratic
 from toy.targets.distributions import Normal
 
 
@@ -116,12 +117,8 @@ def build(config):
         generator,
         discriminator,
         latent=latent.Normal(config.latent_dim, config.latent_sd),
-        g_optimizer=Adam(
-            generator.trainable_variables, config.g_learning_rate, beta_1=0.5, beta_2=0.99
-        ),
-        d_optimizer=Adam(
-            discriminator.trainable_variables, config.d_learning_rate, beta_1=0.5, beta_2=0.99
-        ),
+        g_optimizer=Adam(config.g_learning_rate, beta_1=0.5, beta_2=0.99),
+        d_optimizer=Adam(config.d_learning_rate, beta_1=0.5, beta_2=0.99),
         loss=losses.by_name(config.loss),
         average=config.average or None,
         seed=config.seed,
@@ -253,8 +250,8 @@ def lab_run(config, rounds: int = 20):
         update="simultaneous",
         seed=config.seed,
         mode="graph",
-        g_optimizer=Adam(generator.trainable_variables, 0.5, beta_1=0.5, beta_2=0.8),
-        d_optimizer=Adam(discriminator.trainable_variables, 0.5, beta_1=0.5, beta_2=0.8),
+        g_optimizer=Adam(0.5, beta_1=0.5, beta_2=0.8),
+        d_optimizer=Adam(0.5, beta_1=0.5, beta_2=0.8),
     )
     points = Normal(config.mean, config.sd).sample(5000, rng.seed(config.seed, "5,000 points"))
     return play(trainer, lambda index: points, dataclasses.replace(config, steps=rounds))
@@ -349,7 +346,9 @@ def solution_1():
     found, (w, z) = [], (rng.normal([100_000], rng.seed(0, name)) for name in ("w", "z"))
     for latent_sd in (1.0, 10.0):
         kernel = tf.Variable(1.0)
-        Adam([kernel], 0.5).apply([tf.constant(-3.0)])  # any gradient: its size does not matter
+        Adam(0.5).bind([kernel]).apply(
+            [tf.constant(-3.0)]
+        )  # any gradient: its size does not matter
         share = np.mean(np.abs(w * latent_sd * z - 10.0) < 2.0)
         found.append((float(share), latent_sd * abs(float(kernel) - 1.0)))
     return found

@@ -36,12 +36,12 @@ from rich.table import Column, Table
 
 from gan_core import checks, data, game, latent, losses, metrics, rng
 from gan_core.app import command_line
+from gan_core.nn.mlp import mlp, standardise
 from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.runs import loop
 from gan_core.trainer import GANTrainer
 from toy.measures.coverage import coverage
-from toy.networks import mlp, standardise
 from toy.targets.distributions import gaussian_mixture
 
 
@@ -126,18 +126,13 @@ def build(config, loss, optimizer):
     def rate(step):
         return tf.where(step < config.head_start, 0.0, full)
 
-    variables = generator.trainable_variables
     trainer = GANTrainer(
         generator,
         discriminator,
         latent=latent.Normal(config.latent_dim),
         loss=losses.by_name(loss),
-        g_optimizer=Adam(variables, rate, beta_1=0.5, beta_2=0.99)
-        if optimizer == "Adam"
-        else SGD(variables, rate),
-        d_optimizer=Adam(
-            discriminator.trainable_variables, config.d_learning_rate, beta_1=0.5, beta_2=0.99
-        ),
+        g_optimizer=Adam(rate, beta_1=0.5, beta_2=0.99) if optimizer == "Adam" else SGD(rate),
+        d_optimizer=Adam(config.d_learning_rate, beta_1=0.5, beta_2=0.99),
         gradient_norms=True,
         seed=config.seed,
     )
@@ -352,7 +347,7 @@ def solution_2():
     gradients, steps = 10.0 ** np.arange(-2, -13, -2), []
     for gradient in gradients:
         weight = tf.Variable(0.0)
-        Adam([weight], 0.001).apply([tf.constant(gradient, tf.float32)])
+        Adam(0.001).bind([weight]).apply([tf.constant(gradient, tf.float32)])
         steps.append(-float(weight) / 0.001)
     return gradients, np.array(steps)
 

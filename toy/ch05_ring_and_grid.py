@@ -32,13 +32,13 @@ from gan_core.app.command_line import run
 from gan_core.data import stream
 from gan_core.latent import NormalAndBits
 from gan_core.nn.initializers import he_normal
+from gan_core.nn.mlp import mlp, standardise, unstandardise
 from gan_core.nn.sequential import Sequential
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import Adam
 from gan_core.runs.loop import every, fit
 from gan_core.trainer import GANTrainer
 from toy.measures import coverage, coverage_table
-from toy.networks import mlp, standardise, unstandardise
 from toy.targets import by_name, distributions
 
 SAMPLES = 2_500
@@ -165,8 +165,8 @@ def train(distribution, config: Config, hooks=()) -> GANTrainer:
         loss=losses.by_name(config.loss),
         seed=config.seed,
         latent=NormalAndBits(config.latent_dim, config.bits),
-        g_optimizer=Adam(generator.trainable_variables, rate, beta_1=0.0, beta_2=0.999),
-        d_optimizer=Adam(discriminator.trainable_variables, rate, beta_1=0.0, beta_2=0.999),
+        g_optimizer=Adam(rate, beta_1=0.0, beta_2=0.999),
+        d_optimizer=Adam(rate, beta_1=0.0, beta_2=0.999),
         penalty=falling_penalties(config, scale),
         augment=fading_noise(config, scale),
         average=config.average or None,

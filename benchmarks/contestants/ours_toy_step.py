@@ -10,9 +10,9 @@ from benchmarks.measure import devices, harness, ours
 from gan_core import rng
 from gan_core.data import stream
 from gan_core.latent import Normal
+from gan_core.nn.mlp import mlp
 from gan_core.optim.optimizers import Adam
 from gan_core.trainer import GANTrainer
-from toy.networks import mlp
 
 
 def game(hidden: int, batch: int, **options):
@@ -23,8 +23,8 @@ def game(hidden: int, batch: int, **options):
         generator,
         discriminator,
         latent=Normal(1),
-        g_optimizer=Adam(generator.trainable_variables, 2e-4, beta_1=0.5),
-        d_optimizer=Adam(discriminator.trainable_variables, 2e-4, beta_1=0.5),
+        g_optimizer=Adam(2e-4, beta_1=0.5),
+        d_optimizer=Adam(2e-4, beta_1=0.5),
         **options,
     )
     return trainer, stream(lambda n, seed: 4.0 + 1.25 * rng.normal([n, 1], seed), batch)

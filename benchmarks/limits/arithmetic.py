@@ -44,7 +44,8 @@ from dcgan import networks
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.dense import Dense
-from gan_core.nn.sequential import Flatten, Reshape, Sequential
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten, Reshape
 
 VALUE, BY_W, BY_X = "value", "gradient by w", "gradient by x"  # what a pass makes of a layer
 

@@ -20,7 +20,8 @@ from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2D
 from gan_core.nn.dense import Dense
 from gan_core.nn.initializers import he_normal
-from gan_core.nn.sequential import Flatten, Sequential
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten
 from gan_core.optim.optimizers import Adam
 from gan_core.optim.schedules import cosine_decay
 
@@ -151,7 +152,7 @@ def fit_classifier(
                 + (f" from {own.min()} to {own.max()}" if own.size else ""),
             )
     model = FactorClassifier(factors, size=min(np.shape(images)[1], MOST), seed=seed, width=width)
-    optimizer = Adam(model.trainable_variables, cosine_decay(learning_rate, steps))
+    optimizer = Adam(cosine_decay(learning_rate, steps)).bind(model.trainable_variables)
     images = tf.constant(shrink(images, model.size))
     labels = tf.constant(np.stack([labels[factor] for factor in factors], axis=1).astype(np.int32))
     batches = data.shuffled(tf.range(len(images)), batch, seed)

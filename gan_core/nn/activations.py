@@ -1,17 +1,35 @@
 """The nonlinearities that TensorFlow has under another name, or with another default."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import tensorflow as tf
 
 from gan_core import checks
 
 
-def leaky_relu(alpha: float = 0.2):
-    """The function x -> max(x, alpha x), for 0 <= alpha < 1: a rectifier through which a
-    gradient passes on both sides (Maas et al. 2013; alpha = 0.2 for D in Radford et al. 2015).
+def leaky_relu(alpha: float = 0.2) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Make the function x -> max(x, alpha x): a rectifier with a gradient on both sides.
+
+    Maas et al. 2013; alpha = 0.2 for D in Radford et al. 2015.
+
+    Args:
+        alpha: the slope for x < 0, 0 <= alpha < 1.
+
+    Returns:
+        The function, of a tensor of any shape and floating dtype.
+
+    Raises:
+        ValueError: if alpha is no such number.
+
+    Example:
+        >>> leaky_relu(0.5)(tf.constant([-2.0, 3.0])).numpy()
+        array([-1.,  3.], dtype=float32)
     """
     checks.number("leaky_relu", "alpha", alpha, 0.0, below=1.0)
 
-    def leaky_relu(x):
+    def leaky_relu(x: tf.Tensor) -> tf.Tensor:
         return tf.nn.leaky_relu(x, alpha)
 
     return leaky_relu

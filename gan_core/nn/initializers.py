@@ -4,51 +4,105 @@ An initializer is a function (shape, seed) -> float32 tensor; `seed` is [2] int6
 `gan_core.rng`. The last two sizes of a kernel's shape are (in, out) for a dense layer and a
 convolution, [in, out] and [h, w, in, out], and (out, in) for a transposed convolution; the
 receptive field h w multiplies both fans. Glorot's formula treats the two fans alike, so it
-needs not know which is which.
+does not need to know which is which.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
 from gan_core import checks, rng
 
+Initializer = Callable[[Sequence[int], tf.Tensor], tf.Tensor]
 
-def zeros(shape, seed=None) -> tf.Tensor:
-    """All 0: the usual start of a bias."""
+
+def zeros(shape: Sequence[int], seed: tf.Tensor | None = None) -> tf.Tensor:
+    """All 0: the usual start of a bias.
+
+    Args:
+        shape: the shape of the result.
+        seed: makes no difference.
+
+    Returns:
+        float32 of this shape.
+    """
     return tf.zeros(shape)
 
 
-def ones(shape, seed=None) -> tf.Tensor:
-    """All 1: the usual start of batch norm's scale."""
+def ones(shape: Sequence[int], seed: tf.Tensor | None = None) -> tf.Tensor:
+    """All 1: the usual start of batch norm's scale.
+
+    Args:
+        shape: the shape of the result.
+        seed: makes no difference.
+
+    Returns:
+        float32 of this shape.
+    """
     return tf.ones(shape)
 
 
-def normal(sd: float, mean: float = 0.0):
-    """An initializer that draws N(mean, sd^2). Radford et al. 2015, section 3: sd = 0.02."""
+def normal(sd: float, mean: float = 0.0) -> Initializer:
+    """Make an initializer that draws N(mean, sd^2). Radford et al. 2015, section 3: sd = 0.02.
+
+    Args:
+        sd: the standard deviation, at least 0.
+        mean: the mean.
+
+    Returns:
+        A function (shape, seed) -> float32 tensor.
+
+    Raises:
+        ValueError: if one of them is not finite, or sd is below 0.
+
+    Example:
+        >>> normal(0.02)([2, 3], rng.seed(0, "kernel")).shape
+        TensorShape([2, 3])
+    """
     checks.number("initializers.normal", "sd", sd, 0.0)
     checks.number("initializers.normal", "mean", mean)
 
-    def initializer(shape, seed):
+    def initializer(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
         return mean + sd * rng.normal(shape, seed)
 
     return initializer
 
 
-def glorot_normal(shape, seed) -> tf.Tensor:
-    """N(0, 2 / (fan_in + fan_out)): signals and gradients keep their variance, on average,
-    through a linear layer (Glorot and Bengio 2010, eq. 12)."""
+def glorot_normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
+    """Draw N(0, 2 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 12).
+
+    Signals and gradients keep their variance, on average, through a linear layer.
+
+    Args:
+        shape: a kernel's shape, of rank 2 or more.
+        seed: [2] int64.
+
+    Returns:
+        float32 of this shape.
+    """
     fan_a, fan_b = _fans(shape)
     return math.sqrt(2.0 / (fan_a + fan_b)) * rng.normal(shape, seed)
 
 
-def he_normal(shape, seed) -> tf.Tensor:
-    """N(0, 2 / fan_in), for layers followed by a rectifier, which loses half of the signal's
-    square (He et al. 2015, eq. 10). For shapes that end in (in, out)."""
+def he_normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
+    """Draw N(0, 2 / fan_in) (He et al. 2015, eq. 10).
+
+    For layers followed by a rectifier, which loses half of the signal's mean square.
+
+    Args:
+        shape: a kernel's shape that ends in (in, out).
+        seed: [2] int64.
+
+    Returns:
+        float32 of this shape.
+    """
     fan_in, _ = _fans(shape)
     return math.sqrt(2.0 / fan_in) * rng.normal(shape, seed)
 
 
-def _fans(shape) -> tuple[int, int]:
+def _fans(shape: Sequence[int]) -> tuple[int, int]:
     field = math.prod(shape[:-2])
     return field * shape[-2], field * shape[-1]

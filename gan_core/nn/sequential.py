@@ -1,59 +1,43 @@
-"""Layers in a row, and the two that only change a shape."""
+"""Layers in a row: the usual way to write a network."""
+
+from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from gan_core import checks
-
-
-class Reshape(tf.Module):
-    """The same numbers in another shape: x [B, ...] -> [B, *shape]."""
-
-    def __init__(self, shape, name=None):
-        super().__init__(name=name)
-        self.shape = _sizes("Reshape", "shape", shape)
-
-    def __call__(self, x, *, training: bool = False):
-        x = tf.convert_to_tensor(x)
-        have, want = x.shape[1:].num_elements(), tf.TensorShape(self.shape).num_elements()
-        if have != want:
-            checks.fail(
-                "Reshape",
-                "x",
-                f"{want} numbers a sample, for {checks.show_shape(['batch', *self.shape])}",
-                checks.show_shape(x.shape),
-            )
-        return tf.reshape(x, [-1, *self.shape])
-
-
-class Flatten(tf.Module):
-    """All numbers of a sample in one row: x [B, ...] -> [B, n]."""
-
-    def __call__(self, x, *, training: bool = False):
-        x = tf.convert_to_tensor(x)
-        numbers = x.shape[1:].num_elements()
-        if numbers is None or x.shape.rank == 0:
-            checks.fail(
-                "Flatten",
-                "x",
-                "[batch, ...] with all sizes but the first known",
-                checks.show_shape(x.shape),
-            )
-        return tf.reshape(x, [-1, numbers])
+from gan_core import checks, rng
+from gan_core.nn import summary
 
 
 class Sequential(tf.Module):
     """f(x) = layer_k(... layer_2(layer_1(x))): each layer gets what the one before it gave.
 
-    A layer is a tf.Module called as layer(x, training=...); a plain function f(x), such as
-    tf.nn.relu or a lambda, may stand among the layers.
+    A layer is any callable: a tf.Module, or a plain function such as tf.nn.relu or a lambda. Its
+    signature is read once, when the Sequential is made: `training` is passed to the layers that
+    accept it, and `seed` to the layers that accept it, each of which gets a seed of its own, split
+    from the one that came.
+
+    Args:
+        layers: a list or tuple of callables.
+        name: the module's name.
+
+    Attributes:
+        takes_seed: whether any of the layers accepts a seed.
+
+    Raises:
+        ValueError: if layers is no list of callables.
+
+    Example:
+        >>> network = Sequential([lambda x: 2.0 * x, tf.nn.relu])
+        >>> network(tf.constant([-1.0, 3.0])).numpy()
+        array([0., 6.], dtype=float32)
     """
 
-    def __init__(self, layers, name=None):
+    def __init__(self, layers: Sequence[Callable[..., Any]], name: str | None = None) -> None:
         super().__init__(name=name)
         if not isinstance(layers, list | tuple):
             checks.fail("Sequential", "layers", "a list of layers and functions", repr(layers))
@@ -61,62 +45,89 @@ class Sequential(tf.Module):
             if not callable(layer):
                 checks.fail("Sequential", f"layers[{i}]", "a layer or a function", repr(layer))
         self.layers = tuple(layers)
-        self._takes_training = tuple(_takes_training(layer) for layer in layers)
+        self._training_goes_to = tuple(takes(layer, "training") for layer in layers)
+        self._seed_goes_to = tuple(takes(layer, "seed") for layer in layers)
+        self.takes_seed = any(self._seed_goes_to)
 
-    def __call__(self, x, *, training: bool = False):
-        for layer, takes_training in zip(self.layers, self._takes_training, strict=True):
-            x = layer(x, training=training) if takes_training else layer(x)
+    def __call__(
+        self, x: tf.Tensor, *, training: bool = False, seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Call the layers one after another.
+
+        Args:
+            x: what the first layer takes.
+            training: passed on to the layers that accept it.
+            seed: [2] int64 (`gan_core.rng.seed`), or None: split among the layers that accept one.
+
+        Returns:
+            What the last layer gives; x itself if there is no layer.
+        """
+        for layer, options in zip(self.layers, self._options(training, seed), strict=True):
+            x = layer(x, **options)
         return x
 
-    def summary(self, input_shape, console: Console | None = None) -> None:
+    def summary(self, input_shape: Sequence[int], console: Console | None = None) -> None:
         """Print one row a layer: its name, the shape of what it gives, its parameters.
 
-        input_shape: the shape of one sample, without the batch: (2,) or (64, 64, 3).
+        Args:
+            input_shape: the shape of one sample, without the batch: (2,) or (64, 64, 3).
+            console: where to print; None is the terminal.
+
+        Raises:
+            ValueError: if input_shape is no list of whole numbers, or does not fit the layers.
         """
-        table = Table("layer", "output shape", title=self.name)
-        table.add_column("parameters", justify="right")
-        x = tf.zeros([1, *_sizes("Sequential.summary", "input_shape", input_shape)])
-        for layer, takes_training in zip(self.layers, self._takes_training, strict=True):
-            x = layer(x, training=False) if takes_training else layer(x)
-            shape = Text(
-                checks.show_shape(["batch", *x.shape[1:]])
-            )  # not markup, for all its brackets
-            table.add_row(_name(layer), shape, f"{_count(layer)[1]:,}")
-        trained, all_of_them = _count(self)
-        table.add_section()
-        table.add_row("all", "", f"{all_of_them:,}")
-        table.add_row("trainable", "", f"{trained:,}")
-        (console or Console()).print(table)
+        summary.print_table(self, self._options(False, None), input_shape, console)
+
+    def _options(self, training: bool, seed: tf.Tensor | None) -> list[dict[str, Any]]:
+        """The keyword arguments of each layer's call."""
+        seeds = iter(self._seeds(seed))
+        options = []
+        for training_goes_here, seed_goes_here in zip(
+            self._training_goes_to, self._seed_goes_to, strict=True
+        ):
+            keywords: dict[str, Any] = {}
+            if training_goes_here:
+                keywords["training"] = training
+            if seed_goes_here:
+                keywords["seed"] = next(seeds)
+            options.append(keywords)
+        return options
+
+    def _seeds(self, seed: tf.Tensor | None) -> list[tf.Tensor | None]:
+        """A seed for each layer that accepts one."""
+        count = sum(self._seed_goes_to)
+        if seed is None or count == 0:
+            return [None] * count
+        return list(rng.split(seed, count))
 
 
-def _sizes(owner, name, shape) -> tuple:
-    if not isinstance(shape, list | tuple | tf.TensorShape):
-        checks.fail(owner, name, "a list of whole numbers", repr(shape))
-    return tuple(checks.integer(owner, name, size, 1) for size in shape)
+def takes(layer: Callable[..., Any], argument: str) -> bool:
+    """Say whether a layer or network accepts a keyword argument, by the signature of its call.
 
+    **options accept `training`, which every layer must stand, and no other argument. A Sequential
+    accepts `seed` if one of its layers does.
 
-def _takes_training(layer) -> bool:
-    if isinstance(layer, tf.Module):
-        return True
+    Args:
+        layer: any callable.
+        argument: "training" or "seed".
+
+    Returns:
+        Whether layer(x, argument=...) would be understood.
+
+    Example:
+        >>> takes(lambda x, seed: x, "seed")
+        True
+        >>> takes(tf.nn.relu, "training")
+        False
+    """
+    if isinstance(layer, Sequential) and argument == "seed":
+        return layer.takes_seed
     try:
-        return "training" in inspect.signature(layer).parameters
+        parameters = inspect.signature(layer).parameters
     except ValueError:  # a function written in C has no signature to look at
         return False
-
-
-def _name(layer) -> str:
-    return (
-        type(layer).__name__
-        if isinstance(layer, tf.Module)
-        else getattr(layer, "__name__", repr(layer))
-    )
-
-
-def _count(layer) -> tuple[int, int]:
-    """The numbers of trainable parameters and of all (batch norm's averages are not trained)."""
-    if not isinstance(layer, tf.Module):
-        return 0, 0
-    return (
-        sum(v.shape.num_elements() for v in layer.trainable_variables),
-        sum(v.shape.num_elements() for v in layer.variables),
-    )
+    if argument in parameters:
+        by_keyword = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+        return parameters[argument].kind in by_keyword
+    any_keyword = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    return any_keyword and argument == "training" and isinstance(layer, tf.Module)

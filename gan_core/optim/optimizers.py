@@ -1,8 +1,16 @@
 """How a gradient changes the parameters: Adam and plain gradient descent.
 
-An optimizer is born with the variables it moves, so that its own state exists from the start,
-and `apply(gradients)` moves them, one gradient for each variable, in the same order.
+An optimizer is made from its hyper-parameters and then *bound* to the variables that it moves. The
+trainer binds it to all trainable variables of its network. Whoever wants to freeze a part of a
+network binds it first, to the rest:
+
+    optimizer = Adam(2e-4, beta_1=0.5).bind(generator.layers[-1].trainable_variables)
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -11,16 +19,30 @@ from gan_core.optim.schedules import as_schedule
 
 
 def adam_update(
-    parameter, m, v, gradient, step, learning_rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8
-):
-    """One step of Adam, as the paper writes it (Kingma and Ba 2015, Algorithm 1):
+    parameter: Any,
+    m: Any,
+    v: Any,
+    gradient: Any,
+    step: int,
+    learning_rate: float,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-8,
+) -> tuple[Any, Any, Any]:
+    """One step of Adam as the paper writes it (Kingma and Ba 2015, Algorithm 1).
 
         m <- beta_1 m + (1 - beta_1) g               a running mean of the gradient
-        v <- beta_2 v + (1 - beta_2) g^2             ... and of its square
-        m^ = m / (1 - beta_1^t),  v^ = v / (1 - beta_2^t)      both started at 0: undo that
+        v <- beta_2 v + (1 - beta_2) g^2             a running mean of its square
+        m^ = m / (1 - beta_1^t),  v^ = v / (1 - beta_2^t)      corrections for the start at 0
         parameter <- parameter - learning_rate m^ / (sqrt(v^) + epsilon)
 
-    All arrays of one shape; step t counts from 1. -> (parameter, m, v), nothing is changed.
+    Args:
+        parameter, m, v, gradient: arrays of one shape, of NumPy or TensorFlow.
+        step: t, the number of this update, counted from 1.
+        learning_rate, beta_1, beta_2, epsilon: Adam's hyper-parameters.
+
+    Returns:
+        The new parameter, m and v. The arguments are not changed.
     """
     m = beta_1 * m + (1.0 - beta_1) * gradient
     v = beta_2 * v + (1.0 - beta_2) * gradient**2
@@ -30,106 +52,163 @@ def adam_update(
 
 
 class Optimizer(tf.Module):
-    """What Adam and SGD share: the variables, the learning rate's schedule, the count of steps."""
+    """What Adam and SGD share: a learning-rate schedule, the bound variables, a count of updates.
 
-    def __init__(self, variables, learning_rate, name=None):
+    Args:
+        learning_rate: a number, or a schedule: a function of the round (`gan_core.optim.schedules`).
+    """
+
+    def __init__(
+        self, learning_rate: float | Callable[[Any], tf.Tensor], name: str | None = None
+    ) -> None:
         super().__init__(name=name)
-        owner = type(self).__name__
-        if not isinstance(variables, list | tuple) or not variables:
-            checks.fail(owner, "variables", "a list of at least one tf.Variable", repr(variables))
-        for i, variable in enumerate(variables):
-            if not isinstance(variable, tf.Variable) or variable.dtype != tf.float32:
-                checks.fail(owner, f"variables[{i}]", "a tf.Variable of float32", repr(variable))
-            if any(variable is other for other in variables[:i]):
-                checks.fail(
-                    owner, f"variables[{i}]", "one that is not in the list before", variable.name
-                )
-        self.variables_moved = tuple(variables)
-        self.schedule = as_schedule(owner, learning_rate)
-        self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+        self.schedule = as_schedule(type(self).__name__, learning_rate)
+        self.bound: tuple[tf.Variable, ...] = ()
+        self.updates: tf.Variable | None = None
 
-    def learning_rate(self) -> tf.Tensor:
-        """The learning rate of the next step, a float32 scalar."""
-        return tf.cast(self.schedule(self.step), tf.float32)
+    def bind(self, variables: Sequence[tf.Variable]) -> Optimizer:
+        """Choose the variables that this optimizer moves, and create its state for them.
 
-    def apply(self, gradients) -> None:
-        """Move every variable by its gradient. A missing one is refused by its variable's name."""
-        owner, gradients = f"{type(self).__name__}.apply", list(gradients)
-        if len(gradients) != len(self.variables_moved):
+        Args:
+            variables: float32 variables, at least one, each once.
+
+        Returns:
+            This optimizer.
+
+        Raises:
+            ValueError: the list is empty, holds something else, or this optimizer is bound already.
+        """
+        owner = f"{type(self).__name__}.bind"
+        if self.bound:
             checks.fail(
                 owner,
-                "gradients",
-                f"{len(self.variables_moved)}, one for each variable",
-                str(len(gradients)),
+                "the optimizer",
+                "one that is not bound yet",
+                f"one that moves {len(self.bound)} variables",
+                "Make a new optimizer for each network.",
             )
-        for i, (variable, gradient) in enumerate(zip(self.variables_moved, gradients, strict=True)):
-            if gradient is None:
-                checks.fail(
-                    owner,
-                    f"the gradient of {variable.name} {checks.show_shape(variable.shape)}",
-                    "a tensor",
-                    "None",
-                    "The loss does not depend on this variable.",
-                )
-            if isinstance(gradient, tf.IndexedSlices):  # what tf.gather's gradient is
-                gradient = tf.convert_to_tensor(gradient)
-            gradients[i] = checks.tensor(
-                owner, f"the gradient of {variable.name}", gradient, variable.shape
+        _check_variables(owner, variables)
+        self.bound = tuple(variables)
+        self.updates = tf.Variable(0, dtype=tf.int64, trainable=False, name="updates")
+        self._create_state()
+        return self
+
+    def learning_rate(self, step: Any) -> tf.Tensor:
+        """The learning rate of round `step` (int or integer tensor): a float32 scalar."""
+        return tf.cast(self.schedule(step), tf.float32)
+
+    def apply(self, gradients: Iterable[tf.Tensor], step: Any = None) -> None:
+        """Move every bound variable by its gradient.
+
+        Args:
+            gradients: one gradient for each bound variable, in the same order.
+            step: the round, of which the learning rate is a function. None: the number of updates
+                made so far, for a training loop without rounds.
+
+        Raises:
+            ValueError: not bound, too few or too many gradients, or a gradient that is missing or
+                has another shape; the message names its variable.
+        """
+        owner = f"{type(self).__name__}.apply"
+        if not self.bound:
+            checks.fail(
+                owner,
+                "the optimizer",
+                "bound to variables",
+                "one that is not",
+                "Call bind(variables) first; a GANTrainer does it for its two optimizers.",
             )
-        self._move(gradients)
-        self.step.assign_add(1)
+        gradients = list(gradients)
+        if len(gradients) != len(self.bound):
+            wanted = f"{len(self.bound)}, one for each variable"
+            checks.fail(owner, "gradients", wanted, str(len(gradients)))
+        checked = [
+            _check_gradient(owner, variable, gradient)
+            for variable, gradient in zip(self.bound, gradients, strict=True)
+        ]
+        self._move(checked, self.learning_rate(self.updates if step is None else step))
+        self.updates.assign_add(1)
+
+    def _create_state(self) -> None:
+        """Create the variables that this optimizer keeps for each bound variable."""
+
+    def _move(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
+        raise NotImplementedError
 
 
 class SGD(Optimizer):
-    """Gradient descent: parameter <- parameter - learning_rate g (Robbins and Monro 1951)."""
+    """Gradient descent: parameter <- parameter - learning_rate g (Robbins and Monro 1951).
 
-    def __init__(self, variables, learning_rate=0.01, name=None):
-        super().__init__(variables, learning_rate, name)
+    Args:
+        learning_rate: a number or a schedule.
 
-    def _move(self, gradients):
-        rate = self.learning_rate()
-        for variable, gradient in zip(self.variables_moved, gradients, strict=True):
+    Example:
+        >>> x = tf.Variable(1.0)
+        >>> SGD(0.5).bind([x]).apply([tf.constant(1.0)])
+        >>> float(x)
+        0.5
+    """
+
+    def __init__(
+        self, learning_rate: float | Callable[[Any], tf.Tensor] = 0.01, *, name: str | None = None
+    ) -> None:
+        super().__init__(learning_rate, name)
+
+    def _move(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
+        for variable, gradient in zip(self.bound, gradients, strict=True):
             variable.assign_sub(rate * gradient)
 
 
 class Adam(Optimizer):
     """Adam (Kingma and Ba 2015); for GANs usually with beta_1 = 0.5 (Radford et al. 2015).
 
-    The update is `adam_update`'s, made by TensorFlow's one fused kernel a variable. That kernel
-    writes the paper's line before section 2.1, with the bias corrections in the step size:
+    The update is that of `adam_update`, computed by TensorFlow's fused kernel for each variable.
+    That kernel has the form which the paper gives before section 2.1, with the bias corrections in
+    the step size:
 
         parameter <- parameter - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)  m / (sqrt(v) + e)
 
-    which is Algorithm 1 only if e = epsilon sqrt(1 - beta_2^t) ("epsilon hat"); so that is passed.
+    It equals Algorithm 1 if e = epsilon sqrt(1 - beta_2^t) ("epsilon hat"), so that is passed.
+
+    Args:
+        learning_rate: a number or a schedule.
+        beta_1: decay of the running mean of the gradient, in [0, 1).
+        beta_2: decay of the running mean of its square, in [0, 1).
+        epsilon: added to the square root, above 0.
+
+    Example:
+        >>> x = tf.Variable([1.0, 1.0])
+        >>> Adam(0.25).bind([x]).apply([tf.constant([3.0, -0.1])])
+        >>> x.numpy().round(3).tolist()  # the first step has the size of the learning rate
+        [0.75, 1.25]
     """
 
     def __init__(
         self,
-        variables,
-        learning_rate=1e-3,
+        learning_rate: float | Callable[[Any], tf.Tensor] = 1e-3,
+        *,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
-        name=None,
-    ):
-        super().__init__(variables, learning_rate, name)
+        name: str | None = None,
+    ) -> None:
+        super().__init__(learning_rate, name)
         self.beta_1 = checks.number("Adam", "beta_1", beta_1, 0.0, below=1.0)
         self.beta_2 = checks.number("Adam", "beta_2", beta_2, 0.0, below=1.0)
         self.epsilon = checks.number("Adam", "epsilon", epsilon, above=0.0)
-        self.m = tuple(
-            tf.Variable(tf.zeros(v.shape), trainable=False, name="m") for v in self.variables_moved
-        )
-        self.v = tuple(
-            tf.Variable(tf.zeros(v.shape), trainable=False, name="v") for v in self.variables_moved
-        )
+        self.m: tuple[tf.Variable, ...] = ()
+        self.v: tuple[tf.Variable, ...] = ()
 
-    def _move(self, gradients):
-        t = tf.cast(self.step + 1, tf.float32)
-        beta_1_power, beta_2_power = tf.pow(self.beta_1, t), tf.pow(self.beta_2, t)
-        rate, epsilon_hat = self.learning_rate(), self.epsilon * tf.sqrt(1.0 - beta_2_power)
-        for variable, m, v, gradient in zip(
-            self.variables_moved, self.m, self.v, gradients, strict=True
-        ):
+    def _create_state(self) -> None:
+        self.m = tuple(_zeros_like(variable, "m") for variable in self.bound)
+        self.v = tuple(_zeros_like(variable, "v") for variable in self.bound)
+
+    def _move(self, gradients: list[tf.Tensor], rate: tf.Tensor) -> None:
+        t = tf.cast(self.updates + 1, tf.float32)
+        beta_1_power = tf.pow(self.beta_1, t)
+        beta_2_power = tf.pow(self.beta_2, t)
+        epsilon_hat = self.epsilon * tf.sqrt(1.0 - beta_2_power)
+        for variable, m, v, gradient in zip(self.bound, self.m, self.v, gradients, strict=True):
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle,
                 m=m.handle,
@@ -142,3 +221,32 @@ class Adam(Optimizer):
                 beta1_power=beta_1_power,
                 beta2_power=beta_2_power,
             )
+
+
+def _zeros_like(variable: tf.Variable, name: str) -> tf.Variable:
+    return tf.Variable(tf.zeros(variable.shape), trainable=False, name=name)
+
+
+def _check_variables(owner: str, variables: Sequence[tf.Variable]) -> None:
+    if not isinstance(variables, list | tuple) or not variables:
+        checks.fail(owner, "variables", "a list of at least one tf.Variable", repr(variables))
+    for i, variable in enumerate(variables):
+        if not isinstance(variable, tf.Variable) or variable.dtype != tf.float32:
+            checks.fail(owner, f"variables[{i}]", "a tf.Variable of float32", repr(variable))
+        if any(variable is other for other in variables[:i]):
+            wanted = "one that is not in the list before"
+            checks.fail(owner, f"variables[{i}]", wanted, variable.name)
+
+
+def _check_gradient(owner: str, variable: tf.Variable, gradient: Any) -> tf.Tensor:
+    if gradient is None:
+        checks.fail(
+            owner,
+            f"the gradient of {variable.name} {checks.show_shape(variable.shape)}",
+            "a tensor",
+            "None",
+            "The loss does not depend on this variable.",
+        )
+    if isinstance(gradient, tf.IndexedSlices):  # the gradient of tf.gather
+        gradient = tf.convert_to_tensor(gradient)
+    return checks.tensor(owner, f"the gradient of {variable.name}", gradient, variable.shape)

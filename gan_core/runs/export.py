@@ -13,7 +13,7 @@ def export_generator(generator, latent_dim: int, folder, to_output=None) -> None
 
     to_output: what to do with G's float32 output, such as turning [-1, 1] into uint8 images; None
     leaves it. The folder appears whole or not at all, and takes the place of an older one; a folder
-    that is no SavedModel is refused. Settle an average with batch norm before (`batch_norm.settle`). To use:
+    that is no SavedModel is refused. Settle an average with batch norm before (`settling.settle`). To use:
 
         model = tf.saved_model.load("runs/faces/generator")
         images = model(tf.random.normal([16, 100]))

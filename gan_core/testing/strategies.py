@@ -6,8 +6,6 @@ Sizes are few and fixed, so that a compiled function is traced a few times, not 
 
 from __future__ import annotations
 
-from typing import Any
-
 import hypothesis.extra.numpy as npst
 import numpy as np
 from hypothesis import strategies as st

@@ -1,5 +1,7 @@
 """checks: every error in the library's one form, word by word, and what passes."""
 
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -185,3 +187,101 @@ def test_what_no_float32_holds_is_not_finite(call, words):
 
 def test_integers_are_always_finite():
     assert checks.tensor("f", "x", [1, 2], ["n"], dtype=tf.int64, finite=True).dtype == tf.int64
+
+
+# ---- boolean, and choices that are one ----
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_, np.False_])
+def test_boolean_passes_and_becomes_a_bool(value):
+    assert checks.boolean("Owner", "x", value) is bool(value)
+
+
+@pytest.mark.parametrize("value", [1, 0, 1.0, "no", None, np.int64(1)])
+def test_boolean_refuses(value):
+    assert words(checks.boolean, value) == f"Owner: x must be True or False, got {value!r}."
+
+
+def test_one_of_does_not_take_1_for_true_nor_true_for_1():
+    assert checks.one_of("Owner", "x", True, [False, True]) is True
+    assert checks.one_of("Owner", "x", 1, [0, 1]) == 1
+    assert words(checks.one_of, 1, [False, True]) == "Owner: x must be one of False, True, got 1."
+    assert words(checks.one_of, False, [0, 1]) == "Owner: x must be one of 0, 1, got False."
+
+
+# ---- array ----
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [[1, 2]],
+        np.ones([1, 2], np.float16),
+        tf.ones([1, 2], tf.bfloat16),
+        [[True, False]],
+        ((1, 2),),
+    ],
+)
+def test_array_passes_real_numbers_as_float64(value):
+    result = checks.array("Owner", "x", value, ["n", 2])
+    assert result.dtype == np.float64
+    assert result.shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "wanted", "came"),
+    [
+        ([1, 2], {}, "[n, d] of numbers", "[2]"),
+        (np.ones([2, 3]), {"shape": ["n", 2]}, "[n, 2] of numbers", "[2, 3]"),
+        ([[1j, 2]], {}, "[n, d] of numbers", "complex numbers"),
+        ([["1", "2"]], {}, "[n, d] of numbers", "a list that is no array of numbers"),
+        ([[1], [2, 3]], {}, "[n, d] of numbers", "a list that is no array of numbers"),
+        ([[10**400]], {}, "[n, d] of numbers", "a list that is no array of numbers"),
+        (np.ones([0, 2]), {}, "[n, d] of numbers with n at least 1", "[0, 2]"),
+        (np.ones([3, 0]), {}, "[n, d] of numbers with n at least 1", "[3, 0]"),
+        (np.ones([3, 2]), {"at_least": 4}, "[n, d] of numbers with n at least 4", "[3, 2]"),
+        ([[math.nan, 1.0]], {}, "finite", "1 of 2 values NaN or infinite"),
+        ([[1e200]], {"largest": 1e100}, "of numbers of at most 1e+100 in size", "1e+200"),
+        ([[1.0]], {"dtype": np.int64}, "[n, d] of whole numbers", "[1, 1] of float64"),
+        (
+            np.ones([1, 8, 8, 3]),
+            {},
+            "[n, d] of numbers",
+            "[1, 8, 8, 3]. Flatten images to [n, height * width * channels]",
+        ),
+    ],
+)
+def test_array_refuses(value, options, wanted, came):
+    options = {"shape": ["n", "d"], **options}
+    assert words(checks.array, value, **options) == f"Owner: x must be {wanted}, got {came}."
+
+
+def test_array_may_be_of_another_dtype_empty_or_not_finite_where_that_is_said():
+    assert checks.array("Owner", "x", [1, 2], ["n"], dtype=np.int64).dtype == np.int64
+    assert checks.array("Owner", "x", [], ["n"], at_least=0).size == 0
+    assert np.isnan(checks.array("Owner", "x", [NAN], ["n"], finite=False))
+
+
+# ---- symbolic ----
+
+
+def test_outside_a_graph_everything_is_symbolic_enough():
+    checks.symbolic("Owner", "x", np.ones([3]))
+    checks.symbolic("Owner", "x", tf.ones([3]))
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_while_a_function_is_traced_only_tensors_of_the_graph_are_symbolic(jit_compile):
+    eager, messages = tf.ones([3]), []
+
+    @tf.function(jit_compile=jit_compile)
+    def traced(x):
+        checks.symbolic("Owner", "x", (x + 1.0, {"labels": tf.zeros([3])}))
+        messages.extend(words(checks.symbolic, value) for value in (eager, np.ones([3]), (x, 2.0)))
+        return x
+
+    traced(tf.zeros([]))
+    for message, kind in zip(messages, ["EagerTensor", "ndarray", "float"], strict=True):
+        assert message.startswith("Owner: x must be a tensor that TensorFlow computes anew")
+        assert f"got a {kind} that is fixed" in message
+        assert "HostBatches" in message

@@ -4,6 +4,7 @@ their meaning from version to version.
 Every bound is that of a fixed seed, so a test passes always or never.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -268,10 +269,72 @@ def test_uniform_far_from_0_may_round_to_high_but_not_on_0_to_1(monkeypatch):
         (lambda: rng.normal([3], 5), "rng: seed must be \\[2\\] int64, as rng.seed"),
         (
             lambda: rng.integers([3], SEED, 0),
-            "rng.integers: high must be a whole number of at least 1, got 0",
+            "rng.integers: high must be a whole number from 1 to .*, got 0",
         ),
+        (lambda: rng.integers([3], SEED, 2**31), "rng.integers: high must be .*, got 2147483648"),
+        (lambda: rng.integers([3], SEED, 2.5), "rng.integers: high must be .*, got 2.5"),
+        (lambda: rng.integers([-3], SEED, 5), "rng: each size in shape must be .*, got -3"),
+        (lambda: rng.seed(0, "z", tf.constant(1.7)), "rng.seed: step must be .*, got .* float32"),
+        (lambda: rng.seed(0, "z", tf.constant([1])), "rng.seed: step must be .*, got .1. of int32"),
+        (lambda: rng.normal([3], tf.zeros([2])), "rng: seed must be"),
+        (lambda: rng.normal([2, -3], SEED), "rng: each size in shape must be .*, got -3"),
+        (lambda: rng.uniform([-1], SEED), "rng: each size in shape must be .*, got -1"),
+        (lambda: rng.uniform([2.5], SEED), "rng: each size in shape must be .*, got 2.5"),
+        (
+            lambda: rng.uniform([3], SEED, 2.0, 1.0),
+            "rng.uniform: high must be .* at least 2, got 1",
+        ),
+        (lambda: rng.permutation(-1, SEED), "rng.permutation: n must be .*, got -1"),
+        (lambda: rng.permutation(2.5, SEED), "rng.permutation: n must be .*, got 2.5"),
+        (lambda: rng.split(SEED, -1), "rng.split: n must be .*, got -1"),
+        (lambda: rng.seeds(0.5), "rng.seeds: run_seed must be .*, got 0.5"),
     ],
 )
 def test_slips_with_seeds_are_told(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+# ---- seeds for things that are made one after another ----
+
+
+def first_seeds(n, *arguments):
+    return list(itertools.islice(rng.seeds(*arguments), n))
+
+
+def test_seeds_are_ints_of_64_bits_that_differ_and_come_again_the_same():
+    numbers = first_seeds(1000, 3)
+    assert {type(number) for number in numbers} == {int}
+    assert all(-(2**63) <= number < 2**63 for number in numbers)
+    assert len(set(numbers)) == 1000
+    assert numbers == first_seeds(1000, 3)
+
+
+def test_run_seed_and_purpose_each_have_seeds_of_their_own():
+    lists = [first_seeds(100, 0), first_seeds(100, 1), first_seeds(100, 0, "blocks")]
+    assert len(set(itertools.chain(*lists))) == 300
+
+
+def test_seeds_go_on_past_the_largest_number_of_64_bits(monkeypatch):
+    monkeypatch.setattr(rng, "_hash", lambda run_seed, purpose: 2**63 - 2)
+    assert first_seeds(4, 0) == [2**63 - 2, 2**63 - 1, -(2**63), -(2**63) + 1]
+
+
+# ---- many whole numbers ----
+
+
+@pytest.mark.parametrize("high", [2**29 + 1, 3 * 2**29, 2**31 - 1])
+def test_large_integers_are_the_same_three_ways_and_in_range(high):
+    (eager,), (graph,), (xla,) = three_ways(lambda: [rng.integers([1000], SEED, high)])
+    np.testing.assert_array_equal(graph, eager)
+    np.testing.assert_array_equal(xla, eager)
+    assert eager.dtype == np.int32
+    assert 0 <= eager.min() < eager.max() < high
+
+
+def test_large_integers_favour_none():
+    """Of 32 bits by 3 * 2^29, a third of the numbers (the lowest 2^30 of 3 * 2^29) would be drawn half as
+    often again as the others: their share would be 3 / 4 instead of 2 / 3."""
+    draws = rng.integers([N], SEED, 3 * 2**29).numpy()
+    share = np.mean(draws < 2**30)
+    assert share == pytest.approx(2 / 3, abs=4 * math.sqrt(2 / 9 / N))

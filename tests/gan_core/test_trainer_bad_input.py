@@ -10,7 +10,7 @@ from games import BATCH, X, Z, affine, changed, deep, real, sampler, values
 from gan_core import losses, penalties
 from gan_core.latent import Normal
 from gan_core.nn.dense import Dense
-from gan_core.nn.sequential import Reshape, Sequential
+from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.trainer import GANTrainer
 
@@ -34,11 +34,7 @@ def make(generator=None, discriminator=None, **options):
     discriminator = Dense(X, 1, seed=2) if discriminator is None else discriminator
     for name, network in (("g_optimizer", generator), ("d_optimizer", discriminator)):
         if name not in options:
-            options[name] = (
-                SGD(network.trainable_variables)
-                if isinstance(network, Dense | Sequential)
-                else None
-            )
+            options[name] = SGD() if isinstance(network, Dense | Sequential) else None
     return GANTrainer(generator, discriminator, **{"latent": Normal(Z), **options})
 
 
@@ -53,11 +49,11 @@ class Hidden(Dense):
 OTHER = Dense(Z, X, seed=1)
 NETWORK = "a tf.Module called as network(x, training=...)"
 LATENT = "a function (n, seed) -> z with a dim (gan_core.latent has some)"
-OF_G, OF_D = (
-    f"born with {name}.trainable_variables (2 of them)" for name in ("generator", "discriminator")
-)
+BOUND = "not bound yet, or bound to trainable variables of the"
 PENALTY = "a penalty of gan_core.penalties, a list of them or None"
-LOGITS = "what discriminator gives must be one logit a sample, [2, 1] for 2 of them"
+LOGITS = "what discriminator gives must be logits for each sample, [2, 1] or [2, ...] for 2 of them"
+SHARED = SGD()
+SQUARE = Dense(Z, Z, seed=1)
 SAMPLES = "what sampler gives must be"
 
 
@@ -74,35 +70,45 @@ SAMPLES = "what sampler gives must be"
         ({"latent": lambda n, seed: tf.zeros([n, Z])}, f"latent must be {LATENT}, got <function"),
         (
             {"g_optimizer": "adam"},
-            f"g_optimizer must be {OF_G}, got one with 0, 0 of them the generator's",
+            "g_optimizer must be an optimizer such as gan_core.optim.optimizers.Adam(2e-4, beta_1=0.5), got 'adam'",
         ),
         (
-            {"g_optimizer": Adam(OTHER.trainable_variables)},
-            f"g_optimizer must be {OF_G}, got one with 2, 0 of them the generator's",
+            {"g_optimizer": Adam().bind(OTHER.trainable_variables)},
+            f"g_optimizer must be {BOUND} generator, got one bound to 2 variables, 0 of them",
         ),
         (
-            {"generator": OTHER, "g_optimizer": Adam([OTHER.kernel])},
-            f"g_optimizer must be {OF_G}, got one with 1, 1 of them the generator's",
+            {"d_optimizer": SGD().bind(OTHER.trainable_variables)},
+            f"d_optimizer must be {BOUND} discriminator, got one bound to 2 variables, 0 of them",
         ),
         (
-            {"d_optimizer": SGD(OTHER.trainable_variables)},
-            f"d_optimizer must be {OF_D}, got one with 2, 0 of them the discriminator's",
+            {"g_optimizer": SHARED, "d_optimizer": SHARED},
+            "d_optimizer must be another optimizer than g_optimizer, got the same object twice",
         ),
+        (
+            {"generator": SQUARE, "discriminator": SQUARE},
+            "discriminator must be a network with variables of its own, got one that shares 2",
+        ),
+        ({"labels": 3}, "labels must be a function (n, seed) -> y"),
+        ({"measures": {"d_loss": len}}, "measures must be named otherwise than step, d_loss"),
+        ({"measures": {"margin": 3}}, "measures['margin'] must be a function"),
         ({"penalty": 10.0}, f"penalty must be {PENALTY}, got 10.0"),
         ({"penalty": 0}, f"penalty must be {PENALTY}, got 0"),
         ({"penalty": [penalties.r1(1.0), "r2"]}, f"penalty must be {PENALTY}, got 'r2'"),
         ({"d_steps": 0}, "d_steps must be a whole number of at least 1, got 0"),
         ({"d_steps": 1.0}, "d_steps must be a whole number of at least 1, got 1.0"),
         ({"update": "both"}, "update must be one of alternating, simultaneous, got 'both'"),
-        ({"fresh_z": "yes"}, "fresh_z must be one of False, True, got 'yes'"),
+        ({"fresh_z": "yes"}, "fresh_z must be True or False, got 'yes'"),
         ({"augment": True}, "augment must be a function (x, seed, step) -> x or None, got True"),
         ({"seed": 0.5}, "seed must be a whole number from -9.22337e+18 to 9.22337e+18, got 0.5"),
-        ({"gradient_norms": None}, "gradient_norms must be one of False, True, got None"),
+        ({"gradient_norms": None}, "gradient_norms must be True or False, got None"),
         ({"mode": "fast"}, "mode must be one of xla, graph, eager, got 'fast'"),
-        ({"discriminator": Dense(X, 2, seed=2)}, f"{LOGITS}, got [2, 2]"),
         (
-            {"discriminator": Sequential([Dense(X, 4, seed=2), Reshape((2, 2, 1))])},
-            f"{LOGITS}, got [2, 2, 2, 1]",
+            {"discriminator": Sequential([Dense(X, 1, seed=2), lambda x: x[:1]])},
+            f"{LOGITS}, got [1, 1]",
+        ),
+        (
+            {"discriminator": Sequential([Dense(X, 1, seed=2), tf.reduce_mean])},
+            f"{LOGITS}, got []",
         ),
         (
             {"generator": Sequential([Dense(Z, X, seed=1), lambda x: x[:1]])},
@@ -294,7 +300,7 @@ def test_an_augmentation_that_no_gradient_passes_is_refused(mode):
     trainer = deep(mode=mode, average=0.9, augment=whole_numbers)
     refused_in_a_round(
         trainer,
-        "the gradient of g_loss at the samples must be a tensor, got None. "
+        "the gradient of g_loss with respect to the samples must be a tensor, got None. "
         "The discriminator, or the augmentation, does not depend on them",
     )
 

@@ -45,8 +45,8 @@ def dirac(loss, **options):
         discriminator,
         latent=Normal(1),
         loss=loss,
-        g_optimizer=SGD(generator.trainable_variables, lambda step: step_size),
-        d_optimizer=SGD(discriminator.trainable_variables, lambda step: step_size),
+        g_optimizer=SGD(lambda step: step_size),
+        d_optimizer=SGD(lambda step: step_size),
         **{"mode": "graph", **options},
     )
     return trainer, step_size
@@ -59,8 +59,8 @@ def affine(*, d_rate=0.1, g_rate=0.2, **options):
         generator,
         discriminator,
         latent=Normal(Z),
-        g_optimizer=SGD(generator.trainable_variables, g_rate),
-        d_optimizer=SGD(discriminator.trainable_variables, d_rate),
+        g_optimizer=SGD(g_rate),
+        d_optimizer=SGD(d_rate),
         **{"mode": "eager", **options},
     )
 
@@ -81,8 +81,8 @@ def deep(*, optimizer=Adam, rate=0.01, d_rate=0.02, **options):
         discriminator,
         latent=Normal(Z),
         loss=options.pop("loss", NON_SATURATING),
-        g_optimizer=optimizer(generator.trainable_variables, rate),
-        d_optimizer=optimizer(discriminator.trainable_variables, d_rate),
+        g_optimizer=optimizer(rate),
+        d_optimizer=optimizer(d_rate),
         **{"mode": "eager", **options},
     )
 

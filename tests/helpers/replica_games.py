@@ -58,8 +58,8 @@ def game(strategy, norm, **options):
             [Dense(X, 5, seed=3), leaky_relu(0.2), between(), Dense(5, 1, seed=4)]
         )
         optimizers = {
-            "g_optimizer": Adam(generator.trainable_variables, 0.01),
-            "d_optimizer": Adam(discriminator.trainable_variables, 0.02),
+            "g_optimizer": Adam(0.01).bind(generator.trainable_variables),
+            "d_optimizer": Adam(0.02).bind(discriminator.trainable_variables),
         }
     return GANTrainer(
         generator,

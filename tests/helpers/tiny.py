@@ -32,8 +32,8 @@ def make_trainer(mode="graph", hidden=3, g_optimizer=Adam, **options):
         latent=latent.Normal(1),
         mode=mode,
         **{"average": 0.9, **options},
-        g_optimizer=g_optimizer(generator.trainable_variables),
-        d_optimizer=Adam(discriminator.trainable_variables),
+        g_optimizer=g_optimizer(),
+        d_optimizer=Adam(),
     )
 
 

@@ -13,9 +13,9 @@ from dcgan.config import Config
 from dcgan.data.pixels import to_uint8
 from dcgan.generation import pretrained, trained_generator
 from gan_core import latent, rng
-from gan_core.averaging import settling_z
-from gan_core.nn.batch_norm import settle
+from gan_core.averaging import settling_batches
 from gan_core.nn.dense import Dense
+from gan_core.nn.settling import settle
 from gan_core.optim.optimizers import Adam
 from gan_core.runs.export import export_generator
 from gan_core.runs.run_folder import RunFolder
@@ -88,8 +88,8 @@ def test_they_are_the_faces_that_the_trainer_samples(generator, network):
         discriminator,
         latent=latent.Normal(7),
         mode="graph",
-        g_optimizer=Adam(network.trainable_variables),
-        d_optimizer=Adam(discriminator.trainable_variables),
+        g_optimizer=Adam(),
+        d_optimizer=Adam(),
     )
     theirs = to_uint8(trainer.sample(300, seed=2)).numpy().astype(int)
     assert (
@@ -118,7 +118,7 @@ def test_a_run_that_was_killed_gives_its_best_epoch(tmp_path):
     loaded = trained_generator.load(run.path)
     assert (loaded.latent_dim, loaded.size, loaded.name) == (7, 32, str(run.path))
     z = loaded.z(3)
-    settle(trainer.average.model, settling_z(trainer.latent, trainer.seed))
+    settle(trainer.average.model, settling_batches(trainer.latent, trainer.seed))
     assert np.abs(to_uint8(trainer.average.model(z)).numpy().astype(int) - loaded(z)).max() <= 1
 
 

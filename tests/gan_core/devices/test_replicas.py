@@ -86,8 +86,8 @@ def test_the_copies_on_both_devices_stay_equal_bit_for_bit(played, game):
 def test_a_round_is_counted_once_and_averaged_once(played):
     for game in SAME:
         state = below(played, f"{game}/two/state/")
-        assert state["step"] == state["g_optimizer/step"] == 4
-        assert state["d_optimizer/step"] == (8 if game == "plain" else 4)
+        assert state["step"] == state["g_optimizer/updates"] == 4
+        assert state["d_optimizer/updates"] == (8 if game == "plain" else 4)
         average, model = state["average/model/layers/3/kernel"], state["generator/layers/3/kernel"]
         assert 0.0 < np.abs(average - model).max() < 0.1
 

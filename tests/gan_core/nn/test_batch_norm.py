@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.nn import initializers
-from gan_core.nn.batch_norm import BatchNorm, settle, settled
+from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
+from gan_core.nn.settling import settle, settled
 
 CASES = st.tuples(st.sampled_from(SHAPES), st.integers(0, 1000), st.sampled_from([1e-5, 1e-3, 0.5]))
 

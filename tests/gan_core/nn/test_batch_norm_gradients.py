@@ -24,7 +24,7 @@ def test_tensorflows_fused_op_and_the_formula_agree_and_so_do_their_gradients(sh
             outer.watch(x)
             with tf.GradientTape() as inner:
                 inner.watch(x)
-                y, *statistics = made._by_the_batch(x, together)
+                y, *statistics = made._normalise_by_batch(x, together)
                 total = tf.reduce_sum(tf.sin(tf.cast(y, tf.float32)))
             dx, dgamma, dbeta = inner.gradient(total, [x, made.gamma, made.beta])
             penalty = tf.reduce_sum(tf.square(tf.cast(dx, tf.float32)))
@@ -58,7 +58,7 @@ def test_second_gradients_are_those_of_the_oracles_slope(shape, together):
         outer.watch([inputs, cotangent])
         with tf.GradientTape() as inner:
             inner.watch(inputs)
-            y = made._by_the_batch(inputs, together)[0]
+            y = made._normalise_by_batch(inputs, together)[0]
         first = inner.gradient(y, [inputs, made.gamma, made.beta], output_gradients=cotangent)
     found = outer.gradient(
         first,
@@ -88,8 +88,8 @@ def test_a_third_derivative_is_that_of_the_formula():
 
     made, found = layer(epsilon=0.1), []
     ways = [
-        functools.partial(made._by_the_batch, together=False),
-        functools.partial(made._by_the_batch, together=True),
+        functools.partial(made._normalise_by_batch, together=False),
+        functools.partial(made._normalise_by_batch, together=True),
     ]
     for way in [*(lambda x, one=one: one(x)[0] for one in ways), op_by_op]:
         t = tf.constant(0.0)
@@ -113,7 +113,7 @@ def test_no_gradient_flows_through_the_statistics_that_are_kept(together):
     made, x = layer(), tf.constant(batch([6, 3]))
     with tf.GradientTape() as tape:
         tape.watch(x)
-        _, *kept = made._by_the_batch(x, together)
+        _, *kept = made._normalise_by_batch(x, together)
     assert tape.gradient(kept, x) is None
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import gan_core
 from gan_core import rng
-from gan_core.nn import activations, batch_norm, conv, dense, sequential
+from gan_core.nn import activations, batch_norm, conv, dense, dropout, sequential, shapes
 
 FOLDER = Path(gan_core.__file__).parent
 IMAGE, ROW = [3, 4, 4, 2], [3, 5]
@@ -31,8 +31,9 @@ LAYERS = {
         True,
     ),
     "BatchNorm": (lambda seed: batch_norm.BatchNorm(2, seed=seed), IMAGE, IMAGE, False),
-    "Reshape": (lambda seed: sequential.Reshape([2, 8, 2]), IMAGE, [3, 2, 8, 2], False),
-    "Flatten": (lambda seed: sequential.Flatten(), IMAGE, [3, 32], False),
+    "Reshape": (lambda seed: shapes.Reshape([2, 8, 2]), IMAGE, [3, 2, 8, 2], False),
+    "Flatten": (lambda seed: shapes.Flatten(), IMAGE, [3, 32], False),
+    "Dropout": (lambda seed: dropout.Dropout(0.5), IMAGE, IMAGE, False),
     "Sequential": (
         lambda seed: sequential.Sequential(
             [
@@ -99,8 +100,10 @@ def example(name, seed=1):
     return make(seed), 2.0 * x + 0.5, given
 
 
-def call(name, layer, x, **training):
-    return layer(x, **training) if name in MODULES else layer(x)
+def call(name, layer, x, **options):
+    if name == "Dropout":
+        return layer(x, seed=rng.seed(3, name), **options)
+    return layer(x, **options) if name in MODULES else layer(x)
 
 
 def variables(layer):
@@ -150,7 +153,7 @@ def test_in_inference_a_call_changes_nothing(name):
 def test_in_training_a_call_leaves_what_is_trained(name):
     layer, x, _ = example(name)
     before = [v.numpy() for v in layer.trainable_variables]
-    layer(x, training=True)
+    call(name, layer, x, training=True)
     for old, variable in zip(before, layer.trainable_variables, strict=True):
         np.testing.assert_array_equal(old, variable)
 
@@ -249,7 +252,7 @@ def test_mixed_precision_is_of_the_call_and_not_of_the_parameters(name):
     assert np.any(tf.cast(y, tf.float32).numpy() != exact.numpy())
 
 
-@pytest.mark.parametrize("name", ["BatchNorm", "Reshape", "Flatten", "leaky_relu"])
+@pytest.mark.parametrize("name", ["BatchNorm", "Reshape", "Flatten", "Dropout", "leaky_relu"])
 def test_layers_without_a_dtype_of_their_own_keep_the_one_that_came(name):
     layer, x, _ = example(name)
     for training in (False, True):
@@ -257,7 +260,7 @@ def test_layers_without_a_dtype_of_their_own_keep_the_one_that_came(name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in MODULES if name not in ("Flatten", "Sequential")]
+    "name", [name for name in MODULES if name not in ("Flatten", "Dropout", "Sequential")]
 )
 def test_a_shape_that_does_not_fit_is_refused_in_the_layers_own_words(name):
     layer, _, _ = example(name)

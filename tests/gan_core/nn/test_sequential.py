@@ -1,5 +1,6 @@
 """Sequential is composition; Reshape and Flatten move no number; the summary tells shapes and counts."""
 
+import inspect
 import io
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 import tensorflow as tf
 from rich.console import Console
 
+from gan_core import rng
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.dense import Dense
-from gan_core.nn.sequential import Flatten, Reshape, Sequential
+from gan_core.nn.sequential import Sequential, takes
+from gan_core.nn.shapes import Flatten, Reshape
 
 X = np.random.default_rng(0).normal(size=[4, 3]).astype(np.float32)
 
@@ -54,6 +57,111 @@ def test_training_is_off_unless_said():
     recorder = Recorder()
     Sequential([recorder])(X)
     assert recorder.calls == [False]
+
+
+class SeedRecorder(tf.Module):
+    """A layer that accepts a seed and no `training`, and remembers the seeds."""
+
+    def __init__(self):
+        super().__init__()
+        self.seeds = []
+
+    def __call__(self, x, *, seed=None):
+        self.seeds.append(None if seed is None else tuple(seed.numpy().tolist()))
+        return x
+
+
+class Plain(tf.Module):
+    """A module whose call knows neither `training` nor `seed`."""
+
+    def __call__(self, x):
+        return 2.0 * x
+
+
+class Wrapper(tf.Module):
+    """A module that passes on what it gets."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def __call__(self, x, **options):
+        return self.inner(x, **options)
+
+
+SEED = rng.seed(0, "network")
+
+
+def test_a_module_without_training_is_called_without_it():
+    np.testing.assert_array_equal(
+        Sequential([Plain(), tf.nn.relu])(X, training=True), 2 * np.maximum(X, 0)
+    )
+
+
+def test_a_module_that_passes_on_any_option_gets_training():
+    recorder = Recorder()
+    Sequential([Wrapper(recorder)])(X, training=True, seed=SEED)
+    assert recorder.calls == [True]
+
+
+def test_each_layer_that_accepts_a_seed_gets_one_of_its_own_at_any_depth():
+    layers = [SeedRecorder() for _ in range(4)]
+    network = Sequential(
+        [
+            layers[0],
+            Recorder(),
+            layers[1],
+            Sequential([layers[2], tf.nn.relu]),
+            Sequential([layers[3]]),
+        ]
+    )
+    for _ in range(2):
+        network(X, training=True, seed=SEED)
+    assert all(first == second for first, second in (layer.seeds for layer in layers))
+    network(X, training=True, seed=rng.seed(1, "network"))
+    assert len({seed for layer in layers for seed in layer.seeds}) == 8
+
+
+def test_without_a_seed_layers_get_none():
+    recorder = SeedRecorder()
+    Sequential([recorder, Sequential([recorder])])(X)
+    assert recorder.seeds == [None, None]
+
+
+def test_a_layer_that_stands_twice_gets_two_seeds():
+    recorder = SeedRecorder()
+    Sequential([recorder, recorder])(X, seed=SEED)
+    assert len(set(recorder.seeds)) == 2
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        ([], False),
+        ([Recorder(), tf.nn.relu, Sequential([Plain()])], False),
+        ([Plain(), SeedRecorder()], True),
+        ([Sequential([Sequential([lambda x, seed: x])])], True),
+    ],
+)
+def test_a_sequential_takes_a_seed_if_a_layer_does(layers, expected):
+    assert Sequential(layers).takes_seed is expected
+    assert takes(Sequential(layers), "seed") is expected
+
+
+def test_the_signatures_are_read_once():
+    """A call that is changed afterwards is not looked at again: nothing is inspected in a step."""
+    seen = []
+
+    def layer(x):
+        seen.append(x)
+        return x
+
+    network = Sequential([layer])
+    layer.__signature__ = inspect.Signature(
+        [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in ("training", "seed")]
+    )
+    network(X, training=True, seed=SEED)
+    assert len(seen) == 1
 
 
 def test_a_layer_that_stands_twice_is_one_layer():

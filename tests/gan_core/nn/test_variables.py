@@ -54,10 +54,10 @@ def test_two_builds_of_one_program_have_the_same_names():
 
 def test_an_optimizer_names_the_variables_it_moves_and_its_own():
     layer = Dense(2, 3, seed=0)
-    assert list(named_variables(Adam(layer.trainable_variables))) == [
-        "variables_moved/0",
-        "variables_moved/1",
-        "step",
+    assert list(named_variables(Adam().bind(layer.trainable_variables))) == [
+        "bound/0",
+        "bound/1",
+        "updates",
         "m/0",
         "m/1",
         "v/0",

@@ -39,7 +39,7 @@ def by_reference(gradients, rate, **options):
 
 
 def by_optimizer(optimizer, gradients, jit_compile=None):
-    (variable,) = optimizer.variables_moved
+    (variable,) = optimizer.bound
     apply = optimizer.apply
     if jit_compile is not None:
         apply = tf.function(lambda gradients: optimizer.apply(gradients), jit_compile=jit_compile)
@@ -77,13 +77,15 @@ def test_adam_update_is_the_papers_formula(parameter, gradient, t, settings):
 )
 def test_the_fused_kernel_is_the_formula_over_many_steps(beta_1, beta_2, epsilon):
     """A large epsilon tells epsilon from 'epsilon hat': without the hat it is sqrt(1 - beta_2^t) times too large."""
-    optimizer = Adam([tf.Variable(tf.zeros(SIZE))], 0.01, beta_1, beta_2, epsilon)
+    optimizer = Adam(0.01, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon).bind(
+        [tf.Variable(tf.zeros(SIZE))]
+    )
     gradients = stream(100)
     expected = by_reference(
         gradients, lambda step: 0.01, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
     )
     np.testing.assert_allclose(by_optimizer(optimizer, gradients), expected, rtol=1e-4, atol=1e-6)
-    assert int(optimizer.step) == 100
+    assert int(optimizer.updates) == 100
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_the_fused_kernel_is_the_formula_over_many_steps(beta_1, beta_2, epsilon
 )
 @pytest.mark.parametrize("jit_compile", [None, False])
 def test_the_fused_kernel_follows_a_schedule(schedule, jit_compile):
-    optimizer = Adam([tf.Variable(tf.zeros(SIZE))], schedule, 0.5, 0.99)
+    optimizer = Adam(schedule, beta_1=0.5, beta_2=0.99).bind([tf.Variable(tf.zeros(SIZE))])
     expected = by_reference(stream(40), lambda step: float(schedule(step)), beta_1=0.5, beta_2=0.99)
     np.testing.assert_allclose(
         by_optimizer(optimizer, stream(40), jit_compile), expected, rtol=1e-4, atol=1e-6
@@ -105,7 +107,7 @@ def test_the_fused_kernel_follows_a_schedule(schedule, jit_compile):
 
 def test_adam_is_the_same_eager_in_a_graph_and_under_xla():
     paths = [
-        by_optimizer(Adam([tf.Variable(tf.zeros(SIZE))], 0.01), stream(20), jit)
+        by_optimizer(Adam(0.01).bind([tf.Variable(tf.zeros(SIZE))]), stream(20), jit)
         for jit in (None, False, True)
     ]
     for path in paths[1:]:
@@ -120,7 +122,9 @@ def test_rescaled_gradients_make_the_same_steps(gradient, exponent):
     )  # squares stay far from float32's smallest
     gradients = stream(5, seed=1) + gradient
     one, other = (
-        by_optimizer(Adam([tf.Variable(tf.zeros(SIZE))], 0.1, epsilon=1e-30), scale * gradients)
+        by_optimizer(
+            Adam(0.1, epsilon=1e-30).bind([tf.Variable(tf.zeros(SIZE))]), scale * gradients
+        )
         for scale in (np.float32(1.0), np.float32(2.0**exponent))
     )
     np.testing.assert_array_equal(one, other)
@@ -130,13 +134,16 @@ def test_rescaled_gradients_make_the_same_steps(gradient, exponent):
 def test_the_first_step_has_the_size_of_the_learning_rate(gradient, rate, betas):
     """m^ = g and v^ = g^2 at t = 1. Without bias correction it is (1 - beta_1) / sqrt(1 - beta_2) times that."""
     gradient = np.where(np.abs(gradient) < 1e-3, np.float32(-1.0), gradient)
-    optimizer = Adam([tf.Variable(tf.zeros(SIZE))], rate, *betas, epsilon=1e-12)
+    beta_1, beta_2 = betas
+    optimizer = Adam(rate, beta_1=beta_1, beta_2=beta_2, epsilon=1e-12).bind(
+        [tf.Variable(tf.zeros(SIZE))]
+    )
     (step,) = by_optimizer(optimizer, [gradient])
     np.testing.assert_allclose(step, -rate * np.sign(gradient), rtol=1e-4)
 
 
 def test_a_gradient_of_zero_moves_nothing():
-    for optimizer in (Adam([tf.Variable(SOME)], 0.1), SGD([tf.Variable(SOME)], 0.1)):
+    for optimizer in (Adam(0.1).bind([tf.Variable(SOME)]), SGD(0.1).bind([tf.Variable(SOME)])):
         np.testing.assert_array_equal(
             by_optimizer(optimizer, np.zeros([3, SIZE], np.float32)), [SOME] * 3
         )
@@ -147,20 +154,20 @@ def test_a_gradient_of_zero_moves_nothing():
 
 @given(GRADIENTS, st.floats(0, 10, width=32, allow_subnormal=False))
 def test_sgd_subtracts_rate_times_gradient(gradient, rate):
-    (after,) = by_optimizer(SGD([tf.Variable(SOME)], rate), [gradient])
+    (after,) = by_optimizer(SGD(rate).bind([tf.Variable(SOME)]), [gradient])
     np.testing.assert_allclose(
         after, np.float64(SOME) - np.float64(rate) * gradient, rtol=1e-6, atol=1e-4
     )
 
 
 def test_a_schedule_is_asked_for_the_number_of_steps_made_before():
-    optimizer = SGD([tf.Variable(tf.zeros(1))], schedules.linear_decay(1.0, 4))
+    optimizer = SGD(schedules.linear_decay(1.0, 4)).bind([tf.Variable(tf.zeros(1))])
     rates = []
     for _ in range(6):
-        rates.append(float(optimizer.learning_rate()))
+        rates.append(float(optimizer.learning_rate(optimizer.updates)))
         optimizer.apply([tf.constant([1.0])])
     assert rates == [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
-    assert float(optimizer.variables_moved[0][0]) == -2.5
+    assert float(optimizer.bound[0][0]) == -2.5
 
 
 @pytest.mark.parametrize("make", [Adam, SGD])
@@ -172,8 +179,8 @@ def test_gradients_go_to_their_variables_in_order(make):
         loss = tf.reduce_sum(tf.gather(a, [0, 2]) ** 2) + 3.0 * tf.reduce_sum(b)
     gradients = tape.gradient(loss, [a, b])
     assert isinstance(gradients[0], tf.IndexedSlices)
-    make([a, b], 0.1).apply(gradients)
-    make(dense, 0.1).apply([np.array([[2.0, 2.0], [0.0, 0.0], [2.0, 2.0]]), np.full(5, 3.0)])
+    make(0.1).bind([a, b]).apply(gradients)
+    make(0.1).bind(dense).apply([np.array([[2.0, 2.0], [0.0, 0.0], [2.0, 2.0]]), np.full(5, 3.0)])
     np.testing.assert_array_equal(a, dense[0])
     np.testing.assert_array_equal(b, dense[1])
     assert np.all(a.numpy()[1] == 1.0)
@@ -201,8 +208,28 @@ VARIABLE = tf.Variable([1.0, 2.0], name="w")
 )
 @pytest.mark.parametrize("make", [Adam, SGD])
 def test_variables_that_cannot_be_moved_are_refused(make, variables, words):
-    with pytest.raises(ValueError, match=f"^{make.__name__}: .*{words}"):
-        make(variables, 0.1)
+    with pytest.raises(ValueError, match=f"^{make.__name__}.bind: .*{words}"):
+        make(0.1).bind(variables)
+
+
+@pytest.mark.parametrize("make", [Adam, SGD])
+def test_an_optimizer_is_bound_once_and_before_it_is_used(make):
+    optimizer = make(0.1)
+    with pytest.raises(ValueError, match=f"^{make.__name__}.apply: the optimizer must be bound"):
+        optimizer.apply([tf.zeros(2)])
+    assert optimizer.bind([VARIABLE]) is optimizer
+    with pytest.raises(ValueError, match=f"^{make.__name__}.bind: .* not bound yet"):
+        optimizer.bind([VARIABLE])
+
+
+def test_a_learning_rate_is_a_function_of_the_round_that_is_given():
+    """Not of the number of updates: with several D steps a round D's rate would fall too early."""
+    variable = tf.Variable(0.0)
+    optimizer = SGD(schedules.linear_decay(1.0, 10)).bind([variable])
+    for _ in range(3):
+        optimizer.apply([tf.constant(1.0)], step=5)
+    assert float(variable) == pytest.approx(-1.5)
+    assert int(optimizer.updates) == 3
 
 
 @pytest.mark.parametrize(
@@ -224,7 +251,7 @@ def test_variables_that_cannot_be_moved_are_refused(make, variables, words):
 )
 def test_settings_out_of_range_are_refused(options, words):
     with pytest.raises(ValueError, match=f"^Adam: {words}"):
-        Adam([VARIABLE], **options)
+        Adam(**options).bind([VARIABLE])
 
 
 @pytest.mark.parametrize(
@@ -245,7 +272,7 @@ def test_settings_out_of_range_are_refused(options, words):
 )
 @pytest.mark.parametrize("make", [Adam, SGD])
 def test_gradients_that_do_not_fit_are_refused_by_name_and_nothing_moves(make, gradients, words):
-    optimizer = make([VARIABLE], 0.1)
+    optimizer = make(0.1).bind([VARIABLE])
     before = [v.numpy().tolist() for v in optimizer.variables]
     with pytest.raises(ValueError, match=rf"^{make.__name__}\.apply: {words}"):
         optimizer.apply(gradients)

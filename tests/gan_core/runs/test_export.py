@@ -16,7 +16,8 @@ from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2DTranspose
 from gan_core.nn.dense import Dense
 from gan_core.runs.export import export_generator
-from gan_core.nn.sequential import Reshape, Sequential
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Reshape
 
 
 def make_generator(seed=0):

@@ -1,0 +1,106 @@
+"""Measure batch norm's moving averages anew, for weights that training has not seen."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import tensorflow as tf
+
+from gan_core import checks, rng
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.sequential import takes
+
+
+def settle(network: Any, batches: Iterable[Any]) -> None:
+    """Set the moving averages of every BatchNorm in `network` to the plain mean over these batches.
+
+    The averages that training keeps lag behind: they are of weights that have moved on since. Those
+    of a network whose weights were averaged or set are of other weights altogether, and its samples
+    are then pale or garish. (PyTorch's swa_utils.update_bn, Izmailov et al. 2018; "standing
+    statistics", Brock et al. 2019, appendix A.)
+
+    Args:
+        network: a tf.Module called as network(batch, training=True). It must run eagerly (have no
+            tf.function of its own) and call each BatchNorm once. One that accepts a seed gets one.
+        batches: what the network is called with, [B, ...] each; or tuples (x, y) for a network that
+            takes labels. A thousand samples in all are enough. Not asked for without a BatchNorm.
+
+    Raises:
+        ValueError: if there is no batch, or if it is called inside a tf.function, where the batches
+            would be recorded instead of measured.
+
+    Example:
+        >>> layer = BatchNorm(1)
+        >>> settle(layer, [tf.constant([[1.0], [3.0]]), tf.constant([[5.0], [7.0]])])
+        >>> layer.moving_mean.numpy()
+        array([4.], dtype=float32)
+    """
+    _refuse_tracing("settle")
+    layers = [part for part in network.submodules if isinstance(part, BatchNorm)]
+    if isinstance(network, BatchNorm):
+        layers.append(network)
+    if not layers:
+        return
+    momenta = [layer.momentum for layer in layers]
+    seen = 0
+    try:
+        for batch in batches:
+            # The mean over seen + 1 batches. At the first one the old value has no share.
+            for layer in layers:
+                layer.momentum = seen / (seen + 1)
+            _call(network, batch, seen)
+            seen += 1
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
+    if seen == 0:
+        checks.fail("settle", "batches", "at least one batch", "none")
+
+
+@contextlib.contextmanager
+def settled(network: Any, batches: Iterable[Any]) -> Iterator[None]:
+    """Settle a network for as long as a `with` block lasts, and put all back afterwards.
+
+    Args:
+        network: as for `settle`.
+        batches: as for `settle`.
+
+    Raises:
+        ValueError: as `settle` does.
+    """
+    _refuse_tracing("settled")
+    kept = [
+        (variable, variable.read_value())
+        for variable in network.variables
+        if not variable.trainable
+    ]
+    try:
+        settle(network, batches)
+        yield
+    finally:
+        for variable, value in kept:
+            variable.assign(value)
+
+
+def _call(network: Any, batch: Any, number: int) -> None:
+    options = {}
+    if takes(network, "seed"):
+        options["seed"] = rng.seed(0, "settle", number)
+    if isinstance(batch, tuple):
+        network(*batch, training=True, **options)
+    else:
+        network(batch, training=True, **options)
+
+
+def _refuse_tracing(owner: str) -> None:
+    """In a graph each batch would set the momentum of all: only the last batch's would be kept."""
+    if not tf.executing_eagerly():
+        checks.fail(
+            owner,
+            "the call",
+            "made outside a tf.function",
+            "one while a function is being traced",
+            "Settle the network first, then call the compiled function.",
+        )

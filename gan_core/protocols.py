@@ -1,0 +1,63 @@
+"""What users of the library supply, as types: networks, latents, penalties, augmentations, samplers.
+
+Nothing here has to be inherited from. A function or an object of the right form is enough; type
+checkers compare it with these protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+Schedule = Callable[[Any], tf.Tensor]
+"""The round, an int or an integer tensor -> a float32 scalar."""
+
+Sampler = Callable[[tf.Tensor], Any]
+"""The number of a batch, an int64 scalar -> real samples [B, ...] float32, or a pair (samples, labels [B, ...])."""
+
+Measure = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
+"""(real [B, ...], fake [B, ...], real logits, fake logits) -> a scalar that is reported in the row."""
+
+
+class Network(Protocol):
+    """A tf.Module that is called as network(x, training=...).
+
+    A network that takes labels is called as network(x, labels, training=...). One whose call has a
+    parameter `seed` gets a new seed [2] int64 for each forward pass in training.
+    """
+
+    @property
+    def trainable_variables(self) -> Sequence[tf.Variable]: ...
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any: ...
+
+
+class Latent(Protocol):
+    """The distribution of z: latent(n, seed) -> z [n, dim] float32, seed [2] int64."""
+
+    @property
+    def dim(self) -> int: ...
+
+    def __call__(self, n: int, seed: tf.Tensor) -> tf.Tensor: ...
+
+
+class Labels(Protocol):
+    """The distribution of labels: labels(n, seed) -> y [n, ...], seed [2] int64."""
+
+    def __call__(self, n: int, seed: tf.Tensor) -> tf.Tensor: ...
+
+
+class Penalty(Protocol):
+    """A term of D's loss: penalty(critic, real, fake, seed=..., step=...) -> float32 scalar."""
+
+    def __call__(
+        self, critic: Any, real: tf.Tensor, fake: tf.Tensor, *, seed: tf.Tensor, step: Any
+    ) -> tf.Tensor: ...
+
+
+class Augmentation(Protocol):
+    """augmentation(x, seed, step) -> x of the same shape, differentiable with respect to x."""
+
+    def __call__(self, x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor: ...

@@ -1,0 +1,1 @@
+"""A training run: the loop, its folder on disk, checkpoints, and the finished generator."""
