@@ -136,9 +136,9 @@ def measure(config: Config) -> list[dict]:
         }
         reason = devices.why_not(precision, device)
         if convolution == "winograd" and (
-            precision != "float32" or batch // replicas[strategy] < winograd.LEAST
+            precision != "float32" or batch // replicas[strategy] < winograd.MIN_BATCH_AND_CHANNELS
         ):
-            reason = f"Winograd's form is for float32 and {winograd.LEAST} images a device; below it is native"
+            reason = f"Winograd's form is for float32 and {winograd.MIN_BATCH_AND_CHANNELS} images a device; below it is native"
         if strategy != "none" and mode == "xla":
             reason = "XLA compiles a round for one device; with a strategy take graph"
         with console.status(
