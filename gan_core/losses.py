@@ -130,12 +130,6 @@ REPORTED = {
 class GANLoss:
     """The two players' losses under one name.
 
-<<<<<<< HEAD
-    discriminator(real, fake) and generator(real, fake) take logits [n] and [m], float32, and
-    give a float32 scalar. paired says that real[i] and fake[i] are compared with each other:
-    then n = m, and G's loss needs the real logits too (elsewhere `real` may be None there).
-    claims are the families whose laws the loss is held to (docs/laws.md), such as ("hinge",).
-=======
     Args:
         name: how the loss is called, in messages and tables.
         discriminator: (real logits, fake logits) -> float32 scalar. The logits are [n] and [m], or
@@ -147,22 +141,20 @@ class GANLoss:
             "log-odds", the logarithm of the odds that a sample is real; "score", a number that is
             higher for real samples and no probability; "pair", a score of which only the
             difference between real and fake counts.
+        claims: the families whose laws the loss is held to (docs/laws.md), such as ("hinge",).
 
     Example:
         >>> loss = GANLoss("mine", lambda a, b: tf.reduce_mean(b - a), lambda a, b: -tf.reduce_mean(b))
         >>> float(loss.discriminator(tf.constant([1.0]), tf.constant([0.5])))
         -0.5
->>>>>>> main
     """
 
     name: str
     discriminator: Callable
     generator: Callable
     paired: bool = False
-<<<<<<< HEAD
-    claims: tuple[str, ...] = ()
-=======
     logits: str = "log-odds"
+    claims: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         checks.one_of("GANLoss", "logits", self.logits, REPORTED)
@@ -194,7 +186,6 @@ class GANLoss:
         if self.logits == "pair":
             values += (_share(real_logits > fake_logits),)
         return dict(zip(self.reported, values, strict=True))
->>>>>>> main
 
     def with_label_smoothing(self, real_target: float) -> "GANLoss":
         """The same game with D's target for real samples at `real_target` (0 < t <= 1)."""
@@ -244,41 +235,30 @@ LEAST_SQUARES = GANLoss(
     "least-squares",
     least_squares_discriminator_loss,
     _of_fake(least_squares_generator_loss),
-<<<<<<< HEAD
-    claims=("least-squares",),
-)
-HINGE = GANLoss(
-    "hinge", hinge_discriminator_loss, _of_fake(wasserstein_generator_loss), claims=("hinge",)
-=======
     logits="score",
+    claims=("least-squares",),
 )
 HINGE = GANLoss(
     "hinge",
     hinge_discriminator_loss,
     _of_fake(wasserstein_generator_loss),
     logits="score",
->>>>>>> main
+    claims=("hinge",),
 )
 WASSERSTEIN = GANLoss(
     "wasserstein",
     wasserstein_discriminator_loss,
     _of_fake(wasserstein_generator_loss),
-<<<<<<< HEAD
-    claims=("wasserstein",),
-=======
     logits="score",
->>>>>>> main
+    claims=("wasserstein",),
 )
 RELATIVISTIC = GANLoss(
     "relativistic",
     relativistic_discriminator_loss,
     relativistic_generator_loss,
     paired=True,
-<<<<<<< HEAD
-    claims=("relativistic",),
-=======
     logits="pair",
->>>>>>> main
+    claims=("relativistic",),
 )
 
 LOSSES = {

@@ -377,3 +377,25 @@ def batch_norm_is_affine_in_inference(layer: Layer, family: str, number: int) ->
     middle = call(module, (x + other) / 2, training=False)
     ends = call(module, x, training=False), call(module, other, training=False)
     close(middle, (np.asarray(ends[0]) + np.asarray(ends[1])) / 2, 1e-4, 1e-3, x=x)
+
+
+# ---- 71: dropout ----
+
+
+@law(
+    71,
+    "layer",
+    "the mean of training=True over seeds = training=False",
+    "what is kept is not divided by the share that is kept, or is divided by the share dropped",
+    families=("dropout",),
+)
+def training_equals_inference_in_the_mean(layer: Layer, family: str) -> None:
+    """Over many masks, training gives in the mean what inference gives (Srivastava et al. 2014)."""
+    module = layer.make(0)
+    one = input_of(layer, 0, 1)
+    x = tf.repeat(one, 4096, axis=0)
+    trained = np.asarray(call(module, x, training=True, seed=rng.seed(0, "law")), np.float64)
+    wanted = np.asarray(call(module, one, training=False), np.float64)[0]
+    mean = trained.mean(0)
+    noise = 6 * trained.std(0) / np.sqrt(len(trained)) + 1e-4
+    hold((np.abs(mean - wanted) <= noise).all(), wanted, mean, x=one)

@@ -290,7 +290,7 @@ def slopes_are_taken_between_each_real_and_its_fake(penalty: Penalty, number: in
     u = np.sum((points - fake) * (real - fake), axis=1) / np.sum((real - fake) ** 2, axis=1)
     on_line = u[:, None] * real + (1 - u[:, None]) * fake
     likely = "a u for each coordinate in place of one for each sample"
-    close(points, on_line, 1e-4, 1e-4, likely, **inputs)
+    close(points, on_line, 1e-5, 1e-5, likely, **inputs)
     inside = ((u > -1e-5) & (u < 1 + 1e-5)).all()
     hold(inside, "u between 0 and 1", u, "u drawn from another distribution", **inputs)
     # That five fall so close has a chance of 5e-12.
@@ -489,4 +489,4 @@ def one_centred_pays_at_the_points_it_drew(
     paid = pay(penalty, recording, real, fake, rng.seed(number, "penalty"))
     slopes = reference.quadratic_slopes(matrix, w, seen[-1])
     wanted = reference.one_centred_penalty(penalty.strength, slopes)
-    close(paid, wanted, 1e-5, 1e-4 * penalty.strength, real=real, fake=fake, A=matrix, w=w)
+    close(paid, wanted, 1e-5, 5e-5 * penalty.strength, real=real, fake=fake, A=matrix, w=w)
