@@ -141,6 +141,7 @@ class GANLoss:
             "log-odds", the logarithm of the odds that a sample is real; "score", a number that is
             higher for real samples and no probability; "pair", a score of which only the
             difference between real and fake counts.
+        claims: the families whose laws the loss is held to (docs/laws.md), such as ("hinge",).
 
     Example:
         >>> loss = GANLoss("mine", lambda a, b: tf.reduce_mean(b - a), lambda a, b: -tf.reduce_mean(b))
@@ -153,6 +154,7 @@ class GANLoss:
     generator: Callable
     paired: bool = False
     logits: str = "log-odds"
+    claims: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         checks.one_of("GANLoss", "logits", self.logits, REPORTED)
@@ -200,7 +202,10 @@ class GANLoss:
             return discriminator_loss(real, fake, real_target=real_target)
 
         return dataclasses.replace(
-            self, name=f"{self.name}, real target {real_target:g}", discriminator=smoothed
+            self,
+            name=f"{self.name}, real target {real_target:g}",
+            discriminator=smoothed,
+            claims=(),
         )
 
 
@@ -217,27 +222,35 @@ def _of_fake(function):
     return generator
 
 
-MINIMAX = GANLoss("minimax", discriminator_loss, _of_fake(minimax_generator_loss))
+MINIMAX = GANLoss(
+    "minimax", discriminator_loss, _of_fake(minimax_generator_loss), claims=("minimax",)
+)
 NON_SATURATING = GANLoss(
-    "non-saturating", discriminator_loss, _of_fake(non_saturating_generator_loss)
+    "non-saturating",
+    discriminator_loss,
+    _of_fake(non_saturating_generator_loss),
+    claims=("non-saturating",),
 )
 LEAST_SQUARES = GANLoss(
     "least-squares",
     least_squares_discriminator_loss,
     _of_fake(least_squares_generator_loss),
     logits="score",
+    claims=("least-squares",),
 )
 HINGE = GANLoss(
     "hinge",
     hinge_discriminator_loss,
     _of_fake(wasserstein_generator_loss),
     logits="score",
+    claims=("hinge",),
 )
 WASSERSTEIN = GANLoss(
     "wasserstein",
     wasserstein_discriminator_loss,
     _of_fake(wasserstein_generator_loss),
     logits="score",
+    claims=("wasserstein",),
 )
 RELATIVISTIC = GANLoss(
     "relativistic",
@@ -245,6 +258,7 @@ RELATIVISTIC = GANLoss(
     relativistic_generator_loss,
     paired=True,
     logits="pair",
+    claims=("relativistic",),
 )
 
 LOSSES = {

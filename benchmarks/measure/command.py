@@ -96,7 +96,7 @@ def check_whole_numbers(config: Any, *names: str, low: int = 1) -> None:
 def check_picture_size(config: Any) -> None:
     """`config.size` must be a side, in pixels, for which the DCGAN is defined."""
     checks = checks_of_the_library()
-    from dcgan.networks import SIZES
+    from dcgan.config import SIZES
 
     checks.one_of("Config", "size", config.size, SIZES)
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
 from games import deep, real, values
 from hypothesis import given
@@ -15,6 +14,7 @@ from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.variables import named_variables
 from gan_core.optim import schedules
+from gan_core.testing import reference
 
 
 def network():

@@ -8,13 +8,13 @@ import functools
 
 import numpy as np
 import pytest
-import reference
 from games import dirac
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gan_core import penalties
 from gan_core.losses import MINIMAX, NON_SATURATING, WASSERSTEIN
+from gan_core.testing import reference
 
 PLACES = st.tuples(
     st.floats(-2, 2, width=32, allow_subnormal=False),

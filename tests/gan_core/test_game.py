@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
 from games import BATCH, REALS, X, Z, affine, deep, real
 
 from gan_core import losses, penalties, rng
 from gan_core.game import discriminator_gradients, generate, generator_gradients
 from gan_core.nn.dense import Dense
+from gan_core.testing import reference
 
 ALL = list(losses.LOSSES.values())
 NOISE = np.random.default_rng(7).normal(size=[BATCH, Z]).astype(np.float32)

@@ -1,66 +1,39 @@
-"""The laws of gradient penalties (21 and 22), on critics whose slopes are known: a linear one, D(x) = w.x,
-and a quadratic one, D(x) = 1/2 x.Ax + w.x, whose slope A x + w differs from sample to sample.
+"""The laws of gradient penalties, put to ours (gan_core.testing.penalty_laws), and what else they are.
 
-That they bite: each of these mistakes was made in gan_core/penalties.py, alone.
+That they bite: tests/gan_core/testing/test_wrong_subjects.py puts them to wrong penalties. Besides,
+each of these mistakes was made in gan_core/penalties.py, alone.
 
     mistake                                     broken
     one norm over the whole batch               21 22, images
-    a mean over the features; of the logits     21 22, images
+    a mean over the features; of the logits     21 22 35 36, images
     GP: no square root; max(0, |slope| - 1);
-      sum in place of mean                      21, images or flat
-    GP: one u for the batch; u normal; at real  21: one random point, uniform
-    GP: a u for each coordinate                 21: one random point
-    GP: no guard of the square root at 0        21: flat
-    R1 at fake; R2 at real                      22: real alone and fake alone
+      sum in place of mean                      21, images
+    GP: one u for the batch; u normal; at real  21: between, uniform
+    GP: a u for each coordinate                 21: between
+    GP: no guard of the square root at 0        33
+    R1 at fake; R2 at real                      38
     R1: 1/2 dropped; |slope| not squared        22, images
-    R1: the inner gradient detached             22: gradient over the critic
+    R1: the inner gradient detached             22 39
 """
 
-import hypothesis
 import numpy as np
 import pytest
-import reference
-import strategies
 import tensorflow as tf
-from hypothesis import strategies as st
 
-from gan_core import penalties, rng
+from gan_core import penalties, rng, testing
 from gan_core.optim import schedules
 from gan_core.penalties import Critic
-
-given = hypothesis.given
+from gan_core.testing import reference
+from gan_core.testing.penalty_laws import draw_quadratic, linear, quadratic
 
 FEATURES = 3
-BATCHES = st.sampled_from((1, 2, 5))
-GAMMAS = st.sampled_from((0.5, 1.0, 10.0))
-NUMBERS = st.integers(
-    0, 2**16
-)  # seeds of NumPy's generator: a law about slopes needs no clever samples
-WEIGHTS = strategies.batch(FEATURES, 4.0)
 SEED = rng.seed(0, "penalty")
-
-
-def linear(w):
-    return lambda x: tf.linalg.matvec(x, tf.constant(w, tf.float32))
-
-
-def quadratic(matrix, w):
-    matrix = tf.constant(matrix, tf.float32)
-    return lambda x: 0.5 * tf.reduce_sum(x * (x @ matrix), axis=1) + linear(w)(x)
 
 
 def draw(number, *shapes):
     """float32 arrays of these shapes."""
     random = np.random.default_rng(number)
     return [np.float32(random.normal(size=shape)) for shape in shapes]
-
-
-def draw_quadratic(number, batch):
-    """A symmetric A, w, and batches real and fake."""
-    matrix, w, real, fake = draw(
-        number, [FEATURES, FEATURES], [FEATURES], [batch, FEATURES], [batch, FEATURES]
-    )
-    return np.float32((matrix + matrix.T) / 2), w, real, fake
 
 
 def value(penalty, critic, real, fake, seed=SEED):
@@ -72,62 +45,38 @@ def near(value, expected, scale=1.0):
     np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-5 * scale)
 
 
-# ---- 21: the Wasserstein gradient penalty ----
+# ---- the laws ----
 
 
-@given(WEIGHTS, BATCHES, NUMBERS)
-def test_law_21_linear_critic_pays_norm_minus_1_squared_at_any_batch_size(w, batch, number):
-    """A norm over the whole batch would give (sqrt(B) |w| - 1)^2."""
-    real, fake = draw(number, [batch, FEATURES], [batch, FEATURES])
-    expected = reference.one_centred_penalty(1.0, reference.linear_slopes(w, real))
-    near(expected, (np.linalg.norm(np.float64(w)) - 1) ** 2)
-    near(value(penalties.wasserstein_gradient_penalty(1.0), linear(w), real, fake), expected)
-    near(value(penalties.wasserstein_gradient_penalty(), linear(w), real, fake), 10 * expected, 10)
+def zero_centred(make, gamma, at):
+    name = f"{make.__name__}({gamma})"
+    return testing.Penalty(make(gamma), at, ("zero-centred",), gamma, name)
 
 
-@given(BATCHES, NUMBERS)
-def test_law_21_slopes_are_taken_at_one_random_point_between_each_real_and_its_fake(batch, number):
-    matrix, w, real, fake = draw_quadratic(number, batch)
-    seen = []
-
-    def critic(x):
-        seen.append(x.numpy())
-        return quadratic(matrix, w)(x)
-
-    penalty = value(
-        penalties.wasserstein_gradient_penalty(2.0), critic, real, fake, rng.seed(number, "penalty")
-    )
-    (between,) = seen
-    u = np.sum((between - fake) * (real - fake), axis=1) / np.sum((real - fake) ** 2, axis=1)
-    assert (u > -1e-5).all()
-    assert (u < 1 + 1e-5).all()
-    near(between, u[:, None] * real + (1 - u[:, None]) * fake)
-    if batch == 5:
-        assert (
-            np.ptp(u) > 1e-3
-        )  # each sample draws its own; that five fall so close has a chance of 5e-12
-    near(
-        penalty,
-        reference.one_centred_penalty(2.0, reference.quadratic_slopes(matrix, w, between)),
-        10,
-    )
+def one_centred(weight):
+    penalty = penalties.wasserstein_gradient_penalty(weight)
+    return testing.Penalty(penalty, "between", ("one-centred",), weight, f"gradient ({weight})")
 
 
-def test_law_21_the_points_are_uniform_between_real_and_fake():
-    """D(x) = x^2 / 2 with real at 1 and fake at 0 has the slope u at the point u: mean (u - 1)^2 = 1/3.
-
-    4,096 samples: the mean's standard deviation is sqrt(4/45 / 4096) = 0.0047.
-    """
-    ones, zeros = np.ones([4096, 1], np.float32), np.zeros([4096, 1], np.float32)
-    penalty = penalties.wasserstein_gradient_penalty(1.0)
-    critic = quadratic(np.eye(1), np.zeros(1))
-    draws = [value(penalty, critic, ones, zeros, rng.seed(0, "penalty", step)) for step in range(3)]
-    np.testing.assert_allclose(draws, 1 / 3, atol=4 * 0.0047)
-    assert len(set(draws)) == 3  # the seed decides
-    assert value(penalty, critic, ones, zeros, rng.seed(0, "penalty", 0)) == draws[0]
+@testing.parametrize_with_laws(
+    [
+        *[zero_centred(penalties.r1, gamma, "real") for gamma in (0.5, 10.0)],
+        zero_centred(penalties.r2, 1.0, "fake"),
+        one_centred(1.0),
+        one_centred(10.0),
+    ]
+)
+def test_penalty(subject, law):
+    law(subject)
 
 
-def test_law_21_a_flat_critic_pays_the_weight_and_its_gradient_is_finite():
+def test_the_wasserstein_penalty_has_weight_10_by_default():
+    w, real, fake = draw(1, [FEATURES], [2, FEATURES], [2, FEATURES])
+    default = value(penalties.wasserstein_gradient_penalty(), linear(w), real, fake)
+    near(default, 10 * (np.linalg.norm(np.float64(w)) - 1) ** 2, 10)
+
+
+def test_a_flat_critic_pays_the_weight_exactly_and_its_gradient_is_0():
     """The square root's gradient is infinite at slope 0; a flat critic has no direction to go."""
     w = tf.Variable(tf.zeros([FEATURES]))
     x = tf.ones([2, FEATURES])
@@ -137,74 +86,6 @@ def test_law_21_a_flat_critic_pays_the_weight_and_its_gradient_is_finite():
         )
     assert float(penalty) == 3.0
     np.testing.assert_array_equal(tape.gradient(penalty, w), np.zeros(FEATURES))
-
-
-@given(WEIGHTS.filter(lambda w: np.linalg.norm(w) > 0.1), BATCHES, NUMBERS)
-def test_law_21_gradient_over_the_critic_draws_its_slope_to_1(w, batch, number):
-    """d/dw (|w| - 1)^2 = 2 (|w| - 1) w / |w|."""
-    real, fake = draw(number, [batch, FEATURES], [batch, FEATURES])
-    variable = tf.Variable(w)
-    with tf.GradientTape() as tape:
-        penalty = penalties.wasserstein_gradient_penalty(1.0)(
-            Critic(lambda x: tf.linalg.matvec(x, variable)),
-            tf.constant(real),
-            tf.constant(fake),
-            SEED,
-        )
-    norm = np.linalg.norm(np.float64(w))
-    near(tape.gradient(penalty, variable), 2 * (norm - 1) * np.float64(w) / norm, 10)
-
-
-# ---- 22: R1 and R2 ----
-
-
-@given(WEIGHTS, BATCHES, GAMMAS, NUMBERS)
-def test_law_22_linear_critic_pays_half_gamma_norm_squared(w, batch, gamma, number):
-    real, fake = draw(number, [batch, FEATURES], [batch, FEATURES])
-    expected = gamma / 2 * np.sum(np.float64(w) ** 2)
-    for penalty in (penalties.r1(gamma), penalties.r2(gamma)):
-        near(value(penalty, linear(w), real, fake), expected)
-
-
-@given(BATCHES, GAMMAS, NUMBERS)
-def test_law_22_r1_looks_at_real_alone_and_r2_at_fake_alone(batch, gamma, number):
-    matrix, w, real, fake = draw_quadratic(number, batch)
-    critic, nothing = quadratic(matrix, w), np.full_like(real, np.nan)
-    near(
-        value(penalties.r1(gamma), critic, real, nothing),
-        reference.zero_centred_penalty(gamma, reference.quadratic_slopes(matrix, w, real)),
-        10,
-    )
-    near(
-        value(penalties.r2(gamma), critic, nothing, fake),
-        reference.zero_centred_penalty(gamma, reference.quadratic_slopes(matrix, w, fake)),
-        10,
-    )
-
-
-@given(BATCHES, NUMBERS, st.sampled_from((-3.0, -1.0, 0.0, 0.5, 2.0)))
-def test_law_22_r1_is_quadratic_in_the_critic_blind_to_a_shift_and_never_negative(batch, number, c):
-    matrix, w, real, fake = draw_quadratic(number, batch)
-    critic, penalty = quadratic(matrix, w), penalties.r1(1.0)
-    plain = value(penalty, critic, real, fake)
-    assert plain >= 0
-    near(value(penalty, lambda x: c * critic(x), real, fake), c**2 * plain, 10)
-    near(value(penalty, lambda x: critic(x) + c, real, fake), plain, 10)
-
-
-@given(BATCHES, NUMBERS)
-def test_law_22_gradient_over_the_critic_is_gamma_w(batch, number):
-    w, real, fake = draw(number, [FEATURES], [batch, FEATURES], [batch, FEATURES])
-    variable = tf.Variable(w)
-    for penalty in (penalties.r1(2.0), penalties.r2(2.0)):
-        with tf.GradientTape() as tape:
-            paid = penalty(
-                Critic(lambda x: tf.linalg.matvec(x, variable)),
-                tf.constant(real),
-                tf.constant(fake),
-                SEED,
-            )
-        near(tape.gradient(paid, variable), 2.0 * w)
 
 
 # ---- all three ----

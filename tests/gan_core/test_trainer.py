@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
 from games import BATCH, REALS, X, Z, affine, assert_near, changed, deep, real, sampler, values
 
@@ -16,6 +15,7 @@ from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Flatten, Reshape
 from gan_core.optim.optimizers import Adam
+from gan_core.testing import reference
 from gan_core.trainer import GANTrainer
 
 # ---- what a round reports ----

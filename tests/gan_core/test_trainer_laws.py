@@ -50,13 +50,13 @@ import functools
 
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
 from games import BATCH, REALS, affine, assert_near, changed, deep, real, sampler, values
 
 from gan_core import losses, penalties, rng
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import SGD, Adam
+from gan_core.testing import reference
 
 # ---- a round by hand ----
 

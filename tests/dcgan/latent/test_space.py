@@ -4,12 +4,12 @@ import hypothesis.extra.numpy as npst
 import mpmath
 import numpy as np
 import pytest
-import strategies
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dcgan.latent import space
 from gan_core import rng
+from gan_core.testing import strategies
 
 
 def vectors(size):

@@ -9,11 +9,11 @@ from pathlib import Path
 import games
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
 
 from gan_core import rng
 from gan_core.devices import replicas
+from gan_core.testing import reference
 
 ROOT = Path(__file__).resolve().parents[3]
 HELPERS = ROOT / "tests" / "helpers"

@@ -5,7 +5,6 @@ The oracle is `reference.batch_norm`, float64. n below is the number of values o
 
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
 from batch_norm_cases import BETA, GAMMA, SHAPES, batch, layer
 from hypothesis import given
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from gan_core.nn import initializers
 from gan_core.nn.batch_norm import BatchNorm
+from gan_core.testing import reference
 
 CASES = st.tuples(st.sampled_from(SHAPES), st.integers(0, 1000), st.sampled_from([1e-5, 1e-3, 0.5]))
 

@@ -4,12 +4,12 @@ import functools
 
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
 from batch_norm_cases import SHAPES, batch, layer
 
 from gan_core import rng
 from gan_core.nn.batch_norm import BatchNorm
+from gan_core.testing import reference
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])

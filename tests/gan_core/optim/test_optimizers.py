@@ -7,13 +7,13 @@ has an error of 6e-8 / 1e-3 there, so a step is right to about 1e-4 of its size,
 import hypothesis.extra.numpy as npst
 import numpy as np
 import pytest
-import reference
 import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import SGD, Adam, adam_update
+from gan_core.testing import reference
 
 SIZE = 4
 GRADIENTS = npst.arrays(

@@ -4,6 +4,8 @@ TensorFlow flushes subnormal numbers to zero, so none are drawn. Bounds are floa
 Sizes are few and fixed, so that a compiled function is traced a few times, not once an example.
 """
 
+from __future__ import annotations
+
 import hypothesis.extra.numpy as npst
 import numpy as np
 from hypothesis import strategies as st

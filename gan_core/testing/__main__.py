@@ -1,0 +1,39 @@
+"""python -m gan_core.testing my_losses:MINE: a table of laws.
+
+The exit code is 1 if a claimed law is broken, 2 if what was named cannot be judged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from gan_core.testing.loading import CannotLoad, load
+from gan_core.testing.running import BROKEN, report
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table of each subject named -> the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m gan_core.testing",
+        description="Which laws does a loss, penalty, layer, ... of your own keep?",
+    )
+    parser.add_argument(
+        "subjects",
+        nargs="+",
+        metavar="MODULE:NAME",
+        help="a GANLoss, or a testing.Penalty, Layer, ... in a module of the current directory",
+    )
+    named = parser.parse_args(arguments).subjects
+    try:
+        found = [load(where) for where in named]
+    except CannotLoad as error:
+        print(f"python -m gan_core.testing: {error}", file=sys.stderr)
+        return 2
+    tables = [report(subject) for subject in found]
+    print("\n\n".join(tables))
+    return int(any(f"  {BROKEN}  " in table for table in tables))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

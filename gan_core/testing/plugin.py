@@ -1,0 +1,108 @@
+"""pytest -p gan_core.testing.plugin --gan-loss my_losses:MINE: the laws without a test file.
+
+No entry point loads this by itself: every pytest run would then pay for TensorFlow's import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gan_core.testing.law import LAWS, Law, LawBroken
+from gan_core.testing.loading import CannotLoad, load
+from gan_core.testing.subjects import kind_of
+
+NAMED = pytest.StashKey[list[tuple[str, Any]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option --gan-loss."""
+    parser.getgroup("gan_core").addoption(
+        "--gan-loss",
+        metavar="MODULE:NAME",
+        action="append",
+        default=[],
+        help="put the laws to this GANLoss, testing.Penalty, testing.Layer, ...; may be repeated",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find what was named before anything is collected, so that a slip is one clear line."""
+    named = []
+    for where in config.getoption("--gan-loss"):
+        try:
+            named.append((where, load(where, config.invocation_params.dir)))
+        except CannotLoad as error:
+            raise pytest.UsageError(f"--gan-loss {error}") from error
+    config.stash[NAMED] = named
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where no file is named, the laws alone are run."""
+    files_named = config.args_source is pytest.Config.ArgsSource.ARGS
+    inside = collection_path != config.invocation_params.dir
+    if config.stash[NAMED] and inside and not files_named:
+        return True
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """One test for each law of what was named."""
+    for where, subject in config.stash[NAMED]:
+        for law in LAWS[kind_of("--gan-loss", subject)]:
+            item = LawItem.from_parent(session, name=f"{where}::{law.name}")
+            item.subject = subject
+            item.law = law
+            items.append(item)
+
+
+class LawItem(pytest.Item):
+    """A law put to one subject."""
+
+    subject: Any
+    law: Law
+
+    def runtest(self) -> None:
+        """Skipped by name where it is not claimed."""
+        reason = self.law.not_claimed(self.subject)
+        if reason:
+            pytest.skip(reason)
+        self.law(self.subject)
+
+    def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
+        """The law's own words, without a traceback."""
+        if isinstance(excinfo.value, LawBroken):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """What stands above a failure."""
+        return self.config.invocation_params.dir, None, self.name
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """One line for each law: holds, BROKEN, or not claimed."""
+    if not config.stash.get(NAMED, []):
+        return
+    terminalreporter.section("laws")
+    for words, name, reason in sorted(_rows(terminalreporter), key=lambda row: row[1]):
+        terminalreporter.write_line(f"{words:12}{name}{reason}")
+
+
+def _rows(terminalreporter: Any) -> Iterator[tuple[str, str, str]]:
+    outcomes = {"passed": "holds", "skipped": "not claimed", "failed": "BROKEN"}
+    for outcome, words in outcomes.items():
+        for report in terminalreporter.stats.get(outcome, []):
+            name = report.nodeid.removeprefix("::")
+            if name.count(":") < 3:  # a test of a file
+                continue
+            reason = ""
+            if outcome == "skipped":
+                reason = f" ({report.longrepr[2].removeprefix('Skipped: ')})"
+            yield words, name, reason
