@@ -9,9 +9,11 @@ python -m benchmarks.generate          faces a second, into an array and into a 
 python -m benchmarks.peers             the same rounds in other libraries, in turn in one run
 python -m benchmarks.compare BASE HEAD two git revisions, in turn: the ratio and its spread
 python -m benchmarks.profile_step      where the time of a DCGAN round goes, layer by layer
+python -m benchmarks.export_round      the compiled round as files, which JAX runs without TensorFlow:
+python benchmarks/run_exported.py DIR  checked and timed on whatever accelerator JAX sees
 
 measure/       contestants asked in turn, measurements in processes of their own, what a ratio is worth
-contestants/   the steps that are measured: this project's, and other libraries' in their users' idiom
+contestants/   the steps that are measured: this project's, and other libraries'
 limits/        what a round multiplies and moves, beside what the machine can do
 step_plots     the figure of train_step
 results/       where rows and figures go

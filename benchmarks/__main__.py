@@ -4,10 +4,20 @@ from pathlib import Path
 
 from gan_core.app import command_line
 
-NAMES = ("train_step", "toy_step", "input_pipeline", "generate", "profile_step", "peers", "compare")
+NAMES = (
+    "train_step",
+    "toy_step",
+    "input_pipeline",
+    "generate",
+    "profile_step",
+    "peers",
+    "compare",
+    "export_round",
+)
 
 
 def main() -> None:
+    """Print the table of commands."""
     command_line.print_programs("Measurements", Path(__file__).parent, NAMES)
     print("Each takes --help.")
 

@@ -1,27 +1,32 @@
 """Has a change made the step faster or slower? Two git revisions, run in turn on this machine, now.
 
-    python -m benchmarks.compare v1.0 HEAD                    the DCGAN round
-    python -m benchmarks.compare HEAD . --step toy            . is the working tree, changed files and all
+    python -m benchmarks.compare HEAD~1 HEAD                  the DCGAN round
+    python -m benchmarks.compare HEAD . --step toy            . is the working tree, changed files too
     python -m benchmarks.compare HEAD HEAD                    how far apart equal code comes out here
 
-A time from last week says nothing on a machine that is shared; a ratio of two times taken next to
+On a machine that is shared, a time from last week says nothing; a ratio of two times taken next to
 each other does. Both revisions are started afresh `starts` times, and in each start they are asked
-for `windows` windows, A B, B A, A B, ... So the two see the same weather, and a process that was
-lucky in how its memory came to lie counts as one of several.
+for `windows` windows, A B, B A, A B, ... So both meet the same load of the machine, and a process
+that was lucky with its place in memory counts as one of several.
 
-Which code comes from where: `gan_core`, `toy` and `dcgan` from the revision (`git archive` into a
-temporary folder; the checkout and the index are not touched, and what is in no commit is not
-measured); this file, the harness and the contestant, which builds the networks and asks for
-rounds, from the tree in which the command is run, for both. So the ruler is one and the same, and
-a revision from before there were benchmarks can be measured. A revision too old for the
-contestant is told in one line.
+Which code comes from where: `gan_core`, `toy`, `dcgan` and `benchmarks` from the revision
+(`git archive` into a temporary folder; the checkout and the index are not touched, and what is in
+no commit is not measured). Each revision is asked through its own contestant, the module of
+`CONTESTANTS` that it has, because only that module knows where the revision keeps its trainer and
+its layers. The contestants of two revisions build the same networks from the same options and
+answer the same questions (`harness.serve`); this file and the side of the harness that asks are of
+the tree in which the command is run. A revision from before there were benchmarks is asked through
+this tree's contestant. If a revision cannot be asked like this, that is told in one line.
 
 The verdict: the interval in which the median of the paired ratios lies with 95 % (sign test,
-`benchmarks.measure.ratios`). Windows of one start are more alike than those of two, so the starts must agree on the side of 1
-as well: of six all of them, of nine all but one (the same test, of the starts' ratios). If the interval contains 1,
-or if they do not agree: "no difference that this run can see", which is not "no difference": more windows and more
+`benchmarks.measure.ratios`). Windows of one start are more alike than windows of two, so the
+starts must agree on the side of 1 as well: of six starts all, of nine all but one (the same test,
+of the starts' ratios). If the interval contains 1, or if the starts do not agree, the verdict is
+"no difference that this run can see". That does not mean "no difference": more windows and more
 starts see smaller ones.
 """
+
+from __future__ import annotations
 
 import contextlib
 import dataclasses
@@ -31,21 +36,24 @@ import os
 import subprocess
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 import tyro
-from rich.console import Console
 
-from benchmarks.measure import devices, harness
+from benchmarks.measure import devices, harness, rows
+from benchmarks.measure.command import check_picture_size, check_whole_numbers, run
 from benchmarks.measure.ratios import Ratio, median_interval, ratio
-from dcgan.networks import SIZES
-from gan_core import checks
-from gan_core.app.command_line import run
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("gan_core", "toy", "dcgan")
+PACKAGES = ("gan_core", "toy", "dcgan", "benchmarks")
+CONTESTANTS = (
+    "benchmarks.contestants.ours_{step}_step",
+    "benchmarks.ours_{step}_step",
+)
+"""Where a revision's own contestant may be, the newest place first."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,9 +75,9 @@ class Config:
     hidden: int = 32
     """toy: units in each hidden layer"""
     mode: Literal["xla", "graph", "eager"] | None = None
-    """how a round is compiled; none: as each revision does by itself"""
+    """how a round is compiled; none: each revision's own default"""
     convolution: Literal["auto", "native", "subpixel", "winograd"] | None = None
-    """dcgan: the convolutions; none: as each revision does by itself"""
+    """dcgan: the convolutions; none: each revision's own default"""
     rounds: int | None = None
     """rounds in one window; none: 500 for toy, 1 for dcgan (on a GPU 100)"""
     windows: int = 5
@@ -78,203 +86,255 @@ class Config:
     """times that both are started afresh"""
 
     def __post_init__(self):
-        for name in ("batch_size", "width", "latent_dim", "hidden", "windows", "starts"):
-            checks.integer("Config", name, getattr(self, name), 1)
-        checks.one_of("Config", "size", self.size, SIZES)
-        if self.rounds is not None:
-            checks.integer("Config", "rounds", self.rounds, 1)
+        check_whole_numbers(
+            self, "batch_size", "width", "latent_dim", "hidden", "windows", "starts", "rounds"
+        )
+        check_picture_size(self)
         if self.step == "toy" and self.convolution is not None:
             raise ValueError("Config: convolution is for --step dcgan.")
 
 
 @dataclasses.dataclass(frozen=True)
+class Contestant:
+    """One revision, ready to be asked."""
+
+    folder: Path
+    """holds the revision's packages"""
+    arguments: list[str]
+    """after the Python interpreter"""
+
+
+@dataclasses.dataclass(frozen=True)
 class Comparison:
-    """seconds a round in each window, [starts, windows] of both; first calls [starts], which compile."""
+    """What both revisions have shown."""
 
     base: np.ndarray
+    """seconds a round in each window, [starts, windows]"""
     head: np.ndarray
+    """the same"""
     base_first: np.ndarray
+    """seconds of the first calls, which compile, [starts]"""
     head_first: np.ndarray
+    """the same"""
 
     @property
     def ratio(self) -> Ratio:
+        """How many times as long the head takes, over all windows."""
         return ratio(self.head.ravel(), self.base.ravel())
 
     @property
     def by_start(self) -> list[float]:
         """The ratio of medians in each start."""
-        return [
-            ratio(head, base).of_medians for head, base in zip(self.head, self.base, strict=True)
-        ]
+        pairs = zip(self.head, self.base, strict=True)
+        return [ratio(head, base).of_medians for head, base in pairs]
 
     @property
     def starts_interval(self) -> tuple[float, float]:
-        """Where the median of the starts' ratios lies with 95 %; from the least to the greatest if they are too few."""
+        """Where the median of the starts' ratios lies with 95 %.
+
+        If there are too few starts to say, from the least to the greatest ratio.
+        """
         low, high = median_interval(self.by_start)
-        return (low, high) if np.isfinite(high) else (min(self.by_start), max(self.by_start))
+        if np.isfinite(high):
+            return low, high
+        return min(self.by_start), max(self.by_start)
 
     @property
     def verdict(self) -> str:
+        """Slower, faster, or no difference that can be seen, in words."""
         sides = {np.sign(end - 1.0) for end in self.starts_interval}
         if not self.ratio.differs or len(sides) > 1:
             return "no difference that this run can see"
-        median = self.ratio.of_medians
-        return (
-            f"head is slower: it takes {median:.3f} times as long"
-            if sides == {1.0}
-            else f"head is faster: it takes {median:.3f} times as long"
-        )
+        which = "slower" if sides == {1.0} else "faster"
+        return f"head is {which}: it takes {self.ratio.of_medians:.3f} times as long"
 
 
-def command(config: Config) -> list[str]:
-    """The contestant's arguments after the Python interpreter; the same for both revisions."""
-    sizes = ["hidden"] if config.step == "toy" else ["size", "width", "latent_dim", "convolution"]
-    options = {
-        "batch": config.batch_size,
-        **{name: getattr(config, name) for name in [*sizes, "mode"]},
-    }
-    return [
-        "-m",
-        f"benchmarks.contestants.ours_{config.step}_step",
-        json.dumps({name: value for name, value in options.items() if value is not None}),
-    ]
+def command(config: Config, folder: Path = ROOT) -> list[str]:
+    """The contestant's arguments after the Python interpreter.
+
+    Args:
+        config: what is measured.
+        folder: holds the revision's packages. The contestant is the revision's own if it has one,
+            else this tree's.
+    """
+    names = ["mode"]
+    if config.step == "toy":
+        names.append("hidden")
+    else:
+        names += ["size", "width", "latent_dim", "convolution"]
+    options = {"batch": config.batch_size}
+    for name in names:
+        value = getattr(config, name)
+        if value is not None:  # a revision may be older than the option
+            options[name] = value
+    return ["-m", contestant_in(folder, config.step), json.dumps(options)]
+
+
+def contestant_in(folder: Path, step: str) -> str:
+    """The module through which the revision in `folder` is asked."""
+    modules = [place.format(step=step) for place in CONTESTANTS]
+    for module in modules:
+        if (folder / module.replace(".", os.sep)).with_suffix(".py").exists():
+            return module
+    return modules[0]
 
 
 def compare(
-    base: Path, head: Path, arguments: list[str], rounds: int, windows: int, starts: int
+    base: Contestant, head: Contestant, rounds: int, windows: int, starts: int
 ) -> Comparison:
-    """base, head: folders that hold the packages.  arguments: of the contestant, as `harness.in_turn` wants them.
+    """Ask both in turn.
 
-    ValueError if a revision cannot run it, or would run code that is not its own.
+    Args:
+        base: what is compared with.
+        head: what is looked at.
+        rounds: in a window.
+        windows: that count, in each start.
+        starts: times that both are started afresh.
+
+    Raises:
+        ValueError: a revision cannot be asked, or would run code that is not its own.
     """
-    folders = {"base": base, "head": head}
-    # The revision's packages are found first, in the folder of the process itself; `benchmarks`, which is not there, in
-    # this tree.
-    environments = {
-        name: {
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
-            "TF_FORCE_GPU_ALLOW_GROWTH": "true",
-        }
-        for name in folders
-    }
+    from gan_core import checks
+
+    contestants = {"base": base, "head": head}
+    folders = {name: contestant.folder for name, contestant in contestants.items()}
+    # A process finds the packages of the folder in which it is started first; what that folder
+    # does not have, as `benchmarks` in an old revision, it finds in this tree.
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {"PYTHONPATH": path, "TF_FORCE_GPU_ALLOW_GROWTH": "true"}
     seen = []
     for _ in range(starts):
         results = harness.in_turn(
-            dict.fromkeys(folders, arguments),
+            {name: contestant.arguments for name, contestant in contestants.items()},
             rounds,
             windows,
             with_facts=True,
             back_and_forth=True,
-            environments=environments,
+            environments=dict.fromkeys(contestants, environment),
             folders=folders,
         )
         for result in results:
-            if Path(result.facts["from"]) != folders[result.name].resolve():
+            folder = folders[result.name]
+            came_from = result.facts.get("from", "a contestant that does not say")
+            if Path(came_from) != folder.resolve():
                 checks.fail(
-                    "benchmarks.compare",
-                    f"{result.name}'s code",
-                    f"from {folders[result.name]}",
-                    result.facts["from"],
+                    "benchmarks.compare", f"{result.name}'s code", f"from {folder}", came_from
                 )
         seen.append(results)
     return Comparison(
-        *(np.array([start[i].seconds for start in seen]) for i in (0, 1)),
-        *(np.array([start[i].first_call for start in seen]) for i in (0, 1)),
+        base=np.array([base.seconds for base, _ in seen]),
+        head=np.array([head.seconds for _, head in seen]),
+        base_first=np.array([base.first_call for base, _ in seen]),
+        head_first=np.array([head.first_call for _, head in seen]),
     )
 
 
 @contextlib.contextmanager
-def checked_out(revision: str, repository: Path = ROOT):
-    """The folder in which this revision's packages lie, and what it is called: ("3f2a1bc Faster D"); removed
-    afterwards, on Ctrl-C too. "." is the working tree itself.
+def checked_out(revision: str, repository: Path = ROOT) -> Iterator[tuple[Path, str]]:
+    """The folder in which a revision's packages lie. It is removed afterwards, on Ctrl-C too.
 
-    ValueError if this is no git checkout, or there is no such revision, or it has no gan_core.
+    Args:
+        revision: a commit, branch or tag; "." is the working tree itself.
+        repository: the git checkout.
+
+    Yields:
+        The folder, and what the revision is called: "3f2a1bc Faster D".
+
+    Raises:
+        ValueError: this is no git checkout, or there is no such revision, or it has no gan_core.
     """
+    from gan_core import checks
+
+    owner = "benchmarks.compare"
     if revision == ".":
         yield repository, "the working tree"
         return
-    if subprocess.run(
-        ["git", "-C", repository, "rev-parse", "--git-dir"], capture_output=True, check=False
-    ).returncode:
+    if _git(repository, "rev-parse", "--git-dir") == b"":
         raise ValueError(
-            f"benchmarks.compare: {repository} is no git checkout, so it has no revisions to compare."
+            f"{owner}: {repository} is no git checkout, so it has no revisions to compare."
         )
-    commit = _git(
-        repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
-    )
-    if not commit:
+    wanted = f"{revision}^{{commit}}"
+    found = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+    if not found:
         checks.fail(
-            "benchmarks.compare",
+            owner,
             "a revision",
             "a commit, branch or tag, or . for the working tree",
             repr(revision),
             "See: git log --oneline",
         )
-    commit = commit.decode().strip()
+    commit = found.decode().strip()
     present = _git(repository, "ls-tree", "--name-only", commit).decode().split("\n")
     if "gan_core" not in present:
-        checks.fail("benchmarks.compare", "a revision", "one that has gan_core", repr(revision))
-    archive = _git(
-        repository,
-        "archive",
-        "--format=zip",
-        commit,
-        *(name for name in PACKAGES if name in present),
-    )
+        checks.fail(owner, "a revision", "one that has gan_core", repr(revision))
+    packages = [name for name in PACKAGES if name in present]
+    archive = _git(repository, "archive", "--format=zip", commit, *packages)
+    name = _git(repository, "log", "-1", "--format=%h %s", commit).decode().strip()
     with tempfile.TemporaryDirectory() as folder:
-        with zipfile.ZipFile(io.BytesIO(archive)) as packages:
-            packages.extractall(folder)
-        yield Path(folder), _git(repository, "log", "-1", "--format=%h %s", commit).decode().strip()
+        with zipfile.ZipFile(io.BytesIO(archive)) as files:
+            files.extractall(folder)
+        yield Path(folder), name
 
 
-def _git(repository: Path, *arguments) -> bytes:
-    return subprocess.run(
-        ["git", "-C", repository, *arguments], capture_output=True, check=False
-    ).stdout
+def _git(repository: Path, *arguments: str) -> bytes:
+    """What git prints; nothing if it fails."""
+    command = ["git", "-C", str(repository), *arguments]
+    return subprocess.run(command, capture_output=True, check=False).stdout
 
 
 def main(config: Config) -> None:
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    """Compare, and say what was found."""
+    console = rows.console()
     with (
         checked_out(config.base) as (base, base_name),
         checked_out(config.head) as (head, head_name),
     ):
-        console.print(f"base: {base_name}\nhead: {head_name}")
-        if "." not in (config.base, config.head) and _git(
-            ROOT, "status", "--porcelain", "--", *PACKAGES
-        ):
-            console.print(
-                "(The working tree has changes that are in neither; . would measure them.)"
+        rows.say(console, f"base: {base_name}\nhead: {head_name}")
+        if "." not in (config.base, config.head) and _working_tree_differs():
+            rows.say(
+                console, "(The working tree has changes that are in neither; . would measure them.)"
             )
-        rounds = devices.rounds_a_window(config.step, config.rounds)
-        found = compare(base, head, command(config), rounds, config.windows, config.starts)
+        found = compare(
+            Contestant(base, command(config, base)),
+            Contestant(head, command(config, head)),
+            devices.rounds_a_window(config.step, config.rounds),
+            config.windows,
+            config.starts,
+        )
     for line in lines(found):
-        console.print(line)
+        rows.say(console, line)
+
+
+def _working_tree_differs() -> bool:
+    return _git(ROOT, "status", "--porcelain", "--", *PACKAGES) != b""
 
 
 def lines(found: Comparison) -> list[str]:
     """What is printed of a comparison."""
     versus = found.ratio
     low, high = versus.interval
-    starts, windows = found.base.shape
-    both = (("base", found.base, found.base_first), ("head", found.head, found.head_first))
     interval = f"{low:.3f} – {high:.3f}" if np.isfinite(high) else "none (it takes 6 windows)"
+    by_start = ", ".join(f"{value:.3f}" for value in found.by_start)
+    first_quartile, third_quartile = versus.quartiles
     return [
-        *(
-            f"{name}: {np.median(seconds) * 1e3:.4g} ms a round (median of {starts} x {windows} windows), "
-            f"first window {np.median(first):.1f} s"
-            for name, seconds, first in both
-        ),
-        f"head / base: {versus.of_medians:.3f}, quartiles {versus.quartiles[0]:.3f} – {versus.quartiles[1]:.3f}, "
-        f"95 % interval {interval}, by start {', '.join(f'{value:.3f}' for value in found.by_start)}",
+        _line_of_one("base", found.base, found.base_first),
+        _line_of_one("head", found.head, found.head_first),
+        f"head / base: {versus.of_medians:.3f}, "
+        f"quartiles {first_quartile:.3f} – {third_quartile:.3f}, "
+        f"95 % interval {interval}, by start {by_start}",
         found.verdict,
     ]
 
 
-if __name__ == "__main__":
-    run(
-        Config,
-        main,
-        "Has a change made the step faster or slower? Two git revisions, run in turn.",
-        "python -m benchmarks.compare",
+def _line_of_one(name: str, seconds: np.ndarray, first: np.ndarray) -> str:
+    starts, windows = seconds.shape
+    milliseconds = 1e3 * np.median(seconds)
+    first_window = np.median(first)
+    return (
+        f"{name}: {milliseconds:.4g} ms a round (median of {starts} x {windows} windows), "
+        f"first window {first_window:.1f} s"
     )
+
+
+if __name__ == "__main__":
+    run(Config, main, __doc__.split("\n")[0], "python -m benchmarks.compare")

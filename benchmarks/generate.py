@@ -2,23 +2,24 @@
 
     python -m benchmarks.generate --count 4096
 
-By itself: z is on the device, the pictures (uint8) stay there; shown for several batch sizes. Into an array
-is `Generator.sample`: z drawn, batches of 64, pictures brought to the host. Into a zip is what `python -m
-dcgan generate --out faces.zip` does: PNGs are packed on all cores of the host, which takes longer than making
-the faces. Rows go to OUT/generate.jsonl.
+By itself: z is on the device and the pictures (uint8) stay there; shown for several batch sizes.
+Into an array is `Generator.sample`: z drawn, batches of 64, pictures brought to the host. Into a
+zip is what `python -m dcgan generate --out faces.zip` does: PNGs are packed on all cores of the
+host, which takes longer than making the faces. Rows go to OUT/generate.jsonl.
 """
 
+from __future__ import annotations
+
 import dataclasses
-import functools
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from dcgan.generation import trained_generator, writers
-from gan_core import checks, rng
-from gan_core.app.command_line import run
+from benchmarks.measure.command import check_whole_numbers, checks_of_the_library, run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,96 +40,111 @@ class Config:
     """folder for the rows"""
 
     def __post_init__(self):
+        checks = checks_of_the_library()
         for batch in self.batch_size:
             checks.integer("Config", "batch_size", batch, 1, 2**20)
-        for name in ("count", "windows"):
-            checks.integer("Config", name, getattr(self, name), 1)
-        if self.rounds is not None:
-            checks.integer("Config", "rounds", self.rounds, 1)
+        check_whole_numbers(self, "count", "windows", "rounds")
+
+
+@dataclasses.dataclass(frozen=True)
+class Play:
+    """What one row measures."""
+
+    what: str
+    """the row's name"""
+    faces: int
+    """how many it makes at a time"""
+    make: Callable[[], Any]
+    """makes them once"""
+    times: int | None
+    """how often in a window; None: as often as takes about half a second"""
+
+    def play(self, n: int) -> None:
+        """Make them n times."""
+        for _ in range(n):
+            self.make()
 
 
 def main(config: Config) -> None:
+    """Measure all rows and show the table."""
+    from dcgan.generation import trained_generator
+
     device = devices.find(config.device)
-    rows.check_writable(config.out / "generate.jsonl")
+    path = config.out / "generate.jsonl"
+    rows.check_writable(path)
     devices.use(config.device)
-    generator, found = trained_generator.load(config.run), []
+    generator = trained_generator.load(config.run)
     shared = {
         "benchmark": "generate",
         "device": device,
         "generator": "run" if config.run else "package",
         "size": generator.size,
     }
+
+    def measure(play: Play) -> rows.Row:
+        times = rows.windows(play.play, devices.drain, config.windows, play.times)
+        return {
+            **times,
+            "images_a_second": play.faces / times["seconds"],
+            "machine": devices.machine(device),
+        }
+
+    found = []
     with tempfile.TemporaryDirectory() as folder:
-        for what, faces, play, rounds in _plays(config, generator, Path(folder)):
-            row = rows.attempt(
-                lambda options: {
-                    **rows.windows(play, devices.drain, config.windows, rounds),
-                    "machine": devices.machine(device),
-                },
-                {**shared, "what": what, "faces": faces},
-            )
-            if row["status"] == rows.MEASURED:
-                row["images_a_second"] = faces / row["seconds"]
-            rows.keep(row, config.out / "generate.jsonl")
+        for play in _plays(config, generator, Path(folder)):
+            options = {**shared, "what": play.what, "faces": play.faces}
+            row = rows.attempt(lambda _, play=play: measure(play), options)
+            rows.keep(row, path)
             found.append(row)
     rows.console().print(table(found))
     rows.check_any_measured("benchmarks.generate", found)
 
 
-def table(found: list[dict]) -> Table:
+def table(found: list[rows.Row]) -> Table:
+    """All rows, measured or not."""
     shown = Table(title=f"Faces of {found[0]['size']} pixels on {rows.device_name(found)}")
     for heading in ("", "faces", "ms (median)", "quartiles", "faces a second"):
         shown.add_column(heading, justify="right" if heading else "left")
     for row in found:
-        if row["status"] != rows.MEASURED:
-            shown.add_row(row["what"], f"{row['faces']:,}", row["status"])
-            continue
-        low, high = row["quartiles"]
-        shown.add_row(
-            row["what"],
-            f"{row['faces']:,}",
-            f"{1e3 * row['seconds']:.4g}",
-            f"{1e3 * low:.4g} – {1e3 * high:.4g}",
-            f"{row['images_a_second']:,.0f}",
-        )
+        shown.add_row(row["what"], f"{row['faces']:,}", *_cells(row))
     shown.caption = "\n".join(rows.notes(found))
     return shown
 
 
-def _plays(config, generator, folder: Path):
-    """(what, faces it makes, play(n), n in a window) of each row."""
+def _cells(row: rows.Row) -> list[str]:
+    """What is shown of a row after its name."""
+    if row["status"] != rows.MEASURED:
+        return [row["status"]]
+    low, high = row["quartiles"]
+    return [
+        f"{1e3 * row['seconds']:.4g}",
+        f"{1e3 * low:.4g} – {1e3 * high:.4g}",
+        f"{row['images_a_second']:,.0f}",
+    ]
+
+
+def _plays(config: Config, generator: Any, folder: Path) -> Iterator[Play]:
+    """What each row measures, in order."""
+    from dcgan.generation import writers
+    from gan_core import rng
+
     for batch in config.batch_size:
         z = rng.normal([batch, generator.latent_dim], rng.seed(0, "z"))
-        yield (
+        yield Play(
             f"the network, batch {batch}",
             batch,
-            functools.partial(_network, generator.function, z),
+            lambda z=z: generator.function(z),
             config.rounds,
         )
     count = config.count
-    yield "into an array", count, functools.partial(_again, lambda: generator.sample(count)), 1
-    yield (
-        "into a zip of PNGs",
-        count,
-        functools.partial(_again, lambda: _zip(generator, count, folder)),
-        1,
-    )
+    yield Play("into an array", count, lambda: generator.sample(count), 1)
 
+    def make_zip() -> None:
+        out = folder / "faces.zip"
+        writers.write(generator.blocks(count), count, out)
+        out.unlink()
 
-def _network(function, z, n):
-    for _ in range(n):
-        function(z)
-
-
-def _again(make, n):
-    for _ in range(n):
-        make()
-
-
-def _zip(generator, count, folder):
-    out = folder / "faces.zip"
-    writers.write(generator.blocks(count), count, out)
-    out.unlink()
+    yield Play("into a zip of PNGs", count, make_zip, 1)
 
 
 if __name__ == "__main__":

@@ -1,37 +1,43 @@
-"""What feeding costs: a batch of faces alone, and in a training step, from memory and from the file.
+"""What feeding costs: a batch of faces alone, and in a training step, from memory and from a file.
 
     python -m benchmarks.input_pipeline --images 20000        # about five minutes on two CPU cores
 
-`dcgan.data.batches` gathers batches from an array on the device, or, where the faces do not fit into memory,
-reads them from their cache with tf.data, two batches ahead. Each way is timed alone and as what feeds the
-round, in turn with rounds on one batch that stays on the device. A way that works while the device does
-may cost nothing though it takes long alone: what counts is the last column. Rows go to
-OUT/input_pipeline.jsonl.
+`dcgan.data.batches` gathers batches from an array on the device, or, where the faces do not fit
+into memory, reads them from their cache with tf.data, two batches ahead. Each way is timed alone
+and as what feeds the round, in turn with rounds on one batch that stays on the device. A way that
+works while the device does may cost nothing though it takes long alone: what counts is the last
+column. Rows go to OUT/input_pipeline.jsonl.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-import tensorflow as tf
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from dcgan import config as dcgan_config
-from dcgan import training
-from dcgan.data.batches import face_batches
-from dcgan.networks import SIZES
-from gan_core import checks, rng
-from gan_core.app.command_line import run
+from benchmarks.measure.command import check_picture_size, check_whole_numbers, run
 
 WAYS = {
     "memory": (False, False),
-    "memory, flips": (False, True),  # name -> (from the file, flipped)
+    "memory, flips": (False, True),
     "file": (True, False),
     "file, flips": (True, True),
 }
+"""name -> (from the file, flipped)"""
+COLUMNS = (
+    "fed with",
+    "a batch alone, ms",
+    "share of a step",
+    "a step fed so, ms",
+    "to a step with none",
+)
+Play = Callable[[int], Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,10 +52,8 @@ class Config:
     """channels at the pictures' end of both networks"""
     mode: Literal["eager", "graph", "xla"] = "graph"
     """how a round is compiled"""
-    convolution: Literal["auto", "native", "subpixel", "winograd"] = (
-        dcgan_config.Config().convolution
-    )
-    """how a convolution is worked out"""
+    convolution: Literal["auto", "native", "subpixel", "winograd"] = "auto"
+    """how a convolution is computed"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions"""
     device: str = "auto"
@@ -62,77 +66,58 @@ class Config:
     """folder for the rows"""
 
     def __post_init__(self):
-        checks.one_of("Config", "size", self.size, SIZES)
-        for name, low in (
-            ("batch_size", 2),
-            ("images", 2),
-            ("width", 1),
-            ("windows", 1),
-            ("rounds", 1),
-        ):
-            checks.integer("Config", name, getattr(self, name), low)
+        check_picture_size(self)
+        check_whole_numbers(self, "batch_size", "images", low=2)
+        check_whole_numbers(self, "width", "windows", "rounds")
 
 
 def main(config: Config) -> None:
+    """Measure all ways in turn and show the table."""
     device = devices.find(config.device)
-    if reason := devices.why_not(config.precision, device):
+    reason = devices.why_not(config.precision, device)
+    if reason is not None:
         raise ValueError(f"input_pipeline: {reason}.")
-    rows.check_writable(config.out / "input_pipeline.jsonl")
+    path = config.out / "input_pipeline.jsonl"
+    rows.check_writable(path)
     devices.use(config.device)
-    trainer = training.build(
-        dcgan_config.Config(
-            batch_size=config.batch_size,
-            size=config.size,
-            width=config.width,
-            mode=config.mode,
-            average=0.0,
-            augment=(),
-            gamma=0.0,
-            convolution=config.convolution,
-            precision=config.precision,
-        )
-    )
+    trainer = _trainer(config)
     with tempfile.TemporaryDirectory() as folder:
         shape = (config.images, config.size, config.size, 3)
-        images = _noise(np.memmap(Path(folder) / "images.uint8", np.uint8, "w+", shape=shape))
+        file = np.memmap(Path(folder) / "images.uint8", np.uint8, "w+", shape=shape)
+        images = _noise(file)
         plays = _plays(config, trainer, images)
         seconds = _in_turn(plays, config.windows, config.rounds)
-        del images, plays  # the file is open as long as they are
+        del file, images, plays  # the file is open as long as they are
     fixed = float(np.median(seconds["step", "fixed"]))
     found = []
     for way in ("fixed", *WAYS):
-        alone, fed = seconds.get(("batch", way)), rows.summary(seconds["step", way])
-        found.append(
-            {
-                "benchmark": "input_pipeline",
-                **dataclasses.asdict(config),
-                "out": None,
-                "way": way,
-                "batch": rows.summary(alone) if alone else None,
-                "step": fed,
-                "slower_than_fixed": fed["seconds"] / fixed,
-                "status": rows.MEASURED,
-                "machine": devices.machine(device),
-            }
-        )
-        rows.keep(found[-1], config.out / "input_pipeline.jsonl")
+        alone = seconds.get(("batch", way))
+        fed = rows.summary(seconds["step", way])
+        row = {
+            "benchmark": "input_pipeline",
+            **dataclasses.asdict(config),
+            "out": None,
+            "way": way,
+            "batch": None if alone is None else rows.summary(alone),
+            "step": fed,
+            "slower_than_fixed": fed["seconds"] / fixed,
+            "status": rows.MEASURED,
+            "machine": devices.machine(device),
+        }
+        rows.keep(row, path)
+        found.append(row)
     rows.console().print(table(found))
 
 
-def table(found: list[dict]) -> Table:
+def table(found: list[rows.Row]) -> Table:
+    """All ways, the one without feeding first."""
     first = found[0]
     shown = Table(
         title=f"Feeding {first['images']:,} faces of {first['size']} pixels in batches of "
         f"{first['batch_size']}, on {rows.device_name(found)}",
         caption="medians",
     )
-    for heading in (
-        "fed with",
-        "a batch alone, ms",
-        "share of a step",
-        "a step fed so, ms",
-        "to a step with none",
-    ):
+    for heading in COLUMNS:
         shown.add_column(heading, justify="left" if heading == "fed with" else "right")
     step = first["step"]["seconds"]
     for row in found:
@@ -147,58 +132,100 @@ def table(found: list[dict]) -> Table:
     return shown
 
 
-def _plays(config, trainer, images) -> dict:
-    """(what, way) -> play(n): n batches made and thrown away, or n rounds on them."""
-    fixed = rng.uniform([config.batch_size, *images.shape[1:]], rng.seed(0, "real"), -1.0, 1.0)
+def _trainer(config: Config) -> Any:
+    from benchmarks.measure import ours
+    from dcgan import training
+    from dcgan.config import Config as DCGANConfig
+
+    return training.build(
+        DCGANConfig(
+            batch_size=config.batch_size,
+            size=config.size,
+            width=config.width,
+            mode=config.mode,
+            convolution=config.convolution,
+            precision=config.precision,
+            **ours.BARE_ROUND,
+        )
+    )
+
+
+def _plays(config: Config, trainer: Any, images: np.ndarray) -> dict[tuple[str, str], Play]:
+    """What is timed.
+
+    Returns:
+        (what, way) -> play(n): n batches made and thrown away, or n rounds on them.
+    """
+    from dcgan.data.batches import face_batches
+    from gan_core import rng
+
+    shape = [config.batch_size, *images.shape[1:]]
+    fixed = rng.uniform(shape, rng.seed(0, "real"), -1.0, 1.0)
 
     def one_batch(index):
         return fixed
 
-    plays = {("step", "fixed"): lambda n: trainer.rounds(one_batch, n)}
+    plays: dict[tuple[str, str], Play] = {}
+    plays["step", "fixed"] = lambda n: trainer.rounds(one_batch, n)
     for way, (from_file, flip) in WAYS.items():
         data = images if from_file else np.array(images)
         batches = face_batches(data, config.batch_size, seed=0, flip=flip)
         make = _from_file if from_file else _from_memory
-        plays["batch", way], plays["step", way] = make(trainer, batches)
+        alone, fed = make(trainer, batches)
+        plays["batch", way] = alone
+        plays["step", way] = fed
     return plays
 
 
-def _from_memory(trainer, sampler):
-    one, counter = tf.function(sampler, autograph=False), tf.Variable(0, dtype=tf.int64)
+def _from_memory(trainer: Any, sampler: Any) -> tuple[Play, Play]:
+    """Batches alone, and rounds on them, from an array on the device."""
+    import tensorflow as tf
 
-    def batches_alone(n):
+    one = tf.function(sampler, autograph=False)
+    counter = tf.Variable(0, dtype=tf.int64)
+
+    def batches_alone(n: int) -> None:
         for _ in range(n):
             one(counter)
             counter.assign_add(1)
 
-    return batches_alone, lambda n: trainer.rounds(sampler, n)
+    def steps(n: int) -> None:
+        trainer.rounds(sampler, n)
+
+    return batches_alone, steps
 
 
-def _from_file(trainer, host_batches):
-    alone, fed = (
-        iter(host_batches.start(0)),
-        iter(host_batches.start(0)),
-    )  # both read ahead by themselves
+def _from_file(trainer: Any, host_batches: Any) -> tuple[Play, Play]:
+    """Batches alone, and rounds on them, from the file. Each reads ahead by itself."""
+    alone = iter(host_batches.start(0))
+    fed = iter(host_batches.start(0))
 
-    def batches_alone(n):
+    def batches_alone(n: int) -> None:
         for _ in range(n):
             next(alone)
 
-    def steps(n):  # as gan_core.runs.loop does
+    def steps(n: int) -> None:  # as gan_core.runs.loop does
         for _ in range(n):
             trainer.round(next(fed))
 
     return batches_alone, steps
 
 
-def _in_turn(plays: dict, windows: int, rounds: int) -> dict:
-    """name -> seconds a round of each window; one window of each, then the next one of each."""
+def _in_turn(
+    plays: dict[tuple[str, str], Play], windows: int, rounds: int
+) -> dict[tuple[str, str], list[float]]:
+    """One window of each, then the next window of each.
+
+    Returns:
+        (what, way) -> seconds a round of each window.
+    """
     for play in plays.values():
         rows.timed(play, 1, devices.drain)  # compile
-    seconds = {name: [] for name in plays}
+    seconds: dict[tuple[str, str], list[float]] = {name: [] for name in plays}
     for window in range(windows + 1):
         for name, play in plays.items():
-            n = 4 * rounds if name[0] == "batch" else rounds
+            what, _ = name
+            n = 4 * rounds if what == "batch" else rounds
             taken = rows.timed(play, n, devices.drain) / n
             if window > 0:  # the first is warm-up
                 seconds[name].append(taken)
@@ -206,7 +233,9 @@ def _in_turn(plays: dict, windows: int, rounds: int) -> dict:
 
 
 def _noise(images: np.memmap) -> np.memmap:
-    """The file filled with noise, a thousand pictures at a time; -> opened for reading."""
+    """Fill the file with noise, a thousand pictures at a time, and open it for reading."""
+    from gan_core import rng
+
     for i, start in enumerate(range(0, len(images), 1000)):
         some = images[start : start + 1000]
         some[:] = rng.integers(list(some.shape), rng.seed(0, "noise", i), 256).numpy()

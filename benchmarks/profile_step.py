@@ -1,35 +1,33 @@
-"""Where the time of a DCGAN round goes: every pass of every layer by itself, on the shapes that it really has.
+"""Where the time of a DCGAN round goes: every pass of every layer by itself, on its real shapes.
 
     python -m benchmarks.profile_step                       about a minute on two CPU cores
     python -m benchmarks.profile_step --mode xla --convolution subpixel
 
-What a round passes, and how often, is `benchmarks.limits.arithmetic`'s list: values, gradients by kernels,
-gradients by inputs, batch norm, activations, Adam. Each is compiled alone and timed alone; beside its
-rate stands the share of what a large matrix product reaches in the same run (it may be above 100 % where
-Winograd's form multiplies less than is counted). At the end the sum is held against the whole round. They
-differ: a layer alone finds its numbers in the cache, or does not, and a compiler joins passes that stand
-side by side; on a GPU, passes shorter than it takes to call them show the call; and Winograd's gradients
-alone work anew what a round has kept from the value.
+What a round computes, and how often, is the list of `benchmarks.limits.arithmetic`: values,
+gradients with respect to kernels, gradients with respect to inputs, batch norm, activations, Adam.
+Each is compiled and timed alone; beside its rate stands the share of what a large matrix product
+reaches in the same run (it may be above 100 % where Winograd's form multiplies less than is
+counted). At the end the sum is compared with the whole round. They differ: a layer alone finds its
+numbers in the cache, or does not, and a compiler joins passes that stand side by side; on a GPU,
+passes shorter than it takes to call them show the call; and Winograd's gradients alone compute
+again what a round has kept from the value.
 """
 
-import dataclasses
-from typing import Literal
+from __future__ import annotations
 
-import numpy as np
-import tensorflow as tf
+import dataclasses
+from typing import TYPE_CHECKING, Literal
+
 from rich.table import Table
 
-from benchmarks.limits import arithmetic, peaks
 from benchmarks.measure import devices, rows
-from dcgan import config as dcgan_config
-from dcgan import training
-from dcgan.networks import SIZES
-from gan_core import checks, rng
-from gan_core.app.command_line import run
-from gan_core.devices.compiling import compiled
-from gan_core.nn.shapes import Flatten, Reshape
+from benchmarks.measure.command import check_picture_size, check_whole_numbers, run
 
-DEFAULTS = dcgan_config.Config()
+if TYPE_CHECKING:
+    from benchmarks.limits.passes import Row
+    from benchmarks.limits.peaks import Peaks
+
+COLUMNS = ("layer", "pass", "times", "ms each", "GFLOP/s", "% of the peak", "% of the round")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,175 +40,49 @@ class Config:
     """channels at the pictures' end of both networks"""
     latent_dim: int = 100
     """numbers in z"""
-    mode: Literal["xla", "graph", "eager"] = DEFAULTS.mode
+    mode: Literal["xla", "graph", "eager"] = "graph"
     """how each pass, and the round, is compiled"""
-    convolution: Literal["auto", "native", "subpixel", "winograd"] = DEFAULTS.convolution
-    """how a convolution is worked out"""
+    convolution: Literal["auto", "native", "subpixel", "winograd"] = "auto"
+    """how a convolution is computed"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions"""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ..."""
     repeats: int = 5
-    """windows of a tenth of a second in which each pass is timed, compiled and warm; the median counts"""
+    """windows of a tenth of a second in which each pass is timed; the median counts"""
 
     def __post_init__(self):
-        for name in ("batch_size", "width", "latent_dim", "repeats"):
-            checks.integer("Config", name, getattr(self, name), 1)
-        checks.one_of("Config", "size", self.size, SIZES)
+        check_whole_numbers(self, "batch_size", "width", "latent_dim", "repeats")
+        check_picture_size(self)
 
 
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One pass of one layer: `times` times in a round it takes `seconds` for `operations` FLOP."""
+def profile(config: Config) -> tuple[list[Row], float, Peaks]:
+    """A row for each pass, the seconds of a whole round, and the machine's limits.
 
-    layer: str
-    kind: str
-    what: str
-    times: int
-    seconds: float
-    operations: int
+    Raises:
+        ValueError: the device does not have the precision.
+    """
+    from benchmarks.limits import passes, peaks
 
-
-def profile(config: Config) -> tuple[list[Row], float, peaks.Peaks]:
-    """-> a row for each pass, the seconds of a whole round, and the machine's limits."""
     found = devices.find(config.device)
-    if reason := devices.why_not(config.precision, found):
+    reason = devices.why_not(config.precision, found)
+    if reason is not None:
         raise ValueError(f"profile_step: {reason}.")
     kind = devices.use(config.device)
     limits = peaks.measure(config.precision, kind)
-    trainer = training.build(
-        dcgan_config.Config(
-            batch_size=config.batch_size,
-            size=config.size,
-            width=config.width,
-            latent_dim=config.latent_dim,
-            average=0.0,
-            augment=(),
-            gamma=0.0,
-            mode=config.mode,
-            convolution=config.convolution,
-            precision=config.precision,
-        )
-    )
-    found = []
-    players = (
-        ("G", trainer.generator, trainer.g_optimizer, [config.latent_dim]),
-        ("D", trainer.discriminator, trainer.d_optimizer, [config.size, config.size, 3]),
-    )
-    counted = {name: arithmetic.layers(network, shape, name) for name, network, _, shape in players}
-    work = arithmetic.a_round(counted["G"], counted["D"], config.batch_size)
-    for name, network, optimizer, shape in players:
-        found += _layers(network, counted[name], work, shape, config)
-        found.append(_adam(name, network, optimizer, config))
-    real = rng.uniform(
-        [config.batch_size, config.size, config.size, 3], rng.seed(0, "real"), -1.0, 1.0
-    )
-
-    def sampler(index):
-        return real
-
-    return found, _median(lambda: trainer.rounds(sampler, 1), config.repeats), limits
+    networks = passes.Networks(config.batch_size, config.size, config.width, config.latent_dim)
+    how = passes.How(config.mode, config.convolution, config.precision, config.repeats)
+    found_rows, whole = passes.profile(networks, how)
+    return found_rows, whole, limits
 
 
-def _layers(network, counted, work, sample_shape, config) -> list[Row]:
-    """The rows of one network: its layers in order, each fed with what those before it gave."""
-    found = []
-    x = rng.uniform([config.batch_size, *sample_shape], rng.seed(0, "x"), -1.0, 1.0)
-    left = iter(counted)
-    for layer, takes_training in zip(network.layers, network._takes_training, strict=True):
-        options = {"training": True} if takes_training else {}
-        y = layer(x, **options)
-        if y is not x and not isinstance(layer, Reshape | Flatten):
-            about = next(left)
-            seconds = _passes(layer, options, x, y, about, config)
-            times, operations = {}, {}  # D's gradient by x is asked for in two places
-            for each in work:
-                if each.layer == about.name:
-                    times[each.what] = times.get(each.what, 0) + each.times
-                    operations[each.what] = each.operations
-            found += [
-                Row(about.name, about.kind, what, n, seconds[what], operations[what])
-                for what, n in times.items()
-            ]
-        x = y
-    return found
-
-
-def _passes(layer, options, x, y, about, config) -> dict[str, float]:
-    """Seconds of each pass of this layer: what -> seconds."""
-    dy = tf.cast(rng.uniform(y.shape, rng.seed(0, "dy"), -1.0, 1.0), y.dtype)
-
-    def value(x):
-        return layer(x, **options)
-
-    def by_x(x, dy):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = layer(x, **options)
-        return tape.gradient(y, x, output_gradients=dy)
-
-    def by_w(x, dy):
-        with tf.GradientTape() as tape:
-            y = layer(x, **options)
-        return tape.gradient(y, layer.trainable_variables, output_gradients=dy)
-
-    seconds = {
-        arithmetic.VALUE: _time(value, (x,), config),
-        arithmetic.BY_X: _time(by_x, (x, dy), config),
-    }
-    if about.kind == "product":
-        seconds[arithmetic.BY_W] = _time(by_w, (x, dy), config)
-    # Alone, these work the layer's value out anew, which a round has kept: batch norm for its mean and variance, ReLU
-    # and tanh because their gradients ask for it (XLA joins the two), and eagerly nothing is left out.
-    if (
-        about.kind == "batch norm"
-        or config.mode == "eager"
-        or (config.mode == "graph" and layer in (tf.nn.relu, tf.nn.tanh))
-    ):
-        again = seconds[arithmetic.VALUE]
-        seconds |= {
-            what: max(taken - again, 0.0)
-            for what, taken in seconds.items()
-            if what != arithmetic.VALUE
-        }
-    return seconds
-
-
-def _adam(name, network, optimizer, config) -> Row:
-    gradients = [tf.zeros_like(v) for v in network.trainable_variables]
-
-    def step():
-        optimizer.apply(gradients)
-
-    return Row(f"{name} Adam", "Adam", "step", 1, _time(step, (), config), 0)
-
-
-def _time(function, arguments, config) -> float:
-    """Seconds a call, compiled as the round is."""
-    if config.mode != "eager":
-        function = compiled(function, config.mode)
-    return _median(lambda: function(*arguments), config.repeats)
-
-
-def _median(call, repeats: int) -> float:
-    """Seconds a call, of as many in a row as take a tenth of a second: waiting for the device takes its time too."""
-
-    def many(n):
-        for _ in range(n):
-            call()
-
-    call()
-    n = max(1, round(0.1 / rows.timed(many, 1, devices.drain)))
-    return float(np.median([rows.timed(many, n, devices.drain) / n for _ in range(repeats)]))
-
-
-def table(found: list[Row], whole: float, limits: peaks.Peaks, title: str) -> Table:
-    made = Table(
-        *("layer", "pass", "times", "ms each", "GFLOP/s", "% of the peak", "% of the round"),
-        title=title,
-    )
+def table(found: list[Row], whole: float, limits: Peaks, title: str) -> Table:
+    """All passes, those that take most of the round first."""
+    made = Table(*COLUMNS, title=title)
     for row in sorted(found, key=lambda row: -row.times * row.seconds):
-        rate = row.operations / row.seconds if row.operations and row.seconds else None
+        rate = None
+        if row.operations and row.seconds:
+            rate = row.operations / row.seconds
         made.add_row(
             row.layer,
             row.what,
@@ -223,35 +95,34 @@ def table(found: list[Row], whole: float, limits: peaks.Peaks, title: str) -> Ta
     return made
 
 
-def summary(found: list[Row], whole: float, limits: peaks.Peaks) -> list[str]:
+def summary(found: list[Row], whole: float, limits: Peaks) -> list[str]:
     """What each kind of work takes in all, and the round itself."""
-    kinds = {}
+    kinds: dict[str, float] = {}
     for row in found:
         kinds[row.kind] = kinds.get(row.kind, 0.0) + row.times * row.seconds
+    each = ", ".join(f"{kind} {1e3 * seconds:.1f} ms" for kind, seconds in kinds.items())
+    in_all = sum(kinds.values())
     operations = sum(row.times * row.operations for row in found)
     rate = operations / whole
     return [
-        ", ".join(f"{kind} {seconds * 1e3:.1f} ms" for kind, seconds in kinds.items())
-        + f"; in all {sum(kinds.values()) * 1e3:.1f} ms",
-        f"the whole round {whole * 1e3:.1f} ms: {operations / 1e9:.4g} GFLOP at {rate / 1e9:.4g} GFLOP/s, "
-        f"{rate / limits.operations:.0%} of the {limits.operations / 1e9:.4g} of a large matrix product",
+        f"{each}; in all {1e3 * in_all:.1f} ms",
+        f"the whole round {1e3 * whole:.1f} ms: {operations / 1e9:.4g} GFLOP at "
+        f"{rate / 1e9:.4g} GFLOP/s, {rate / limits.operations:.0%} of the "
+        f"{limits.operations / 1e9:.4g} of a large matrix product",
     ]
 
 
 def main(config: Config) -> None:
+    """Time all passes and show them."""
     found, whole, limits = profile(config)
     console = rows.console()
-    console.print(
-        table(
-            found,
-            whole,
-            limits,
-            f"A DCGAN round pass by pass, batch {config.batch_size}, "
-            f"{config.mode}, {config.convolution}, {config.precision}",
-        )
+    title = (
+        f"A DCGAN round pass by pass, batch {config.batch_size}, "
+        f"{config.mode}, {config.convolution}, {config.precision}"
     )
+    console.print(table(found, whole, limits, title))
     for line in summary(found, whole, limits):
-        console.print(line, highlight=False, soft_wrap=True)
+        rows.say(console, line)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 """How long a round of a small GAN on one number takes, by how many rounds are in one compiled call.
 
     python -m benchmarks.toy_step --rounds 1 10 100 1000
+    python -m benchmarks.toy_step --dry-run         # measures nothing: which rows there would be
 
 A whole round: a real batch drawn, z drawn, a step of D, a step of G through the new D, Adam twice,
-the losses kept. Its arithmetic takes microseconds, so what is seen here is what a call from Python
-costs, and what is left of it when the call has more rounds. Each row is measured in a process of its
-own; they go to OUT/toy_step.jsonl. The same round in other libraries: `python -m benchmarks.peers`.
+the losses kept. Its arithmetic takes microseconds, so what is seen here is the cost of a call from
+Python, and what is left of that cost when the call has more rounds. Each row is measured in a
+process of its own; rows go to OUT/toy_step.jsonl. The same round in other libraries:
+`python -m benchmarks.peers`.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import itertools
@@ -16,8 +20,22 @@ from typing import Literal
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from gan_core import checks
-from gan_core.app.command_line import run
+from benchmarks.measure.command import (
+    check_not_empty,
+    check_whole_numbers,
+    checks_of_the_library,
+    run,
+)
+
+CONTESTANT = "benchmarks.contestants.one_toy_step"
+COLUMNS = (
+    "rounds a call",
+    "mode",
+    "µs a round (median)",
+    "quartiles",
+    "of the first row",
+    "first call, s",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,76 +54,103 @@ class Config:
     """windows measured of each row, after some to warm up"""
     calls: int | None = None
     """compiled calls in a window; none: as many as take about half a second"""
+    dry_run: bool = False
+    (
+        "measure nothing: print which rows there would be, and check that every op of the round "
+        "has a kernel for a GPU"
+    )
     out: Path = rows.RESULTS
     """folder for the rows"""
 
     def __post_init__(self):
-        for name in ("rounds", "mode"):
-            if not getattr(self, name):
-                checks.fail("Config", name, "at least one", "none")
+        checks = checks_of_the_library()
+        check_not_empty(self, "rounds", "mode")
         for rounds in self.rounds:
             checks.integer("Config", "rounds", rounds, 1, 10**6)
-        for name in ("hidden", "batch", "windows"):
-            checks.integer("Config", name, getattr(self, name), 1)
-        if self.calls is not None:
-            checks.integer("Config", "calls", self.calls, 1)
+        check_whole_numbers(self, "hidden", "batch", "windows", "calls")
+
+
+def planned(config: Config) -> list[rows.Row]:
+    """The options of every row, in order."""
+    device = devices.find(config.device)
+    found = []
+    for mode, rounds in itertools.product(config.mode, config.rounds):
+        found.append(
+            {
+                "benchmark": "toy_step",
+                "device": device,
+                "hidden": config.hidden,
+                "batch": config.batch,
+                "windows": config.windows,
+                "calls": config.calls,
+                "mode": mode,
+                "rounds_a_call": rounds,
+            }
+        )
+    return found
 
 
 def main(config: Config) -> None:
-    console, device = rows.console(), devices.find(config.device)
+    """Measure all rows, or print which there would be."""
+    console = rows.console()
+    plan = planned(config)
+    if config.dry_run:
+        show_plan(config, plan)
+        return
     rows.check_writable(config.out / "toy_step.jsonl")
-    shared = {
-        "benchmark": "toy_step",
-        "device": device,
-        **{name: getattr(config, name) for name in ("hidden", "batch", "windows", "calls")},
-    }
     found = []
-    for mode, rounds in itertools.product(config.mode, config.rounds):
-        with console.status(f"{mode}, {rounds} rounds a call"):
-            row = rows.ask(
-                "benchmarks.contestants.one_toy_step",
-                {**shared, "mode": mode, "rounds_a_call": rounds},
-            )
+    for options in plan:
+        with console.status(_name(options)):
+            row = rows.ask(CONTESTANT, options)
         rows.keep(row, config.out / "toy_step.jsonl")
         found.append(row)
     console.print(table(found))
     rows.check_any_measured("toy_step", found)
 
 
-def table(found: list[dict]) -> Table:
+def show_plan(config: Config, plan: list[rows.Row]) -> None:
+    """Print the rows that there would be, and check the ops of the round for GPU kernels."""
+    from benchmarks.contestants import dry_run
+
+    console = rows.console()
+    for options in plan:
+        rows.say(console, f"{_name(options)}: {dry_run.row_command(CONTESTANT, options)}")
+    dry_run.check_toy(console, "toy_step", config.hidden, config.batch)
+
+
+def _name(options: rows.Row) -> str:
+    return f"{options['mode']}, {options['rounds_a_call']} rounds a call"
+
+
+def table(found: list[rows.Row]) -> Table:
+    """All rows, measured or not."""
+    first = found[0]
     shown = Table(
-        title=f"A round of a small GAN: 2 × {found[0]['hidden']} units, batch {found[0]['batch']}, on "
+        title=f"A round of a small GAN: 2 × {first['hidden']} units, batch {first['batch']}, on "
         f"{rows.device_name(found)}"
     )
-    for heading in (
-        "rounds a call",
-        "mode",
-        "µs a round (median)",
-        "quartiles",
-        "of the first row",
-        "first call, s",
-    ):
+    for heading in COLUMNS:
         shown.add_column(heading, justify="left" if heading == "mode" else "right")
     for row in found:
-        name = [f"{row['rounds_a_call']:,}", row["mode"]]
-        if row["status"] != rows.MEASURED:
-            shown.add_row(*name, row["status"])
-            continue
-        low, high = row["quartiles"]
-        ratio = (
-            f"{row['seconds'] / found[0]['seconds']:.2f}"
-            if found[0]["status"] == rows.MEASURED
-            else ""
-        )
-        shown.add_row(
-            *name,
-            f"{1e6 * row['seconds']:.4g}",
-            f"{1e6 * low:.4g} – {1e6 * high:.4g}",
-            ratio,
-            f"{row['first_call_seconds']:.1f}",
-        )
+        shown.add_row(f"{row['rounds_a_call']:,}", row["mode"], *_cells(row, first))
     shown.caption = "\n".join(rows.notes(found))
     return shown
+
+
+def _cells(row: rows.Row, first: rows.Row) -> list[str]:
+    """What is shown of a row after its name."""
+    if row["status"] != rows.MEASURED:
+        return [row["status"]]
+    low, high = row["quartiles"]
+    ratio = ""
+    if first["status"] == rows.MEASURED:
+        ratio = f"{row['seconds'] / first['seconds']:.2f}"
+    return [
+        f"{1e6 * row['seconds']:.4g}",
+        f"{1e6 * low:.4g} – {1e6 * high:.4g}",
+        ratio,
+        f"{row['first_call_seconds']:.1f}",
+    ]
 
 
 if __name__ == "__main__":

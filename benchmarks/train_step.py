@@ -1,29 +1,52 @@
 """How long a round of the DCGAN takes on this machine, and how far that is from what it could do.
 
     python -m benchmarks.train_step --batch-size 64 128 256 512 --precision float32 tf32 bfloat16
-    python -m benchmarks.train_step --model a100          # nothing is measured: what an A100 could do at best
+    python -m benchmarks.train_step --dry-run         # measures nothing: which rows there would be
+    python -m benchmarks.train_step --model a100      # measures nothing: an A100 at its best
 
-Every combination of batch size, precision, mode and convolution is one row, measured in a process of
-its own: the first call (which compiles), a warm-up, then windows of which the median and quartiles are
-told. Beside it stand the peak of memory, the arithmetic achieved (`arithmetic` counts 2.27 GFLOP an
-image at the default sizes) and its share of what a large matrix product reaches in the same process.
-Rows go to OUT/train_step.jsonl as they are measured, the plot to OUT/train_step.png.
+Every combination of batch size, precision, mode and convolution is one row, measured in a process
+of its own: the first call (which compiles), a warm-up, then windows, of which the median and the
+quartiles are shown. Beside them stand the peak of memory, the arithmetic rate (`arithmetic` counts
+2.27 GFLOP an image at the default sizes) and its share of what a large matrix product reaches in
+the same process. Rows go to OUT/train_step.jsonl as they are measured, the plot to
+OUT/train_step.png.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import itertools
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.table import Table
 
-from benchmarks import step_plots
-from benchmarks.limits import arithmetic, peaks, roofline
 from benchmarks.measure import devices, rows
-from dcgan.networks import SIZES
-from gan_core import checks
-from gan_core.app.command_line import run
-from gan_core.nn.kernels import winograd
+from benchmarks.measure.command import (
+    check_not_empty,
+    check_picture_size,
+    check_whole_numbers,
+    checks_of_the_library,
+    run,
+)
+
+if TYPE_CHECKING:
+    from benchmarks.limits.peaks import Peaks
+
+CONTESTANT = "benchmarks.contestants.one_train_step"
+COLUMNS = (
+    "batch",
+    "precision",
+    "round",
+    "ms (median)",
+    "quartiles",
+    "images/s",
+    "TFLOP/s",
+    "of matrix peak",
+    "of roofline",
+    "memory, MB",
+    "first call, s",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,13 +62,16 @@ class Config:
         "subpixel",
         "winograd",
     )
-    """how a convolution is worked out: native is meant for a GPU, subpixel and winograd for a CPU"""
+    """how a convolution is computed: native is meant for a GPU, subpixel and winograd for a CPU"""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ..."""
     strategy: tuple[Literal["none", "mirrored"], ...] = ("none",)
-    """none: one device; mirrored: each batch shared by several (modes eager and graph), to see how that scales"""
+    (
+        "none: one device; mirrored: each batch shared by several (modes eager and graph), to see "
+        "how that scales"
+    )
     replicas: int | None = None
-    """devices that mirrored plays on; none: all GPUs from --device on, or a CPU divided in two"""
+    """devices that mirrored uses; none: all GPUs from --device on, or a CPU divided in two"""
     size: int = 64
     """pixels of a picture, each way: 32, 64 or 128"""
     width: int = 64
@@ -57,76 +83,77 @@ class Config:
     rounds: int | None = None
     """rounds in a window; none: as many as take about half a second"""
     peak_seconds: float = 4.0
-    """for how long the matrix product, and then the bandwidth, is measured"""
+    """for how many seconds the matrix product, and then the bandwidth, is measured"""
     peak_sizes: tuple[int, int] | None = None
     """side of the matrices and numbers in an array; none: large ones"""
     model: Literal["h100", "a100", "a100-40gb", "t4", "cpu"] | None = None
     (
-        "measure no round: print how fast this device could be at best, from its published peaks (cpu: from this "
-        "machine's, measured now)"
+        "measure no round: print how fast this device could be at best, from its published peaks "
+        "(cpu: from this machine's, measured now)"
+    )
+    dry_run: bool = False
+    (
+        "measure nothing: print which rows there would be, and check that every op of the round "
+        "has a kernel for a GPU"
     )
     out: Path = rows.RESULTS
     """folder for rows and plot"""
 
     def __post_init__(self):
-        for name in ("batch_size", "precision", "mode", "convolution", "strategy"):
-            if not getattr(self, name):
-                checks.fail("Config", name, "at least one", "none")
+        checks = checks_of_the_library()
+        check_not_empty(self, "batch_size", "precision", "mode", "convolution", "strategy")
         for batch in self.batch_size:
             checks.integer("Config", "batch_size", batch, 2, 2**20)
-        checks.one_of("Config", "size", self.size, SIZES)
-        for name in ("width", "latent_dim", "windows"):
-            checks.integer("Config", name, getattr(self, name), 1)
-        if self.rounds is not None:
-            checks.integer("Config", "rounds", self.rounds, 1)
+        check_picture_size(self)
+        check_whole_numbers(self, "width", "latent_dim", "windows", "rounds")
         checks.number("Config", "peak_seconds", self.peak_seconds, above=0.0)
 
 
 def main(config: Config) -> None:
+    """Measure, or do what --model or --dry-run asks for."""
     if config.model is not None:
         predict(config)
+    elif config.dry_run:
+        show_plan(config)
     else:
         measure(config)
 
 
-def measure(config: Config) -> list[dict]:
-    """All rows, each kept as soon as it is there; then the table and the plot."""
-    console, device = rows.console(), devices.find(config.device)
-    shared = {
-        "benchmark": "train_step",
-        "device": device,
-        **{
-            name: getattr(config, name)
-            for name in (
-                "size",
-                "width",
-                "latent_dim",
-                "windows",
-                "rounds",
-                "peak_seconds",
-                "peak_sizes",
-            )
-        },
-    }
+# ---------------------------------------------------------------- which rows
+
+
+def planned(config: Config) -> list[rows.Row]:
+    """The options of every row, in order; a row that cannot be measured has `why_not`.
+
+    Raises:
+        ValueError: a batch cannot be divided by the replicas.
+    """
+    from gan_core import checks
+
+    device = devices.find(config.device)
     replicas = {"none": 1}
     if "mirrored" in config.strategy:
-        replicas["mirrored"] = devices.check_replicas(config.device, config.replicas)
-        several = replicas["mirrored"]
+        several = devices.check_replicas(config.device, config.replicas)
+        replicas["mirrored"] = several
         for batch in config.batch_size:
             if batch % several:
-                checks.fail(
-                    "Config", "batch_size", f"a multiple of the {several} replicas", str(batch)
-                )
-    rows.check_writable(config.out / "train_step.jsonl")
-    found = []
-    combinations = list(
-        itertools.product(
-            config.strategy, config.precision, config.mode, config.convolution, config.batch_size
-        )
+                wanted = f"a multiple of the {several} replicas"
+                checks.fail("Config", "batch_size", wanted, str(batch))
+    combinations = itertools.product(
+        config.strategy, config.precision, config.mode, config.convolution, config.batch_size
     )
-    for number, (strategy, precision, mode, convolution, batch) in enumerate(combinations, start=1):
-        options = {
-            **shared,
+    found = []
+    for strategy, precision, mode, convolution, batch in combinations:
+        row = {
+            "benchmark": "train_step",
+            "device": device,
+            "size": config.size,
+            "width": config.width,
+            "latent_dim": config.latent_dim,
+            "windows": config.windows,
+            "rounds": config.rounds,
+            "peak_seconds": config.peak_seconds,
+            "peak_sizes": config.peak_sizes,
             "strategy": strategy,
             "replicas": replicas[strategy],
             "batch_size": batch,
@@ -134,40 +161,89 @@ def measure(config: Config) -> list[dict]:
             "mode": mode,
             "convolution": convolution,
         }
-        reason = devices.why_not(precision, device)
-        if convolution == "winograd" and (
-            precision != "float32" or batch // replicas[strategy] < winograd.MIN_BATCH_AND_CHANNELS
-        ):
-            reason = f"Winograd's form is for float32 and {winograd.MIN_BATCH_AND_CHANNELS} images a device; below it is native"
-        if strategy != "none" and mode == "xla":
-            reason = "XLA compiles a round for one device; with a strategy take graph"
-        with console.status(
-            f"{number} of {len(combinations)}: batch {batch}, {precision}, {way(options)}"
-        ):
-            row = (
-                rows.ask("benchmarks.contestants.one_train_step", options)
-                if reason is None
-                else {**options, "status": rows.NOT_SUPPORTED, "message": reason}
-            )
+        found.append({**row, "why_not": why_not(row)})
+    return found
+
+
+def why_not(row: rows.Row) -> str | None:
+    """Why a row cannot be measured here; None if it can."""
+    from gan_core.nn.kernels import winograd
+
+    if row["strategy"] != "none" and row["mode"] == "xla":
+        return "XLA compiles a round for one device; with a strategy take graph"
+    a_device = row["batch_size"] // row["replicas"]
+    is_winograd = row["precision"] == "float32" and a_device >= winograd.MIN_BATCH_AND_CHANNELS
+    if row["convolution"] == "winograd" and not is_winograd:
+        return (
+            f"Winograd's form is for float32 and {winograd.MIN_BATCH_AND_CHANNELS} images a device; "
+            "below it is native"
+        )
+    return devices.why_not(row["precision"], row["device"])
+
+
+def way(row: rows.Row) -> str:
+    """How a row's round is played, in words."""
+    several = f" on {row['replicas']} devices" if row["replicas"] > 1 else ""
+    return f"{row['mode']}, {row['convolution']}{several}"
+
+
+def show_plan(config: Config) -> None:
+    """Print the rows that there would be, and check the ops of their rounds for GPU kernels."""
+    from benchmarks.contestants import dry_run
+
+    console = rows.console()
+    plan = planned(config)
+    for row in plan:
+        name = f"batch {row['batch_size']}, {row['precision']}, {way(row)}"
+        options = {key: value for key, value in row.items() if key != "why_not"}
+        if row["why_not"] is not None:
+            rows.say(console, f"{name}: {rows.NOT_SUPPORTED}: {row['why_not']}")
+        else:
+            rows.say(console, f"{name}: {dry_run.row_command(CONTESTANT, options)}")
+    networks = {
+        "size": config.size,
+        "width": config.width,
+        "latent_dim": config.latent_dim,
+        "batch_size": config.batch_size[0],
+    }
+    kinds = {(row["precision"], row["convolution"]): None for row in plan if not row["why_not"]}
+    dry_run.check_dcgan(console, "train_step", networks, kinds)
+
+
+# ---------------------------------------------------------------- measured
+
+
+def measure(config: Config) -> list[rows.Row]:
+    """All rows, each kept as soon as it is there; then the table and the plot."""
+    console = rows.console()
+    plan = planned(config)
+    rows.check_writable(config.out / "train_step.jsonl")
+    found = []
+    for number, options in enumerate(plan, start=1):
+        reason = options.pop("why_not")
+        batch, precision = options["batch_size"], options["precision"]
+        what = f"{number} of {len(plan)}: batch {batch}, {precision}, {way(options)}"
+        if reason is None:
+            with console.status(what):
+                row = rows.ask(CONTESTANT, options)
+        else:
+            row = {**options, "status": rows.NOT_SUPPORTED, "message": reason}
         rows.keep(row, config.out / "train_step.jsonl")
         found.append(row)
     console.print(table(found))
     rows.check_any_measured("train_step", found)
-    step_plots.by_batch(
-        [
-            {**row, "label": f"{row['precision']}, {way(row)}"}
-            for row in found
-            if row["status"] == rows.MEASURED
-        ],
-        config.out / "train_step.png",
-    )
+    _plot(found, config.out / "train_step.png")
     return found
 
 
-def way(row: dict) -> str:
-    """How a row's round is played, in words."""
-    several = f" on {row['replicas']} devices" if row["replicas"] > 1 else ""
-    return f"{row['mode']}, {row['convolution']}{several}"
+def _plot(found: list[rows.Row], path: Path) -> None:
+    from benchmarks import step_plots
+
+    labelled = []
+    for row in found:
+        if row["status"] == rows.MEASURED:
+            labelled.append({**row, "label": f"{row['precision']}, {way(row)}"})
+    step_plots.by_batch(labelled, path)
 
 
 def percent(share: float) -> str:
@@ -175,49 +251,52 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
-def table(found: list[dict]) -> Table:
+def table(found: list[rows.Row]) -> Table:
+    """All rows, measured or not."""
+    size, width = found[0]["size"], found[0]["width"]
     shown = Table(
-        title=f"One round of the DCGAN, {found[0]['size']} pixels, width {found[0]['width']}, on "
-        f"{rows.device_name(found)}"
+        title=f"One round of the DCGAN, {size} pixels, width {width}, on {rows.device_name(found)}"
     )
-    for heading in (
-        "batch",
-        "precision",
-        "round",
-        "ms (median)",
-        "quartiles",
-        "images/s",
-        "TFLOP/s",
-        "of matrix peak",
-        "of roofline",
-        "memory, MB",
-        "first call, s",
-    ):
+    for heading in COLUMNS:
         shown.add_column(heading, justify="left" if heading in ("precision", "round") else "right")
     for row in found:
-        name = [str(row["batch_size"]), row["precision"], way(row)]
-        if row["status"] != rows.MEASURED:
-            shown.add_row(*name, row["status"])
-            continue
-        low, high = row["quartiles"]
-        shown.add_row(
-            *name,
-            f"{1e3 * row['seconds']:.4g}",
-            f"{1e3 * low:.4g} – {1e3 * high:.4g}",
-            f"{row['images_a_second']:,.0f}",
-            f"{row['tflops']:.3g}",
-            percent(row["share_of_peak"]),
-            percent(row["share_of_roofline"]),
-            f"{row['memory_bytes'] / 1e6:,.0f}",
-            f"{row['first_call_seconds']:.1f}",
-        )
+        shown.add_row(str(row["batch_size"]), row["precision"], way(row), *_cells(row))
     shown.caption = "\n".join(rows.notes(found))
     return shown
 
 
+def _cells(row: rows.Row) -> list[str]:
+    """What is shown of a row after its name."""
+    if row["status"] != rows.MEASURED:
+        return [row["status"]]
+    low, high = row["quartiles"]
+    return [
+        f"{1e3 * row['seconds']:.4g}",
+        f"{1e3 * low:.4g} – {1e3 * high:.4g}",
+        f"{row['images_a_second']:,.0f}",
+        f"{row['tflops']:.3g}",
+        percent(row["share_of_peak"]),
+        percent(row["share_of_roofline"]),
+        f"{row['memory_bytes'] / 1e6:,.0f}",
+        f"{row['first_call_seconds']:.1f}",
+    ]
+
+
+# ---------------------------------------------------------------- predicted
+
+
 def predict(config: Config) -> None:
-    """The layers' table of each precision and batch size; a line for a precision that the device does not have."""
-    console, not_there = rows.console(), []
+    """The layers' table of each precision and batch size.
+
+    A precision that the device does not have is a line.
+
+    Raises:
+        ValueError: it has none of them.
+    """
+    from benchmarks.limits import arithmetic, roofline
+
+    console = rows.console()
+    not_there = []
     devices.use("cpu")  # where the layers are counted
     for precision in config.precision:
         try:
@@ -225,13 +304,12 @@ def predict(config: Config) -> None:
         except ValueError as error:
             not_there.append(str(error))
             continue
+        teraflops = limits.operations / 1e12
+        terabytes = limits.bandwidth / 1e12
+        title = f"At best: {name}, {precision}, {teraflops:.4g} TFLOP/s and {terabytes:.3g} TB/s"
         for batch in config.batch_size:
             work = arithmetic.dcgan_round(
                 batch, precision, config.size, config.width, config.latent_dim
-            )
-            title = (
-                f"At best: {name}, {precision}, {limits.operations / 1e12:.4g} TFLOP/s and "
-                f"{limits.bandwidth / 1e12:.3g} TB/s"
             )
             console.print(roofline.table(roofline.predict(work, limits), batch, title, source))
     if len(not_there) == len(config.precision):
@@ -240,16 +318,16 @@ def predict(config: Config) -> None:
         console.print(reason, highlight=False)
 
 
-def _limits(config, precision):
-    """(the device's name, its peaks, where they are from)"""
+def _limits(config: Config, precision: str) -> tuple[str, Peaks, Any]:
+    """The device's name, its peaks, and where they are from."""
+    from benchmarks.limits import peaks, roofline
+
     if config.model == "cpu":
-        if reason := devices.why_not(precision, "cpu"):
+        reason = devices.why_not(precision, "cpu")
+        if reason is not None:
             raise ValueError(reason)
-        return (
-            "this CPU",
-            peaks.measure(precision, "CPU", config.peak_seconds, config.peak_sizes),
-            "measured now",
-        )
+        measured = peaks.measure(precision, "CPU", config.peak_seconds, config.peak_sizes)
+        return "this CPU", measured, "measured now"
     device = roofline.DEVICES[config.model]
     return device.name, device.peaks(precision), device.source
 

@@ -22,9 +22,7 @@ against 128 generated (4).
 # %%
 import dataclasses
 import io
-import math
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -34,29 +32,36 @@ from rich.console import Console
 from rich.table import Table
 
 from dcgan.data import faces, images, pixels
-from dcgan.data.batches import face_batches
 from dcgan.drawn import drawn_faces
 from dcgan.figures import sheets
 from dcgan.lessons import untidy
 from dcgan.measures import distances, duplicates, statistics
-from gan_core import checks, losses
+from gan_core import checks, data, losses
 from gan_core.app.command_line import run
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    data: Path | None = None  # a folder or a zip of pictures; none: drawn faces
-    count: int = 2000  # how many faces are drawn, at least 100
-    size: int = 64  # pixels on a side: 32, 64 or 128
-    batch: int = 128  # faces in a batch, at least 2, at most as many as there are
-    seed: int = 0  # of the drawn faces and of every random choice
-    cache: Path = faces.CACHE  # folder where decoded pictures are kept
-    out: Path = Path("runs/ch06")  # folder for the figures
+    data: Path | None = None
+    """folder, zip, tar or array file of pictures; none: drawn faces"""
+    count: int = 2000
+    """how many faces are drawn, at least 100"""
+    size: int = 64
+    """pixels on a side: 32, 64 or 128"""
+    batch: int = 128
+    """faces in a batch, at least 2, at most as many as there are"""
+    seed: int = 0
+    """of the drawn faces and of every random choice"""
+    cache: Path = faces.CACHE
+    """folder where decoded pictures are kept"""
+    out: Path = Path("runs/ch06")
+    """folder for the figures"""
 
     def __post_init__(self):
         checks.one_of("Config", "size", self.size, (32, 64, 128))
-        for name, low, high in (("count", 100, 10**6), ("batch", 2, 10**5), ("seed", 0, 2**32)):
-            checks.integer("Config", name, getattr(self, name), low, high)
+        checks.integer("Config", "count", self.count, 100, 10**6)
+        checks.integer("Config", "batch", self.batch, 2, 10**5)
+        checks.integer("Config", "seed", self.seed, 0, 2**32)
 
 
 # %% [markdown]
@@ -73,13 +78,12 @@ the first of them costs a night; a silent one hides how much is missing. `faces.
 # %%
 def read_untidy_folder(config) -> faces.Faces:
     """Seven usable files, five others: read them, say what was skipped."""
+    drawn = drawn_faces.draw(np.arange(7), seed=config.seed, size=2 * config.size)
     with tempfile.TemporaryDirectory() as folder:
-        untidy.folder(
-            Path(folder) / "pictures",
-            drawn_faces.draw(np.arange(7), seed=config.seed, size=2 * config.size),
-        )
-        found = faces.load(Path(folder) / "pictures", config.size, cache=Path(folder) / "cache")
-    print(f"an untidy folder: {len(found.images)} pictures, {len(found.skipped)} files skipped")
+        pictures = Path(folder) / "pictures"
+        untidy.folder(pictures, drawn)
+        found = faces.load(pictures, config.size, cache=None)
+    print(f"an untidy folder: {found.summary()}")
     for name, why in found.skipped:
         print(f"    {name}: {why}")
     sheets.save(sheets.sheet(found.images, columns=7), config.out / "untidy_folder.png")
@@ -92,17 +96,10 @@ def get(config) -> faces.Faces:
         drawn = drawn_faces.draw(np.arange(config.count), seed=config.seed, size=config.size)
         return faces.Faces(drawn, [f"drawn {i}" for i in range(config.count)], [])
     got = faces.load(config.data, config.size, cache=config.cache)
-    if len(got.images) < max(100, config.batch):
-        checks.fail(
-            "Config",
-            "data",
-            f"at least {max(100, config.batch)} usable pictures",
-            f"{len(got.images)}",
-        )
-    print(
-        f"enlarged {got.enlarged}, skipped {len(got.skipped)}",
-        *Counter(dict(got.skipped).values()).most_common(5),
-    )
+    least = max(100, config.batch)
+    if len(got.images) < least:
+        wanted = f"at least {least} usable pictures"
+        checks.fail("Config", "data", wanted, f"{len(got.images)}")
     return got
 
 
@@ -119,40 +116,39 @@ too dark or too grey looks right, and colours of one dress differ from picture t
 
 # %%
 def look(config, u) -> dict:
-    """Draw a sheet, and faces shown both ways. -> changes in levels, and contrasts (sds), as printed"""
-    from dcgan.figures import (
-        face_plots,
-    )  # here, so that importing the chapter loads no plotting library
+    """Draw a sheet, and faces shown both ways. -> changes in levels, contrasts (sds), as printed"""
+    # Here, so that importing the chapter loads no plotting library.
+    from dcgan.figures import face_plots
 
     sheets.save(sheets.sheet(u[:64]), config.out / "sheet.png")
     u = u[:1000]
-    dim = np.uint8(
-        96 + u // 4
-    )  # what a generator may make that has not learnt much: a quarter of the contrast
-    back, both = pixels.to_uint8(pixels.to_float(dim)).numpy(), statistics.stretched(dim)
-    changes = np.abs(np.float32(statistics.stretched(u)) - u).mean(axis=(1, 2, 3))
+    u_stretched = statistics.stretched(u)
+    # A generator that has not learnt much may make faces of a quarter of the contrast.
+    dim = np.uint8(96 + u // 4)
+    dim_and_back = pixels.to_uint8(pixels.to_float(dim)).numpy()
+    dim_stretched = statistics.stretched(dim)
+    level_change = np.abs(np.float32(dim_and_back) - dim).max()
+    changes = np.abs(np.float32(u_stretched) - u).mean(axis=(1, 2, 3))
     found = {
-        "x = u / 127.5 - 1 and back: most that a level changes": float(
-            np.abs(np.float32(back) - dim).max()
-        ),
+        "x = u / 127.5 - 1 and back: most that a level changes": float(level_change),
         "stretched: change of a face, on average": float(changes.mean()),
         "... of the worst": float(changes.max()),
         "contrast of faces": float(u.std()),
         "of dim faces": float(dim.std()),
-        "... stretched": float(both.std()),
+        "... stretched": float(dim_stretched.std()),
     }
-    print(*(f"    {name}: {value:.1f}" for name, value in found.items()), sep="\n")
+    for name, value in found.items():
+        print(f"    {name}: {value:.1f}")
     worst = np.argsort(-changes)[:4]
-    shown = np.concatenate([worst, np.setdiff1d(np.arange(8), worst)[:4]])
-    face_plots.rows_of_pictures(
-        config.out / "stretched.png",
-        {
-            "(x + 1) / 2": u[shown],
-            "stretched": statistics.stretched(u)[shown],
-            "dim, (x + 1) / 2": back[shown],
-            "dim, stretched": both[shown],
-        },
-    )
+    others = np.setdiff1d(np.arange(8), worst)[:4]
+    shown = np.concatenate([worst, others])
+    rows = {
+        "(x + 1) / 2": u[shown],
+        "stretched": u_stretched[shown],
+        "dim, (x + 1) / 2": dim_and_back[shown],
+        "dim, stretched": dim_stretched[shown],
+    }
+    face_plots.rows_of_pictures(config.out / "stretched.png", rows)
     return found
 
 
@@ -170,18 +166,25 @@ Keep uint8, and convert what is looked at.
 
 
 # %%
+def convert_all_and_show_five(u):
+    """What the lab does."""
+    return (np.float32(u) / 127.5 - 1.0)[:5]
+
+
+def convert_five_and_show_them(u):
+    """What is enough."""
+    return np.float32(u[:5]) / 127.5 - 1.0
+
+
 def hold(u) -> dict:
-    """-> bytes at the peak: to show five of the faces, all converted or these alone; and to keep all as uint8"""
+    """-> bytes at the peak, to show five of the faces in both ways; and to keep all as uint8"""
     found = {
-        "five shown, all converted": statistics.peak_bytes(
-            lambda: (np.float32(u) / 127.5 - 1.0)[:5]
-        ),
-        "five shown, five converted": statistics.peak_bytes(
-            lambda: np.float32(u[:5]) / 127.5 - 1.0
-        ),
+        "five shown, all converted": statistics.peak_bytes(lambda: convert_all_and_show_five(u)),
+        "five shown, five converted": statistics.peak_bytes(lambda: convert_five_and_show_them(u)),
         "all kept as uint8": u.nbytes,
     }
-    print(*(f"    {name}: {value / 1e6:,.2f} MB" for name, value in found.items()), sep="\n")
+    for name, value in found.items():
+        print(f"    {name}: {value / 1e6:,.2f} MB")
     return found
 
 
@@ -198,21 +201,16 @@ over are others in every epoch.
 
 # %%
 def batches(config, n: int, epochs: int = 10) -> np.ndarray:
-    """-> how often each of n faces is seen in so many epochs: the sampler is fed with faces that are their numbers."""
-    numbers = np.arange(n)
-    named = np.uint8(
-        np.stack([numbers % 256, numbers // 256 % 256, numbers // 65536], axis=-1)[:, None, None]
-    )
-    sampler, a_round = face_batches(named, config.batch, seed=config.seed), n // config.batch
-    seen = tf.map_fn(
-        lambda index: pixels.to_uint8(sampler(index))[:, 0, 0],
-        tf.range(epochs * a_round, dtype=tf.int64),
-        fn_output_signature=tf.uint8,
-    ).numpy().astype(np.int64) @ [1, 256, 65536]
-    times = np.bincount(seen.ravel(), minlength=n)
+    """-> how often each of n numbers is seen in so many epochs"""
+    sampler = data.shuffled(np.arange(n), config.batch, seed=config.seed)
+    batches_an_epoch = n // config.batch
+    times = np.zeros(n, int)
+    for index in range(epochs * batches_an_epoch):
+        times[sampler(index).numpy()] += 1  # no number comes twice in a batch
     print(
-        f"{n} faces, batches of {config.batch}: {a_round} full ones an epoch, {n % config.batch} faces left over; in "
-        f"{epochs} epochs a face is seen {times.min()} to {times.max()} times"
+        f"{n} faces, batches of {config.batch}: {batches_an_epoch} full ones an epoch, "
+        f"{n % config.batch} faces left over; in {epochs} epochs a face is seen "
+        f"{times.min()} to {times.max()} times"
     )
     return times
 
@@ -235,22 +233,21 @@ def check(config, u) -> tuple[list, dict]:
     """-> pairs among the faces [(i, j, difference)]; how many of 100 copies of each kind were found"""
     from dcgan.figures import face_plots
 
-    pairs, found = duplicates.pairs(u), {}
+    pairs = duplicates.pairs(u)
+    found = {}
     for kind, copies in untidy.copies(u[:100]).items():
-        found[kind] = sum(i == j for i, j, _ in duplicates.pairs(copies, u[:100]))
+        found_pairs = duplicates.pairs(copies, u[:100])
+        found[kind] = sum(i == j for i, j, _ in found_pairs)
     print(f"nearly the same: {len(pairs)} pairs. Found of 100 planted copies: {found}")
     if pairs:
-        sheets.save(
-            sheets.sheet(np.concatenate([u[[i, j]] for i, j, _ in pairs[:16]])),
-            config.out / "pairs.png",
-        )
-    counts = np.stack([np.bincount(u[..., channel].ravel(), minlength=256) for channel in range(3)])
-    spread = np.sqrt(
-        np.mean([np.var(u[..., channel], axis=0, dtype=np.float64) for channel in range(3)], axis=0)
-    )
-    face_plots.mean_and_histograms(
-        config.out / "mean_face.png", statistics.mean_picture(u), spread, counts
-    )
+        shown = np.concatenate([u[[i, j]] for i, j, _ in pairs[:16]])
+        sheets.save(sheets.sheet(shown), config.out / "pairs.png")
+    channels = [u[..., channel] for channel in range(3)]
+    counts = np.stack([np.bincount(channel.ravel(), minlength=256) for channel in channels])
+    variances = [np.var(channel, axis=0, dtype=np.float64) for channel in channels]
+    spread = np.sqrt(np.mean(variances, axis=0))
+    mean = statistics.mean_picture(u)
+    face_plots.mean_and_histograms(config.out / "mean_face.png", mean, spread, counts)
     return pairs, found
 
 
@@ -265,19 +262,22 @@ so chapter 9 can measure what a direction in $z$ changes, and chapter 10 count t
 
 # %%
 def one_factor_at_a_time(config) -> dict:
-    """Print the table, draw one face in all values of each factor. -> {factor, without underscores: faces}"""
+    """Print the table, draw one face in all values of each factor. -> {factor: faces}"""
     from dcgan.figures import face_plots
 
-    table, rows = Table("factor", "values", title="factors of a drawn face"), {}
+    table = Table("factor", "values", title="factors of a drawn face")
+    rows = {}
+    combinations = 1
     for factor, values in drawn_faces.FACTORS.items():
-        table.add_row(factor.replace("_", " "), ", ".join(values))
+        title = factor.replace("_", " ")
+        table.add_row(title, ", ".join(values))
+        combinations *= len(values)
         same = np.full(len(values), 8)  # one face, again and again
-        changed = {**drawn_faces.factors(same, seed=config.seed), factor: np.arange(len(values))}
-        rows[factor.replace("_", " ")] = drawn_faces.draw_factors(
-            changed, same, seed=config.seed, size=config.size
-        )
+        changed = drawn_faces.factors(same, seed=config.seed)
+        changed[factor] = np.arange(len(values))
+        rows[title] = drawn_faces.draw_factors(changed, same, seed=config.seed, size=config.size)
     Console().print(table)
-    print(f"{math.prod(len(values) for values in drawn_faces.FACTORS.values()):,} combinations")
+    print(f"{combinations:,} combinations")
     face_plots.rows_of_pictures(config.out / "factors.png", rows)
     return rows
 
@@ -298,30 +298,30 @@ def compare(config, u) -> dict:
     n = min(1000, len(u) // 2)
     one, other = distances.halves(u, n, seed=config.seed)
     drawn = drawn_faces.draw(np.arange(n), seed=config.seed + 1, size=config.size)
-    found = {
-        name: (value, statistics.describe(drawn)[name])
-        for name, value in statistics.describe(one).items()
-    }
-    found["MS-SSIM of pairs"] = tuple(
-        distances.diversity(a, seed=config.seed, pairs=500) for a in (one, drawn)
+    described = statistics.describe(one)
+    drawn_described = statistics.describe(drawn)
+    found = {name: (described[name], drawn_described[name]) for name in described}
+    found["MS-SSIM of pairs"] = (
+        distances.diversity(one, seed=config.seed, pairs=500),
+        distances.diversity(drawn, seed=config.seed, pairs=500),
     )
-    found["distance"] = tuple(
-        distances.sliced_wasserstein_pyramid(one, two, seed=config.seed)["mean"]
-        for two in (other, drawn)
+    found["distance"] = (
+        distances.sliced_wasserstein_pyramid(one, other, seed=config.seed)["mean"],
+        distances.sliced_wasserstein_pyramid(one, drawn, seed=config.seed)["mean"],
     )
-    table = Table(
-        "", "yours" if config.data else "drawn", "drawn, another seed", title=f"{n} faces each"
-    )
+    ours = "yours" if config.data else "drawn"
+    table = Table("", ours, "drawn, another seed", title=f"{n} faces each")
     for name, row in found.items():
-        table.add_row(name, *(f"{value:.3f}" if value < 1.0 else f"{value:.1f}" for value in row))
+        table.add_row(name, *[f"{value:.3f}" if value < 1.0 else f"{value:.1f}" for value in row])
     Console().print(table)
     return found
 
 
 def main(config: Config) -> None:
     """All sections, in order."""
-    u = get(config).images
-    print(f"{len(u)} faces of {u.shape[1]} x {u.shape[2]} pixels")
+    found = get(config)
+    print(found.summary())
+    u = found.images
     read_untidy_folder(config)
     look(config, u)
     hold(u)
@@ -344,8 +344,12 @@ r"""
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1() -> float:
-    """The loss is a mean over 32 and one over 128. -> a real logit's gradient over a generated one's, at logits of 0"""
-    real, fake = tf.Variable(tf.zeros([32, 1])), tf.Variable(tf.zeros([128, 1]))
+    """The loss is a mean over 32 and one over 128.
+
+    -> a real logit's gradient over a generated one's, at logits of 0
+    """
+    real = tf.Variable(tf.zeros([32, 1]))
+    fake = tf.Variable(tf.zeros([128, 1]))
     with tf.GradientTape() as tape:
         loss = losses.discriminator_loss(real, fake)
     by_real, by_fake = tape.gradient(loss, [real, fake])
@@ -354,15 +358,20 @@ def solution_1() -> float:
 
 def solution_2(u) -> tuple[list, list]:
     """Of 18,000 real ones 11 are their own, and no two each other's. -> [i], [(i, j)]"""
-    found = [(i, j) for i, j, _ in duplicates.pairs(u, u[:, :, ::-1]) if i <= j]
-    return [i for i, j in found if i == j], [(i, j) for i, j in found if i < j]
+    mirrored = u[:, :, ::-1]
+    pairs = [(i, j) for i, j, _ in duplicates.pairs(u, mirrored)]
+    their_own = [i for i, j in pairs if i == j]
+    of_another = [(i, j) for i, j in pairs if i < j]
+    return their_own, of_another
 
 
 def solution_3() -> tuple[np.ndarray, np.ndarray]:
-    """Broad stripes, 8 times as wide: an alias. A filter as wide as the reduction leaves grey. -> both, [64, 64]"""
-    stripes = np.uint8(255 * (np.arange(512) % 9 < 4))[None, :, None] * np.ones(
-        [512, 1, 3], np.uint8
-    )
+    """Broad stripes, 8 times as wide: an alias. A filter as wide as the reduction leaves grey.
+
+    -> both, [64, 64]
+    """
+    row = np.uint8(255 * (np.arange(512) % 9 < 4))
+    stripes = np.broadcast_to(row[:, np.newaxis], [512, 512, 3])
     file = io.BytesIO()
     Image.fromarray(stripes).save(file, "PNG")
     return stripes[::8, ::8, 0], images.decode(file.getvalue(), 64)[:, :, 0]

@@ -37,24 +37,28 @@ from gan_core.nn.sequential import Sequential
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    size: int = 64  # pixels on a side: 32, 64 or 128
-    width: int = 64  # channels of D's first layer and before G's last
-    latent_dim: int = 100  # how many numbers z has
-    batch: int = 32  # pictures that batch norm sees at once, at least 2
-    draws: int = 16  # untrained generators that the checkerboards are averaged over
-    seed: int = 0  # of all kernels and noise
-    out: Path = Path("runs/ch07")  # folder for the figures
+    size: int = 64
+    """pixels on a side: 32, 64 or 128"""
+    width: int = 64
+    """channels of D's first layer and before G's last"""
+    latent_dim: int = 100
+    """how many numbers z has"""
+    batch: int = 32
+    """pictures that batch norm sees at once, at least 2"""
+    draws: int = 16
+    """untrained generators over which the checkerboards are averaged"""
+    seed: int = 0
+    """of all kernels and noise"""
+    out: Path = Path("runs/ch07")
+    """folder for the figures"""
 
     def __post_init__(self):
         checks.one_of("Config", "size", self.size, networks.SIZES)
-        for name, low, high in (
-            ("width", 1, 1024),
-            ("latent_dim", 1, 10_000),
-            ("batch", 2, 10_000),
-            ("draws", 1, 1000),
-            ("seed", 0, 2**32),
-        ):
-            checks.integer("Config", name, getattr(self, name), low, high)
+        checks.integer("Config", "width", self.width, 1, 1024)
+        checks.integer("Config", "latent_dim", self.latent_dim, 1, 10_000)
+        checks.integer("Config", "batch", self.batch, 2, 10_000)
+        checks.integer("Config", "draws", self.draws, 1, 1000)
+        checks.integer("Config", "seed", self.seed, 0, 2**32)
 
 
 # %%
@@ -88,35 +92,36 @@ def climb(config):
     """Print both ladders. -> the rungs of G, of D."""
     generator = networks.generator(config.size, config.width, config.latent_dim, seed=config.seed)
     discriminator = networks.discriminator(config.size, config.width, seed=config.seed)
-    inputs = tf.zeros([1, config.latent_dim]), tf.zeros([1, config.size, config.size, 3])
-    return [
-        ladders.show(network, ladders.climb(network, x))
-        for network, x in zip((generator, discriminator), inputs, strict=True)
-    ]
+    z = tf.zeros([1, config.latent_dim])
+    picture = tf.zeros([1, config.size, config.size, 3])
+    up = ladders.show(generator, ladders.climb(generator, z))
+    down = ladders.show(discriminator, ladders.climb(discriminator, picture))
+    return [up, down]
 
 
 def what_units_see(config):
     """A middle unit of each layer of D. -> [(its field, cut at the edges; where its gradient is not 0)]"""
-    from dcgan.figures import (
-        convolution_plots,
-    )  # here, so that importing the chapter loads no plotting library
+    # Here, so that importing the chapter loads no plotting library.
+    from dcgan.figures import convolution_plots
 
-    discriminator, maps, found = (
-        networks.discriminator(config.size, config.width, seed=config.seed),
-        {},
-        [],
-    )
+    discriminator = networks.discriminator(config.size, config.width, seed=config.seed)
+    maps = {}
+    found = []
     x = rng.normal([1, config.size, config.size, 3], rng.seed(config.seed, "a picture"))
     for rung in ladders.climb(discriminator, x):
         unit = (rung.after - 1) // 2
         first, last = rung.sees(unit)
         seen = ladders.gradient_of_a_unit(discriminator, x, rung.position, unit)
-        ends = tuple(int(end) for end in np.flatnonzero(seen.any(axis=0))[[0, -1]])
+        columns = np.flatnonzero(seen.any(axis=0))
+        ends = (int(columns[0]), int(columns[-1]))
         print(
-            f"unit {unit:2} of {rung.after:2}: sees {first} to {last}, by its gradient {ends[0]} to {ends[1]}"
+            f"unit {unit:2} of {rung.after:2}: sees {first} to {last}, "
+            f"by its gradient {ends[0]} to {ends[1]}"
         )
-        maps[f"unit {unit} of {rung.after}, field {rung.field}"] = seen, (first, last)
-        found.append(((max(first, 0), min(last, config.size - 1)), ends))
+        title = f"unit {unit} of {rung.after}, field {rung.field}"
+        maps[title] = (seen, (first, last))
+        inside_the_picture = (max(first, 0), min(last, config.size - 1))
+        found.append((inside_the_picture, ends))
     convolution_plots.fields(config.out / "fields.png", maps)
     return found
 
@@ -146,63 +151,72 @@ convolve once to 4 times the channels ($2 \times 2$ taps), interleave them, crop
 
 # %%
 def sub_pixel(y, kernel):
-    """conv_transpose of a row y [m] -> [2 m] without painting: pad, two convolutions of two taps, interleave, crop."""
+    """conv_transpose of a row y [m] -> [2 m], without adding up overlapping windows.
+
+    Pad, two convolutions of two taps, interleave, crop.
+    """
     a, b, c, d = kernel
-    left, right = np.concatenate([[0.0], y]), np.concatenate([y, [0.0]])
-    return np.stack([c * left + a * right, d * left + b * right], axis=1).reshape(-1)[1:-1]
+    left = np.concatenate([[0.0], y])
+    right = np.concatenate([y, [0.0]])
+    odd = c * left + a * right
+    even = d * left + b * right
+    interleaved = np.stack([odd, even], axis=1).reshape(-1)
+    return interleaved[1:-1]
 
 
 def compare_on_one_row(config):
-    """Three matrices, drawn. -> C [4, 8], that of conv_transpose and that of the sub-pixel form, [8, 4]"""
+    """Three matrices, drawn. -> C [4, 8]; that of conv_transpose, that of the sub-pixel form, [8, 4]"""
     from dcgan.figures import convolution_plots
 
-    names, odd_first = {1.0: "a", 2.0: "b", 3.0: "c", 4.0: "d"}, [1, 3, 5, 7, 0, 2, 4, 6]
-    c = one_row.as_matrix(one_row.of_one_row(convolution.conv, [*names]), 8)
-    painted = one_row.as_matrix(one_row.of_one_row(convolution.conv_transpose, [*names]), 4)
-    by_rows = one_row.as_matrix(lambda y: sub_pixel(y, names), 4)
-    convolution_plots.matrices(
-        config.out / "matrices.png",
-        names,
-        {
-            "conv: C": (c, range(4)),
-            "conv_transpose": (painted, range(8)),
-            "the same, odd\npixels first": (painted[odd_first], odd_first),
-        },
-    )
+    kernel = [1.0, 2.0, 3.0, 4.0]
+    letters = dict(zip(kernel, "abcd", strict=True))  # how the figure names the kernel's numbers
+    forward = one_row.of_one_row(convolution.conv, kernel)
+    transposed = one_row.of_one_row(convolution.conv_transpose, kernel)
+    c = one_row.as_matrix(forward, 8)
+    painted = one_row.as_matrix(transposed, 4)
+    by_rows = one_row.as_matrix(lambda y: sub_pixel(y, kernel), 4)
+    odd_first = [1, 3, 5, 7, 0, 2, 4, 6]
+    shown = {
+        "conv: C": (c, range(4)),
+        "conv_transpose": (painted, range(8)),
+        "the same, odd\npixels first": (painted[odd_first], odd_first),
+    }
+    convolution_plots.matrices(config.out / "matrices.png", letters, shown)
+    painted_error = np.abs(painted - c.T).max()
+    by_rows_error = np.abs(by_rows - c.T).max()
     print(
-        f"one row: conv_transpose is C transposed within {np.abs(painted - c.T).max():g}, the sub-pixel form within "
-        f"{np.abs(by_rows - c.T).max():g}; C C^T, no identity, has {np.diag(c @ c.T)} on its diagonal"
+        f"one row: conv_transpose is C transposed within {painted_error:g}, the sub-pixel form "
+        f"within {by_rows_error:g}; C C^T, no identity, has {np.diag(c @ c.T)} on its diagonal"
     )
     return c, painted, by_rows
 
 
 def compare_faces(config):
     """On the sizes of D's second layer. -> <Cx, y>, <x, C^T y>; three differences from C^T y, in its sds"""
-    n, wide = config.size // 2, 2 * config.width
-    x, y, w = (
-        rng.normal(shape, rng.seed(config.seed, f"{shape}"))
-        for shape in (
-            [8, n, n, config.width],
-            [8, n // 2, n // 2, wide],
-            [4, 4, config.width, wide],
-        )
-    )
+    n = config.size // 2
+    narrow = config.width
+    wide = 2 * config.width
+    x = rng.normal([8, n, n, narrow], rng.seed(config.seed, "x"))
+    y = rng.normal([8, n // 2, n // 2, wide], rng.seed(config.seed, "y"))
+    w = rng.normal([4, 4, narrow, wide], rng.seed(config.seed, "w"))
     with tf.GradientTape() as tape:
         tape.watch(x)
         forward = convolution.conv(x, w, 2)
     gradient = tape.gradient(forward, x, y)
-    native, subpixel = (
-        convolution.conv_transpose(y, w, 2, path=path).numpy() for path in ("native", "subpixel")
-    )
-    products = float(np.vdot(forward, y)), float(np.vdot(x, native))
-    differences = [
-        np.abs(a - native).max() / native.std()
-        for a in (gradient, subpixel, winograd.conv_transpose(y, w))
-    ]
-    print(
-        "{:,} numbers: <Cx, y> = {:.1f}, <x, C^T y> = {:.1f}; largest differences, in sds of C^T y: gradient of conv "
-        "{:.0e}, sub-pixel {:.0e}, Winograd {:.0e}".format(tf.size(x), *products, *differences)
-    )
+    native = convolution.conv_transpose(y, w, 2, path="native").numpy()
+    others = {
+        "gradient of conv": gradient,
+        "sub-pixel": convolution.conv_transpose(y, w, 2, path="subpixel"),
+        "Winograd": winograd.conv_transpose(y, w),
+    }
+    products = (float(np.vdot(forward, y)), float(np.vdot(x, native)))
+    print(f"{tf.size(x):,} numbers: <Cx, y> = {products[0]:.1f}, <x, C^T y> = {products[1]:.1f}")
+    print("largest differences from C^T y, in its sds:")
+    differences = []
+    for name, other in others.items():
+        difference = np.abs(other - native).max() / native.std()
+        print(f"    {name}: {difference:.0e}")
+        differences.append(difference)
     return products, differences
 
 
@@ -225,24 +239,27 @@ stride divides the kernel (Odena et al. 2016). Drawn below: the mean square of e
 
 # %%
 def paint(config):
-    """-> {kernel size: (how often a pixel is painted, the mean squares), both by even and odd rows and columns}"""
+    """How evenly pixels are covered, by counting and measured.
+
+    -> {kernel size: (counts, mean squares), both by even and odd rows and columns}
+    """
     from dcgan.figures import convolution_plots
 
-    shown, found = {}, {}
+    shown = {}
+    found = {}
     for k in (3, 4, 5):
-        times, squares = (
-            checkerboards.times_painted(k),
-            checkerboards.mean_squares(k, config.seed, config.draws),
-        )
-        found[k] = counted, measured = (
-            checkerboards.by_parity(times),
-            checkerboards.by_parity(squares),
-        )
+        times = checkerboards.times_painted(k)
+        squares = checkerboards.mean_squares(k, config.seed, config.draws)
+        counted = checkerboards.by_parity(times)
+        measured = checkerboards.by_parity(squares)
+        counted_ratio = counted.max() / counted.min()
+        measured_ratio = measured.max() / measured.min()
         print(
-            f"kernel {k}: painted {times.min():.0f} to {times.max():.0f} times; mean square of the most painted over "
-            f"the least: {measured.max() / measured.min():.2f}, by counting {counted.max() / counted.min():.2f}"
+            f"kernel {k}: painted {times.min():.0f} to {times.max():.0f} times; mean square of the "
+            f"most painted over the least: {measured_ratio:.2f}, by counting {counted_ratio:.2f}"
         )
-        shown[f"kernel {k}, stride 2"] = times, squares[8:24, 8:24]
+        found[k] = (counted, measured)
+        shown[f"kernel {k}, stride 2"] = (times, squares[8:24, 8:24])
     convolution_plots.checkerboards(config.out / "checkerboards.png", shown)
     return found
 
@@ -271,50 +288,71 @@ is worth $(1 + m)/(1 - m)$ batches, and its error is $\sqrt{(1 - m)/(1 + m)}$ of
 
 # %%
 def conventions(config):
-    """-> {momentum: (error of the moving mean, the same by the formula, mean after a real and a generated batch)}"""
+    """What the two conventions and momentum do.
+
+    -> {momentum: (error of the moving mean, by the formula, mean after a real, a generated batch)}
+    """
     from dcgan.figures import convolution_plots
 
+    behind, fed = norm_trials.variances(config.seed)
     print(
-        "4 numbers: variance behind batch norm {:.3f}; the moving one is fed {:.3f} of what divided them".format(
-            *norm_trials.variances(config.seed)
-        )
+        f"4 numbers: variance behind batch norm {behind:.3f}; "
+        f"the moving one is fed {fed:.3f} of what divided them"
     )
-    paths, found = {}, {}
-    for m in (0.9, 0.1):
-        path = paths[f"momentum {m}"] = norm_trials.in_turn(m, config.seed)
-        found[m] = norm_trials.moving_error(m, config.seed), np.sqrt((1 - m) / (1 + m)), *path[-2:]
+    paths = {}
+    found = {}
+    for momentum in (0.9, 0.1):
+        path = norm_trials.in_turn(momentum, config.seed)
+        after_real, after_generated = path[-2:]
+        worth = (1 + momentum) / (1 - momentum)
+        formula = np.sqrt((1 - momentum) / (1 + momentum))
+        error = norm_trials.moving_error(momentum, config.seed)
         print(
-            "momentum {}: worth {:.1f} batches; error {:.2f} of one batch's (formula {:.2f}); mean after a real "
-            "batch {:.2f}, after a generated one {:.2f}".format(m, (1 + m) / (1 - m), *found[m])
+            f"momentum {momentum}: worth {worth:.1f} batches; error {error:.2f} of one batch's "
+            f"(formula {formula:.2f}); mean after a real batch {after_real:.2f}, "
+            f"after a generated one {after_generated:.2f}"
         )
+        paths[f"momentum {momentum}"] = path
+        found[momentum] = (error, formula, after_real, after_generated)
     convolution_plots.moving_means(config.out / "moving_means.png", paths, 1.0, -1.0)
     return found
 
 
 def swamped(config):
-    """What reaches each stage of an untrained G. -> {epsilon: (sds behind each batch norm, sd of the pictures)}"""
-    z, found = rng.normal([config.batch, config.latent_dim], rng.seed(config.seed, "z")), {}
+    """What reaches each stage of an untrained G.
+
+    -> {epsilon: (sds behind each batch norm, sd of the pictures)}
+    """
+    z = rng.normal([config.batch, config.latent_dim], rng.seed(config.seed, "z"))
+    sizes = (config.size, config.width, config.latent_dim)
+    found = {}
     for epsilon in (1e-5, 0.8):
-        generator = networks.generator(
-            config.size, config.width, config.latent_dim, seed=config.seed, epsilon=epsilon
-        )
-        found[epsilon] = sds, last = norm_trials.signal(generator, z)
+        generator = networks.generator(*sizes, seed=config.seed, epsilon=epsilon)
+        sds, last = norm_trials.signal(generator, z)
+        listed = ", ".join(f"{sd:.3f}" for sd in sds)
         print(
-            f"epsilon {epsilon:g}: sd behind each batch norm {', '.join(f'{sd:.3f}' for sd in sds)}; of the pictures "
+            f"epsilon {epsilon:g}: sd behind each batch norm {listed}; of the pictures "
             f"{last:.4f}, {127.5 * last:.1f} of 255 levels of grey"
         )
+        found[epsilon] = (sds, last)
     return found
+
+
+def show_company(config):
+    """A line for each way to normalise real and fake numbers."""
+    for way, row in norm_trials.company(config.seed).items():
+        real, fake, change = row
+        print(
+            f"{way:16} mean of real {real:6.3f}, of fake {fake:6.3f}; one real number, "
+            f"when the fakes get worse, changes by {change:.3f}"
+        )
 
 
 # %%
 if __name__ == "__main__":
     conventions(config)
     swamped(config)
-    for way, row in norm_trials.company(config.seed).items():
-        print(
-            "{:16} mean of real {:6.3f}, of fake {:6.3f}; one real number, when the fakes get worse, changes by "
-            "{:.3f}".format(way, *row)
-        )
+    show_company(config)
 
 # %% [markdown]
 r"""
@@ -340,42 +378,56 @@ r"""
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1():
-    """A layer of kernel 5 has one zero before and two behind, so its windows lie half a pixel to the right; four layers
-    add 0.5 (1 + 2 + 4 + 8) = 7.5 pixels. With k - s even nothing is off. -> {k: middle of the field - of the pixels}"""
+    """A layer of kernel 5 has one zero before and two behind.
+
+    So its windows lie half a pixel to the right; four layers add 0.5 (1 + 2 + 4 + 8) = 7.5 pixels.
+    With k - s even nothing is off. -> {k: middle of the field - of the pixels}
+    """
     found = {}
     for k in (4, 5):
-        last = ladders.climb(
-            Sequential([Conv2D(1, 1, k, seed=0, stride=2)] * 4), tf.zeros([1, 64, 64, 1])
-        )[-1]
-        found[k] = sum(last.sees(1)) / 2 - (1.5 * last.distance - 0.5)
+        layers = [Conv2D(1, 1, k, seed=0, stride=2) for _ in range(4)]
+        last = ladders.climb(Sequential(layers), tf.zeros([1, 64, 64, 1]))[-1]
+        first_seen, last_seen = last.sees(1)
+        middle_of_field = (first_seen + last_seen) / 2
+        middle_of_pixels = 1.5 * last.distance - 0.5
+        found[k] = middle_of_field - middle_of_pixels
     return found
 
 
 def solution_2():
-    """Doubling paints a 2 x 2 block of ones: the kernel is that block convolved with the 3 x 3 one. Its four classes of
-    taps (a pixel of x sees one class) have equal sums: constant y stays constant. Those of a free kernel do not.
-    -> largest difference of the two ways; sd over mean of what a constant becomes, by this kernel and by a free one"""
-    y, w, free = (
-        rng.normal(shape, rng.seed(0, f"{shape}"))
-        for shape in ([1, 6, 6, 1], [3, 3, 1, 1], [4, 4, 1, 1])
-    )
+    """Doubling is a transposed convolution with a 2 x 2 block of ones.
+
+    So the kernel is that block convolved with the 3 x 3 one. Its four classes of taps (a pixel of x
+    sees one class) have equal sums: constant y stays constant. Those of a free kernel do not.
+    -> largest difference of the two ways; unevenness of a constant by this kernel, and by a free one
+    """
+    y = rng.normal([1, 6, 6, 1], rng.seed(0, "y"))
+    w = rng.normal([3, 3, 1, 1], rng.seed(0, "w"))
+    free = rng.normal([4, 4, 1, 1], rng.seed(0, "free"))
     doubled = convolution.conv(tf.repeat(tf.repeat(y, 2, axis=1), 2, axis=2), w)
-    turned = tf.reverse(
-        tf.reshape(w, [1, 3, 3, 1]), [1, 2]
-    )  # a convolution reads w as painting would turn it round
-    block = tf.reshape(
-        convolution.conv_transpose(turned, tf.ones([2, 2, 1, 1]), 1, "VALID"), [4, 4, 1, 1]
-    )
-    flat = [
-        convolution.conv_transpose(tf.ones([1, 6, 6, 1]), k, 2)[0, 2:-2, 2:-2, 0].numpy()
-        for k in (block, free)
-    ]
-    difference = float(np.abs(convolution.conv_transpose(y, block, 2) - doubled).max())
-    return difference, *(float(x.std() / np.abs(x.mean())) for x in flat)
+    # A convolution reads w turned round, compared with a transposed one.
+    turned = tf.reverse(tf.reshape(w, [1, 3, 3, 1]), [1, 2])
+    block = convolution.conv_transpose(turned, tf.ones([2, 2, 1, 1]), 1, "VALID")
+    block = tf.reshape(block, [4, 4, 1, 1])
+    difference = np.abs(convolution.conv_transpose(y, block, 2) - doubled).max()
+    return float(difference), unevenness(block), unevenness(free)
+
+
+def unevenness(kernel):
+    """sd over mean of what a constant becomes, away from the edges."""
+    constant = tf.ones([1, 6, 6, 1])
+    inside = convolution.conv_transpose(constant, kernel, 2)[0, 2:-2, 2:-2, 0].numpy()
+    return float(inside.std() / np.abs(inside.mean()))
 
 
 def solution_3():
-    """Nothing: x - mean = 0, so each is beta, and D says the same of any collapsed batch. Between a picture's pixels
-    differences are left; and with moving averages, between batches. -> two batches of eight in training, and in use"""
-    layer, batches = BatchNorm(1), [tf.fill([8, 1], 3.0), tf.fill([8, 1], -5.0)]
-    return [layer(x, training=True).numpy() for x in batches], [layer(x).numpy() for x in batches]
+    """Nothing: x - mean = 0, so each is beta, and D says the same of any collapsed batch.
+
+    Between a picture's pixels differences are left; and with moving averages, between batches.
+    -> two batches of eight in training, and in use
+    """
+    layer = BatchNorm(1)
+    batches = [tf.fill([8, 1], 3.0), tf.fill([8, 1], -5.0)]
+    in_training = [layer(x, training=True).numpy() for x in batches]
+    in_use = [layer(x).numpy() for x in batches]
+    return in_training, in_use

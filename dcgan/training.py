@@ -140,10 +140,11 @@ def train(
     run = _run_folder(config, data)
     with run.held():
         data.write_skipped(run.path / "skipped.txt")
+        seen = f" (see {run.path / 'skipped.txt'})" if data.skipped else ""
         console.print(
-            f"{len(data.images):,} faces of {config.size} x {config.size} pixels "
-            f"({len(data.skipped):,} files passed over, see {run.path / 'skipped.txt'}{_enlarged(data)}) "
-            f"in {time.perf_counter() - start:.1f} s; {len(held_aside):,} held aside. Run folder: {run.path}",
+            f"{data.summary()}{seen}; "
+            f"{len(held_aside):,} held aside; "
+            f"{time.perf_counter() - start:.1f} s. Run folder: {run.path}",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -264,10 +265,6 @@ def _faces(config: Config, console) -> faces.Faces:
     with console.status("drawing faces"):
         drawn = drawn_faces.draw(range(config.drawn), seed=config.seed, size=config.size)
     return faces.Faces(drawn, [f"drawn {i}" for i in range(config.drawn)], [])
-
-
-def _enlarged(data: faces.Faces) -> str:
-    return f"; {data.enlarged:,} small pictures enlarged, and so blurred" if data.enlarged else ""
 
 
 def _run_folder(config: Config, data: faces.Faces) -> RunFolder:

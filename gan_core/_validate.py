@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import checks, rng
-from gan_core.devices import replicas
+from gan_core.devices import replicas, tracing
 from gan_core.game import logits_of
 from gan_core.losses import GANLoss
 from gan_core.nn.calling import forward
@@ -142,6 +142,36 @@ def _check_logits(owner: str, output: Any) -> None:
         came = " and ".join(checks.show_shape(shape) for shape in shapes) or "an empty list"
         checks.fail(owner, "what discriminator gives", wanted, came)
     logits_of(output)
+
+
+def check_randomness(owner: str, trainer: Any) -> None:
+    """Refuse what draws from NumPy or Python: compiled, it would give the same numbers for ever."""
+    seed = rng.seed(0, "try")
+    samples = tf.TensorSpec([2, *trainer.sample_shape], tf.float32)
+    step = tf.TensorSpec([], tf.int64)
+    tracing.no_host_randomness(owner, "latent", trainer.latent, 2, seed)
+    if trainer.labels is not None:
+        tracing.no_host_randomness(owner, "labels", trainer.labels, 2, seed)
+    if trainer.augment is not None:
+        tracing.no_host_randomness(owner, "augment", trainer.augment, samples, seed, step)
+    if trainer.strategy is None:
+        _check_networks_randomness(owner, trainer, seed)
+
+
+def _check_networks_randomness(owner: str, trainer: Any, seed: tf.Tensor) -> None:
+    """Both networks in training, as a round calls them."""
+    z = tf.TensorSpec([2, trainer.latent.dim], tf.float32)
+    samples = tf.TensorSpec([2, *trainer.sample_shape], tf.float32)
+    y = None if trainer.labels is None else tf.convert_to_tensor(trainer.labels(2, seed))
+    for name, network, x in (
+        ("generator", trainer.generator, z),
+        ("discriminator", trainer.discriminator, samples),
+    ):
+
+        def pass_forward(x: tf.Tensor, network: Any = network) -> Any:
+            return forward(network, x, y, training=True, seed=seed)
+
+        tracing.no_host_randomness(owner, name, pass_forward, x)
 
 
 class BatchChecks:

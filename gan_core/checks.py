@@ -406,7 +406,7 @@ def _first(shape: list) -> str:
 
 
 def _fits(came: Iterable[Any], wanted: list) -> bool:
-    """Whether sizes are the wanted ones; an unknown size fits, and a name or None wants no one size."""
+    """Whether sizes are the wanted ones. An unknown size fits; a name or None fits any size."""
     sizes = list(came)
     if len(sizes) != len(wanted):
         return False

@@ -56,10 +56,10 @@ def shuffled(array: Any, batch_size: int, seed: int = 0, rows: Any = None) -> Sa
     Every batch is full: the N mod batch_size samples left over are others each time. The dtype is
     kept, so that images can stay uint8 until they are used; the whole array lies on the device.
 
-    Called from Python, the sampler remembers the order of the last epoch and sorts once an epoch. In
-    a compiled round it cannot: a graph keeps nothing from one batch to the next but variables, and
-    a sampler has none, so that it depends on the index alone and a resumed run needs no position.
-    There the order is computed for each batch, by one sort of N random numbers.
+    Called from Python, the sampler remembers the order of the last epoch and sorts once an epoch.
+    In a compiled round it cannot: a graph keeps nothing from one batch to the next but variables,
+    and a sampler has none, so that it depends on the index alone and a resumed run needs no
+    position. There the order is computed for each batch, by one sort of N random numbers.
 
     Args:
         array: [N, ...]: an array, a tensor or a list.
@@ -171,10 +171,10 @@ def from_dataset(dataset: Any) -> HostBatches:
     The dataset is repeated without end. A run that resumes at batch number `index` asks the dataset
     for all the batches before it and drops them, so that it sees what the uninterrupted run would
     have seen: this takes time in proportion to index. It holds only if the dataset gives the same
-    batches in the same order each time: `shuffle` needs a seed, and a parallel `map` or `interleave`
-    must not set deterministic=False. A dataset object with `shuffle` remembers how often it was gone
-    through, so in one process it gives other batches the second time; a function that makes the
-    dataset anew has no such memory.
+    batches in the same order each time: `shuffle` needs a seed, and a parallel `map` or
+    `interleave` must not set deterministic=False. A dataset object with `shuffle` remembers how
+    often it was gone through, so in one process it gives other batches the second time; a function
+    that makes the dataset anew has no such memory.
 
     Args:
         dataset: a tf.data.Dataset whose elements are batches x [B, ...], or pairs (x, y), of one

@@ -1,129 +1,220 @@
 """How far two sets of samples are from each other: distances for judging, not for training.
 
-    function               asks                                     formula                             cost
-    wasserstein_1          how far must mass move, on a line?       integral of |F^-1 - G^-1|           n log n
-    sliced_wasserstein     the same, seen from many directions      mean of W1 over projections         P n (d + log n)
-    energy_distance        do distances within equal those across?  2 E|x-y| - E|x-x'| - E|y-y'|        n^2 d
-    mmd                    do mean embeddings agree?                E k(x,x') + E k(y,y') - 2 E k(x,y)  n^2 d
+    function             asks                                      cost
+    wasserstein_1        how far must mass move, on a line?        n log n
+    sliced_wasserstein   the same, seen from P directions          P n (d + log n)
+    energy_distance      are distances within and across equal?    n^2 d
+    mmd                  do mean embeddings agree?                 n^2 d
 
 `x` is one set of samples, `y` the other; they need not be equally many. Anything NumPy can
-read will do (arrays, lists, eager tensors); the arithmetic is NumPy float64 and the result a
-Python float. No table of all pairs is ever held (but by `median_distance`, of `rows` samples):
-memory is O((n + m) (d + P)) and one block.
+read will do (arrays, lists, eager tensors) if its numbers are real and at most 1e100 in size; the
+arithmetic is NumPy float64 and the result a Python float. No table of all pairs is ever held
+(except by `median_distance`, of `rows` samples): memory is O((n + m) (d + P)) and one block.
 
 Two finite samples of *one* distribution are not 0 apart, so a distance says little alone:
 compare it with that of two real samples of the same sizes.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from gan_core import checks, rng
 
 PAIRS_AT_A_TIME = 1_000_000
+DIRECTIONS_AT_A_TIME = 16  # all at once would need five times the memory of x and y
+LARGEST = 1e100  # the square of a difference of two such numbers is far from overflowing
 
 
-def wasserstein_1(x, y) -> float:
-    """The least mean distance by which x must be moved to become y: x [n], y [m], on a line.
+def wasserstein_1(x: Any, y: Any) -> float:
+    """Compute the least mean distance by which x must be moved to become y, on a line.
 
     W1 = integral over t from 0 to 1 of |F^-1(t) - G^-1(t)|, the quantile functions of the two
-    samples (Villani 2003, section 2.2). For n = m that is mean |sorted x - sorted y|. In the
-    unit of x. For two samples of one distribution it is above 0, of order 1/sqrt(n).
+    samples (Villani 2003, section 2.2). For n = m that is mean |sorted x - sorted y|. For two
+    samples of one distribution it is above 0, of order 1/sqrt(n).
+
+    Args:
+        x: [n] real numbers.
+        y: [m] real numbers.
+
+    Returns:
+        The distance, in the unit of x.
+
+    Raises:
+        ValueError: if x or y is empty, of another shape, or holds other numbers.
+
+    Example:
+        >>> wasserstein_1([0.0, 1.0], [2.0, 3.0])
+        2.0
     """
     x = _array("wasserstein_1", "x", x, ["n"])
     y = _array("wasserstein_1", "y", y, ["m"])
     return float(_wasserstein_1_of_columns(x[:, np.newaxis], y[:, np.newaxis])[0])
 
 
-def sliced_wasserstein(x, y, *, seed: int, projections: int = 128) -> float:
-    """W1 (not W2) of the samples seen along random directions, averaged: x [n, d], y [m, d].
+def sliced_wasserstein(x: Any, y: Any, *, seed: int, projections: int = 128) -> float:
+    """Compute W1 (not W2) of the samples seen along random directions, averaged.
 
     SW = mean over u of W1(x u, y u), with `projections` directions u uniform on the unit
     sphere (Rabin et al. 2011; with W1, Karras et al. 2018, section 5). One seed gives the same
-    directions in every call with this d. In the unit of x; for d = 1 it is W1 itself. A shift
-    by a counts as E|u.a|, less than |a|: 2/pi |a| in the plane, about sqrt(2 / (pi d)) |a|
-    in many dimensions, so values for different d do not compare.
+    directions in every call with this d. For d = 1 it is W1 itself. A shift by a counts as E|u.a|,
+    less than |a|: 2/pi |a| in the plane, about sqrt(2 / (pi d)) |a| in many dimensions, so values
+    for different d do not compare.
+
+    Args:
+        x: [n, d] real numbers.
+        y: [m, d] real numbers.
+        seed: of the directions, a Python int.
+        projections: how many directions.
+
+    Returns:
+        The distance, in the unit of x.
+
+    Raises:
+        ValueError: if x or y is empty, of another shape, or holds other numbers.
+
+    Example:
+        >>> sliced_wasserstein([[0.0], [1.0]], [[2.0], [3.0]], seed=0)
+        2.0
     """
     owner = "sliced_wasserstein"
     x, y = _two_samples(owner, x, y)
     checks.integer(owner, "projections", projections, 1)
-    directions = (
-        rng.normal([x.shape[1], projections], rng.seed(seed, owner)).numpy().astype(np.float64)
-    )
+    drawn = rng.normal([x.shape[1], projections], rng.seed(seed, owner))
+    directions = drawn.numpy().astype(np.float64)
     directions /= np.linalg.norm(directions, axis=0)
-    some = np.array_split(
-        directions, -(-projections // 16), axis=1
-    )  # all at once would need five times x and y
-    return float(
-        np.concatenate([_wasserstein_1_of_columns(x @ part, y @ part) for part in some]).mean()
-    )
+    parts = -(-projections // DIRECTIONS_AT_A_TIME)
+    distances = [
+        _wasserstein_1_of_columns(x @ some, y @ some)
+        for some in np.array_split(directions, parts, axis=1)
+    ]
+    return float(np.concatenate(distances).mean())
 
 
-def energy_distance(x, y, *, unbiased: bool = True) -> float:
-    """2 E|x - y| - E|x - x'| - E|y - y'|: x [n, d], y [m, d] (Szekely and Rizzo 2013).
+def energy_distance(x: Any, y: Any, *, unbiased: bool = True) -> float:
+    """Compute 2 E|x - y| - E|x - x'| - E|y - y'| (Szekely and Rizzo 2013).
 
-    0 if and only if the two distributions are equal; in the unit of x (no square root is
-    taken); needs finite means. `unbiased` leaves a sample's distance to itself out of the
-    second and third mean (a U-statistic): the expected value is then exact for any n, so for
-    equal distributions it is 0 and more than half of the estimates are *negative*. Otherwise it is the
-    distance of the two empirical distributions: never negative, 0 for x = y, too large on average.
+    0 if and only if the two distributions are equal; needs finite means.
+
+    Args:
+        x: [n, d] real numbers.
+        y: [m, d] real numbers.
+        unbiased: leave a sample's distance to itself out of the second and third mean (a
+            U-statistic). The expected value is then exact for any n, so for equal distributions it
+            is 0 and more than half of the estimates are *negative*. Otherwise it is the distance of
+            the two empirical distributions: never negative, 0 for x = y, too large on average.
+
+    Returns:
+        The distance, in the unit of x (no square root is taken).
+
+    Raises:
+        ValueError: if x or y has too few rows, another shape, or other numbers.
+
+    Example:
+        >>> energy_distance([[0.0], [0.0]], [[3.0], [3.0]])
+        6.0
     """
-    x, y = _two_samples("energy_distance", x, y, at_least=2 if unbiased else 1)
+    x, y = _two_samples("energy_distance", x, y, _fewest(unbiased))
     return -_within_less_across(np.sqrt, x, y, unbiased)
 
 
-def mmd(x, y, *, bandwidth: float, unbiased: bool = True) -> float:
-    """The *squared* maximum mean discrepancy with a Gaussian kernel: x [n, d], y [m, d].
+def mmd(x: Any, y: Any, *, bandwidth: float, unbiased: bool = True) -> float:
+    """Compute the *squared* maximum mean discrepancy with a Gaussian kernel.
 
-    E k(x,x') + E k(y,y') - 2 E k(x,y),  k(a, b) = exp(-|a - b|^2 / (2 bandwidth^2)), from 0 to
-    2 (Gretton et al. 2012, lemma 6; `unbiased` is their eq. 3, otherwise eq. 5, with the
-    same meaning as in `energy_distance`: an unbiased estimate may be negative, so no root).
+    E k(x,x') + E k(y,y') - 2 E k(x,y),  k(a, b) = exp(-|a - b|^2 / (2 bandwidth^2)), from 0 to 2
+    (Gretton et al. 2012, lemma 6; `unbiased` is their eq. 3, otherwise eq. 5, with the same meaning
+    as in `energy_distance`: an unbiased estimate may be negative, so no root is taken).
 
-    bandwidth: in the unit of x; differences much finer or much coarser than it go unseen.
-    Choose it once, from real samples (`median_distance`): taken anew from each generator's
-    samples, it would be another ruler for each, and the estimate no longer unbiased.
+    Args:
+        x: [n, d] real numbers.
+        y: [m, d] real numbers.
+        bandwidth: in the unit of x; differences much finer or much coarser than it go unseen.
+            Choose it once, from real samples (`median_distance`): taken anew from each generator's
+            samples, it would be another ruler for each, and the estimate no longer unbiased.
+        unbiased: as in `energy_distance`.
+
+    Returns:
+        The squared discrepancy, without a unit.
+
+    Raises:
+        ValueError: if x or y has too few rows, another shape, or other numbers, or bandwidth is not
+            above 0.
+
+    Example:
+        >>> round(mmd([[0.0], [0.0]], [[1.0], [1.0]], bandwidth=1.0), 4)  # 2 - 2 exp(-1/2)
+        0.7869
     """
     checks.number("mmd", "bandwidth", bandwidth, above=0.0)
-    x, y = _two_samples("mmd", x, y, at_least=2 if unbiased else 1)
-    return _within_less_across(
-        lambda squared: np.exp(-squared / (2.0 * bandwidth**2)), x, y, unbiased
-    )
+    x, y = _two_samples("mmd", x, y, _fewest(unbiased))
+
+    def kernel(squared: np.ndarray) -> np.ndarray:
+        return np.exp(-squared / (2.0 * bandwidth**2))
+
+    return _within_less_across(kernel, x, y, unbiased)
 
 
-def median_distance(x, *, rows: int = 1000) -> float:
-    """The median of |x_i - x_j| over pairs i < j of the first `rows` rows of x [n, d].
+def median_distance(x: Any, *, rows: int = 1000) -> float:
+    """Compute the median of |x_i - x_j| over pairs i < j of the first `rows` rows of x.
 
     A usual bandwidth of a Gaussian kernel (Gretton et al. 2012, in their experiments).
+
+    Args:
+        x: [n, d] real numbers, n at least 2.
+        rows: how many rows are looked at, at least 2.
+
+    Returns:
+        The median, in the unit of x.
+
+    Raises:
+        ValueError: if x has too few rows, another shape, or other numbers.
+
+    Example:
+        >>> median_distance([[0.0], [3.0]])
+        3.0
     """
     checks.integer("median_distance", "rows", rows, 2)
     x = _array("median_distance", "x", x, ["n", "d"], at_least=2)[:rows]
-    squared = _squared_distances(x - x.mean(axis=0), x - x.mean(axis=0))
+    centred = x - x.mean(axis=0)
+    squared = _squared_distances(centred, centred)
     return float(np.median(np.sqrt(squared[np.triu_indices(len(x), k=1)])))
 
 
-def _wasserstein_1_of_columns(x, y):
+def _wasserstein_1_of_columns(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """x [n, P], y [m, P] -> [P]: W1 of each column.
 
     The quantile function of n samples is constant between the levels i/n, that of m between
     j/m: over the union of the levels both are. Counted in units of 1/(n m) levels are integers.
     """
-    n, m = len(x), len(y)
+    n = len(x)
+    m = len(y)
     levels = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
-    start, width = levels[:-1], np.diff(levels) / (n * m)
-    return width @ np.abs(np.sort(x, axis=0)[start // m] - np.sort(y, axis=0)[start // n])
+    start = levels[:-1]
+    width = np.diff(levels) / (n * m)
+    x_quantiles = np.sort(x, axis=0)[start // m]
+    y_quantiles = np.sort(y, axis=0)[start // n]
+    return width @ np.abs(x_quantiles - y_quantiles)
 
 
-def _within_less_across(f, x, y, unbiased) -> float:
+def _within_less_across(
+    f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, y: np.ndarray, unbiased: bool
+) -> float:
     """E f(x,x') + E f(y,y') - 2 E f(x,y) for a function f of the squared distance.
 
     Common translations change no distance; the one that puts the mean at 0 costs the fewest digits.
     """
     center = (x.sum(axis=0) + y.sum(axis=0)) / (len(x) + len(y))
-    x, y = x - center, y - center
+    x = x - center
+    y = y - center
     within = _mean_over_pairs(f, x, x, unbiased) + _mean_over_pairs(f, y, y, unbiased)
     return float(within - 2.0 * _mean_over_pairs(f, x, y, False))
 
 
-def _mean_over_pairs(f, x, y, skip_diagonal) -> float:
+def _mean_over_pairs(
+    f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, y: np.ndarray, skip_diagonal: bool
+) -> float:
     """The mean of f(|x_i - y_j|^2), a block of rows at a time; skip_diagonal: over i != j."""
     total = 0.0
     block = max(1, PAIRS_AT_A_TIME // len(y))
@@ -133,16 +224,26 @@ def _mean_over_pairs(f, x, y, skip_diagonal) -> float:
             own = np.arange(len(values))
             values[own, first + own] = 0.0
         total += values.sum()
-    return total / (len(x) * (len(y) - skip_diagonal))
+    pairs_a_row = len(y)
+    if skip_diagonal:
+        pairs_a_row -= 1
+    return total / (len(x) * pairs_a_row)
 
 
-def _squared_distances(x, y):
+def _squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """[n, d], [m, d] -> [n, m]: |x|^2 + |y|^2 - 2 x.y, which rounding can make negative."""
     squared = (x * x).sum(axis=1)[:, np.newaxis] + (y * y).sum(axis=1) - 2.0 * (x @ y.T)
     return np.maximum(squared, 0.0)
 
 
-def _two_samples(owner, x, y, at_least=1):
+def _fewest(unbiased: bool) -> int:
+    """How many rows an estimate needs: without the diagonal, two for a pair."""
+    if unbiased:
+        return 2
+    return 1
+
+
+def _two_samples(owner: str, x: Any, y: Any, at_least: int = 1) -> tuple[np.ndarray, np.ndarray]:
     x = _array(owner, "x", x, ["n", "d"], at_least)
     y = _array(owner, "y", y, ["m", "d"], at_least)
     if x.shape[1] != y.shape[1]:
@@ -150,24 +251,5 @@ def _two_samples(owner, x, y, at_least=1):
     return x, y
 
 
-def _array(owner, name, value, shape, at_least=1):
-    """`value` as a finite float64 array of this rank with at least so many rows."""
-    wanted = f"{checks.show_shape(shape)} of numbers"
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        checks.fail(owner, name, wanted, f"a {type(value).__name__} that is no array of numbers")
-    if array.ndim != len(shape):
-        way_out = "Flatten images to [n, height * width * channels]." if array.ndim > 2 else ""
-        checks.fail(owner, name, wanted, checks.show_shape(array.shape), way_out)
-    if len(array) < at_least or array.size == 0:
-        checks.fail(
-            owner,
-            name,
-            f"{wanted} with {shape[0]} at least {at_least}",
-            checks.show_shape(array.shape),
-        )
-    if not np.isfinite(array).all():
-        bad = int((~np.isfinite(array)).sum())
-        checks.fail(owner, name, "finite", f"{bad} of {array.size} values NaN or infinite")
-    return array
+def _array(owner: str, name: str, value: Any, shape: list[str], at_least: int = 1) -> np.ndarray:
+    return checks.array(owner, name, value, shape, at_least=at_least, largest=LARGEST)

@@ -19,7 +19,7 @@ import tensorflow as tf
 
 from gan_core import _validate, checks, rng
 from gan_core.averaging import ExponentialMovingAverage, settling_batches
-from gan_core.devices import many_rounds, replicas
+from gan_core.devices import many_rounds, replicas, tracing
 from gan_core.devices.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients, logits_of
 from gan_core.losses import NON_SATURATING, GANLoss
@@ -155,6 +155,8 @@ class GANTrainer:
         self.average: ExponentialMovingAverage | None = None
         replicas.check_strategy(owner, strategy, mode, self._players_variables())
         self._create_state(average)
+        if mode != "eager":
+            _validate.check_randomness(owner, self)
         self._compile_everything()
 
     def _row_names(self) -> list[str]:
@@ -470,6 +472,10 @@ class GANTrainer:
             labels = None if self.labels is None else tf.stack([y for _, y in batches])
             return tf.stack(replicas.on_all(self.strategy, self._round)(reals, labels))
 
+        if self.mode != "eager":
+            tracing.no_host_randomness(
+                "GANTrainer.rounds", "sampler", sampler, tf.TensorSpec([], tf.int64)
+            )
         if self.strategy is None and not self._convolves:
             play = many_rounds.looped(one_round, len(self.row_names), self._compile)
         else:

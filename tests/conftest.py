@@ -47,6 +47,7 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "claimed_by(*names): a law that only the losses of these names claim"
     )
+    config.addinivalue_line("markers", "slow: takes ten seconds or more")
     where = config.getoption("--loss")
     config.stash[OWN_LOSS] = (
         load_loss(where, config.invocation_params.dir) if where is not None else None

@@ -41,7 +41,7 @@ FLOORS = {
         ("judge",),
     ),
     "benchmarks": (
-        ("measure", "step_plots"),
+        ("measure", "step_plots", "run_exported"),
         ("limits",),
         ("contestants",),
     ),
@@ -60,6 +60,7 @@ COMMANDS = {
     "benchmarks": {
         "__main__",
         "compare",
+        "export_round",
         "generate",
         "input_pipeline",
         "peers",

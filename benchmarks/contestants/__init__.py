@@ -1,1 +1,1 @@
-"""The training steps that are measured: this project's, and those of other libraries in their users' idiom."""
+"""The training steps that are measured: this project's, and other libraries' as their users write them."""

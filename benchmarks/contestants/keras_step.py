@@ -1,12 +1,16 @@
-"""The round as the TensorFlow tutorial "Deep Convolutional Generative Adversarial Network" writes it, with Keras.
+"""The round of TensorFlow's tutorial "Deep Convolutional Generative Adversarial Network", in Keras.
 
 https://www.tensorflow.org/tutorials/generative/dcgan: its losses and its `train_step`, with both
-tapes open at once, at the networks and sizes of this project. Both gradients are taken before
-either step (D runs on the fakes once, where an alternating round runs it twice: a little less work).
+tapes open at once, with the networks and sizes of this project. Both gradients are taken before
+either step, so D runs on the fakes once, where an alternating round runs it twice: a little less
+work.
 """
+
+from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -17,17 +21,19 @@ from benchmarks.measure import harness
 cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
 
-def discriminator_loss(real_output, fake_output):
+def discriminator_loss(real_output: tf.Tensor, fake_output: tf.Tensor) -> tf.Tensor:
+    """As in the tutorial."""
     real_loss = cross_entropy(tf.ones_like(real_output), real_output)
     fake_loss = cross_entropy(tf.zeros_like(fake_output), fake_output)
     return real_loss + fake_loss
 
 
-def generator_loss(fake_output):
+def generator_loss(fake_output: tf.Tensor) -> tf.Tensor:
+    """As in the tutorial."""
     return cross_entropy(tf.ones_like(fake_output), fake_output)
 
 
-def dcgan(size, width, latent_dim):
+def dcgan(size: int, width: int, latent_dim: int) -> tuple[keras.Model, keras.Model]:
     """G and D of `dcgan.networks`: the same layers, sizes and first weights, no biases."""
     stages = {32: 3, 64: 4, 128: 5}[size]
     channels = [width * 2**i for i in range(stages)]
@@ -69,7 +75,7 @@ def dcgan(size, width, latent_dim):
     return generator, discriminator
 
 
-def toy(hidden):
+def toy(hidden: int) -> tuple[keras.Model, keras.Model]:
     """Two perceptrons on one number, with two hidden layers each."""
 
     def mlp():
@@ -87,7 +93,18 @@ def toy(hidden):
     return mlp(), mlp()
 
 
-def main(step: str, batch: int, precision: str = "float32", latent_dim: int = 1, **sizes) -> None:
+def main(
+    step: str, batch: int, precision: str = "float32", latent_dim: int = 1, **sizes: int
+) -> None:
+    """Play rounds for the harness.
+
+    Args:
+        step: "dcgan" or "toy".
+        batch: samples in a batch.
+        precision: float32, tf32 or bfloat16, of the convolutions.
+        latent_dim: numbers in z.
+        sizes: size and width of the DCGAN, or hidden of the toy.
+    """
     tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
     if precision == "bfloat16":
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
@@ -119,25 +136,28 @@ def main(step: str, batch: int, precision: str = "float32", latent_dim: int = 1,
             zip(gradients_of_discriminator, discriminator.trainable_variables, strict=True)
         )
 
-    def play(rounds):
+    def play(rounds: int) -> None:
         for _ in range(rounds):
             train_step(images if step == "dcgan" else tf.random.normal([batch, 1], 4.0, 1.25))
         tf.test.experimental.sync_devices()
 
+    harness.serve(play, facts([generator, discriminator]))
+
+
+def facts(networks: list[keras.Model]) -> dict[str, Any]:
+    """What this contestant says of itself."""
+    parameters = []
+    for network in networks:
+        parameters.append(sum(v.shape.num_elements() for v in network.trainable_variables))
+    device = "cpu"
     gpus = tf.config.list_physical_devices("GPU")
-    harness.serve(
-        play,
-        {
-            "parameters": [
-                sum(v.shape.num_elements() for v in network.trainable_variables)
-                for network in (generator, discriminator)
-            ],
-            "library": f"Keras {keras.__version__}, TensorFlow {tf.__version__}",
-            "device": tf.config.experimental.get_device_details(gpus[0]).get("device_name", "gpu")
-            if gpus
-            else "cpu",
-        },
-    )
+    if gpus:
+        device = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "gpu")
+    return {
+        "parameters": parameters,
+        "library": f"Keras {keras.__version__}, TensorFlow {tf.__version__}",
+        "device": device,
+    }
 
 
 if __name__ == "__main__":

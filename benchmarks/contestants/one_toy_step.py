@@ -1,16 +1,29 @@
-"""One row of `benchmarks.toy_step`: a process that plays rounds of a small GAN, so many in a compiled call."""
+"""One row of `benchmarks.toy_step`: a process that plays so many rounds in a compiled call."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from benchmarks.contestants import ours_toy_step
 from benchmarks.measure import devices, rows
 
 
-def measure(options: dict) -> dict:
-    """Times of a round. A window is some compiled calls, each of `rounds_a_call` rounds and read when it is done."""
+def measure(options: dict[str, Any]) -> dict[str, Any]:
+    """Times of a round.
+
+    A window is some compiled calls, each of `rounds_a_call` rounds and read when it is done.
+
+    Args:
+        options: device, hidden, batch, mode, rounds_a_call, windows and calls.
+
+    Returns:
+        Seconds of a round, and on what they were measured.
+    """
     devices.use(options["device"])
     rounds_a_call = options["rounds_a_call"]
     trainer, sampler = ours_toy_step.game(options["hidden"], options["batch"], mode=options["mode"])
 
-    def play(calls):
+    def play(calls: int) -> None:
         for _ in range(calls):
             trainer.rounds(sampler, rounds_a_call)
 

@@ -1,23 +1,37 @@
-"""The DCGAN round of this project, as a contestant: the networks and the trainer of `dcgan`, one batch after the other.
+"""The DCGAN round of this project, as a contestant: one batch after the other.
 
-    python -m benchmarks.contestants.ours_dcgan_step '{"batch": 128, "size": 64, "width": 64, "latent_dim": 100}'
+    python -m benchmarks.contestants.ours_dcgan_step \\
+        '{"batch": 128, "size": 64, "width": 64, "latent_dim": 100}'
 
-Of the options that later revisions may know and earlier ones not (mode, convolution, precision)
-only those that are given are passed on; the others are what that revision trains with.
+The networks and the trainer are those of `dcgan`. `benchmarks.compare` runs this module of every
+revision, each with its own trainer; so options that only some revisions know (mode, convolution,
+precision) are passed on only if they are given.
 """
+
+from __future__ import annotations
 
 import json
 import sys
+from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.measure import harness, ours
+from benchmarks.measure import devices, harness, ours
 from dcgan import training
 from dcgan.config import Config
 from gan_core import rng
 
 
-def main(batch: int, size: int, width: int, latent_dim: int, **options) -> None:
+def main(batch: int, size: int, width: int, latent_dim: int, **options: Any) -> None:
+    """Play rounds for the harness.
+
+    Args:
+        batch: images in a batch.
+        size: pixels of a picture, each way.
+        width: channels at the pictures' end of both networks.
+        latent_dim: numbers in z.
+        options: more fields of the DCGAN's config.
+    """
     trainer = training.build(
         Config(
             batch_size=batch,
@@ -27,22 +41,18 @@ def main(batch: int, size: int, width: int, latent_dim: int, **options) -> None:
             g_learning_rate=2e-4,
             d_learning_rate=2e-4,
             beta_1=0.5,
-            average=0.0,
-            augment=(),
-            gamma=0.0,  # the peers have none of them
+            **ours.BARE_ROUND,
             **options,
         )
     )
-    real = rng.uniform(
-        [batch, size, size, 3], rng.seed(0, "real"), -1.0, 1.0
-    )  # stays on the device
+    real = rng.uniform([batch, size, size, 3], rng.seed(0, "real"), -1.0, 1.0)
 
-    def sampler(index):
-        return real
+    def sampler(index: tf.Tensor) -> tf.Tensor:
+        return real  # it stays on the device
 
-    def play(rounds):
+    def play(rounds: int) -> None:
         trainer.rounds(sampler, rounds)
-        tf.test.experimental.sync_devices()
+        devices.drain()
 
     harness.serve(play, ours.facts(trainer))
 

@@ -1,10 +1,18 @@
 """The toy round of this project, as a contestant: n rounds in one compiled call.
 
-python -m benchmarks.contestants.ours_toy_step '{"batch": 128, "hidden": 32}'
+    python -m benchmarks.contestants.ours_toy_step '{"batch": 128, "hidden": 32}'
+
+`benchmarks.compare` runs this module of every revision, each with its own trainer.
 """
+
+from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
 
 from benchmarks.measure import devices, harness, ours
 from gan_core import rng
@@ -15,8 +23,17 @@ from gan_core.optim.optimizers import Adam
 from gan_core.trainer import GANTrainer
 
 
-def game(hidden: int, batch: int, **options):
-    """The trainer, and the sampler of N(4, 1.25). options: mode, if it is not to be the trainer's own default."""
+def game(hidden: int, batch: int, **options: Any) -> tuple[GANTrainer, Callable]:
+    """Two perceptrons that play for N(4, 1.25^2).
+
+    Args:
+        hidden: units in each of the two hidden layers.
+        batch: samples in a batch.
+        options: of the trainer; mode, if it is not to be the trainer's own default.
+
+    Returns:
+        The trainer, and the sampler of real batches.
+    """
     generator = mlp([1, hidden, hidden, 1], seed=0, name="G")
     discriminator = mlp([1, hidden, hidden, 1], seed=0, name="D")
     trainer = GANTrainer(
@@ -27,15 +44,26 @@ def game(hidden: int, batch: int, **options):
         d_optimizer=Adam(2e-4, beta_1=0.5),
         **options,
     )
-    return trainer, stream(lambda n, seed: 4.0 + 1.25 * rng.normal([n, 1], seed), batch)
+
+    def draw(n: int, seed: tf.Tensor) -> tf.Tensor:
+        return 4.0 + 1.25 * rng.normal([n, 1], seed)
+
+    return trainer, stream(draw, batch)
 
 
-def main(**options) -> None:
-    devices.set_precision(
-        "float32"
-    )  # as in the peers: on a GPU TensorFlow would round products to tf32
+def main(**options: Any) -> None:
+    """Play rounds for the harness, in float32: on a GPU TensorFlow would round products to tf32.
+
+    Args:
+        options: of `game`.
+    """
+    devices.set_precision("float32")
     trainer, sampler = game(**options)
-    harness.serve(lambda rounds: trainer.rounds(sampler, rounds), ours.facts(trainer))
+
+    def play(rounds: int) -> None:
+        trainer.rounds(sampler, rounds)
+
+    harness.serve(play, ours.facts(trainer))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""How fast a round could be at best: its arithmetic beside the machine's peaks."""
+"""What a round multiplies and moves, beside what the machine can do."""

@@ -1,14 +1,15 @@
-"""How fast a round could be on a device: each layer's operations or its bytes, whichever takes longer.
+"""How fast a round could be on a device: each layer's operations or its bytes, the longer of the two.
 
     time of a pass = max(operations / peak operations a second, bytes / bandwidth)
 
-summed over the passes of `arithmetic` (Williams, Waterman and Patterson 2009, "Roofline"). A pass with
-fewer operations a byte than the device's ratio of the two peaks waits for memory. It is a limit (of the
-sums as they stand: Winograd's form multiplies less, and may beat it), not a forecast: it takes each pass
-at full speed, and the start of a pass to cost nothing.
+summed over the passes of `arithmetic` (Williams, Waterman and Patterson 2009, "Roofline"). A pass
+with fewer operations a byte than the ratio of the device's two peaks waits for memory. The sum is
+a limit (of the sums as they stand: Winograd's form multiplies less, and may beat it) and not a
+forecast: it assumes that every pass runs at full speed, and that starting a pass costs nothing.
 """
 
-import collections
+from __future__ import annotations
+
 import dataclasses
 
 from rich.table import Table
@@ -20,15 +21,21 @@ from gan_core import checks
 
 @dataclasses.dataclass(frozen=True)
 class Device:
-    """A device's published peaks: FLOP/s by precision, dense (without "sparsity"); bytes/s of its memory."""
+    """A device's published peaks."""
 
     name: str
     operations: dict[str, float]
+    """precision -> FLOP/s, dense (without "sparsity")"""
     bandwidth: float
+    """bytes/s of its memory"""
     source: str
 
     def peaks(self, precision: str) -> Peaks:
-        """ValueError where the device has no such precision."""
+        """The two limits in a precision.
+
+        Raises:
+            ValueError: the device has no such precision.
+        """
         checks.one_of(self.name, "precision", precision, self.operations)
         return Peaks(self.operations[precision], self.bandwidth)
 
@@ -56,15 +63,15 @@ DEVICES = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class Prediction:
     """One layer's share of a round: all its passes together."""
 
     layer: str
-    operations: int
-    bytes: int
-    seconds: float
-    seconds_of_arithmetic: float
+    operations: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    seconds_of_arithmetic: float = 0.0
     """the part of `seconds` spent in passes that wait for arithmetic; the rest wait for memory"""
 
     @property
@@ -74,26 +81,24 @@ class Prediction:
 
     @property
     def bound_by(self) -> str:
+        """What the layer waits for in more than half of its time."""
         return "arithmetic" if 2.0 * self.seconds_of_arithmetic >= self.seconds else "memory"
 
 
 def predict(work: list[arithmetic.Work], peaks: Peaks) -> list[Prediction]:
     """Layer by layer, in the order of the layers."""
-    sums = collections.defaultdict(lambda: [0, 0, 0.0, 0.0])
+    found: dict[str, Prediction] = {}
     for each in work:
-        arithmetic_s, memory_s = each.operations / peaks.operations, each.bytes / peaks.bandwidth
-        taken = each.times * max(arithmetic_s, memory_s)
-        layer = sums[each.layer]
-        for i, more in enumerate(
-            [
-                each.times * each.operations,
-                each.times * each.bytes,
-                taken,
-                taken if arithmetic_s >= memory_s else 0.0,
-            ]
-        ):
-            layer[i] += more
-    return [Prediction(name, *values) for name, values in sums.items()]
+        layer = found.setdefault(each.layer, Prediction(each.layer))
+        arithmetic_seconds = each.operations / peaks.operations
+        memory_seconds = each.bytes / peaks.bandwidth
+        taken = each.times * max(arithmetic_seconds, memory_seconds)
+        layer.operations += each.times * each.operations
+        layer.bytes += each.times * each.bytes
+        layer.seconds += taken
+        if arithmetic_seconds >= memory_seconds:
+            layer.seconds_of_arithmetic += taken
+    return list(found.values())
 
 
 def seconds(work: list[arithmetic.Work], peaks: Peaks) -> float:
@@ -102,32 +107,39 @@ def seconds(work: list[arithmetic.Work], peaks: Peaks) -> float:
 
 
 def table(predictions: list[Prediction], batch: int, title: str, source: str) -> Table:
-    """One row a layer, and the sum. source: of the peaks."""
-    total = sum(each.seconds for each in predictions)
-    shown = Table("layer", title=title)
-    for heading in ("GFLOP", "MB", "FLOP a byte", "bound by", "ms", "% of the round"):
-        shown.add_column(heading, justify="left" if heading == "bound by" else "right")
+    """One row a layer, and the sum.
 
-    def add(name, operations, moved, bound_by, taken):
-        shown.add_row(
-            name,
-            f"{operations / 1e9:.3g}",
-            f"{moved / 1e6:.3g}",
-            f"{operations / moved:.3g}",
-            bound_by,
-            f"{1e3 * taken:.3g}",
-            f"{100 * taken / total:.1f}",
-        )
-
-    for each in predictions:
-        add(each.layer, each.operations, each.bytes, each.bound_by, each.seconds)
-    shown.add_section()
-    add(
+    Args:
+        predictions: of all layers.
+        batch: images in a batch.
+        title: above the table.
+        source: of the peaks.
+    """
+    total = Prediction(
         "a round",
         sum(each.operations for each in predictions),
         sum(each.bytes for each in predictions),
-        "",
-        total,
+        sum(each.seconds for each in predictions),
     )
-    shown.caption = f"batch {batch}: {batch / total:,.0f} images a second at most\npeaks: {source}"
+    shown = Table("layer", title=title)
+    for heading in ("GFLOP", "MB", "FLOP a byte", "bound by", "ms", "% of the round"):
+        shown.add_column(heading, justify="left" if heading == "bound by" else "right")
+    for each in predictions:
+        shown.add_row(*_cells(each, each.bound_by, total.seconds))
+    shown.add_section()
+    shown.add_row(*_cells(total, "", total.seconds))
+    images = batch / total.seconds
+    shown.caption = f"batch {batch}: {images:,.0f} images a second at most\npeaks: {source}"
     return shown
+
+
+def _cells(each: Prediction, bound_by: str, round_seconds: float) -> list[str]:
+    return [
+        each.layer,
+        f"{each.operations / 1e9:.3g}",
+        f"{each.bytes / 1e6:.3g}",
+        f"{each.intensity:.3g}",
+        bound_by,
+        f"{1e3 * each.seconds:.3g}",
+        f"{100 * each.seconds / round_seconds:.1f}",
+    ]

@@ -1,4 +1,10 @@
-"""Which device is used, what it can do, what it is, and how much memory it has given at most."""
+"""Which device is used, what it can do, what it is, and its peak of memory.
+
+TensorFlow is imported by the functions that need it, so that a command can import this module and
+still answer `--help` at once.
+"""
+
+from __future__ import annotations
 
 import datetime
 import os
@@ -8,21 +14,33 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
-
-from gan_core import checks
 
 PRECISIONS = ("float32", "tf32", "bfloat16")
 AMPERE = (8, 0)  # the first compute capability with TF32 and bfloat16 (A100, RTX 30)
+NOT_ON_A_CPU = "tf32 needs an NVIDIA GPU of compute capability 8.0 or later, and this is a CPU"
 
 
 def find(device: str) -> str:
-    """ "auto", "cpu", "gpu" or "gpu:1" -> "cpu" or "gpu:N", if TensorFlow sees such a device; else ValueError.
+    """The device that is meant, if TensorFlow sees it.
 
-    Only looks, and takes none of a GPU's memory, so that a process that starts others can ask.
+    It only looks, and takes none of a GPU's memory, so that a process that starts others can ask.
+
+    Args:
+        device: "auto" (a GPU if there is one), "cpu", "gpu" or "gpu:1".
+
+    Returns:
+        "cpu" or "gpu:N".
+
+    Raises:
+        ValueError: there is no such device.
     """
+    import tensorflow as tf
+
+    from gan_core import checks
+
     gpus = tf.config.list_physical_devices("GPU")
     if device == "auto":
         return "gpu:0" if gpus else "cpu"
@@ -44,15 +62,32 @@ def find(device: str) -> str:
     return f"gpu:{number}"
 
 
+def number_of(gpu: str) -> int:
+    """The number in "gpu:N"."""
+    return int(gpu.removeprefix("gpu:"))
+
+
 def use(device: str, replicas: int = 1) -> str:
-    """Make `device` the one where everything happens, before anything has; -> its kind, "CPU" or "GPU".
+    """Make `device` the one on which everything runs. Call it before TensorFlow computes anything.
 
     A GPU's memory is taken as it is needed, so that its peak can be told.
-    replicas: how many devices, from this one on. A CPU is divided into so many logical ones, which is
-    good for a trial: together they have the cores of one.
+
+    Args:
+        device: as in `find`.
+        replicas: how many devices, from this one on. A CPU is divided into that many logical
+            devices, which is enough to try a strategy: together they have the cores of one.
+
+    Returns:
+        The kind of device, "CPU" or "GPU".
     """
-    gpus, found = tf.config.list_physical_devices("GPU"), find(device)
-    chosen = [] if found == "cpu" else gpus[int(found[4:]) :][:replicas]
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    found = find(device)
+    chosen = []
+    if found != "cpu":
+        first = number_of(found)
+        chosen = gpus[first : first + replicas]
     if gpus:
         tf.config.set_visible_devices(chosen, "GPU")
     for gpu in chosen:
@@ -60,15 +95,29 @@ def use(device: str, replicas: int = 1) -> str:
     if not chosen and replicas > 1:
         tf.config.set_logical_device_configuration(
             tf.config.list_physical_devices("CPU")[0],
-            [tf.config.LogicalDeviceConfiguration()] * replicas,
+            [tf.config.LogicalDeviceConfiguration() for _ in range(replicas)],
         )
     return "GPU" if chosen else "CPU"
 
 
 def check_replicas(device: str, replicas: int | None) -> int:
-    """How many devices `mirrored` plays on: by default all GPUs from `device` on, or a CPU divided in two."""
+    """On how many devices the strategy `mirrored` runs.
+
+    Args:
+        device: the first of them, as in `find`.
+        replicas: how many are asked for; None: all GPUs from `device` on, or a CPU divided in two.
+
+    Raises:
+        ValueError: there are not so many.
+    """
+    import tensorflow as tf
+
+    from gan_core import checks
+
     found = find(device)
-    there = None if found == "cpu" else len(tf.config.list_physical_devices("GPU")) - int(found[4:])
+    there = None
+    if found != "cpu":
+        there = len(tf.config.list_physical_devices("GPU")) - number_of(found)
     if there == 1:
         checks.fail(
             "benchmarks",
@@ -82,66 +131,93 @@ def check_replicas(device: str, replicas: int | None) -> int:
 
 
 def why_not(precision: str, device: str) -> str | None:
-    """Why this device ("cpu" or "gpu:N") has no such precision; None if it has."""
+    """Why a device ("cpu" or "gpu:N") does not have a precision; None if it has."""
     if device == "cpu":
-        return (
-            "tf32 needs an NVIDIA GPU of compute capability 8.0 or later, and this is a CPU"
-            if precision == "tf32"
-            else None
-        )
+        return NOT_ON_A_CPU if precision == "tf32" else None
     if precision == "float32":
         return None
-    details = tf.config.experimental.get_device_details(
-        tf.config.list_physical_devices("GPU")[int(device[4:])]
-    )
+    details = _gpu_details(device)
     return too_old(
         precision, details.get("device_name", "this GPU"), details.get("compute_capability")
     )
 
 
-def too_old(precision: str, name: str, capability) -> str | None:
-    """The words for a GPU from before Ampere. capability: (major, minor), or None where it is not an NVIDIA GPU."""
+def too_old(precision: str, name: str, capability: tuple[int, int] | None) -> str | None:
+    """Why a GPU from before Ampere does not have a precision; None if it is not so old.
+
+    Args:
+        precision: tf32 or bfloat16.
+        name: of the GPU.
+        capability: (major, minor); None where it is not an NVIDIA GPU.
+    """
     if capability is None or tuple(capability) >= AMPERE:
         return None
     major, minor = capability
-    return f"{precision} needs an NVIDIA GPU of compute capability 8.0 or later, and {name} has {major}.{minor}"
+    return (
+        f"{precision} needs an NVIDIA GPU of compute capability 8.0 or later, "
+        f"and {name} has {major}.{minor}"
+    )
 
 
 def set_precision(precision: str) -> None:
-    """tf32: float32 products are rounded to 10 bits of fraction on their way in; otherwise never."""
+    """With tf32, the factors of float32 products are rounded to 10 bits of fraction; else never."""
+    import tensorflow as tf
+
     tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
 
 
 def rounds_a_window(step: str, asked: int | None) -> int:
-    """What is asked; else 500 of the toy step, and of the dcgan step 1 on a CPU and 100 on a GPU, where one round is
-    shorter than it takes a device that has waited to come up to speed."""
-    return asked or (500 if step == "toy" else 1 if find("auto") == "cpu" else 100)
+    """How many rounds are played in one window.
+
+    One round of the DCGAN on a GPU is shorter than the time that a waiting device needs to come
+    up to speed, so a window has many there.
+
+    Args:
+        step: "toy" or "dcgan".
+        asked: what the command line asks for, or None.
+    """
+    if asked is not None:
+        return asked
+    if step == "toy":
+        return 500
+    return 1 if find("auto") == "cpu" else 100
 
 
 def drain() -> None:
-    """Wait until all that was asked of the devices is done."""
+    """Wait until the devices have done all that was asked of them."""
+    import tensorflow as tf
+
     tf.test.experimental.sync_devices()
 
 
 def peak_memory(kind: str) -> tuple[int, str]:
-    """The most bytes there were at once, and of what: the device's memory, or (CPU) all of this process."""
+    """The most bytes that were in use at once, and of what.
+
+    Args:
+        kind: "GPU": the device's memory; "CPU": all of this process.
+    """
     if kind == "GPU":
+        import tensorflow as tf
+
         return int(tf.config.experimental.get_memory_info("GPU:0")["peak"]), "the device's memory"
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, "the process's resident set"
 
 
-def machine(device: str) -> dict:
-    """What a row was measured on and with, without the machine's name: device, versions, date, revision."""
+def machine(device: str) -> dict[str, Any]:
+    """On what and with what a row was measured: device, versions, date and revision.
+
+    The machine's name is left out.
+    """
+    import tensorflow as tf
+
     found = find(device)
     if found == "cpu":
         about = {"device": _cpu_name(), "cores": _cores()}
     else:
-        gpu = tf.config.list_physical_devices("GPU")[int(found[4:])]
-        details = tf.config.experimental.get_device_details(gpu)
         build = tf.sysconfig.get_build_info()
         about = {
-            "device": details.get("device_name", "GPU"),
+            "device": _gpu_details(found).get("device_name", "GPU"),
             "cuda": build.get("cuda_version"),
             "cudnn": build.get("cudnn_version"),
             "host": _cpu_name(),
@@ -158,32 +234,49 @@ def machine(device: str) -> dict:
 
 
 def revision() -> str:
-    """The git commit that is measured, with + if files differ from it; "unknown" outside a repository."""
+    """The git commit that is measured, with + if files differ from it.
 
-    def git(*arguments):
-        done = subprocess.run(
-            ["git", *arguments], cwd=Path(__file__).parent, capture_output=True, text=True
-        )
-        if done.returncode:
-            raise OSError(done.stderr)
-        return done.stdout.strip()
-
+    "unknown" outside a repository.
+    """
     try:
-        return git("rev-parse", "--short=12", "HEAD") + (
-            "+" if git("status", "--porcelain", "-uno") else ""
-        )
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        changed = _git("status", "--porcelain", "-uno")
     except OSError:
         return "unknown"
+    return f"{commit}+" if changed else commit
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise OSError(done.stderr)
+    return done.stdout.strip()
+
+
+def _gpu_details(gpu: str) -> dict[str, Any]:
+    import tensorflow as tf
+
+    devices = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(devices[number_of(gpu)])
 
 
 def _cores() -> int:
     """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _cpu_name() -> str:
     try:
         text = Path("/proc/cpuinfo").read_text()
-        return re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)[1].strip()
-    except (OSError, TypeError):
-        return platform.processor() or platform.machine()
+    except OSError:
+        text = ""
+    found = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)
+    return found[1].strip() if found else platform.processor() or platform.machine()

@@ -1,11 +1,14 @@
 """Measure contestants in turn, in one run, each in a process of its own.
 
-A machine that is shared is now fast, now slow; two numbers from different minutes say little. So
-every contestant is started, warmed up and then asked for one window after the other, A B C A B C ...,
-and what is reported is the median with the quartiles, and the ratio of medians.
+A machine that is shared is fast at one moment and slow at the next; two numbers from different
+minutes say little. So every contestant is started, warmed up and then asked for one window after
+the other, A B C A B C ..., and what is reported is the median with the quartiles, and the ratio of
+medians.
 
 A contestant is a Python module that calls `serve` with a function of the number of rounds.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import json
@@ -14,18 +17,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.measure import rows
 
 
-def serve(play, facts: dict | None = None) -> None:
-    """A contestant's side: play(n) plays n rounds and returns when the device is done with them.
+def serve(play: Callable[[int], Any], facts: dict | None = None) -> None:
+    """A contestant's side: answer requests from stdin until there are no more.
 
-    Reads a number of rounds a line, writes the seconds they took. The first line's is the compile
-    time: that of the first call. The line "facts" is answered with what this contestant is: its
-    `parameters` [of G, of D], `library`, `device`, perhaps a `note`.
+    A line with a number n is answered with the seconds that play(n) took, in JSON. The first such
+    line's time includes compiling. The line "facts" is answered with `facts`.
+
+    Args:
+        play: play(n) plays n rounds and returns when the device is done with them.
+        facts: what this contestant is: its `parameters` [of G, of D], `library`, `device`, and
+            perhaps a `note`.
     """
     for line in sys.stdin:
         if line.strip() == "facts":
@@ -38,24 +48,28 @@ def serve(play, facts: dict | None = None) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """Seconds a round in each window, and of the first call, which compiles.
-
-    failed: why this contestant has no times, or no more of them; "" if all went well.
-    """
+    """What one contestant has shown."""
 
     name: str
     seconds: np.ndarray
+    """seconds a round in each window"""
     first_call: float
+    """seconds of the first call, which compiles"""
     facts: dict = dataclasses.field(default_factory=dict)
+    """what it says of itself"""
     failed: str = ""
+    """why it has no times, or no more of them; "" if all went well"""
 
     @property
     def median(self) -> float:
+        """Seconds a round."""
         return float(np.median(self.seconds))
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        return tuple(np.percentile(self.seconds, [25, 75]))
+        """The 25th and 75th percentile of the seconds a round."""
+        low, high = np.percentile(self.seconds, [25, 75])
+        return float(low), float(high)
 
 
 def in_turn(
@@ -66,74 +80,133 @@ def in_turn(
     with_facts: bool = False,
     keep_going: bool = False,
     back_and_forth: bool = False,
-    environments: dict[str, dict] | None = None,
-    folders: dict | None = None,
+    environments: dict[str, dict[str, str]] | None = None,
+    folders: dict[str, Path] | None = None,
 ) -> list[Result]:
-    """Run each command (name -> arguments after the Python interpreter) and ask for `windows` windows in turn.
+    """Start all contestants, and ask for one window of each in turn.
 
-    with_facts: ask each for its facts too.  back_and_forth: every second turn in the opposite order
-    (A B, B A, A B, ...), so that a machine that grows slower is unfair to nobody.  environments:
-    name -> environment variables that this contestant alone gets.  folders: name -> where it is started.
-    ValueError names the contestant that cannot run; with keep_going it drops out, its result says
-    why (`failed`), and the others go on.
+    Args:
+        contestants: name -> arguments after the Python interpreter.
+        rounds: in a window.
+        windows: how many count, after a first call and one window to warm up.
+        with_facts: ask each contestant for its facts too.
+        keep_going: a contestant that cannot run drops out, its result says why (`failed`), and
+            the others go on.
+        back_and_forth: every second turn has the opposite order (A B, B A, A B, ...), so that a
+            machine that grows slower is unfair to nobody.
+        environments: name -> environment variables that this contestant alone gets.
+        folders: name -> the folder in which it is started.
+
+    Returns:
+        One result for each contestant, in order.
+
+    Raises:
+        ValueError: names the contestant that cannot run, unless keep_going.
     """
-    environments, folders = environments or {}, folders or {}
-    results = {}
-    running = {
-        name: _Contestant(name, arguments, environments.get(name, {}), folders.get(name))
-        for name, arguments in contestants.items()
-    }
-    everyone = list(running.values())
+    environments = environments or {}
+    folders = folders or {}
+    turns = _Turns(keep_going)
+    try:
+        for name, arguments in contestants.items():
+            environment = environments.get(name, {})
+            turns.start(_Contestant(name, arguments, environment, folders.get(name)))
+        for name in contestants:
+            if with_facts:
+                turns.ask_for_facts(name)
+            turns.ask_for_first_call(name, rounds)
+        for window in range(windows + 1):
+            names = list(contestants)
+            if back_and_forth and window % 2:
+                names.reverse()
+            for name in names:
+                turns.ask_for_window(name, rounds, counts=window > 0)  # the first is warm-up
+    finally:
+        turns.end()
+    return list(turns.results.values())
 
-    def ask(name, request):
+
+class _Turns:
+    """The contestants that were started, those that are still running, and what they have shown."""
+
+    def __init__(self, keep_going: bool):
+        self.keep_going = keep_going
+        self.started: list[_Contestant] = []
+        self.running: dict[str, _Contestant] = {}
+        self.results: dict[str, Result] = {}
+
+    def start(self, contestant: _Contestant) -> None:
+        self.started.append(contestant)
+        self.running[contestant.name] = contestant
+        self.results[contestant.name] = Result(contestant.name, np.array([]), float("nan"))
+
+    def ask_for_facts(self, name: str) -> None:
+        self._keep(name, facts=self._ask(name, "facts") or {})
+
+    def ask_for_first_call(self, name: str, rounds: int) -> None:
+        seconds = self._ask(name, rounds)
+        if seconds is not None:
+            self._keep(name, first_call=seconds)
+
+    def ask_for_window(self, name: str, rounds: int, counts: bool) -> None:
+        seconds = self._ask(name, rounds)
+        if seconds is not None and counts:
+            windows = self.results[name].seconds
+            self._keep(name, seconds=np.append(windows, seconds / rounds))
+
+    def end(self) -> None:
+        for contestant in self.started:
+            contestant.end()
+
+    def _ask(self, name: str, request: int | str) -> Any:
+        """The answer; None from a contestant that has dropped out."""
+        if name not in self.running:
+            return None
         try:
-            return running[name].ask(request)
+            return self.running[name].ask(request)
         except ValueError as error:
-            if not keep_going:
+            if not self.keep_going:
                 raise
-            results[name] = dataclasses.replace(results[name], failed=str(error))
-            del running[name]
+            self._keep(name, failed=str(error))
+            del self.running[name]
             return None
 
-    try:
-        for name in list(running):
-            results[name] = Result(name, np.array([]), float("nan"))
-            facts = ask(name, "facts") if with_facts else {}
-            first = ask(name, rounds) if name in running else None
-            if first is not None:
-                results[name] = Result(name, np.array([]), first, facts)
-        for window in range(windows + 1):
-            names = list(running)
-            for name in reversed(names) if back_and_forth and window % 2 else names:
-                taken = ask(name, rounds)
-                if taken is not None and window > 0:  # the first is warm-up
-                    seconds = np.append(results[name].seconds, taken / rounds)
-                    results[name] = dataclasses.replace(results[name], seconds=seconds)
-    finally:
-        for contestant in everyone:
-            contestant.end()
-    return list(results.values())
+    def _keep(self, name: str, **fields: Any) -> None:
+        self.results[name] = dataclasses.replace(self.results[name], **fields)
 
 
 class _Contestant:
     """A process that answers requests, a line each."""
 
-    def __init__(self, name: str, arguments: list[str], environment: dict, folder=None):
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        environment: dict[str, str],
+        folder: Path | None = None,
+    ):
         self.name = name
-        # Not a pipe: one that nobody reads fills, and then blocks who writes. `end` closes it.
+        # A file and not a pipe: a pipe that nobody reads fills up, and then blocks its writer.
         self.errors = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
-            env={**os.environ, **environment},
-            cwd=folder,
-        )
+        try:
+            self.process = subprocess.Popen(
+                [sys.executable, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.errors,
+                text=True,
+                env={**os.environ, **environment},
+                cwd=folder,
+            )
+        except OSError:
+            self.errors.close()
+            raise
 
-    def ask(self, request):
-        """request: a number of rounds, or "facts"."""
+    def ask(self, request: int | str) -> Any:
+        """The answer to a request: a number of rounds, or "facts".
+
+        Raises:
+            ValueError: the process has ended; with the last thing that it said.
+        """
         try:
             self.process.stdin.write(f"{request}\n")
             self.process.stdin.flush()
@@ -141,18 +214,22 @@ class _Contestant:
         except BrokenPipeError:
             line = ""
         if not line:
-            code = self.process.wait()
-            self.errors.seek(0)
-            last = rows.said(self.errors.read())[-1].rstrip(".")
-            if code < 0:
-                raise ValueError(
-                    f"{self.name} cannot run: {rows.end(code)}, {last}. (Perhaps memory was short: try a "
-                    "smaller batch.)"
-                )
-            raise ValueError(f"{self.name} cannot run: {last}. (Peers: pip install -e '.[peers]'.)")
+            raise ValueError(self._why_it_ended())
         return json.loads(line)
 
-    def end(self):
+    def _why_it_ended(self) -> str:
+        code = self.process.wait()
+        self.errors.seek(0)
+        last = rows.said(self.errors.read())[-1].rstrip(".")
+        if code < 0:
+            return (
+                f"{self.name} cannot run: {rows.end(code)}, {last}. "
+                "(Perhaps memory was short: try a smaller batch.)"
+            )
+        return f"{self.name} cannot run: {last}. (Peers: pip install -e '.[peers]'.)"
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
         self.process.kill()
         self.process.communicate()
         self.errors.close()

@@ -1,12 +1,15 @@
 """A measurement is a row: made in a process of its own, kept as one line of JSON.
 
-A fresh process has an empty memory, its own compiled functions and its own peak of memory; and if it
-dies, of too large a batch for instance, that is a row which says so, and the next one goes on.
+A fresh process has an empty memory, its own compiled functions and its own peak of memory. If it
+dies, for instance because the batch is too large, that is a row which says so, and the next row is
+measured all the same.
 
     process                                    who started it
     main(measure)   <- options as JSON ---     ask("benchmarks.contestants.one_train_step", options)
                     --- the row as JSON ->
 """
+
+from __future__ import annotations
 
 import json
 import os
@@ -16,18 +19,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 
+Row = dict[str, Any]
+
 RESULTS = Path("benchmarks/results")
-MEASURED, OUT_OF_MEMORY, NOT_SUPPORTED, FAILED = (
-    "measured",
-    "out of memory",
-    "not supported",
-    "failed",
-)
+MEASURED = "measured"
+OUT_OF_MEMORY = "out of memory"
+NOT_SUPPORTED = "not supported"
+FAILED = "failed"
 OF_MEMORY = (
     "out of memory",
     "out_of_memory",
@@ -38,11 +43,14 @@ OF_MEMORY = (
     "bad_alloc",
     "failed to allocate",
     "alloc_failed",
-)  # in whatever case
+)  # in upper or lower case
 WHERE = ("Detected at node", "File ", "<stack traces")
 REMARK = re.compile(  # what TensorFlow logs in any case; cuInit: on a machine without a GPU
-    r"[IW]\d{4} |E\d{4} .*failed call to cuInit|WARNING: All log messages|\d{4}-\d\d-\d\d [\d:.]+: [IW] |"
-    r"To enable the following instructions: "
+    r"[IW]\d{4} "
+    r"|E\d{4} .*failed call to cuInit"
+    r"|WARNING: All log messages"
+    r"|\d{4}-\d\d-\d\d [\d:.]+: [IW] "
+    r"|To enable the following instructions: "
 )
 WINDOW_SECONDS = 0.5
 
@@ -50,57 +58,71 @@ WINDOW_SECONDS = 0.5
 # ---------------------------------------------------------------- the side that measures
 
 
-def main(measure) -> None:
-    """Read the options from the command line, print measure(options) as one line."""
+def main(measure: Callable[[Row], Row]) -> None:
+    """Read the options from the command line, and print measure(options) as one line."""
     options = json.loads(sys.argv[1])
     print("\n" + json.dumps(attempt(measure, options)), flush=True)
 
 
-def attempt(measure, options: dict) -> dict:
-    """options and what measure(options) tells, or why it could not."""
+def attempt(measure: Callable[[Row], Row], options: Row) -> Row:
+    """The options and what measure(options) tells, or why it could not be measured."""
     try:
         return {**options, "status": MEASURED, "message": "", **measure(options)}
-    except Exception as error:  # whatever a library raises: it becomes the row's message
+    except Exception as error:  # whatever a library raises becomes the row's message
         return {**options, **what_went_wrong(f"{type(error).__name__}: {error}")}
 
 
-def what_went_wrong(text: str) -> dict:
+def what_went_wrong(text: str) -> dict[str, str]:
+    """The `status` and `message` of a row that could not be measured.
+
+    Args:
+        text: what was said; the line that matters first.
+    """
     own = said(text)
-    short = own[0]
-    told = [
-        re.sub(r"^\(\d+\) *", "", line)
-        for line in own[1:]
-        if not line.startswith(WHERE) and not re.match(r"\d+ root error", line)
-    ]
-    if (
-        short.endswith("Graph execution error:") and told
-    ):  # TensorFlow tells where, and only then what
-        short = f"{short.split(':')[0]}: {told[0]}"
-    short = re.sub(r"\{\{.*?\}\} ?", "", short)  # {{names of nodes}}
     for line in own:
         if any(words in line.lower() for words in OF_MEMORY):
             return {"status": OUT_OF_MEMORY, "message": line[:300]}
+    short = own[0]
+    if short.endswith("Graph execution error:"):  # TensorFlow tells where, and only then what
+        causes = [line for line in own[1:] if _is_a_cause(line)]
+        if causes:
+            cause = re.sub(r"^\(\d+\) *", "", causes[0])
+            short = f"{short.split(':')[0]}: {cause}"
+    short = re.sub(r"\{\{.*?\}\} ?", "", short)  # {{names of nodes}}
     return {"status": FAILED, "message": short[:300]}
 
 
+def _is_a_cause(line: str) -> bool:
+    return not line.startswith(WHERE) and not re.match(r"\d+ root error", line)
+
+
 def said(text: str) -> list[str]:
-    """The lines of what a process wrote to stderr, without what TensorFlow logs anyway; at least one."""
+    """The lines that a process wrote to stderr, without what TensorFlow logs anyway.
+
+    There is at least one.
+    """
     lines = [line.strip() for line in text.splitlines()]
     return [line for line in lines if line and not REMARK.match(line)] or ["it said nothing"]
 
 
 def end(code: int) -> str:
-    """An exit code in words; -n: ended by signal n."""
+    """An exit code in words.
+
+    Args:
+        code: -n means that the process was ended by signal n.
+    """
+    if code >= 0:
+        return f"exit code {code}"
     names = {each.value: each.name for each in signal.Signals}
-    return (
-        f"exit code {code}"
-        if code >= 0
-        else f"signal {-code} ({names.get(-code, signal.strsignal(-code))})"
-    )
+    name = names.get(-code, signal.strsignal(-code))
+    return f"signal {-code} ({name})"
 
 
-def timed(play, n: int, drain) -> float:
-    """Seconds that play(n) takes, until the device is done with it, from when it was done with all before."""
+def timed(play: Callable[[int], Any], n: int, drain: Callable[[], Any]) -> float:
+    """Seconds that play(n) takes, until the device is done with it.
+
+    The clock starts when the device is done with all that it was given before.
+    """
     drain()
     start = time.perf_counter()
     play(n)
@@ -108,10 +130,16 @@ def timed(play, n: int, drain) -> float:
     return time.perf_counter() - start
 
 
-def windows(play, drain, count: int, rounds: int | None = None) -> dict:
-    """Times play(n), which plays n rounds: the first call, then `count` windows of seconds a round.
+def windows(
+    play: Callable[[int], Any], drain: Callable[[], Any], count: int, rounds: int | None = None
+) -> Row:
+    """Times of the first call, and then of `count` windows, in seconds a round.
 
-    rounds: in a window; None: as many as take about half a second.
+    Args:
+        play: play(n) plays n rounds.
+        drain: waits until the device is done.
+        count: windows that count, after some to warm up.
+        rounds: in a window; None: as many as take about half a second.
     """
     first = timed(play, 1, drain)
     one = timed(play, 1, drain)  # warm-up
@@ -126,7 +154,8 @@ def windows(play, drain, count: int, rounds: int | None = None) -> dict:
     }
 
 
-def summary(seconds) -> dict:
+def summary(seconds: Sequence[float]) -> Row:
+    """The median as `seconds`, and the `quartiles`."""
     low, median, high = np.percentile(seconds, [25, 50, 75])
     return {"seconds": float(median), "quartiles": [float(low), float(high)]}
 
@@ -134,35 +163,36 @@ def summary(seconds) -> dict:
 # ---------------------------------------------------------------- the side that asks
 
 
-def ask(module: str, options: dict) -> dict:
-    """The row of `python -m module` with these options."""
+def ask(module: str, options: Row) -> Row:
+    """The row that `python -m module` measures with these options, in a process of its own."""
     code, output, errors, memory = _run([sys.executable, "-m", module, json.dumps(options)])
-    last = (output.strip().splitlines() or [""])[-1]
-    if last.startswith("{"):
-        return json.loads(last)
+    lines = output.strip().splitlines()
+    if lines and lines[-1].startswith("{"):
+        return json.loads(lines[-1])
     if code == -signal.SIGKILL:  # what the system does to a process when there is no memory left
-        return {
-            **options,
-            "status": OUT_OF_MEMORY,
-            "message": "the system killed the process (signal 9)",
-        }
-    wrong = what_went_wrong("\n".join(reversed(errors.strip().splitlines())))
-    if (
-        code < 0 and memory > 0.8 * _all_memory()
-    ):  # it was refused more, and libraries use what they did not get
-        taken = f"{memory / 1e9:.1f} of the machine's {_all_memory() / 1e9:.1f} GB"
-        return {
-            **options,
-            "status": OUT_OF_MEMORY,
-            "message": f"{end(code)}, when the process had {taken}",
-        }
+        message = "the system killed the process (signal 9)"
+        return {**options, "status": OUT_OF_MEMORY, "message": message}
+    all_memory = _all_memory()
+    if code < 0 and memory > 0.8 * all_memory:
+        # It was refused more memory, and some libraries then use the address 0.
+        had = f"{memory / 1e9:.1f} of the machine's {all_memory / 1e9:.1f} GB"
+        message = f"{end(code)}, when the process had {had}"
+        return {**options, "status": OUT_OF_MEMORY, "message": message}
+    last_line_first = "\n".join(reversed(errors.strip().splitlines()))
+    wrong = what_went_wrong(last_line_first)
     return {**options, **wrong, "message": f"{end(code)}: {wrong['message']}"}
 
 
 def _run(command: list[str]) -> tuple[int, str, str, int]:
-    """-> the exit code (-n: ended by signal n), what it wrote to stdout and to stderr, and the most bytes it had (at
-    least those of this process: on Linux one that is started inherits that mark)."""
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
+    """Run a process to its end.
+
+    Returns:
+        The exit code (-n: ended by signal n), what it wrote to stdout, what it wrote to stderr,
+        and its peak of memory in bytes (at least that of this process, because on Linux a process
+        inherits that mark from the one that starts it).
+    """
+    # TensorFlow's errors are kept, because they may be the reason for which a process died.
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
     with (
         tempfile.TemporaryFile("w+", errors="replace") as output,
         tempfile.TemporaryFile("w+", errors="replace") as log,
@@ -187,11 +217,15 @@ def _all_memory() -> int:
 
 
 def check_writable(path: Path) -> None:
-    """ValueError if no rows can be kept there: better known before they are measured."""
+    """Fail now if no rows can be kept there, and not after they have been measured.
+
+    Raises:
+        ValueError: names the file.
+    """
     _append(path, "")
 
 
-def keep(row: dict, path: Path) -> None:
+def keep(row: Row, path: Path) -> None:
     """Append a row to a file of JSON lines."""
     _append(path, json.dumps(row) + "\n")
 
@@ -199,33 +233,41 @@ def keep(row: dict, path: Path) -> None:
 def _append(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "a", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
         raise ValueError(
-            f"benchmarks: {path} cannot be written: {error.strerror or error}. Choose another --out."
+            f"benchmarks: {path} cannot be written: {error.strerror or error}. "
+            "Choose another --out."
         ) from error
 
 
-def read(path: Path) -> list[dict]:
+def read(path: Path) -> list[Row]:
+    """All rows of a file."""
     return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
 
 
-def device_name(found: list[dict]) -> str:
-    """What the rows were measured on, or were to be."""
-    return next((row["machine"]["device"] for row in found if "machine" in row), found[0]["device"])
+def device_name(found: list[Row]) -> str:
+    """On what the rows were measured, or were to be measured."""
+    for row in found:
+        if "machine" in row:
+            return row["machine"]["device"]
+    return found[0]["device"]
 
 
-def notes(found: list[dict]) -> list[str]:
-    """What is to be said below a table: why rows are empty, what memory is meant."""
+def notes(found: list[Row]) -> list[str]:
+    """What is said below a table: why rows are empty, and what memory is meant."""
     reasons = {row["message"]: row["status"] for row in found if row["status"] != MEASURED}
-    return [f"{status}: {message}" for message, status in reasons.items()] + sorted(
-        {f"memory: peak of {row['memory_of']}" for row in found if "memory_of" in row}
-    )
+    memories = {f"memory: peak of {row['memory_of']}" for row in found if "memory_of" in row}
+    return [f"{status}: {message}" for message, status in reasons.items()] + sorted(memories)
 
 
-def check_any_measured(owner: str, found: list[dict]) -> None:
-    """A table of nothing but reasons ends in an error, for scripts."""
+def check_any_measured(owner: str, found: list[Row]) -> None:
+    """A table of nothing but reasons ends in an error, so that scripts notice.
+
+    Raises:
+        ValueError: with the first row's reason.
+    """
     if not any(row["status"] == MEASURED for row in found):
         raise ValueError(
             f"{owner}: none of the {len(found)} rows could be measured; the first: "
@@ -234,6 +276,11 @@ def check_any_measured(owner: str, found: list[dict]) -> None:
 
 
 def console() -> Console:
-    """Tables have many columns: what is not a terminal is taken to be wide enough for them."""
+    """Where tables go. What is not a terminal is taken to be wide enough for their columns."""
     ordinary = Console()
     return ordinary if ordinary.is_terminal else Console(width=170)
+
+
+def say(where: Console, words: str) -> None:
+    """Print words as they are: no colours, no markup, and no line breaks but their own."""
+    where.print(words, highlight=False, markup=False, soft_wrap=True)

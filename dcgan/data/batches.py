@@ -1,34 +1,59 @@
-"""From an array of faces to batches for the trainer: shuffled every epoch, mirrored at random, in [-1, 1]."""
+"""From an array of faces to batches for the trainer.
+
+They are shuffled anew every epoch, mirrored at random, and in [-1, 1].
+"""
+
+from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
-from dcgan.data.pixels import to_float
+from dcgan.data.pixels import mirrored_at_random, to_float
 from gan_core import checks, rng
 from gan_core.data import HostBatches, epoch_order, shuffled
 
+Sampler = Callable[[tf.Tensor], tf.Tensor]
 
-def face_batches(images, batch_size: int, *, seed: int = 0, flip: bool = False, rows=None):
-    """What `fit` is fed with: images uint8 [N, S, S, 3] -> batches [batch_size, S, S, 3] float32.
 
-    rows: the indices of the images to use, in any order; None: all.  flip: mirror each image, each
-    time, with probability 1/2.
+def face_batches(
+    images: np.ndarray,
+    batch_size: int,
+    *,
+    seed: int = 0,
+    flip: bool = False,
+    rows: np.ndarray | None = None,
+) -> Sampler | HostBatches:
+    """What `fit` is fed with: batches [batch_size, S, S, 3] float32.
 
-    An array in memory is put on the device once, as uint8, and the batches are gathered there, inside
-    the compiled training step. A `numpy.memmap`, and an array that the device has no room for, is read
-    batch by batch, by tf.data, two batches ahead. Both give the same numbers for the same seed: epoch e
-    is the permutation of (seed, e), and batch number i has its own flips.
+    An array in memory is put on the device once, as uint8, and the batches are gathered there,
+    inside the compiled training step. A `numpy.memmap`, and an array for which the device has no
+    room, is read batch by batch, by tf.data, two batches ahead. Both give the same numbers for the
+    same seed: epoch e is the permutation of (seed, e), and batch number i has its own flips.
+
+    Args:
+        images: uint8 [N, S, S, 3].
+        batch_size: images in a batch, from 1 to the number of faces.
+        seed: of the order and the flips, which share no random numbers.
+        flip: mirror each image, each time, with probability 1/2.
+        rows: the indices of the images to use, in any order; None: all.
+
+    Raises:
+        ValueError: if an argument is none of these.
     """
-    if not (isinstance(images, np.ndarray) and images.ndim == 4 and images.dtype == np.uint8):
-        checks.fail(
-            "face_batches", "images", "an array [N, S, S, 3] of uint8", type(images).__name__
-        )
-    rows = np.arange(len(images)) if rows is None else np.asarray(rows)
+    owner = "face_batches"
+    if not isinstance(images, np.ndarray) or images.ndim != 4 or images.dtype != np.uint8:
+        checks.fail(owner, "images", "an array [N, S, S, 3] of uint8", _described(images))
+    checks.integer(owner, "seed", seed, -(2**63), 2**63 - 1)
+    if not isinstance(flip, bool | np.bool_):
+        checks.fail(owner, "flip", "True or False", repr(flip))
+    rows = _checked_rows(owner, rows, len(images))
+    checks.integer(owner, "batch_size", batch_size, 1)
     if len(rows) < batch_size:
         checks.fail(
-            "face_batches",
+            owner,
             "batch_size",
             f"at most the number of faces, {len(rows)}",
             str(batch_size),
@@ -41,42 +66,64 @@ def face_batches(images, batch_size: int, *, seed: int = 0, flip: bool = False, 
     except tf.errors.ResourceExhaustedError:  # a GPU's memory is often smaller than the host's
         return _from_host(images, batch_size, seed, flip, rows)
 
-    def sampler(index):
+    def sampler(index: tf.Tensor) -> tf.Tensor:
         return _prepare(in_order(index), index, seed, flip)
 
     return sampler
 
 
-def _from_host(images, batch_size, seed, flip, rows) -> HostBatches:
+def _described(images: object) -> str:
+    if isinstance(images, np.ndarray):
+        return f"{checks.show_shape(images.shape)} of {images.dtype}"
+    return f"a {type(images).__name__}"
+
+
+def _checked_rows(owner: str, rows: np.ndarray | None, n: int) -> np.ndarray:
+    """The indices of the images to use."""
+    if rows is None:
+        return np.arange(n)
+    wanted = f"whole numbers [M] from 0 to {n - 1}"
+    try:
+        array = np.asarray(rows)
+    except ValueError:
+        checks.fail(owner, "rows", wanted, "lists of unequal lengths")
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        came = f"{checks.show_shape(array.shape)} of {array.dtype}"
+        checks.fail(owner, "rows", wanted, came)
+    if array.size and (array.min() < 0 or array.max() >= n):
+        checks.fail(owner, "rows", wanted, f"numbers from {array.min()} to {array.max()}")
+    return array
+
+
+def _from_host(
+    images: np.ndarray, batch_size: int, seed: int, flip: bool, rows: np.ndarray
+) -> HostBatches:
+    """Batches that are read from the array one by one."""
     batches = len(rows) // batch_size
 
     @functools.lru_cache(2)  # where one epoch ends and the next begins, both are asked for in turn
-    def order(epoch):
+    def order(epoch: int) -> np.ndarray:
         with tf.device("CPU"):
             return rows[epoch_order(len(rows), epoch, seed).numpy()]
 
-    def read(index):
-        first = int(index) % batches * batch_size
-        return np.stack(
-            [images[row] for row in order(int(index) // batches)[first : first + batch_size]]
-        )
+    def read(index: np.int64) -> np.ndarray:
+        epoch, number = divmod(int(index), batches)
+        first = number * batch_size
+        chosen = order(epoch)[first : first + batch_size]
+        return np.stack([images[row] for row in chosen])
 
-    def prepared(index):
+    def prepared(index: tf.Tensor) -> tf.Tensor:
         batch = tf.numpy_function(read, [index], tf.uint8, stateful=False)
-        return _prepare(tf.ensure_shape(batch, [batch_size, *images.shape[1:]]), index, seed, flip)
+        batch = tf.ensure_shape(batch, [batch_size, *images.shape[1:]])
+        return _prepare(batch, index, seed, flip)
 
-    def start(index: int):
+    def start(index: int) -> tf.data.Dataset:
         numbers = tf.data.Dataset.range(index, np.iinfo(np.int64).max)
         return numbers.map(prepared, num_parallel_calls=2, deterministic=True).prefetch(2)
 
     return HostBatches(start)
 
 
-def _prepare(images, index, seed, flip):
+def _prepare(images: tf.Tensor, index: tf.Tensor, seed: int, flip: bool) -> tf.Tensor:
     x = to_float(images)
-    if not flip:
-        return x
-    mirrored = tf.cast(
-        rng.integers([x.shape[0], 1, 1, 1], rng.seed(seed, "flip", index), 2), tf.bool
-    )
-    return tf.where(mirrored, tf.reverse(x, axis=[2]), x)
+    return mirrored_at_random(x, rng.seed(seed, "flip", index)) if flip else x

@@ -1,14 +1,22 @@
-"""From a folder or a zip of pictures to one array of uint8, once; from then on from a cache.
+"""From pictures on a disk to one array of uint8, once; from then on from a cache.
 
     faces = load("my_faces.zip", size=64)
     faces.images                            # uint8 [N, 64, 64, 3], in the order of the files' names
     faces.skipped                           # (name, why) of each file that gave no picture
+    print(faces.summary())                  # what was read, enlarged and passed over, in one line
 
 20,000 faces of 64 x 64 are 246 MB so, and would be 983 MB as float32. The array is kept in a file
 next to a fingerprint of the names, sizes and dates of what it was made from. Made larger than the
 memory allows it stays there, and `images` is a window on the file (`numpy.memmap`).
+
+The cache is `runs/cache` of the working folder, or what `cache` says. To clear it, delete it. Where
+it cannot be written the faces are read anew each time.
 """
 
+from __future__ import annotations
+
+import collections
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -16,102 +24,160 @@ import os
 import shutil
 import tempfile
 import warnings
-import zipfile
 import zlib
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
 from dcgan.data import images as one_image
+from dcgan.data import sources
+from dcgan.data.images import Budget, Picture, UnusableImageError
+from dcgan.data.sources import Member, PassedOver, Source
 from gan_core import checks
 
 CACHE = Path("runs/cache")
-VERSION = 2  # of what `images.decode` makes of a file: part of the fingerprint
-AT_A_TIME = 1024  # pictures decoded before they are written down
+VERSION = 3  # of what `images.decode` makes of a file: part of the fingerprint
+AT_A_TIME = 1024  # pictures whose checksum is taken together
+FILES_IN_MEMORY = 512_000_000  # bytes of files that are read but not decoded yet
+NAME_BYTES = 60  # of the source's name, in the name of its cache
+
+PLURALS = {
+    sources.HIDDEN: "hidden or system entries",
+    sources.OWN: "folders of this package's output",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Faces:
-    """What a source gave: images uint8 [N, size, size, 3], their names, the files passed over with the reason why,
-    and how many pictures were smaller than size x size, so that they had to be enlarged."""
+    """What a source gave.
+
+    Example:
+        >>> import numpy as np
+        >>> faces = load(np.zeros([3, 16, 16, 3], np.uint8), size=16)
+        >>> faces.summary()
+        '3 faces of 16 x 16 pixels'
+    """
 
     images: np.ndarray
+    """uint8 [N, size, size, 3]"""
     names: list[str]
+    """of the files, as paths from the source"""
     skipped: list[tuple[str, str]]
+    """files passed over, and closed folders: (name, why)"""
     enlarged: int = 0
+    """how many pictures were smaller than size x size"""
+    kinds: dict[str, int] = dataclasses.field(default_factory=dict)
+    """how many files were passed over, by kind"""
+    left_out: dict[str, int] = dataclasses.field(default_factory=dict)
+    """entries that are no data (hidden, system, of this package), by kind"""
 
     @property
     def in_memory(self) -> bool:
+        """Whether `images` is an array in memory, not a window on a file."""
         return not isinstance(self.images, np.memmap)
 
     def checksum(self) -> str:
-        """CRC-32 of all pixels, in hexadecimal: a run that is resumed must find the faces that it began with."""
+        """CRC-32 of all pixels, in hexadecimal: a resumed run must find the faces it began with."""
         value = 0
         for start in range(0, len(self.images), AT_A_TIME):
             value = zlib.crc32(np.ascontiguousarray(self.images[start : start + AT_A_TIME]), value)
         return f"{value:08x}"
 
-    def write_skipped(self, path) -> None:
+    def summary(self) -> str:
+        """One line: what was read, enlarged, passed over and left out, counted by kind."""
+        size = self.images.shape[1]
+        parts = [f"{_counted(len(self.images), 'face')} of {size} x {size} pixels"]
+        if self.enlarged:
+            small = _counted(self.enlarged, "small picture")
+            parts.append(f"{small} enlarged, and so blurred")
+        if self.kinds:
+            parts.append(f"passed over: {_listed(self.kinds)}")
+        if self.left_out:
+            parts.append(f"left out: {_listed(self.left_out)}")
+        return "; ".join(parts)
+
+    def write_skipped(self, path: str | os.PathLike) -> None:
         """A line for each file passed over: its name, a tab, why."""
         lines = [f"{_printable(name)}\t{why}\n" for name, why in self.skipped]
-        Path(path).write_text("".join(lines), encoding="utf-8")
+        Path(path).write_text("".join(lines), encoding="utf-8", newline="\n")
 
 
 def load(
-    source,
+    source: str | os.PathLike | np.ndarray,
     size: int = 64,
     *,
-    cache=CACHE,
+    cache: str | os.PathLike | None = CACHE,
     memory: float | None = None,
     console: Console | None = None,
 ) -> Faces:
-    """All pictures below a folder, or in a zip, as squares of `size` pixels (`images.decode`).
+    """All pictures of a source, as squares of `size` pixels (`images.decode`).
 
-    Linked folders count as well; run folders and the cache do not, should they lie there too.
-    cache: the folder where arrays are kept.  memory: bytes that `images` may take; None: a quarter of
-    what is free now (TensorFlow makes a copy of them).  console: where the progress bar is drawn, if it
-    is a terminal.
+    Which files of a source are data is said in `dcgan.data.sources`. Files that cannot be used are
+    passed over and named.
 
-    ValueError if there is no such path, no usable picture below it, or a zip that is broken or
-    encrypted. Single files that cannot be used are passed over and named.
+    Args:
+        source: a folder, a zip, a tar, a .npy or .npz file, or an array of uint8 [N, H, W, 3].
+        size: pixels of each face, each way.
+        cache: the folder where arrays are kept; None: nowhere.
+        memory: bytes that `images` may take; None: a quarter of what is free now (TensorFlow makes
+            a copy of them).
+        console: where the progress bar is drawn, if it is a terminal or a notebook.
+
+    Raises:
+        ValueError: if there is no such path, no usable picture in it, if it is broken, encrypted
+            or of another kind, or if the faces fit neither the cache nor the memory.
     """
     checks.integer("faces.load", "size", size, 8, 1024)
-    source = Path(source)
-    with _open(source, Path(cache)) as files:
-        if not files.names:
-            checks.fail(
-                "faces.load",
-                "source",
-                "a folder or a zip with pictures in it",
-                f"{source}, which is empty"
-                if not files.closed
-                else f"{source}, where {files.closed[0][0]} {files.closed[0][1]}",
-            )
-        key = hashlib.sha256(json.dumps([VERSION, size, files.stamp]).encode()).hexdigest()[:16]
-        folder = Path(cache) / f"{source.resolve().stem}-{size}-{key}"
-        if (index := _index_of(folder, size)) is None:
-            index = _decode_all(files, size, folder, source, console or Console(stderr=True))
-    images = np.memmap(
-        folder / "images.uint8", np.uint8, "r", shape=(len(index["names"]), size, size, 3)
-    )
+    console = console or Console(stderr=True)
+    if isinstance(source, np.ndarray):
+        return _from_array(source, size)
+    path = _path_of(source)
+    cache = None if cache is None else Path(cache)
     allowed = _free_memory() / 4 if memory is None else memory
+    with sources.open_source(path, cache) as files:
+        if not files.count:
+            sources.refuse(_emptiness(path, files))
+        if cache is None:
+            return _into_memory(files, size, path, allowed, console)
+        folder = cache / _cache_name(path, size, files.stamp)
+        index = _index_of(folder, size)
+        if index is None:
+            try:
+                index = _into_cache(files, size, path, folder, console)
+            except _CacheError as error:
+                _say(console, f"The cache {cache} cannot be written ({error}): going on without.")
+                return _into_memory(files, size, path, allowed, console)
+        left_out = files.left_out + collections.Counter(index["left_out_inside"])
+    shape = (len(index["names"]), size, size, 3)
+    images = np.memmap(folder / "images.uint8", np.uint8, "r", shape=shape)
     if images.nbytes <= allowed:
         images = np.array(images)
-    return Faces(
-        images, index["names"], [tuple(pair) for pair in index["skipped"]], index["enlarged"]
-    )
+    return _faces(images, index, left_out)
 
 
 def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.ndarray, np.ndarray]:
-    """Which of n faces to learn from, and which to hold aside for judging: two ascending arrays of indices.
+    """Which of n faces to learn from, and which to hold aside for judging.
 
-    The same for the same n and seed. At least one is held aside if there are two, and at most `most`.
+    The same for the same n and seed. At least one is held aside if there are two.
+
+    Args:
+        n: how many faces there are.
+        seed: of the choice.
+        share: of the faces that are held aside, between 0 and 1.
+        most: faces that are held aside at most.
+
+    Returns:
+        Two ascending arrays of indices, disjoint, together 0, ..., n - 1.
     """
     from gan_core import rng  # TensorFlow takes seconds; who only reads pictures need not wait
 
+    checks.integer("faces.split", "n", n, 0)
+    checks.number("faces.split", "share", share, above=0.0, below=1.0)
+    checks.integer("faces.split", "most", most, 1)
     order = rng.permutation(n, rng.seed(seed, "held aside")).numpy()
     held = min(most, max(1, round(share * n))) if n > 1 else 0
     return np.sort(order[held:]), np.sort(order[:held])
@@ -120,127 +186,195 @@ def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.n
 # ---------------------------------------------------------------- reading
 
 
-class _Folder:
-    """Every file below a folder, by its path from there, in the order of names."""
+def _path_of(source: str | os.PathLike) -> Path:
+    """The path that was meant; an empty one is an unset shell variable."""
+    if not str(source).strip():
+        sources.refuse("an empty name", "For the working folder, say a point: .")
+    path = Path(source)
+    if path.parts[:1] and path.parts[0].startswith("~") and not os.path.lexists(path):
+        with contextlib.suppress(RuntimeError):  # no such user
+            return path.expanduser()
+    return path
 
-    def __init__(self, path: Path, cache: Path):
-        self.path, self.closed = (
-            path,
-            [],
-        )  # closed: (folder, why) of those that may not be looked into
-        found, seen = [], set()
-        for top, below, names in os.walk(path, followlinks=True, onerror=self._note):
-            below[:] = sorted(name for name in below if not _is_ours(Path(top) / name, cache))
-            if (place := os.path.realpath(top)) in seen:  # links that lead in a circle
-                below.clear()
+
+def _emptiness(path: Path, files: Source) -> str:
+    """Why nothing of this source is data."""
+    closed = [one for one in files.passed_over if one.kind == sources.CLOSED]
+    if closed:
+        return f"{path}, where {closed[0].name} {closed[0].why}"
+    counts = collections.Counter(files.left_out)
+    counts.update(one.kind for one in files.passed_over)
+    if counts:
+        return f"{path}, where there is nothing but {_listed(counts)}"
+    return f"{path}, which is empty"
+
+
+def _from_array(array: np.ndarray, size: int) -> Faces:
+    """An array in Python."""
+    sources.check_array("an array", array.shape, array.dtype)
+    if not len(array):
+        sources.refuse("an array without pictures")
+    names = [f"{i}" for i in range(len(array))]
+    if array.shape[1:] == (size, size, 3):
+        return Faces(array, names, [])
+    pictures = [one_image.from_array(pixels, size) for pixels in array]
+    enlarged = sum(picture.shorter_side < size for picture in pictures)
+    return Faces(np.stack([picture.pixels for picture in pictures]), names, [], enlarged)
+
+
+def _decoded(
+    files: Source, size: int, console: Console
+) -> Iterator[tuple[str, Picture | UnusableImageError]]:
+    """Every member's name and picture, or why there is none, in the source's order."""
+    budget = Budget(FILES_IN_MEMORY)
+    threads = os.cpu_count() or 1
+    waiting: collections.deque[tuple[str, Future]] = collections.deque()
+    quiet = not (console.is_terminal or console.is_jupyter)
+    with (
+        ThreadPoolExecutor(threads) as pool,
+        warnings.catch_warnings(),
+        Progress(console=console, disable=quiet) as progress,
+    ):
+        warnings.simplefilter("ignore")  # Pillow's, of odd metadata and sizes that `read` looks at
+        bar = progress.add_task("reading faces", total=files.count)
+        try:
+            for member in files.members():
+                waiting.append((member.name, _submitted(pool, member, size, budget)))
+                if len(waiting) > 8 * threads:
+                    name, future = waiting.popleft()
+                    yield name, future.result()
+                    progress.update(bar, advance=1, total=files.count)
+            for name, future in waiting:
+                yield name, future.result()
+                progress.update(bar, advance=1)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _submitted(pool: ThreadPoolExecutor, member: Member, size: int, budget: Budget) -> Future:
+    """Have a member decoded in the pool; its bytes count as used from here until that is done."""
+    taken = budget.take(min(member.size, one_image.MOST_BYTES))
+    get = member.read
+    if member.in_order:
+        get = _kept(member.read)
+
+    def one() -> Picture | UnusableImageError:
+        try:
+            data = get()
+            if isinstance(data, np.ndarray):
+                return one_image.from_array(data, size)
+            return one_image.read(data, size)
+        except UnusableImageError as why:
+            return why
+        except MemoryError:
+            return UnusableImageError("too large for the memory", "too large file")
+        finally:
+            budget.give_back(taken)
+
+    return pool.submit(one)
+
+
+def _kept(read: Callable) -> Callable:
+    """Read now; give later what came of it."""
+    try:
+        data = read()
+    except UnusableImageError as error:
+        why = error
+
+        def fail() -> bytes:
+            raise why
+
+        return fail
+    return lambda: data
+
+
+def _read_all(
+    files: Source, size: int, source: Path, console: Console, add: Callable[[np.ndarray], None]
+) -> dict:
+    """Decode every member and hand its pixels to `add`. -> the index of what was read"""
+    names: list[str] = []
+    passed_over: list[PassedOver] = [*files.passed_over]
+    enlarged = 0
+    with contextlib.closing(_decoded(files, size, console)) as decoded:
+        for name, picture in decoded:
+            if isinstance(picture, UnusableImageError):
+                passed_over.append(PassedOver(name, str(picture), picture.kind))
                 continue
-            seen.add(place)
-            found += [Path(top) / name for name in names]
-        self.names = sorted(file.relative_to(path).as_posix() for file in found)
-        self.closed.sort()
-        self.stamp = [self.closed, *([name, *self._stat(name)] for name in self.names)]
-
-    def _note(self, error: OSError):
-        folder = Path(error.filename).relative_to(self.path).as_posix()
-        self.closed.append((f"{folder}/", f"cannot be read: {error.strerror}"))
-
-    def _stat(self, name):
-        try:
-            stat = (self.path / name).stat()
-            return [stat.st_size, stat.st_mtime_ns, os.access(self.path / name, os.R_OK)]
-        except OSError:  # a link to nowhere
-            return [-1, -1, False]
-
-    def may_be_read(self, name: str) -> bool:
-        """Whether nothing speaks against reading it: then what kept us from it will pass."""
-        return self._stat(name)[-1]
-
-    def read(self, name: str) -> bytes:
-        try:
-            if (self.path / name).stat().st_size > one_image.MOST_BYTES:
-                raise one_image.UnusableImageError(
-                    f"too large a file: more than {one_image.MOST_BYTES:,} bytes"
-                )
-            return (self.path / name).read_bytes()
-        except OSError as error:
-            raise one_image.UnusableImageError(f"cannot be read: {error.strerror}") from None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
+            names.append(name)
+            enlarged += picture.shorter_side < size
+            add(picture.pixels)
+    if not names:
+        first = passed_over[0]
+        raise ValueError(
+            f"faces.load: none of the {len(passed_over)} files of {_printable(str(source))} can be "
+            f"used as a picture; the first, {_printable(first.name)}: {first.why}."
+        )
+    # What could not be read although it may be (a network disk that was away) is asked for again.
+    again = any(
+        one.kind == sources.UNREADABLE and files.may_be_read(one.name) for one in passed_over
+    )
+    return {
+        "source": str(source),
+        "size": size,
+        "names": names,
+        "skipped": passed_over,
+        "enlarged": enlarged,
+        "left_out_inside": dict(files.left_out_inside),
+        "again": again,
+    }
 
 
-class _Zip:
-    """Every file in a zip archive, in the order of names."""
+def _into_memory(files: Source, size: int, source: Path, allowed: float, console: Console) -> Faces:
+    """Decode every member into an array in memory."""
+    pixels = bytearray()
 
-    closed = ()  # folders that may not be looked into
-
-    def __init__(self, path: Path):
-        try:
-            self.archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-            checks.fail(
-                "faces.load",
-                "source",
-                "a folder or a zip",
-                f"{path}: {error}",
-                "If it is a zip, it is broken: download or pack it again.",
+    def add(picture: np.ndarray) -> None:
+        if len(pixels) + picture.nbytes > allowed:
+            raise ValueError(
+                f"faces.load: the faces of {_printable(str(source))} need more than the "
+                f"{allowed / 1e9:.3g} GB of memory that may be used. Choose a cache that can be "
+                "written, or make them smaller."
             )
-        entries = {entry.filename: entry for entry in self.archive.infolist() if not entry.is_dir()}
-        if entries and all(entry.flag_bits & 1 for entry in entries.values()):
-            checks.fail(
-                "faces.load",
-                "source",
-                "a zip that is not encrypted",
-                str(path),
-                "Unpack it with its password, and give the folder.",
-            )
-        self.entries, self.names = entries, sorted(entries)
-        stat = path.stat()
-        self.stamp = [str(path.resolve()), stat.st_size, stat.st_mtime_ns]
+        pixels.extend(picture.tobytes())
 
-    def may_be_read(self, name: str) -> bool:
-        return False
-
-    def read(self, name: str) -> bytes:
-        entry = self.entries[name]
-        if entry.flag_bits & 1:
-            raise one_image.UnusableImageError("encrypted")
-        if entry.file_size > one_image.MOST_BYTES:
-            raise one_image.UnusableImageError(
-                f"too large a file: more than {one_image.MOST_BYTES:,} bytes"
-            )
-        try:
-            return self.archive.read(entry)
-        except (
-            Exception
-        ) as error:  # a wrong checksum, an unknown method, a cut-off stream: each has its own kind
-            raise one_image.UnusableImageError(f"broken in the zip: {error}") from None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.archive.close()
+    index = _read_all(files, size, source, console, add)
+    images = np.frombuffer(pixels, np.uint8).reshape(-1, size, size, 3)
+    return _faces(images, index, files.left_out + files.left_out_inside)
 
 
-def _open(source: Path, cache: Path):
-    if source.is_dir():
-        return _Folder(source, cache)
-    if source.is_file():
-        return _Zip(source)
-    checks.fail(
-        "faces.load", "source", "a folder or a zip of pictures", f"{source}, which does not exist"
+def _faces(images: np.ndarray, index: dict, left_out: collections.Counter[str]) -> Faces:
+    passed_over = [PassedOver(*one) for one in index["skipped"]]
+    return Faces(
+        images,
+        index["names"],
+        [(one.name, one.why) for one in passed_over],
+        index["enlarged"],
+        dict(collections.Counter(one.kind for one in passed_over)),
+        dict(left_out),
     )
 
 
-def _is_ours(folder: Path, cache: Path) -> bool:
-    """The cache, or a run folder: their pictures are of our making."""
-    return ((folder / "config.json").is_file() and (folder / "checkpoints").is_dir()) or (
-        cache.is_dir() and folder.name == cache.name and folder.samefile(cache)
-    )
+# ---------------------------------------------------------------- the cache
+
+
+class _CacheError(Exception):
+    """The cache cannot be written; the text says why."""
+
+
+@contextlib.contextmanager
+def _cache_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _CacheError(error.strerror or str(error)) from error
+
+
+def _cache_name(source: Path, size: int, stamp: list) -> str:
+    """A name that any file system takes: a source's own may be too long, or no text at all."""
+    key = hashlib.sha256(json.dumps([VERSION, size, stamp]).encode()).hexdigest()[:16]
+    stem = source.resolve().stem.encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore")
+    return f"{stem}-{size}-{key}"
 
 
 def _index_of(folder: Path, size: int) -> dict | None:
@@ -253,98 +387,93 @@ def _index_of(folder: Path, size: int) -> dict | None:
     return index if whole and not index.get("again") else None
 
 
-def _decode_all(files, size, folder: Path, source, console) -> dict:
-    """Decode every file and write the array and its index; `folder` appears whole or not at all. -> the index"""
-    names, skipped, enlarged, unfinished = [], [*files.closed], 0, folder
+def _into_cache(files: Source, size: int, source: Path, folder: Path, console: Console) -> dict:
+    """Decode every member and write the array and its index. -> the index
 
-    def one(name):
-        try:
-            data = files.read(name)
-            return one_image.decode(data, size), one_image.shorter_side(data) < size
-        except one_image.UnusableImageError as why:
-            return str(why), False
-
-    starts = range(0, len(files.names), AT_A_TIME)
-    try:
+    `folder` appears whole or not at all.
+    """
+    with _cache_errors():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.unfinished-", dir=folder.parent))
-        unfinished.chmod(0o755)
-        with (
-            open(unfinished / "images.uint8", "wb") as out,
-            ThreadPoolExecutor(os.cpu_count()) as pool,
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter(
-                "ignore"
-            )  # Pillow's, of odd metadata and of sizes that `decode` looks at
-            for start in track(
-                starts, "reading faces", console=console, disable=not console.is_terminal
-            ):
-                some = files.names[start : start + AT_A_TIME]
-                for name, (picture, small) in zip(some, pool.map(one, some), strict=True):
-                    enlarged += small
-                    if isinstance(picture, str):
-                        skipped.append((name, picture))
-                    else:
-                        names.append(name)
-                        out.write(picture.tobytes())
-            out.flush()
-            os.fsync(out.fileno())
-        if not names:
-            raise ValueError(
-                f"faces.load: none of the {len(skipped)} files of {source} can be used as a picture; the "
-                f"first, {_printable(skipped[0][0])}: {skipped[0][1]}."
-            )
-        # What could not be read although it may be (a network disk that was away) is asked for again the next time.
-        again = any(
-            why.startswith("cannot be read") and files.may_be_read(name) for name, why in skipped
-        )
-        index = {
-            "source": str(source),
-            "size": size,
-            "names": names,
-            "skipped": skipped,
-            "enlarged": enlarged,
-            "again": again,
-        }
-        with open(unfinished / "index.json", "w", encoding="utf-8") as out:
-            json.dump(index, out)
-            out.flush()
-            os.fsync(out.fileno())
-        if _index_of(folder, size) is None:  # another process may have been first
-            shutil.rmtree(folder, ignore_errors=True)
-            unfinished.rename(folder)
+        unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+    try:
+        with _cache_errors():
+            unfinished.chmod(0o755)
+            out = open(unfinished / "images.uint8", "wb")  # noqa: SIM115 (closed below)
+
+        def add(picture: np.ndarray) -> None:
+            with _cache_errors():
+                out.write(picture.tobytes())
+
+        try:
+            index = _read_all(files, size, source, console, add)
+        finally:
+            with _cache_errors():
+                _close_safely(out)
+        with _cache_errors():
+            with open(unfinished / "index.json", "w", encoding="utf-8") as text:
+                json.dump(index, text)
+                _close_safely(text)
+            if _index_of(folder, size) is None:  # another process may have been first
+                shutil.rmtree(folder, ignore_errors=True)
+                unfinished.rename(folder)
         return index
-    except OSError as error:
-        raise ValueError(
-            f"faces.load: the cache {folder.parent} cannot be written: {error.strerror or error}. Make "
-            "room, or choose another folder."
-        ) from error
     finally:
-        if unfinished != folder:
-            shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _close_safely(file) -> None:
+    """What was written is on the disk when this returns."""
+    with file:
+        file.flush()
+        os.fsync(file.fileno())
+
+
+# ---------------------------------------------------------------- words and numbers
+
+
+def _counted(count: int, kind: str) -> str:
+    """1 face, 2 faces."""
+    plural = PLURALS.get(kind, f"{kind}s")
+    return f"{count:,} {kind if count == 1 else plural}"
+
+
+def _listed(kinds: dict[str, int]) -> str:
+    return ", ".join(_counted(kinds[kind], kind) for kind in sorted(kinds))
+
+
+def _say(console: Console, text: str) -> None:
+    """One line; that it cannot be printed stops nothing."""
+    with contextlib.suppress(OSError, UnicodeError):
+        console.print(_printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _printable(name: str) -> str:
     """A file's name on one line, whatever bytes it has."""
-    return (
-        name.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n").replace("\t", "\\t")
-    )
+    name = name.encode("utf-8", "backslashreplace").decode()
+    return name.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-def _free_memory(root=Path("/")) -> float:
-    """Bytes that could be had now, of the machine and within its container; where the system does not tell, 4 GB."""
+def _free_memory(root: Path = Path("/")) -> float:
+    """Bytes that could be had now, of the machine and within its container.
+
+    4 GB where the system does not tell.
+    """
     try:
         free = 1024.0 * _numbers_of(root / "proc/meminfo")["MemAvailable:"]
     except (OSError, KeyError):
         free = 4e9
-    try:  # a control group's limit; pages of files that were read (inactive) are given back when asked for
+    # A control group's limit. Pages of files that were read (inactive) are given back on demand.
+    try:
         group = root / "sys/fs/cgroup"
-        limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
-        return min(free, limit - used + _numbers_of(group / "memory.stat")["inactive_file"])
+        limit = int((group / "memory.max").read_text())
+        used = int((group / "memory.current").read_text())
+        given_back = _numbers_of(group / "memory.stat")["inactive_file"]
+        return min(free, limit - used + given_back)
     except (OSError, KeyError, ValueError):  # no limit: "max"
         return free
 
 
-def _numbers_of(file) -> dict[str, int]:
-    return {line.split()[0]: int(line.split()[1]) for line in file.read_text().splitlines()}
+def _numbers_of(file: Path) -> dict[str, int]:
+    """Lines of a name, a number and possibly a unit."""
+    words = [line.split() for line in file.read_text().splitlines()]
+    return {name: int(number) for name, number, *_ in words}

@@ -1,22 +1,57 @@
-"""Pictures are uint8 from 0 to 255 where they are kept, float32 from -1 to 1 where they are learnt from."""
+"""Pictures are uint8, 0 to 255, where they are kept, and float32, -1 to 1, in the networks."""
 
+from __future__ import annotations
+
+import numpy as np
 import tensorflow as tf
 
+from gan_core import checks, rng
 
-def to_float(images) -> tf.Tensor:
-    """uint8 [...] -> float32 [...] in [-1, 1]: (x - 127.5) / 127.5, so that black is -1 and white 1.
+
+def to_float(images: np.ndarray | tf.Tensor) -> tf.Tensor:
+    """(x - 127.5) / 127.5, so that black is -1 and white 1.
 
     The difference is exact and the product rounded once, whoever compiles it.
+
+    Args:
+        images: uint8 [...].
+
+    Returns:
+        float32 [...] in [-1, 1].
     """
     return (tf.cast(images, tf.float32) - 127.5) * (1.0 / 127.5)
 
 
-def to_uint8(x) -> tf.Tensor:
-    """float [...] -> uint8 [...]: 127.5 (x + 1) rounded; what lies outside [-1, 1] goes to the nearer end.
+def to_uint8(x: np.ndarray | tf.Tensor) -> tf.Tensor:
+    """127.5 (x + 1) rounded; what lies outside [-1, 1] goes to the nearer end.
 
     One scale for all pictures. Stretching each by its own least and greatest value would change
     colours from picture to picture. to_uint8(to_float(images)) is images.
+
+    Args:
+        x: float [...].
+
+    Returns:
+        uint8 [...].
+
+    Raises:
+        ValueError: if a value is NaN; in a compiled function, which cannot look, NaN becomes 0.
     """
-    return tf.cast(
-        tf.round(tf.clip_by_value(127.5 * (tf.cast(x, tf.float32) + 1.0), 0.0, 255.0)), tf.uint8
-    )
+    x = tf.cast(x, tf.float32)
+    if tf.executing_eagerly():
+        bad = int(tf.math.count_nonzero(tf.math.is_nan(x)))
+        if bad:
+            checks.fail("to_uint8", "x", "numbers", f"{bad:,} values that are NaN")
+    scaled = tf.clip_by_value(127.5 * (x + 1.0), 0.0, 255.0)
+    return tf.cast(tf.round(scaled), tf.uint8)
+
+
+def mirrored_at_random(x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Each image mirrored left to right with probability 1/2.
+
+    Args:
+        x: [B, H, W, C].
+        seed: [2] int64 of `gan_core.rng`.
+    """
+    is_mirrored = rng.integers([x.shape[0], 1, 1, 1], seed, 2) == 1
+    return tf.where(is_mirrored, tf.reverse(x, axis=[2]), x)

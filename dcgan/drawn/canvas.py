@@ -1,8 +1,8 @@
 """Shapes with soft edges, for pictures that are computed pixel by pixel.
 
-A shape is its *signed distance*: an array [N, H, W], negative inside, positive outside, in units of half a
-picture (the picture goes from -1 to 1 each way, y downwards). Where the edge crosses a pixel, the pixel is
-covered in part:
+A shape is its *signed distance*: an array [N, H, W], negative inside, positive outside, in units of
+half a picture (the picture goes from -1 to 1 each way, y downwards). Where the edge crosses a
+pixel, the pixel is covered in part:
 
     cover = 1/2 - distance / pixel,  cut to [0, 1]
 
@@ -10,12 +10,16 @@ which is antialiasing by formula, at any size. A `Canvas` lays shapes of one col
 
     picture <- picture + cover (colour - picture)
 
-Distances need to be right only near the edge, so most functions here divide an equation of the edge by the
-length of its gradient (exact to first order there). Plain NumPy in float32, on pieces that fit the
-processor's cache: nothing is compiled, and the same face has the same bits in any company.
+Distances need to be right only near the edge, so most functions here divide an equation of the edge
+by the length of its gradient (exact to first order there). Plain NumPy in float32, on pieces that
+fit the processor's cache: nothing is compiled, and the same face has the same bits in any company.
 """
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Iterator
+from types import EllipsisType
 
 import numpy as np
 
@@ -23,51 +27,66 @@ import numpy as np
 class Canvas:
     """N pictures under the brush, or a window of them.
 
-    rgb [3, N, H, W] float32 in [0, 1]: is drawn on in place;  x, y [N, H, W]: where each pixel is, in the
-    frame of what is drawn (which may be shifted, turned and scaled);  pixel: the width of one;  place: where in
-    the whole picture a window lies, as an index.
+    Args:
+        rgb: [3, N, H, W] float32 in [0, 1]; it is drawn on in place.
+        x: [N, H, W]: where each pixel is, in the frame of what is drawn (which may be shifted,
+            turned and scaled).
+        y: the same, downwards.
+        pixel: the width of one.
+        place: where in the whole picture a window lies, as an index.
     """
 
-    def __init__(self, rgb, x, y, pixel: float, place=...):
-        self.rgb, self.x, self.y, self.pixel, self.place = rgb, x, y, pixel, place
+    def __init__(
+        self,
+        rgb: np.ndarray,
+        x: np.ndarray,
+        y: np.ndarray,
+        pixel: float,
+        place: tuple[slice, ...] | EllipsisType = ...,
+    ):
+        self.rgb = rgb
+        self.x = x
+        self.y = y
+        self.pixel = pixel
+        self.place = place
         self._change = np.empty_like(rgb)  # of `lay`, which is called dozens of times
 
     @contextlib.contextmanager
-    def window(self, left: float, right: float, top: float, bottom: float):
+    def window(self, left: float, right: float, top: float, bottom: float) -> Iterator[Canvas]:
         """The part of a whole picture between these numbers, on which a small shape costs less.
 
-        Where it is narrower than the picture it is a copy, since arrays in one piece are faster, and is put back at
-        the end of the `with`; rows of full width are painted on where they are.
+        Where it is narrower than the picture it is a copy, since arrays in one piece are faster,
+        and is put back at the end of the `with`; rows of full width are painted on where they are.
         """
-
-        def cells(low, high, count):
-            return slice(
-                max(0, int((low + 1.0) / 2.0 * count)),
-                min(count, int((high + 1.0) / 2.0 * count) + 1),
-            )
-
-        rows, columns = cells(top, bottom, self.x.shape[1]), cells(left, right, self.x.shape[2])
-        place, narrow = (slice(None), rows, columns), (left, right) != (-1.0, 1.0)
-        rgb, x, y = self.rgb[(slice(None), *place)], self.x[place], self.y[place]
-        if narrow:
+        rows = _cells(top, bottom, self.x.shape[1])
+        columns = _cells(left, right, self.x.shape[2])
+        place = (slice(None), rows, columns)
+        rgb = self.rgb[(slice(None), *place)]
+        x = self.x[place]
+        y = self.y[place]
+        is_narrow = (left, right) != (-1.0, 1.0)
+        if is_narrow:
             part = Canvas(rgb.copy(), x.copy(), y.copy(), self.pixel, place)
             yield part
             rgb[...] = part.rgb
         else:
             yield Canvas(rgb, x, y, self.pixel, place)
 
-    def part(self, whole):
+    def part(self, whole: np.ndarray) -> np.ndarray:
         """This window's part of an array [N, S, S]."""
         return whole[self.place]
 
-    def cover(self, distance):
+    def cover(self, distance: np.ndarray) -> np.ndarray:
         """How much of each pixel lies inside the shape: [N, H, W] from 0 to 1."""
         cover = distance * np.float32(-1.0 / self.pixel)
         cover += np.float32(0.5)
         return np.clip(cover, 0.0, 1.0, out=cover)
 
-    def stroke(self, distance, width: float):
-        """Cover of a line along the shape's edge, `width` to each side; what is too thin to be seen gets paler."""
+    def stroke(self, distance: np.ndarray, width: float) -> np.ndarray:
+        """Cover of a line along the shape's edge, `width` to each side.
+
+        A line that is too thin to be seen gets paler.
+        """
         half = max(width, 0.35 * self.pixel)
         cover = np.abs(distance)
         cover *= np.float32(-1.0 / self.pixel)
@@ -76,41 +95,55 @@ class Canvas:
         cover *= np.float32(min(width / half, 1.0))
         return cover
 
-    def lay(self, cover, colour):
-        """cover [N, H, W];  colour [3, N, 1, 1]."""
+    def lay(self, cover: np.ndarray, colour: np.ndarray) -> None:
+        """Paint with a colour [3, N, 1, 1] where cover [N, H, W] says so."""
         np.subtract(colour, self.rgb, out=self._change)
         self._change *= cover
         self.rgb += self._change
 
 
-def fade(value, start: float, end: float):
-    """0 where value is at start, 1 at end (which may be the smaller one), in a straight line between."""
+def _cells(low: float, high: float, count: int) -> slice:
+    """The pixels, of `count` on a side, that lie between two numbers from -1 to 1."""
+    first = int((low + 1.0) / 2.0 * count)
+    last = int((high + 1.0) / 2.0 * count)
+    return slice(max(0, first), min(count, last + 1))
+
+
+def fade(value: np.ndarray, start: float, end: float) -> np.ndarray:
+    """0 where value is at start, 1 at end, linear between. `end` may be the smaller one."""
     t = value * np.float32(1.0 / (end - start))
     t -= np.float32(start / (end - start))
     return np.clip(t, 0.0, 1.0, out=t)
 
 
-def ellipse(x, y, a, b):
-    """Distance to the ellipse of half axes a and b about 0: (q - 1) q / |grad|, q^2 = (x/a)^2 + (y/b)^2."""
-    a, b = np.float32(1.0) / np.float32(a), np.float32(1.0) / np.float32(b)
-    u, v = x * a, y * b
+def ellipse(
+    x: np.ndarray, y: np.ndarray, a: np.ndarray | float, b: np.ndarray | float
+) -> np.ndarray:
+    """Distance to the ellipse of half axes a and b about 0.
+
+    (q - 1) q / |grad| with q^2 = (x/a)^2 + (y/b)^2.
+    """
+    per_a = np.float32(1.0) / np.float32(a)
+    per_b = np.float32(1.0) / np.float32(b)
+    u = x * per_a
+    v = y * per_b
     q2 = u * u + v * v + 1e-6
-    u *= a
-    v *= b
+    u *= per_a
+    v *= per_b
     return (q2 - np.sqrt(q2)) / np.sqrt(u * u + v * v + 1e-6)
 
 
-def below(y, height, slope):
+def below(y: np.ndarray, height: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Distance from the curve y = height, a function of x with this slope: positive below it."""
     return (y - height) / np.sqrt(slope * slope + 1.0)
 
 
-def strand(across, half_width):
+def strand(across: np.ndarray, half_width: np.ndarray | float) -> np.ndarray:
     """Distance to what lies within half_width to each side."""
     return np.abs(across) - half_width
 
 
-def both(*shapes):
+def both(*shapes: np.ndarray) -> np.ndarray:
     """What all shapes have in common."""
     joined = shapes[0]
     for shape in shapes[1:]:
@@ -118,7 +151,7 @@ def both(*shapes):
     return joined
 
 
-def either(*shapes):
+def either(*shapes: np.ndarray) -> np.ndarray:
     """All shapes together."""
     joined = shapes[0]
     for shape in shapes[1:]:
@@ -126,6 +159,6 @@ def either(*shapes):
     return joined
 
 
-def zigzag(t):
+def zigzag(t: np.ndarray) -> np.ndarray:
     """A triangle wave of period 1: -1 at whole numbers, 1 halfway."""
     return 1.0 - 4.0 * np.abs(t - np.floor(t) - 0.5)

@@ -1,26 +1,32 @@
 """Background, body, face, eyes and mouth, as shapes of `dcgan.drawn.canvas`.
 
-A part is a function (canvas, p): p has the numbers of `dcgan.drawn.proportions` as attributes, each [N, 1, 1], and the
-colours of `dcgan.drawn.palette`, each [3, N, 1, 1]. It draws on all N faces at once; what a face has not (no
-glasses, no hatching) has a cover of 0 there, and is left out when none of them has it.
+A part is a function (canvas, p): p has the numbers of `dcgan.drawn.proportions` as attributes, each
+[N, 1, 1], and the colours of `dcgan.drawn.palette`, each [3, N, 1, 1]. It draws on all N faces at
+once. What a face does not have (no glasses, no hatching) has a cover of 0 there, and is left out
+when none of them has it.
 """
+
+from __future__ import annotations
+
+from types import SimpleNamespace
 
 import numpy as np
 
-from dcgan.drawn.canvas import below, both, either, ellipse, fade, strand
+from dcgan.drawn.canvas import Canvas, below, both, either, ellipse, fade, strand
 
 LINE = 0.013  # half the width of an outline
 
 
-def background(p, across, down):
-    """A gradient from top to bottom and a soft glow. -> [3, N, S, S]"""
-    x, y = across - p.glow_x, down - p.glow_y
+def background(p: SimpleNamespace, across: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """A gradient from top to bottom and a soft glow: [3, N, S, S]."""
+    x = across - p.glow_x
+    y = down - p.glow_y
     glow = 0.45 * fade(x * x + y * y, 0.8, 0.0)
     sky = p.top + (p.bottom - p.top) * (0.5 + 0.5 * down)
     return sky + glow * (1.0 - sky)
 
 
-def neck(canvas, p):
+def neck(canvas: Canvas, p: SimpleNamespace) -> None:
     """With the chin's shadow on it."""
     x, y = canvas.x, canvas.y
     shape = both(strand(x, 0.155 + 0.5 * np.maximum(y - 0.90, 0.0)), 0.55 - y)
@@ -30,7 +36,7 @@ def neck(canvas, p):
     canvas.lay(canvas.stroke(shape, LINE), p.skin_line)
 
 
-def coat(canvas, p):
+def coat(canvas: Canvas, p: SimpleNamespace) -> None:
     """Shoulders, open at the neck."""
     x, y = canvas.x, canvas.y
     shape = both(0.93 + 0.16 * np.abs(x) - y, 0.75 * (1.12 - y) - np.abs(x))
@@ -38,20 +44,24 @@ def coat(canvas, p):
     canvas.lay(canvas.stroke(shape, LINE), p.clothes_line)
 
 
-def face_shape(p, x, y):
-    """An ellipse above, and below its middle a jaw |x/w|^k + t^2 = 1 with k from 1.5 (pointed) to 2 (round)."""
+def face_shape(p: SimpleNamespace, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Distance to the face: an ellipse above, and a jaw below its middle.
+
+    The jaw is |x/w|^k + t^2 = 1 with k from 1.5 (pointed) to 2 (round).
+    """
     x = x - 0.4 * p.turn
-    u, t, depth = np.abs(x) / p.face_width, y - 0.10, 1.0 / (p.chin - 0.10)
-    t = np.maximum(
-        t * depth, t * np.float32(1.25)
-    )  # depth, which is more than 1.25, below the middle
+    u = np.abs(x) / p.face_width
+    depth = 1.0 / (p.chin - 0.10)  # more than 1.25: the larger one below the middle
+    t = y - 0.10
+    t = np.maximum(t * depth, t * np.float32(1.25))
     root = np.sqrt(u)
     power = u * (root + p.jaw * (u - root))
-    along, down = (1.5 * root + p.jaw * (2.0 * u - 1.5 * root)) / p.face_width, 2.0 * depth * t
+    along = (1.5 * root + p.jaw * (2.0 * u - 1.5 * root)) / p.face_width
+    down = 2.0 * depth * t
     return (power + t * t - 1.0) / np.sqrt(along * along + down * down + 0.05)
 
 
-def ears(canvas, p):
+def ears(canvas: Canvas, p: SimpleNamespace) -> None:
     """Seen where no lock of hair hangs over them."""
     x, y = canvas.x, canvas.y
     ear = ellipse(np.abs(x) - p.face_width, y - 0.19, 0.07, 0.13)
@@ -59,7 +69,7 @@ def ears(canvas, p):
     canvas.lay(canvas.stroke(ear, LINE), p.skin_line)
 
 
-def head(canvas, p, shapes):
+def head(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
     """The face, shaded towards its edge, and its blush."""
     x, y = canvas.x, canvas.y
     shape = canvas.part(shapes.face)
@@ -67,61 +77,69 @@ def head(canvas, p, shapes):
     canvas.lay(inside, p.skin)
     canvas.lay(inside * 0.75 * fade(shape + 0.10 * (y + 0.4 * x), -0.12, 0.03), p.skin_shade)
     x = x - p.turn
-    u, v = np.abs(x) - p.eye_apart - 0.02, y - p.eye_height - 0.25
+    u = np.abs(x) - p.eye_apart - 0.02
+    v = y - p.eye_height - 0.25
     canvas.lay(inside * p.blush * fade((u * 5.0) ** 2 + (v * 8.5) ** 2, 1.1, 0.0), p.flush)
     if p.hatch.any():
         w = u + 0.4 * v
-        strokes = both(
-            strand(w - 0.055 * np.rint(w / 0.055), 0.009), strand(u, 0.10), strand(v, 0.035)
-        )
+        lines = strand(w - 0.055 * np.rint(w / 0.055), 0.009)
+        strokes = both(lines, strand(u, 0.10), strand(v, 0.035))
         canvas.lay(p.hatch * canvas.cover(strokes), p.blush_line)
     canvas.lay(canvas.stroke(shape, LINE), p.skin_line)
 
 
-def nose_and_mouth(canvas, p):
+def nose_and_mouth(canvas: Canvas, p: SimpleNamespace) -> None:
     """The nose is a shadow and a dot."""
-    u, v = canvas.x - 1.3 * p.turn, canvas.y - p.nose
+    u = canvas.x - 1.3 * p.turn
+    v = canvas.y - p.nose
     canvas.lay(0.9 * canvas.cover(ellipse(u + 0.012, v, 0.024, 0.018)), p.skin_deep)
     canvas.lay(0.6 * canvas.cover(ellipse(u - 0.006, v - 0.004, 0.013, 0.010)), p.skin_line)
     _mouth(canvas, p)
 
 
-def _mouth(canvas, p):
-    """A line that sags, bows like a cat's, or opens: between an upper and a lower curve over u = x / half width."""
-    x, y = canvas.x - 1.1 * p.turn, canvas.y - p.mouth_height
+def _mouth(canvas: Canvas, p: SimpleNamespace) -> None:
+    """A line that sags, bows like a cat's, or opens.
+
+    An open one lies between an upper and a lower curve over u = x / half width.
+    """
+    x = canvas.x - 1.1 * p.turn
+    y = canvas.y - p.mouth_height
     u = x / p.mouth_width
-    rest, wave = 1.0 - u * u, 2.0 * np.abs(u) - 1.0
+    rest = 1.0 - u * u
+    wave = 2.0 * np.abs(u) - 1.0
     upper = p.bend * rest + p.bow * (0.4 - wave * wave)
     slope = (-2.0 * u * p.bend - 4.0 * wave * np.sign(u) * p.bow) / p.mouth_width
-    line, ends = below(y, upper, slope), (np.abs(u) - 1.0) * p.mouth_width
-    hollow = both(
-        -line, below(y, upper + p.open * rest, slope - 2.0 * u * p.open / p.mouth_width), ends
-    )
+    line = below(y, upper, slope)
+    ends = (np.abs(u) - 1.0) * p.mouth_width
+    lower_slope = slope - 2.0 * u * p.open / p.mouth_width
+    hollow = both(-line, below(y, upper + p.open * rest, lower_slope), ends)
     opened = np.float32(p.open > 0.0)
     inside = opened * canvas.cover(hollow)
     canvas.lay(inside, p.mouth)
     canvas.lay(inside * canvas.cover(ellipse(x, y - 0.95 * p.open, 0.075, 0.065)), p.tongue)
     canvas.lay(inside * canvas.cover(y - upper - 0.026), p.white)
     canvas.lay(opened * canvas.stroke(hollow, 0.009), p.mouth_line)
-    canvas.lay(
-        (1.0 - opened) * canvas.cover(both(strand(line, 0.014 - 0.006 * u * u), ends)), p.mouth_line
-    )
-    canvas.lay(
-        0.7 * canvas.cover(both(strand(x, 0.035), strand(y - 0.07 - p.open, 0.007))), p.skin_deep
-    )
+    closed = both(strand(line, 0.014 - 0.006 * u * u), ends)
+    canvas.lay((1.0 - opened) * canvas.cover(closed), p.mouth_line)
+    lip = both(strand(x, 0.035), strand(y - 0.07 - p.open, 0.007))
+    canvas.lay(0.7 * canvas.cover(lip), p.skin_deep)
 
 
-def lid(u, height, boxy: float):
-    """The curve of a lid over u = x / half width, and its slope in u: height (1 - (1 - k) u^2 - k u^4)."""
+def lid(u: np.ndarray, height: np.ndarray, boxy: float) -> tuple[np.ndarray, np.ndarray]:
+    """The curve of a lid over u = x / half width, and its slope in u.
+
+    The curve is height (1 - (1 - k) u^2 - k u^4) with k = boxy.
+    """
     u2 = u * u
-    return height * (1.0 - u2 * (1.0 - boxy + boxy * u2)), height * u * (
-        -2.0 * (1.0 - boxy) - 4.0 * boxy * u2
-    )
+    curve = height * (1.0 - u2 * (1.0 - boxy + boxy * u2))
+    slope = height * u * (-2.0 * (1.0 - boxy) - 4.0 * boxy * u2)
+    return curve, slope
 
 
-def eyes(canvas, p):
+def eyes(canvas: Canvas, p: SimpleNamespace) -> None:
     """Both at once, mirrored about the middle; only gaze and gleam know left from right."""
-    x, y = canvas.x - p.turn, canvas.y - p.eye_height
+    x = canvas.x - p.turn
+    y = canvas.y - p.eye_height
     out = np.abs(x) - p.eye_apart  # grows outwards
     down = y - p.slant * out
     narrow = 1.0 / p.eye_width
@@ -153,11 +171,19 @@ def eyes(canvas, p):
     canvas.lay(0.6 * canvas.cover(fold), p.skin_line)
 
 
-def _iris(canvas, p, x, y, inside):
-    """Dark above, bright below, a pupil, a rim, and the gleams that give life. x and y: from the eye's middle."""
-    wide, tall = p.iris, 0.29 * (p.eye_top + p.eye_bottom) + 0.50 * p.iris
-    x, y = x - p.gaze_x, y - p.gaze_y - 0.5 * (p.eye_bottom - p.eye_top) - 0.01
-    iris, v = ellipse(x, y, wide, tall), y / tall
+def _iris(
+    canvas: Canvas, p: SimpleNamespace, x: np.ndarray, y: np.ndarray, inside: np.ndarray
+) -> None:
+    """Dark above, bright below, a pupil, a rim, and the gleams that give life.
+
+    x and y are measured from the eye's middle.
+    """
+    wide = p.iris
+    tall = 0.29 * (p.eye_top + p.eye_bottom) + 0.50 * p.iris
+    x = x - p.gaze_x
+    y = y - p.gaze_y - 0.5 * (p.eye_bottom - p.eye_top) - 0.01
+    iris = ellipse(x, y, wide, tall)
+    v = y / tall
     seen = inside * canvas.cover(iris)
     canvas.lay(seen, p.eye)
     canvas.lay(seen * fade(v, 0.05, 0.9), p.eye_light)
@@ -171,20 +197,20 @@ def _iris(canvas, p, x, y, inside):
     canvas.lay(inside * canvas.cover(either(gleam, spark)), p.white)
 
 
-def brows(canvas, p):
+def brows(canvas: Canvas, p: SimpleNamespace) -> None:
     """Above all, even above the fringe, through which they show."""
     out = np.abs(canvas.x - p.turn) - p.eye_apart - 0.01
     y = canvas.y - p.eye_height - p.brow_height + p.eye_top - 0.16
     u = out / 0.16
     line = below(y - p.brow_slant * out, -0.045 * (1.0 - u * u), 0.09 / 0.16 * u)
-    canvas.lay(
-        0.75 * canvas.cover(both(strand(line, 0.017 - 0.008 * u), strand(out, 0.16))), p.brow
-    )
+    brow = both(strand(line, 0.017 - 0.008 * u), strand(out, 0.16))
+    canvas.lay(0.75 * canvas.cover(brow), p.brow)
 
 
-def glasses(canvas, p):
+def glasses(canvas: Canvas, p: SimpleNamespace) -> None:
     """Round rims, a bridge, and a gleam on the glass."""
-    x, y = canvas.x - p.turn, canvas.y - p.eye_height - 0.03
+    x = canvas.x - p.turn
+    y = canvas.y - p.eye_height - 0.03
     out = np.abs(x) - p.eye_apart
     rim = ellipse(out, y, 0.255, 0.235)
     bridge = both(strand(y + 0.03 - 0.8 * x * x, 0.014), strand(x, p.eye_apart - 0.25))

@@ -1,7 +1,11 @@
-"""The colours of drawn faces: tables of what each value of a factor looks like, and the shades made from them.
+"""The colours of drawn faces: what each value of a factor looks like, and the shades made from it.
 
 Colours are red, green and blue from 0 to 1 (sRGB); the tables hold them as hexadecimal codes.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -35,43 +39,40 @@ CLOTHES = ("3d4a78", "8c3b4a", "fbfbfd", "4b4350", "d8a24a", "5a8f7b", "c9d4ea",
 ACCENTS = ("d8334a", "f5c542", "3f6fd0", "f07fb0", "fdfdfd", "5b3a8c", "2f9a78", "3a3440")
 
 
-def rgb(codes) -> np.ndarray:
-    """[len(codes), 3] float64."""
-    return np.array([[int(code[i : i + 2], 16) for i in (0, 2, 4)] for code in codes]) / 255.0
+def rgb(codes: Iterable[str]) -> np.ndarray:
+    """Hexadecimal codes as numbers: [len(codes), 3] float64 from 0 to 1."""
+    levels = [list(bytes.fromhex(code)) for code in codes]
+    return np.array(levels) / 255.0
 
 
-def mixed(a, b, share):
+def mixed(
+    a: np.ndarray, b: np.ndarray | Sequence[float] | float, share: np.ndarray | float
+) -> np.ndarray:
     """a where share is 0, b where it is 1."""
     return a + (b - a) * share
 
 
-def colours(values: dict, j: dict) -> dict[str, np.ndarray]:
-    """Name -> [N, 3]. values: the indices of each face's factors; j: its jitter, columns [N, 1] from -1 to 1."""
+def colours(values: dict[str, np.ndarray], jitter: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """All colours of N faces.
 
-    def pick(codes, u):  # u from -1 to 1
-        return rgb(codes)[
-            np.minimum((0.5 + 0.5 * u[:, 0]) * len(codes), len(codes) - 1).astype(int)
-        ]
+    Args:
+        values: the indices [N] of each face's factors.
+        jitter: columns [N, 1] from -1 to 1.
 
-    hair = rgb(HAIR.values())[values["hair_colour"]]
-    grey = hair.mean(axis=1, keepdims=True)
-    hair = np.clip(
-        mixed(grey, hair, 1.0 + 0.14 * j["hair_strength"]) * (1.0 + 0.10 * j["hair_light"]),
-        0.03,
-        0.97,
-    )
-    hair = np.clip(hair + 0.025 * j["hair_tint"] * [1.0, -0.3, -0.7], 0.03, 0.97)
+    Returns:
+        {name: [N, 3]}.
+    """
+    hair = _hair(values["hair_colour"], jitter)
     eye = rgb(EYES.values())[values["eye_colour"]]
-    eye = np.clip(eye * (1.0 + 0.10 * j["eye_tint"]) + 0.03 * j["hair_tint"], 0.0, 1.0)
-    skin = np.clip(
-        rgb(SKIN.values())[values["skin"]] * (1.0 + 0.025 * j["skin_tint"] * [0.4, 1.0, 1.4]),
-        0.0,
-        1.0,
-    )
-    top, bottom = (
-        rgb(pair[k] for pair in BACKGROUNDS.values())[values["background"]] for k in (0, 1)
-    )
-    clothes, accent = pick(CLOTHES, j["clothes"]), pick(ACCENTS, j["accent"])
+    eye = eye * (1.0 + 0.10 * jitter["eye_tint"]) + 0.03 * jitter["hair_tint"]
+    eye = np.clip(eye, 0.0, 1.0)
+    skin = rgb(SKIN.values())[values["skin"]]
+    skin = skin * (1.0 + 0.025 * jitter["skin_tint"] * [0.4, 1.0, 1.4])
+    skin = np.clip(skin, 0.0, 1.0)
+    top = rgb(above for above, _ in BACKGROUNDS.values())[values["background"]]
+    bottom = rgb(below for _, below in BACKGROUNDS.values())[values["background"]]
+    clothes = _picked(CLOTHES, jitter["clothes"])
+    accent = _picked(ACCENTS, jitter["accent"])
     ink = np.array([0.22, 0.12, 0.16])
     return {
         "top": top,
@@ -108,3 +109,18 @@ def colours(values: dict, j: dict) -> dict[str, np.ndarray]:
         "frame": mixed(ink, accent, 0.25),
         "ear_inside": mixed(skin * [1.0, 0.74, 0.74], [1.0, 0.7, 0.72], 0.5),
     }
+
+
+def _hair(values: np.ndarray, jitter: dict[str, np.ndarray]) -> np.ndarray:
+    """The hair's colour: stronger, lighter or warmer than the table's, or less so."""
+    hair = rgb(HAIR.values())[values]
+    grey = hair.mean(axis=1, keepdims=True)
+    hair = mixed(grey, hair, 1.0 + 0.14 * jitter["hair_strength"])
+    hair = np.clip(hair * (1.0 + 0.10 * jitter["hair_light"]), 0.03, 0.97)
+    return np.clip(hair + 0.025 * jitter["hair_tint"] * [1.0, -0.3, -0.7], 0.03, 0.97)
+
+
+def _picked(codes: Sequence[str], u: np.ndarray) -> np.ndarray:
+    """One of the codes for each number of u [N, 1] from -1 to 1: [N, 3]."""
+    place = np.minimum((0.5 + 0.5 * u[:, 0]) * len(codes), len(codes) - 1)
+    return rgb(codes)[place.astype(int)]

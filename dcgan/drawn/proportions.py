@@ -1,15 +1,19 @@
 """What the values of the factors mean in numbers, and how one face differs from the next.
 
-A face is a list of numbers: positions, sizes, shares. Each is a middle, plus what the values of its factors
-add, plus a jitter of its own; nothing else enters a drawing. Units: half a picture, y downwards.
+A face is a list of numbers: positions, sizes, shares. Each is a middle, plus what the values of its
+factors add, plus a jitter of its own; nothing else enters a drawing. Units: half a picture, y
+downwards.
 """
+
+from __future__ import annotations
 
 import numpy as np
 
 from dcgan.drawn import palette
 
 MEANINGS = {  # factor: (the numbers that it adds to, {value: what it adds})
-    "hair_style": (  # the hair behind, its tips, the locks beside the face, what sticks out, tails on either side
+    # the hair behind, its tips, the locks beside the face, what sticks out, tails on either side
+    "hair_style": (
         (
             "back_width",
             "back_end",
@@ -30,7 +34,9 @@ MEANINGS = {  # factor: (the numbers that it adds to, {value: what it adds})
             "ponytail": (0.65, 0.34, -0.20, 0.00, 0.12, 0.56, 0.08, 0.00, 1.0, 0.0),
         },
     ),
-    "fringe": (  # its edge, how that sags at the sides, height and place of the parting; number, length, lean of locks
+    # its edge, how that sags at the sides, height and place of the parting; number, length and
+    # lean of the locks
+    "fringe": (
         ("edge", "sag", "opening", "part", "lock_count", "lock_depth", "lean"),
         {
             "straight": (-0.05, +0.05, 0.00, 0.00, 4.6, 0.13, 0.00),
@@ -39,7 +45,8 @@ MEANINGS = {  # factor: (the numbers that it adds to, {value: what it adds})
             "spiky": (-0.05, +0.00, 0.00, 0.00, 3.2, 0.34, 0.10),
         },
     ),
-    "eye_shape": (  # half width, height above and below the middle, how far the outer corner droops, the iris
+    # half width, height above and below the middle, how far the outer corner droops, the iris
+    "eye_shape": (
         ("eye_width", "eye_top", "eye_bottom", "slant", "iris", "brow_slant"),
         {
             "round": (0.190, 0.195, 0.170, +0.00, 0.140, -0.04),
@@ -48,7 +55,8 @@ MEANINGS = {  # factor: (the numbers that it adds to, {value: what it adds})
             "sharp": (0.200, 0.165, 0.145, -0.30, 0.130, -0.26),
         },
     ),
-    "mouth": (  # half width, how far the line bends down in the middle, how far it opens, a cat's double bow
+    # half width, how far the line bends down in the middle, how far it opens, a cat's double bow
+    "mouth": (
         ("mouth_width", "bend", "open", "bow"),
         {
             "smile": (0.125, +0.045, 0.00, 0.000),
@@ -154,22 +162,25 @@ FACTORS = {
 FACTORS |= {factor: tuple(table) for factor, (_, table) in MEANINGS.items()}
 
 
-def numbers(values: dict, jitter: np.ndarray) -> dict[str, np.ndarray]:
-    """All that is to be known of N faces: name -> [N] float32, and for colours [N, 3].
+def numbers(values: dict[str, np.ndarray], jitter: np.ndarray) -> dict[str, np.ndarray]:
+    """All that is to be known of N faces.
 
-    values: for each factor the index of its value [N];  jitter: [N, len(NUMBERS)] from -1 to 1.
+    Args:
+        values: for each factor the index of its value [N].
+        jitter: [N, len(NUMBERS)] from -1 to 1.
+
+    Returns:
+        {name: [N] float32, and for colours [N, 3]}.
     """
     own = dict(zip(NUMBERS, jitter.T.astype(np.float64), strict=True))
     out = {name: middle + spread * own[name] for name, (middle, spread) in NUMBERS.items()}
     for factor, (names, table) in MEANINGS.items():
-        for name, column in zip(
-            names, np.array(list(table.values()), float)[values[factor]].T, strict=True
-        ):
+        rows = np.array(list(table.values()), float)[values[factor]]
+        for name, column in zip(names, rows.T, strict=True):
             out[name] = out.get(name, 0.0) + column
     out["wave"] *= out["waviness"] ** 2
-    out["mirror"] = np.where(
-        own["side"] < 0.0, -1.0, 1.0
-    )  # what lies on one side lies left as often as right
+    # What lies on one side lies left as often as right.
+    out["mirror"] = np.where(own["side"] < 0.0, -1.0, 1.0)
     for name in ("eye_width", "eye_top", "eye_bottom", "iris"):
         out[name] *= out["eye_size"]
     out |= palette.colours(values, {name: column[:, np.newaxis] for name, column in own.items()})

@@ -1,11 +1,15 @@
 """What a part of z, or a direction, has to do with the factors of a face: counted, not looked at.
 
-`generate` is z [n, d] -> images [n, S, S, 3] (`dcgan.generation.trained_generator.Generator`); `read` is images -> {factor: whole
-numbers [n]} (the `predict` of a `dcgan.judge.factor_classifier`). A classifier errs, and anything that moves a face
-changes something: hold each share against that of a random direction, or of a random part.
+`generate` is z [n, d] -> images [n, S, S, 3] (`dcgan.generation.trained_generator.Generator`);
+`read` is images -> {factor: whole numbers [n]} (the `predict` of a classifier of factors,
+`dcgan.judge.factor_classifier`). A classifier errs, and anything that moves a face changes
+something: compare each share with that of a random direction, or of a random part.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,10 +18,18 @@ from gan_core import checks, rng
 
 RANDOM = 5  # random directions that are averaged
 
+Generate = Callable[[np.ndarray], np.ndarray]
+Labels = dict[str, np.ndarray]
+Read = Callable[[np.ndarray], Labels]
+Directions = dict[str, dict[int, np.ndarray]]
+
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What became of the faces that did not have a factor's value before they were moved. Shares, from 0 to 1."""
+    """What became of the faces that did not have a factor's value before they were moved.
+
+    Shares are from 0 to 1.
+    """
 
     faces: int
     """how many those are"""
@@ -28,83 +40,109 @@ class Effect:
 
     def __str__(self) -> str:
         leaks = ", ".join(f"{name} {share:.0%}" for name, share in self.leaks.items())
-        return f"{self.reached:.0%} of {self.faces} faces reached it; changed with it: {leaks or 'nothing to see'}"
+        reached = f"{self.reached:.0%} of {self.faces} faces reached it"
+        return f"{reached}; changed with it: {leaks or 'nothing to see'}"
 
 
 def effect(
-    generate, read, z, direction, factor: str, value: int, amount: float, keep_norm: bool = False
+    generate: Generate,
+    read: Read,
+    z: np.ndarray,
+    direction: np.ndarray,
+    factor: str,
+    value: int,
+    amount: float,
+    keep_norm: bool = False,
 ) -> Effect:
-    """Set the component of each z [N, d] along a direction [d] to `amount`; look at the faces before and after."""
+    """Set the component of each z along a direction to `amount`; read the faces before and after.
+
+    Args:
+        generate: z [n, d] -> images.
+        read: images -> {factor: [n]}.
+        z: [N, d].
+        direction: [d].
+        factor: the factor that should change.
+        value: the value that it should get.
+        amount: the component's new value; the prior's sd is 1.
+        keep_norm: scale the rest of z so that its norm stays (`space.set_component`).
+    """
     before = read(generate(z))
     checks.one_of("effect", "factor", factor, before)
     others = [name for name in before if name != factor]
     without = np.asarray(before[factor]) != value
     if not without.any():
         return Effect(0, float("nan"), dict.fromkeys(others, float("nan")))
-    after = read(
-        generate(space.set_component(np.asarray(z)[without], direction, amount, keep_norm))
-    )
-    return Effect(
-        faces=int(without.sum()),
-        reached=float(np.mean(np.asarray(after[factor]) == value)),
-        leaks={
-            name: float(np.mean(np.asarray(after[name]) != np.asarray(before[name])[without]))
-            for name in others
-        },
-    )
+    moved = space.set_component(np.asarray(z)[without], direction, amount, keep_norm)
+    after = read(generate(moved))
+    leaks = {}
+    for name in others:
+        changed = np.asarray(after[name]) != np.asarray(before[name])[without]
+        leaks[name] = float(np.mean(changed))
+    reached = float(np.mean(np.asarray(after[factor]) == value))
+    return Effect(int(without.sum()), reached, leaks)
 
 
-def factor_directions(z, labels: dict, least: float = 0.02) -> dict[str, dict[int, np.ndarray]]:
-    """{factor: {value: its direction [d]}}, by `space.directions`: z [N, d], labels {factor: [N]}.
+def factor_directions(z: np.ndarray, labels: Labels, least: float = 0.02) -> Directions:
+    """The direction of each value of each factor, by `space.directions`.
 
-    For values that at least a share `least` of the faces have, and at least that share has not: a
-    direction fitted to fewer is mostly chance. Factors without such a value are left out.
+    Only for values that at least a share `least` of the faces have, and at least that share has
+    not: a direction fitted to fewer is mostly chance. Factors without such a value are left out.
+
+    Args:
+        z: [N, d].
+        labels: {factor: [N]}.
+        least: between 0 and 1/2.
+
+    Returns:
+        {factor: {value: [d]}}.
     """
     found = {}
     for factor, own in labels.items():
         shares = {value: np.mean(own == value) for value in np.unique(own)}
-        found[factor] = {
+        values = {
             value: u
             for value, u in space.directions(z, own).items()
             if least <= shares[value] <= 1.0 - least
         }
-    return {factor: values for factor, values in found.items() if values}
+        if values:
+            found[factor] = values
+    return found
 
 
-def less_the_others(directions: dict) -> dict[str, dict[int, np.ndarray]]:
-    """Each direction without what lies in the space of all other factors' directions (Shen et al. 2020)."""
+def less_the_others(directions: Directions) -> Directions:
+    """Each direction without what lies in the space of all other factors' directions.
 
-    def without(factor, u):
-        others = [
-            v for name, values in directions.items() if name != factor for v in values.values()
-        ]
-        return space.orthogonal_to(u, others) if others else u
+    (Shen et al. 2020.)
+    """
+    found: Directions = {}
+    for factor, values in directions.items():
+        others = [u for name, own in directions.items() if name != factor for u in own.values()]
+        found[factor] = {
+            value: space.orthogonal_to(u, others) if others else u for value, u in values.items()
+        }
+    return found
 
-    return {
-        factor: {value: without(factor, u) for value, u in values.items()}
-        for factor, values in directions.items()
-    }
 
+def changes(
+    generate: Generate, read: Read, z: np.ndarray, directions: Directions, amount: float
+) -> dict[str, dict[str, float]]:
+    """A table: a row for each factor that is moved, a column for each factor that changes.
 
-def changes(generate, read, z, directions: dict, amount: float) -> dict[str, dict[str, float]]:
-    """{factor: {factor: share}}: a row a factor moved, a column a factor changed; means over its values.
-
-    Where row and column are the same: the share of faces that reached what was asked. The last row,
-    "a random direction", is how many faces change in each factor if z is moved as far to nowhere.
+    Each number is a mean over the factor's values. Where row and column are the same: the share of
+    faces that reached what was asked. The last row, "a random direction", says how many faces
+    change in each factor if z is moved as far in a direction that means nothing.
     """
     rows = {}
     for factor, values in directions.items():
         effects = [
             effect(generate, read, z, u, factor, value, amount) for value, u in values.items()
         ]
-        rows[factor] = {factor: float(np.nanmean([one.reached for one in effects]))} | {
-            name: float(np.nanmean([one.leaks[name] for one in effects]))
-            for name in effects[0].leaks
-        }
-    before, nowhere = (
-        read(generate(z)),
-        rng.normal([RANDOM, np.shape(z)[1]], rng.seed(0, "nowhere")).numpy(),
-    )
+        row = {factor: float(np.nanmean([one.reached for one in effects]))}
+        for name in effects[0].leaks:
+            row[name] = float(np.nanmean([one.leaks[name] for one in effects]))
+        rows[factor] = row
+    before = read(generate(z))
+    nowhere = rng.normal([RANDOM, np.shape(z)[1]], rng.seed(0, "nowhere")).numpy()
     after = [read(generate(space.set_component(z, u, amount))) for u in nowhere]
     rows["a random direction"] = {
         name: float(np.mean([one[name] != before[name] for one in after])) for name in before
@@ -112,17 +150,24 @@ def changes(generate, read, z, directions: dict, amount: float) -> dict[str, dic
     return rows
 
 
-def summary(rows: dict) -> tuple[float, float, float]:
-    """Of the table of `changes`, three means: reached, leaked, and changed along a random direction; NaN of nothing."""
-    moved = {factor: row for factor, row in rows.items() if factor in row}
-    leaks = [
-        share for factor, row in moved.items() for name, share in row.items() if name != factor
-    ]
-    reached = [row[factor] for factor, row in moved.items()]
-    return tuple(
-        float(np.mean(shares or [np.nan]))
-        for shares in (reached, leaks, list(rows["a random direction"].values()))
-    )
+def summary(rows: dict[str, dict[str, float]]) -> tuple[float, float, float]:
+    """Three means of the table of `changes`; NaN of nothing.
+
+    Returns:
+        reached, leaked, and changed along a random direction.
+    """
+    reached = []
+    leaked = []
+    for factor, row in rows.items():
+        if factor in row:
+            reached.append(row[factor])
+            leaked += [share for name, share in row.items() if name != factor]
+    random = list(rows["a random direction"].values())
+    return _mean(reached), _mean(leaked), _mean(random)
+
+
+def _mean(shares: list[float]) -> float:
+    return float(np.mean(shares)) if shares else float("nan")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,48 +189,86 @@ class Stays:
 
 
 def what_stays(
-    generate, read, dim: int, fixed: int, n: int, seed: int, value: float = 1.0, parts: int = 10
-):
-    """Fix the first `fixed` numbers of z at a value, draw the rest, n times. -> {factor: Stays}.
+    generate: Generate,
+    read: Read,
+    dim: int,
+    fixed: int,
+    n: int,
+    seed: int,
+    value: float = 1.0,
+    parts: int = 10,
+) -> dict[str, Stays]:
+    """Fix the first `fixed` numbers of z at a value, draw the rest, n times.
 
-    parts: how many random fixed parts of the same length, of numbers -1 and 1, it is held against.
+    Args:
+        generate: z [n, d] -> images.
+        read: images -> {factor: [n]}.
+        dim: numbers in z.
+        fixed: how many of them, the first ones, are fixed.
+        n: faces behind every share.
+        seed: of all draws.
+        value: what they are fixed at.
+        parts: how many random fixed parts of the same length, of numbers -1 and 1, it is compared
+            with.
+
+    Returns:
+        {factor: Stays}.
     """
-    every, again = (
-        read(generate(rng.normal([n, dim], rng.seed(seed, name)).numpy()))
-        for name in ("all", "again")
-    )
+    every = read(generate(rng.normal([n, dim], rng.seed(seed, "all")).numpy()))
+    again = read(generate(rng.normal([n, dim], rng.seed(seed, "again")).numpy()))
     z = space.fix_part(dim, n, rng.seed(seed, "fixed"), fixed, value)
     held = read(generate(z))
-    signs = (
-        2.0 * rng.integers([parts, fixed], rng.seed(seed, "signs"), 2).numpy().astype(np.float32)
-        - 1.0
-    )
-    random = [
-        read(generate(np.concatenate([np.tile(sign, [n, 1]), z[:, fixed:]], axis=1)))
-        for sign in signs
-    ]
+    coins = rng.integers([parts, fixed], rng.seed(seed, "signs"), 2).numpy()
+    random_parts = []
+    for sign in 2.0 * coins.astype(np.float32) - 1.0:
+        start = np.tile(sign, [n, 1])
+        random_parts.append(read(generate(np.concatenate([start, z[:, fixed:]], axis=1))))
     found = {}
     for factor, labels in held.items():
+        among_all = every[factor]
         commonest, share = _commonest(labels)
-        apart = [total_variation(some[factor], every[factor]) for some in (held, again, *random)]
+        random = [total_variation(part[factor], among_all) for part in random_parts]
         found[factor] = Stays(
-            commonest,
-            share,
-            float(np.mean(every[factor] == commonest)),
-            apart[0],
-            float(np.mean(apart[2:])),
-            apart[1],
+            value=commonest,
+            held=share,
+            among_all=float(np.mean(among_all == commonest)),
+            apart=total_variation(labels, among_all),
+            random=float(np.mean(random)),
+            chance=total_variation(again[factor], among_all),
         )
     return found
 
 
-def total_variation(labels, others) -> float:
-    """1/2 sum |p - q| of two samples of whole numbers [N], [M]: the share that would have to change."""
-    length = int(max(np.max(labels), np.max(others))) + 1
-    p, q = (np.bincount(some, minlength=length) / len(some) for some in (labels, others))
+def total_variation(labels: np.ndarray, others: np.ndarray) -> float:
+    """1/2 sum |p - q| of two samples of labels: the share that would have to change.
+
+    Args:
+        labels: whole numbers [N] from 0 up.
+        others: whole numbers [M] from 0 up.
+    """
+    labels = _labels("labels", labels)
+    others = _labels("others", others)
+    length = int(max(labels.max(), others.max())) + 1
+    p = np.bincount(labels, minlength=length) / len(labels)
+    q = np.bincount(others, minlength=length) / len(others)
     return float(0.5 * np.abs(p - q).sum())
 
 
-def _commonest(labels) -> tuple[int, float]:
+def _labels(name: str, values: np.ndarray) -> np.ndarray:
+    """Whole numbers [N] from 0 up, at least one."""
+    wanted = "whole numbers [N] from 0 up, at least one"
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        checks.fail("total_variation", name, wanted, "lists of unequal lengths")
+    is_whole = array.dtype.kind in "iub" and array.ndim == 1 and array.size > 0
+    if not is_whole or array.min() < 0:
+        came = f"{checks.show_shape(array.shape)} of {array.dtype}"
+        checks.fail("total_variation", name, wanted, came)
+    return array.astype(np.int64)
+
+
+def _commonest(labels: np.ndarray) -> tuple[int, float]:
+    """The most frequent value, and its share."""
     values, counts = np.unique(labels, return_counts=True)
     return int(values[counts.argmax()]), float(counts.max() / counts.sum())

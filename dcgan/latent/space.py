@@ -1,12 +1,12 @@
-"""The space that z lives in: paths through it, walks of the lab, and directions that mean something.
+"""The space that z lives in: paths through it, walks of the lab, directions that mean something.
 
-    function          gives                                          stays on the prior's shell?
-    lerp              the straight line from a to b                  no: half way, samples' norm is 0.71 of theirs
-    slerp             the arc from a to b                            yes, if a and b are on it
-    ray, switch       the lab's walks from z = (1, ..., 1)           only where a formula says so
-    fix_part          the lab's: fix the first numbers, draw the rest    if what is fixed is of size 1
-    set_component     z with a given coordinate along a direction    if keep_norm
-    directions        the direction along which a factor changes     (of length 1)
+    function        gives                                          on the prior's shell?
+    lerp            the straight line from a to b                  no: half way, the norm is 0.71
+    slerp           the arc from a to b                            yes, if a and b are on it
+    ray, switch     the lab's walks from z = (1, ..., 1)           only where a formula says so
+    fix_part        the lab's: fix the first numbers, draw others  if what is fixed is of size 1
+    set_component   z with a given coordinate along a direction    if keep_norm
+    directions      the direction along which a factor changes     (of length 1)
 
 A z of N(0, I) in d dimensions is hardly ever near 0, though the density is highest there: its norm
 is that of d independent normals, and nearly all of the mass lies near a *shell* of radius sqrt(d).
@@ -15,27 +15,44 @@ G was trained on that shell alone. What it does elsewhere is not what it learnt.
 All arithmetic is NumPy float64; what is given back is float32, ready for a generator.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 
 import numpy as np
+import tensorflow as tf
 
 from gan_core import checks, rng
 
+Numbers = float | Sequence | np.ndarray
+
+MANY = 300  # dimensions from which on the shell's radius is computed by a series
 OPPOSITE = 1e-6  # radians: two float32 directions this near to opposite define no arc
 
 
 def shell(dim: int) -> tuple[float, float]:
-    """Mean and sd of ||z|| for z ~ N(0, I) in `dim` dimensions: the chi distribution's.
+    """Mean and sd of ||z|| for z ~ N(0, I) in `dim` dimensions: those of the chi distribution.
 
-    mean = sqrt(2) Gamma((dim + 1) / 2) / Gamma(dim / 2),  sd = sqrt(dim - mean^2); exact. Near sqrt(dim - 1/2)
-    and sqrt(1/2) in many dimensions: 9.98 and 0.71 for 100 (Johnson, Kotz and Balakrishnan 1994, chapter 18).
+    mean = sqrt(2) Gamma((dim + 1) / 2) / Gamma(dim / 2),  sd = sqrt(dim - mean^2); exact. In many
+    dimensions near sqrt(dim - 1/2) and sqrt(1/2): 9.98 and 0.71 for 100 (Johnson, Kotz and
+    Balakrishnan 1994, chapter 18). There the formulas would subtract equal numbers, so a series in
+    1/dim takes their place, whose terms left out are below 1e-15 of the result:
+
+        mean = sqrt(dim) (1 - 1/(4 d) + 1/(32 d^2) + 5/(128 d^3) - 21/(2048 d^4) - ...)
+        sd^2 = 1/2 - 1/(8 d) - 1/(16 d^2) + 5/(128 d^3) + ...
     """
     checks.integer("shell", "dim", dim, 1, 10**6)
-    mean = math.sqrt(2.0) * math.exp(math.lgamma((dim + 1) / 2.0) - math.lgamma(dim / 2.0))
-    return mean, math.sqrt(dim - mean**2)
+    if dim < MANY:
+        log_ratio = math.lgamma((dim + 1) / 2.0) - math.lgamma(dim / 2.0)
+        mean = math.sqrt(2.0) * math.exp(log_ratio)
+        return mean, math.sqrt(dim - mean**2)
+    h = 1.0 / dim
+    mean = math.sqrt(dim) * (1.0 - h / 4 + h**2 / 32 + 5 * h**3 / 128 - 21 * h**4 / 2048)
+    return mean, math.sqrt(0.5 - h / 8 - h**2 / 16 + 5 * h**3 / 128)
 
 
-def norms(z) -> np.ndarray:
+def norms(z: Numbers) -> np.ndarray:
     """||z||: [..., d] -> [...] float64."""
     return np.linalg.norm(_array("norms", "z", z), axis=-1)
 
@@ -43,126 +60,174 @@ def norms(z) -> np.ndarray:
 # ---- from one z to another
 
 
-def lerp(a, b, t) -> np.ndarray:
-    """The straight line, (1 - t) a + t b: a, b [..., d]; t in [0, 1], a number or [T] -> [..., d] or [T, ..., d].
+def lerp(a: Numbers, b: Numbers, t: Numbers) -> np.ndarray:
+    """The straight line, (1 - t) a + t b.
 
-    Between two samples of the prior it leaves the shell: at t = 1/2 the squared norm is (|a|^2 + |b|^2) / 4, half
-    of what it is at the ends, as independent samples are nearly at right angles.
+    Between two samples of the prior it leaves the shell: at t = 1/2 the squared norm is
+    (|a|^2 + |b|^2) / 4, half of what it is at the ends, as independent samples are nearly at right
+    angles.
+
+    Args:
+        a: [..., d].
+        b: [..., d].
+        t: in [0, 1], a number or [T].
+
+    Returns:
+        [..., d], or [T, ..., d] for several t.
     """
     a, b, t = _ends("lerp", a, b, t)
     return ((1.0 - t) * a + t * b).astype(np.float32)
 
 
-def slerp(a, b, t) -> np.ndarray:
-    """The arc: the direction turns at constant speed along the great circle, the norm changes linearly.
+def slerp(a: Numbers, b: Numbers, t: Numbers) -> np.ndarray:
+    """The arc: the direction turns at constant speed along the great circle, the norm is linear.
 
-    a, b [..., d], neither of them 0; t in [0, 1], a number or [T] -> [..., d] or [T, ..., d]. With the directions
-    u = a/|a|, v = b/|b| and the angle w between them (Shoemake 1985; White 2016 for latents)
+    With the directions u = a/|a|, v = b/|b| and the angle w between them (Shoemake 1985; White 2016
+    for latents)
 
         |z(t)| = (1 - t) |a| + t |b|,    z(t)/|z(t)| = [sin((1 - t) w) u + sin(t w) v] / sin w
 
-    computed from the arc's middle, where it is cos((t - 1/2) w) m + sin((t - 1/2) w) n with m, n the unit vectors
-    along u + v and v - u: no small number is divided by, even if a and b are parallel. z(0) = a and z(1) = b exactly.
-    Raises ValueError where a and b are opposite: every great circle through a passes b, and none is nearer.
+    computed from the arc's middle, where it is cos((t - 1/2) w) m + sin((t - 1/2) w) n with m, n
+    the unit vectors along u + v and v - u: no small number is divided by, even if a and b are
+    parallel. z(0) = a and z(1) = b exactly.
+
+    Args:
+        a: [..., d], not 0.
+        b: [..., d], not 0.
+        t: in [0, 1], a number or [T].
+
+    Returns:
+        [..., d], or [T, ..., d] for several t.
+
+    Raises:
+        ValueError: where a and b are opposite: every great circle through a passes b, and none is
+            nearer.
     """
     a, b, t = _ends("slerp", a, b, t)
-    lengths = [np.linalg.norm(end, axis=-1, keepdims=True) for end in (a, b)]
-    for name, length in zip("ab", lengths, strict=True):
-        if np.any(length == 0.0):
-            checks.fail(
-                "slerp",
-                name,
-                "other than 0",
-                "a vector of zeros",
-                "0 has no direction; lerp passes it.",
-            )
-    u, v = a / lengths[0], b / lengths[1]
-    along, across = (
-        np.linalg.norm(u + v, axis=-1, keepdims=True),
-        np.linalg.norm(v - u, axis=-1, keepdims=True),
-    )
+    a_length = _length_of_end("a", a)
+    b_length = _length_of_end("b", b)
+    u = a / a_length
+    v = b / b_length
+    along = np.linalg.norm(u + v, axis=-1, keepdims=True)
+    across = np.linalg.norm(v - u, axis=-1, keepdims=True)
     if np.any(along < OPPOSITE):
-        checks.fail(
-            "slerp",
-            "b",
-            "not opposite to a",
-            "two opposite directions",
-            "No arc between them is the shortest: go by a third point, or through 0 with lerp.",
+        way_out = (
+            "No arc between them is the shortest: go by a third point, or through 0 with lerp."
         )
-    turned = (t - 0.5) * 2.0 * np.arctan2(across, along)
-    direction = np.cos(turned) * (u + v) / along + np.sin(turned) * (v - u) / np.where(
-        across > 0.0, across, 1.0
-    )
-    arc = ((1.0 - t) * lengths[0] + t * lengths[1]) * direction
-    return np.where(t == 0.0, a, np.where(t == 1.0, b, arc)).astype(np.float32)
+        checks.fail("slerp", "b", "not opposite to a", "two opposite directions", way_out)
+    angle = 2.0 * np.arctan2(across, along)
+    turned = (t - 0.5) * angle
+    middle = (u + v) / along
+    sideways = (v - u) / np.where(across > 0.0, across, 1.0)
+    direction = np.cos(turned) * middle + np.sin(turned) * sideways
+    arc = ((1.0 - t) * a_length + t * b_length) * direction
+    arc = np.where(t == 0.0, a, arc)
+    return np.where(t == 1.0, b, arc).astype(np.float32)
+
+
+def _length_of_end(name: str, end: np.ndarray) -> np.ndarray:
+    """[..., 1]; ValueError if it is 0."""
+    length = np.linalg.norm(end, axis=-1, keepdims=True)
+    if np.any(length == 0.0):
+        way_out = "0 has no direction; lerp passes it."
+        checks.fail("slerp", name, "other than 0", "a vector of zeros", way_out)
+    return length
 
 
 # ---- the lab's walks
 
 
-def ray(dim: int, factors=(1.0, 0.8, 0.6, 0.4)) -> np.ndarray:
-    """c (1, ..., 1) for each c: [len(factors), dim]. Its norm is |c| sqrt(dim): on the shell for |c| = 1 alone."""
+def ray(dim: int, factors: Numbers = (1.0, 0.8, 0.6, 0.4)) -> np.ndarray:
+    """c (1, ..., 1) for each c of factors: [len(factors), dim].
+
+    Its norm is |c| sqrt(dim): on the shell for |c| = 1 alone.
+    """
     checks.integer("ray", "dim", dim, 1)
-    return (_array("ray", "factors", factors)[:, None] * np.ones(dim)).astype(np.float32)
+    scales = _array("ray", "factors", factors)
+    return (scales[:, np.newaxis] * np.ones(dim)).astype(np.float32)
 
 
-def switch(dim: int, lengths=(0, 10, 20, 30, 40, 50, 60, 70, 80, 90), values=-1.0) -> np.ndarray:
-    """(1, ..., 1) with its first lengths[n] numbers set to values[n]: [len(lengths), dim].
+def switch(
+    dim: int,
+    lengths: Sequence[int] = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90),
+    values: Numbers = -1.0,
+) -> np.ndarray:
+    """(1, ..., 1) with its first lengths[n] numbers set to values[n].
 
-    values: one for all, or one a length. For values of size 1 the norm stays sqrt(dim): on the shell.
+    For values of size 1 the norm stays sqrt(dim): on the shell.
+
+    Args:
+        dim: numbers in z.
+        lengths: how many are set, in each row.
+        values: what they are set to: a number for all rows, or one for each.
+
+    Returns:
+        [len(lengths), dim].
     """
-    checks.integer("switch", "dim", dim, 1)
-    lengths = [
-        checks.integer("switch", "each of lengths", int(length), 0, dim) for length in lengths
-    ]
-    values = _array("switch", "values", values)
+    owner = "switch"
+    checks.integer(owner, "dim", dim, 1)
+    lengths = [checks.integer(owner, "each of lengths", int(n), 0, dim) for n in lengths]
+    values = _array(owner, "values", values)
     if values.shape not in ((), (len(lengths),)):
-        checks.fail(
-            "switch",
-            "values",
-            f"a number, or {len(lengths)}, one for each length",
-            checks.show_shape(values.shape),
-        )
-    first = np.arange(dim) < np.array(lengths)[:, None]
-    return np.where(first, np.broadcast_to(values, len(lengths))[:, None], 1.0).astype(np.float32)
+        wanted = f"a number, or {len(lengths)}, one for each length"
+        checks.fail(owner, "values", wanted, checks.show_shape(values.shape))
+    is_set = np.arange(dim) < np.array(lengths)[:, np.newaxis]
+    of_each_row = np.broadcast_to(values, len(lengths))[:, np.newaxis]
+    return np.where(is_set, of_each_row, 1.0).astype(np.float32)
 
 
-def fix_part(dim: int, n: int, seed, fixed: int = 35, value: float = 1.0) -> np.ndarray:
-    """The first `fixed` numbers are `value`, the others drawn from N(0, 1): [n, dim].
+def fix_part(dim: int, n: int, seed: tf.Tensor, fixed: int = 35, value: float = 1.0) -> np.ndarray:
+    """The first `fixed` numbers are `value`, the others drawn from N(0, 1).
 
-    seed: [2] int64 of `gan_core.rng`. The mean squared norm is fixed value^2 + dim - fixed: the prior's, `dim`,
-    if |value| = 1. (The lab's text says that the first 20 are fixed; its code fixes 35.)
+    The mean squared norm is fixed value^2 + dim - fixed: the prior's, `dim`, if |value| = 1. (The
+    lab's text says that the first 20 are fixed; its code fixes 35.)
+
+    Args:
+        dim: numbers in z.
+        n: how many z.
+        seed: [2] int64 of `gan_core.rng`.
+        fixed: how many numbers are fixed.
+        value: at what.
+
+    Returns:
+        [n, dim].
     """
-    checks.integer("fix_part", "n", n, 1)
-    checks.integer("fix_part", "fixed", fixed, 0, checks.integer("fix_part", "dim", dim, 1))
+    owner = "fix_part"
+    checks.integer(owner, "dim", dim, 1)
+    checks.integer(owner, "n", n, 1)
+    checks.integer(owner, "fixed", fixed, 0, dim)
     z = rng.normal([n, dim], seed).numpy()
-    z[:, :fixed] = checks.number("fix_part", "value", value)
+    z[:, :fixed] = checks.number(owner, "value", value)
     return z
 
 
 def lab_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
-    """The walks of the lab's Explore Latent Variables, scaled from 100 to `dim` numbers: title -> z [n, dim]."""
-    tenth, fixed = dim // 10, 35 * dim // 100
+    """The walks of the lab's Explore Latent Variables, scaled from 100 to `dim` numbers.
+
+    Returns:
+        {title: z [n, dim]}.
+    """
+    tenth = dim // 10
+    fixed = 35 * dim // 100
+    part = fix_part(dim, 10, rng.seed(seed, "the lab's"), fixed)
     return {
         "c (1, ..., 1), c = 1, .8, .6, .4": ray(dim),
         f"ones, the first {tenth}n set to -1": switch(dim, [tenth * n for n in range(10)]),
-        f"the first {fixed} are 1, the others drawn": fix_part(
-            dim, 10, rng.seed(seed, "the lab's"), fixed
-        ),
+        f"the first {fixed} are 1, the others drawn": part,
     }
 
 
 def exercise_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
     """The walks of its exercises 1, 2 and 3, in the same way."""
-    fifth, fixed = dim // 5, 35 * dim // 100
+    fifth = dim // 5
+    fixed = 35 * dim // 100
+    lengths = [fifth * n for n in range(5)]
+    values = [-0.5 * n for n in range(5)]
+    part = fix_part(dim, 10, rng.seed(seed, "the lab's"), fixed, -1.0)
     return {
         "c (1, ..., 1), c = -1, -.8, -.6, -.4": ray(dim, [-1.0, -0.8, -0.6, -0.4]),
-        f"ones, the first {fifth}n set to -.5n": switch(
-            dim, [fifth * n for n in range(5)], [-0.5 * n for n in range(5)]
-        ),
-        f"the first {fixed} are -1, the others drawn": fix_part(
-            dim, 10, rng.seed(seed, "the lab's"), fixed, -1.0
-        ),
+        f"ones, the first {fifth}n set to -.5n": switch(dim, lengths, values),
+        f"the first {fixed} are -1, the others drawn": part,
     }
 
 
@@ -171,130 +236,150 @@ def exercise_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
 
 def coordinate(dim: int, k: int) -> np.ndarray:
     """The direction of z's k-th number: [dim], 1 at k and 0 elsewhere."""
-    checks.integer("coordinate", "k", k, 0, checks.integer("coordinate", "dim", dim, 1) - 1)
+    checks.integer("coordinate", "dim", dim, 1)
+    checks.integer("coordinate", "k", k, 0, dim - 1)
     return np.eye(1, dim, k, dtype=np.float32)[0]
 
 
-def set_component(z, direction, value, keep_norm: bool = False) -> np.ndarray:
-    """z with its component along a direction set: z - (z.u) u + value u, with u = direction / |direction|.
+def set_component(
+    z: Numbers, direction: Numbers, value: Numbers, keep_norm: bool = False
+) -> np.ndarray:
+    """z with its component along a direction set: z - (z.u) u + value u.
 
-    z [..., d], direction [d]; value a number or [T] -> [..., d] or [T, ..., d]. Along any direction the prior's
-    components are N(0, 1), so -3 to 3 is nearly all that G has seen. keep_norm: what is not along u is scaled so that
-    |z| stays what it was, and the component still is `value` (which then may not be larger than |z|).
+    Here u = direction / |direction|.
+
+    Along any direction the prior's components are N(0, 1), so -3 to 3 is nearly all that G has
+    seen.
+
+    Args:
+        z: [..., d].
+        direction: [d], not 0.
+        value: a number or [T].
+        keep_norm: scale what is not along u so that |z| stays what it was. The component still is
+            `value`, which then may not be larger than |z|.
+
+    Returns:
+        [..., d], or [T, ..., d] for several values.
     """
     owner = "set_component"
-    z, direction = _array(owner, "z", z), _array(owner, "direction", direction)
+    z = _array(owner, "z", z)
+    direction = _array(owner, "direction", direction)
     if direction.shape != z.shape[-1:]:
-        checks.fail(
-            owner, "direction", checks.show_shape(z.shape[-1:]), checks.show_shape(direction.shape)
-        )
+        wanted = checks.show_shape(z.shape[-1:])
+        checks.fail(owner, "direction", wanted, checks.show_shape(direction.shape))
     u = _unit(owner, direction)
     value = _array(owner, "value", value)
     value = value.reshape(*value.shape, *[1] * z.ndim)
-    rest = z - (z @ u)[..., None] * u
+    rest = z - (z @ u)[..., np.newaxis] * u
     if keep_norm:
-        before, left = (np.linalg.norm(part, axis=-1, keepdims=True) for part in (z, rest))
-        if np.any(np.abs(value) > before) or np.any(
-            (left < 1e-9 * before) & (np.abs(value) < before)
-        ):
-            checks.fail(
-                owner,
-                "value",
-                f"of size at most |z| = {before.min():.3g}, and z not along the direction",
-                f"{np.abs(value).max():.3g}",
-                "Choose smaller values, or keep_norm=False.",
-            )
-        rest = rest * np.sqrt(before**2 - value**2) / np.where(left > 0.0, left, 1.0)
+        rest = rest * _scale_of_rest(owner, z, rest, value)
     return (rest + value * u).astype(np.float32)
 
 
-def directions(z, labels) -> dict[int, np.ndarray]:
-    """For each value of a factor, the direction in which it becomes more likely: {value: [d] of length 1}.
-
-    z [N, d], labels [N] whole numbers: the factor's value in the face that G makes of each z. Least squares:
-    for each value the w of the plane w.z + c nearest to "the face has it" (1 or 0), divided by its length. For z of
-    the prior w is, up to its length, mean(z | has it) - mean(z | has not), less the chance correlations of this
-    sample (Fisher 1936). Values that no face has, or all, have no direction. N must be over d + 1.
-    """
-    owner = "directions"
-    z, labels = _array(owner, "z", z), np.asarray(labels)
-    if z.ndim != 2 or len(z) <= z.shape[1] + 1:
-        checks.fail(
-            owner, "z", "[N, d] with N over d + 1", checks.show_shape(z.shape), "Draw more samples."
-        )
-    if labels.shape != z.shape[:1] or labels.dtype.kind not in "iu":
+def _scale_of_rest(owner: str, z: np.ndarray, rest: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """By what the rest of z is multiplied so that with a component of `value` the norm is |z|."""
+    length = np.linalg.norm(z, axis=-1, keepdims=True)
+    left = np.linalg.norm(rest, axis=-1, keepdims=True)
+    too_large = np.abs(value) > length
+    nothing_left = (left < 1e-9 * length) & (np.abs(value) < length)
+    if np.any(too_large) or np.any(nothing_left):
         checks.fail(
             owner,
-            "labels",
-            f"[{len(z)}] whole numbers",
-            f"{checks.show_shape(labels.shape)} {labels.dtype}",
+            "value",
+            f"of size at most |z| = {length.min():.3g}, and z not along the direction",
+            f"{np.abs(value).max():.3g}",
+            "Choose smaller values, or keep_norm=False.",
         )
+    return np.sqrt(length**2 - value**2) / np.where(left > 0.0, left, 1.0)
+
+
+def directions(z: Numbers, labels: Sequence[int] | np.ndarray) -> dict[int, np.ndarray]:
+    """For each value of a factor, the direction in which it becomes more likely.
+
+    Least squares: for each value the w of the plane w.z + c nearest to "the face has it" (1 or 0),
+    divided by its length. For z of the prior w is, up to its length, mean(z | has it) - mean(z |
+    has not), less the chance correlations of this sample (Fisher 1936). Values that no face has, or
+    all, have no direction.
+
+    Args:
+        z: [N, d] with N over d + 1.
+        labels: whole numbers [N]: the factor's value in the face that G makes of each z.
+
+    Returns:
+        {value: [d] of length 1}.
+    """
+    owner = "directions"
+    z = _array(owner, "z", z)
+    labels = np.asarray(labels)
+    if z.ndim != 2 or len(z) <= z.shape[1] + 1:
+        came = checks.show_shape(z.shape)
+        checks.fail(owner, "z", "[N, d] with N over d + 1", came, "Draw more samples.")
+    if labels.shape != z.shape[:1] or labels.dtype.kind not in "iu":
+        came = f"{checks.show_shape(labels.shape)} {labels.dtype}"
+        checks.fail(owner, "labels", f"[{len(z)}] whole numbers", came)
     values = np.unique(labels)
-    has = (labels[:, None] == values).astype(np.float64)
-    plane = np.linalg.lstsq(z - z.mean(axis=0), has - has.mean(axis=0), rcond=None)[0]
+    if len(values) == 1:
+        return {}
+    has = (labels[:, np.newaxis] == values).astype(np.float64)
+    planes = np.linalg.lstsq(z - z.mean(axis=0), has - has.mean(axis=0), rcond=None)[0]
     return {
         int(value): _unit(owner, w).astype(np.float32)
-        for value, w in zip(values, plane.T, strict=True)
-        if len(values) > 1
+        for value, w in zip(values, planes.T, strict=True)
     }
 
 
-def orthogonal_to(direction, others) -> np.ndarray:
-    """What is left of a direction [d] outside the space that others [m, d] span, of length 1.
+def orthogonal_to(direction: Numbers, others: Numbers) -> np.ndarray:
+    """What is left of a direction outside the space that others span, of length 1.
 
     Moving along it leaves every linear score along the others as it was (Shen et al. 2020).
+
+    Args:
+        direction: [d].
+        others: [m, d].
     """
-    direction, others = (
-        _array("orthogonal_to", "direction", direction),
-        _array("orthogonal_to", "others", others),
-    )
+    owner = "orthogonal_to"
+    direction = _array(owner, "direction", direction)
+    others = _array(owner, "others", others)
     if direction.ndim != 1 or others.ndim != 2 or others.shape[1] != len(direction):
-        checks.fail(
-            "orthogonal_to",
-            "others",
-            f"[m, {direction.shape[-1]}]",
-            checks.show_shape(others.shape),
-        )
+        wanted = f"[m, {direction.shape[-1] if direction.ndim else 'd'}]"
+        checks.fail(owner, "others", wanted, checks.show_shape(others.shape))
     _, sizes, axes = np.linalg.svd(others, full_matrices=False)
     axes = axes[sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)]
     left = direction - axes.T @ (axes @ direction)
     if np.linalg.norm(left) < 1e-6 * np.linalg.norm(direction):
-        checks.fail(
-            "orthogonal_to", "direction", "outside the space of the others", "one inside it"
-        )
-    return _unit("orthogonal_to", left).astype(np.float32)
+        checks.fail(owner, "direction", "outside the space of the others", "one inside it")
+    return _unit(owner, left).astype(np.float32)
 
 
-def _unit(owner, direction):
+def _unit(owner: str, direction: np.ndarray) -> np.ndarray:
     length = np.linalg.norm(direction)
     if length == 0.0:
         checks.fail(owner, "direction", "other than 0", "a vector of zeros")
     return direction / length
 
 
-def _ends(owner, a, b, t):
+def _ends(
+    owner: str, a: Numbers, b: Numbers, t: Numbers
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """a, b [..., d] float64, and t with as many axes of size 1 behind it."""
-    a, b, t = _array(owner, "a", a), _array(owner, "b", b), _array(owner, "t", t)
+    a = _array(owner, "a", a)
+    b = _array(owner, "b", b)
+    t = _array(owner, "t", t)
     if a.ndim == 0 or a.shape != b.shape:
-        checks.fail(
-            owner,
-            "b",
-            f"{checks.show_shape(a.shape)}, as a is" if a.ndim else "a vector",
-            checks.show_shape(b.shape),
-        )
+        wanted = f"{checks.show_shape(a.shape)}, as a is" if a.ndim else "a vector"
+        checks.fail(owner, "b", wanted, checks.show_shape(b.shape))
     if t.ndim > 1 or np.any((t < 0.0) | (t > 1.0)):
         checks.fail(owner, "t", "from 0 to 1, a number or a list of them", str(t.tolist()))
     return a, b, t.reshape(*t.shape, *[1] * a.ndim)
 
 
-def _array(owner, name, value):
+def _array(owner: str, name: str, value: Numbers) -> np.ndarray:
     """`value` as finite float64 numbers."""
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         checks.fail(owner, name, "an array of numbers", f"a {type(value).__name__} that is none")
     if not np.isfinite(array).all():
-        checks.fail(
-            owner, name, "finite", f"{int((~np.isfinite(array)).sum())} values NaN or infinite"
-        )
+        bad = int((~np.isfinite(array)).sum())
+        checks.fail(owner, name, "finite", f"{bad} values NaN or infinite")
     return array

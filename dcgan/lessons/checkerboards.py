@@ -1,8 +1,10 @@
-"""How evenly transposed convolutions of stride 2 paint: by counting, and in the pictures of untrained generators.
+"""How evenly transposed convolutions of stride 2 cover a picture: by counting, and measured.
 
 Odena et al. 2016, "Deconvolution and checkerboard artifacts": where the stride does not divide the
 kernel, patches overlap unevenly, and one stage multiplies the pattern of the one before.
 """
+
+from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
@@ -15,39 +17,46 @@ from gan_core.nn.sequential import Sequential
 
 
 def times_painted(kernel_size: int) -> np.ndarray:
-    """float32 [8, 8] from the middle of a larger picture: how many pixels before paint each pixel."""
+    """How many input pixels reach each pixel: float32 [8, 8] from the middle of a larger picture."""
     w = tf.ones([kernel_size, kernel_size, 1, 1])
     return conv_transpose(tf.ones([1, 12, 12, 1]), w, 2)[0, 8:16, 8:16, 0].numpy()
 
 
 def untrained_pictures(kernel_size: int, seed: int, colours: int = 16) -> np.ndarray:
-    """float32 [8, 64, 64, colours]: 8 x 8 noise through three stages, batch norm and ReLU between them."""
+    """8 x 8 noise through three stages, with batch norm and ReLU between them.
+
+    Returns:
+        float32 [8, 64, 64, colours].
+    """
     layers = []
     for i in range(3):
-        layers += [BatchNorm(colours), tf.nn.relu] if i else []
-        layers.append(
-            Conv2DTranspose(
-                colours, colours, kernel_size, seed=10 * seed + i, stride=2, use_bias=False
-            )
-        )
-    return Sequential(layers)(
-        rng.normal([8, 8, 8, colours], rng.seed(seed, "noise")), training=True
-    ).numpy()
+        if i > 0:
+            layers += [BatchNorm(colours), tf.nn.relu]
+        own_seed = 10 * seed + i
+        options = {"seed": own_seed, "stride": 2, "use_bias": False}
+        layers.append(Conv2DTranspose(colours, colours, kernel_size, **options))
+    noise = rng.normal([8, 8, 8, colours], rng.seed(seed, "noise"))
+    return Sequential(layers)(noise, training=True).numpy()
 
 
 def mean_squares(kernel_size: int, seed: int, draws: int) -> np.ndarray:
-    """float32 [48, 48], mean 1: the mean square of each pixel over the pictures and colours of `draws` generators.
+    """The mean square of each pixel over the pictures and colours of `draws` generators.
 
-    Without a rim of 8 pixels, which fewer patches reach.
+    Returns:
+        float32 [48, 48], mean 1, without a rim of 8 pixels, which fewer patches reach.
     """
-    squares = [
-        np.mean(np.square(untrained_pictures(kernel_size, seed + draw)), axis=(0, 3))
-        for draw in range(draws)
-    ]
+    squares = []
+    for draw in range(draws):
+        pictures = untrained_pictures(kernel_size, seed + draw)
+        squares.append(np.mean(np.square(pictures), axis=(0, 3)))
     middle = np.mean(squares, axis=0)[8:56, 8:56]
     return middle / middle.mean()
 
 
-def by_parity(pixels) -> np.ndarray:
+def by_parity(pixels: np.ndarray) -> np.ndarray:
     """[n, n] -> [2, 2]: the means over even and odd rows, and even and odd columns."""
-    return np.array([[np.mean(pixels[i::2, j::2]) for j in (0, 1)] for i in (0, 1)])
+    means = np.zeros([2, 2])
+    for i in (0, 1):
+        for j in (0, 1):
+            means[i, j] = np.mean(pixels[i::2, j::2])
+    return means

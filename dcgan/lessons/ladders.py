@@ -1,4 +1,4 @@
-"""A network of convolutions, counted by hand: its sizes, its parameters, and what its units can see.
+"""A network of convolutions, counted by hand: its sizes, its parameters, what its units can see.
 
 Go down a network, and keep three numbers of the units that you reach: r, how many pixels of the
 picture one unit sees on a side (its receptive field); d, how far apart the fields of neighbours
@@ -10,6 +10,8 @@ r = d = 1 and f = 0. A layer with kernel k, stride s and p zeros before makes of
 (Dumoulin and Visin 2016 have the sizes; Araujo et al. 2019, "Computing receptive fields of
 convolutional neural networks", equations 2, 3 and 5, the fields).
 """
+
+from __future__ import annotations
 
 import dataclasses
 
@@ -28,45 +30,61 @@ from gan_core.nn.sequential import Sequential
 class Rung:
     """One convolution of a network, and the batch norm behind it."""
 
-    position: int  # of the convolution among the network's layers
-    window: str  # kernel, stride and padding
-    before: int  # pixels on a side of what comes in ...
-    by_formula: int  # ... of what should come out, by `size_after` ...
-    after: int  # ... and of what came out
-    channels: str  # in → out
-    kernel: int  # k k in out, the kernel's numbers
-    norm: int  # batch norm's numbers: 4 a channel, half of them trained; 0 if there is none
-    field: int  # r of the units that come out (of convolutions, not of transposed ones)
-    distance: int  # their d
-    first: int  # their f
+    position: int
+    """of the convolution among the network's layers"""
+    window: str
+    """kernel, stride and padding"""
+    before: int
+    """pixels on a side of what comes in"""
+    by_formula: int
+    """pixels on a side of what should come out, by `size_after`"""
+    after: int
+    """pixels on a side of what came out"""
+    channels: str
+    """in → out"""
+    kernel: int
+    """k k in out, the kernel's numbers"""
+    norm: int
+    """batch norm's numbers: 4 a channel, half of them trained; 0 if there is none"""
+    field: int
+    """r of the units that come out (of convolutions, not of transposed ones)"""
+    distance: int
+    """their d"""
+    first: int
+    """their f"""
 
     def sees(self, unit: int) -> tuple[int, int]:
-        """The first and the last pixel, on one side of the picture, of the field of a unit. They may lie outside."""
+        """The first and the last pixel of a unit's field, on one side of the picture.
+
+        They may lie outside.
+        """
         start = self.first + self.distance * unit
         return start, start + self.field - 1
 
 
-def size_after(layer, n: int) -> int:
+def size_after(layer: Conv2D | Conv2DTranspose, n: int) -> int:
     """Pixels on a side that a convolution or a transposed one makes of n."""
-    k, s, same = layer.kernel_size, layer.stride, layer.padding == "SAME"
+    k = layer.kernel_size
+    s = layer.stride
+    same = layer.padding == "SAME"
     if isinstance(layer, Conv2D):
         return n // s if same else (n - k) // s + 1
     return s * n if same else s * (n - 1) + k
 
 
-def climb(network, x) -> list[Rung]:
-    """Walk x [B, ...] through the layers of a Sequential. -> a Rung for each convolution in it."""
-    rungs, r, d, f = [], 1, 1, 0
+def climb(network: Sequential, x: tf.Tensor) -> list[Rung]:
+    """Walk x [B, ...] through the layers of a Sequential: a Rung for each convolution in it."""
+    rungs = []
+    field, distance, first = 1, 1, 0
     for position, layer in enumerate(network.layers):
-        before, x = x.shape, Sequential([layer])(x)
+        before = x.shape
+        x = Sequential([layer])(x)
         if isinstance(layer, Conv2D | Conv2DTranspose):
-            k, s, wide, narrow = (
-                layer.kernel_size,
-                layer.stride,
-                layer.in_channels,
-                layer.out_channels,
-            )
-            r, d, f = r + (k - 1) * d, s * d, f - pad_before(k, s, layer.padding) * d
+            k = layer.kernel_size
+            s = layer.stride
+            first -= pad_before(k, s, layer.padding) * distance
+            field += (k - 1) * distance
+            distance *= s
             rungs.append(
                 Rung(
                     position,
@@ -74,12 +92,12 @@ def climb(network, x) -> list[Rung]:
                     before=before[1],
                     by_formula=size_after(layer, before[1]),
                     after=x.shape[1],
-                    channels=f"{wide} → {narrow}",
-                    kernel=k * k * wide * narrow,
+                    channels=f"{layer.in_channels} → {layer.out_channels}",
+                    kernel=k * k * layer.in_channels * layer.out_channels,
                     norm=0,
-                    field=r,
-                    distance=d,
-                    first=f,
+                    field=field,
+                    distance=distance,
+                    first=first,
                 )
             )
         elif isinstance(layer, BatchNorm) and rungs:
@@ -87,38 +105,52 @@ def climb(network, x) -> list[Rung]:
     return rungs
 
 
-def show(network, rungs) -> list[Rung]:
-    """Print a row a rung, and the sums by hand beside the numbers of parameters that the network has. -> the rungs"""
-    fields = not any(isinstance(layer, Conv2DTranspose) for layer in network.layers)
-    table = Table(
-        "layer", "pixels", "channels", "k²·in·out", "norm", *["sees"] * fields, title=network.name
-    )
+def show(network: Sequential, rungs: list[Rung]) -> list[Rung]:
+    """Print a row for each rung, and the sums by hand beside the network's own numbers.
+
+    Returns:
+        The rungs.
+    """
+    has_fields = not any(isinstance(layer, Conv2DTranspose) for layer in network.layers)
+    table = Table("layer", "pixels", "channels", "k²·in·out", "norm", title=network.name)
+    if has_fields:
+        table.add_column("sees")
     for rung in rungs:
-        table.add_row(
+        row = [
             rung.window,
             f"{rung.before} → {rung.after}",
             rung.channels,
             f"{rung.kernel:,}",
             f"{rung.norm:,}",
-            *[str(rung.field)] * fields,
-        )
+        ]
+        if has_fields:
+            row.append(str(rung.field))
+        table.add_row(*row)
     Console().print(table)
-    kernels, norms = sum(rung.kernel for rung in rungs), sum(rung.norm for rung in rungs)
-    everything, trained = (
-        sum(v.shape.num_elements() for v in these)
-        for these in (network.variables, network.trainable_variables)
-    )
+    kernels = sum(rung.kernel for rung in rungs)
+    norms = sum(rung.norm for rung in rungs)
+    by_hand = kernels + norms
+    by_hand_trained = kernels + norms // 2
+    everything = sum(variable.shape.num_elements() for variable in network.variables)
+    trained = sum(variable.shape.num_elements() for variable in network.trainable_variables)
     print(
-        f"by hand {kernels:,} + {norms:,} = {kernels + norms:,}, of them trained {kernels + norms // 2:,}\n"
+        f"by hand {kernels:,} + {norms:,} = {by_hand:,}, of them trained {by_hand_trained:,}\n"
         f"the network has {everything:,}, of them trained {trained:,}\n"
     )
     return rungs
 
 
-def gradient_of_a_unit(network, x, position: int, unit: int) -> np.ndarray:
-    """|d unit / d x|, summed over colours: float32 [n, n], not 0 exactly where the unit sees the picture.
+def gradient_of_a_unit(network: Sequential, x: tf.Tensor, position: int, unit: int) -> np.ndarray:
+    """|d unit / d x|, summed over colours: not 0 exactly where the unit sees the picture.
 
-    x [1, n, n, 3]; the unit is channel 0 of pixel (unit, unit) behind the layer at `position`.
+    Args:
+        network: a Sequential.
+        x: [1, n, n, 3].
+        position: of the layer behind which the unit is.
+        unit: the unit is channel 0 of pixel (unit, unit) there.
+
+    Returns:
+        float32 [n, n].
     """
     with tf.GradientTape() as tape:
         tape.watch(x)

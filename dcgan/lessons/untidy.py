@@ -1,4 +1,6 @@
-"""Pictures as one finds them: a folder of files of every kind, and copies that are not quite equal."""
+"""Pictures as one finds them: files of every kind, and copies that are not quite equal."""
+
+from __future__ import annotations
 
 import io
 from pathlib import Path
@@ -9,8 +11,13 @@ from PIL import Image
 USABLE, UNUSABLE = 7, 5  # files that `folder` writes
 
 
-def folder(path: Path, faces) -> None:
-    """Write seven faces, uint8 [7, S, S, 3], as seven kinds of file, and five files that give no picture."""
+def folder(path: Path, faces: np.ndarray) -> None:
+    """Write seven faces as seven kinds of file, and five files that give no picture.
+
+    Args:
+        path: a folder that does not exist yet.
+        faces: uint8 [7, S, S, 3].
+    """
     (path / "more").mkdir(parents=True)
     plain, png, grey, palette, clear, wide, lying = (Image.fromarray(face) for face in faces)
     side = plain.width
@@ -19,9 +26,8 @@ def folder(path: Path, faces) -> None:
     grey.convert("L").save(path / "3 grey.png")
     palette.quantize(32).save(path / "4 palette.gif")
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
-    clear.putalpha(
-        Image.fromarray(np.uint8(255 * (np.hypot(x, y) < side / 2)))
-    )  # a round window, else transparent
+    round_window = np.hypot(x, y) < side / 2  # transparent elsewhere
+    clear.putalpha(Image.fromarray(np.uint8(255 * round_window)))
     clear.save(path / "5 transparent.png")
     around = Image.new("RGB", (2 * side, side), "black")
     around.paste(wide, (side // 2, 0))
@@ -38,8 +44,8 @@ def folder(path: Path, faces) -> None:
     Image.new("1", (9000, 9000)).save(path / "bomb.png")  # 10 kB that unpack to 243 MB
 
 
-def copies(faces) -> dict[str, np.ndarray]:
-    """uint8 [N, S, S, 3] -> the same faces compressed, 12 levels brighter, and moved to the right by a pixel."""
+def copies(faces: np.ndarray) -> dict[str, np.ndarray]:
+    """The faces, uint8 [N, S, S, 3], compressed, 12 levels brighter, and moved right by a pixel."""
     return {
         "compressed": np.stack([_compressed(face) for face in faces]),
         "brighter": np.uint8(np.minimum(faces.astype(int) + 12, 255)),
@@ -47,7 +53,7 @@ def copies(faces) -> dict[str, np.ndarray]:
     }
 
 
-def _compressed(face):
+def _compressed(face: np.ndarray) -> np.ndarray:
     packed = io.BytesIO()
     Image.fromarray(face).save(packed, "JPEG", quality=60)
     return np.asarray(Image.open(packed))

@@ -1,4 +1,6 @@
-"""Does a generator make new images, or does it hand out its training images? The nearest ones tell."""
+"""Does a generator make new images, or copies of its training images? The nearest ones tell."""
+
+from __future__ import annotations
 
 import dataclasses
 
@@ -7,67 +9,78 @@ import numpy as np
 from gan_core import checks
 
 ROWS_AT_A_TIME = 500
-EXACT = 1024  # products of two numbers from -128 to 127 sum up to at most 2^24: float32 has all integers up to there
+# Products of two numbers from -128 to 127 add up to at most 2^24, up to where float32 has all
+# integers.
+EXACT = 1024
 
 
-def nearest(samples, training, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """The k training images nearest to each sample, nearest first: samples [N, S, S, 3], training [M, S, S, 3] uint8.
+def nearest(samples: np.ndarray, training: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """The k training images nearest to each sample, nearest first.
 
-    -> (indices [N, k] into training, distances [N, k]): sqrt(mean over pixels and channels of (a - b)²), in grey
-    levels from 0 (the same image) to 255. All M are looked at, and nothing is rounded: |a|² + |b|² - 2 a·b of whole
-    numbers. Memory: two blocks of 500 images and their table of distances.
+    The distance is sqrt(mean over pixels and channels of (a - b)²). All M are looked at, and
+    nothing is rounded: |a|² + |b|² - 2 a·b of whole numbers. Memory: two blocks of 500 images and
+    their table of distances.
+
+    Args:
+        samples: uint8 [N, S, S, 3].
+        training: uint8 [M, S, S, 3].
+        k: how many of them for each sample.
+
+    Returns:
+        Indices [N, k] into training, and distances [N, k] in grey levels, from 0 (the same image)
+        to 255.
     """
     owner = "nearest"
-    samples, training = (np.asarray(images) for images in (samples, training))
-    for name, images in (("samples", samples), ("training", training)):
-        if images.dtype != np.uint8 or images.ndim < 2 or not images.size:
-            checks.fail(
-                owner,
-                name,
-                "[N, S, S, 3] of uint8",
-                f"{checks.show_shape(images.shape)} of {images.dtype}",
-            )
+    samples = _checked(owner, "samples", samples)
+    training = _checked(owner, "training", training)
     if samples.shape[1:] != training.shape[1:]:
-        checks.fail(
-            owner,
-            "samples",
-            checks.show_shape(["N", *training.shape[1:]]),
-            checks.show_shape(samples.shape),
-        )
+        wanted = checks.show_shape(["N", *training.shape[1:]])
+        checks.fail(owner, "samples", wanted, checks.show_shape(samples.shape))
     checks.integer(owner, "k", k, 1, len(training))
-    pixels = samples[0].size
-    indices, squared = np.zeros([len(samples), 0], np.int64), np.zeros([len(samples), 0])
+    indices = np.zeros([len(samples), 0], np.int64)
+    squared = np.zeros([len(samples), 0])
     for first in range(0, len(training), ROWS_AT_A_TIME):
-        some = _centred(training[first : first + ROWS_AT_A_TIME])
-        found = np.concatenate(
-            [
-                _squared_distances(_centred(samples[i : i + ROWS_AT_A_TIME]), some)
-                for i in range(0, len(samples), ROWS_AT_A_TIME)
-            ]
-        )
-        indices = np.concatenate(
-            [indices, np.broadcast_to(first + np.arange(len(some)), found.shape)], axis=1
-        )
-        squared = np.concatenate([squared, found], axis=1)
-        order = np.argsort(squared, axis=1, kind="stable")[
-            :, :k
-        ]  # of the k best so far and this block
-        indices, squared = (
-            np.take_along_axis(table, order, axis=1) for table in (indices, squared)
-        )
-    return indices, np.sqrt(squared / pixels)
+        block = _squared_to_block(samples, training[first : first + ROWS_AT_A_TIME])
+        places = np.broadcast_to(first + np.arange(block.shape[1]), block.shape)
+        indices = np.concatenate([indices, places], axis=1)
+        squared = np.concatenate([squared, block], axis=1)
+        best = np.argsort(squared, axis=1, kind="stable")[:, :k]  # so far, and of this block
+        indices = np.take_along_axis(indices, best, axis=1)
+        squared = np.take_along_axis(squared, best, axis=1)
+    return indices, np.sqrt(squared / samples[0].size)
 
 
-def _centred(images):
+def _checked(owner: str, name: str, images: np.ndarray) -> np.ndarray:
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.ndim < 2 or not images.size:
+        came = f"{checks.show_shape(images.shape)} of {images.dtype}"
+        checks.fail(owner, name, "[N, S, S, 3] of uint8", came)
+    return images
+
+
+def _squared_to_block(samples: np.ndarray, block: np.ndarray) -> np.ndarray:
+    """[N, n]: squared distances of all samples to n training images."""
+    centred = _centred(block)
+    parts = [
+        _squared_distances(_centred(samples[i : i + ROWS_AT_A_TIME]), centred)
+        for i in range(0, len(samples), ROWS_AT_A_TIME)
+    ]
+    return np.concatenate(parts)
+
+
+def _centred(images: np.ndarray) -> np.ndarray:
     """uint8 [n, ...] -> float32 [n, pixels], whole numbers from -128 to 127."""
     return images.reshape(len(images), -1).astype(np.float32) - 128.0
 
 
-def _squared_distances(x, y):
-    """|x|² + |y|² - 2 x·y, [n, d], [m, d] -> [n, m] float64, exact: fast float32 products of EXACT numbers each."""
-    total = np.square(x).sum(axis=1, dtype=np.float64)[:, np.newaxis] + np.square(y).sum(
-        axis=1, dtype=np.float64
-    )
+def _squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """|x|² + |y|² - 2 x·y, [n, d], [m, d] -> [n, m] float64.
+
+    Exact: fast float32 products of EXACT numbers each.
+    """
+    x_squared = np.square(x).sum(axis=1, dtype=np.float64)
+    y_squared = np.square(y).sum(axis=1, dtype=np.float64)
+    total = x_squared[:, np.newaxis] + y_squared
     for i in range(0, x.shape[1], EXACT):
         total -= 2.0 * (x[:, i : i + EXACT] @ y[:, i : i + EXACT].T)
     return total
@@ -75,11 +88,12 @@ def _squared_distances(x, y):
 
 @dataclasses.dataclass(frozen=True)
 class Memorising:
-    """Distances to the nearest training image, of samples and, to hold them against, of real images kept aside.
+    """Distances to the nearest training image, of samples and of real images kept aside.
 
-    Images that a generator *made up* lie as far from the training images as new real ones do. Copies lie nearer:
-    then `samples` is below `held_aside` and `nearer` above 0.01. Beware of the converse: a blurred image is
-    nearer to all others than a sharp one, with nothing memorised. Look at the nearest pairs.
+    Images that a generator *made up* lie as far from the training images as new real ones do.
+    Copies lie nearer: then `samples` is below `held_aside` and `nearer` above 0.01. Beware of the
+    converse: a blurred image is nearer to all others than a sharp one, with nothing memorised. Look
+    at the nearest pairs.
     """
 
     samples: float
@@ -89,35 +103,53 @@ class Memorising:
     quantile: float
     """the distance than which 1 % of the held-aside real images are nearer"""
     nearer: float
-    """the share of samples nearer than that: 0.01 for a perfect sampler, `rare(M)` where M held-aside images are few"""
+    """the share of samples nearer than that: 0.01 for a perfect sampler, `rare(M)` for small M"""
     copies: float
     """the share of samples nearer than *every* held-aside real image is"""
 
 
-def memorising(samples, training, held_aside) -> Memorising:
-    """Are samples nearer to the training images than real images that were not trained on? (uint8 [N, S, S, 3])"""
+def memorising(samples: np.ndarray, training: np.ndarray, held_aside: np.ndarray) -> Memorising:
+    """Are samples nearer to the training images than real images that were not trained on?
+
+    All three are uint8 [N, S, S, 3].
+    """
     return compare(nearest(samples, training)[1][:, 0], nearest(held_aside, training)[1][:, 0])
 
 
-def compare(of_samples, of_held_aside) -> Memorising:
+def compare(of_samples: np.ndarray, of_held_aside: np.ndarray) -> Memorising:
     """The same from distances to the nearest training image that are known: [N], [M]."""
-    quantile = float(lowest_percent(of_held_aside))
+    of_samples = _distances("of_samples", of_samples)
+    of_held_aside = _distances("of_held_aside", of_held_aside)
+    quantile = lowest_percent(of_held_aside)
     return Memorising(
-        float(np.median(of_samples)),
-        float(np.median(of_held_aside)),
-        quantile,
-        float(np.mean(of_samples < quantile)),
-        float(np.mean(of_samples < np.min(of_held_aside))),
+        samples=float(np.median(of_samples)),
+        held_aside=float(np.median(of_held_aside)),
+        quantile=quantile,
+        nearer=float(np.mean(of_samples < quantile)),
+        copies=float(np.mean(of_samples < np.min(of_held_aside))),
     )
 
 
-def lowest_percent(distances) -> float:
-    """The distance below which a further one of the same distribution lies with probability `rare(M)`, from M of them.
+def _distances(name: str, values: np.ndarray) -> np.ndarray:
+    """Finite numbers [N], at least one."""
+    try:
+        array = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        checks.fail("neighbours.compare", name, "distances [N]", "a list that is no such array")
+    if array.ndim != 1 or not array.size or not np.isfinite(array).all():
+        came = f"{checks.show_shape(array.shape)} of {np.asarray(values).dtype}"
+        checks.fail("neighbours.compare", name, "finite distances [N], at least one", came)
+    return array
 
-    The k-th of M in ascending order has k / (M + 1) below it on average (David 1970), so k = 0.01 (M + 1); NumPy's own
-    default would have 2 % below it for M = 100, and 6 % for 20.
+
+def lowest_percent(distances: np.ndarray) -> float:
+    """The distance below which a further one of the same distribution lies with small probability.
+
+    That is `rare(M)`, from M distances. The k-th of M in ascending order has k / (M + 1) below it
+    on average (David 1970), so k = 0.01 (M + 1); NumPy's own default would have 2 % below it for
+    M = 100, and 6 % for 20.
     """
-    return np.quantile(distances, 0.01, method="weibull")
+    return float(np.quantile(distances, 0.01, method="weibull"))
 
 
 def rare(m: int) -> float:

@@ -25,7 +25,7 @@ Config = TypeVar("Config")
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # What the lines of tyro's error box begin with; without UTF-8 they are drawn with dashes.
-RULES = ("╭", "──", "╰", "---", "+--")
+RULES = ("╭", "├", "╰", "──", "---", "+--")
 OUT_OF_MEMORY = "ResourceExhaustedError"  # TensorFlow's; importing it takes seconds
 
 
@@ -113,14 +113,11 @@ def say(words: str, console: Console | None = None, style: str | None = None) ->
         wrote [a].png
     """
     console = console or Console()
-    for line in (words, words.encode("ascii", "backslashreplace").decode()):
-        try:
-            console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
-        except UnicodeError:
-            continue
-        except OSError:
-            _forget_the_reader(console)
-        return
+    line = words.encode(console.encoding, "backslashreplace").decode(console.encoding)
+    try:
+        console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+    except (OSError, SystemExit):  # rich exits where the reader of a pipe has gone
+        _forget_the_reader(console)
 
 
 def let_output_never_fail() -> None:

@@ -6,8 +6,8 @@
         import tensorflow as tf
 
 TensorFlow's libraries write to file descriptor 2 before any log level holds, about CPUs and GPUs
-that are not there. GAN_VERBOSE=1 in the environment shows all of it. This file imports nothing
-but the standard library, so that Ctrl-C is answered from the first moment.
+that are not there. GAN_VERBOSE=1 in the environment shows all of it. This file needs the standard
+library alone, so that Ctrl-C is answered from the first moment.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import BinaryIO
 
+from gan_core.app import stopping
+
 VERBOSE = "GAN_VERBOSE"  # the environment variable that shows what is said at the start
 STDERR = 2
 STOPPED = b"stopped.\n"
@@ -33,8 +35,8 @@ def start(verbose: bool = False) -> Iterator[None]:
     """Catch what is written to standard error meanwhile; show it if the start fails.
 
     It is shown when an exception leaves the block, and where processes can be forked also when
-    the process dies in it. Ctrl-C is one line and exit code 130. In a notebook, or when a start
-    is under way already, nothing is changed.
+    the process dies in it. Ctrl-C is one line and exit code 130, here and from now on. In a
+    notebook, or when a start is under way already, nothing is changed.
 
     Args:
         verbose: leave standard error alone. So does GAN_VERBOSE=1 in the environment.
@@ -44,6 +46,7 @@ def start(verbose: bool = False) -> Iterator[None]:
         ...     import json
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors and worse, once it listens
+    stopping.in_one_line()
     if verbose or _wants_all() or _in_notebook() or not _has_stderr() or _Capture.is_open:
         yield
         return

@@ -1,19 +1,20 @@
 """How the trainer's functions are compiled: by XLA, or to a graph that adds in the written order.
 
 The last bit of a + b + c depends on the order of the additions, and a game amplifies that bit: two
-trainings of one seed differ visibly after some rounds. A gradient tape adds the gradients that reach
-a tensor from all its uses; in a round there are never more than two at a time (where there would be
-more, the gradients are written out: `gan_core.nn.batch_norm_gradients`). But the *arithmetic
-optimiser* of TensorFlow's graphs joins (a + b) + c into one sum of three wherever nothing else reads
-a + b. TensorFlow reuses the buffer of an operand that is no longer needed as the accumulator of such
-a sum, and which operand that is depends on timing. A DCGAN's round with R1, at width 64, was compiled
-anew and played from the same state while another program used the machine: 9 of 88 results had other
-bits than the first, in the gradient of a batch norm's gamma. Without that optimiser: none of 90.
+trainings of one seed differ visibly after some rounds. A gradient tape adds the gradients that
+reach a tensor from all its uses; in a round there are never more than two at a time (where there
+would be more, the gradients are written out: `gan_core.nn.batch_norm_gradients`). But the
+*arithmetic optimiser* of TensorFlow's graphs joins (a + b) + c into one sum of three wherever
+nothing else reads a + b. TensorFlow reuses the buffer of an operand that is no longer needed as the
+accumulator of such a sum, and which operand that is depends on timing. A DCGAN's round with R1, at
+width 64, was compiled anew and played from the same state while another program used the machine: 9
+of 88 results had other bits than the first, in the gradient of a batch norm's gamma. Without that
+optimiser: none of 90.
 
-TensorFlow's public switch for it, `tf.config.optimizer.set_experimental_options`, acts on all graphs
-of the process. But every call of a compiled function carries a configuration of its own, by which
-its graph is optimised; TensorFlow takes it from the calling thread. So it is set around each call
-here, and nothing outside sees it. (The optimiser makes a DCGAN's round no faster.)
+TensorFlow's public switch for it, `tf.config.optimizer.set_experimental_options`, acts on all
+graphs of the process. But every call of a compiled function carries a configuration of its own, by
+which its graph is optimised; TensorFlow takes it from the calling thread. So it is set around each
+call here, and nothing outside sees it. (The optimiser makes a DCGAN's round no faster.)
 """
 
 from __future__ import annotations

@@ -18,18 +18,20 @@ import tensorflow as tf
 
 from gan_core import checks
 
+WAY_OUT = "Draw with gan_core.rng; batches that Python makes are for gan_core.data.HostBatches."
+
 
 def no_host_randomness(
     owner: str, name: str, function: Callable[..., Any], *arguments: Any, way_out: str = ""
 ) -> None:
     """Refuse a function that draws from NumPy's or Python's generators while it is traced.
 
-    The function is called twice, in two graphs of its own (three times, if these differ: it may have
-    prepared something at its first call). It is refused if the graphs have other operations or
-    constants, if it returns values that are fixed at tracing and differ, or if it moves the state of
-    NumPy's or Python's global generator. A constant that is the same each time
-    (a table, a fixed batch) is no fault. A draw from a generator of the function's own that gives
-    the same number twice by chance, such as a coin flip, can escape.
+    The function is called twice, in two graphs of its own (three times, if these differ: it may
+    have prepared something at its first call). It is refused if the graphs have other operations or
+    constants, if it returns values that are fixed at tracing and differ, or if it moves the state
+    of NumPy's or Python's global generator. A constant that is the same each time (a table, a fixed
+    batch) is no fault. A draw from a generator of the function's own that gives the same number
+    twice by chance, such as a coin flip, can escape.
 
     Args:
         owner: the class or function that is going to compile it.
@@ -43,12 +45,12 @@ def no_host_randomness(
         ValueError: if it draws random numbers on the host; and whatever the function raises.
 
     Example:
-        >>> no_host_randomness("fit", "sampler", lambda index: tf.zeros([2]) + np.random.normal(), 0)
+        >>> no_host_randomness("fit", "sampler", lambda index: index + np.random.random(), 0.0)
         Traceback (most recent call last):
         ValueError: fit: sampler must be a function of TensorFlow's operations alone, ...
     """
-    # What a function prepares at its first call (a table, say) is no fault: the second comparison is
-    # of calls that come after.
+    # What a function prepares at its first call (a table, say) is no fault: the second comparison
+    # is of calls that come after.
     first, _ = _trace(function, arguments)
     second, drew = _trace(function, arguments)
     if drew or not _are_equal(first, second):
@@ -61,8 +63,7 @@ def no_host_randomness(
             "a function of TensorFlow's operations alone",
             "one with NumPy's or Python's random numbers (or a clock), "
             "which would be drawn once, when it is compiled, and then be the same in every round",
-            way_out
-            or "Draw with gan_core.rng; batches that Python makes are for gan_core.data.HostBatches.",
+            way_out or WAY_OUT,
         )
 
 
@@ -123,7 +124,7 @@ def _value(thing: Any) -> Any:
 
 
 def _global_generators() -> list[Any]:
-    _, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002  it is what users draw from
+    _, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002  users draw from it
     return [keys, position, has_gauss, gauss, random.getstate()]
 
 

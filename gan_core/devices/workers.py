@@ -6,15 +6,20 @@
 The processes, called *workers*, run the same program, on one machine or many. TF_CONFIG tells each
 where all of them are and which of them it is:
 
-    {"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, "task": {"type": "worker", "index": 0}}
+    {"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]},
+     "task": {"type": "worker", "index": 0}}
 
 The *chief*, worker 0 (or the task of type "chief", if there is one), writes the files; all of them
 read them, so a run folder must lie on a disk that all see.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import tensorflow as tf
 
@@ -24,7 +29,7 @@ EXAMPLE = (
     'In the first of two workers it is {"cluster": {"worker": ["HOST:PORT", "HOST:PORT"]}, '
     '"task": {"type": "worker", "index": 0}}, in the second the index is 1.'
 )
-GONE = (
+ERRORS_OF_LOST_WORKERS = (
     tf.errors.UnavailableError,
     tf.errors.AbortedError,
     tf.errors.CancelledError,
@@ -37,44 +42,80 @@ class WorkerLostError(ConnectionError):
 
 
 def mirrored() -> tf.distribute.Strategy:
-    """Every GPU of this machine is a replica; without one, its CPU (each of its logical CPUs, if it was divided)."""
+    """Make every GPU of this machine a replica.
+
+    Returns:
+        The strategy. Without a GPU, the CPU is its replica (each of the logical CPUs, if it was
+        divided).
+    """
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
 
 def multi_worker() -> tf.distribute.Strategy:
-    """Every GPU (or the CPU) of every worker is a replica. Waits until all workers are there.
+    """Make every GPU (or the CPU) of every worker a replica.
 
-    To be called before TensorFlow computes anything. ValueError if TF_CONFIG is missing or makes no sense.
+    It waits until all workers are there, and must be called before TensorFlow computes anything.
+
+    Returns:
+        The strategy.
+
+    Raises:
+        ValueError: if TF_CONFIG is missing or makes no sense, or TensorFlow has computed something.
     """
     check_tf_config(os.environ.get("TF_CONFIG"))
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except RuntimeError as error:
         raise ValueError(
-            f"multi-worker: the strategy must be made before TensorFlow computes anything, got: {error}. "
-            "Make it in the program's first lines."
+            "multi-worker: the strategy must be made before TensorFlow computes anything, "
+            f"got: {error}. Make it in the program's first lines."
         ) from error
 
 
-def by_name(name: str):
-    """The strategy called none (which is None), mirrored or multi-worker."""
+def by_name(name: str) -> tf.distribute.Strategy | None:
+    """Make the strategy of this name.
+
+    Args:
+        name: "none", "mirrored" or "multi-worker".
+
+    Returns:
+        The strategy, or None for "none".
+
+    Raises:
+        ValueError: if there is none of this name, or `multi_worker` refuses.
+
+    Example:
+        >>> by_name("none") is None
+        True
+    """
     checks.one_of("strategy", "name", name, ["none", "mirrored", "multi-worker"])
-    return None if name == "none" else mirrored() if name == "mirrored" else multi_worker()
+    if name == "mirrored":
+        return mirrored()
+    if name == "multi-worker":
+        return multi_worker()
+    return None
 
 
 def check_tf_config(text: str | None) -> None:
-    """TF_CONFIG is JSON that names a cluster of workers, and a task that is one of them; or ValueError."""
+    """Check that TF_CONFIG is JSON that names a cluster of workers, and a task that is one of them.
+
+    Args:
+        text: the environment variable's value, or None.
+
+    Raises:
+        ValueError: if it is none.
+    """
     if not text:
         checks.fail("multi-worker", "the environment variable TF_CONFIG", "set", "nothing", EXAMPLE)
     try:
         config = json.loads(text)
-        cluster, kind, index = config["cluster"], config["task"]["type"], config["task"]["index"]
+        cluster = config["cluster"]
+        kind = config["task"]["type"]
+        index = config["task"]["index"]
         places = {job: list(cluster[job]) for job in ("chief", "worker") if job in cluster}
         everywhere = [place for job in places.values() for place in job]
-        addresses = all(
-            place.rpartition(":")[0] and place.rpartition(":")[2].isdigit() for place in everywhere
-        )
+        addresses = all(_is_address(place) for place in everywhere)
     except (ValueError, KeyError, TypeError, AttributeError):
         checks.fail("multi-worker", "TF_CONFIG", "JSON with a cluster and a task", text, EXAMPLE)
     if not everywhere or not addresses or len(set(everywhere)) < len(everywhere):
@@ -86,25 +127,47 @@ def check_tf_config(text: str | None) -> None:
             EXAMPLE,
         )
     if kind not in places:
-        checks.fail(
-            "multi-worker", "TF_CONFIG's task type", "one of " + ", ".join(places), json.dumps(kind)
-        )
-    checks.integer(
-        "multi-worker", f"the index of TF_CONFIG's {kind}", index, 0, len(places[kind]) - 1
-    )
+        wanted = "one of " + ", ".join(places)
+        checks.fail("multi-worker", "TF_CONFIG's task type", wanted, json.dumps(kind))
+    last = len(places[kind]) - 1
+    checks.integer("multi-worker", f"the index of TF_CONFIG's {kind}", index, 0, last)
 
 
-def is_chief(strategy) -> bool:
-    """Whether this process is the one that writes files. Without other processes it is."""
+def _is_address(place: str) -> bool:
+    """Whether it is HOST:PORT."""
+    host, _, port = place.rpartition(":")
+    return bool(host) and port.isdigit()
+
+
+def is_chief(strategy: Any) -> bool:
+    """Say whether this process is the one that writes files.
+
+    Args:
+        strategy: a tf.distribute strategy, or None.
+
+    Returns:
+        Whether it is; True where there are no other processes.
+    """
     return strategy is None or strategy.extended.should_checkpoint
 
 
-def check_in_step(owner: str, strategy, step: int) -> None:
-    """All workers are about to play the same round; or ValueError, in all of them."""
+def check_in_step(owner: str, strategy: Any, step: int) -> None:
+    """Check that all workers are about to play the same round.
+
+    Args:
+        owner: who asks.
+        strategy: a tf.distribute strategy, or None.
+        step: the round of this worker.
+
+    Raises:
+        ValueError: in all workers, if their rounds differ.
+        WorkerLostError: if another worker is gone.
+    """
     if is_alone(strategy):
         return
 
-    def tell():
+    def tell() -> tf.Tensor:
+        """All workers' rounds: each gives its own round at its place, and 0 elsewhere."""
         context = tf.distribute.get_replica_context()
         mine = tf.one_hot(
             context.replica_id_in_sync_group,
@@ -115,10 +178,9 @@ def check_in_step(owner: str, strategy, step: int) -> None:
         return context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
 
     with noticing_the_lost(strategy):
-        steps = strategy.experimental_local_results(
-            strategy.run(tf.function(tell, autograph=False))
-        )[0].numpy()
-    if len(set(steps.tolist())) > 1:
+        told = strategy.run(tf.function(tell, autograph=False))
+        steps = strategy.experimental_local_results(told)[0].numpy().tolist()
+    if len(set(steps)) > 1:
         checks.fail(
             owner,
             "the rounds that the workers have played",
@@ -128,22 +190,44 @@ def check_in_step(owner: str, strategy, step: int) -> None:
         )
 
 
-def wait_for_all(strategy) -> None:
-    """Go on when all workers have come here: one that left early would be missed by the others."""
+def wait_for_all(strategy: Any) -> None:
+    """Wait until all workers have come here: one that left early would be missed by the others.
+
+    Args:
+        strategy: a tf.distribute strategy, or None.
+
+    Raises:
+        WorkerLostError: if another worker is gone.
+    """
     check_in_step("workers", strategy, 0)
 
 
-def is_alone(strategy) -> bool:
-    """Whether all replicas belong to this process."""
+def is_alone(strategy: Any) -> bool:
+    """Say whether all replicas belong to this process.
+
+    Args:
+        strategy: a tf.distribute strategy, or None.
+
+    Returns:
+        Whether they do.
+    """
     return not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
 @contextlib.contextmanager
-def noticing_the_lost(strategy, way_on: str = ""):
-    """Tell in words that another worker is gone (TensorFlow notices at once, or after 10 seconds), and the way on."""
+def noticing_the_lost(strategy: Any, way_on: str = "") -> Iterator[None]:
+    """Tell in words that another worker is gone (TensorFlow notices at once, or after 10 seconds).
+
+    Args:
+        strategy: a tf.distribute strategy, or None.
+        way_on: a sentence that says what to do next.
+
+    Raises:
+        WorkerLostError: if another worker is gone; other errors pass as they are.
+    """
     try:
         yield
-    except GONE as error:
+    except ERRORS_OF_LOST_WORKERS as error:
         if is_alone(strategy):
             raise
         raise WorkerLostError(

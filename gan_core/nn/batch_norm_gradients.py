@@ -4,8 +4,9 @@ A penalty such as R1 needs second gradients. TensorFlow would take them op by op
 than two tensors at a time, in the order in which they happen to be ready, so no two runs would have
 the same bits. Written out, they are a few sums in a fixed order.
 
-For one replica's share TensorFlow has an op for y and one for its gradient, which read x fewer times
-than the formula does. For the batch of all replicas together it has none, and the formula is used.
+For one replica's share TensorFlow has an op for y and one for its gradient, which read x fewer
+times than the formula does. For the batch of all replicas together it has none, and the formula is
+used.
 """
 
 from __future__ import annotations

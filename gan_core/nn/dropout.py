@@ -8,7 +8,7 @@ from gan_core import checks, rng
 
 
 class Dropout(tf.Module):
-    """In training, set each value to 0 with probability `rate` and scale the others by 1 / (1 - rate).
+    """In training, set each value to 0 with probability `rate`; scale the others by 1 / (1 - rate).
 
     y = x m / (1 - rate), with each m drawn from {0, 1} and P(m = 0) = rate, so E y = x; in
     inference y = x. (Srivastava et al. 2014, in its "inverted" form: they scale in inference

@@ -270,7 +270,7 @@ def _refuse_a_device(path: Path) -> None:
 
 @contextlib.contextmanager
 def _temporary_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """A new file that this process alone has open, and its name. It is gone afterwards."""
+    """A new file that this process alone has open, and its name. Renamed, or gone, afterwards."""
     for number in itertools.count():
         unfinished = _beside(path, f".{number}{UNFINISHED}")
         _remove_if_abandoned(unfinished)
@@ -282,11 +282,21 @@ def _temporary_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
             break
         file.close()
     try:
-        with file:
-            yield file, unfinished
-    finally:
+        yield file, unfinished
+    except BaseException:
+        if ON_WINDOWS:
+            file.close()  # an open file cannot be removed there
         with contextlib.suppress(OSError):  # a disk that cannot be written may not be tidied either
-            unfinished.unlink(missing_ok=True)
+            unfinished.unlink()  # while it is locked: afterwards the name may be another process's
+        raise
+    finally:
+        _close(file)
+
+
+def _close(file: BinaryIO) -> None:
+    """Whatever the disk says to it: the bytes were flushed, or are not wanted."""
+    with contextlib.suppress(OSError):
+        file.close()
 
 
 def _lock_or_lose(file: BinaryIO) -> bool:
@@ -315,8 +325,8 @@ def _remove_if_abandoned(unfinished: Path) -> None:
                 abandoned = filelock.lock_descriptor(file.fileno(), blocking=False)
             except (OSError, NotImplementedError):
                 abandoned = age > SECONDS_UNTIL_ABANDONED_WITHOUT_LOCKS
-            if abandoned:
-                unfinished.unlink()
+            if abandoned and os.path.samestat(os.fstat(file.fileno()), unfinished.stat()):
+                unfinished.unlink()  # and not one that got this name meanwhile
     except OSError:
         pass  # it is gone, or still open, or not ours
 

@@ -20,6 +20,8 @@ from rich.text import Text
 
 SECONDS_BETWEEN_DISPLAYS = 0.5  # in a notebook, where each is a message to the browser
 BAR_WIDTH = 30
+# What printing may raise: rich exits where the reader of a pipe has gone.
+OUTPUT_ERRORS = (OSError, UnicodeError, SystemExit)
 
 
 def say(console: Console, words: str) -> None:
@@ -32,15 +34,9 @@ def say(console: Console, words: str) -> None:
         console: where to.
         words: the line.
     """
-    for line in (words, words.encode("ascii", "backslashreplace").decode()):
-        try:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-        except UnicodeError:
-            continue
-        except OSError:
-            return
-        else:
-            return
+    line = words.encode(console.encoding, "backslashreplace").decode(console.encoding)
+    with contextlib.suppress(*OUTPUT_ERRORS):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class Bar:
@@ -63,14 +59,14 @@ class Bar:
 
     def __enter__(self) -> Bar:
         if self._display is not None:
-            with contextlib.suppress(OSError, UnicodeError):
+            with contextlib.suppress(*OUTPUT_ERRORS):
                 self._display.start()
         return self
 
     def show(self, row: dict[str, Any], pace: float) -> None:
         """Show a row (`step` and values by name) and the pace in rounds a second."""
         if self._display is not None:
-            with contextlib.suppress(OSError, UnicodeError):
+            with contextlib.suppress(*OUTPUT_ERRORS):
                 self._display.show(row, pace)
 
     def __exit__(
@@ -80,7 +76,7 @@ class Bar:
         traceback: TracebackType | None,
     ) -> None:
         if self._display is not None:
-            with contextlib.suppress(OSError, UnicodeError):
+            with contextlib.suppress(*OUTPUT_ERRORS):
                 self._display.stop()
 
 

@@ -1,6 +1,9 @@
 """The harness asks its contestants in turn and says who cannot run; no test here depends on a time."""
 
-import types
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +13,18 @@ import tensorflow as tf
 from benchmarks import __main__ as listing
 from benchmarks import input_pipeline, profile_step, toy_step
 from benchmarks.contestants import one_toy_step, one_train_step, ours_dcgan_step
-from benchmarks.limits import arithmetic, peaks
+from benchmarks.limits import arithmetic, passes, peaks
 from benchmarks.measure import devices, harness, rows
 from dcgan import training
+from dcgan.config import Config as DCGANConfig
 from gan_core.nn.activations import leaky_relu
 
-ECHO = "import sys, time\nfrom benchmarks.measure import harness\nharness.serve(lambda rounds: time.sleep(0.001 * rounds))"
+ROOT = Path(listing.__file__).parents[1]
+ECHO = (
+    "import sys, time\n"
+    "from benchmarks.measure import harness\n"
+    "harness.serve(lambda rounds: time.sleep(0.001 * rounds))"
+)
 
 
 def test_python_m_benchmarks_lists_every_command_line_there_is(capsys):
@@ -33,6 +42,55 @@ def test_python_m_benchmarks_lists_every_command_line_there_is(capsys):
     assert all(f"python -m benchmarks.{name} " in said for name in listing.NAMES)
 
 
+IMPORTS_ALL = """
+import importlib, sys
+for name in {names}:
+    importlib.import_module("benchmarks." + name)
+print(sorted({{"tensorflow", "matplotlib", "seaborn"}} & set(sys.modules)))
+"""
+
+
+def test_no_command_waits_for_tensorflow_before_it_needs_it():
+    """So --help, which imports a command and makes no config, answers at once."""
+    code = IMPORTS_ALL.format(names=listing.NAMES)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", listing.NAMES)
+def test_help_says_what_the_command_does_and_imports_no_tensorflow(name):
+    code = (
+        "import runpy, sys\n"
+        f"sys.argv = ['{name}', '--help']\n"
+        "try:\n"
+        f"    runpy.run_module('benchmarks.{name}', run_name='__main__', alter_sys=True)\n"
+        "except SystemExit as end:\n"
+        "    print(end.code, 'tensorflow' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert f"usage: python -m benchmarks.{name}" in done.stdout
+    assert done.stdout.strip().splitlines()[-1] in ("0 False", "None False")
+    assert done.stderr == ""
+
+
+def test_a_dry_run_says_nothing_of_tensorflows_own():
+    environment = {name: value for name, value in os.environ.items() if "TF_CPP" not in name}
+    command = [sys.executable, "-m", "benchmarks.toy_step", "--dry-run", "--hidden", "2"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT
+    )
+    assert "python -m benchmarks.contestants.one_toy_step" in done.stdout
+    assert done.stderr == ""
+
+
+def test_defaults_that_are_written_twice_are_those_of_training():
+    """Reading them from dcgan.config would import TensorFlow before --help answers."""
+    trained = DCGANConfig()
+    for config in (input_pipeline.Config(), profile_step.Config()):
+        assert (config.mode, config.convolution) == (trained.mode, trained.convolution)
+
+
 def test_every_contestant_is_asked_for_every_window():
     results = harness.in_turn({"a": ["-c", ECHO], "b": ["-c", ECHO]}, rounds=2, windows=3)
     assert [result.name for result in results] == ["a", "b"]
@@ -48,6 +106,27 @@ def test_a_contestant_that_cannot_run_is_named_with_its_reason():
         ValueError, match="broken cannot run: ModuleNotFoundError: No module named 'nonsense'"
     ):
         harness.in_turn({"broken": ["-c", "import nonsense"]}, rounds=1, windows=1)
+
+
+def test_those_that_were_started_are_ended_if_a_later_one_cannot_be_started(tmp_path, monkeypatch):
+    """A folder that is not there is an error of the system, before there is a process."""
+    started = []
+
+    class Popen(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    with pytest.raises(OSError, match="nowhere"):
+        harness.in_turn(
+            {"a": ["-c", ECHO], "b": ["-c", ECHO]},
+            rounds=1,
+            windows=1,
+            folders={"b": tmp_path / "nowhere"},
+        )
+    (process,) = started
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_a_contestant_that_the_system_killed_is_named_with_the_signal_and_not_with_tensorflows_remarks():
@@ -163,19 +242,17 @@ def test_a_gradient_is_not_charged_with_the_value_that_is_worked_out_again(
 ):
     """ReLU's and tanh's gradients ask for the output, leaky ReLU's for the input, which is there."""
     monkeypatch.setattr(
-        profile_step,
+        passes,
         "_time",
         lambda run, *_: {"value": 2.0, "by_x": 5.0, "by_w": 7.0}[run.__name__],
     )
-    seconds = profile_step._passes(
-        layer,
-        {},
-        tf.zeros([1]),
-        tf.zeros([1]),
-        types.SimpleNamespace(kind=kind),
-        profile_step.Config(mode=mode),
-    )
-    assert (seconds[arithmetic.VALUE], seconds[arithmetic.BY_X], seconds.get(arithmetic.BY_W)) == (
+    how = passes.How(mode, "native", "float32", repeats=1)
+    seconds = passes.pass_seconds(layer, {}, tf.zeros([1]), tf.zeros([1]), kind, how)
+    assert (
+        seconds[arithmetic.VALUE],
+        seconds[arithmetic.GRADIENT_X],
+        seconds.get(arithmetic.GRADIENT_W),
+    ) == (
         2.0,
         by_x,
         by_w,

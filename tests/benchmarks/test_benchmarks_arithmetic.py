@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from benchmarks.limits import arithmetic
-from benchmarks.limits.arithmetic import BY_W, BY_X, VALUE, Work
+from benchmarks.limits.arithmetic import GRADIENT_W, GRADIENT_X, VALUE, Work
 from dcgan import training
 from dcgan.config import Config
 from gan_core.nn.activations import leaky_relu
@@ -68,16 +68,16 @@ def test_a_round_of_two_dense_layers_by_hand():
     )  # numbers: both operands and the result
     assert arithmetic.a_round(generator, discriminator, 5) == [
         Work("G 0 paint", VALUE, 1, 2 * 5 * 6, 4 * per_paint),
-        Work("G 0 paint", BY_W, 1, 2 * 5 * 6, 4 * per_paint),
+        Work("G 0 paint", GRADIENT_W, 1, 2 * 5 * 6, 4 * per_paint),
         Work("G 1 leaky_relu", VALUE, 1, 0, 4 * 5 * (3 + 3)),
-        Work("G 1 leaky_relu", BY_X, 1, 0, 4 * 5 * (3 + 3 + 3)),
+        Work("G 1 leaky_relu", GRADIENT_X, 1, 0, 4 * 5 * (3 + 3 + 3)),
         Work("G Adam", "step", 1, 0, 4 * 7 * (6 + 3)),
         Work("D 0 norm", VALUE, 3, 0, 4 * 5 * 9),
-        Work("D 0 norm", BY_X, 1, 0, 4 * 5 * 15),
+        Work("D 0 norm", GRADIENT_X, 1, 0, 4 * 5 * 15),
         Work("D 1 look", VALUE, 3, 2 * 5 * 3, 4 * per_look),
-        Work("D 1 look", BY_W, 2, 2 * 5 * 3, 4 * per_look),
+        Work("D 1 look", GRADIENT_W, 2, 2 * 5 * 3, 4 * per_look),
         Work(
-            "D 1 look", BY_X, 1, 2 * 5 * 3, 4 * per_look
+            "D 1 look", GRADIENT_X, 1, 2 * 5 * 3, 4 * per_look
         ),  # in G's step alone: D's has nothing to learn before it
         Work("D Adam", "step", 1, 0, 4 * 7 * (3 + 3 + 3 + 1)),
     ]

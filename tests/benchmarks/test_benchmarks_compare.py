@@ -1,5 +1,7 @@
-"""Two revisions in turn: which code runs, what is said of the numbers, and what is left behind. No test depends on a
-time: the contestants here say what their revision's gan_core says they took."""
+"""Two revisions in turn: which code runs, what is said of the numbers, and what is left behind.
+
+No test depends on a time: the contestants here say what their revision's gan_core says they took.
+"""
 
 import json
 import subprocess
@@ -57,7 +59,13 @@ def measured(repository, base, head, windows=6, starts=1):
         compare.checked_out(base, repository) as (a, _),
         compare.checked_out(head, repository) as (b, _),
     ):
-        return compare.compare(a, b, TELLS, rounds=3, windows=windows, starts=starts)
+        return compare.compare(
+            compare.Contestant(a, TELLS),
+            compare.Contestant(b, TELLS),
+            rounds=3,
+            windows=windows,
+            starts=starts,
+        )
 
 
 def test_each_revision_runs_its_own_code(repository):
@@ -119,10 +127,9 @@ def test_code_that_is_not_the_revisions_own_is_refused(tmp_path):
         "import json\ninput()\nprint(json.dumps({'from': 'elsewhere'}), flush=True)\ninput()\n"
         "print(1.0, flush=True)\ninput()\nprint(1.0, flush=True)\ninput()\nprint(1.0, flush=True)",
     ]
+    contestant = compare.Contestant(tmp_path / "empty", other)
     with pytest.raises(ValueError, match=r"base's code must be from .*empty, got elsewhere"):
-        compare.compare(
-            tmp_path / "empty", tmp_path / "empty", other, rounds=1, windows=1, starts=1
-        )
+        compare.compare(contestant, contestant, rounds=1, windows=1, starts=1)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +213,8 @@ def test_of_nine_starts_one_may_come_out_otherwise(starts, against, agreed):
 def test_the_toy_round_of_the_working_tree_beside_itself():
     """The contestant that is really used, at a size at which it costs little."""
     config = compare.Config(".", ".", step="toy", batch_size=4, hidden=2, mode="eager")
-    found = compare.compare(compare.ROOT, compare.ROOT, compare.command(config), 1, 1, 1)
+    contestant = compare.Contestant(compare.ROOT, compare.command(config))
+    found = compare.compare(contestant, contestant, 1, 1, 1)
     assert found.base.shape == found.head.shape == (1, 1)
     told = compare.lines(found)
     assert "median of 1 x 1 windows" in told[0]
@@ -229,6 +237,97 @@ def test_only_options_that_are_given_are_passed_on():
         "benchmarks.contestants.ours_toy_step",
         {"batch": 128, "hidden": 32, "mode": "xla"},
     )
+
+
+# ---- each revision is asked through its own contestant, wherever it lay ----
+
+OLD_CONTESTANT = """
+import json, pathlib, sys
+import gan_core
+from gan_core.dense import NAME  # where it was before the move
+
+for line in sys.stdin:
+    if line.strip() == "facts":
+        folder = str(pathlib.Path(gan_core.__file__).resolve().parents[1])
+        print(json.dumps({"from": folder}), flush=True)
+    else:
+        print(SECONDS * int(line), flush=True)
+"""
+
+
+@pytest.fixture
+def moved(tmp_path):
+    """A repository whose second commit moved the layers, and the contestant with them."""
+    folder = tmp_path / "moved"
+    old = {
+        "gan_core/__init__.py": "",
+        "gan_core/dense.py": "NAME = 1",
+        "benchmarks/__init__.py": "",
+        "benchmarks/ours_toy_step.py": OLD_CONTESTANT.replace("SECONDS", "1.0"),
+    }
+    new = {
+        "gan_core/__init__.py": "",
+        "gan_core/nn/dense.py": "NAME = 1",
+        "benchmarks/__init__.py": "",
+        "benchmarks/contestants/ours_toy_step.py": OLD_CONTESTANT.replace(
+            "gan_core.dense", "gan_core.nn.dense"
+        ).replace("SECONDS", "3.0"),
+    }
+    folder.mkdir()
+    git(folder, "init", "-q")
+    for tag, files in (("before", old), ("after", new)):
+        git(folder, "rm", "-q", "-r", "--ignore-unmatch", ".")
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        git(folder, "add", ".")
+        git(folder, "commit", "-q", "-m", tag)
+        git(folder, "tag", tag)
+    return folder
+
+
+def test_a_revision_from_before_the_move_is_asked_through_its_own_contestant(moved):
+    config = compare.Config("before", "after", step="toy")
+    with (
+        compare.checked_out("before", moved) as (before, _),
+        compare.checked_out("after", moved) as (after, _),
+    ):
+        assert compare.contestant_in(before, "toy") == "benchmarks.ours_toy_step"
+        assert compare.contestant_in(after, "toy") == "benchmarks.contestants.ours_toy_step"
+        found = compare.compare(
+            compare.Contestant(before, compare.command(config, before)),
+            compare.Contestant(after, compare.command(config, after)),
+            rounds=2,
+            windows=6,
+            starts=1,
+        )
+    np.testing.assert_array_equal(found.base, np.full([1, 6], 1.0))
+    np.testing.assert_array_equal(found.head, np.full([1, 6], 3.0))
+
+
+def test_a_revision_without_benchmarks_is_asked_through_this_trees_contestant(repository):
+    with compare.checked_out("one", repository) as (folder, _):
+        assert not (folder / "benchmarks").exists()
+        module = compare.command(compare.Config("one", "two"), folder)[1]
+    assert module == "benchmarks.contestants.ours_dcgan_step"
+
+
+def test_this_tree_has_a_contestant_where_it_is_looked_for_first():
+    for step in ("dcgan", "toy"):
+        newest = compare.CONTESTANTS[0].format(step=step)
+        assert (compare.ROOT / newest.replace(".", "/")).with_suffix(".py").exists()
+        assert compare.contestant_in(compare.ROOT, step) == newest
+
+
+def test_a_contestant_that_does_not_say_whose_code_it_runs_is_refused(tmp_path):
+    silent = [
+        "-c",
+        "import sys\nfor line in sys.stdin:\n"
+        "    print('{}' if line.strip() == 'facts' else 1.0, flush=True)",
+    ]
+    contestant = compare.Contestant(tmp_path, silent)
+    with pytest.raises(ValueError, match=r"base's code must be from .*does not say"):
+        compare.compare(contestant, contestant, rounds=1, windows=1, starts=1)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def played():
     return {tuple(result.name.split()): result for result in results}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("step", "name"), NAMES)
 def test_a_contestant_plays_the_same_networks(played, step, name):
     if package := peers.missing(name):

@@ -4,7 +4,8 @@ import pytest
 
 from benchmarks import profile_step
 from benchmarks.limits import arithmetic, peaks
-from benchmarks.profile_step import Config, Row
+from benchmarks.limits.passes import Row
+from benchmarks.profile_step import Config
 
 TINY = {"batch_size": 2, "size": 32, "width": 2, "latent_dim": 3, "repeats": 1, "mode": "eager"}
 
@@ -14,6 +15,7 @@ def quick_peaks(monkeypatch):
     monkeypatch.setattr(peaks, "measure", lambda precision, kind: peaks.Peaks(2e9, 1e9))
 
 
+@pytest.mark.slow
 def test_every_pass_of_the_round_is_timed_and_none_twice(quick_peaks):
     found, whole, _ = profile_step.profile(Config(**TINY))
     work = arithmetic.dcgan_round(2, size=32, width=2, latent_dim=3)

@@ -18,7 +18,7 @@ def _devices_stay(monkeypatch):
 def test_the_prediction_is_the_longer_of_the_two_summed():
     work = [
         Work("a", "value", 2, 100, 10),
-        Work("a", "gradient by x", 1, 10, 40),
+        Work("a", "gradient with respect to x", 1, 10, 40),
         Work("b", "step", 1, 0, 30),
     ]
     limits = Peaks(

@@ -51,6 +51,7 @@ def end_of(arguments, capsys):
     return end.value.code, capsys.readouterr().err.strip()
 
 
+@pytest.mark.slow
 def test_rows_table_and_plot_of_a_run(tmp_path, capsys):
     """One row is measured, in its process; the other cannot be on a CPU."""
     train_step.main(
@@ -436,6 +437,7 @@ def test_an_out_that_cannot_be_written_is_told_before_anything_is_measured(
 # ---- the other two ----
 
 
+@pytest.mark.slow
 def test_feeding_is_measured_in_all_ways(tmp_path, capsys):
     input_pipeline.main(
         input_pipeline.Config(

@@ -58,8 +58,9 @@ def test_runs_as_a_script_on_a_folder_and_draws(monkeypatch, tmp_path, capsys):
     }
     said = " ".join(capsys.readouterr().out.split())
     for words in (
-        "enlarged 0, skipped 1 ('empty file', 1) 131 faces of 32 x 32",
-        "7 pictures, 5 files skipped",
+        "131 faces of 32 x 32 pixels; passed over: 1 empty file",
+        "an untidy folder: 7 faces of 32 x 32 pixels",
+        "passed over: 1 broken picture, 1 empty file, 2 other files, 1 too large file",
         "1 full ones an epoch, 3 faces left over",
         "yours ┃ drawn",
     ):

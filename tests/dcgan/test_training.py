@@ -97,7 +97,8 @@ def test_small_pictures_are_told_of(tmp_path, monkeypatch):
         Config(**{**TINY, "epochs": 1, "run": "run", "data": tmp_path}),
         told := Console(file=io.StringIO()),
     )
-    assert "skipped.txt; 3 small pictures enlarged, and so blurred)" in told.file.getvalue()
+    said = " ".join(told.file.getvalue().split())
+    assert "24 faces of 32 x 32 pixels; 3 small pictures enlarged, and so blurred; 2 held" in said
 
 
 def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):

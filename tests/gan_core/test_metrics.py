@@ -280,6 +280,16 @@ def test_median_distance(x):
     assert metrics.median_distance(np.concatenate([x, x + 1e6]), rows=len(x)) == median
 
 
+def test_the_largest_numbers_that_are_taken_do_not_overflow():
+    """With warnings as errors, an overflow would raise."""
+    x, y = np.full([5, 2], 1e100), np.full([4, 2], -1e100)
+    distance = 2e100 * math.sqrt(2)
+    assert metrics.wasserstein_1(x[:, 0], y[:, 0]) == pytest.approx(2e100)
+    assert metrics.energy_distance(x, y) == pytest.approx(2 * distance)
+    assert metrics.mmd(x, y, bandwidth=1.0) == pytest.approx(2.0)
+    assert metrics.median_distance(np.concatenate([x[:1], y[:1]])) == pytest.approx(distance)
+
+
 # Errors
 
 
@@ -326,6 +336,26 @@ def sw(x, y, **options):
         (
             lambda: metrics.mmd(np.ones([3, 2]), np.ones([1, 2]), bandwidth=1.0),
             r"mmd: y must be .* m at least 2",
+        ),
+        (
+            lambda: metrics.wasserstein_1([1e200], [1.0]),
+            r"wasserstein_1: x must be of numbers of at most 1e\+100 in size, got 1e\+200",
+        ),
+        (
+            lambda: metrics.energy_distance([[1.0], [2.0]], [[-1e200], [0.0]]),
+            r"energy_distance: y must be of numbers of at most 1e\+100 in size, got 1e\+200",
+        ),
+        (
+            lambda: metrics.wasserstein_1([1.0], [1j]),
+            r"wasserstein_1: y must be \[m\] of numbers, got complex numbers",
+        ),
+        (
+            lambda: metrics.median_distance(np.ones([3, 2], np.complex128)),
+            r"median_distance: x must be \[n, d\] of numbers, got complex numbers",
+        ),
+        (
+            lambda: metrics.mmd([[1.0], [2.0, 3.0]], np.ones([3, 2]), bandwidth=1.0),
+            "mmd: x must be .* got a list that is no array of numbers",
         ),
         (
             lambda: metrics.mmd(np.ones([3, 2]), np.ones([3, 2]), bandwidth=0.0),

@@ -414,3 +414,56 @@ def test_after_a_round_that_failed_while_it_ran_the_trainer_says_so():
         trainer.rounds(breaks, 1)
     with pytest.raises(ValueError, match=r"a round which failed while it ran .*restore its last"):
         trainer.round(real())
+
+
+# ---------------------------------------------------------------- randomness of the host
+
+
+class NumpyLatent:
+    dim = Z
+
+    def __call__(self, n, seed):
+        return np.random.normal(size=(n, Z)).astype(np.float32)  # noqa: NPY002
+
+
+def numpy_noise(x, *_):
+    return x + np.float32(np.random.normal())  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("latent", {"latent": NumpyLatent()}),
+        ("augment", {"augment": numpy_noise}),
+        ("discriminator", {"discriminator": Sequential([numpy_noise, Dense(X, 1, seed=2)])}),
+        ("generator", {"generator": Sequential([Dense(Z, X, seed=2), numpy_noise])}),
+    ],
+)
+def test_numbers_that_numpy_would_draw_once_are_refused_when_a_round_is_compiled(name, options):
+    """In eager mode they are drawn anew each round, and welcome."""
+
+    def make(mode):
+        return GANTrainer(
+            options.get("generator", Dense(Z, X, seed=1)),
+            options.get("discriminator", Dense(X, 1, seed=2)),
+            latent=options.get("latent", Normal(Z)),
+            augment=options.get("augment"),
+            g_optimizer=SGD(),
+            d_optimizer=SGD(),
+            mode=mode,
+        )
+
+    for mode in ("graph", "xla"):
+        with pytest.raises(
+            ValueError, match=rf"^GANTrainer: {name} must be a function of TensorFlow"
+        ):
+            make(mode)
+    make("eager").round(real())
+
+
+def test_a_sampler_with_numpys_numbers_is_refused_and_told_of_host_batches():
+    def sample(index):
+        return real()[np.random.permutation(BATCH)]  # noqa: NPY002
+
+    with pytest.raises(ValueError, match=r"^GANTrainer\.rounds: sampler must .*HostBatches"):
+        affine(mode="graph").rounds(sample, 1)

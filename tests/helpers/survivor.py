@@ -19,7 +19,7 @@ from pathlib import Path
 import tensorflow as tf
 import tiny
 
-from gan_core.app import command_line
+from gan_core.app import command_line, stopping
 from gan_core.runs import checkpoint
 from gan_core.runs.loop import every, fit
 from gan_core.runs.run_folder import RunFolder
@@ -94,5 +94,5 @@ def main(folder, fate, step):
 
 
 if __name__ == "__main__":
-    with command_line.errors_in_one_line():
+    with stopping.second_ctrl_c_ends_at_once(), command_line.errors_in_one_line():
         main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

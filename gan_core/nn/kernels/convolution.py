@@ -133,19 +133,18 @@ def conv_transpose(
     y, w = _image_and_kernel("conv_transpose", "y", y, w, 3, stride, padding, path)
     k = w.shape[0]
     height, width = large_sizes("conv_transpose", y, k, stride, padding)
-    way = _way(path, *y.shape[:3], w.shape, stride, padding, y.dtype)
+    batch, small_height, small_width = y.shape[:3]
+    way = _way(path, batch, small_height, small_width, w.shape, stride, padding, y.dtype)
     if way == "winograd":
         return winograd.conv_transpose(y, w)
     if way == "native":
-        batch = y.shape[0]
-        if batch is None:
-            batch = tf.shape(y)[0]
-        shape = tf.stack([batch, height, width, w.shape[2]])
+        known_or_not = tf.shape(y)[0] if batch is None else batch
+        shape = tf.stack([known_or_not, height, width, w.shape[2]])
         return tf.nn.conv2d_transpose(y, w, shape, stride, padding)
 
     @tf.custom_gradient
     def paired(y: tf.Tensor, w: tf.Tensor) -> Any:
-        if _is_one_pixel(y.shape[1], y.shape[2], padding):
+        if _is_one_pixel(small_height, small_width, padding):
             flat_y = tf.reshape(y, [-1, w.shape[3]])
             flat_w = tf.reshape(w, [-1, w.shape[3]])
             x = tf.matmul(flat_y, flat_w, transpose_b=True)
@@ -251,7 +250,7 @@ def _way(
     padding: str,
     dtype: tf.DType,
 ) -> str:
-    """Which path computes this one call: "winograd" leaves it to the others where they are faster."""
+    """Which path computes this call: "winograd" leaves it to the others where they are faster."""
     if path != "winograd":
         return path
     if winograd.fits(batch, height, width, w_shape, stride, padding, dtype):

@@ -1,4 +1,4 @@
-r"""The same convolution from 25 products instead of 64: Winograd's form, derived as Toom and Cook do.
+r"""The same convolution from 25 products instead of 64: Winograd's form, after Toom and Cook.
 
 For kernels of twice the stride (4 and 2 in a DCGAN) and padding SAME.
 `gan_core.nn.kernels.convolution` says what conv, conv_transpose and filter_gradient are; this file
@@ -42,14 +42,14 @@ A, B and G act on pixels, and cost little where there are many channels. Images 
 4 x 4 pixels y are cut into tiles of 4 x 4.
 
 **What it costs.** Values are added and subtracted in another order, so the rounding differs, and
-depends on the points. 0, -1, 1/2, 2 and infinity were the best of a dozen sets in float32: 1.8 times
-the direct sum's error, where the usual 0, 1, -1, 2 and infinity have 2.9. With bfloat16's eight bits
-that is too much. And B, G and A read and write memory: they are worth it where the products are
-large, for few pixels with many channels, and many images at once.
+depends on the points. 0, -1, 1/2, 2 and infinity were the best of a dozen sets in float32: 1.8
+times the direct sum's error, where the usual 0, 1, -1, 2 and infinity have 2.9. With bfloat16's
+eight bits that is too much. And B, G and A read and write memory: they are worth it where the
+products are large, for few pixels with many channels, and many images at once.
 
-Source: Winograd 1980, "Arithmetic Complexity of Computations"; Lavin and Gray 2016, "Fast algorithms
-for convolutional neural networks" (which has F(2 x 2, 3 x 3); this is F(4 x 4, 2 x 2)); Toom 1963
-and Cook 1966 for the points.
+Source: Winograd 1980, "Arithmetic Complexity of Computations"; Lavin and Gray 2016, "Fast
+algorithms for convolutional neural networks" (which has F(2 x 2, 3 x 3); this is F(4 x 4, 2 x 2));
+Toom 1963 and Cook 1966 for the points.
 
 Shapes as in `gan_core.nn.kernels.convolution`: x [N, s h, s w, X], y [N, h, w, Y],
 w [2 s, 2 s, X, Y]; h, w multiples of 4. All three are made of linear maps and matrix products
@@ -184,7 +184,10 @@ def _input_matrix(stride: int, tiles: int) -> np.ndarray:
 
 
 def _kernel_matrix(stride: int) -> np.ndarray:
-    """G of every phase, both ways, [5 5 s s, (2 s)^2]: row (value, value', r, r') of taps (a, a')."""
+    """G of every phase, both ways, [5 5 s s, (2 s)^2].
+
+    Row (value, value', r, r') is of the taps (a, a').
+    """
     matrix = np.zeros([VALUES, stride, 2 * stride])
     for r in range(stride):
         matrix[:, r, r::stride] = _powers(2)
@@ -196,7 +199,7 @@ def _output_matrix() -> np.ndarray:
     return np.kron(_powers(TILE), _powers(TILE))
 
 
-# ---------------------------------------------------------------- what they do to images and kernels
+# ---------------------------------------------------------------- what they do to images, kernels
 
 
 def _spread(x: tf.Tensor, stride: int) -> tf.Tensor:
@@ -214,7 +217,7 @@ def _spread(x: tf.Tensor, stride: int) -> tf.Tensor:
 
 
 def _collect(z: tf.Tensor, height: int, width: int, stride: int) -> tf.Tensor:
-    """The adjoint of _spread: [25, tiles, s s X] -> x [N, s h, s w, X]; height and width are y's."""
+    """The adjoint of _spread: [25, tiles, s s X] -> x [N, s h, s w, X]; height, width are y's."""
     tiles_down = height // TILE
     tiles_across = width // TILE
     channels = z.shape[2] // stride**2

@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from dcgan.data import batches as module
 from dcgan.data.batches import face_batches
-from dcgan.data.pixels import to_uint8
+from dcgan.data.pixels import mirrored_at_random, to_uint8
+from gan_core import rng
 
 
 def faces(n=24, size=4):
@@ -98,3 +99,71 @@ def test_a_batch_larger_than_the_data_and_what_is_no_image_are_told():
         face_batches(faces(24), 25)
     with pytest.raises(ValueError, match=r"images must be an array \[N, S, S, 3\] of uint8"):
         face_batches(np.zeros([4, 4, 4, 3], np.float32), 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
+        ({"batch_size": -1}, "batch_size must be a whole number of at least 1, got -1"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number of at least 1, got 2.5"),
+        ({"batch_size": True}, "batch_size must be a whole number"),
+        ({"flip": "no"}, "flip must be True or False, got 'no'"),
+        ({"seed": 0.5}, "seed must be a whole number"),
+        ({"rows": [0, 50, 1]}, "rows must be .* from 0 to 23, got numbers from 0 to 50"),
+        ({"rows": [-1, 2]}, "rows must be .* from 0 to 23, got numbers from -1 to 2"),
+        ({"rows": [0.0, 1.0]}, r"rows must be .* got \[2\] of float64"),
+        ({"rows": [[0], [1, 2]]}, "rows must be .* unequal lengths"),
+    ],
+)
+@pytest.mark.parametrize("where", ["memory", "file"])
+def test_what_cannot_be_is_refused_in_memory_and_on_disk(on_disk, where, options, words):
+    images = faces(24) if where == "memory" else on_disk(faces(24))
+    with pytest.raises(ValueError, match=f"face_batches: {words}"):
+        face_batches(images, **{"batch_size": 2, **options})
+
+
+@pytest.mark.parametrize("where", ["memory", "file"])
+def test_order_and_flips_have_random_numbers_of_their_own(on_disk, where, monkeypatch):
+    """Each depends on the seed and on the batch's or the epoch's number, under a name of its own."""
+    asked = set()
+    seed = rng.seed
+
+    def remembered(run_seed, purpose, step=0):
+        asked.add((run_seed, purpose))
+        return seed(run_seed, purpose, step)
+
+    monkeypatch.setattr(rng, "seed", remembered)
+    images = faces(24) if where == "memory" else on_disk(faces(24))
+    source = face_batches(images, 4, seed=9, flip=True)
+    next(iter(source.start(0))) if where == "file" else source(0)
+    assert asked == {(9, "epoch"), (9, "flip")}
+
+
+def test_another_seed_has_other_orders_and_other_flips():
+    images = faces(200)
+    shown = []
+    for seed in (1, 2):
+        batch = face_batches(images, 200, seed=seed, flip=True)(tf.constant(0, tf.int64)).numpy()
+        order = to_uint8(batch).numpy()[:, 0, 0, 0]
+        mirrored = batch[:, 0, 0, 1] > batch[:, 0, -1, 1]
+        shown.append((order, mirrored))
+    assert not np.array_equal(shown[0][0], shown[1][0])
+    assert not np.array_equal(shown[0][1], shown[1][1])
+
+
+def test_each_image_is_mirrored_as_a_whole_or_not_at_all():
+    images = tf.constant(faces(100), tf.float32)
+    got = mirrored_at_random(images, rng.seed(0, "test")).numpy()
+    is_mirrored = got[:, 0, 0, 1] > got[:, 0, -1, 1]
+    assert 30 < is_mirrored.sum() < 70
+    want = np.where(is_mirrored[:, None, None, None], images[:, :, ::-1], images)
+    np.testing.assert_array_equal(got, want)
+
+
+def test_a_picture_with_nan_is_refused_and_infinity_is_an_end():
+    with pytest.raises(ValueError, match="to_uint8: x must be numbers, got 2 values that are NaN"):
+        to_uint8([0.0, np.nan, np.nan])
+    np.testing.assert_array_equal(to_uint8([-np.inf, np.inf, 0.0]), [0, 255, 128])
+    compiled = tf.function(to_uint8)
+    np.testing.assert_array_equal(compiled(tf.constant([-1.0, 1.0])), [0, 255])

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from dcgan.data import faces
+from dcgan.data import faces, sources
 
 SILENT = Console(quiet=True)
 
@@ -99,7 +99,7 @@ def test_a_zip_gives_the_same_as_its_folder(folder, tmp_path):
 
 def test_the_second_time_nothing_is_decoded(folder, tmp_path, monkeypatch):
     first = load(folder, tmp_path)
-    monkeypatch.setattr(faces.one_image, "decode", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr(faces.one_image, "read", lambda *_: pytest.fail("decoded again"))
     second = load(folder, tmp_path)
     np.testing.assert_array_equal(first.images, second.images)
     assert (first.names, first.skipped) == (second.names, second.skipped)
@@ -150,7 +150,7 @@ def test_a_killed_decoding_leaves_no_cache(folder, tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(faces.one_image, "decode", killed)
+        patch.setattr(faces.one_image, "read", killed)
         with pytest.raises(KeyboardInterrupt):
             load(folder, tmp_path)
     assert list((tmp_path / "cache").iterdir()) == []
@@ -192,7 +192,7 @@ def test_errors_are_one_line_each(tmp_path):
         ("empty", "which is empty"),
         ("broken.zip", "is broken"),
         ("useless", "none of the 1 files"),
-        ("locked.zip", "not encrypted"),
+        ("locked.zip", "a zip that is encrypted"),
     ):
         with pytest.raises(ValueError, match=words) as told:
             load(tmp_path / name, tmp_path)
@@ -200,10 +200,39 @@ def test_errors_are_one_line_each(tmp_path):
         assert name in str(told.value)
 
 
-def test_a_cache_that_cannot_be_written_is_told(folder, tmp_path):
+def test_without_a_cache_that_can_be_written_the_faces_are_read_and_it_is_told(folder, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ValueError, match=r"the cache .* cannot be written"):
-        faces.load(folder, 16, cache=tmp_path / "file" / "cache", console=SILENT)
+    said = Console(file=io.StringIO(), width=300)
+    got = faces.load(folder, 16, cache=tmp_path / "file" / "cache", console=said)
+    want = load(folder, tmp_path)
+    np.testing.assert_array_equal(got.images, want.images)
+    assert (got.names, got.skipped) == (want.names, want.skipped)
+    lines = said.file.getvalue().splitlines()
+    assert len(lines) == 1
+    assert "cannot be written (Not a directory): going on without" in lines[0]
+
+
+def test_a_disk_that_fills_up_while_the_cache_is_written_costs_the_cache_alone(
+    folder, tmp_path, monkeypatch
+):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    said = Console(file=io.StringIO(), width=300)
+    got = faces.load(folder, 16, cache=tmp_path / "cache", console=said)
+    assert len(got.images) == 5
+    assert "No space left on device" in said.file.getvalue()
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_without_a_cache_nothing_is_written_and_too_little_memory_is_told(folder, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    got = faces.load(folder, 16, cache=None, console=SILENT)
+    np.testing.assert_array_equal(got.images, np.stack([picture(i) for i in range(5)]))
+    assert sorted(tmp_path.rglob("*")) == before
+    with pytest.raises(ValueError, match=r"need more than the .* GB of memory"):
+        faces.load(folder, 16, cache=None, memory=1000, console=SILENT)
 
 
 def test_names_of_any_bytes_fit_on_a_line(tmp_path):
@@ -236,7 +265,7 @@ def test_what_runs_leave_in_the_folder_is_not_taken_for_faces(folder, monkeypatc
         (folder / name).mkdir(parents=True)
         (folder / name).with_name("config.json").write_text("{}")
         (folder / name / "sheet.png").write_bytes(png(3))
-    monkeypatch.setattr(faces.one_image, "decode", None)  # nothing is decoded anew
+    monkeypatch.setattr(faces.one_image, "read", None)  # nothing is decoded anew
     again = faces.load(".", 16, console=SILENT)
     assert again.names == before.names
     assert again.checksum() == before.checksum()
@@ -272,15 +301,15 @@ def test_a_folder_that_may_not_be_looked_into_is_named(folder, tmp_path, monkeyp
 
 
 def test_what_could_not_be_read_for_a_moment_is_asked_for_again(folder, tmp_path, monkeypatch):
-    read = faces._Folder.read
+    read = sources.Folder.read
 
     def away(self, name):
         if name == "a.png":
-            raise faces.one_image.UnusableImageError("cannot be read: Stale file handle")
+            raise faces.UnusableImageError("cannot be read: Stale file handle", sources.UNREADABLE)
         return read(self, name)
 
     with monkeypatch.context() as patch:
-        patch.setattr(faces._Folder, "read", away)
+        patch.setattr(sources.Folder, "read", away)
         assert "a.png" not in load(folder, tmp_path).names
     assert "a.png" in load(folder, tmp_path).names
 
@@ -299,3 +328,73 @@ def test_a_cache_that_a_power_cut_damaged_is_made_anew(folder, tmp_path, damage)
     damage(cache)
     np.testing.assert_array_equal(load(folder, tmp_path).images, whole.images)
     assert (cache / "images.uint8").stat().st_size == whole.images.nbytes
+
+
+@pytest.mark.parametrize("name", ["顔" * 75, "x" * 250, "caf\udce9"])
+def test_a_name_that_is_long_or_no_text_is_no_trouble_for_the_cache(name, folder, tmp_path):
+    try:
+        folder.rename(tmp_path / name)
+    except OSError:  # a file system that refuses such names
+        pytest.skip("no such names here")
+    assert len(load(tmp_path / name, tmp_path).images) == 5
+    (cache,) = (tmp_path / "cache").iterdir()
+    assert len(os.fsencode(cache.name)) < 100
+
+
+def test_one_line_says_what_was_read_enlarged_passed_over_and_left_out(folder, tmp_path):
+    Image.new("RGB", (9, 9)).save(folder / "low.png")
+    (folder / ".DS_Store").write_bytes(b"x")
+    (folder / "runs").mkdir()
+    for _ in range(2):  # decoded, and from the cache
+        assert load(folder, tmp_path).summary() == (
+            "6 faces of 16 x 16 pixels; 1 small picture enlarged, and so blurred; passed over: "
+            "1 broken picture, 1 empty file, 1 other file, 1 unreadable file; left out: "
+            "1 folder of this package's output, 1 hidden or system entry"
+        )
+    drawn = faces.Faces(np.zeros([1, 8, 8, 3], np.uint8), ["x"], [])
+    assert drawn.summary() == "1 face of 8 x 8 pixels"
+
+
+@pytest.mark.parametrize("source", ["", "  "])
+def test_an_empty_name_is_not_the_working_folder(source):
+    with pytest.raises(ValueError, match=r"source must be .* got an empty name.*say a point"):
+        faces.load(source, 16, console=SILENT)
+
+
+def test_a_tilde_is_the_home(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert len(load("~/faces", tmp_path).images) == 5
+
+
+def test_an_array_in_python_is_a_source(tmp_path):
+    array = np.stack([picture(i) for i in range(3)])
+    np.testing.assert_array_equal(faces.load(array, 16).images, array)
+    small = faces.load(array, 32)
+    assert small.images.shape == (3, 32, 32, 3)
+    assert small.enlarged == 3
+    grey = faces.load(array[..., 0], 16).images
+    np.testing.assert_array_equal(grey, np.repeat(array[..., :1], 3, axis=-1))
+    for wrong, words in (
+        (array.astype(np.float32), r"of float32\. From 0 to 1"),
+        (array.transpose(0, 3, 1, 2), "Move the channels to the end"),
+        (array[0, 0], r"\[16, 3\] of uint8"),
+        (array[:0], "without pictures"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            faces.load(wrong, 16)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"n": 10, "share": 2}, "share must be"),
+        ({"n": 10, "share": 0.0}, "share must be"),
+        ({"n": 10, "share": float("nan")}, "share must be"),
+        ({"n": 10, "most": 0}, "most must be"),
+        ({"n": -1}, "n must be"),
+        ({"n": 2.5}, "n must be"),
+    ],
+)
+def test_a_split_that_cannot_be_is_refused(arguments, words):
+    with pytest.raises(ValueError, match=f"faces.split: {words}"):
+        faces.split(seed=0, **arguments)

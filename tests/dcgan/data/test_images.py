@@ -3,13 +3,15 @@
 import contextlib
 import io
 import struct
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from dcgan.data import images
 from dcgan.data.images import UnusableImageError, decode
@@ -191,3 +193,189 @@ def test_the_limit_is_on_what_the_header_says(monkeypatch):
     monkeypatch.setattr(images, "MOST_PIXELS", 99)
     with pytest.raises(UnusableImageError, match="too large: 10 x 10 pixels"):
         decode(packed(colours(10, 10)), 8)
+
+
+# ---- bit depths and transparency
+
+
+def png_of(levels, depth, colour_type=0, transparent=None):
+    """A PNG of numbers [N, N] or [N, N, 3], of which each takes `depth` bits."""
+
+    def chunk(name, data):
+        body = name + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    if depth == 16:
+        rows = [row.astype(">u2").tobytes() for row in levels]
+    else:
+        bits = (levels[..., None] >> np.arange(depth - 1, -1, -1)) & 1
+        rows = [np.packbits(row.ravel()).tobytes() for row in bits]
+    side = len(levels)
+    parts = [chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, depth, colour_type, 0, 0, 0))]
+    if transparent is not None:
+        parts.append(chunk(b"tRNS", np.array(transparent, ">u2").tobytes()))
+    parts.append(chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))))
+    return images.PNG_SIGNATURE + b"".join([*parts, chunk(b"IEND", b"")])
+
+
+@pytest.mark.parametrize("top", [1, 255, 256, 40_000, 65_535])
+def test_16_bits_are_measured_by_one_ruler_and_not_by_their_own_peak(top):
+    levels = np.linspace(0, top, 256).round().astype(int).reshape(16, 16)
+    got = decode(png_of(levels, 16), 16)
+    np.testing.assert_array_equal(got, np.repeat((levels // 257)[..., None], 3, axis=-1))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
+def test_a_transparent_grey_becomes_white_at_every_depth(depth):
+    levels = np.arange(64).reshape(8, 8) % 2**depth
+    hidden = 2**depth // 3
+    got = decode(png_of(levels, depth, transparent=[hidden]), 8)
+    scaled = levels // 257 if depth == 16 else levels * 255 // (2**depth - 1)
+    np.testing.assert_array_equal(got[..., 0], np.where(levels == hidden, 255, scaled))
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_transparent_colour_becomes_white_at_every_depth(depth):
+    levels = np.arange(192).reshape(8, 8, 3) * (1 if depth == 8 else 300)
+    got = decode(png_of(levels, depth, 2, transparent=levels[1, 2]), 8)
+    want = levels if depth == 8 else levels >> 8
+    want[1, 2] = 255
+    np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize(
+    ("array", "white"),
+    [
+        (np.linspace(0, 1, 64, dtype=np.float32), 1.0),
+        (np.linspace(0, 255, 64, dtype=np.float32), 255.0),
+        (np.arange(64, dtype=np.int32) * 4, 255.0),
+        (np.arange(64, dtype=np.int32) * 1000, 65535.0),
+        (np.arange(64, dtype=np.uint16) * 1000, 65535.0),
+        (np.arange(64, dtype=np.uint16) * 2, 65535.0),
+    ],
+)
+def test_numbers_of_a_tiff_become_greys(array, white):
+    square = array.reshape(8, 8)
+    got = decode(packed(square, "TIFF"), 8)
+    want = (square * 255.0 / white).astype(np.uint8)
+    np.testing.assert_array_equal(got, np.repeat(want[..., None], 3, axis=-1))
+
+
+def test_a_float_that_is_no_number_is_black():
+    square = np.full([8, 8], np.nan, np.float32)
+    square[0] = 0.5
+    got = decode(packed(square, "TIFF"), 8)
+    assert got[0].min() == 127
+    assert got[1:].max() == 0
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "LAB", "HSV"])
+def test_other_colour_spaces_become_rgb(mode):
+    red = Image.new("RGB", (8, 8), (200, 30, 40))
+    if mode == "LAB":
+        data = packed(Image.new("LAB", (8, 8), (128, 128, 128)), "TIFF")
+        assert decode(data, 8).std() < 3
+        return
+    kind = "JPEG" if mode == "HSV" else "TIFF"
+    data = packed(red.convert("RGB" if mode == "HSV" else mode), kind)
+    assert np.abs(decode(data, 8).astype(int) - (200, 30, 40)).max() < 12
+
+
+# ---- metadata
+
+
+def test_orientation_beside_odd_tags_still_turns():
+    """A tag whose value lies nowhere, one that is text, and a negative number."""
+    picture = colours(16, 16)
+    data = packed(picture)
+    turned = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    for odd in (
+        struct.pack("<HHII", 0x0102, 4, 9, 99_999_999),
+        struct.pack("<HHI4s", 0xA005, 2, 4, b"abc\0"),
+        struct.pack("<HHIi", 0x0101, 9, 1, -5),
+    ):
+        body = b"II*\0" + struct.pack("<IH", 8, 2) + turned + odd + b"\0\0\0\0"
+        chunk = struct.pack(">I", len(body)) + b"eXIf" + body
+        chunk += struct.pack(">I", zlib.crc32(chunk[4:]))
+        got = decode(data[:33] + chunk + data[33:], 16)
+        np.testing.assert_array_equal(got, np.rot90(picture, -1))
+        with_text = data[:33] + chunk + text_chunk(2_000_000) + data[33:]
+        np.testing.assert_array_equal(decode(with_text, 16), np.rot90(picture, -1))
+
+
+def text_chunk(length):
+    """Compressed text that Pillow refuses for its length."""
+    body = b"zTXtworkflow\0\0" + zlib.compress(bytes(length))
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+
+
+# ---- words and memory
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\0\0\0\x18ftypheic" + bytes(20), "HEIC. Convert it: heif-convert"),
+        (b"\0\0\0\x18ftypmif1" + bytes(20), "HEIC"),
+        (b"\0\0\0\x18ftypisom" + bytes(20), "a video"),
+        (b"8BPS\0\1", "Photoshop"),
+        (b"<svg xmlns=", "SVG"),
+        (b"\xff\x0a" + bytes(20), "JPEG XL"),
+        (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
+        (b"\x93NUMPY\1\0", "NumPy array"),
+    ],
+)
+def test_known_files_that_are_no_pictures_come_with_a_way_out(data, words):
+    with pytest.raises(UnusableImageError, match=words) as told:
+        decode(data, 16)
+    assert str(told.value).startswith("not an image")
+    assert told.value.kind == "other file"
+    assert len(str(told.value)) < 120
+
+
+def test_a_huge_baseline_jpeg_is_unpacked_coarsely_and_a_progressive_one_refused(monkeypatch):
+    smooth = np.linspace(0, 255, 512 * 512 * 3).reshape(512, 512, 3).astype(np.uint8)
+    monkeypatch.setattr(images, "MOST_PIXELS", 512 * 512 // 4)
+    got = decode(packed(smooth, "JPEG"), 16)
+    want = np.asarray(Image.fromarray(smooth).resize((16, 16), Image.Resampling.LANCZOS))
+    assert np.abs(got.astype(int) - want).max() < 8
+    with pytest.raises(UnusableImageError, match="too large: 512 x 512"):
+        decode(packed(smooth, "JPEG", progressive=True), 16)
+    monkeypatch.setattr(images, "MOST_DRAFT_PIXELS", 512 * 512 - 1)
+    with pytest.raises(UnusableImageError, match="too large: 512 x 512"):
+        decode(packed(smooth, "JPEG"), 16)
+
+
+def test_all_threads_together_unpack_no_more_than_the_budget(monkeypatch):
+    """Ten pictures of 40 x 40 by eight threads: never are more than two of them unpacked."""
+    budget = images.Budget(2 * 40 * 40)
+    monkeypatch.setattr(images, "PIXELS", budget)
+    load = ImageFile.ImageFile.load
+    at_once = []
+
+    def counted(self):
+        at_once.append(budget.total - budget.free)
+        time.sleep(0.01)
+        return load(self)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", counted)
+    data = packed(colours(40, 40), "BMP")
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: decode(data, 40), range(10)))
+    assert len(results) == 10
+    assert 0 < max(at_once) <= 2 * 40 * 40
+    assert budget.free == budget.total
+
+
+def test_what_is_larger_than_a_budget_waits_until_it_is_alone():
+    budget = images.Budget(10)
+    with budget.taken(1_000):
+        assert budget.free == 0
+    assert budget.free == 10
+
+
+def test_a_failure_gives_its_pixels_back():
+    free = images.PIXELS.free
+    with pytest.raises(UnusableImageError):
+        decode(packed(colours(64, 64))[:-500], 16)
+    assert images.PIXELS.free == free == images.MOST_PIXELS

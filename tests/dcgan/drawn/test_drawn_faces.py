@@ -205,3 +205,28 @@ def test_the_docstring_lists_every_factor_and_value():
         assert name in drawn_faces.__doc__
         for value in values:
             assert value in drawn_faces.__doc__
+
+
+def test_factors_and_jitter_are_drawn_apart(monkeypatch):
+    """Each has a name of its own and the number of the face's block; a third of the blocks' seeds."""
+    asked = set()
+    seed = drawn_faces.rng.seed
+
+    def remembered(run_seed, purpose, step=0):
+        asked.add((run_seed, purpose, step))
+        return seed(run_seed, purpose, step)
+
+    monkeypatch.setattr(drawn_faces.rng, "seed", remembered)
+    draw([5, 300], seed=3, size=16)
+    assert asked == {
+        (3, f"drawn faces: {what}", block) for what in ("factors", "jitter") for block in (0, 1)
+    }
+
+
+def test_no_jitter_hangs_on_a_factor():
+    count = 4096
+    values = factors(range(count))
+    jitter = drawn_faces._uniform("test", range(count), 0, "jitter", len(proportions.NUMBERS))
+    table = np.corrcoef(np.stack(list(values.values())), jitter.T)
+    np.fill_diagonal(table, 0.0)
+    assert np.abs(table).max() < 5.0 / np.sqrt(count)

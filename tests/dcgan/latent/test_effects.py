@@ -141,3 +141,60 @@ def test_total_variation():
     assert effects.total_variation([0, 0, 1, 1], [0, 1, 1, 1]) == 0.25
     assert effects.total_variation([0, 0], [2]) == 1.0
     assert effects.total_variation([3, 1], [1, 3, 1, 3]) == 0.0
+
+
+def test_every_sample_that_what_stays_compares_is_another():
+    """All, again, and what is not fixed: no two share their numbers, so that "chance" means something."""
+    seen = []
+
+    def remembered(z):
+        seen.append(np.asarray(z))
+        return z
+
+    found = effects.what_stays(remembered, read, 5, 2, 200, seed=1, parts=3)
+    every, again, held, *random = seen
+    rests = [every[:, 2:], again[:, 2:], held[:, 2:], every[:, :2].repeat(2, axis=1)[:, :3]]
+    for i, one in enumerate(rests):
+        for other in rests[:i]:
+            assert abs(np.corrcoef(one.ravel(), other.ravel())[0, 1]) < 0.15
+    for part in random:
+        np.testing.assert_array_equal(part[:, 2:], held[:, 2:])
+        assert (np.abs(part[:, :2]) == 1.0).all()
+        assert (part[:, :2] == part[0, :2]).all()
+    for factor, one in found.items():
+        a, b = read(every)[factor], read(again)[factor]
+        assert one.chance == effects.total_variation(a, b) > 0.0
+        assert one.apart == effects.total_variation(read(held)[factor], a)
+        assert one.among_all == np.mean(a == one.value)
+    other = effects.what_stays(generate, read, 5, 2, 200, seed=2, parts=3)
+    assert other != found
+
+
+def test_the_table_asks_for_random_directions_that_differ():
+    seen = []
+
+    def remembered(z):
+        seen.append(np.asarray(z))
+        return z
+
+    effects.changes(remembered, read, Z[:50], {}, 3.0)
+    before, *after = seen
+    moves = [(one - before)[0] / np.linalg.norm((one - before)[0]) for one in after]
+    assert len(moves) == effects.RANDOM
+    assert np.abs(np.triu(np.array(moves) @ np.array(moves).T, 1)).max() < 0.999
+
+
+@pytest.mark.parametrize(
+    ("labels", "others", "words"),
+    [
+        ([], [1], r"labels must be whole numbers \[N\].*got \[0\]"),
+        ([1], [], "others must be"),
+        ([[0], [1, 2]], [1], "labels must be .* unequal lengths"),
+        ([[0, 1]], [1], r"labels must be .* got \[1, 2\]"),
+        ([0.5], [1], "labels must be .* float64"),
+        ([-1], [1], "labels must be"),
+    ],
+)
+def test_labels_that_are_none_are_refused(labels, others, words):
+    with pytest.raises(ValueError, match=f"total_variation: {words}"):
+        effects.total_variation(labels, others)

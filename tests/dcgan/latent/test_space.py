@@ -1,6 +1,7 @@
 """Paths through the space of z: laws of lerp and slerp, norms by their formulas, directions that were put there."""
 
 import hypothesis.extra.numpy as npst
+import mpmath
 import numpy as np
 import pytest
 import strategies
@@ -174,6 +175,16 @@ def test_the_shell_is_the_chi_distributions():
     np.testing.assert_allclose(space.shell(100), [lengths.mean(), lengths.std()], rtol=0.02)
     for dim in (10_000, 100_000):
         np.testing.assert_allclose(space.shell(dim), [(dim - 0.5) ** 0.5, 0.5**0.5], rtol=1e-3)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 50, 299, 300, 301, 1000, 31_415, 10**6])
+def test_the_shell_keeps_its_digits_in_any_dimension(dim):
+    """Against 60 digits: in a million dimensions mean^2 has the first ten digits of dim."""
+    with mpmath.workdps(60):
+        log_ratio = mpmath.loggamma(mpmath.mpf(dim + 1) / 2) - mpmath.loggamma(mpmath.mpf(dim) / 2)
+        mean = mpmath.sqrt(2) * mpmath.exp(log_ratio)
+        want = [float(mean), float(mpmath.sqrt(dim - mean**2))]
+    np.testing.assert_allclose(space.shell(dim), want, rtol=5e-11)
 
 
 def test_the_labs_rays_leave_the_shell():

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcgan.measures import distances, pyramid
+from gan_core import metrics
 
 SEEDS = st.integers(0, 10**6)
 DRAW = np.random.default_rng
@@ -144,6 +145,48 @@ def test_patches_are_those_of_the_level_and_reach_every_place():
     assert set(zip(rows.ravel(), columns.ravel(), strict=True)) == {
         (i, j) for i in range(10) for j in range(10)
     }
+
+
+@pytest.mark.parametrize("size", [32, 16])
+def test_places_hang_on_the_seed_the_image_and_the_level(size):
+    images = np.zeros([2, 32, 32, 3], np.uint8)
+    images[..., 0], images[..., 1] = np.mgrid[:32, :32]
+    one, again, other = (distances._patches(images, size, 20, seed) for seed in (3, 3, 4))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+    of_each = one.reshape(2, 20, -1)
+    assert not np.array_equal(of_each[0], of_each[1])
+
+
+FAINT = (128 + (scenes(7, 60) - 128.0) / 3 + 9).astype(np.uint8)  # another mean and another sd
+
+
+def test_both_sets_of_patches_are_measured_by_the_real_ones_level_by_level():
+    """The definition, written out: exchanging the sets, or a set's own mean or sd, gives others."""
+    real, seed = REAL[:60], 5
+    found = distances.sliced_wasserstein_pyramid(real, FAINT, seed=seed, projections=16)
+    for size in (32, 16):
+        a = distances._patches(real, size, 16, seed)
+        b = distances._patches(FAINT, size, 16, seed)
+        mean, sd = a.mean(axis=(0, 1)), a.std(axis=(0, 1))
+        points = [((one - mean) / sd).reshape(len(one), -1) for one in (a, b)]
+        want = 1000 * metrics.sliced_wasserstein(*points, seed=seed, projections=16)
+        assert found[size] == pytest.approx(want, rel=1e-9)
+    swapped = distances.sliced_wasserstein_pyramid(FAINT, real, seed=seed, projections=16)
+    assert swapped[32] > 1.5 * found[32]
+
+
+def test_both_sets_of_whole_images_are_measured_by_the_real_ones():
+    real, seed = REAL[:60], 5
+    found = distances.patches_and_whole(real, FAINT, seed=seed)
+    a, b = distances.small(real), distances.small(FAINT)
+    mean, sd = a.mean(axis=0), a.std(axis=0)
+    want = 1000 * metrics.sliced_wasserstein((a - mean) / sd, (b - mean) / sd, seed=seed)
+    assert found["whole"] == pytest.approx(want, rel=1e-9)
+    levels = distances.sliced_wasserstein_pyramid(real, FAINT, seed=seed)
+    assert {size: found[size] for size in (32, 16)} == {size: levels[size] for size in (32, 16)}
+    other = distances.patches_and_whole(real, FAINT, seed=seed + 1)
+    assert all(other[name] != found[name] for name in found)
 
 
 # MMD of images

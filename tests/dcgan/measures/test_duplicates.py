@@ -79,3 +79,20 @@ def test_a_hash_says_where_brightness_grows_to_the_right():
 def test_what_cannot_be_is_refused(options, words):
     with pytest.raises(ValueError, match=f"^{words}$"):
         duplicates.pairs(blurred_noise(3), **options)
+
+
+@pytest.mark.parametrize(
+    ("images", "others"),
+    [
+        ([], None),
+        (np.zeros([0, 32, 32, 3], np.uint8), None),
+        ([np.zeros([32, 32, 3]), np.zeros([16, 16, 3])], None),
+        (np.zeros([2, 40, 40, 3], np.uint8), None),
+        (np.zeros([2, 32, 32, 3], np.uint8), []),
+        (np.zeros([2, 32, 32, 3], np.uint8), [np.zeros([32, 32, 3]), np.zeros([16, 16, 3])]),
+    ],
+)
+def test_empty_and_ragged_lists_are_refused(images, others):
+    name = "images" if others is None else "others"
+    with pytest.raises(ValueError, match=f"duplicates.pairs: {name} must be"):
+        duplicates.pairs(images, others)

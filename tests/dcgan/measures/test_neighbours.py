@@ -111,3 +111,24 @@ X = np.zeros([3, 16, 16, 3], np.uint8)
 def test_errors_say_what_was_wanted_and_what_came(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "name"),
+    [
+        ([], [1.0], "of_samples"),
+        ([1.0], [], "of_held_aside"),
+        ([[1.0], [2.0, 3.0]], [1.0], "of_samples"),
+        ([1.0], [[1.0], [2.0, 3.0]], "of_held_aside"),
+        ([np.nan], [1.0], "of_samples"),
+        ([[1.0]], [1.0], "of_samples"),
+    ],
+)
+def test_empty_and_ragged_distances_are_refused(ours, theirs, name):
+    with pytest.raises(ValueError, match=f"neighbours.compare: {name} must be"):
+        neighbours.compare(ours, theirs)
+
+
+def test_samples_and_held_aside_are_not_exchanged():
+    found = neighbours.compare([1.0, 2.0, 6.0], [4.0, 5.0, 9.0])
+    assert (found.samples, found.held_aside, found.copies) == (2.0, 5.0, 2 / 3)

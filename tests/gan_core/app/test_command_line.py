@@ -1,6 +1,10 @@
 """A dataclass is the command line; what is wrong is one line and an exit code."""
 
 import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
@@ -8,6 +12,8 @@ import tensorflow as tf
 from gan_core import checks
 from gan_core.app import command_line
 from gan_core.runs.loop import NotFiniteError
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,3 +158,107 @@ def test_a_full_device_is_one_line_and_code_1(capsys):
         "error: the device's memory is full. Ask for less at once (a smaller batch). OOM when allocating tensor with "
         "shape[4096,64]\n"
     )
+
+
+def test_an_interrupt_with_words_and_a_code_of_its_own_brings_them(capsys):
+    interrupt = KeyboardInterrupt("Stopped after round 5. To resume: [see] it")
+    interrupt.exit_code = 143
+    told = ended(capsys, 143, raiser(interrupt)).err
+    assert told == "Stopped after round 5. To resume: [see] it\n"
+
+
+# ---------------------------------------------------------------- notebooks
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["chapter.py", "--rounds", "12"], 12),
+        (["chapter.py"], 100),
+        (["/lib/ipykernel_launcher.py", "-f", "/run/kernel-1.json"], 100),
+        (["/lib/colab_kernel_launcher.py", "-f", "/root/kernel-2.json"], 100),
+        (["/lib/ipykernel_launcher.py", "--f=/run/kernel-v3.json"], 100),
+        (["launcher.py", "--f=/run/kernel-v3.json"], 100),
+        ([""], 100),
+    ],
+)
+def test_in_a_notebook_only_a_file_that_is_run_has_arguments(monkeypatch, argv, expected):
+    """`%run chapter.py --rounds 12` sets sys.argv; else it is the kernel's own."""
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(sys, "argv", argv)
+    assert command_line.read(Config, "Train something.").rounds == expected
+
+
+def test_nonsense_given_to_a_file_that_is_run_in_a_notebook_is_told(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    monkeypatch.setattr(sys, "argv", ["chapter.py", "--nonsense"])
+    with pytest.raises(SystemExit) as ending:
+        command_line.read(Config, "Train something.")
+    assert ending.value.code == 2
+    assert "--nonsense" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- output that fails
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+@pytest.mark.parametrize("name", ["走る", "r\udcff", "±é"])
+def test_a_name_that_the_terminal_cannot_show_does_not_stop_work(encoding, name):
+    code = (
+        "import sys\nfrom gan_core.app import command_line\n"
+        "name = sys.argv[1].encode().decode('unicode_escape')\n"
+        "command_line.say(f'wrote [{name}]')\n"
+        "command_line.let_output_never_fail()\nprint(name)\nprint('end')"
+    )
+    escaped = name.encode("ascii", "backslashreplace").decode()
+    child = subprocess.run(
+        [sys.executable, "-c", code, escaped],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (child.returncode, child.stderr) == (0, b"")
+    told = child.stdout.splitlines()
+    assert len(told) == 3
+    assert told[0].startswith(b"wrote [")
+    assert told[2] == b"end"
+
+
+def test_a_reader_that_leaves_does_not_stop_work():
+    code = (
+        "import os, sys\nfrom gan_core.app import command_line\n"
+        "for i in range(100_000):\n    command_line.say('x' * 100)\n"
+        "os.write(2, b'worked to the end')"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code.replace("100_000", "2_000")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    child.stdout.readline()
+    child.stdout.close()
+    assert child.stderr.read() == b"worked to the end"
+    assert child.wait() == 0
+
+
+# ---------------------------------------------------------------- tyro's box
+
+
+@pytest.mark.parametrize(
+    ("box", "words"),
+    [
+        (
+            "╭─ Error ─╮\n│ Unknown --x │\n│ it is │\n├──────┤\n│ more │\n╰──╯\n",
+            "Unknown --x it is.",
+        ),
+        ("── Error ──\nUnknown --x\n-----------\nmore\n", "Unknown --x."),
+        ("no box.\n", "no box."),
+        (
+            "╭─ Error ─╮\n│ Bad │\n│ ──── │\n│ Perhaps you meant: │\n│ --round │\n╰──╯\n",
+            "Bad. Perhaps you meant --round.",
+        ),
+    ],
+)
+def test_the_first_paragraph_of_a_box_and_what_was_meant(box, words):
+    assert command_line._what_the_box_says(box) == words

@@ -13,9 +13,6 @@ from hypothesis import strategies as st
 
 from gan_core.nn import initializers
 from gan_core.nn.batch_norm import BatchNorm
-from gan_core.nn.dense import Dense
-from gan_core.nn.sequential import Sequential
-from gan_core.nn.settling import settle, settled
 
 CASES = st.tuples(st.sampled_from(SHAPES), st.integers(0, 1000), st.sampled_from([1e-5, 1e-3, 0.5]))
 
@@ -186,72 +183,19 @@ def test_samples_of_another_shape_are_refused_and_move_nothing(shape):
     np.testing.assert_array_equal(made.moving_mean, np.zeros(3))
 
 
-@given(st.lists(st.integers(2, 9), min_size=1, max_size=4), st.integers(0, 100))
-def test_settled_averages_are_the_plain_mean_over_the_batches_and_forget_what_was_there(
-    sizes, seed
-):
-    made, batches = (
-        layer(momentum=0.3),
-        [batch([size, 3], seed + i) for i, size in enumerate(sizes)],
-    )
-    made.moving_mean.assign([100.0, 100.0, 100.0])
-    settle(Sequential([made]), iter(batches))
-    np.testing.assert_allclose(
-        made.moving_mean, np.mean([x.mean(axis=0) for x in batches], axis=0), rtol=1e-4, atol=1e-5
-    )
-    np.testing.assert_allclose(
-        made.moving_variance,
-        np.mean([x.var(axis=0, ddof=1) for x in batches], axis=0),
-        rtol=1e-4,
-        atol=1e-5,
-    )
-    assert made.momentum == 0.3
+@pytest.mark.parametrize("shape", [[0, 3], [0, 4, 5, 3], [2, 0, 5, 3]])
+def test_an_empty_batch_is_refused_in_training_alone(shape):
+    """Its mean would be 0 / 0, and the averages NaN from then on."""
+    made = layer()
+    with pytest.raises(ValueError, match=r"^BatchNorm: x must be .* where training=True, got \["):
+        made(tf.zeros(shape), training=True)
+    np.testing.assert_array_equal(made.moving_mean, np.zeros(3))
+    assert made(tf.zeros(shape)).shape == shape
 
 
-def test_a_settled_network_gives_the_same_in_use_as_in_training():
-    """Up to n / (n - 1) of the variance; before, its averages are those of other weights."""
-    network = Sequential(
-        [Dense(3, 3, seed=0), BatchNorm(3), tf.nn.relu, Dense(3, 3, seed=1), BatchNorm(3)]
-    )
-    x = batch([500, 3])
-    for _ in range(100):
-        network(x, training=True)
-    network.layers[0].kernel.assign(5.0 * network.layers[0].kernel)
-    assert np.abs(network(x) - network(x, training=True)).max() > 0.5
-    before = [layer.gamma.numpy() for layer in (network.layers[1], network.layers[4])]
-    settle(network, [x])
-    np.testing.assert_allclose(network(x), network(x, training=True), atol=0.02)
-    for old, now in zip(before, (network.layers[1], network.layers[4]), strict=True):
-        np.testing.assert_array_equal(now.gamma, old)
-
-
-def test_settling_puts_the_momentum_back_even_if_a_batch_does_not_fit():
-    made = layer(momentum=0.3)
-    with pytest.raises(ValueError, match="BatchNorm: x must be"):
-        settle(Sequential([made]), [batch([4, 3]), np.zeros([4, 2], np.float32)])
-    assert made.momentum == 0.3
-
-
-def test_settling_by_no_batch_is_refused_and_changes_nothing():
-    made = layer(momentum=0.3)
-    with pytest.raises(ValueError, match=r"^settle: batches must be at least one batch, got none"):
-        settle(Sequential([made]), iter([]))
-    np.testing.assert_array_equal(made.moving_variance, np.ones(3))
-    assert made.momentum == 0.3
-
-
-def test_where_there_is_no_batch_norm_nothing_is_computed():
-    settle(
-        Sequential([Dense(3, 3, seed=0)]), (pytest.fail("was asked for a batch") for _ in range(1))
-    )
-
-
-def test_what_was_settled_for_a_while_is_put_back_even_after_an_error():
-    network, x = Sequential([Dense(3, 3, seed=0), BatchNorm(3)]), batch([50, 3])
-    before = [variable.numpy() for variable in network.variables]
-    with settled(network, [x]):
-        np.testing.assert_allclose(network(x), network(x, training=True), atol=0.1)
-    with pytest.raises(ValueError, match="Dense: x must be"), settled(network, [x, x[:, :2]]):
-        pass
-    for old, variable in zip(before, network.variables, strict=True):
-        np.testing.assert_array_equal(variable, old)
+def test_synchronised_is_true_or_false():
+    for value in (1, "yes", None):
+        with pytest.raises(
+            ValueError, match=r"^BatchNorm: synchronised must be True or False, got"
+        ):
+            BatchNorm(3, synchronised=value)
