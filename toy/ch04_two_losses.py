@@ -172,7 +172,10 @@ def play(config, loss, optimizer):
     def look(trainer, row):
         fake = trainer.generator(z)[:, 0].numpy()
         d = tf.sigmoid(trainer.discriminator(x[:, np.newaxis]))[:, 0]
-        looks.append({**row, "fake": fake, "d": d, "distance": metrics.wasserstein_1(real, fake)})
+        one = {**row, "fake": fake, "d": d, "distance": metrics.wasserstein_1(real, fake)}
+        if "d_fake" not in row:  # a loss whose logits are no log-odds, as hinge, reports none
+            one["d_fake"] = np.mean(tf.sigmoid(trainer.discriminator(fake[:, np.newaxis])))
+        looks.append(one)
 
     rounds = config.head_start + config.steps
     hook = loop.every(max(1, min(50, rounds // 4)), look)

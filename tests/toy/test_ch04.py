@@ -125,6 +125,14 @@ def test_a_summary_counts_from_the_end_of_the_head_start():
     assert chapter.summary(looks, config)[2] == np.inf
 
 
+@pytest.mark.parametrize("loss", chapter.losses.LOSSES)
+def test_every_loss_that_the_help_names_can_be_summed_up(loss, eager):
+    looks = chapter.play(THREE, loss, "SGD")
+    assert set(looks) >= {"step", "g_gradient_norm", "d_fake", "g_loss", "distance"}
+    assert len(chapter.summary(looks, THREE)) == 6
+    assert ((looks["d_fake"] > 0.0) & (looks["d_fake"] < 1.0)).all()
+
+
 def test_no_normal_comes_near_three_modes():
     floor, normal = chapter.floor(chapter.Config())
     assert 0.005 < floor < 0.15 < 0.4 < normal  # 0 would be one sample compared with itself

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gan_core.app import plots
+from gan_core.losses import GANLoss
 from gan_core.runs import files
 from gan_core.trainer import GANTrainer
 from toy.measures.coverage import Coverage
@@ -136,7 +137,7 @@ def _draw_push(axes: Axes, discriminator: tf.Module, samples: np.ndarray, span: 
     )
 
 
-def meaning_of_d(loss: Any) -> str:
+def meaning_of_d(loss: GANLoss) -> str:
     """What sigma of a logit means under this loss, for the label of an axis.
 
     Args:
@@ -145,8 +146,7 @@ def meaning_of_d(loss: Any) -> str:
     Returns:
         A label.
     """
-    kind = getattr(loss, "logits", "pair" if loss.paired else "log-odds")
-    return MEANINGS[kind]
+    return MEANINGS[loss.logits]
 
 
 def span_of(real: np.ndarray) -> float:

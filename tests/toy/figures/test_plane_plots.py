@@ -43,7 +43,9 @@ def test_each_panel_is_labelled_by_its_own_loss():
 
 @pytest.mark.parametrize("loss", losses.LOSSES)
 def test_every_loss_has_a_label(loss):
-    assert plane_plots.meaning_of_d(losses.by_name(loss))
+    label = plane_plots.meaning_of_d(losses.by_name(loss))
+    log_odds = loss in ("minimax", "non-saturating")
+    assert (label == "D(x), probability of real") == log_odds
 
 
 def test_the_field_and_the_arrows_point_where_d_rises():
