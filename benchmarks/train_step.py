@@ -27,8 +27,8 @@ from benchmarks.measure.command import (
     check_picture_size,
     check_whole_numbers,
     checks_of_the_library,
-    run,
 )
+from gan_core.app.command_line import run
 
 if TYPE_CHECKING:
     from benchmarks.limits.peaks import Peaks
@@ -172,10 +172,10 @@ def why_not(row: rows.Row) -> str | None:
     if row["strategy"] != "none" and row["mode"] == "xla":
         return "XLA compiles a round for one device; with a strategy take graph"
     a_device = row["batch_size"] // row["replicas"]
-    is_winograd = row["precision"] == "float32" and a_device >= winograd.LEAST
+    is_winograd = row["precision"] == "float32" and a_device >= winograd.MIN_BATCH_AND_CHANNELS
     if row["convolution"] == "winograd" and not is_winograd:
         return (
-            f"Winograd's form is for float32 and {winograd.LEAST} images a device; "
+            f"Winograd's form is for float32 and {winograd.MIN_BATCH_AND_CHANNELS} images a device; "
             "below it is native"
         )
     return devices.why_not(row["precision"], row["device"])

@@ -11,7 +11,7 @@ from PIL import Image
 from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
 from dcgan.measures import distances
-from gan_core.runs import checkpoint
+from gan_core.runs import checkpoint, files
 from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
 
@@ -122,7 +122,7 @@ class Watch:
         writer = csv.DictWriter(text, list(row), lineterminator="\n")
         writer.writeheader()
         writer.writerows([*earlier, row])
-        checkpoint.write_atomically(self.table, lambda file: file.write(text.getvalue().encode()))
+        files.write_atomically(self.table, lambda file: file.write(text.getvalue().encode()))
 
 
 def _opened(file):

@@ -1,76 +1,88 @@
 """What D may be shown instead of the samples themselves.
 
-An augmentation is a function (x, seed, step) -> x of the same shape, differentiable in x, with
-seed [2] int64 of `gan_core.rng` and step the round's number. The trainer applies it to everything D
-looks at, real and generated alike, in D's step and in G's; so G is asked to match the augmented
-distribution, and where that determines the plain one nothing leaks into the samples (Zhao et al.
-2020, "Differentiable augmentation for data-efficient GAN training"; Karras et al. 2020).
+An augmentation is a function (x, seed, step) -> x of the same shape, differentiable with respect to
+x, with seed [2] int64 of `gan_core.rng` and step the number of the round. The trainer applies it to
+everything that D sees, real and generated, in D's step and in G's. So G learns to match the
+augmented distribution, and where that determines the plain one, nothing leaks into the samples
+(Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training"; Karras et al. 2020).
 
-`translation`, `colour` and `cutout` are the three of Zhao et al. for images [B, H, W, C] in [-1, 1];
-`instance_noise` is for samples of any shape.
+`translation`, `colour` and `cutout` are for images [B, H, W, C] in [-1, 1]; `instance_noise` is for
+samples of any shape. The three for images are those of Zhao et al. with two differences: pixels that
+come in from outside are black (-1) where theirs are grey (0), and the order is yours (`chain`), where
+their code changes colours first.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 import tensorflow as tf
 
 from gan_core import checks, rng
 from gan_core.optim.schedules import as_schedule
+from gan_core.protocols import Augmentation, Schedule
 
 
-def instance_noise(sd):
-    """x + sd(step) n, n ~ N(0, I): blurs both distributions alike, so that they overlap while far apart.
+def instance_noise(sd: float | Schedule) -> Augmentation:
+    """x + sd(step) n with n ~ N(0, I): blurs both distributions alike, so that they overlap.
 
-    sd: a number, or a schedule (`gan_core.optim.schedules`) that lets the noise fade (Sønderby et al. 2017,
-    section 3; Arjovsky and Bottou 2017).
+    Source: Sønderby et al. 2017, section 3; Arjovsky and Bottou 2017.
+
+    Args:
+        sd: a number, or a schedule that lets the noise fade (`gan_core.optim.schedules`).
+
+    Example:
+        >>> noisy = instance_noise(0.1)(tf.zeros([4, 2]), rng.seed(0, "augment"), 0)
+        >>> noisy.shape
+        TensorShape([4, 2])
     """
     size = as_schedule("augment.instance_noise", sd, "sd")
 
-    def augment(x, seed, step):
+    def augment(x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor:
         return x + size(step) * rng.normal(x.shape, seed)
 
     return augment
 
 
-def translation(share: float = 0.125):
-    """Each image moved by a whole number of pixels, up to share of its size each way; black comes in.
+def translation(share: float = 0.125) -> Augmentation:
+    """Each image moved by a whole number of pixels; black comes in.
 
     A move is a product with a shifted identity matrix, so its gradient is one too.
+
+    Args:
+        share: the largest move each way, as a share of the image's size, from 0 to 1.
     """
     checks.number("augment.translation", "share", share, 0.0, 1.0)
 
-    def augment(x, seed, step):
-        batch, height, width, _ = x.shape
+    def augment(x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor:
+        batch, height, width, _ = _image_shape("augment.translation", x)
         down_seed, right_seed = rng.split(seed, 2)
         down = _shift_matrices(batch, height, share, down_seed)
         right = _shift_matrices(batch, width, share, right_seed)
-        moved = tf.einsum(
-            "bij,bjwc->biwc", down, x + 1.0
-        )  # 0 is black here, and what comes in is 0
-        return tf.einsum("bij,bhjc->bhic", right, moved) - 1.0
+        from_black = x + 1.0  # here black is 0, and 0 is what comes in
+        moved_down = tf.einsum("bij,bjwc->biwc", down, from_black)
+        return tf.einsum("bij,bhjc->bhic", right, moved_down) - 1.0
 
     return augment
 
 
-def _shift_matrices(batch, size, share, seed):
-    """[B, size, size]: row i has its 1 at column i - d, d of each image's own; outside, the row is 0."""
-    most = round(share * size)
-    d = tf.cast(rng.integers([batch, 1], seed, 2 * most + 1), tf.int64) - most
-    return tf.one_hot(tf.range(size, dtype=tf.int64)[tf.newaxis] - d, size)
-
-
-def colour():
+def colour() -> Augmentation:
     """Brightness, saturation and contrast, each image by amounts of its own.
 
-    x + u, u in [-0.5, 0.5);  then m + s (x - m) with m the mean of the pixel's channels, s in [0, 2);
-    then m + c (x - m) with m the mean of the image, c in [0.5, 1.5).
+    x + u with u in [-0.5, 0.5);  then m + s (x - m), m the mean of the pixel's channels, s in [0, 2);
+    then m + c (x - m), m the mean of the image, c in [0.5, 1.5).
 
-    Put together, and worked out in one pass over the pixels: a matrix for the channels, c (s I + (1 - s) / C), and
-    a number to add, c u + (1 - c) (m + u) = u + (1 - c) m, with m the mean of the image x, which s leaves where it is.
+    The three together are computed in one pass over the pixels: a matrix for the channels,
+    c (s I + (1 - s) / C), and a number to add, u + (1 - c) m, where m is the mean of the image x,
+    which saturation does not change.
     """
 
-    def augment(x, seed, step):
-        batch, height, width, channels = x.shape
-        u, s, c = (rng.uniform([batch, 1, 1], own_seed) for own_seed in rng.split(seed, 3))
-        u, s, c = u - 0.5, 2.0 * s, c + 0.5
+    def augment(x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor:
+        batch, height, width, channels = _image_shape("augment.colour", x)
+        u_seed, s_seed, c_seed = rng.split(seed, 3)
+        u = rng.uniform([batch, 1, 1], u_seed) - 0.5
+        s = 2.0 * rng.uniform([batch, 1, 1], s_seed)
+        c = rng.uniform([batch, 1, 1], c_seed) + 0.5
         pixels = tf.reshape(x, [batch, height * width, channels])
         mean = tf.reduce_mean(pixels, axis=[1, 2], keepdims=True)
         mixed = tf.matmul(pixels, c * (s * tf.eye(channels) + (1.0 - s) / channels))
@@ -79,34 +91,75 @@ def colour():
     return augment
 
 
-def cutout(share: float = 0.5):
-    """A square of share of the image's size, at a random place (it may hang over the edge), set to grey 0."""
+def cutout(share: float = 0.5) -> Augmentation:
+    """A square at a random place, which may reach over the edge, set to grey (0).
+
+    Every pixel is equally likely to lie in the square, up to the edges' effect, which is the same
+    on all four sides.
+
+    Args:
+        share: the square's side, as a share of the image's size, from 0 to 1.
+    """
     checks.number("augment.cutout", "share", share, 0.0, 1.0)
 
-    def augment(x, seed, step):
-        batch, height, width, _ = x.shape
-        rows = _inside(batch, height, share, rng.split(seed, 2)[0])
-        columns = _inside(batch, width, share, rng.split(seed, 2)[1])
+    def augment(x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor:
+        batch, height, width, _ = _image_shape("augment.cutout", x)
+        row_seed, column_seed = rng.split(seed, 2)
+        rows = _inside(batch, height, share, row_seed)
+        columns = _inside(batch, width, share, column_seed)
         hole = rows[:, :, tf.newaxis] & columns[:, tf.newaxis, :]
         return x * tf.cast(~hole, x.dtype)[..., tf.newaxis]
 
     return augment
 
 
-def _inside(batch, size, share, seed):
-    """[B, size] bool: the pixels of a stretch of share size around a centre of each image's own."""
-    length = round(share * size)
-    first = tf.cast(rng.integers([batch, 1], seed, size), tf.int64) - length // 2
-    place = tf.range(size, dtype=tf.int64)[tf.newaxis]
-    return (place >= first) & (place < first + length)
+def chain(*augmentations: Augmentation) -> Augmentation:
+    """One augmentation after the other, each with a seed of its own.
 
+    Example:
+        >>> both = chain(translation(), cutout())
+        >>> both(tf.zeros([2, 8, 8, 3]), rng.seed(0, "augment"), 0).shape
+        TensorShape([2, 8, 8, 3])
+    """
+    for i, one in enumerate(augmentations):
+        if not callable(one):
+            wanted = "a function (x, seed, step) -> x"
+            checks.fail("augment.chain", f"augmentations[{i}]", wanted, repr(one))
 
-def chain(*augmentations):
-    """One augmentation after the other, each with a seed of its own."""
-
-    def augment(x, seed, step):
-        for one, own_seed in zip(augmentations, rng.split(seed, len(augmentations)), strict=True):
+    def augment(x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor:
+        seeds = rng.split(seed, len(augmentations)) if augmentations else []
+        for one, own_seed in zip(augmentations, seeds, strict=True):
             x = one(x, own_seed, step)
         return x
 
     return augment
+
+
+def _shift_matrices(batch: int, size: int, share: float, seed: tf.Tensor) -> tf.Tensor:
+    """[B, size, size]: row i has its 1 at column i - d, d of each image's own; outside, the row is 0."""
+    most = round(share * size)
+    d = tf.cast(rng.integers([batch, 1], seed, 2 * most + 1), tf.int64) - most
+    return tf.one_hot(tf.range(size, dtype=tf.int64)[tf.newaxis] - d, size)
+
+
+def _inside(batch: int, size: int, share: float, seed: tf.Tensor) -> tf.Tensor:
+    """[B, size] bool: the pixels of a stretch of share size, at a place of each image's own.
+
+    A stretch of even length has size + 1 places whose middle lies between the edges, one of odd
+    length has size: so the two ends are treated alike, as in the published code.
+    """
+    length = round(share * size)
+    places = size + 1 - length % 2
+    first = tf.cast(rng.integers([batch, 1], seed, places), tf.int64) - length // 2
+    pixel = tf.range(size, dtype=tf.int64)[tf.newaxis]
+    return (pixel >= first) & (pixel < first + length)
+
+
+def _image_shape(owner: str, x: tf.Tensor) -> tuple[int, int, int, int]:
+    """[B, H, W, C] of float images; everything else is refused by name."""
+    if x.shape.rank != 4:
+        wanted = "images [batch, height, width, channels]"
+        checks.fail(owner, "x", wanted, checks.show_shape(x.shape))
+    if not x.dtype.is_floating:
+        checks.fail(owner, "x", "floating-point, in [-1, 1]", x.dtype.name)
+    return tuple(x.shape)

@@ -1,93 +1,140 @@
-"""Gradient penalties: what keeps D's slope small, added to D's loss.
+"""Gradient penalties: terms of D's loss that keep the slope of D small.
 
-A penalty is a function (critic, real, fake, seed, step) -> float32 scalar, where critic is a `Critic`,
-which maps a batch of samples [B, ...] to logits [B] and knows its slopes (a plain function x -> logits does
-as well), real and fake are batches, seed is [2] int64 (`gan_core.rng`) and step is the round's number. Its
-strength is a number, or a schedule of the step (`gan_core.optim.schedules`).
+A penalty is a function (critic, real, fake, seed, step) -> float32 scalar. The critic maps a batch
+of samples [B, ...] to logits and knows its slopes (`Critic`; a plain function x -> logits does as
+well), real and fake are batches, seed is [2] int64 (`gan_core.rng`) and step is the number of the
+round. The strength of a penalty is a number, or a schedule of the round (`gan_core.optim.schedules`).
+
 Each penalises the slope of D *at each sample by itself*: the norm is taken over one sample's
-coordinates, then averaged over the batch. A norm over the whole batch is a common mistake; it
+coordinates, and then averaged over the batch. A norm over the whole batch is a common mistake; it
 shrinks as the batch grows.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
 from gan_core import checks, rng
 from gan_core.optim.schedules import as_schedule
+from gan_core.protocols import Penalty, Schedule
 
 
 class Critic:
-    """D, for one step: x [B, ...] -> logits [B], and its slopes, which need no pass of their own.
+    """D in one step: x [B, ...] -> logits, and the slopes of D at these samples.
 
-    critic: a function x -> logits, called at each call. Slopes at a batch (the same tensor) that was sent
-    through D before are those of its last pass: R1 takes them from the D(real) of the loss, and saves a
-    pass of D. Make one for each step, and call it only within the tape that is to give the gradients of
-    D's parameters: what D said outside of it has no gradient there.
+    Slopes at a batch (the same tensor) that has been sent through D before are those of its last
+    forward pass: R1 takes them from the D(real) of the loss, which saves a pass. Make a new Critic
+    for each step, and call it only within the tape that is to give the gradients with respect to D's
+    variables: what D gave outside of it has no gradient there.
+
+    Args:
+        critic: a function x [B, ...] -> logits [B] or [B, k].
+
+    Example:
+        >>> critic = Critic(lambda x: tf.reduce_sum(3.0 * x, axis=1))
+        >>> critic.squared_slopes(tf.zeros([2, 2])).numpy().tolist()
+        [18.0, 18.0]
     """
 
-    def __init__(self, critic):
-        self._critic, self._passes = critic, {}
+    def __init__(self, critic: Callable[[tf.Tensor], tf.Tensor]) -> None:
+        self._critic = critic
+        self._passes: dict[int, tuple] = {}
 
     @classmethod
-    def of(cls, critic) -> "Critic":
-        """critic itself if it is one already; else a new one of this function."""
+    def of(cls, critic: Any) -> Critic:
+        """critic itself if it is a Critic already, else a new one of this function."""
         return critic if isinstance(critic, cls) else cls(critic)
 
-    def __call__(self, x) -> tf.Tensor:
-        """Logits: x [B, ...] -> [B]."""
+    def __call__(self, x: Any) -> tf.Tensor:
+        """One forward pass: x [B, ...] -> logits [B] or [B, k]."""
         x = tf.convert_to_tensor(x)
-        self._passes[id(x)] = self._pass(x)  # with x in it, so that its id stays its own
+        self._passes[id(x)] = self._pass(x)  # x is kept with it, so that its id stays its own
         return self._passes[id(x)][1]
 
-    def squared_slopes(self, x) -> tf.Tensor:
-        """|grad_x D(x_i)|^2 of every sample: x [B, ...] -> [B].
+    def squared_slopes(self, x: Any) -> tf.Tensor:
+        """|grad_x D(x_i)|^2 of every sample; where D gives several logits a sample, of their sum.
 
-        One gradient of sum_i D(x_i) gives them all, as long as D treats each sample by itself
-        (under batch norm in training mode, which mixes the batch, this is the gradient of the sum).
+        One gradient of sum_i D(x_i) gives them all, as long as D treats each sample by itself. Under
+        batch norm in training mode, which mixes the batch, it is the gradient of the sum.
+
+        Args:
+            x: samples [B, ...].
+
+        Returns:
+            [B] float32.
         """
         x = tf.convert_to_tensor(x)
         x, logits, tape = self._passes[id(x)] if id(x) in self._passes else self._pass(x)
         gradient = tape.gradient(logits, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return tf.reduce_sum(tf.square(tf.reshape(gradient, [tf.shape(x)[0], -1])), axis=1)
+        flat = tf.reshape(gradient, [tf.shape(x)[0], -1])
+        return tf.reduce_sum(tf.square(flat), axis=1)
 
-    def _pass(self, x):
+    def _pass(self, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.GradientTape]:
         with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
             tape.watch(x)
             logits = self._critic(x)
         return x, logits, tape
 
 
-def r1(gamma):
-    """gamma/2 mean |grad D(real)|^2: D must be flat where the data are (Mescheder et al. 2018, eq. 9)."""
+def r1(gamma: float | Schedule) -> Penalty:
+    """gamma/2 mean |grad D(real)|^2: D must be flat at the data (Mescheder et al. 2018, eq. 9).
+
+    Args:
+        gamma: the strength, a number or a schedule.
+
+    Example:
+        >>> penalty = r1(2.0)
+        >>> critic = Critic(lambda x: tf.reduce_sum(3.0 * x, axis=1))
+        >>> float(penalty(critic, tf.zeros([4, 1]), tf.ones([4, 1])))
+        9.0
+    """
     strength = as_schedule("penalties.r1", gamma, "gamma")
 
-    def penalty(critic, real, fake, seed=None, step=0):
+    def penalty(
+        critic: Any, real: tf.Tensor, fake: tf.Tensor, seed: Any = None, step: Any = 0
+    ) -> tf.Tensor:
         return 0.5 * strength(step) * tf.reduce_mean(Critic.of(critic).squared_slopes(real))
 
     return penalty
 
 
-def r2(gamma):
-    """gamma/2 mean |grad D(fake)|^2: the same at the generated samples (Mescheder et al. 2018, eq. 10)."""
+def r2(gamma: float | Schedule) -> Penalty:
+    """gamma/2 mean |grad D(fake)|^2: D must be flat at the generated samples (ibid., eq. 10).
+
+    Args:
+        gamma: the strength, a number or a schedule.
+    """
     strength = as_schedule("penalties.r2", gamma, "gamma")
 
-    def penalty(critic, real, fake, seed=None, step=0):
+    def penalty(
+        critic: Any, real: tf.Tensor, fake: tf.Tensor, seed: Any = None, step: Any = 0
+    ) -> tf.Tensor:
         return 0.5 * strength(step) * tf.reduce_mean(Critic.of(critic).squared_slopes(fake))
 
     return penalty
 
 
-def wasserstein_gradient_penalty(weight=10.0):
+def wasserstein_gradient_penalty(weight: float | Schedule = 10.0) -> Penalty:
     """weight mean (|grad D(x)| - 1)^2 at x = u real + (1 - u) fake, u ~ U(0, 1) for each sample.
 
-    A slope of 1 is what the best Wasserstein critic has between the two distributions
-    (Gulrajani et al. 2017, eq. 3). Needs as many real as fake samples.
+    A slope of 1 is what the best Wasserstein critic has between the two distributions (Gulrajani
+    et al. 2017, eq. 3).
+
+    Args:
+        weight: the strength, a number or a schedule. Real and fake batches must be of one size.
     """
     strength = as_schedule("penalties.wasserstein_gradient_penalty", weight, "weight")
 
-    def penalty(critic, real, fake, seed, step=0):
-        real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
+    def penalty(
+        critic: Any, real: tf.Tensor, fake: tf.Tensor, seed: tf.Tensor, step: Any = 0
+    ) -> tf.Tensor:
+        real = tf.convert_to_tensor(real)
+        fake = tf.convert_to_tensor(fake)
         checks.same_shape("wasserstein_gradient_penalty", "fake", fake, real.shape)
-        u = tf.reshape(rng.uniform([real.shape[0]], seed), [-1] + [1] * (real.shape.rank - 1))
+        u = rng.uniform([real.shape[0]] + [1] * (real.shape.rank - 1), seed)
         squared = Critic.of(critic).squared_slopes(u * real + (1.0 - u) * fake)
         # The gradient of a square root is infinite at 0, where the slope 0 has no direction.
         slopes = tf.sqrt(tf.maximum(squared, 1e-24))

@@ -266,8 +266,8 @@ class GANTrainer:
         samples = np.empty([n, *self.sample_shape], np.float32)
         with self._settled(batch):
             for start, z, y in self._latent_batches(n, seed, labels, batch):
-                made = self._compiled_sample(z, y)
-                samples[start : start + batch] = made[: n - start]
+                made = self._compiled_sample(z, y).numpy()[: n - start]
+                samples[start : start + len(made)] = made
         return samples
 
     def state(self) -> dict[str, tf.Variable]:

@@ -220,9 +220,23 @@ def test_nothing_imports_the_tests(name):
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith("__init__.py")])
 def test_importing_a_package_imports_none_of_its_files(name):
-    """Each __init__ is a docstring: the table of contents."""
+    """Each __init__ is a table of contents; that of gan_core also finds names when they are used."""
     assert ast.get_docstring(ast.parse(FILES[name]))
-    assert imports(FILES[name]) == set()
+    allowed = {"__future__", "importlib", "typing"} if name == "gan_core/__init__.py" else set()
+    assert {
+        module.split(".")[0] for module in imports(without_type_checking(FILES[name]))
+    } <= allowed
+
+
+def without_type_checking(text):
+    """The code that runs: without what stands under `if TYPE_CHECKING`."""
+    tree = ast.parse(text)
+    tree.body = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    ]
+    return ast.unparse(tree)
 
 
 @of("gan_core")

@@ -39,22 +39,28 @@ from toy.targets.distributions import Normal, Uniform
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    real_mean: float = 10.0  # mean of the data's normal density p, from -100 to 100
-    real_sd: float = 1.0  # its standard deviation, from 0.01 to 100
-    fake_mean: float = 7.0  # mean of the generated samples' normal density q
-    fake_sd: float = 2.0  # its standard deviation
-    samples: int = 200_000  # how many numbers are drawn from each density
-    seed: int = 0  # of these draws
-    out: Path = Path("runs/ch01")  # folder for the figures
+    """Two normal densities: that of the data, and that of the generated samples."""
+
+    real_mean: float = 10.0
+    """mean of the data's density p, from -100 to 100"""
+    real_sd: float = 1.0
+    """standard deviation of the data's density p, from 0.01 to 100"""
+    fake_mean: float = 7.0
+    """mean of the generated samples' density q, from -100 to 100"""
+    fake_sd: float = 2.0
+    """standard deviation of the generated samples' density q, from 0.01 to 100"""
+    samples: int = 200_000
+    """how many numbers are drawn from each density, from 2 to 10,000,000"""
+    seed: int = 0
+    """of these draws, any 64-bit integer"""
+    out: Path = Path("runs/ch01")
+    """folder for the figures"""
 
     def __post_init__(self):
-        for name, low in (
-            ("real_mean", -100.0),
-            ("real_sd", 0.01),
-            ("fake_mean", -100.0),
-            ("fake_sd", 0.01),
-        ):
-            checks.number("Config", name, getattr(self, name), low, 100.0)
+        for name in ("real_mean", "fake_mean"):
+            checks.number("Config", name, getattr(self, name), -100.0, 100.0)
+        for name in ("real_sd", "fake_sd"):
+            checks.number("Config", name, getattr(self, name), 0.01, 100.0)
         checks.integer("Config", "samples", self.samples, 2, 10_000_000)
         checks.integer("Config", "seed", self.seed, -(2**63), 2**63 - 1)
 
@@ -88,19 +94,14 @@ def best_logit(p, q, x):
 
 def draw_best_discriminators(config):
     """Three games: p and q above, D* below."""
-    from toy.figures import (
-        game_plots,
-    )  # here, so that importing the chapter loads no plotting library
+    from toy.figures import game_plots  # here: importing the chapter loads no plotting library
 
-    game_plots.best_discriminators(
-        config.out / "best_discriminator.png",
-        best_logit,
-        {
-            "the game you chose": densities(config),
-            "same mean, other spread": (Normal(10.0, 1.0), Normal(10.0, 2.0)),
-            "no overlap": (Uniform(0.0, 1.0), Uniform(2.0, 3.0)),
-        },
-    )
+    games = {
+        "the game you chose": densities(config),
+        "same mean, other spread": (Normal(10.0, 1.0), Normal(10.0, 2.0)),
+        "no overlap": (Uniform(0.0, 1.0), Uniform(2.0, 3.0)),
+    }
+    game_plots.best_discriminators(config.out / "best_discriminator.png", best_logit, games)
 
 
 # %%
@@ -129,38 +130,46 @@ def loss_by_integration(p, q, change=tf.identity):
     """L_D of the discriminator with logits change(a*)."""
     x, widths = cells(p, q)
     a = tf.cast(change(best_logit(p, q, x)), tf.float64)
-    return integrate(at(p, x), tf.nn.softplus(-a), widths) + integrate(
-        at(q, x), tf.nn.softplus(a), widths
-    )
+    real_part = integrate(at(p, x), tf.nn.softplus(-a), widths)
+    fake_part = integrate(at(q, x), tf.nn.softplus(a), widths)
+    return real_part + fake_part
 
 
 def draw_logits(p, q, config):
     """a* of real samples and of generated ones, [samples] each."""
-    draws = [(p, rng.seed(config.seed, "real")), (q, rng.seed(config.seed, "fake"))]
-    return [best_logit(p, q, density.sample(config.samples, seed)) for density, seed in draws]
+    real = p.sample(config.samples, rng.seed(config.seed, "real"))
+    fake = q.sample(config.samples, rng.seed(config.seed, "fake"))
+    return best_logit(p, q, real), best_logit(p, q, fake)
 
 
 def compare_discriminators(config):
-    """D* and four others: L_D by integration and by the library, and by integration on the game without overlap."""
+    """The loss of D* and of four others, on the game you chose and on one without overlap.
+
+    -> name -> L_D by integration, by the library on samples, by integration without overlap.
+    """
     p, q = densities(config)
-    real, fake = draw_logits(p, q, config)
-    rows, overlap_free = {}, (Uniform(0.0, 1.0), Uniform(2.0, 3.0))
-    print(f"D's loss           integral   mean of {config.samples:,} samples   no overlap")
-    for name, change in {
+    real_logits, fake_logits = draw_logits(p, q, config)
+    left = Uniform(0.0, 1.0)
+    right = Uniform(2.0, 3.0)
+    changes = {
         "D*": tf.identity,
         "twice as sure": lambda a: 2.0 * a,
         "half as sure": lambda a: 0.5 * a,
         "one half always": tf.zeros_like,
         "sigmoid twice": tf.sigmoid,
-    }.items():
-        a, b = change(real), change(fake)
-        error = np.sqrt((np.var(tf.nn.softplus(-a)) + np.var(tf.nn.softplus(b))) / config.samples)
-        on_game, apart = (
-            loss_by_integration(p, q, change),
-            loss_by_integration(*overlap_free, change),
-        )
-        rows[name] = on_game, float(losses.discriminator_loss(a, b)), apart
-        print(f"  {name:16} {on_game:8.4f}   {rows[name][1]:8.4f} +- {error:.4f} {apart:15.4f}")
+    }
+    rows = {}
+    print(f"D's loss           integral   mean of {config.samples:,} samples   no overlap")
+    for name, change in changes.items():
+        a = change(real_logits)
+        b = change(fake_logits)
+        by_integral = loss_by_integration(p, q, change)
+        on_samples = float(losses.discriminator_loss(a, b))
+        variance = np.var(tf.nn.softplus(-a)) + np.var(tf.nn.softplus(b))
+        error = np.sqrt(variance / config.samples)
+        apart = loss_by_integration(left, right, change)
+        rows[name] = (by_integral, on_samples, apart)
+        print(f"  {name:16} {by_integral:8.4f}   {on_samples:8.4f} +- {error:.4f} {apart:15.4f}")
     return rows
 
 
@@ -186,7 +195,8 @@ $$L_D(a^*) = \int p \log \frac{p+q}{p} + q \log \frac{p+q}{q} \; dx
 = \log 4 - KL(p \| m) - KL(q \| m) = \log 4 - 2\, JS(p, q).$$
 
 The Jensen–Shannon divergence $JS$, the mean of both KL, is 0 if $p = q$ and at most $\log 2$. So a $G$ that plays
-against the *best* $D$ minimises $JS$: a *high* loss of $D$ means that $G$ is good. `jensen_shannon` needs no logits.
+against the *best* $D$ minimises $JS$: a *high* loss of the best $D$ means that $G$ is good. (The loss of a $D$ that is
+still learning may be high because $D$ is bad.) `jensen_shannon` needs no logits.
 """
 
 
@@ -196,17 +206,17 @@ def compare_values(config):
     from toy.figures import game_plots
 
     p, q = densities(config)
-    js, best = jensen_shannon(p, q), loss_by_integration(p, q)
+    js = jensen_shannon(p, q)
     print(
-        f"the game you chose: JS = {js:.6f}, log 4 - 2 JS = {np.log(4.0) - 2.0 * js:.6f}, D*'s loss = {best:.6f}"
+        f"the game you chose: JS = {js:.6f}, log 4 - 2 JS = {np.log(4.0) - 2.0 * js:.6f}, "
+        f"D*'s loss = {loss_by_integration(p, q):.6f}"
     )
     shifts = np.linspace(0.0, 6.0, 49)
-    games = [(p, Normal(p.mean + shift * p.sd, q.sd)) for shift in shifts]
-    loss = np.array([loss_by_integration(*game) for game in games])
-    by_js = np.array([np.log(4.0) - 2.0 * jensen_shannon(*game) for game in games])
-    print(
-        f"over {len(shifts)} such games the two ways differ by at most {np.abs(loss - by_js).max():.0e}"
-    )
+    shifted = [Normal(p.mean + shift * p.sd, q.sd) for shift in shifts]
+    loss = np.array([loss_by_integration(p, other) for other in shifted])
+    by_js = np.array([np.log(4.0) - 2.0 * jensen_shannon(p, other) for other in shifted])
+    difference = np.abs(loss - by_js).max()
+    print(f"over {len(shifts)} such games the two ways differ by at most {difference:.0e}")
     pairs = {
         "normals, sd 1": lambda c: (Normal(0.0, 1.0), Normal(c, 1.0)),
         "normals, sd 0.1": lambda c: (Normal(0.0, 0.1), Normal(c, 0.1)),
@@ -225,7 +235,8 @@ if __name__ == "__main__":
 r"""
 *Notice.* On the left, the equation. On the right: once the densities part, $JS$ is $\log 2 = 0.693$, whether they are
 2 apart or 6. A constant has no gradient, so **a perfect $D$ teaches $G$ nothing** where samples and data do not
-overlap. What helps is a $D$ that is smooth and not quite perfect (chapter 2), and a *distance* to look at (chapter 4).
+overlap. What helps is to make them overlap, by noise on both (chapter 5), or a loss that measures how far apart they
+are (Wasserstein's); and, to judge $G$ by, a *distance* (chapter 4).
 
 ## 4. Two losses for the generator
 
@@ -238,12 +249,14 @@ formula and trains with the second. Let TensorFlow differentiate both.
 # %%
 def generator_gradients(b):
     """d loss / d b of each sample by itself, b [n] -> minimax's [n], non-saturating's [n]."""
-    b, gradients = tf.convert_to_tensor(b, tf.float32), []
+    b = tf.convert_to_tensor(b, tf.float32)
+    gradients = []
     for loss in (losses.minimax_generator_loss, losses.non_saturating_generator_loss):
         with tf.GradientTape() as tape:
             tape.watch(b)
             value = loss(b)
-        gradients.append((tape.gradient(value, b) * len(b)).numpy())  # a loss is a mean: times n
+        gradient = tape.gradient(value, b) * len(b)  # a loss is a mean: times n
+        gradients.append(gradient.numpy())
     return gradients
 
 
@@ -253,20 +266,22 @@ def compare_gradients(config):
 
     print("     b    D(G(z))   minimax  non-sat.     ratio    e^(-b)")
     table = np.array([-12.0, -8.0, -4.0, 0.0, 4.0], np.float32)
-    for b, one, other in zip(table, *generator_gradients(table), strict=True):
+    for b, minimax, non_saturating in zip(table, *generator_gradients(table), strict=True):
         print(
-            f"  {b:4.0f}  {tf.sigmoid(b):9.6f} {one:9.6f} {other:9.6f} {other / one:9.2f} {np.exp(-b):9.2f}"
+            f"  {b:4.0f}  {tf.sigmoid(b):9.6f} {minimax:9.6f} {non_saturating:9.6f} "
+            f"{non_saturating / minimax:9.2f} {np.exp(-b):9.2f}"
         )
-    _, fake = draw_logits(*densities(config), config)
+    p, q = densities(config)
+    _, fake = draw_logits(p, q, config)
     minimax, non_saturating = generator_gradients(fake)
     print(
         f"under D* the fakes of your game have median D(G(z)) {np.median(tf.sigmoid(fake)):.4f}, "
         f"mean gradients {minimax.mean():.4f} and {non_saturating.mean():.4f}"
     )
     b = np.linspace(-10.0, 10.0, 401, dtype=np.float32)
-    game_plots.generator_gradients(
-        config.out / "generator_gradients.png", b, *generator_gradients(b), fake.numpy()
-    )
+    minimax, non_saturating = generator_gradients(b)
+    path = config.out / "generator_gradients.png"
+    game_plots.generator_gradients(path, b, minimax, non_saturating, fake.numpy())
 
 
 # %%
@@ -278,7 +293,8 @@ r"""
 *Notice.* Both gradients are negative: each loss pushes $b$ up, towards "real". They are $-\sigma(b)$ and
 $-(1 - \sigma(b))$, equal at $b = 0$ alone, and their ratio is $e^{-b}$. Early in training $D(G(z))$ is near **0**,
 and that is where minimax *saturates*: at $b = -8$ its pull is 3000 times weaker, on the very samples that need it
-most. At the end of the game, $b \approx 0$, it does not matter which loss you took.
+most. At the end of the game, $b \approx 0$, both gradients are about ½. They are equal to first order only: near the
+goal minimax may still spiral out where the non-saturating loss closes in (chapter 2).
 
 ## 5. "D averages one half" is no proof
 
@@ -294,22 +310,30 @@ $D$ and so **0 on the logit**; the lab, which has dropped the sigmoid there, com
 
 # %%
 def judge(config):
-    """Four generators under D*: q's mean, the average of D over both sets and over the fakes, accuracy, JS."""
-    (p, _), rows = densities(config), []
+    """Four generators under D*: q's mean, D averaged over both sets and over the fakes, accuracy, JS.
+
+    -> [4, 5]
+    """
+    p, _ = densities(config)
+    rows = []
     print(
         "mean of q  average of D  ... over fake  accuracy      JS   fake called real: b > 0, b > 1/2"
     )
     for sds_away in (0.0, 1.0, 3.0, 10.0):
         q = Normal(p.mean + sds_away * p.sd, p.sd)
-        a, b = (logits.numpy() for logits in draw_logits(p, q, config))
-        d_real, d_fake = (float(tf.reduce_mean(tf.sigmoid(logits))) for logits in (a, b))
+        real_logits, fake_logits = draw_logits(p, q, config)
+        a = real_logits.numpy()
+        b = fake_logits.numpy()
+        d_real = float(tf.reduce_mean(tf.sigmoid(a)))
+        d_fake = float(tf.reduce_mean(tf.sigmoid(b)))
+        average = 0.5 * (d_real + d_fake)
         accuracy = 0.5 * (np.mean(a > 0.0) + np.mean(b <= 0.0))
-        rows.append([q.mean, 0.5 * (d_real + d_fake), d_fake, accuracy, jensen_shannon(p, q)])
+        js = jensen_shannon(p, q)
         print(
-            "{:9.2f} {:13.3f} {:14.3f} {:9.3f} {:7.3f} {:24.3f} {:8.3f}".format(
-                *rows[-1], np.mean(b > 0.0), np.mean(b > 0.5)
-            )
+            f"{q.mean:9.2f} {average:13.3f} {d_fake:14.3f} {accuracy:9.3f} {js:7.3f} "
+            f"{np.mean(b > 0.0):24.3f} {np.mean(b > 0.5):8.3f}"
         )
+        rows.append([q.mean, average, d_fake, accuracy, js])
     return np.array(rows)
 
 
@@ -332,27 +356,40 @@ Accuracy goes from ½ to 1, $JS$ from 0 to $\log 2$. In line 2 the lab's thresho
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1():
-    """Where only one has mass, on [0, c] and [1, 1 + c], log(r / m) = log 2; where both have, log 1 = 0. So each KL is
-    c log 2, and so is their mean. -> c, JS by integration."""
+    """Where only one has mass, on [0, c] and [1, 1 + c], log(r / m) = log 2; where both have, log 1 = 0.
+    So each KL is c log 2, and so is their mean. -> c, JS by integration."""
     c = np.linspace(0.0, 1.0, 11)
-    return c, np.array(
-        [jensen_shannon(Uniform(0.0, 1.0), Uniform(shift, shift + 1.0)) for shift in c]
-    )
+    left = Uniform(0.0, 1.0)
+    js = [jensen_shannon(left, Uniform(shift, shift + 1.0)) for shift in c]
+    return c, np.array(js)
 
 
 def solution_2():
-    """N(0, 1) against N(1, 1), and N(-1.5, 2^2) against N(2.5, 2^2): a*(x) = 1/2 - x in both. D knows the ratio p / q,
-    not p. G gives samples and no density at all: an *implicit* model. -> a* of both games, p of both games."""
-    games = (Normal(0.0, 1.0), Normal(1.0, 1.0)), (Normal(-1.5, 2.0), Normal(2.5, 2.0))
-    x = np.linspace(-3.0, 3.0, 61, dtype=np.float32)[:, None]
-    return [best_logit(p, q, x).numpy() for p, q in games], [at(p, x) for p, _ in games]
+    """N(0, 1) against N(1, 1), and N(-1.5, 2^2) against N(2.5, 2^2): a*(x) = 1/2 - x in both.
+
+    D knows the ratio p / q, not p. G gives samples and no density at all: an *implicit* model.
+    -> a* of both games, p of both games."""
+    games = [
+        (Normal(0.0, 1.0), Normal(1.0, 1.0)),
+        (Normal(-1.5, 2.0), Normal(2.5, 2.0)),
+    ]
+    x = np.linspace(-3.0, 3.0, 61, dtype=np.float32)[:, np.newaxis]
+    best_logits = [best_logit(p, q, x).numpy() for p, q in games]
+    real_densities = [at(p, x) for p, _ in games]
+    return best_logits, real_densities
 
 
 def solution_3():
-    """It is: q D* = p q / (p + q) <= (p + q) / 4, equal only where p = q, and the integral of that is 1/2. But D must
-    be the best: a lazy D says one half to every q. -> shifts of q, the average of D* over q by integration."""
-    p, shifts = Normal(0.0, 1.0), np.linspace(0.0, 5.0, 11)
-    games = [(p, Normal(shift, 1.0), *cells(p, Normal(shift, 1.0))) for shift in shifts]
-    return shifts, np.array(
-        [integrate(at(q, x), tf.sigmoid(best_logit(p, q, x)), w) for p, q, x, w in games]
-    )
+    """It is: q D* = p q / (p + q) <= (p + q) / 4, equal only where p = q, and that integrates to 1/2.
+    But D must be the best: a lazy D says one half to every q.
+
+    -> shifts of q, the average of D* over q by integration."""
+    p = Normal(0.0, 1.0)
+    shifts = np.linspace(0.0, 5.0, 11)
+    averages = []
+    for shift in shifts:
+        q = Normal(shift, 1.0)
+        x, widths = cells(p, q)
+        best_d = tf.sigmoid(best_logit(p, q, x))
+        averages.append(integrate(at(q, x), best_d, widths))
+    return shifts, np.array(averages)

@@ -33,42 +33,42 @@ from gan_core.app import command_line
 from gan_core.optim.optimizers import SGD
 from gan_core.trainer import GANTrainer
 
-LOSS_NAMES, UPDATES = ("minimax", "non-saturating", "wasserstein"), ("simultaneous", "alternating")
+LOSS_NAMES = ("minimax", "non-saturating", "wasserstein")
+UPDATES = ("simultaneous", "alternating")
 REAL = np.zeros([1, 1], np.float32)  # every batch of data
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    steps: int = 300  # rounds of play, from 1 to 10000
-    learning_rate: float = 0.1  # h, the step size of both players, from 0.001 to 1
-    r1: float = 0.5  # gamma, the weight of the R1 penalty, from 0 to 1 / h
-    theta: float = 1.0  # where the generated sample starts, from -10 to 10
-    psi: float = 0.0  # the slope D starts with, from -10 to 10
-    out: Path = Path("runs/ch02")  # folder for the figures
+    """The smallest game, and how it is played."""
+
+    steps: int = 300
+    """rounds of play, from 1 to 10,000"""
+    learning_rate: float = 0.1
+    """h, the step size of both players, from 0.001 to 1"""
+    r1: float = 0.5
+    """gamma, the weight of the R1 penalty, from 0 to 1 / h"""
+    theta: float = 1.0
+    """where the generated sample starts, from -10 to 10"""
+    psi: float = 0.0
+    """the slope D starts with, from -10 to 10"""
+    out: Path = Path("runs/ch02")
+    """folder for the figures"""
 
     def __post_init__(self):
         checks.integer("Config", "steps", self.steps, 1, 10_000)
         h = checks.number("Config", "learning_rate", self.learning_rate, 0.001, 1.0)
         checks.number("Config", "r1", self.r1, 0.0, 1.0 / h)  # beyond, its step on psi overshoots
-        start = [
-            checks.number("Config", name, getattr(self, name), -10.0, 10.0)
-            for name in ("theta", "psi")
-        ]
-        if math.hypot(*start) < 0.01:
-            checks.fail(
-                "Config",
-                "theta",
-                "further from 0, or psi",
-                f"{self.theta:g}",
-                "The game would be over.",
-            )
-        if (
-            0.5 * self.steps * math.log1p(h * h) > 40.0
-        ):  # the fastest spiral leaves the range of float32
-            most = int(80.0 / math.log1p(h * h))
-            checks.fail(
-                "Config", "steps", f"at most {most} at learning_rate {h:g}", str(self.steps)
-            )
+        theta = checks.number("Config", "theta", self.theta, -10.0, 10.0)
+        psi = checks.number("Config", "psi", self.psi, -10.0, 10.0)
+        if math.hypot(theta, psi) < 0.01:
+            wanted = "further from 0, or psi"
+            checks.fail("Config", "theta", wanted, f"{theta:g}", "The game would be over.")
+        growth_a_step = 0.5 * math.log1p(h * h)  # of the log of the distance, in the worst case
+        if growth_a_step * self.steps > 40.0:  # the fastest spiral leaves the range of float32
+            most = int(40.0 / growth_a_step)
+            wanted = f"at most {most} at learning_rate {h:g}"
+            checks.fail("Config", "steps", wanted, str(self.steps))
 
 
 # %%
@@ -112,7 +112,9 @@ class Slope(tf.Module):
 
 
 def make_trainer(config, loss: str, update: str, r1: float = 0.0):
-    generator, discriminator = Point(config.theta), Slope(config.psi)
+    """The trainer of one game: a loss, an update rule, and the weight of R1."""
+    generator = Point(config.theta)
+    discriminator = Slope(config.psi)
     return GANTrainer(
         generator,
         discriminator,
@@ -122,13 +124,14 @@ def make_trainer(config, loss: str, update: str, r1: float = 0.0):
         g_optimizer=SGD(config.learning_rate),
         d_optimizer=SGD(config.learning_rate),
         penalty=penalties.r1(r1) if r1 else None,
-        mode="graph",
-    )  # XLA's longer compiling would not pay for a few hundred rounds
+        mode="graph",  # XLA's longer compiling would not pay for a few hundred rounds
+    )
 
 
 def play(trainer, steps: int):
     """-> (theta, psi) at the start and after every round, [steps + 1, 2]."""
-    theta, psi = trainer.generator.theta, trainer.discriminator.psi
+    theta = trainer.generator.theta
+    psi = trainer.discriminator.psi
     track = [(float(theta), float(psi))]
     for _ in range(steps):
         trainer.round(REAL)
@@ -138,22 +141,20 @@ def play(trainer, steps: int):
 
 def play_all(config):
     """-> the trainers and their tracks: (update, loss) -> (without R1, with R1)."""
-    trainers = {
-        (update, loss): (
-            make_trainer(config, loss, update),
-            make_trainer(config, loss, update, config.r1),
-        )
-        for update in UPDATES
-        for loss in LOSS_NAMES
-    }
-    tracks = {
-        key: tuple(play(trainer, config.steps) for trainer in pair)
-        for key, pair in trainers.items()
-    }
+    trainers = {}
+    tracks = {}
+    for update in UPDATES:
+        for loss in LOSS_NAMES:
+            free = make_trainer(config, loss, update)
+            damped = make_trainer(config, loss, update, config.r1)
+            trainers[update, loss] = (free, damped)
+            tracks[update, loss] = (play(free, config.steps), play(damped, config.steps))
     print("distance from the goal          start      end   end with R1")
-    for (update, loss), (free, damped) in tracks.items():
-        start, end, end_r1 = (math.hypot(*place) for place in (free[0], free[-1], damped[-1]))
-        print(f"  {update:13} {loss:14} {start:7.4f} {end:8.4f} {end_r1:11.6f}")
+    for (update, loss), (free_track, damped_track) in tracks.items():
+        start = math.hypot(*free_track[0])
+        end = math.hypot(*free_track[-1])
+        end_with_r1 = math.hypot(*damped_track[-1])
+        print(f"  {update:13} {loss:14} {start:7.4f} {end:8.4f} {end_with_r1:11.6f}")
     return trainers, tracks
 
 
@@ -171,31 +172,38 @@ The state of the game is one point $(\theta, \psi)$. The grey lines: where infin
 
 # %%
 def pull(loss: str, theta, psi):
-    """Minus the gradients of the two players' losses, each over the player's own parameter. theta, psi [n, n]."""
-    theta, psi = tf.constant(theta, tf.float32), tf.constant(psi, tf.float32)
+    """Minus the gradients of the two losses, each with respect to the player's own parameter.
+
+    theta, psi [n, n] -> [n, n] for G, [n, n] for D.
+    """
+    theta = tf.constant(theta, tf.float32)
+    psi = tf.constant(psi, tf.float32)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([theta, psi])
-        real, fake, pair = tf.zeros_like(theta), psi * theta, losses.by_name(loss)
-        d_loss, g_loss = pair.discriminator(real, fake), pair.generator(real, fake)
+        real = tf.zeros_like(theta)
+        fake = psi * theta
+        d_loss = losses.by_name(loss).discriminator(real, fake)
+        g_loss = losses.by_name(loss).generator(real, fake)
     n = tf.size(theta).numpy()  # a loss is a mean over n logits
-    return -n * tape.gradient(g_loss, theta).numpy(), -n * tape.gradient(d_loss, psi).numpy()
+    theta_pull = -n * tape.gradient(g_loss, theta).numpy()
+    psi_pull = -n * tape.gradient(d_loss, psi).numpy()
+    return theta_pull, psi_pull
 
 
 def draw_portraits(config, tracks):
+    """The phase portraits of all games, and Wasserstein's over time."""
     from toy.figures import game_plots
 
-    game_plots.phase_portraits(
-        config.out / "phase_portraits.png", tracks, pull, (config.theta, config.psi)
-    )
-    simultaneous, alternating = (tracks[update, "wasserstein"] for update in UPDATES)
-    game_plots.samples_over_time(
-        config.out / "samples.png",
-        {
-            "simultaneous": simultaneous[0],
-            "alternating": alternating[0],
-            "simultaneous, with R1": simultaneous[1],
-        },
-    )
+    start = (config.theta, config.psi)
+    game_plots.phase_portraits(config.out / "phase_portraits.png", tracks, pull, start)
+    simultaneous, simultaneous_with_r1 = tracks["simultaneous", "wasserstein"]
+    alternating, _ = tracks["alternating", "wasserstein"]
+    shown = {
+        "simultaneous": simultaneous,
+        "alternating": alternating,
+        "simultaneous, with R1": simultaneous_with_r1,
+    }
+    game_plots.samples_over_time(config.out / "samples.png", shown)
 
 
 # %%
@@ -222,12 +230,12 @@ $2hb(g - f') = -2hb \tanh(b/2) \le 0$ to $\theta^2 + \psi^2$. That pulls inwards
 # %%
 def factors(loss: str, b):
     """f' and g: what multiplies theta in D's gradient and -psi in G's."""
-    sigmoid, one = 0.5 + 0.5 * np.tanh(0.5 * b), np.ones_like(b)
-    return {
-        "minimax": (sigmoid, sigmoid),
-        "non-saturating": (sigmoid, 1.0 - sigmoid),
-        "wasserstein": (one, one),
-    }[loss]
+    if loss == "wasserstein":
+        return np.ones_like(b), np.ones_like(b)
+    sigmoid = 0.5 + 0.5 * np.tanh(0.5 * b)
+    if loss == "minimax":
+        return sigmoid, sigmoid
+    return sigmoid, 1.0 - sigmoid  # non-saturating
 
 
 def growth(track):
@@ -244,17 +252,21 @@ def predicted_growth(loss: str, track, h: float):
 
 
 def compare_growth(config, tracks):
+    """The growth in each round of simultaneous play, measured and predicted, in figures and words."""
     from toy.figures import game_plots
 
-    h, measured, predicted = config.learning_rate, {}, {}
+    h = config.learning_rate
+    measured = {}
+    predicted = {}
     print("growth a round, simultaneous      mean   predicted   largest difference")
     for loss in LOSS_NAMES:
-        track = tracks["simultaneous", loss][0]
-        one, other = growth(track), predicted_growth(loss, track, h)
-        print(
-            f"  {loss:26} {one.mean():9.6f}   {other.mean():9.6f}   {np.abs(one - other).max():.0e}"
-        )
-        measured[loss], predicted[loss] = (one - 1.0) / h**2, (other - 1.0) / h**2
+        track, _ = tracks["simultaneous", loss]
+        by_play = growth(track)
+        by_formula = predicted_growth(loss, track, h)
+        difference = np.abs(by_play - by_formula).max()
+        print(f"  {loss:26} {by_play.mean():9.6f}   {by_formula.mean():9.6f}   {difference:.0e}")
+        measured[loss] = (by_play - 1.0) / h**2
+        predicted[loss] = (by_formula - 1.0) / h**2
     game_plots.growths(config.out / "growth.png", measured, predicted)
 
 
@@ -281,7 +293,10 @@ pair as long as $hf' < 2$, so 1. R1 makes both determinants smaller: $1 - h\gamm
 
 # %%
 def round_as_matrix(trainer, tiny: float = 1e-3):
-    """The 2 x 2 matrix of one round close to the goal: its columns are where (tiny, 0) and (0, tiny) are taken."""
+    """The 2 x 2 matrix of one round close to the goal.
+
+    Its columns are where (tiny, 0) and (0, tiny) are taken, divided by tiny.
+    """
     columns = []
     for theta, psi in ((tiny, 0.0), (0.0, tiny)):
         trainer.generator.theta.assign(theta)
@@ -291,29 +306,36 @@ def round_as_matrix(trainer, tiny: float = 1e-3):
 
 
 def predicted_matrix(update: str, f: float, h: float, gamma: float):
+    """The same by the formulas above."""
     if update == "simultaneous":
         return np.array([[1.0, h * f], [-h * f, 1.0 - h * gamma]])
     return np.array([[1.0 - (h * f) ** 2, h * f * (1.0 - h * gamma)], [-h * f, 1.0 - h * gamma]])
 
 
 def modulus(matrix) -> float:
+    """The larger modulus of the two eigenvalues."""
     return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 def compare_moduli(config, trainers):
-    """-> (update, loss) -> the modulus without R1, measured and predicted, and with R1, measured and predicted."""
+    """The factor of each round near the goal.
+
+    -> (update, loss) -> the modulus without R1, measured and predicted, and with R1, the same.
+    """
+    h = config.learning_rate
     rows = {}
     print("factor a round near the goal    measured  predicted   with R1  predicted")
-    for (update, loss), pair in trainers.items():
-        f = float(factors(loss, np.zeros(1))[0][0])
-        matrices = [
-            (round_as_matrix(trainer), predicted_matrix(update, f, config.learning_rate, gamma))
-            for trainer, gamma in zip(pair, (0.0, config.r1), strict=True)
+    for (update, loss), (free, damped) in trainers.items():
+        slope, _ = factors(loss, np.zeros(1))
+        f = float(slope[0])
+        rows[update, loss] = [
+            modulus(round_as_matrix(free)),
+            modulus(predicted_matrix(update, f, h, 0.0)),
+            modulus(round_as_matrix(damped)),
+            modulus(predicted_matrix(update, f, h, config.r1)),
         ]
-        rows[update, loss] = [modulus(matrix) for both in matrices for matrix in both]
-        print(
-            f"  {update:13} {loss:14} " + " ".join(f"{value:9.6f}" for value in rows[update, loss])
-        )
+        cells = " ".join(f"{value:9.6f}" for value in rows[update, loss])
+        print(f"  {update:13} {loss:14} {cells}")
     return rows
 
 
@@ -337,26 +359,32 @@ this library's default, alternating, the second: it costs nothing. R1 is the cur
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(h: float = 0.3):
-    """With theta = r cos t, psi = r sin t the mean of b^2 over a turn is r^4 / 8: a round adds h^2 r^2 / 4 - h r^4 / 8
-    to r^2. That is 0 at r = sqrt(2 h). -> the radius over the last 100 of 700 rounds, sqrt(2 h)."""
-    track = play(make_trainer(Config(learning_rate=h), "non-saturating", "simultaneous"), 700)
-    return float(np.hypot(*track[-100:].T).mean()), math.sqrt(2.0 * h)
+    """With theta = r cos t, psi = r sin t the mean of b^2 over a turn is r^4 / 8: a round adds
+    h^2 r^2 / 4 - h r^4 / 8 to r^2. That is 0 at r = sqrt(2 h).
+
+    -> the radius over the last 100 of 700 rounds, sqrt(2 h)."""
+    trainer = make_trainer(Config(learning_rate=h), "non-saturating", "simultaneous")
+    theta, psi = play(trainer, 700)[-100:].T
+    return float(np.hypot(theta, psi).mean()), math.sqrt(2.0 * h)
 
 
 def solution_2(h: float = 0.5):
-    """c = -h. D steps to psi', so psi = psi' + h theta, which makes it theta^2 + psi'^2 + h theta psi'; G's step gives
-    the first form back. An ellipse is closed: neither in nor out. -> theta^2 + psi^2 - h theta psi, 101 times."""
-    theta, psi = play(make_trainer(Config(learning_rate=h), "wasserstein", "alternating"), 100).T
+    """c = -h. D steps to psi', so psi = psi' + h theta, which makes it theta^2 + psi'^2 + h theta psi';
+    G's step gives the first form back. An ellipse is closed: neither in nor out.
+
+    -> theta^2 + psi^2 - h theta psi, 101 times."""
+    trainer = make_trainer(Config(learning_rate=h), "wasserstein", "alternating")
+    theta, psi = play(trainer, 100).T
     return theta**2 + psi**2 - h * theta * psi
 
 
 def solution_3(h: float = 0.1):
-    """gamma = 2 f' = 1 for simultaneous play: there the two eigenvalues meet (critical damping), and the modulus is
-    1 - h / 2. With less it circles longer, with more D hardly moves. -> best gamma of a fine list, measured modulus."""
+    """gamma = 2 f' = 1 for simultaneous play: there the two eigenvalues meet (critical damping), and
+    the modulus is 1 - h / 2. With less it circles longer, with more D hardly moves.
+
+    -> best gamma of a fine list, measured modulus."""
     gammas = np.linspace(0.0, 3.0, 301)
-    best = gammas[
-        np.argmin([modulus(predicted_matrix("simultaneous", 0.5, h, gamma)) for gamma in gammas])
-    ]
-    return float(best), modulus(
-        round_as_matrix(make_trainer(Config(), "minimax", "simultaneous", float(best)))
-    )
+    moduli = [modulus(predicted_matrix("simultaneous", 0.5, h, gamma)) for gamma in gammas]
+    best = float(gammas[np.argmin(moduli)])
+    trainer = make_trainer(Config(), "minimax", "simultaneous", best)
+    return best, modulus(round_as_matrix(trainer))

@@ -46,22 +46,36 @@ from toy.targets.distributions import Normal
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    mean: float = 10.0  # mean of the data, from -100 to 100
-    sd: float = 1.0  # standard deviation of the data, from 0.01 to 100
-    features: str = (
-        "quadratic"  # what D sees of t, the standardised x: linear (t) or quadratic (t and t^2)
-    )
-    loss: str = "non-saturating"  # minimax, non-saturating, least-squares, hinge, wasserstein or relativistic
-    steps: int = 4000  # rounds of training: one step of D and one of G each
-    batch: int = 256  # samples in a batch, real and generated each
-    latent_dim: int = 1  # how many numbers z has
-    latent_sd: float = 1.0  # standard deviation of each of them
-    g_learning_rate: float = 0.02  # Adam's, for G: about how far mu and w move in a round
-    d_learning_rate: float = 0.02  # the same for D
-    average: float = 0.99  # decay of the moving average of G, 0 for none
-    seed: int = 0  # of everything random
-    seeds: int = 1  # how many seeds the table of section 4 has, from `seed` on
-    out: Path = Path("runs/ch03")  # folder for the figures
+    """The data, what D may see of them, and how the two players learn."""
+
+    mean: float = 10.0
+    """mean of the data, from -100 to 100"""
+    sd: float = 1.0
+    """standard deviation of the data, from 0.01 to 100"""
+    features: str = "quadratic"
+    """what D sees of t, the standardised x: linear (t) or quadratic (t and t^2)"""
+    loss: str = "non-saturating"
+    """minimax, non-saturating, least-squares, hinge, wasserstein or relativistic"""
+    steps: int = 4000
+    """rounds of training, each a step of D, then one of G; from 1 to 1,000,000"""
+    batch: int = 256
+    """samples in a batch, real and generated each, from 1 to 100,000"""
+    latent_dim: int = 1
+    """how many numbers z has, from 1 to 1,000"""
+    latent_sd: float = 1.0
+    """standard deviation of each of them, from 0.01 to 100"""
+    g_learning_rate: float = 0.02
+    """Adam's, for G: about how far mu and w move in a round; from 0 to 1"""
+    d_learning_rate: float = 0.02
+    """Adam's, for D, from 0 to 1"""
+    average: float = 0.99
+    """decay of the moving average of G, from 0 (no average) to 0.9999"""
+    seed: int = 0
+    """of weights, data and z, from 0 to 2^32"""
+    seeds: int = 1
+    """how many seeds the table of section 4 has, counted from `seed`; from 1 to 1,000"""
+    out: Path = Path("runs/ch03")
+    """folder for the figures"""
 
     def __post_init__(self):
         losses.by_name(self.loss)
@@ -106,13 +120,16 @@ def build(config):
     """The trainer of this chapter, and the sampler of its real batches."""
     target = Normal(config.mean, config.sd)
     points = target.sample(5000, rng.seed(config.seed, "5,000 points")).numpy()
-    see = [standardise(points.mean(), points.std())] + [quadratic] * (
-        config.features == "quadratic"
-    )
+    features = [standardise(points.mean(), points.std())]
+    inputs_of_d = 1
+    if config.features == "quadratic":
+        features.append(quadratic)
+        inputs_of_d = 2
+    affine = mlp([inputs_of_d, 1], seed=config.seed, name="discriminator")
+    discriminator = Sequential([*features, affine])
     generator = mlp(
         [config.latent_dim, 1], seed=config.seed, name="generator", initializer=initializers.ones
     )
-    discriminator = Sequential([*see, mlp([len(see), 1], seed=config.seed, name="discriminator")])
     trainer = GANTrainer(
         generator,
         discriminator,
@@ -127,26 +144,36 @@ def build(config):
 
 
 def mean_and_sd(generator, latent_sd):
-    """G(z) = mu + w.z with z ~ N(0, latent_sd^2 I) is N(mu, (latent_sd |w|)^2): exact, from the weights."""
-    return float(generator.layers[0].bias[0]), float(
-        latent_sd * tf.norm(generator.layers[0].kernel)
-    )
+    """G(z) = mu + w.z with z ~ N(0, latent_sd^2 I) is N(mu, (latent_sd |w|)^2).
+
+    -> mu and latent_sd |w|, exact, from the weights.
+    """
+    affine = generator.layers[0]
+    mean = float(affine.bias[0])
+    sd = float(latent_sd * tf.norm(affine.kernel))
+    return mean, sd
 
 
 def play(trainer, sampler, config):
-    """Train, and look 160 times on the way, at the G that plays (not at its average) and at D. -> values over looks."""
-    target, looks = Normal(config.mean, config.sd), []
-    x = np.linspace(
-        config.mean - 14 * config.sd, config.mean + 5 * config.sd, 400, dtype=np.float32
-    )[:, None]
+    """Train, and look about 160 times on the way at D and at the G that plays (not at its average).
+
+    -> name -> its value at every look.
+    """
+    target = Normal(config.mean, config.sd)
+    low = config.mean - 14 * config.sd
+    high = config.mean + 5 * config.sd
+    x = np.linspace(low, high, 400, dtype=np.float32)[:, np.newaxis]
     real = target.sample(5000, rng.seed(config.seed, "look"))
     z = trainer.latent(5000, rng.seed(config.seed, "look at z"))
+    looks = []
 
     def look(*_):
         fake = trainer.generator(z)
-        a, b = trainer.discriminator(real), trainer.discriminator(fake)
+        a = trainer.discriminator(real)
+        b = trainer.discriminator(fake)
         mean, sd = mean_and_sd(trainer.generator, trainer.latent.sd)
-        best = target.log_density(x) - Normal(mean, max(sd, 1e-6)).log_density(x)
+        generated = Normal(mean, max(sd, 1e-6))
+        best_logit = target.log_density(x) - generated.log_density(x)
         looks.append(
             {
                 "step": int(trainer.step),
@@ -158,14 +185,17 @@ def play(trainer, sampler, config):
                 "d_fake": np.mean(tf.sigmoid(b)),
                 "accuracy": 0.5 * (np.mean(a > 0.0) + np.mean(b <= 0.0)),
                 "d": tf.sigmoid(trainer.discriminator(x))[:, 0],
-                "best_d": tf.sigmoid(best),
+                "best_d": tf.sigmoid(best_logit),
             }
         )
 
     look()
-    loop.fit(trainer, sampler, config.steps, hooks=[loop.every(max(1, config.steps // 160), look)])
+    hook = loop.every(max(1, config.steps // 160), look)
+    loop.fit(trainer, sampler, config.steps, hooks=[hook])
     over_looks = {name: np.array([one[name] for one in looks]) for name in looks[0]}
-    return over_looks | {"x": x[:, 0], "real": real[:, 0].numpy()}
+    over_looks["x"] = x[:, 0]
+    over_looks["real"] = real[:, 0].numpy()
+    return over_looks
 
 
 # %% [markdown]
@@ -183,28 +213,33 @@ around 10, and the best *straight* line is flat: the linear $D$ says ½ to every
 
 # %%
 def play_games(config):
-    """The game asked for, then D linear under two losses. Draws their moments and their path. -> title -> looks."""
-    from toy.figures import (
-        line_plots,
-    )  # here, so that importing the chapter costs no plotting library
+    """The game asked for, then D linear under two losses. Draws their moments and their path.
 
-    games = {}
-    for features, loss in (
+    -> title -> looks.
+    """
+    from toy.figures import line_plots  # here: importing the chapter loads no plotting library
+
+    wanted = (
         (config.features, config.loss),
         ("linear", "non-saturating"),
         ("linear", "minimax"),
-    ):
-        one, title = (
-            dataclasses.replace(config, features=features, loss=loss),
-            f"D {features}\n{loss}",
-        )
-        looks = games[title] = games.get(title) or play(*build(one), one)
+    )
+    games = {}
+    for features, loss in wanted:
+        title = f"D {features}\n{loss}"
+        if title not in games:
+            one = dataclasses.replace(config, features=features, loss=loss)
+            trainer, sampler = build(one)
+            games[title] = play(trainer, sampler, one)
+        looks = games[title]
         print(
-            f"D {features}, {loss}: after {config.steps} rounds G, not averaged, makes N({looks['mean'][-1]:.3f}, "
-            f"{looks['sd'][-1]:.3f}²); the data are N({config.mean:g}, {config.sd:g}²)"
+            f"D {features}, {loss}: after {config.steps} rounds G, not averaged, makes "
+            f"N({looks['mean'][-1]:.3f}, {looks['sd'][-1]:.3f}²); "
+            f"the data are N({config.mean:g}, {config.sd:g}²)"
         )
     last = len(looks["step"]) - 1
-    line_plots.snapshots(config.out / "snapshots.png", games, (0, last // 20, last // 8, last))
+    moments = (0, last // 20, last // 8, last)
+    line_plots.snapshots(config.out / "snapshots.png", games, moments)
     line_plots.path_to_the_data(config.out / "path.png", games, config.mean, config.sd)
     return games
 
@@ -233,16 +268,24 @@ always right, $(1 + 0)/2$. Here is that rule on the runs above, and on one with 
 
 # %%
 def lab_rule(looks):
-    """Which look the lab would keep: of those after a round, the one whose average of D is nearest one half."""
-    return 1 + int(np.argmin(np.abs(0.5 * (looks["d_real"] + looks["d_fake"]) - 0.5)[1:]))
+    """Which look the lab would keep: the one whose average of D is nearest one half.
+
+    The first look, before any round, is not among those it chooses from.
+    """
+    average = 0.5 * (looks["d_real"] + looks["d_fake"])
+    from_half = np.abs(average - 0.5)
+    return 1 + int(np.argmin(from_half[1:]))
 
 
 def lab_run(config, rounds: int = 20):
-    """The lab's toy: D linear in x as it is, z of sd 10, 20 rounds with the same 5,000 points, fast Adam, both players
-    moving at once. (Its D ends in a sigmoid; ours in a logit, which is the same game.) -> looks, one a round."""
-    generator, discriminator = (
-        mlp([1, 1], seed=config.seed, name=name) for name in ("generator", "discriminator")
-    )
+    """The lab's toy: D linear in x as it is, z of sd 10, 20 rounds with the same 5,000 points,
+    fast Adam, both players moving at once. (Its D ends in a sigmoid; ours in a logit, which is the
+    same game.)
+
+    -> looks, one a round.
+    """
+    generator = mlp([1, 1], seed=config.seed, name="generator")
+    discriminator = mlp([1, 1], seed=config.seed, name="discriminator")
     trainer = GANTrainer(
         generator,
         discriminator,
@@ -258,15 +301,18 @@ def lab_run(config, rounds: int = 20):
 
 
 def judge_rule(config, games):
+    """What the lab's rule keeps of each game, and of the lab's own. -> title -> (looks, kept)."""
     from toy.figures import line_plots
 
-    runs = {**games, "the lab's\nown settings": lab_run(config)}
-    runs = {title: (looks, lab_rule(looks)) for title, looks in runs.items()}
-    for title, (looks, i) in runs.items():
-        average = 0.5 * (looks["d_real"][i] + looks["d_fake"][i])
+    all_games = {**games, "the lab's\nown settings": lab_run(config)}
+    runs = {title: (looks, lab_rule(looks)) for title, looks in all_games.items()}
+    for title, (looks, kept) in runs.items():
+        name = title.replace("\n", " ")
+        average = 0.5 * (looks["d_real"][kept] + looks["d_fake"][kept])
         print(
-            f"{' '.join(title.split())}: kept is round {looks['step'][i]}, D averages {average:.4f}, its accuracy "
-            f"is {looks['accuracy'][i]:.3f}, G makes N({looks['mean'][i]:.2f}, {looks['sd'][i]:.2f}²)"
+            f"{name}: kept is round {looks['step'][kept]}, D averages {average:.4f}, its accuracy "
+            f"is {looks['accuracy'][kept]:.3f}, "
+            f"G makes N({looks['mean'][kept]:.2f}, {looks['sd'][kept]:.2f}²)"
         )
     line_plots.one_half(config.out / "one_half.png", runs)
     return runs
@@ -296,31 +342,48 @@ than one sd in 19 of 20. (In round 20, the last, it is off by 1.5: the rule is w
 
 # %%
 def judge_seeds(config):
-    """A row a seed: the averaged G, exactly, with the seconds; the lab's choice, with the gap D(x) - D(G(z))."""
+    """A row a seed: the averaged G, exactly, with the seconds; the lab's choice, with D's gap.
+
+    -> [seeds, 6]: mean, sd, off by; the lab's mean, sd, D(x) - D(G(z)).
+    """
     table = Table("seed", "mean", "sd", "off by", "s", "lab: round", "mean", "sd", "gap of D")
     rows = []
     for seed in range(config.seed, config.seed + config.seeds):
-        one, start = dataclasses.replace(config, seed=seed), time.perf_counter()
+        one = dataclasses.replace(config, seed=seed)
+        start = time.perf_counter()
         trainer, sampler = build(one)
         loop.fit(trainer, sampler, one.steps)
-        mean, sd = mean_and_sd(
-            trainer.average.model if trainer.average else trainer.generator, one.latent_sd
-        )
-        seconds, looks = time.perf_counter() - start, lab_run(one)
-        lab = {name: value[lab_rule(looks)] for name, value in looks.items()}
+        generator = trainer.average.model if trainer.average else trainer.generator
+        mean, sd = mean_and_sd(generator, one.latent_sd)
+        seconds = time.perf_counter() - start
         off = max(abs(mean - one.mean), abs(sd - one.sd))
-        rows.append([mean, sd, off, lab["mean"], lab["sd"], lab["d_real"] - lab["d_fake"]])
-        cells = [f"{value:.3f}" for value in rows[-1]]
-        table.add_row(str(seed), *cells[:3], f"{seconds:.1f}", str(lab["step"]), *cells[3:])
+
+        looks = lab_run(one)
+        kept = lab_rule(looks)
+        gap = looks["d_real"][kept] - looks["d_fake"][kept]
+        row = [mean, sd, off, looks["mean"][kept], looks["sd"][kept], gap]
+        rows.append(row)
+        cells = [f"{value:.3f}" for value in row]
+        table.add_row(str(seed), *cells[:3], f"{seconds:.1f}", str(looks["step"][kept]), *cells[3:])
     Console().print(table)
-    wrong = np.abs(np.array(rows) - [config.mean, config.sd, 0.0, config.mean, config.sd, 0.0])
-    mean, sd = np.mean(wrong[:, :2] ** 2, axis=0) ** 0.5
-    print(
-        f"{np.sum(wrong[:, 2] <= 0.05)} of {len(rows)} within .05; root mean square errors {mean:.4f} and {sd:.4f}\n"
-        f"the lab's: its mean is off by {np.median(wrong[:, 3]):.2f} in the median, and by more than an sd in "
-        f"{np.sum(wrong[:, 3] > config.sd)} of {len(rows)}"
-    )
+    _print_errors(np.array(rows), config)
     return np.array(rows)
+
+
+def _print_errors(rows, config):
+    """How far the means and sds of all seeds are from the data's."""
+    mean, sd, off, lab_mean, _, _ = rows.T
+    mean_error = np.mean((mean - config.mean) ** 2) ** 0.5
+    sd_error = np.mean((sd - config.sd) ** 2) ** 0.5
+    within = np.count_nonzero(off <= 0.05)
+    lab_off = np.abs(lab_mean - config.mean)
+    lab_far = np.count_nonzero(lab_off > config.sd)
+    print(
+        f"{within} of {len(rows)} within .05; "
+        f"root mean square errors {mean_error:.4f} and {sd_error:.4f}\n"
+        f"the lab's: its mean is off by {np.median(lab_off):.2f} in the median, "
+        f"and by more than an sd in {lab_far} of {len(rows)}"
+    )
 
 
 # %%
@@ -340,45 +403,54 @@ r"""
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1():
-    """A start that reaches the data, and bigger steps. With w ~ N(0, 1) the share of wz within 2 of 10 is 0.004 % for a
-    z of sd 1, 5.4 % for 10; and Adam's first step moves w by the learning rate, so the sd by sd(z) times that.
-    A wider start and a larger rate for w would do the same. -> (share, change of the sd) for sd 1 and 10."""
-    found, (w, z) = [], (rng.normal([100_000], rng.seed(0, name)) for name in ("w", "z"))
+    """A start that reaches the data, and bigger steps. With w ~ N(0, 1) the share of wz within 2 of
+    10 is 0.004 % for a z of sd 1, 5.4 % for 10; and Adam's first step moves w by the learning rate,
+    so the sd by sd(z) times that. A wider start and a larger rate for w would do the same.
+
+    -> (share, change of the sd) for sd 1 and 10."""
+    w = rng.normal([100_000], rng.seed(0, "w"))
+    z = rng.normal([100_000], rng.seed(0, "z"))
+    found = []
     for latent_sd in (1.0, 10.0):
-        kernel = tf.Variable(1.0)
-        Adam(0.5).bind([kernel]).apply(
-            [tf.constant(-3.0)]
-        )  # any gradient: its size does not matter
         share = np.mean(np.abs(w * latent_sd * z - 10.0) < 2.0)
-        found.append((float(share), latent_sd * abs(float(kernel) - 1.0)))
+        kernel = tf.Variable(1.0)
+        any_gradient = tf.constant(-3.0)  # its size does not matter in Adam's first step
+        Adam(0.5).bind([kernel]).apply([any_gradient])
+        change = latent_sd * abs(float(kernel) - 1.0)
+        found.append((float(share), change))
     return found
 
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_2(mean: float = 7.0, sd: float = 2.0):
-    """c2 = 1/(2 w^2) - 1/2, c1 = 10 - mu/w^2, c0 = mu^2/(2 w^2) - 50 + log |w|: straight if and only if |w| = 1.
+    """c2 = 1/(2 w^2) - 1/2, c1 = 10 - mu/w^2, c0 = mu^2/(2 w^2) - 50 + log |w|: straight if and only
+    if |w| = 1.
+
     -> the parabola and log p - log q, at 50 places."""
     x = np.linspace(0.0, 20.0, 50, dtype=np.float32)
-    parabola = (
-        mean**2 / (2 * sd**2)
-        - 50.0
-        + np.log(sd)
-        + (10.0 - mean / sd**2) * x
-        + (0.5 / sd**2 - 0.5) * x**2
-    )
-    best = Normal(10.0, 1.0).log_density(x[:, None]) - Normal(mean, sd).log_density(x[:, None])
+    c0 = mean**2 / (2 * sd**2) - 50.0 + np.log(sd)
+    c1 = 10.0 - mean / sd**2
+    c2 = 0.5 / sd**2 - 0.5
+    parabola = c0 + c1 * x + c2 * x**2
+    column = x[:, np.newaxis]
+    best = Normal(10.0, 1.0).log_density(column) - Normal(mean, sd).log_density(column)
     return parabola, best.numpy()
 
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_3():
-    """d loss / dw at mu = 0, w = 1. Non-saturating: positive, so descent shrinks w. Minimax: negative, w grows. Both
-    vanish with psi: a flat D says nothing. -> {loss: gradients for psi = -1, -0.1, 0, 0.1, 1}"""
-    z, found = rng.normal([10_000, 1], rng.seed(0, "z")), {}
+    """d loss / dw at mu = 0, w = 1. Non-saturating: positive, so descent shrinks w. Minimax: negative,
+    w grows. Both vanish with psi: a flat D says nothing.
+
+    -> {loss: gradients for psi = -1, -0.1, 0, 0.1, 1}"""
+    z = rng.normal([10_000, 1], rng.seed(0, "z"))
+    found = {}
     for name in ("non-saturating", "minimax"):
-        w, found[name] = tf.Variable(1.0), []
+        w = tf.Variable(1.0)
+        gradients = []
         for psi in (-1.0, -0.1, 0.0, 0.1, 1.0):
             with tf.GradientTape() as tape:
                 loss = losses.by_name(name).generator(None, psi * w * z)
-            found[name].append(float(tape.gradient(loss, w)))
+            gradients.append(float(tape.gradient(loss, w)))
+        found[name] = gradients
     return found

@@ -47,27 +47,39 @@ from toy.targets.distributions import gaussian_mixture
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    centers: tuple[float, ...] = (
-        7.0,
-        10.0,
-        13.0,
-    )  # of the data's normals, from -100 to 100, all of one weight
-    sd: float = 0.4  # standard deviation of each of them, from 0.01 to 100
-    loss: tuple[str, ...] = (
-        "minimax",
-        "non-saturating",
-    )  # losses of G to be compared; also hinge, wasserstein, ...
-    head_start: int = 800  # rounds in which D alone learns
-    steps: int = 4000  # rounds after that, in which both do
-    batch: int = 128  # samples in a batch, real and generated each
-    hidden: int = 64  # units in each of the two hidden layers, of G and of D
-    latent_dim: int = 1  # how many numbers z has
-    sgd_learning_rate: float = 0.02  # of G where it moves by SGD
-    adam_learning_rate: float = 0.001  # of G where it moves by Adam
-    d_learning_rate: float = 0.0005  # of D, which always moves by Adam
-    seed: int = 0  # of everything random
-    seeds: int = 1  # how many seeds the table of section 3 is over, from `seed` on
-    out: Path = Path("runs/ch04")  # folder for the figures
+    """The data, the losses that are compared, and how the players learn."""
+
+    centers: tuple[float, ...] = (7.0, 10.0, 13.0)
+    """of the data's normals, which all have one weight; each from -100 to 100"""
+    sd: float = 0.4
+    """standard deviation of each of them, from 0.01 to 100"""
+    loss: tuple[str, ...] = ("minimax", "non-saturating")
+    (
+        "losses of G that are compared: minimax, non-saturating, least-squares, hinge, wasserstein or "
+        "relativistic"
+    )
+    head_start: int = 800
+    """rounds in which D alone learns, from 0 to 100,000"""
+    steps: int = 4000
+    """rounds after that, in which both learn, from 1 to 1,000,000"""
+    batch: int = 128
+    """samples in a batch, real and generated each, from 1 to 100,000"""
+    hidden: int = 64
+    """units in each of the two hidden layers, of G and of D, from 1 to 4,096"""
+    latent_dim: int = 1
+    """how many numbers z has, from 1 to 1,000"""
+    sgd_learning_rate: float = 0.02
+    """of G where it moves by SGD, from 0 to 1"""
+    adam_learning_rate: float = 0.001
+    """of G where it moves by Adam, from 0 to 1"""
+    d_learning_rate: float = 0.0005
+    """of D, which always moves by Adam, from 0 to 1"""
+    seed: int = 0
+    """of weights, data and z, from 0 to 2^32"""
+    seeds: int = 1
+    """how many seeds the table of section 3 is over, counted from `seed`; from 1 to 1,000"""
+    out: Path = Path("runs/ch04")
+    """folder for the figures"""
 
     def __post_init__(self):
         target(self)
@@ -115,23 +127,31 @@ trainer report the size of $G$'s gradient, over all of its weights, round by rou
 
 # %%
 def build(config, loss, optimizer):
-    """The trainer for one of G's losses, with G moved by "SGD" or "Adam"; and the sampler of real batches."""
+    """The trainer for one of G's losses, with G moved by "SGD" or "Adam".
+
+    -> the trainer, and the sampler of real batches.
+    """
     points = target(config).sample(5000, rng.seed(config.seed, "5,000 points")).numpy()
     layers = [config.hidden, config.hidden, 1]
     generator = mlp([config.latent_dim, *layers], seed=config.seed, name="generator")
-    see = standardise(points.mean(), points.std())
-    discriminator = Sequential([see, mlp([1, *layers], seed=config.seed, name="discriminator")])
+    features = standardise(points.mean(), points.std())
+    hidden_layers = mlp([1, *layers], seed=config.seed, name="discriminator")
+    discriminator = Sequential([features, hidden_layers])
     full = config.adam_learning_rate if optimizer == "Adam" else config.sgd_learning_rate
 
     def rate(step):
         return tf.where(step < config.head_start, 0.0, full)
 
+    if optimizer == "Adam":
+        g_optimizer = Adam(rate, beta_1=0.5, beta_2=0.99)
+    else:
+        g_optimizer = SGD(rate)
     trainer = GANTrainer(
         generator,
         discriminator,
         latent=latent.Normal(config.latent_dim),
         loss=losses.by_name(loss),
-        g_optimizer=Adam(rate, beta_1=0.5, beta_2=0.99) if optimizer == "Adam" else SGD(rate),
+        g_optimizer=g_optimizer,
         d_optimizer=Adam(config.d_learning_rate, beta_1=0.5, beta_2=0.99),
         gradient_norms=True,
         seed=config.seed,
@@ -140,38 +160,40 @@ def build(config, loss, optimizer):
 
 
 def play(config, loss, optimizer):
-    """Train, and look every 50 rounds. -> each value over the looks."""
+    """Train, and look every 50 rounds. -> name -> its value at every look."""
     trainer, sampler = build(config, loss, optimizer)
     real = target(config).sample(5000, rng.seed(config.seed, "look"))[:, 0].numpy()
     z = trainer.latent(5000, rng.seed(config.seed, "look at z"))
-    x = np.linspace(
-        min(-3.0, *config.centers) - 1.0, max(3.0, *config.centers) + 3.0, 400, dtype=np.float32
-    )
-    looks, rounds = [], config.head_start + config.steps
+    low = min(-3.0, *config.centers) - 1.0
+    high = max(3.0, *config.centers) + 3.0
+    x = np.linspace(low, high, 400, dtype=np.float32)
+    looks = []
 
     def look(trainer, row):
         fake = trainer.generator(z)[:, 0].numpy()
-        d = tf.sigmoid(trainer.discriminator(x[:, None]))[:, 0]
+        d = tf.sigmoid(trainer.discriminator(x[:, np.newaxis]))[:, 0]
         looks.append({**row, "fake": fake, "d": d, "distance": metrics.wasserstein_1(real, fake)})
 
-    loop.fit(trainer, sampler, rounds, hooks=[loop.every(max(1, min(50, rounds // 4)), look)])
-    return {name: np.array([one[name] for one in looks]) for name in looks[0]} | {
-        "x": x,
-        "real": real,
-    }
+    rounds = config.head_start + config.steps
+    hook = loop.every(max(1, min(50, rounds // 4)), look)
+    loop.fit(trainer, sampler, rounds, hooks=[hook])
+    over_looks = {name: np.array([one[name] for one in looks]) for name in looks[0]}
+    over_looks["x"] = x
+    over_looks["real"] = real
+    return over_looks
 
 
 def play_games(config):
-    """Every loss with every optimizer. Draws what became of samples, gradients and losses. -> title -> looks."""
-    from toy.figures import (
-        line_plots,
-    )  # here, so that importing the chapter costs no plotting library
+    """Every loss with every optimizer. Draws what became of samples, gradients and losses.
 
-    games = {
-        f"{loss}, {optimizer}": play(config, loss, optimizer)
-        for optimizer in ("SGD", "Adam")
-        for loss in config.loss
-    }
+    -> "loss, optimizer" -> looks.
+    """
+    from toy.figures import line_plots  # here: importing the chapter loads no plotting library
+
+    games = {}
+    for optimizer in ("SGD", "Adam"):
+        for loss in config.loss:
+            games[f"{loss}, {optimizer}"] = play(config, loss, optimizer)
     line_plots.densities_over_time(
         config.out / "densities.png", games, config.centers, config.head_start
     )
@@ -195,13 +217,15 @@ $-(1 - \sigma(b))$. At $D(G(z)) = \sigma(b) = 0.00006$ they differ by a factor o
 - **By gradient descent minimax never leaves** (5 of 5). Its gradient is 0.0002 when $G$ may move at last, and falls
   to $10^{-10}$, as $D$ gets surer still. The non-saturating one has 3.7, and is there in no time.
 - **With Adam minimax gets away as well** (5 of 5), now sooner (300 to 1,000 rounds), now later than the other loss
-  (400 to 750). Adam divides a gradient by its size; what is left is its direction, and as long as all samples look
-  equally fake, both losses have the same. So with Adam saturation hardly shows, which is worth knowing before one
+  (400 to 750). Adam scales each weight's step by the recent size of that weight's gradient, so a constant factor on
+  all gradients changes nothing (epsilon apart). As long as all samples look equally fake, such a factor is all that
+  the two losses differ by. So with Adam saturation hardly shows, which is worth knowing before one
   blames it. Not showing is not gone: with `--head-start 8000` the gradient is below Adam's epsilon of
   $10^{-8}$, and minimax stays with Adam too (3 of 3; exercise 2).
 - Is the head start to blame? With `--head-start 0` minimax by gradient descent stays all the same (5 of 5), and with
   Adam both losses need *longer* (1,100 to 3,800 rounds, one run more than 4,000): $D$ must know something before it
-  can teach. A $D$ that is ahead does no harm to a loss that does not saturate.
+  can teach. In this experiment a $D$ that is ahead does no harm to the loss that does not saturate; in larger ones it
+  can (chapter 8).
 
 ## 3. What the losses do not say
 
@@ -215,34 +239,50 @@ of samples in the gaps, more than 3 sd from each mode.
 
 # %%
 def summary(looks, config):
-    """One run in numbers: D(G(z)), gradient, rounds until W1 is a tenth, W1 at the end, correlation, share in gaps."""
-    start = max(0, np.searchsorted(looks["step"], config.head_start, side="right") - 1)
+    """One run in numbers.
+
+    -> D(G(z)) and G's gradient when the head start ends, rounds until W1 is a tenth, W1 at the end,
+    rank correlation of G's loss with W1, share of samples in the gaps.
+    """
+    after_head_start = np.searchsorted(looks["step"], config.head_start, side="right")
+    start = max(0, after_head_start - 1)
     w1 = looks["distance"][start:]
+    g_loss = looks["g_loss"][start:]
     near = np.flatnonzero(w1 <= 0.1 * w1[0])
-    rounds = looks["step"][start + near[0]] - looks["step"][start] if len(near) else np.inf
-    ranks = [np.argsort(np.argsort(values)) for values in (looks["g_loss"][start:], w1)]
-    correlation = np.corrcoef(*ranks)[0, 1] if len(w1) > 2 else np.nan
-    good = coverage(
-        looks["fake"][-1][:, None], target(config).modes, config.sd
-    ).high_quality  # within 3 sd of a mode
+    if len(near):
+        rounds = looks["step"][start + near[0]] - looks["step"][start]
+    else:
+        rounds = np.inf
+    correlation = np.corrcoef(ranks(g_loss), ranks(w1))[0, 1] if len(w1) > 2 else np.nan
+    last = looks["fake"][-1][:, np.newaxis]
+    within_3_sd = coverage(last, target(config).modes, config.sd).high_quality
     return [
         looks["d_fake"][start],
         looks["g_gradient_norm"][start],
         rounds,
         np.median(w1[-10:]),
         correlation,
-        1 - good,
+        1 - within_3_sd,
     ]
 
 
+def ranks(values):
+    """The place of each value in the order of all: 0 for the smallest."""
+    return np.argsort(np.argsort(values))
+
+
 def judge_seeds(config, games):
-    """A row for each loss and optimizer, over the seeds; the first seed's games are there already."""
+    """A row for each loss and optimizer, over the seeds; the first seed's games are there already.
+
+    -> "loss, optimizer" -> the summaries of all seeds.
+    """
     rows = {title: [summary(looks, config)] for title, looks in games.items()}
     for seed in range(config.seed + 1, config.seed + config.seeds):
         one = dataclasses.replace(config, seed=seed)
         for title, row in rows.items():
-            row.append(summary(play(one, *title.rsplit(", ", 1)), one))
-    columns = "D(G(z))", "gradient", "rounds", "W₁", "range", "corr.", "gaps"
+            loss, optimizer = title.rsplit(", ", 1)
+            row.append(summary(play(one, loss, optimizer), one))
+    columns = ("D(G(z))", "gradient", "rounds", "W₁", "range", "corr.", "gaps")
     table = Table(
         Column("G's loss, optimizer", no_wrap=True),
         *columns,
@@ -252,14 +292,14 @@ def judge_seeds(config, games):
     )
     for title, row in rows.items():
         d_fake, gradient, rounds, w1, correlation, gap = np.median(row, axis=0)
-        worst = np.array(row)[:, 3]
+        w1_of_seeds = np.array(row)[:, 3]
         table.add_row(
             title,
             f"{d_fake:.0e}",
             f"{gradient:.0e}",
             f"{rounds:.0f}" if np.isfinite(rounds) else "never",
             f"{w1:.2f}",
-            f"{worst.min():.2g}–{worst.max():.2g}",
+            f"{w1_of_seeds.min():.2g}–{w1_of_seeds.max():.2g}",
             f"{correlation:.2f}",
             f"{gap:.1%}",
         )
@@ -268,26 +308,25 @@ def judge_seeds(config, games):
 
 
 def floor(config):
-    """What W1 is for a perfect G: two samples of the data; and for the best that an affine G of a normal z can do."""
-    data_1, data_2 = (
-        target(config).sample(5000, rng.seed(config.seed, name))[:, 0].numpy()
-        for name in ("1", "2")
-    )
+    """W1 for a perfect G (two samples of the data), and for the best affine G of a normal z."""
+    first = target(config).sample(5000, rng.seed(config.seed, "1"))[:, 0].numpy()
+    second = target(config).sample(5000, rng.seed(config.seed, "2"))[:, 0].numpy()
     z = rng.normal([5000], rng.seed(config.seed, "z")).numpy()
-    normal = min(
-        metrics.wasserstein_1(data_1, np.mean(data_1) + scale * np.std(data_1) * z)
-        for scale in np.linspace(0.5, 1.5, 41)
-    )
-    return metrics.wasserstein_1(data_1, data_2), normal
+    mean = np.mean(first)
+    sd = np.std(first)
+    of_affine = [
+        metrics.wasserstein_1(first, mean + scale * sd * z) for scale in np.linspace(0.5, 1.5, 41)
+    ]
+    return metrics.wasserstein_1(first, second), min(of_affine)
 
 
 # %%
 if __name__ == "__main__":
     judge_seeds(config, games)
+    of_data, of_normal = floor(config)
     print(
-        "W1 of two samples of the data {:.3f}; of the data and the nearest normal {:.3f}".format(
-            *floor(config)
-        )
+        f"W1 of two samples of the data {of_data:.3f}; "
+        f"of the data and the nearest normal {of_normal:.3f}"
     )
 
 # %% [markdown]
@@ -318,33 +357,39 @@ distance.
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1():
-    """A sample's gradient is one direction times sigma(b) or 1 - sigma(b): if all b are alike, the ratio of the
-    norms is (1 - sigma(b)) / sigma(b) = e^(-b), about 1 / D(G(z)) for a small D. -> (ratio, e^(-mean b)) of 3 D."""
+    """A sample's gradient is one direction times sigma(b) or 1 - sigma(b): if all b are alike, the
+    ratio of the norms is (1 - sigma(b)) / sigma(b) = e^(-b), about 1 / D(G(z)) for a small D.
+
+    -> (ratio, e^(-mean b)) of 3 D."""
     generator = mlp([1, 32, 32, 1], seed=0, name="generator")
-    z, variables, found = rng.normal([256, 1], rng.seed(0, "z")), generator.trainable_variables, []
+    variables = generator.trainable_variables
+    z = rng.normal([256, 1], rng.seed(0, "z"))
+    found = []
     for shift in (2.0, 5.0, 10.0):
-        norms = []
+
+        def critic(x, shift=shift):
+            return 0.1 * x[:, 0] - shift
+
+        norms = {}
         for loss in (losses.NON_SATURATING, losses.MINIMAX):
             fake, tape = game.generate(generator, z)
-            row = game.generator_gradients(
-                loss,
-                lambda x: 0.1 * x[:, 0] - shift,
-                None,
-                fake,
-                tape,
-                variables,
-                gradient_norm=True,
-            )[1]
-            norms.append(float(row["g_gradient_norm"]))
-        found.append((norms[0] / norms[1], float(np.exp(shift - 0.1 * np.mean(fake)))))
+            _, row = game.generator_gradients(
+                loss, critic, None, fake, tape, variables, gradient_norm=True
+            )
+            norms[loss.name] = float(row["g_gradient_norm"])
+        ratio = norms["non-saturating"] / norms["minimax"]
+        found.append((ratio, float(np.exp(shift - 0.1 * np.mean(fake)))))
     return found
 
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_2():
-    """Where the gradient is as small as epsilon = 1e-8: the step is learning_rate g / (g + epsilon). A saturated
-    minimax gradient has that size for each weight after a long head start. -> gradients, steps / learning rate."""
-    gradients, steps = 10.0 ** np.arange(-2, -13, -2), []
+    """Where the gradient is as small as epsilon = 1e-8: the step is learning_rate g / (g + epsilon). A
+    saturated minimax gradient has that size for each weight after a long head start.
+
+    -> gradients, steps / learning rate."""
+    gradients = 10.0 ** np.arange(-2, -13, -2)
+    steps = []
     for gradient in gradients:
         weight = tf.Variable(0.0)
         Adam(0.001).bind([weight]).apply([tf.constant(gradient, tf.float32)])
@@ -354,13 +399,19 @@ def solution_2():
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_3():
-    """The z that land in the gap fill an interval of at least 0.8 / L, and a continuous G cannot jump it. As many
-    below as above: it is the middle of N(0, 1), a share of erf(0.4 / (L sqrt 2)), about 0.32 / L. A z with a gap of its
-    own (coin flips, as in chapter 5) needs no steepness. -> (measured, predicted) for L = 2, 8, 32."""
-    z, found = rng.normal([200_000], rng.seed(0, "z")), []
+    """The z that land in the gap fill a piece at least 0.8 / L wide between the z of the one mode and
+    those of the other, for a continuous G cannot jump it. If G rises from mode to mode, as below, that
+    piece is an interval around 0, the middle of N(0, 1): a share of erf(0.4 / (L sqrt 2)), about
+    0.32 / L. No other G does with less: of all ways to cut N(0, 1) into two equal halves, one cut at 0
+    has the smallest border (Gaussian isoperimetry; Borell 1975). A z with a gap of its own (coin flips,
+    as in chapter 5) needs no steepness.
+
+    -> (measured, predicted) for L = 2, 8, 32."""
+    z = rng.normal([200_000], rng.seed(0, "z"))
+    found = []
     for steepness in (2.0, 8.0, 32.0):
         x = tf.clip_by_value(0.5 + steepness * z, 0.0, 1.0)
-        found.append(
-            (float(np.mean((x > 0.1) & (x < 0.9))), math.erf(0.4 / steepness / math.sqrt(2.0)))
-        )
+        measured = float(np.mean((x > 0.1) & (x < 0.9)))
+        predicted = math.erf(0.4 / steepness / math.sqrt(2.0))
+        found.append((measured, predicted))
     return found

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from gan_core import checks
-from gan_core.runs import checkpoint
+from gan_core.runs import files
 
 
 def sheet(images, columns: int = 8, gap: int = 2) -> np.ndarray:
@@ -70,6 +70,6 @@ def _write(path, write) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise checkpoint.cannot_write(path, error) from error
-    checkpoint.write_atomically(path, write)
+        raise files.cannot_write(path, error) from error
+    files.write_atomically(path, write)
     return path

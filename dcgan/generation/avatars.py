@@ -26,7 +26,7 @@ from dcgan.generation import writers
 from dcgan.generation.stored_zip import StoredZip
 from dcgan.generation.trained_generator import BLOCK, Generator
 from gan_core import checks
-from gan_core.runs import checkpoint
+from gan_core.runs import files
 
 LONGEST_ID = 1000  # characters
 LONGEST_NAME = 200  # characters of a file's name, of the 255 that most disks allow
@@ -184,14 +184,14 @@ def write(ids: Iterable[str], generator: Generator, out, seed: int = 0) -> Writt
         [next(fresh)], fresh
     )  # ids that cannot be read are told before anything is made
     if out.suffix.lower() == ".zip":
-        checkpoint.write_atomically(
+        files.write_atomically(
             writers.new_place(out), lambda file: _zip(file, fresh, generator, out, seed, done)
         )
     else:
         try:
             _folder(out, fresh, generator, seed, done)
         except OSError as error:
-            raise checkpoint.cannot_write(out, error) from error
+            raise files.cannot_write(out, error) from error
     return done
 
 
@@ -239,7 +239,7 @@ def _folder(out, ids, generator, seed, done):
     begun = json.dumps({"seed": seed, "faces of the generator": probe})
     if not mark.is_file():
         writers.new_place(out).mkdir(exist_ok=True)
-        checkpoint.write_atomically(mark, lambda file: file.write(begun.encode()))
+        files.write_atomically(mark, lambda file: file.write(begun.encode()))
     elif mark.read_text(encoding="utf-8") != begun:
         checks.fail(
             "generate",

@@ -23,7 +23,7 @@ from gan_core import checks
 from gan_core.app import command_line
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.variables import named_variables
-from gan_core.runs import checkpoint
+from gan_core.runs import files
 
 FILE = Path(__file__).with_name("pretrained.npz")
 FORMAT = "dcgan generator 1"
@@ -79,7 +79,7 @@ def save(
             "Train one of a smaller --width.",
         )
     Path(file).parent.mkdir(parents=True, exist_ok=True)
-    checkpoint.write_atomically(Path(file), lambda stream: stream.write(whole.getvalue()))
+    files.write_atomically(Path(file), lambda stream: stream.write(whole.getvalue()))
     return whole.tell()
 
 

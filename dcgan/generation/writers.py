@@ -13,7 +13,7 @@ from PIL import Image
 
 from dcgan.generation.stored_zip import StoredZip
 from gan_core import checks
-from gan_core.runs import checkpoint
+from gan_core.runs import files
 
 PICTURES = (
     ".png",
@@ -38,9 +38,9 @@ def write(blocks: Iterable[np.ndarray], count: int, out) -> None:
     """
     out = new_place(out)
     if out.suffix.lower() == ".npz":
-        checkpoint.write_atomically(out, lambda file: _npz(file, blocks, count))
+        files.write_atomically(out, lambda file: _npz(file, blocks, count))
     elif out.suffix.lower() == ".zip":
-        checkpoint.write_atomically(out, lambda file: _zip(file, blocks, count, out.parent))
+        files.write_atomically(out, lambda file: _zip(file, blocks, count, out.parent))
     else:
         _folder(out, blocks, count)
 
@@ -68,7 +68,7 @@ def new_place(out) -> Path:
             )
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise checkpoint.cannot_write(out, error) from error
+        raise files.cannot_write(out, error) from error
     return out
 
 
@@ -108,7 +108,7 @@ def _folder(out, blocks, count):
             out.rmdir()  # it is empty
         unfinished.rename(out)
     except OSError as error:
-        raise checkpoint.cannot_write(out, error) from error
+        raise files.cannot_write(out, error) from error
     finally:
         with contextlib.suppress(OSError):
             shutil.rmtree(unfinished, ignore_errors=True)

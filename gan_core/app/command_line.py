@@ -1,146 +1,290 @@
 """A config dataclass *is* the command line: every field a flag, its comment or docstring the help."""
 
+from __future__ import annotations
+
 import ast
 import contextlib
 import dataclasses
+import importlib.util
 import io
+import os
 import re
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import tyro
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gan_core.app import quiet, stopping
 
-def read(config_class, description: str, program: str | None = None, arguments=None, default=None):
-    """The config that the command line asks for. A notebook has no command line: there, the defaults.
+Config = TypeVar("Config")
 
-    For a chapter, whose cells use the config one after the other. Wrong arguments are told in one
-    line and end the process with code 2.  default: a config that takes the place of the class's own
-    default values, for programs with presets.
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# What the lines of tyro's error box begin with; without UTF-8 they are drawn with dashes.
+RULES = ("╭", "──", "╰", "---", "+--")
+OUT_OF_MEMORY = "ResourceExhaustedError"  # TensorFlow's; importing it takes seconds
+
+
+def read(
+    config_class: type[Config],
+    description: str,
+    program: str | None = None,
+    arguments: Sequence[str] | None = None,
+    default: Config | None = None,
+) -> Config:
+    """The config that the command line asks for.
+
+    For a chapter, whose cells use the config one after the other. A notebook has no command line:
+    there it is the defaults, except in `%run chapter.py --flag value`. Wrong arguments are told in
+    one line and end the process with code 2.
+
+    Args:
+        config_class: a dataclass.
+        description: what `--help` says first.
+        program: the name that `--help` shows; None: the file's.
+        arguments: what to read; None: those of the process.
+        default: a config that takes the place of the class's own default values, for programs
+            with presets.
+    Returns:
+        A config.
+
+    Example:
+        >>> @dataclasses.dataclass
+        ... class Three:
+        ...     rounds: int = 3
+        >>> read(Three, "An example.", arguments=["--rounds", "5"]).rounds
+        5
     """
-    if (
-        arguments is None and "ipykernel" in sys.modules
-    ):  # sys.argv belongs to the notebook's kernel
+    if arguments is None and _arguments_are_the_kernels():
         return config_class() if default is None else default
+    let_output_never_fail()
+    if arguments is None:
+        stopping.in_one_line()
     with errors_in_one_line(config_class):
-        return _parse(config_class, description, program, arguments, default)
+        config = _parse(config_class, description, program, arguments, default)
+    _start_quietly()
+    return config
 
 
 def run(
-    config_class,
-    function,
+    config_class: type[Config],
+    function: Callable[[Config], object],
     description: str,
     program: str | None = None,
-    arguments=None,
-    default=None,
+    arguments: Sequence[str] | None = None,
+    default: Config | None = None,
 ) -> None:
     """Read the config from the command line and call function(config).
 
     What is wrong with the arguments, or with the data they name, is told in one line and ends the
-    process with code 2; a training that met a number that is not finite, or lost another worker, ends it
-    with code 1.
+    process with code 2; a training that met a number that is not finite, or lost another worker,
+    ends it with code 1; Ctrl-C with code 130, SIGTERM in a training with 143.
+
+    Args:
+        config_class: as for `read`, and so are the others.
+        function: called with the config.
+        description: what `--help` says first.
+        program: the name that `--help` shows.
+        arguments: what to read; None: those of the process.
+        default: a config that takes the place of the class's own default values.
     """
-    config = read(config_class, description, program, arguments, default)
-    with errors_in_one_line(config_class):
+    with stopping.second_ctrl_c_ends_at_once(), errors_in_one_line(config_class):
+        config = read(config_class, description, program, arguments, default)
         function(config)
 
 
-def programs(package, names=None) -> list[tuple[str, str]]:
-    """(package.name, first line of its docstring) of the files in the folder `package` that are run as programs.
+def say(words: str, console: Console | None = None, style: str | None = None) -> None:
+    """Print one line as it stands: brackets are no markup, and a long line is not cut.
 
-    names: of modules, or of packages with a `__main__`; None: the chapters, in order. Nothing is imported.
+    Output that fails never stops work: what the terminal cannot encode is shown with escapes, and
+    once the reader of a pipe has gone nothing is shown.
+
+    Args:
+        words: the line.
+        console: where to; None: standard output.
+        style: one of rich's, such as "bold red".
+
+    Example:
+        >>> say("wrote [a].png")
+        wrote [a].png
     """
-    folder, found = Path(package), []
-    for name in names or sorted(file.stem for file in folder.glob("ch[0-9][0-9]_*.py")):
-        file = folder / name / "__main__.py" if (folder / name).is_dir() else folder / f"{name}.py"
+    console = console or Console()
+    for line in (words, words.encode("ascii", "backslashreplace").decode()):
+        try:
+            console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
+        except UnicodeError:
+            continue
+        except OSError:
+            _forget_the_reader(console)
+        return
+
+
+def let_output_never_fail() -> None:
+    """Characters that standard output cannot encode are shown with escapes from now on.
+
+    A folder's name that is no UTF-8, or in another script than the code page's, else ends a
+    finished training with an error.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def programs(
+    package: str | os.PathLike[str], names: Sequence[str] | None = None
+) -> list[tuple[str, str]]:
+    """The files of a folder that are run as programs. Nothing is imported.
+
+    Args:
+        package: the folder.
+        names: of modules, or of packages with a `__main__`; None: the chapters, in order.
+    Returns:
+        (package.name, first line of its docstring) of each.
+    """
+    folder = Path(package)
+    if names is None:
+        names = sorted(file.stem for file in folder.glob("ch[0-9][0-9]_*.py"))
+    found = []
+    for name in names:
+        file = folder / f"{name}.py"
+        if (folder / name).is_dir():
+            file = folder / name / "__main__.py"
         docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-        found.append((f"{folder.name}.{name}", docstring.split("\n")[0].strip("# .")))
+        first_line = docstring.split("\n")[0].strip("# .")
+        found.append((f"{folder.name}.{name}", first_line))
     return found
 
 
-def print_programs(title: str, package, names=None) -> None:
-    """A table of them, for `python -m package`."""
+def print_programs(
+    title: str, package: str | os.PathLike[str], names: Sequence[str] | None = None
+) -> None:
+    """A table of `programs`, for `python -m package`.
+
+    Args:
+        title: above the table.
+        package: as for `programs`.
+        names: as for `programs`.
+    """
+    let_output_never_fail()
     table = Table("run it", "what it is about", title=title)
     for name, line in programs(package, names):
         table.add_row(Text(f"python -m {name}", no_wrap=True), Text(line))
     Console().print(table)
 
 
-def _parse(config_class, description, program, arguments, default):
-    """tyro tells an error in a box of several paragraphs; raise the words of the first.
-
-    The box is drawn with lines, or on a terminal without UTF-8 with dashes below its title.
-    """
-    box = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(box):
-            return tyro.cli(
-                config_class,
-                description=description,
-                prog=program,
-                args=arguments,
-                **({} if default is None else {"default": default}),
-            )
-    except SystemExit as exit:
-        if exit.code in (None, 0):  # --help
-            raise
-        text = re.sub(r"\x1b\[[0-9;]*m", "", box.getvalue())  # without colours
-        lines = [line.strip("│ ") for line in text.splitlines()]
-        rules = [i for i, line in enumerate(lines) if line.startswith(("╭", "──", "╰", "---"))]
-        first, last = [*rules, None, None][:2]
-        words = " ".join(lines if first is None else lines[first + 1 : last]).strip().rstrip(".")
-        words = words.removeprefix(f"Error parsing {config_class.__name__}: ")
-        meant = (
-            re.findall(r"(?m)^--[a-z][\w-]*", "\n".join(lines))
-            if "Perhaps you meant:" in lines
-            else []
-        )
-        hint = f" Perhaps you meant {' or '.join(meant)}." if meant else ""
-        where = f" See {program} --help." if program else " See --help."
-        raise ValueError(f"{words}.{hint}{where}") from None
-
-
 @contextlib.contextmanager
-def errors_in_one_line(config_class=None):
-    """ValueError: its words in one line on stderr, exit code 2; what the machine refused or broke off: code 1.
+def errors_in_one_line(config_class: type | None = None) -> Iterator[None]:
+    """What goes wrong inside is one line on standard error, and an exit code.
 
-    Code 1 for ArithmeticError, for OSError (a disk, a connection) and for the memory of a device; 130 for Ctrl-C.
-    config_class: a field of it is told as the flag it is, `--batch-size must` for `Config: batch_size must`.
+    2 for ValueError (what was asked for); 1 for ArithmeticError, OSError (a disk, a connection) and
+    a device that is out of memory; 130 for Ctrl-C, or what the interrupt says. Others pass.
+
+    Args:
+        config_class: a field of it is told as the flag it is, `--batch-size must` for
+            `Config: batch_size must`.
     """
     try:
         yield
     except BrokenPipeError:
+        _forget_the_reader(Console())
         sys.exit(1)
-    except KeyboardInterrupt:
-        _tell("stopped.")
-        sys.exit(130)
+    except KeyboardInterrupt as interrupt:
+        words, code = stopping.words_and_code(interrupt)
+        say(words, Console(stderr=True))
+        sys.exit(code)
     except (ValueError, ArithmeticError, OSError) as error:
-        _tell(f"error: {_with_flag(str(error), config_class)}")
+        _tell(_with_flag(str(error), config_class))
         sys.exit(2 if isinstance(error, ValueError) else 1)
     except Exception as error:
-        if (
-            type(error).__name__ != "ResourceExhaustedError"
-        ):  # TensorFlow's; not imported here, which takes seconds
+        if type(error).__name__ != OUT_OF_MEMORY:
             raise
         first = str(error).splitlines()[0]
-        _tell(
-            f"error: the device's memory is full. Ask for less at once (a smaller batch). {first}"
-        )
+        _tell(f"the device's memory is full. Ask for less at once (a smaller batch). {first}")
         sys.exit(1)
 
 
-def _with_flag(words: str, config_class) -> str:
-    for field in dataclasses.fields(config_class) if config_class else ():
-        words = re.sub(
-            rf"^{config_class.__name__}: {field.name}\b", f"--{field.name.replace('_', '-')}", words
+def _arguments_are_the_kernels() -> bool:
+    """In a notebook sys.argv belongs to the kernel, except while `%run file.py ...` runs a file."""
+    if "ipykernel" not in sys.modules:
+        return False
+    program, *rest = sys.argv or [""]
+    if "kernel" in Path(program).name or program in ("", "-c", "-m"):
+        return True
+    connection = "".join(rest[:2])  # -f FILE.json, or --f=FILE.json
+    return re.match(r"--?f(=|/|\w:|.*kernel-).*\.json$", connection) is not None
+
+
+def _start_quietly() -> None:
+    """TensorFlow, if it is installed, is imported and finds its devices without a word."""
+    with quiet.start():
+        if importlib.util.find_spec("tensorflow") is not None:
+            importlib.import_module("tensorflow")
+
+
+def _parse(
+    config_class: type[Config],
+    description: str,
+    program: str | None,
+    arguments: Sequence[str] | None,
+    default: Config | None,
+) -> Config:
+    """tyro, with what it says about wrong arguments as a ValueError of one line."""
+    options = {} if default is None else {"default": default}
+    told = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(told):
+            return tyro.cli(
+                config_class, description=description, prog=program, args=arguments, **options
+            )
+    except SystemExit as ending:
+        if ending.code in (None, 0):  # --help
+            raise
+        words = _what_the_box_says(told.getvalue()).removeprefix(
+            f"Error parsing {config_class.__name__}: "
         )
+        where = f"See {program} --help." if program else "See --help."
+        raise ValueError(f"{words} {where}") from None
+
+
+def _what_the_box_says(box: str) -> str:
+    """The first paragraph of tyro's error box, and the flags that were perhaps meant.
+
+    tyro 1.0 offers its errors to programs as text alone (its events are in a private module).
+    """
+    lines = [line.strip("│| ") for line in COLOURS.sub("", box).splitlines()]
+    rules = [i for i, line in enumerate(lines) if line.startswith(RULES)]
+    paragraph = lines
+    if rules:
+        end = rules[1] if len(rules) > 1 else len(lines)
+        paragraph = lines[rules[0] + 1 : end]
+    words = " ".join(paragraph).strip().rstrip(".") + "."
+    if "Perhaps you meant:" in lines:
+        flags = [flag.group() for line in lines if (flag := re.match(r"--[a-z][\w-]*", line))]
+        words += f" Perhaps you meant {' or '.join(flags)}."
+    return words
+
+
+def _with_flag(words: str, config_class: type | None) -> str:
+    if config_class is None:
+        return words
+    for field in dataclasses.fields(config_class):
+        flag = f"--{field.name.replace('_', '-')}"
+        words = re.sub(rf"^{config_class.__name__}: {field.name}\b", flag, words)
     return words
 
 
 def _tell(words: str) -> None:
-    Console(stderr=True).print(
-        words, style="bold red", markup=False, highlight=False, soft_wrap=True
-    )
+    say(f"error: {words}", Console(stderr=True), "bold red")
+
+
+def _forget_the_reader(console: Console) -> None:
+    """Nobody reads this stream any more: what comes is dropped, at Python's end too."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        stream = console.file.fileno()
+        if stream in (1, 2):
+            with open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream)

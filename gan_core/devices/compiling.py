@@ -1,25 +1,95 @@
-"""How the trainer's functions are compiled: by XLA, or to a graph that adds in the order that is written.
+"""How the trainer's functions are compiled: by XLA, or to a graph that adds in the written order.
 
-a + b + c depends on the order in its last bit, and a round of a game grows that bit: two trainings of one
-seed part after some rounds. A tape adds the gradients that reach a tensor from all its uses; in a round there
-are never more than two at a time (what would have more, has its gradients written out: `batch_norm`). But the
-*arithmetic optimiser* of TensorFlow's graphs joins (a + b) + c into one sum of three, where nothing else reads
-a + b; and a sum of three is computed where an addend lies that nobody needs any more, beginning with that one: which
-of them it is, depends on what was ready first. A DCGAN's round with R1, at width 64, compiled anew and played
-from the same state while another program used the machine: 9 of 88 had other bits than the first, in the
-gradient of a batch norm's gamma. Without that optimiser: none of 90.
+The last bit of a + b + c depends on the order of the additions, and a game amplifies that bit: two
+trainings of one seed differ visibly after some rounds. A gradient tape adds the gradients that reach
+a tensor from all its uses; in a round there are never more than two at a time (where there would be
+more, the gradients are written out: `gan_core.nn.batch_norm_gradients`). But the *arithmetic
+optimiser* of TensorFlow's graphs joins (a + b) + c into one sum of three wherever nothing else reads
+a + b. TensorFlow reuses the buffer of an operand that is no longer needed as the accumulator of such
+a sum, and which operand that is depends on timing. A DCGAN's round with R1, at width 64, was compiled
+anew and played from the same state while another program used the machine: 9 of 88 results had other
+bits than the first, in the gradient of a batch norm's gamma. Without that optimiser: none of 90.
+
+TensorFlow's public switch for it, `tf.config.optimizer.set_experimental_options`, acts on all graphs
+of the process. But every call of a compiled function carries a configuration of its own, by which
+its graph is optimised; TensorFlow takes it from the calling thread. So it is set around each call
+here, and nothing outside sees it. (The optimiser makes a DCGAN's round no faster.)
 """
 
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import tensorflow as tf
+from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
+from tensorflow.python.eager import context
 
 
-def compiled(function, mode: str):
-    """-> the same function of tensors, traced once for every shape.
+def compiled(function: Callable[..., Any], mode: str) -> Callable[..., Any]:
+    """Compile a function of tensors, which is then traced once for every shape.
 
-    mode: "xla", compiled whole, in the order that XLA chose when it compiled; or "graph". A graph is run
-    without the arithmetic optimiser, which TensorFlow can switch for the whole process alone: so it is off
-    for every other graph of this process too, from here on. (It makes a DCGAN's round no faster.)
+    Args:
+        function: a function of tensors.
+        mode: "xla": compiled whole, in the order that XLA chooses when it compiles; or "graph": a
+            graph, without the arithmetic optimiser, which stays as it is for all other graphs.
+
+    Returns:
+        The same function, compiled. It has the methods of a tf.function too.
+
+    Example:
+        >>> int(compiled(lambda x: x + 1, "graph")(tf.constant(2)))
+        3
     """
+    traced = tf.function(function, jit_compile=mode == "xla", autograph=False)
     if mode == "graph":
-        tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
-    return tf.function(function, jit_compile=mode == "xla", autograph=False)
+        return _InWrittenOrder(traced)
+    return traced
+
+
+class _InWrittenOrder:
+    """A tf.function whose graph is run without the arithmetic optimiser.
+
+    (A concrete function taken out of it by `get_concrete_function` is TensorFlow's own, and is
+    optimised like any other.)
+    """
+
+    def __init__(self, traced: Any) -> None:
+        self._traced = traced
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        with _without_arithmetic_optimiser():
+            return self._traced(*arguments, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_traced":  # not yet there, while a copy is being made
+            raise AttributeError(name)
+        return getattr(self._traced, name)
+
+
+@contextlib.contextmanager
+def _without_arithmetic_optimiser() -> Iterator[None]:
+    """For the calls that this thread makes within the block."""
+    current = context.context()
+    before = current.function_call_options
+    own = context.FunctionCallOptions(
+        before.executor_type, _switched_off(before.config_proto_serialized)
+    )
+    current.function_call_options = own
+    try:
+        yield
+    finally:
+        if current.function_call_options is own:  # else someone has set new options meanwhile
+            current.function_call_options = before
+
+
+@functools.lru_cache(maxsize=16)
+def _switched_off(serialized: bytes) -> Any:
+    """The same configuration, without the arithmetic optimiser."""
+    config = config_pb2.ConfigProto.FromString(serialized)
+    config.graph_options.rewrite_options.arithmetic_optimization = (
+        rewriter_config_pb2.RewriterConfig.OFF
+    )
+    return config

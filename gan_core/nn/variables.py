@@ -1,16 +1,36 @@
 """The variables of a model, each under the name by which its author would call it."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
 import tensorflow as tf
 
 from gan_core import checks
 
 
 def named_variables(module: tf.Module) -> dict[str, tf.Variable]:
-    """Every tf.Variable that is reached through public attributes, under its path.
+    """Find every tf.Variable that is reached through public attributes, under its path.
 
     layers/0/kernel is module.layers[0].kernel. A variable reached twice stands under the first
     path; the order is that of the attributes' creation, so the same program gives the same dict.
     A module with a variable that has no such path is refused: a checkpoint would silently miss it.
+
+    Args:
+        module: any tf.Module.
+
+    Returns:
+        path -> variable.
+
+    Raises:
+        ValueError: if a variable is reached through attributes with a leading underscore alone.
+
+    Example:
+        >>> module = tf.Module()
+        >>> module.layers = [tf.Variable(1.0)]
+        >>> list(named_variables(module))
+        ['layers/0']
     """
     found: dict[str, tf.Variable] = {}
     _walk(module, (), found, set())
@@ -21,24 +41,32 @@ def named_variables(module: tf.Module) -> dict[str, tf.Variable]:
                 "named_variables",
                 f"every variable of {type(module).__name__}",
                 "an attribute without leading underscore, or in a list, tuple or dict that is one",
-                f"{variable.name} {checks.show_shape(variable.shape)}, which has no such path of its own",
+                f"{variable.name} {checks.show_shape(variable.shape)}, "
+                "which has no such path of its own",
             )
     return found
 
 
-def _walk(thing, path, found, seen):
+def _walk(thing: Any, path: tuple[str, ...], found: dict[str, tf.Variable], seen: set[int]) -> None:
     if id(thing) in seen:
         return
     seen.add(id(thing))
     if isinstance(thing, tf.Variable):
         found["/".join(path)] = thing
-    elif isinstance(thing, tf.Module):
+        return
+    for name, part in _parts(thing):
+        _walk(part, (*path, name), found, seen)
+
+
+def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
+    """The name and value of each part of a module, list, tuple or dict; nothing of other things."""
+    if isinstance(thing, tf.Module):
         for name, value in vars(thing).items():
             if not name.startswith("_"):
-                _walk(value, (*path, name), found, seen)
+                yield name, value
     elif isinstance(thing, list | tuple):
         for i, value in enumerate(thing):
-            _walk(value, (*path, str(i)), found, seen)
+            yield str(i), value
     elif isinstance(thing, dict):
         for key, value in thing.items():
-            _walk(value, (*path, str(key)), found, seen)
+            yield str(key), value

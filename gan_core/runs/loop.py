@@ -1,253 +1,395 @@
 """A training run: round after round, seen, logged, saved and stoppable.
 
     rows = fit(trainer, sampler, 10_000, run=run, hooks=[every(1_000, show)])
+
+What surrounds the loop has files of its own: `progress` (what is shown), `interrupts` (Ctrl-C),
+`hooks` (what else is to be done), `run_folder` (what is written).
 """
 
+from __future__ import annotations
+
 import contextlib
-import dataclasses
-import os
-import signal
-import socket
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
-from rich.console import Console, Group
-from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
+from rich.console import Console
 
 from gan_core import checks
-from gan_core.devices import workers
 from gan_core.data import HostBatches
+from gan_core.devices import workers
+from gan_core.runs.hooks import Hook, Hooks, Row, at_end, at_start, every, on_error
+from gan_core.runs.interrupts import Interrupted, Watch
+from gan_core.runs.progress import Bar, say
 from gan_core.runs.run_folder import RunFolder
+from gan_core.trainer import GANTrainer
 
-SECONDS_A_CALL = 0.5  # a compiled call is kept this short, so that Ctrl-C is answered and the bar moves
+__all__ = ["Interrupted", "NotFiniteError", "at_end", "at_start", "every", "fit", "on_error"]
+
+# A compiled call is kept this short, so that Ctrl-C is answered and the bar moves.
+SECONDS_A_CALL = 0.5
+SECONDS_BETWEEN_CHECKPOINTS = 600.0  # where no number of rounds was given
+PLAINLY_FAILED = 1e6  # the size of a loss that no training comes back from
+
+Values = dict[str, np.ndarray]  # by name, one number a round [rounds]
 
 
 class NotFiniteError(ArithmeticError):
     """Training met a number that is not finite: at which round, which, and what to try."""
 
 
-@dataclasses.dataclass(frozen=True)
-class every:
-    """function(trainer, row) after every n-th round; row has `step`, an int, and the round's values as floats."""
+def fit(
+    trainer: GANTrainer,
+    sampler: Callable[..., Any] | HostBatches,
+    rounds: int,
+    *,
+    run: RunFolder | None = None,
+    log_every: int = 100,
+    checkpoint_every: int | None = None,
+    hooks: Sequence[Hook] = (),
+    console: Console | None = None,
+) -> dict[str, np.ndarray]:
+    """Train until `rounds` rounds have been played in all.
 
-    n: int
-    function: Callable
+    A row of the trainer's values is kept every `log_every` rounds, and for the last round. At
+    each round the order is: the row, the checkpoint, the hooks; so a hook that fails loses nothing.
 
-    def __post_init__(self):
-        checks.integer("every", "n", self.n, 1)
-        if not callable(self.function):
-            checks.fail("every", "function", "a function (trainer, row)", repr(self.function))
+    Ctrl-C finishes the present compiled call (at most half a second or one round), saves, and
+    raises `Interrupted`, which carries the rows; so does SIGTERM. A second Ctrl-C is a plain
+    KeyboardInterrupt as soon as Python can raise one, and saves nothing more.
 
+    Where several processes play together (`gan_core.devices.workers`) each calls fit, with the
+    same arguments. All start from the checkpoint, if there is one; the chief alone writes and calls
+    the hooks; the others may go without a run folder if the run is new.
 
-def fit(trainer, sampler, rounds: int, *, run: RunFolder | None = None, log_every: int = 100,
-        checkpoint_every: int | None = None, hooks=(), console: Console | None = None) -> dict[str, np.ndarray]:
-    """Play until `rounds` rounds have been played in all. -> the rows of log.csv: step, int64, and values, [rows] each.
+    Args:
+        trainer: what plays the rounds.
+        sampler: a sampler (`gan_core.data`), or HostBatches.
+        rounds: rounds in all, those of an earlier call or run included.
+        run: a run folder. If it has a checkpoint, training resumes from there. Rows go to its
+            log.csv, checkpoints to its folder of that name.
+        log_every: rounds between two rows.
+        checkpoint_every: rounds between two checkpoints. None: one every ten minutes, which is
+            then the most that a power cut can cost (with several processes: at the end alone).
+            There is always one at the end, when the training is stopped, and when a hook fails.
+        hooks: a list of `at_start`, `every`, `at_end` and `on_error`.
+        console: where the progress bar is drawn, if it is a terminal or a notebook.
+    Returns:
+        The rows of log.csv: `step` int64 and the trainer's values by name float32, each [rows].
+    Raises:
+        ValueError: an argument is wrong, or the run folder is of another trainer.
+        Interrupted: Ctrl-C or SIGTERM.
+        NotFiniteError: a loss or a parameter is no longer finite; the checkpoints on disk are then
+            the good ones from before.
+        WorkerLostError: another process is gone.
 
-    sampler: a sampler (`gan_core.data`), or HostBatches.
-    run: a run folder; if it has a checkpoint, training goes on from there. A row goes to its
-    log.csv every `log_every` rounds; a checkpoint is written every `checkpoint_every` rounds (None:
-    at the end alone), on Ctrl-C and at the end.
-    hooks: a list of `every(n, function)`; what they raise ends the training.
-    console: where the progress bar is drawn, if it is a terminal.
-
-    Ctrl-C ends the present compiled call (at most half a second or one round), saves, says how to go
-    on and exits with code 130; a second one stops at once. Raises NotFiniteError when a loss or a
-    parameter is no longer finite; the checkpoints on disk are then the good ones from before.
-
-    Where several processes play together (`gan_core.devices.workers`) each calls fit, with the same arguments.
-    All start from the checkpoint, if there is one; the chief alone writes and calls the hooks; the others
-    may go without a run folder if the run is new. WorkerLostError when another one is gone.
+    Example:
+        >>> import tensorflow as tf
+        >>> from gan_core.losses import NON_SATURATING
+        >>> callable(fit)
+        True
     """
     rounds = checks.integer("fit", "rounds", rounds, 0)
-    marks = [checks.integer("fit", "log_every", log_every, 1), *_hook_periods(hooks)]
+    log_every = checks.integer("fit", "log_every", log_every, 1)
     if checkpoint_every is not None:
-        marks.append(checks.integer("fit", "checkpoint_every", checkpoint_every, 1))
+        checkpoint_every = checks.integer("fit", "checkpoint_every", checkpoint_every, 1)
     if not callable(sampler) and not isinstance(sampler, HostBatches):
-        checks.fail("fit", "sampler", "a function of the batch's index, or HostBatches", repr(sampler))
+        checks.fail(
+            "fit", "sampler", "a function of the batch's index, or HostBatches", repr(sampler)
+        )
+    if run is not None and not isinstance(run, RunFolder):
+        checks.fail("fit", "run", "a RunFolder or None", repr(run))
+    to_call = Hooks(hooks)
     console = console or Console(stderr=True)
-    names = ["step", *trainer.row_names]
+
     with _alone(trainer, run):
-        earlier, saved_at = _go_on(trainer, run, names)
-        way_on = f"To go on: {run.resume_command}" if run is not None else \
-            "Nothing was saved: this run has no folder." if workers.is_chief(trainer.strategy) else \
-            "What was saved is in the chief's run folder: resume it."
-        if not workers.is_chief(trainer.strategy):
-            run, hooks = None, ()
-        step, pace, rows = int(trainer.step.numpy()), 0.0, []
+        saved_at = _resume(trainer, run, rounds, log_every)
+        step = int(trainer.step.numpy())
         workers.check_in_step("fit", trainer.strategy, step)
+        how_to_resume = _how_to_resume(trainer, run)
+        if not workers.is_chief(trainer.strategy):
+            run = None
+            to_call = Hooks([])
+        log = _Log(trainer, run)
+        saver = _Saver(trainer, run, checkpoint_every, saved_at)
+        pacer = _Pacer(rounds, [log_every, *to_call.periods, *saver.periods])
+        alarm = _Alarm(console)
         play = _player(trainer, sampler)
-        with _CtrlC(console) as ctrl_c, _Bar(console, step, rounds) as bar:
-            while step < rounds and not ctrl_c.pressed:
-                next_mark = min([rounds] + [step - step % n + n for n in marks])
-                count = min(next_mark - step, max(1, int(pace * SECONDS_A_CALL)))
-                start = time.perf_counter()
-                with workers.noticing_the_lost(trainer.strategy, way_on):
-                    values = play(count)
-                pace = count / max(time.perf_counter() - start, 1e-9)
-                _check_rows(values, step, trainer, run)
-                step += count
-                row = {"step": step, **{name: v[-1] for name, v in values.items()}}
-                bar.show(row, pace)
-                if step % log_every == 0:
-                    rows.append(row)
-                    if run is not None:
-                        run.log(row)
-                for hook in hooks:
-                    if step % hook.n == 0:
-                        hook.function(trainer, {**{name: float(value) for name, value in row.items()}, "step": step})
-                if checkpoint_every is not None and step % checkpoint_every == 0:
-                    _save(trainer, run, step)
-                    saved_at = step
-            if saved_at != step:
-                _save(trainer, run, step)
-        if ctrl_c.pressed:
-            console.print(f"Stopped after round {step:,} of {rounds:,}. {way_on}", markup=False, highlight=False,
-                          soft_wrap=True)
-            raise SystemExit(130)
-        return {name: np.array([*earlier.get(name, []), *(row[name] for row in rows)],
-                               np.int64 if name == "step" else np.float32) for name in names}
+        with _telling_the_hooks(trainer, to_call):
+            to_call.start(trainer)
+            with Watch() as interrupt, Bar(console, step, rounds) as bar:
+                while step < rounds and not interrupt.asked:
+                    count = pacer.rounds_in_the_next_call(step)
+                    with pacer, workers.noticing_the_lost(trainer.strategy, how_to_resume):
+                        values = play(count)
+                    _check_finite(values, step, trainer, run)
+                    step += count
+                    row = _last_row(values, step)
+                    bar.show(row, pacer.rounds_a_second)
+                    alarm.look_at(row)
+                    log.show(row)
+                    if step == rounds or step % log_every == 0:
+                        log.keep_the_last_row()
+                    if step == rounds or saver.is_due(step):
+                        saver.save(step)
+                    with saver.saving_when_a_hook_fails(step, interrupt):
+                        to_call.after_round(trainer, row)
+                log.keep_the_last_row()
+                saver.save(step)
+            if interrupt.asked:
+                saved = "" if run is None else f" All of it is saved in {run.path}."
+                words = f"Stopped after round {step:,} of {rounds:,}.{saved} {how_to_resume}"
+                raise Interrupted(words, log.rows(), interrupt.exit_code)
+            to_call.end(trainer)
+        return log.rows()
 
 
-def _hook_periods(hooks):
-    if not isinstance(hooks, list | tuple) or not all(isinstance(hook, every) for hook in hooks):
-        checks.fail("fit", "hooks", "a list of every(n, function)", repr(hooks))
-    return [hook.n for hook in hooks]
-
-
-def _alone(trainer, run):
+def _alone(trainer: GANTrainer, run: RunFolder | None) -> contextlib.AbstractContextManager[None]:
     """No other process writes the folder meanwhile; the other workers of this one write nothing."""
-    if isinstance(run, RunFolder) and workers.is_chief(trainer.strategy):
+    if run is not None and workers.is_chief(trainer.strategy):
         return run.held()
     return contextlib.nullcontext()
 
 
-def _go_on(trainer, run, names):
-    """Bring a new trainer to where its run folder stopped. -> the log's rows, the step of the last checkpoint."""
+def _resume(trainer: GANTrainer, run: RunFolder | None, rounds: int, log_every: int) -> int | None:
+    """Bring a new trainer to where its run folder stopped. -> the step of the last checkpoint."""
     if run is None:
-        return {}, None
-    if not isinstance(run, RunFolder):
-        checks.fail("fit", "run", "a RunFolder or None", repr(run))
+        return None
     earlier = run.rows()
+    names = ["step", *trainer.row_names]
     if earlier and list(earlier) != names:
-        raise ValueError(f"fit: {run.log_file} has the columns {', '.join(earlier)}, and this trainer reports "
-                         f"{', '.join(names)}. Give fit the trainer of that run, or another folder.")
+        raise ValueError(
+            f"fit: {run.log_file} has the columns {', '.join(earlier)}, and this trainer reports "
+            f"{', '.join(names)}. Give fit the trainer of that run, or another folder."
+        )
+    is_chief = workers.is_chief(trainer.strategy)
     played = int(trainer.step.numpy())
     if played == 0:
-        run.restore(trainer.state(), log_too=workers.is_chief(trainer.strategy))
+        played = run.restore(trainer.state(), log_too=is_chief)
     elif run.latest() is None or run.step() != played:
-        raise ValueError(f"fit: the trainer has played {played} rounds, but {run.path} stopped at {run.step()}. "
-                         "Give fit a new trainer, which it brings there, or another folder.")
-    return run.rows(), None if run.latest() is None else run.step()
+        raise ValueError(
+            f"fit: the trainer has played {played} rounds, but {run.path} stopped at "
+            f"{run.step()}. Give fit a new trainer, which it brings there, or another folder."
+        )
+    if is_chief and played < rounds:
+        run.drop_the_last_row_unless_due(log_every)
+    return None if run.latest() is None else run.step()
 
 
-def _player(trainer, sampler):
+def _how_to_resume(trainer: GANTrainer, run: RunFolder | None) -> str:
+    """The way on, for whoever stops the training or loses another process."""
+    if run is not None:
+        return f"To resume: {run.resume_command}"
+    if workers.is_chief(trainer.strategy):
+        return (
+            "Nothing was saved: this run has no folder. In a notebook the trainer still holds its "
+            "state: call fit again to go on."
+        )
+    return "What was saved is in the chief's run folder: resume it."
+
+
+def _player(
+    trainer: GANTrainer, sampler: Callable[..., Any] | HostBatches
+) -> Callable[[int], Values]:
     """count -> the values of the next `count` rounds, each name an array [count]."""
     if not isinstance(sampler, HostBatches):
         return lambda count: trainer.rounds(sampler, count)
     batches = iter(sampler.start(int(trainer.step.numpy()) * trainer.d_steps))
 
-    def play(count):
+    def play(count: int) -> Values:
         rows = []
         for _ in range(count):
             reals = [next(batches, None) for _ in range(trainer.d_steps)]
             if reals[-1] is None:
-                raise ValueError(f"fit: the iterator of HostBatches ended after round {trainer.step.numpy()}. "
-                                 "Make it go on for ever (a tf.data pipeline: with .repeat()).")
-            rows.append(trainer.round(reals[0] if trainer.d_steps == 1 else np.stack(reals)))
-        return {name: np.array([row[name] for row in rows], np.float32) for name in trainer.row_names}
+                raise ValueError(
+                    f"fit: the iterator of HostBatches ended after round {trainer.step.numpy()}. "
+                    "Make it go on for ever (a tf.data pipeline: with .repeat())."
+                )
+            rows.append(trainer.round(_one_round(reals)))
+        return {
+            name: np.array([row[name] for row in rows], np.float32) for name in trainer.row_names
+        }
 
     return play
 
 
-def _check_rows(values, step, trainer, run):
+def _one_round(batches: list[Any]) -> Any:
+    """The batches of a round's D steps as one: with several, stacked along a new first axis."""
+    if len(batches) == 1:
+        return batches[0]
+    if isinstance(batches[0], tuple):  # (x, y)
+        return tuple(np.stack(parts) for parts in zip(*batches, strict=True))
+    return np.stack(batches)
+
+
+def _last_row(values: Values, step: int) -> Row:
+    """Of float32 numbers: log.csv shows as many digits as they have."""
+    return {"step": step, **{name: column[-1] for name, column in values.items()}}
+
+
+def _check_finite(values: Values, step: int, trainer: GANTrainer, run: RunFolder | None) -> None:
     """Stop at the first round whose numbers are not all finite."""
     table = np.stack(list(values.values()), axis=1)
-    for i, k in np.argwhere(~np.isfinite(table))[:1]:
-        raise NotFiniteError(_not_finite(step + i + 1, f"{list(values)[k]} is {table[i, k]}", trainer, run))
+    bad = np.argwhere(~np.isfinite(table))
+    if len(bad):
+        i, k = bad[0]
+        name = list(values)[k]
+        raise _not_finite(step + int(i) + 1, f"{name} is {table[i, k]}", trainer, run)
 
 
-def _save(trainer, run, step):
-    """Look at every variable; write them if the run has a folder."""
-    state = trainer.state()
-    for name, variable in state.items():
-        if not np.all(np.isfinite(variable.numpy())):
-            raise NotFiniteError(_not_finite(step, f"{name} holds a number that is not finite", trainer, run))
-    if run is not None:
-        run.save(state, step)
+def _not_finite(step: int, what: str, trainer: GANTrainer, run: RunFolder | None) -> NotFiniteError:
+    words = (
+        f"Training with the {trainer.loss.name} loss stopped at round {step}: {what}. The same "
+        "rounds would give the same number again: train with smaller learning rates, an R1 "
+        "penalty (gan_core.penalties.r1) or a bounded loss, and look for odd values in the data."
+    )
+    if run is not None and run.latest() is not None:
+        words += f" The last good checkpoint is {run.latest()}: resume from it with other rates"
+        best = run.checkpoints / "best.npz"
+        words += f", or start again from {best}." if best.exists() else "."
+    return NotFiniteError(words)
 
 
-def _not_finite(step, what, trainer, run):
-    last = None if run is None else run.latest()
-    kept = "" if last is None else f" The last good checkpoint is {last}."
-    return (f"Training with the {trainer.loss.name} loss stopped at round {step}: {what}. Try smaller learning rates, "
-            f"an R1 penalty (gan_core.penalties.r1) or a bounded loss, and look for odd values in the data.{kept}")
+@contextlib.contextmanager
+def _telling_the_hooks(trainer: GANTrainer, to_call: Hooks) -> Iterator[None]:
+    """The hooks of `on_error` hear of whatever ends the training early."""
+    try:
+        yield
+    except BaseException as error:
+        to_call.error(trainer, error)
+        raise
 
 
-class _CtrlC:
-    """While open, a first Ctrl-C is only remembered; a second one ends the process at once.
+class _Pacer:
+    """How many rounds to play in one compiled call: up to the next mark, and for half a second."""
 
-    Python calls a handler between two of its own instructions, so never while a compiled call is
-    running. But it sends a byte to a socket of our choice right away: a thread waits for the second.
-    """
+    def __init__(self, rounds: int, periods: list[int]) -> None:
+        self.rounds = rounds
+        self.periods = periods
+        self.rounds_a_second = 0.0  # so the first call, which compiles, is one round
+        self.count = 0
+        self.start = 0.0
 
-    def __init__(self, console):
-        self.console, self.pressed = console, False
+    def rounds_in_the_next_call(self, step: int) -> int:
+        marks = [step - step % period + period for period in self.periods]
+        until_the_next_mark = min([self.rounds, *marks]) - step
+        in_time = max(1, int(self.rounds_a_second * SECONDS_A_CALL))
+        self.count = min(until_the_next_mark, in_time)
+        return self.count
 
-    def __enter__(self):
-        self._mine = threading.current_thread() is threading.main_thread()  # others may set no handler
-        if self._mine:
-            self._ours, self._systems = socket.socketpair()
-            self._systems.setblocking(False)
-            self._handler_before = signal.signal(signal.SIGINT, self._press)
-            self._socket_before = signal.set_wakeup_fd(self._systems.fileno())
-            threading.Thread(target=self._watch, daemon=True).start()
-        return self
+    def __enter__(self) -> None:
+        self.start = time.perf_counter()
 
-    def _press(self, *_):
-        self.pressed = True
-
-    def _watch(self):
-        times = 0
-        with self._ours:
-            while numbers := self._ours.recv(64):  # empty once the other end is closed
-                times += numbers.count(signal.SIGINT)
-                if times > 1:
-                    self.console.show_cursor()
-                    os._exit(130)
-
-    def __exit__(self, *_):
-        if self._mine:
-            signal.set_wakeup_fd(self._socket_before)
-            signal.signal(signal.SIGINT, self._handler_before)
-            self._systems.close()
+    def __exit__(self, *_: object) -> None:
+        seconds = max(time.perf_counter() - self.start, 1e-9)
+        self.rounds_a_second = self.count / seconds
 
 
-class _Bar:
-    """The progress bar with rate and time left, the last row below it; nothing at all away from a terminal."""
+class _Log:
+    """The rows kept so far, in memory and in the run folder."""
 
-    def __init__(self, console, step, rounds):
-        self.progress = Progress(
-            TextColumn("round"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-            TextColumn("time left"), TimeRemainingColumn(), console=console)
-        self.task = self.progress.add_task("", total=rounds, completed=step, rate="compiling")
-        self.live = Live(self.progress, console=console) if console.is_terminal else None
+    def __init__(self, trainer: GANTrainer, run: RunFolder | None) -> None:
+        self.names = ["step", *trainer.row_names]
+        self.run = run
+        self.earlier = {} if run is None else run.rows()
+        self.kept: list[Row] = []
+        self.last: Row | None = None
 
-    def __enter__(self):
-        if self.live is not None:
-            self.live.start()
-        return self
+    def show(self, row: Row) -> None:
+        """This is the last row now; it is not kept yet."""
+        self.last = row
 
-    def show(self, row, pace):
-        if self.live is not None:
-            rate = f"{pace:,.0f} a second" if pace >= 2 else f"{1 / pace:.1f} s each"
-            self.progress.update(self.task, completed=row["step"], rate=rate)
-            text = "  ".join(f"{name} {value:.3g}" for name, value in row.items() if name != "step")
-            self.live.update(Group(self.progress, Text(text, style="dim")))
+    def keep_the_last_row(self) -> None:
+        """Once: a row that is kept already stays the only one of its step."""
+        if self.last is None:
+            return
+        row = self.last
+        self.last = None
+        self.kept.append(row)
+        if self.run is not None:
+            self.run.log(row)
 
-    def __exit__(self, *_):
-        if self.live is not None:
-            self.live.stop()
+    def rows(self) -> dict[str, np.ndarray]:
+        return {name: self._column(name) for name in self.names}
+
+    def _column(self, name: str) -> np.ndarray:
+        dtype = np.int64 if name == "step" else np.float32
+        new = [row[name] for row in self.kept]
+        return np.array([*self.earlier.get(name, []), *new], dtype)
+
+
+class _Saver:
+    """When a checkpoint is due, and the saving of it."""
+
+    def __init__(
+        self,
+        trainer: GANTrainer,
+        run: RunFolder | None,
+        checkpoint_every: int | None,
+        saved_at: int | None,
+    ) -> None:
+        self.trainer = trainer
+        self.run = run
+        self.period = checkpoint_every
+        self.saved_at = saved_at
+        self.time = time.monotonic()
+
+    @property
+    def periods(self) -> list[int]:
+        return [] if self.period is None else [self.period]
+
+    def is_due(self, step: int) -> bool:
+        if self.period is not None:
+            return step % self.period == 0
+        if self.run is None or not workers.is_alone(self.trainer.strategy):
+            return False  # processes do not share a clock, and must save at the same round
+        return time.monotonic() - self.time >= SECONDS_BETWEEN_CHECKPOINTS
+
+    def save(self, step: int) -> None:
+        """Look at every variable; write them if the run has a folder. Once for each step."""
+        if self.saved_at == step:
+            return
+        state = self.trainer.state()
+        for name, variable in state.items():
+            if not np.all(np.isfinite(variable.numpy())):
+                what = f"{name} holds a number that is not finite"
+                raise _not_finite(step, what, self.trainer, self.run)
+        if self.run is not None:
+            self.run.save(state, step)
+        self.saved_at = step
+        self.time = time.monotonic()
+
+    @contextlib.contextmanager
+    def saving_when_a_hook_fails(self, step: int, interrupt: Watch) -> Iterator[None]:
+        """The hook's own error is what is told, also where the disk refuses the checkpoint."""
+        try:
+            yield
+        except BaseException:
+            if not interrupt.asked_twice:
+                with contextlib.suppress(ValueError, ArithmeticError):
+                    self.save(step)
+            raise
+
+
+class _Alarm:
+    """One warning when a training has plainly failed, though its numbers are finite."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.has_warned = False
+
+    def look_at(self, row: Row) -> None:
+        if self.has_warned:
+            return
+        for name in ("d_loss", "g_loss"):
+            value = row.get(name, 0.0)
+            if abs(value) > PLAINLY_FAILED:
+                self.has_warned = True
+                say(
+                    self.console,
+                    f"warning: {name} is {value:.3g} at round {row['step']:,}: this training has "
+                    "failed, and more rounds will not help. Stop it, and train with smaller "
+                    "learning rates, an R1 penalty or a bounded loss.",
+                )
+                return

@@ -1,5 +1,7 @@
 """Batches are functions of their number: nothing is lost or doubled, wherever one starts and however one compiles."""
 
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -128,6 +130,75 @@ def test_stream_draws_each_batch_from_a_seed_of_its_own():
     assert not np.array_equal(batches[7], data.stream(points, BATCH, seed=2)(7).numpy())
 
 
+# ---- a tf.data pipeline ----
+
+
+def batches_of(n, size=2):
+    return tf.data.Dataset.range(n).map(lambda i: tf.cast(i, tf.float32)).batch(size)
+
+
+def first(host_batches, n, index=0):
+    return list(itertools.islice(host_batches.start(index), n))
+
+
+@pytest.mark.parametrize("index", [0, 1, 5, 12])
+def test_a_datasets_batches_go_on_without_end_from_any_index(index):
+    """With a shuffle of a fixed seed too: a resumed run sees what the uninterrupted one would have seen."""
+
+    def shuffled_anew():
+        return tf.data.Dataset.range(10).shuffle(10, seed=3).batch(4, drop_remainder=True)
+
+    batches = data.from_dataset(shuffled_anew)
+    whole = first(batches, 16)
+    resumed = first(batches, 16 - index, index)
+    for one, other in zip(whole[index:], resumed, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert len({tuple(batch.numpy()) for batch in whole}) > 4
+
+
+def test_a_dataset_object_without_a_shuffle_starts_again_too():
+    batches = data.from_dataset(batches_of(6))
+    for index in (0, 2, 7):
+        found = np.concatenate(first(batches, 3, index))
+        np.testing.assert_array_equal(found, (2 * index + np.arange(6)) % 6)
+
+
+def test_a_dataset_may_give_labels_and_the_last_batch_as_it_comes():
+    batches = data.from_dataset(tf.data.Dataset.zip((batches_of(3), batches_of(3))))
+    assert [(x.shape, y.shape) for x, y in first(batches, 2)] == [([2], [2]), ([1], [1])]
+    assert isinstance(batches, data.HostBatches)
+
+
+# ---- the order of an epoch ----
+
+
+def test_outside_of_graphs_an_epoch_is_sorted_once(monkeypatch):
+    sorted_epochs = []
+
+    def permutation(n, seed):
+        sorted_epochs.append(int(seed[1]))
+        return in_order(n, seed)
+
+    in_order = rng.permutation
+    expected = [data.shuffled(np.arange(10), 3)(index).numpy() for index in range(9)]
+    monkeypatch.setattr(rng, "permutation", permutation)
+    sampler = data.shuffled(np.arange(10), 3)
+    for index in range(9):
+        np.testing.assert_array_equal(sampler(index), expected[index])
+    assert sorted_epochs == [0, 1, 2]
+    np.testing.assert_array_equal(sampler(0), expected[0])  # and back again
+    assert sorted_epochs == [0, 1, 2, 0]
+
+
+def test_an_order_that_was_kept_is_not_taken_for_another_epoch_in_a_graph():
+    sampler = data.shuffled(np.arange(10), 3)
+    compiled = tf.function(sampler)
+    eager = [sampler(index).numpy() for index in range(6)]
+    for index in (5, 0, 3, 2):
+        np.testing.assert_array_equal(compiled(tf.constant(index, tf.int64)), eager[index])
+    np.testing.assert_array_equal(sampler(0), eager[0])
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -175,6 +246,72 @@ def test_stream_draws_each_batch_from_a_seed_of_its_own():
         (
             lambda: data.shuffled(np.zeros(4), 1, seed="x"),
             r"data\.shuffled: seed must be .*, got 'x'",
+        ),
+        *[
+            (
+                lambda size=size, make=make: make(size),
+                rf"data\.{name}: batch_size must be a whole number of at least 1, got {size}",
+            )
+            for size in (0, -1, 2.5)
+            for name, make in (
+                ("shuffled", lambda size: data.shuffled(np.zeros(4), size)),
+                ("stream", lambda size: data.stream(points, size)),
+            )
+        ],
+        *[
+            (
+                lambda rows=rows: data.shuffled(np.zeros(4), 2, rows=rows),
+                rf"data\.shuffled: rows must be whole numbers from 0 to 3, .* got {came}",
+            )
+            for rows, came in (
+                ([0, 1, 50], "numbers from 0 to 50"),
+                ([-1, 2], "numbers from -1 to 2"),
+                (np.array([0, 4]), "numbers from 0 to 4"),
+            )
+        ],
+        (
+            lambda: data.shuffled(np.zeros(4), 2, rows=[0.0, 1.0]),
+            r"data\.shuffled: rows must be \[M\] of whole numbers, got \[2\] of float64",
+        ),
+        (
+            lambda: data.shuffled(np.zeros(4), 2, rows=[[0, 1]]),
+            r"data\.shuffled: rows must be \[M\] of whole numbers, got \[1, 2\]",
+        ),
+        (
+            lambda: data.shuffled(np.zeros(4), 2, rows=["a"]),
+            r"data\.shuffled: rows must be .*, got a list that is no array",
+        ),
+        (
+            lambda: data.from_dataset([1, 2]),
+            r"data\.from_dataset: dataset must be a tf\.data\.Dataset, or .*, got a list",
+        ),
+        (
+            lambda: data.from_dataset(lambda: [1, 2]).start(0),
+            r"data\.from_dataset: dataset must be a tf\.data\.Dataset, or .*, got a list",
+        ),
+        (
+            lambda: data.from_dataset(tf.data.Dataset.range(3)),
+            r"data\.from_dataset: dataset must be .* without a batch axis. Call dataset\.batch",
+        ),
+        (
+            lambda: data.from_dataset(tf.data.Dataset.from_tensors({"x": [1.0]})),
+            r"data\.from_dataset: dataset must be one whose elements are batches x .*, got elements",
+        ),
+        (
+            lambda: data.from_dataset(tf.data.Dataset.from_tensors(([1.0], [1], [2]))),
+            r"data\.from_dataset: dataset must be one whose elements are batches x .*, got elements",
+        ),
+        (
+            lambda: data.from_dataset(batches_of(0)),
+            r"data\.from_dataset: dataset must be one with at least one batch, got none",
+        ),
+        (
+            lambda: next(iter(data.from_dataset(batches_of(5).filter(lambda x: False)).start(0))),
+            r"data\.from_dataset: dataset must be one with at least one batch, got none",
+        ),
+        (
+            lambda: data.from_dataset(batches_of(5)).start(-1),
+            r"data\.from_dataset: index must be a whole number of at least 0, got -1",
         ),
         (
             lambda: data.HostBatches([1, 2]),

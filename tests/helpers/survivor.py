@@ -5,6 +5,7 @@ It plays a run in FOLDER, new or resumed, and says aloud where it is. What befal
     half-written   half a checkpoint's bytes are on the disk, and there it stands still
     killed         it says every round from STEP on, and stands still 15 rounds later
     ctrl-c         it gets one SIGINT
+    terminated     it gets one SIGTERM
     deaf           it is busy in a compiled call that never ends
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 import tensorflow as tf
 import tiny
 
+from gan_core.app import command_line
 from gan_core.runs import checkpoint
 from gan_core.runs.loop import every, fit
 from gan_core.runs.run_folder import RunFolder
@@ -81,6 +83,8 @@ def main(folder, fate, step):
                 stand_still("waiting")
         if fate == "ctrl-c" and row["step"] == step:
             os.kill(os.getpid(), signal.SIGINT)
+        if fate == "terminated" and row["step"] == step:
+            os.kill(os.getpid(), signal.SIGTERM)
         if fate == "deaf" and row["step"] == step:
             busy_for_ever()
 
@@ -90,4 +94,5 @@ def main(folder, fate, step):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    with command_line.errors_in_one_line():
+        main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -15,7 +15,7 @@ STRATEGY = workers.multi_worker()  # before the imports below: they may compute 
 
 import tiny  # noqa: E402
 
-from gan_core.runs import checkpoint  # noqa: E402
+from gan_core.runs import files  # noqa: E402
 from gan_core.runs.loop import every, fit  # noqa: E402
 from gan_core.runs.run_folder import RunFolder  # noqa: E402
 
@@ -28,13 +28,13 @@ def say(*words):
 
 
 def say_what_is_written():
-    write = checkpoint.write_atomically
+    write = files.write_atomically
 
     def spoken(path, content):
         say("wrote", path.name)
         write(path, content)
 
-    checkpoint.write_atomically = spoken
+    files.write_atomically = spoken
 
 
 def wait(_, row):

@@ -1,35 +1,50 @@
 """The figures of chapters 1 and 2. Each function draws one figure and saves it at `path`."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
+from matplotlib.axes import Axes
 
 from gan_core.app import plots
 from toy.measures.quadrature import at, span
+from toy.targets.distributions import Normal, Uniform
+
+Density = Normal | Uniform
 
 LOSS_COLOURS = {"minimax": plots.OTHERS[0], "non-saturating": plots.OTHERS[1]}
+DOTS = 60  # about as many measured values are drawn
 
 
-def best_discriminators(path, best_logit, games):
-    """games: title -> (p, q); best_logit: (p, q, x [n, 1]) -> a* [n]. The densities above, D* below."""
+def best_discriminators(
+    path: Path,
+    best_logit: Callable[[Density, Density, np.ndarray], tf.Tensor],
+    games: dict[str, tuple[Density, Density]],
+) -> Path:
+    """The two densities of each game above, the best D below.
+
+    Args:
+        path: of the PNG.
+        best_logit: (p, q, x [n, 1]) -> a* [n].
+        games: title -> (p of the data, q of the generated samples).
+
+    Returns:
+        The path.
+    """
     plots.use_style()
     figure, axes = plt.subplots(
         2, len(games), figsize=(4 * len(games), 5.4), sharex="col", squeeze=False
     )
     for (title, (p, q)), (top, bottom) in zip(games.items(), axes.T, strict=True):
-        ends = [*span(p, sds=4.0), *span(q, sds=4.0)]
-        margin = 0.1 * (max(ends) - min(ends))
-        x = np.linspace(min(ends) - margin, max(ends) + margin, 1201, dtype=np.float32)[:, None]
-        for density, colour, label in ((p, plots.REAL, "p: real"), (q, plots.FAKE, "q: generated")):
-            top.plot(x, at(density, x), color=colour, label=label)
-            top.fill_between(x[:, 0], at(density, x), color=colour, alpha=0.2)
-        bottom.plot(
-            x,
-            tf.sigmoid(best_logit(p, q, x)),
-            color=plots.DISCRIMINATOR,
-            ls="--",
-            label="D* = p / (p + q)",
-        )
+        x = _places(p, q)
+        _draw_density(top, x, at(p, x), plots.REAL, "p: real")
+        _draw_density(top, x, at(q, x), plots.FAKE, "q: generated")
+        best_d = tf.sigmoid(best_logit(p, q, x))
+        bottom.plot(x, best_d, color=plots.DISCRIMINATOR, ls="--", label="D* = p / (p + q)")
         bottom.axhline(0.5, color="0.4", lw=1, ls=":", label="cannot tell")
         top.set(title=title)
         bottom.set(xlabel="x", ylim=(-0.05, 1.05))
@@ -37,11 +52,43 @@ def best_discriminators(path, best_logit, games):
     axes[1, 0].set_ylabel("probability of real")
     axes[0, 0].legend(loc="upper left")
     axes[1, 0].legend(loc="upper left")
-    plots.save(figure, path)
+    return plots.save(figure, path)
 
 
-def value(path, shifts, loss, by_js, divergences):
-    """D*'s loss and log 4 - 2 JS over shifts [n]; divergences: name -> JS [n]."""
+def _places(p: Density, q: Density) -> np.ndarray:
+    """1,201 places over the mass of both densities, with a margin: [1201, 1] float32."""
+    ends = [*span(p, sds=4.0), *span(q, sds=4.0)]
+    low = min(ends)
+    high = max(ends)
+    margin = 0.1 * (high - low)
+    return np.linspace(low - margin, high + margin, 1201, dtype=np.float32)[:, np.newaxis]
+
+
+def _draw_density(axes: Axes, x: np.ndarray, density: np.ndarray, colour: str, label: str) -> None:
+    """A density [n] over x [n, 1], filled."""
+    axes.plot(x, density, color=colour, label=label)
+    axes.fill_between(x[:, 0], density, color=colour, alpha=0.2)
+
+
+def value(
+    path: Path,
+    shifts: np.ndarray,
+    loss: np.ndarray,
+    by_js: np.ndarray,
+    divergences: dict[str, Sequence[float]],
+) -> Path:
+    """Left: the loss of D* and log 4 - 2 JS; right: JS of several pairs of densities.
+
+    Args:
+        path: of the PNG.
+        shifts: [n], how far q is from p.
+        loss: [n], of D*.
+        by_js: [n], log 4 - 2 JS.
+        divergences: name of a pair -> JS [n]; at most three.
+
+    Returns:
+        The path.
+    """
     plots.use_style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
     left.plot(shifts, loss, color=plots.DISCRIMINATOR, ls="--", label="loss of D*")
@@ -53,9 +100,8 @@ def value(path, shifts, loss, by_js, divergences):
         ylim=(0, 1.45),
         title="one number, two ways",
     )
-    for (name, js), colour, style in zip(
-        divergences.items(), plots.OTHERS, ("-", "--", "-."), strict=False
-    ):
+    styles = ("-", "--", "-.")
+    for (name, js), colour, style in zip(divergences.items(), plots.OTHERS, styles, strict=False):
         right.plot(shifts, js, ls=style, lw=2, color=colour, label=name)
     right.axhline(np.log(2.0), color="0.4", lw=1, ls=":", label="log 2: no overlap")
     right.set(
@@ -65,21 +111,33 @@ def value(path, shifts, loss, by_js, divergences):
     )
     left.legend(loc="lower left")
     right.legend(loc="lower right")
-    plots.save(figure, path)
+    return plots.save(figure, path)
 
 
-def generator_gradients(path, b, minimax, non_saturating, fake):
-    """Both gradients [n] over the logits b [n], the logits of fake samples [m], and the gradients' ratio."""
+def generator_gradients(
+    path: Path,
+    b: np.ndarray,
+    minimax: np.ndarray,
+    non_saturating: np.ndarray,
+    fake: np.ndarray,
+) -> Path:
+    """Left: both gradients of G with respect to the logit, and where the samples are; right: ratio.
+
+    Args:
+        path: of the PNG.
+        b: [n], logits of generated samples, ascending.
+        minimax: [n], d loss / d b.
+        non_saturating: [n], d loss / d b.
+        fake: [m], the logits of the samples under D*.
+
+    Returns:
+        The path.
+    """
     plots.use_style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2))
+    colour = LOSS_COLOURS["non-saturating"]
     left.plot(b, -minimax, color=LOSS_COLOURS["minimax"], label="minimax: σ(b)")
-    left.plot(
-        b,
-        -non_saturating,
-        color=LOSS_COLOURS["non-saturating"],
-        ls="--",
-        label="non-saturating: 1 − σ(b)",
-    )
+    left.plot(b, -non_saturating, color=colour, ls="--", label="non-saturating: 1 − σ(b)")
     left.hist(
         np.clip(fake, b[0], b[-1]),
         40,
@@ -90,18 +148,14 @@ def generator_gradients(path, b, minimax, non_saturating, fake):
     )
     left.set(
         xlabel="logit b of a generated sample\nD is sure it is fake  ←      →  D is fooled",
-        ylabel="size of the gradient over b",
+        ylabel="size of the gradient with respect to b",
         ylim=(0, 1.55),
         yticks=np.arange(0, 1.1, 0.25),
         title="the pull on G",
     )
-    right.semilogy(
-        b,
-        non_saturating / minimax,
-        color=LOSS_COLOURS["non-saturating"],
-        ls="--",
-        label="non-saturating / minimax, measured",
-    )
+    ratio = non_saturating / minimax
+    label = "non-saturating / minimax, measured"
+    right.semilogy(b, ratio, color=colour, ls="--", label=label)
     right.semilogy(b[::20], np.exp(-b[::20]), "o", ms=5, color="0.3", label="exp(−b)")
     right.set(
         xlabel="logit b",
@@ -110,76 +164,101 @@ def generator_gradients(path, b, minimax, non_saturating, fake):
     )
     left.legend(loc="upper center")
     right.legend()
-    plots.save(figure, path)
+    return plots.save(figure, path)
 
 
-def phase_portraits(path, paths, pull, start):
-    """paths: (update, loss) -> (without R1, with R1), each [steps + 1, 2] of (theta, psi); pull: (loss, theta,
-    psi [n, n]) -> minus the two players' gradients, [n, n] each."""
+def phase_portraits(
+    path: Path,
+    paths: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]],
+    pull: Callable[[str, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+    start: tuple[float, float],
+) -> Path:
+    """The paths of the two parameters, a row an update rule, a column a loss.
+
+    Args:
+        path: of the PNG.
+        paths: (update, loss) -> (without R1, with R1), each [steps + 1, 2] of (theta, psi).
+        pull: (loss, theta [n, n], psi [n, n]) -> minus the two players' gradients, [n, n] each.
+        start: (theta, psi) of every game.
+
+    Returns:
+        The path.
+    """
     plots.use_style()
-    updates, names = (list(dict.fromkeys(key[i] for key in paths)) for i in (0, 1))
+    updates = list(dict.fromkeys(update for update, _ in paths))
+    losses = list(dict.fromkeys(loss for _, loss in paths))
     figure, axes = plt.subplots(
-        len(updates), len(names), figsize=(4 * len(names), 4.1 * len(updates) + 0.5), squeeze=False
+        len(updates),
+        len(losses),
+        figsize=(4 * len(losses), 4.1 * len(updates) + 0.5),
+        squeeze=False,
     )
-    turn, radius = np.linspace(0.0, 2.0 * np.pi, 200), np.hypot(*start)
-    for (update, name), (free, damped) in paths.items():
-        ax = axes[updates.index(update), names.index(name)]
-        size = 1.1 * max(np.abs(free).max(), np.abs(damped).max(), radius)
-        ticks = np.linspace(-size, size, 25)
-        ax.streamplot(
-            ticks,
-            ticks,
-            *pull(name, *np.meshgrid(ticks, ticks)),
-            color="0.8",
-            linewidth=0.7,
-            density=0.7,
-            arrowsize=0.8,
-            zorder=1,
-        )
-        ax.plot(
-            radius * np.cos(turn),
-            radius * np.sin(turn),
-            color="0.4",
-            lw=1,
-            ls=":",
-            label="distance of the start",
-        )
-        for track, colour, style, size_of_end, label in (
-            (free, plots.FAKE, "-", 8, "no penalty"),
-            (damped, plots.OTHERS[3], "--", 5, "with R1"),
-        ):
-            ax.plot(*track.T, color=colour, ls=style, lw=1.5, label=label, zorder=3)
-            ax.plot(
-                *track[-1],
-                "s",
-                ms=size_of_end,
-                color=colour,
-                mec="black",
-                label=f"its end, {label}",
-                zorder=5,
-            )
+    for (update, loss), (free, damped) in paths.items():
+        ax = axes[updates.index(update), losses.index(loss)]
+        size = 1.1 * max(np.abs(free).max(), np.abs(damped).max(), np.hypot(*start))
+        _draw_flow(ax, loss, pull, size)
+        _draw_circle(ax, start)
+        _draw_track(ax, free, plots.FAKE, "-", 8, "no penalty")
+        _draw_track(ax, damped, plots.OTHERS[3], "--", 5, "with R1")
         ax.plot(*start, "o", ms=8, color="white", mec="black", label="start", zorder=5)
-        ax.plot(
-            0.0,
-            0.0,
-            "*",
-            ms=18,
-            color=plots.REAL,
-            mec="black",
-            label="the goal: G on the data, D flat",
-            zorder=4,
-        )
-        ax.set(title=f"{name}, {update}", xlim=(-size, size), ylim=(-size, size), aspect="equal")
+        goal = "the goal: G on the data, D flat"
+        ax.plot(0.0, 0.0, "*", ms=18, color=plots.REAL, mec="black", label=goal, zorder=4)
+        ax.set(title=f"{loss}, {update}", xlim=(-size, size), ylim=(-size, size), aspect="equal")
     for ax in axes[-1]:
         ax.set_xlabel("θ, where the generated sample is")
     for ax in axes[:, 0]:
         ax.set_ylabel("ψ, the slope of D")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
-    plots.save(figure, path)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return plots.save(figure, path)
 
 
-def samples_over_time(path, paths):
-    """paths: title -> [steps + 1, 2]. Where the generated sample is, round after round, and D's slope."""
+def _draw_flow(axes: Axes, loss: str, pull: Callable, size: float) -> None:
+    """Grey lines: where infinitely small steps would take the two players."""
+    ticks = np.linspace(-size, size, 25)
+    theta, psi = np.meshgrid(ticks, ticks)
+    theta_pull, psi_pull = pull(loss, theta, psi)
+    axes.streamplot(
+        ticks,
+        ticks,
+        theta_pull,
+        psi_pull,
+        color="0.8",
+        linewidth=0.7,
+        density=0.7,
+        arrowsize=0.8,
+        zorder=1,
+    )
+
+
+def _draw_circle(axes: Axes, start: tuple[float, float]) -> None:
+    """The places that are as far from the goal as the start."""
+    turn = np.linspace(0.0, 2.0 * np.pi, 200)
+    radius = np.hypot(*start)
+    x = radius * np.cos(turn)
+    y = radius * np.sin(turn)
+    axes.plot(x, y, color="0.4", lw=1, ls=":", label="distance of the start")
+
+
+def _draw_track(
+    axes: Axes, track: np.ndarray, colour: str, style: str, size_of_end: float, label: str
+) -> None:
+    """The path [steps + 1, 2] of (theta, psi), with a square at its end."""
+    axes.plot(*track.T, color=colour, ls=style, lw=1.5, label=label, zorder=3)
+    end_label = f"its end, {label}"
+    axes.plot(*track[-1], "s", ms=size_of_end, color=colour, mec="black", label=end_label, zorder=5)
+
+
+def samples_over_time(path: Path, paths: dict[str, np.ndarray]) -> Path:
+    """Where the generated sample is, round after round, and D's slope.
+
+    Args:
+        path: of the PNG.
+        paths: title -> [steps + 1, 2] of (theta, psi).
+
+    Returns:
+        The path.
+    """
     plots.use_style()
     figure, axes = plt.subplots(
         1, len(paths), figsize=(4 * len(paths), 3.4), sharey=True, squeeze=False
@@ -190,24 +269,32 @@ def samples_over_time(path, paths):
         ax.plot(track[:, 1], color=plots.DISCRIMINATOR, lw=0.8, label="ψ, the slope of D")
         ax.set(xlabel="round", title=title)
     axes[0, 0].set_ylabel("x")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    plots.save(figure, path)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return plots.save(figure, path)
 
 
-def growths(path, measured, predicted):
-    """Both: loss -> growth of the squared distance from the goal at each round, in units of h^2, [steps]."""
+def growths(path: Path, measured: dict[str, np.ndarray], predicted: dict[str, np.ndarray]) -> Path:
+    """How fast the squared distance from the goal grows, measured and predicted.
+
+    Args:
+        path: of the PNG.
+        measured: loss -> growth in each round, in units of h^2, [steps].
+        predicted: the same by formula.
+
+    Returns:
+        The path.
+    """
     plots.use_style()
     figure, axes = plt.subplots(1, len(measured), figsize=(4 * len(measured), 3.8), squeeze=False)
-    for ax, (name, values) in zip(axes[0], measured.items(), strict=True):
-        shown = range(0, len(values), max(1, len(values) // 60))
+    for ax, (loss, values) in zip(axes[0], measured.items(), strict=True):
+        shown = range(0, len(values), max(1, len(values) // DOTS))
         ax.plot(shown, values[shown], "o", ms=6, color=plots.OTHERS[0], alpha=0.6, label="measured")
-        ax.plot(predicted[name], color="black", lw=1.2, label="predicted")
+        ax.plot(predicted[loss], color="black", lw=1.2, label="predicted")
         ax.axhline(0.0, color="0.4", lw=1, ls=":", label="no growth")
-        ax.set(
-            title=f"{name}, simultaneous",
-            xlabel="round",
-            ylim=(min(-0.1, 1.1 * np.min(values)), 1.15),
-        )
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        lowest = min(-0.1, 1.1 * np.min(values))
+        ax.set(title=f"{loss}, simultaneous", xlabel="round", ylim=(lowest, 1.15))
     axes[0, 0].set_ylabel("(growth of θ² + ψ² − 1) / h²")
-    plots.save(figure, path)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return plots.save(figure, path)

@@ -1,101 +1,168 @@
-"""Pictures of the plane: what D thinks of every point, where it pushes the samples, how training went."""
+"""Pictures of the plane: what D thinks of every point, where it pushes samples, how training went."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import matplotlib.animation
 import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from gan_core.app import plots
+from gan_core.runs import files
+from gan_core.trainer import GANTrainer
+from toy.measures.coverage import Coverage
+
+Look = tuple[int, np.ndarray, Coverage | None]  # round, samples [n, 2], what they cover
+Run = tuple[GANTrainer, Sequence[Look]]
+
+FRAMES_A_SECOND = 8
+FIELD_SIDE = 161  # points of the field of D, each way
+MEANINGS = {  # of sigma(logit), by what the loss says its logits mean
+    "log-odds": "D(x), probability of real",
+    "score": "σ(logit): higher is more real, not a probability",
+    "pair": "σ(logit): differences between points count, not values",
+}
 
 
-def over_time(runs: dict, real):
-    """For each run, (trainer, [(round, samples, Coverage or None)]): four snapshots, and the modes found.
+def over_time(runs: dict[str, Run], real: np.ndarray) -> Figure:
+    """Four snapshots of each run, and the modes found over the rounds.
 
-    real [n, 2]: drawn behind the samples.
+    Args:
+        runs: title -> (trainer, looks); a row of the figure each.
+        real: [n, 2], drawn behind the samples.
+
+    Returns:
+        The figure, not yet saved.
     """
     plots.use_style()
     figure, axes = plt.subplots(len(runs), 5, figsize=(15, 3.2 * len(runs)), squeeze=False)
-    for row, (name, (_, seen)) in zip(axes, runs.items(), strict=True):
-        last = len(seen) - 1
-        for panel, index in zip(row, (0, last // 8, last // 3, last), strict=False):
-            step, samples, _ = seen[index]
+    for row, (title, (_, looks)) in zip(axes, runs.items(), strict=True):
+        *panels, counts = row
+        last = len(looks) - 1
+        for panel, index in zip(panels, (0, last // 8, last // 3, last), strict=True):
+            step, samples, _ = looks[index]
             plots.points(panel, real, samples, span_of(real))
-            panel.set(title=f"{name}, round {step:,}")
-        row[0].legend(loc="upper right", markerscale=4, fontsize="small")
-        if seen[0][2] is not None:
-            steps = [step for step, _, _ in seen]
-            row[4].plot(
-                steps,
-                [counts.modes for _, _, counts in seen],
-                color=plots.FAKE,
-                label="modes found",
-            )
-            row[4].set(xlabel="round", ylabel="modes with a good sample", ylim=(0, None))
-            quality = row[4].twinx()
-            quality.plot(
-                steps,
-                [100 * counts.high_quality for _, _, counts in seen],
-                color=plots.OTHERS[0],
-                ls="--",
-            )
-            quality.set_ylabel("% high quality (dashed)", color=plots.OTHERS[0])
-            quality.set_ylim(0, 102)
-            quality.grid(False)
-        else:
-            row[4].axis("off")
+            panel.set(title=f"{title}, round {step:,}")
+        panels[0].legend(loc="upper right", markerscale=4, fontsize="small")
+        _draw_counts(counts, looks)
     return figure
 
 
-def fields_of_d(runs: dict, real, arrows: int = 150):
-    """For each run: D's probability of real over the plane, and the push on some samples.
+def _draw_counts(axes: Axes, looks: Sequence[Look]) -> None:
+    """Modes found (left scale) and high quality (right scale) over the rounds; nothing without."""
+    if looks[0][2] is None:
+        axes.axis("off")
+        return
+    steps = [step for step, _, _ in looks]
+    modes = [counts.modes for _, _, counts in looks]
+    quality = [100.0 * counts.high_quality for _, _, counts in looks]
+    axes.plot(steps, modes, color=plots.FAKE, label="modes found")
+    axes.set(xlabel="round", ylabel="modes with a good sample", ylim=(0, None))
+    right = axes.twinx()
+    right.plot(steps, quality, color=plots.OTHERS[0], ls="--")
+    right.set_ylabel("% high quality (dashed)", color=plots.OTHERS[0])
+    right.set_ylim(0, 102)
+    right.grid(False)
 
-    An arrow points where D's logit rises fastest from that sample, which is where G is told to
-    move it; its length is the gradient's, the longest a sixth of the picture's half width.
+
+def fields_of_d(runs: dict[str, Run], real: np.ndarray, arrows: int = 150) -> Figure:
+    """For each run: sigma of D's logit over the plane, and the push on some samples.
+
+    The colour bar says what sigma(logit) means under the run's loss. An arrow points where D's
+    logit rises fastest from that sample, which is where G is told to move it; its length is the
+    gradient's, the longest a sixth of the picture's half width.
+
+    Args:
+        runs: title -> (trainer, looks); a panel each.
+        real: [n, 2], of which the first 1,000 are drawn.
+        arrows: how many samples get one.
+
+    Returns:
+        The figure, not yet saved.
     """
     plots.use_style()
-    figure, axes = plt.subplots(1, len(runs), figsize=(6.4 * len(runs), 5.4), squeeze=False)
-    span = span_of(real)
-    ticks = np.linspace(-span, span, 161, dtype=np.float32)
-    points = tf.constant(np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2))
-    for panel, (name, (trainer, seen)) in zip(axes[0], runs.items(), strict=True):
-        shown = tf.sigmoid(trainer.discriminator(points, training=False)).numpy().reshape(161, 161)
-        image = panel.imshow(
-            shown, extent=(-span, span, -span, span), origin="lower", cmap="cividis", vmin=0, vmax=1
-        )
-        samples = seen[-1][1][:1000]
-        push = _slope(trainer.discriminator, samples[:arrows])
-        push *= span / 6.0 / max(np.linalg.norm(push, axis=1).max(), 1e-12)
+    figure, axes = plt.subplots(1, len(runs), figsize=(6.8 * len(runs), 5.4), squeeze=False)
+    for panel, (title, (trainer, looks)) in zip(axes[0], runs.items(), strict=True):
+        _, samples, _ = looks[-1]
+        image = _draw_field(panel, trainer.discriminator, span_of(real))
         panel.scatter(*real[:1000].T, s=5, lw=0, color=plots.REAL, label="real")
-        panel.scatter(*samples.T, s=5, lw=0, color=plots.FAKE, label="generated")
-        panel.quiver(
-            *samples[:arrows].T,
-            *push.T,
-            color="white",
-            angles="xy",
-            scale_units="xy",
-            scale=1,
-            width=0.004,
-        )
-        panel.set(
-            xlim=(-span, span),
-            ylim=(-span, span),
-            xlabel="x₁",
-            ylabel="x₂",
-            title=name,
-            aspect="equal",
-        )
+        panel.scatter(*samples[:1000].T, s=5, lw=0, color=plots.FAKE, label="generated")
+        _draw_push(panel, trainer.discriminator, samples[:arrows], span_of(real))
+        panel.set(title=title, xlabel="x₁", ylabel="x₂")
         panel.grid(False)
         panel.legend(loc="upper right", markerscale=4, fontsize="small")
-    figure.colorbar(image, ax=axes[0].tolist(), label="D(x), probability of real", shrink=0.85)
+        figure.colorbar(image, ax=panel, label=meaning_of_d(trainer.loss), shrink=0.85)
     return figure
 
 
-def span_of(real) -> float:
-    """Half the width of a square picture around 0 that holds the data with a margin."""
+def _draw_field(axes: Axes, discriminator: tf.Module, span: float) -> Any:
+    """sigma of D's logit as colour over the square of half width `span`. -> the image."""
+    ticks = np.linspace(-span, span, FIELD_SIDE, dtype=np.float32)
+    across, up = np.meshgrid(ticks, ticks)
+    places = tf.constant(np.stack([across.ravel(), up.ravel()], axis=1))
+    field = tf.sigmoid(discriminator(places, training=False)).numpy()
+    image = axes.imshow(
+        field.reshape(FIELD_SIDE, FIELD_SIDE),
+        extent=(-span, span, -span, span),
+        origin="lower",
+        cmap="cividis",
+        vmin=0,
+        vmax=1,
+    )
+    axes.set(xlim=(-span, span), ylim=(-span, span), aspect="equal")
+    return image
+
+
+def _draw_push(axes: Axes, discriminator: tf.Module, samples: np.ndarray, span: float) -> None:
+    """The gradient of D's logit at each sample, as an arrow."""
+    push = _slope(discriminator, samples)
+    longest = np.linalg.norm(push, axis=1).max()
+    push *= span / 6.0 / max(longest, 1e-12)
+    axes.quiver(
+        *samples.T,
+        *push.T,
+        color="white",
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        width=0.004,
+    )
+
+
+def meaning_of_d(loss: Any) -> str:
+    """What sigma of a logit means under this loss, for the label of an axis.
+
+    Args:
+        loss: a GANLoss; its `logits` is "log-odds", "score" or "pair".
+
+    Returns:
+        A label.
+    """
+    kind = getattr(loss, "logits", "pair" if loss.paired else "log-odds")
+    return MEANINGS[kind]
+
+
+def span_of(real: np.ndarray) -> float:
+    """Half the width of a square picture around 0 that holds the data with a margin.
+
+    Args:
+        real: [n, 2].
+
+    Returns:
+        1.25 times the largest coordinate, in the data's units.
+    """
     return 1.25 * float(np.abs(real).max())
 
 
-def _slope(discriminator, samples):
+def _slope(discriminator: tf.Module, samples: np.ndarray) -> np.ndarray:
+    """The gradient of D's logit with respect to each sample: [n, 2] -> [n, 2]."""
     x = tf.constant(samples)
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -103,15 +170,26 @@ def _slope(discriminator, samples):
     return tape.gradient(total, x).numpy()
 
 
-def animation(frames, real):
-    """The samples of `frames`, a list of (round, samples [n, 2]), over the real points."""
+def animation(
+    frames: Sequence[tuple[int, np.ndarray]], real: np.ndarray
+) -> matplotlib.animation.FuncAnimation:
+    """The samples over the rounds, drawn over the real points.
+
+    Args:
+        frames: (round, samples [n, 2]), in order, at least one.
+        real: [n, 2], of which the first 1,000 are drawn.
+
+    Returns:
+        An animation for `save_animation`.
+    """
     plots.use_style()
     figure, axes = plt.subplots(figsize=(4.6, 4.6))
-    plots.points(axes, real[:1000], frames[0][1], span_of(real))
+    _, first = frames[0]
+    plots.points(axes, real[:1000], first, span_of(real))
     axes.legend(loc="upper right", markerscale=3)
     dots = axes.collections[1]
 
-    def draw(frame):
+    def draw(frame: tuple[int, np.ndarray]) -> tuple:
         step, samples = frame
         dots.set_offsets(samples)
         axes.set_title(f"round {step:,}")
@@ -120,11 +198,22 @@ def animation(frames, real):
     return matplotlib.animation.FuncAnimation(figure, draw, frames=frames, interval=120)
 
 
-def save_animation(moving, path) -> None:
-    """Write the GIF at `path`, and beside it a self-contained HTML player with a slider."""
+def save_animation(moving: matplotlib.animation.FuncAnimation, path: Path) -> None:
+    """Write the GIF at `path`, and beside it a self-contained HTML player with a slider.
+
+    Args:
+        moving: what `animation` gave; its figure is closed.
+        path: of the GIF; missing folders are made. The player has the same name with .html.
+    """
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    moving.save(path, writer=matplotlib.animation.PillowWriter(fps=8), dpi=80)
+    with tempfile.TemporaryDirectory() as folder:  # Matplotlib wants a name that ends in .gif
+        gif = Path(folder) / "animation.gif"
+        writer = matplotlib.animation.PillowWriter(fps=FRAMES_A_SECOND)
+        moving.save(gif, writer=writer, dpi=80)
+        files.write_atomically(path, lambda file: file.write(gif.read_bytes()))
     html = path.with_suffix(".html")
-    html.write_text(moving.to_jshtml(fps=8), encoding="utf-8")
-    plt.close(moving._fig)
+    files.text_atomically(html, moving.to_jshtml(fps=FRAMES_A_SECOND))
+    if "inline" not in plt.get_backend():  # a notebook shows its last frame
+        plt.close(moving._fig)
     print(f"wrote {path} and {html}")

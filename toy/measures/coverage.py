@@ -1,7 +1,8 @@
 """Which modes did the generator find, how well, and in what proportion?
 
-For a target of K round normals of one sd (`toy.targets.distributions.gaussian_mixture`, `ring`, `grid`). Every
-sample belongs to its nearest mode and is *good* if it lies within 3 sd of it. Then
+For a target of K round normals of one sd (`gaussian_mixture`, `ring` and `grid` of
+toy.targets.distributions). Every sample belongs to its nearest mode and is *good* if it lies
+within 3 sd of it. Then
 
     modes          how many modes have a good sample
     high_quality   the share of all samples that is good
@@ -10,45 +11,59 @@ sample belongs to its nearest mode and is *good* if it lies within 3 sd of it. T
 
 The first two and the threshold are those of Srivastava et al. 2017 (VEEGAN, section 4.1) and Lin
 et al. 2018 (PacGAN, section 4.1), whose published code counts good samples alone for the
-proportions as well. No single one suffices: modes collapsed to points have every other
-figure perfect; so look at all, beside the row that a perfect sampler gets, which has 98.89 %
-high quality in the plane. More than that is no merit: it means too small a spread.
+proportions as well. No single one suffices: modes that have collapsed to points have every
+other figure perfect. So look at all of them, beside the row of a perfect sampler, which has
+98.89 % high quality in the plane. More than that is no merit: it means too small a spread.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gan_core import checks, rng
+from toy.targets.distributions import Distribution, WithModes
 
 WITHIN = 3.0  # in sd
 
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
-    """One row of the table. Where nothing could be measured a value is one that passes no test.
+    """One row of the table. What could not be measured has a value that passes no test.
 
     reverse_kl is infinite when no sample is good; sd_* are NaN when no mode has enough.
     """
 
-    modes: float  # modes with at least one good sample, of K (a whole number but in averages)
-    high_quality: float  # good samples / all samples, 0 to 1
-    reverse_kl: float  # KL(shares of good samples || weights), nats
-    reverse_kl_all: float  # the same, every sample counted at its nearest mode
-    sd_ratio: float  # mean over modes; 1 is right
-    sd_least: float  # the smallest over modes and directions
-    sd_most: float  # the largest over modes and directions
+    modes: float
+    """modes with at least one good sample, 0 to K (a whole number, except in averages of rows)"""
+    high_quality: float
+    """good samples / all samples, 0 to 1"""
+    reverse_kl: float
+    """KL(shares of the good samples || weights), in nats"""
+    reverse_kl_all: float
+    """the same with every sample counted at its nearest mode, in nats"""
+    sd_ratio: float
+    """spread of a mode's good samples / true spread, the mean over modes; 1 is right"""
+    sd_least: float
+    """the same, the smallest over modes and directions"""
+    sd_most: float
+    """the same, the largest over modes and directions"""
 
     def __str__(self) -> str:
         return (
-            f"{self.modes:g} modes, {self.high_quality:.2%} high quality, reverse KL {self.reverse_kl:.3f}, "
+            f"{self.modes:g} modes, {self.high_quality:.2%} high quality, "
+            f"reverse KL {self.reverse_kl:.3f}, "
             f"sd ratio {self.sd_ratio:.2f} (from {self.sd_least:.2f} to {self.sd_most:.2f})"
         )
 
 
-def coverage(samples, modes, sd: float, weights=None) -> Coverage:
-    """samples [n, d], modes [K, d], sd > 0, weights [K] (None: all alike) -> Coverage.
+def coverage(
+    samples: ArrayLike, modes: ArrayLike, sd: float, weights: ArrayLike | None = None
+) -> Coverage:
+    """Count what `samples` cover of a mixture of round normals.
 
     reverse_kl = sum_k q_k log(q_k / w_k), where q_k is the share of mode k among the good
     samples and 0 log 0 = 0. A lost mode costs little, log(1 / (1 - w_k)); the count of modes
@@ -56,14 +71,28 @@ def coverage(samples, modes, sd: float, weights=None) -> Coverage:
     for a mode that was never hit.
 
     sd_ratio: for each mode the root of the mean variance of its good samples' coordinates,
-    *around their own mean* (around the true center a mode that is one point beside it would
-    have a spread), divided by sd and by what the cut at 3 sd leaves of a true normal,
-    sqrt(E[r^2 | r < 3] / d): 0.9744 in the plane. So a perfect sampler gets 1, outliers
-    count for nothing here (high_quality has them), and too wide a spread is understated: one of
-    1.3 shows as 1.19, and no ratio goes much beyond 2. A mode has a spread if it has at least
-    d + 1 good samples; the mean is over the modes that do. A mean may hide a thin mode behind a
-    broad one, or a streak, broad one way and thin the other: sd_least and sd_most are the
-    extremes over all modes and, by the eigenvalues of each mode's covariance, all directions.
+    divided by sd and by what the cut at 3 sd leaves of a true normal,
+    sqrt(E[r^2 | r < 3] / d), which is 0.9744 in the plane. So a perfect sampler gets 1. The
+    variance is around the samples' *own mean*: around the true center, a mode that is one point
+    beside the center would have a spread. Outliers count for nothing here (high_quality has
+    them), and too wide a spread is understated: one of 1.3 shows as 1.19, and no ratio goes much
+    beyond 2. A mode has a spread if it has at least d + 1 good samples; the mean is over the
+    modes that do. A mean may hide a thin mode behind a broad one, or a streak, broad one way and
+    thin the other: sd_least and sd_most are the extremes over all modes and, by the eigenvalues
+    of each mode's covariance, all directions.
+
+    Args:
+        samples: [n, d], n at least 1, in the data's units.
+        modes: [K, d], the centers of the normals, K at least 1.
+        sd: standard deviation of each normal in each coordinate, above 0, in the data's units.
+        weights: [K], the true shares of the modes, in any unit. None: all alike.
+
+    Returns:
+        One row of the table.
+
+    Raises:
+        ValueError: for arrays that are empty, ragged, of other shapes or not finite; for an sd
+            that is not above 0; for weights that are negative or all 0.
     """
     samples, modes, weights = _checked(samples, modes, sd, weights)
     count, dim = modes.shape
@@ -71,59 +100,105 @@ def coverage(samples, modes, sd: float, weights=None) -> Coverage:
     nearest = squared.argmin(axis=1)
     good = squared.min(axis=1) <= (WITHIN * sd) ** 2
     good_counts = np.bincount(nearest[good], minlength=count)
+    all_counts = np.bincount(nearest, minlength=count)
 
     true_sd = sd * math.sqrt(within(dim + 2) / within(dim))
-    spread, extremes = [], []
+    mean_spreads = []
+    spreads_by_direction = []
     for mode in np.flatnonzero(good_counts > dim):
-        covariance = np.atleast_2d(np.cov(samples[good & (nearest == mode)], rowvar=False))
-        spread.append(math.sqrt(np.trace(covariance) / dim) / true_sd)
-        extremes.extend(np.sqrt(np.maximum(np.linalg.eigvalsh(covariance), 0.0)) / true_sd)
+        own = samples[good & (nearest == mode)]
+        covariance = np.atleast_2d(np.cov(own, rowvar=False))
+        mean_spreads.append(math.sqrt(np.trace(covariance) / dim) / true_sd)
+        variances = np.maximum(np.linalg.eigvalsh(covariance), 0.0)  # rounding may go below 0
+        spreads_by_direction.extend(np.sqrt(variances) / true_sd)
 
     return Coverage(
         modes=float(np.count_nonzero(good_counts)),
         high_quality=float(good.mean()),
         reverse_kl=_kl(good_counts, weights),
-        reverse_kl_all=_kl(np.bincount(nearest, minlength=count), weights),
-        sd_ratio=float(np.mean(spread)) if spread else math.nan,
-        sd_least=float(min(extremes, default=math.nan)),
-        sd_most=float(max(extremes, default=math.nan)),
+        reverse_kl_all=_kl(all_counts, weights),
+        sd_ratio=float(np.mean(mean_spreads)) if mean_spreads else math.nan,
+        sd_least=float(min(spreads_by_direction, default=math.nan)),
+        sd_most=float(max(spreads_by_direction, default=math.nan)),
     )
 
 
-def of(samples, distribution) -> Coverage | None:
-    """The coverage of a distribution that has modes; None for one that has not."""
+def of(samples: ArrayLike, distribution: Distribution) -> Coverage | None:
+    """The coverage of a distribution that has modes; None for one that has not.
+
+    Args:
+        samples: [n, d], n at least 1, in the data's units.
+        distribution: the target; its `modes`, `sd` and `weights` are asked for if it has them.
+
+    Returns:
+        One row of the table, or None.
+
+    Raises:
+        ValueError: for samples that `coverage` refuses.
+    """
     if not hasattr(distribution, "modes"):
         return None
     return coverage(samples, distribution.modes, distribution.sd, distribution.weights)
 
 
-def perfect_sampler(distribution, n: int, *, draws: int = 10, seed: int = 0) -> Coverage:
-    """The row of the distribution itself: the mean of `draws` rows of n of its own samples each.
+def perfect_sampler(distribution: WithModes, n: int, *, draws: int = 10, seed: int = 0) -> Coverage:
+    """The row of the distribution itself: the mean over `draws` rows of its own samples.
 
-    What no generator can beat but by luck or by concentrating too much.
+    What no generator can beat except by luck or by concentrating too much.
+
+    Args:
+        distribution: a target with modes.
+        n: samples in each row, at least 1.
+        draws: rows that are averaged, at least 1.
+        seed: of all the samples; each row has a seed of its own, derived from it.
+
+    Returns:
+        The mean of each column. A column that one of the rows could not measure is NaN.
+
+    Raises:
+        ValueError: for a distribution without modes, and for n or draws below 1.
     """
-    checks.integer("perfect_sampler", "draws", draws, 1)
-    target = (distribution.modes, distribution.sd, distribution.weights)
-    rows = [
-        dataclasses.astuple(
-            coverage(distribution.sample(n, rng.seed(seed, "perfect_sampler", draw)), *target)
-        )
-        for draw in range(draws)
-    ]
-    return Coverage(*(float(value) for value in np.mean(rows, axis=0)))
+    owner = "perfect_sampler"
+    _check_modes(owner, distribution)
+    checks.integer(owner, "n", n, 1)
+    checks.integer(owner, "draws", draws, 1)
+    rows = []
+    for draw in range(draws):
+        samples = distribution.sample(n, rng.seed(seed, owner, draw))
+        row = coverage(samples, distribution.modes, distribution.sd, distribution.weights)
+        rows.append(dataclasses.astuple(row))
+    means = np.mean(rows, axis=0)
+    return Coverage(*(float(mean) for mean in means))
 
 
-def perfect_by_formula(distribution, n: int) -> Coverage:
-    """The same by formula, for modes at least 6 sd apart (no ball of 3 sd meets another).
+def perfect_by_formula(distribution: WithModes, n: int) -> Coverage:
+    """The row of the distribution itself by formula, for modes at least 6 sd apart.
 
-    With p = P(chi^2_d < 9), in the plane 1 - exp(-9/2) = 0.98889:
-    modes = sum_k 1 - (1 - p w_k)^n;  high_quality = p;  reverse_kl = (K - 1) / (2 n p), the
-    leading term of what counting n p samples costs (for all n samples: without p; K is the
-    number of modes with weight);  sd_ratio = 1. The extremes have no such formula: NaN.
+    So far apart, no ball of 3 sd meets another. With p = P(chi^2_d < 9), which in the plane is
+    1 - exp(-9/2) = 0.98889, and K the number of modes with weight:
+
+        modes          = sum_k 1 - (1 - p w_k)^n
+        high_quality   = p
+        reverse_kl     = (K - 1) / (2 n p), the leading term of what counting n p samples costs
+        reverse_kl_all = (K - 1) / (2 n)
+        sd_ratio       = 1; the extremes have no such formula and are NaN
+
+    Args:
+        distribution: a target with modes.
+        n: samples in a row, at least 1.
+
+    Returns:
+        The expected row.
+
+    Raises:
+        ValueError: for a distribution without modes, and for n below 1.
     """
-    checks.integer("perfect_by_formula", "n", n, 1)
+    owner = "perfect_by_formula"
+    _check_modes(owner, distribution)
+    checks.integer(owner, "n", n, 1)
     weights = np.asarray(distribution.weights)
-    good, positive = within(distribution.dim), int(np.count_nonzero(weights))
+    positive = int(np.count_nonzero(weights))
+    good = within(distribution.dim)
     return Coverage(
         modes=float(np.sum(1.0 - (1.0 - good * weights) ** n)),
         high_quality=good,
@@ -136,21 +211,36 @@ def perfect_by_formula(distribution, n: int) -> Coverage:
 
 
 def within(dim: int) -> float:
-    """P(|x| < 3) for x ~ N(0, I) in `dim` dimensions: P(chi^2_dim < 9).
+    """P(|x| < 3) for x ~ N(0, I) in `dim` dimensions: F_dim(9), the distribution of chi^2_dim at 9.
 
-    F_1(t) = erf(sqrt(t / 2)), F_2(t) = 1 - e^(-t/2), F_(k+2)(t) = F_k(t) - (t/2)^(k/2) e^(-t/2) / Gamma(k/2 + 1).
-    Also E[|x|^2; |x| < 3] = dim P(chi^2_(dim+2) < 9).
+    F_1(t) = erf(sqrt(t / 2)), F_2(t) = 1 - e^(-t/2), and
+    F_(k+2)(t) = F_k(t) - (t/2)^(k/2) e^(-t/2) / Gamma(k/2 + 1).
+    Also E[|x|^2; |x| < 3] = dim F_(dim+2)(9).
+
+    Args:
+        dim: at least 1.
+
+    Returns:
+        A probability.
+
+    Raises:
+        ValueError: for dim below 1.
     """
+    checks.integer("within", "dim", dim, 1)
     half = WITHIN**2 / 2.0
-    k = 2 - dim % 2
-    chance = math.erf(math.sqrt(half)) if k == 1 else 1.0 - math.exp(-half)
+    if dim % 2 == 1:
+        k = 1
+        chance = math.erf(math.sqrt(half))
+    else:
+        k = 2
+        chance = 1.0 - math.exp(-half)
     while k < dim:
         chance -= half ** (k / 2) * math.exp(-half) / math.gamma(k / 2 + 1)
         k += 2
     return chance
 
 
-def _kl(counts, weights) -> float:
+def _kl(counts: np.ndarray, weights: np.ndarray) -> float:
     """sum q log(q / w) of the shares q; infinite where nothing was counted, or where w = 0 < q."""
     if not counts.any():
         return math.inf
@@ -160,38 +250,47 @@ def _kl(counts, weights) -> float:
         return float(np.sum(shares * np.log(shares / weights[seen])))
 
 
-def _checked(samples, modes, sd, weights):
-    """Everything as float64, or a ValueError."""
-    checks.number("coverage", "sd", sd, above=0.0)
-    samples, modes = np.asarray(samples, np.float64), np.asarray(modes, np.float64)
+def _check_modes(owner: str, distribution: object) -> None:
+    """A ValueError for a distribution that is not made of modes."""
+    if not all(hasattr(distribution, name) for name in ("modes", "sd", "weights")):
+        wanted = "one with modes, sd and weights, such as gaussian_mixture, ring or grid"
+        checks.fail(owner, "distribution", wanted, f"{distribution!r:.100}")
+
+
+def _checked(
+    samples: ArrayLike, modes: ArrayLike, sd: float, weights: ArrayLike | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """samples, modes and weights (of sum 1) as float64, or a ValueError."""
+    owner = "coverage"
+    checks.number(owner, "sd", sd, above=0.0)
+    modes = _numbers("modes", modes, "[K, d] with K at least 1")
     if modes.ndim != 2 or modes.size == 0:
-        checks.fail("coverage", "modes", "[K, d] with K at least 1", checks.show_shape(modes.shape))
-    if samples.ndim != 2 or samples.shape[1] != modes.shape[1] or samples.size == 0:
-        checks.fail(
-            "coverage",
-            "samples",
-            checks.show_shape(["n", modes.shape[1]]) + " with n at least 1",
-            checks.show_shape(samples.shape),
-        )
+        wanted = "[K, d] with K at least 1"
+        checks.fail(owner, "modes", wanted, checks.show_shape(modes.shape))
+    wanted = checks.show_shape(["n", modes.shape[1]]) + " with n at least 1"
+    samples = _numbers("samples", samples, wanted)
+    if samples.ndim != 2 or samples.shape[1] != modes.shape[1] or len(samples) == 0:
+        checks.fail(owner, "samples", wanted, checks.show_shape(samples.shape))
     for name, array in (("samples", samples), ("modes", modes)):
-        if not np.isfinite(array).all():
-            checks.fail(
-                "coverage",
-                name,
-                "finite",
-                f"{int((~np.isfinite(array)).sum())} of {array.size} values NaN or infinite",
-            )
-    weights = np.ones(len(modes)) if weights is None else np.asarray(weights, np.float64)
-    if (
-        weights.shape != (len(modes),)
-        or not np.isfinite(weights).all()
-        or (weights < 0.0).any()
-        or not weights.any()
-    ):
-        checks.fail(
-            "coverage",
-            "weights",
-            f"[{len(modes)}] of numbers at least 0, not all 0",
-            str(weights.tolist()),
-        )
-    return samples, modes, weights / weights.sum()
+        bad = int(np.count_nonzero(~np.isfinite(array)))
+        if bad:
+            checks.fail(owner, name, "finite", f"{bad} of {array.size} values NaN or infinite")
+    wanted = f"[{len(modes)}] of numbers at least 0, not all 0"
+    shares = np.ones(len(modes)) if weights is None else _numbers("weights", weights, wanted)
+    if shares.shape != (len(modes),):
+        checks.fail(owner, "weights", wanted, checks.show_shape(shares.shape))
+    if not np.isfinite(shares).all() or (shares < 0.0).any() or not shares.any():
+        checks.fail(owner, "weights", wanted, f"{shares.tolist()!s:.100}")
+    return samples, modes, shares / shares.sum()
+
+
+def _numbers(name: str, value: ArrayLike, wanted: str) -> np.ndarray:
+    """`value` as a float64 array; a ValueError for what is ragged, complex or no number."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # NumPy's word for rows of unequal length
+        checks.fail("coverage", name, wanted, "rows of unequal length")
+    if array.dtype.kind not in "iufb":
+        came = f"an array of {array.dtype}, which are no real numbers"
+        checks.fail("coverage", name, wanted, came)
+    return array.astype(np.float64)

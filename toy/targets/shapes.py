@@ -1,11 +1,14 @@
 """Distributions in the plane that are a shape and not a set of modes.
 
-The protocol is that of toy.targets.distributions: `dim`, `sample(n, seed)`, and `log_density(x)` where the
-density has a closed form (a curve that is blurred by noise has none).
+The protocol is that of toy.targets.distributions: `dim`, `sample(n, seed)`, and `log_density(x)`
+where the density has a closed form (a curve that is blurred by noise has none).
 """
+
+from __future__ import annotations
 
 import dataclasses
 import math
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -21,17 +24,19 @@ class TwoMoons:
     """
 
     noise: float = 0.05
-    dim = 2
+    dim: ClassVar[int] = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.number("TwoMoons", "noise", self.noise, 0.0)
 
-    def sample(self, n: int, seed) -> tf.Tensor:
+    def sample(self, n: int, seed: tf.Tensor) -> tf.Tensor:
+        """n samples [n, 2] float32 from seed [2] int64."""
         checks.integer("TwoMoons.sample", "n", n, 1)
         curve_seed, noise_seed = rng.split(seed, 2)
         u = rng.uniform([n], curve_seed, 0.0, 2.0)  # below 1: the upper moon
         moon = tf.floor(u)
-        t, sign = math.pi * (u - moon), 1.0 - 2.0 * moon
+        t = math.pi * (u - moon)
+        sign = 1.0 - 2.0 * moon
         curve = tf.stack([moon + sign * tf.cos(t), 0.5 * moon + sign * tf.sin(t)], axis=1)
         return curve + self.noise * rng.normal([n, 2], noise_seed)
 
@@ -47,12 +52,13 @@ class SwissRoll:
     """
 
     noise: float = 0.03
-    dim = 2
+    dim: ClassVar[int] = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.number("SwissRoll", "noise", self.noise, 0.0)
 
-    def sample(self, n: int, seed) -> tf.Tensor:
+    def sample(self, n: int, seed: tf.Tensor) -> tf.Tensor:
+        """n samples [n, 2] float32 from seed [2] int64."""
         checks.integer("SwissRoll.sample", "n", n, 1)
         curve_seed, noise_seed = rng.split(seed, 2)
         t = rng.uniform([n, 1], curve_seed, 1.5 * math.pi, 4.5 * math.pi)
@@ -71,33 +77,32 @@ class Checkerboard:
 
     cells: int = 4
     half: float = 4.0
-    dim = 2
+    dim: ClassVar[int] = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         checks.integer("Checkerboard", "cells", self.cells, 2)
         if self.cells % 2:
-            checks.fail(
-                "Checkerboard",
-                "cells",
-                "even",
-                repr(self.cells),
-                "Then every column has equal mass.",
-            )
+            way_out = "Then every column has equal mass."
+            checks.fail("Checkerboard", "cells", "even", repr(self.cells), way_out)
         checks.number("Checkerboard", "half", self.half, above=0.0)
 
-    def sample(self, n: int, seed) -> tf.Tensor:
+    def sample(self, n: int, seed: tf.Tensor) -> tf.Tensor:
+        """n samples [n, 2] float32 from seed [2] int64."""
         checks.integer("Checkerboard.sample", "n", n, 1)
         column_seed, row_seed = rng.split(seed, 2)
         x = rng.uniform([n], column_seed, 0.0, self.cells)
         y = rng.uniform([n], row_seed, 0.0, self.cells / 2)
-        # In units of a cell: y counts the squares with mass of x's column; floor(y) are skipped
-        # below it, and one more in an odd column.
-        y += tf.floor(y) + tf.math.floormod(tf.floor(x), 2.0)
+        # In units of a cell: y counts only those squares of x's column that have mass. Below y
+        # there are floor(y) squares without, and one more in an odd column.
+        column = tf.floor(x)
+        y += tf.floor(y) + tf.math.floormod(column, 2.0)
         return (tf.stack([x, y], axis=1) * (2.0 / self.cells) - 1.0) * self.half
 
-    def log_density(self, x) -> tf.Tensor:
+    def log_density(self, x: tf.Tensor) -> tf.Tensor:
+        """log p(x) for x [n, 2] -> [n] float32, in nats."""
         x = checks.tensor("Checkerboard.log_density", "x", x, ["n", 2])
         cell = tf.floor((x / self.half + 1.0) * (self.cells / 2))
         on_board = tf.reduce_all((cell >= 0.0) & (cell < self.cells), axis=1)
         even = tf.equal(tf.math.floormod(tf.reduce_sum(cell, axis=1), 2.0), 0.0)
-        return tf.where(on_board & even, math.log(2.0) - 2.0 * math.log(2.0 * self.half), -math.inf)
+        log_density = math.log(2.0) - 2.0 * math.log(2.0 * self.half)
+        return tf.where(on_board & even, log_density, -math.inf)

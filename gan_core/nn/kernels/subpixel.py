@@ -1,41 +1,60 @@
-"""A transposed convolution as a plain one, whose channels are interleaved: the same numbers in another order.
+"""A transposed convolution as a plain one whose channels are interleaved.
 
-A convolution is y = M x, with a matrix M made of the kernel w; the transposed convolution is x = M^T y. Take
-k = 4 taps, stride s = 2, padding SAME, w = (a, b, c, d), y = (y0, y1):
+It gives the same numbers in another order. A convolution is y = M x, with a matrix M made of the
+kernel w; the transposed convolution is x = M^T y. Take k = 4 taps, stride s = 2, padding SAME,
+w = (a, b, c, d), y = (y0, y1):
 
         [ b c d 0 ]                                          b y0 + d  0
     M = [ 0 a b c ]      conv_transpose(y, w) = M^T y  =     c y0 + a y1
                                                              b y1 + d y0
                                                              c y1 + a  0
 
-Painted, each y is multiplied by four weights and added to four pixels that others paint as well.
-But read the result by rows: even pixels are a two-tap convolution of y with (d, b), odd pixels
-one with (c, a). A plain stride-1 convolution of the padded y to s output channels makes all of
-them, and interleaving its channels (`depth_to_space`) puts them in place:
+Computed directly, each y is multiplied by four weights and added to four pixels, to which other y
+are added as well. But read the result by rows: even pixels are a two-tap convolution of y with
+(d, b), odd pixels one with (c, a). A plain stride-1 convolution of the padded y to s output
+channels makes all of them, and interleaving its channels (`depth_to_space`) puts them in place:
 
     0 y0 y1 0  ->  (a y0, b y0), (a y1 + c y0, b y1 + d y0), (c y1, d y1)  ->  crop one at each end
 
 With C channels in two dimensions: pad, convolve m x m with stride 1 to s s C channels, where
 m = ceil(k / s), depth_to_space, crop. (Shi et al. 2016, "Is the deconvolution layer the same as a
-convolutional layer?") No pixel is added to twice, and a plain convolution is what every library does best.
+convolutional layer?") No pixel is added to twice, and a plain convolution is what every library
+does best.
 
-Likewise the gradient by w: `space_to_depth`, the way back of `depth_to_space`, makes matrix products of it.
+The gradient with respect to w is computed in the same way: `space_to_depth`, the inverse of
+`depth_to_space`, makes matrix products of it.
 
-Here are the sums alone; `gan_core.nn.kernels.convolution` checks sizes, says when this way is taken and pairs the gradients.
-Shapes and names are as there: x [B, H, W, X] is the larger image, y [B, h, w, Y] the smaller one, w [k, k, X, Y];
-`before` is p, the zeros before the larger image. Any floating dtype.
+Only the sums are here; `gan_core.nn.kernels.convolution` checks sizes, says when this path is
+taken and pairs the gradients. Shapes and names are as there: x [B, H, W, X] is the larger image,
+y [B, h, w, Y] the smaller one, w [k, k, X, Y]; `before` is p, the zeros before the larger image.
+Any floating dtype.
 """
+
+from __future__ import annotations
 
 import tensorflow as tf
 
 
-def conv_transpose(y, w, height: int, width: int, stride: int, before: int) -> tf.Tensor:
-    """y [B, h, w, Y], w [k, k, X, Y] -> x [B, height, width, X]: pad, convolve, depth_to_space, crop.
+def conv_transpose(
+    y: tf.Tensor, w: tf.Tensor, height: int, width: int, stride: int, before: int
+) -> tf.Tensor:
+    """Convolve transposed: pad, convolve, depth_to_space, crop.
 
     Uncropped, x[s q + r] = sum_t y[q - t] w[s t + r], with t = 0, ..., m - 1 and r = 0, ..., s - 1.
     For each q one m-tap convolution makes the s pixels r: its tap u reads y[q - (m - 1) + u], hence
     t = m - 1 - u, the kernel's blocks of s in reverse order. The crop takes `before` pixels off the
     front; blocks q that it would take off whole are not computed at all.
+
+    Args:
+        y: [B, h, w, Y].
+        w: [k, k, X, Y].
+        height: of x.
+        width: of x.
+        stride: s.
+        before: p.
+
+    Returns:
+        x [B, height, width, X].
     """
     k = w.shape[0]
     m = -(-k // stride)
@@ -59,34 +78,44 @@ def conv_transpose(y, w, height: int, width: int, stride: int, before: int) -> t
     return x[:, crop : crop + height, crop : crop + width, :]
 
 
-def filter_gradient(x, y, k: int, stride: int, before: int) -> tf.Tensor:
-    """x [B, H, W, X], y [B, h, w, Y] -> w [k, k, X, Y]: pad, space_to_depth, m x m matrix products.
+def filter_gradient(x: tf.Tensor, y: tf.Tensor, k: int, stride: int, before: int) -> tf.Tensor:
+    """Correlate: pad, space_to_depth, m x m matrix products.
 
-    With z[q] the s pixels x[s q + r - p], r = 0, ..., s - 1, side by side as channels, the kernel's block t is
-    w[s t + r] = sum_j x[s (j + t) + r - p] y[j] = sum_j z[j + t] y[j], summed over the batch too.
+    With z[q] the s pixels x[s q + r - p], r = 0, ..., s - 1, side by side as channels, the kernel's
+    block t is w[s t + r] = sum_j x[s (j + t) + r - p] y[j] = sum_j z[j + t] y[j], summed over the
+    batch too.
+
+    Args:
+        x: [B, H, W, X].
+        y: [B, h, w, Y].
+        k: the size of the kernel.
+        stride: s.
+        before: p.
+
+    Returns:
+        w [k, k, X, Y].
     """
     m = -(-k // stride)
-    height, width = y.shape[1], y.shape[2]
-    pads = [
-        [before, stride * (small + m - 1) - big - before]
-        for big, small in ((x.shape[1], height), (x.shape[2], width))
-    ]
-    z = tf.pad(x, [[0, 0], *pads, [0, 0]])
-    z = tf.nn.space_to_depth(z, stride) if stride > 1 else z
-    flat_y = tf.reshape(y, [-1, y.shape[3]])
-    blocks = tf.stack(
-        [
-            tf.matmul(
-                tf.reshape(z[:, t : t + height, u : u + width], [-1, z.shape[3]]),
-                flat_y,
-                transpose_a=True,
-            )
-            for t in range(m)
-            for u in range(m)
-        ]
-    )
-    w = tf.reshape(blocks, [m, m, stride, stride, x.shape[3], y.shape[3]])
-    w = tf.reshape(
-        tf.transpose(w, [0, 2, 1, 3, 4, 5]), [m * stride, m * stride, x.shape[3], y.shape[3]]
-    )
+    height = y.shape[1]
+    width = y.shape[2]
+    x_channels = x.shape[3]
+    y_channels = y.shape[3]
+
+    pads = [[0, 0], [0, 0], [0, 0], [0, 0]]
+    for axis in (1, 2):
+        blocks_read = y.shape[axis] + m - 1
+        pads[axis] = [before, stride * blocks_read - x.shape[axis] - before]
+    z = tf.pad(x, pads)
+    if stride > 1:
+        z = tf.nn.space_to_depth(z, stride)
+
+    flat_y = tf.reshape(y, [-1, y_channels])
+    blocks = []
+    for t in range(m):
+        for u in range(m):
+            window = tf.reshape(z[:, t : t + height, u : u + width], [-1, z.shape[3]])
+            blocks.append(tf.matmul(window, flat_y, transpose_a=True))
+    w = tf.reshape(tf.stack(blocks), [m, m, stride, stride, x_channels, y_channels])
+    w = tf.transpose(w, [0, 2, 1, 3, 4, 5])
+    w = tf.reshape(w, [m * stride, m * stride, x_channels, y_channels])
     return w[:k, :k]

@@ -1,52 +1,64 @@
-r"""The same convolution from 25 products instead of 64: Winograd's form, by Toom and Cook's way to it.
+r"""The same convolution from 25 products instead of 64: Winograd's form, derived as Toom and Cook do.
 
-For kernels of twice the stride (4 and 2 in a DCGAN) and padding SAME. `gan_core.nn.kernels.convolution` says what the three
-faces of a convolution are; this file computes each of them once more, with fewer multiplications.
+For kernels of twice the stride (4 and 2 in a DCGAN) and padding SAME.
+`gan_core.nn.kernels.convolution` says what conv, conv_transpose and filter_gradient are; this file
+computes each of them again, with fewer multiplications.
 
-**Two taps.** Take every s-th pixel of x, from r on: z_r[q] = x[s q + r - p]. Of a kernel with 2 s taps, each of these
-s *phases* meets two, g_r = (w[r], w[s + r]):
+**Two taps.** Take every s-th pixel of x, from r on: z_r[q] = x[s q + r - p]. Of a kernel with 2 s
+taps, each of these s *phases* meets two, g_r = (w[r], w[s + r]):
 
     y[j] = sum_r z_r[j] g_r[0] + z_r[j + 1] g_r[1]
 
-Leave r aside (it will be one more channel). Four outputs, y[0] to y[3], read z[0] to z[4] and take 8 products.
+Leave r aside (it will be one more channel). Four outputs, y[0] to y[3], read z[0] to z[4] and take
+8 products.
 
-**Five are enough.** The one form whose gradients the three faces are, sorted by z:
+**Five are enough.** The one form whose gradients the three functions are, sorted by z:
 
     T(z, g, y) = sum over j and t of y[j] z[j + t] g[t] = sum over n of z[n] c[n],
     c[n] = sum over j + t = n of y[j] g[t]
 
-c holds the coefficients of a product of polynomials: c(u) = y(u) g(u), with y(u) = y[0] + y[1] u + y[2] u^2 + y[3] u^3
-and g(u) = g[0] + g[1] u. Its degree is 4, and five values settle it. So evaluate y and g at five points u, multiply
-*the values*, five products, and find the coefficients again:
+c holds the coefficients of a product of polynomials: c(u) = y(u) g(u), with
+y(u) = y[0] + y[1] u + y[2] u^2 + y[3] u^3 and g(u) = g[0] + g[1] u. Its degree is 4, so five values
+determine it. So evaluate y and g at five points u, multiply *the values*, five products, and
+compute the coefficients from them:
 
     c = inverse(C) (A y * G g)          A [5, 4], G [5, 2], C [5, 5]:  row i is (1, u_i, u_i^2, ...)
 
-with * entry by entry. (At the point infinity a polynomial's value is its leading coefficient.) Put into T, with
-B = transpose(inverse(C)):
+with * entry by entry. (At the point infinity a polynomial's value is its leading coefficient.)
+Substitute this into T, with B = transpose(inverse(C)):
 
     T = <z, c> = <B z, A y * G g> = sum over five entries of (B z) (G g) (A y)
 
-It is the same form, a sum of five terms where it was one of eight; and its gradients are again the three faces:
+It is the same form, a sum of five terms where it was one of eight; and its gradients are again the
+three functions, with respect to
 
-    by y    conv                transpose(A) (B z * G g)
-    by z    conv_transpose      transpose(B) (G g * A y)
-    by g    filter_gradient     transpose(G) (B z * A y)
+    y    conv                transpose(A) (B z * G g)
+    z    conv_transpose      transpose(B) (G g * A y)
+    g    filter_gradient     transpose(G) (B z * A y)
 
-**In two dimensions** each matrix acts on rows and on columns: 16 pixels of y, 4 taps, 25 products for 64. With channels
-each of the 25 entries is a matrix product, [tiles, s s X] times [s s X, Y]; A, B and G act on pixels, and cost little
-where there are many channels. Images of more than 4 x 4 pixels y are cut into tiles of 4 x 4.
+**In two dimensions** each matrix acts on rows and on columns: 16 pixels of y, 4 taps, 25 products
+for 64. With channels each of the 25 entries is a matrix product, [tiles, s s X] times [s s X, Y];
+A, B and G act on pixels, and cost little where there are many channels. Images of more than
+4 x 4 pixels y are cut into tiles of 4 x 4.
 
-**What it costs.** Values are added up and subtracted in another order, so the rounding differs, and depends on the
-points. 0, -1, 1/2, 2 and infinity were the best of a dozen sets in float32: 1.8 times the direct sum's error, where
-the usual 0, 1, -1, 2 and infinity have 2.9. With bfloat16's eight bits that is too much. And B, G and A write and read
-memory: worth it where the products are large, of few pixels with many channels, and many images at once.
+**What it costs.** Values are added and subtracted in another order, so the rounding differs, and
+depends on the points. 0, -1, 1/2, 2 and infinity were the best of a dozen sets in float32: 1.8 times
+the direct sum's error, where the usual 0, 1, -1, 2 and infinity have 2.9. With bfloat16's eight bits
+that is too much. And B, G and A read and write memory: they are worth it where the products are
+large, for few pixels with many channels, and many images at once.
 
-Source: Winograd 1980, "Arithmetic Complexity of Computations"; Lavin and Gray 2016, "Fast algorithms for convolutional
-neural networks" (which has F(2 x 2, 3 x 3); this is F(4 x 4, 2 x 2)); Toom 1963 and Cook 1966 for the points.
+Source: Winograd 1980, "Arithmetic Complexity of Computations"; Lavin and Gray 2016, "Fast algorithms
+for convolutional neural networks" (which has F(2 x 2, 3 x 3); this is F(4 x 4, 2 x 2)); Toom 1963
+and Cook 1966 for the points.
 
-Shapes as in `gan_core.nn.kernels.convolution`: x [N, s h, s w, X], y [N, h, w, Y], w [2 s, 2 s, X, Y]; h, w multiples of 4.
-All three are made of linear maps and matrix products alone, so TensorFlow differentiates them, as often as one likes.
+Shapes as in `gan_core.nn.kernels.convolution`: x [N, s h, s w, X], y [N, h, w, Y],
+w [2 s, 2 s, X, Y]; h, w multiples of 4. All three are made of linear maps and matrix products
+alone, so TensorFlow can differentiate them any number of times.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -54,43 +66,86 @@ import tensorflow as tf
 POINTS = (0.0, -1.0, 0.5, 2.0)  # and infinity
 TILE = 4  # outputs of a tile, each way
 VALUES = len(POINTS) + 1
-LEAST = 64  # images, and channels, for which it is worth it
+MIN_BATCH_AND_CHANNELS = 64  # from so many images, and channels, on it is faster
 
 
-def fits(batch, height, width, w_shape, stride: int, padding: str, dtype) -> bool:
-    """Whether this form is worth it: k = 2 s, SAME, y of 4 or 8 pixels each way, 64 images, 64 channels, float32.
+def fits(
+    batch: int | None,
+    height: int,
+    width: int,
+    w_shape: Any,
+    stride: int,
+    padding: str,
+    dtype: tf.DType,
+) -> bool:
+    """Say whether this form is faster.
 
-    batch, height and width are y's (batch None if it is not known while tracing), w_shape is [k, k, X, Y]. Measured on
-    a CPU (AVX-512, two cores): from there on 1.05 to 2.8 times as fast, the more channels the faster; slower with 32
-    channels, no faster at 16 x 16 pixels, nor in a whole round with 32 images.
+    It is for k = 2 s, SAME, y of 4 or 8 pixels each way, 64 images, 64 channels, float32. Measured
+    on a CPU (AVX-512, two cores): from there on 1.05 to 2.8 times as fast, the more channels the
+    faster; slower with 32 channels, no faster at 16 x 16 pixels, nor in a whole round with 32
+    images.
+
+    Args:
+        batch: how many images, or None if that is not known while tracing.
+        height: of y.
+        width: of y.
+        w_shape: [k, k, X, Y].
+        stride: s.
+        padding: "SAME" or "VALID".
+        dtype: of the images.
+
+    Returns:
+        Whether it is.
     """
     k, _, *channels = w_shape
-    return (
-        k == 2 * stride
-        and padding == "SAME"
-        and batch is not None
-        and batch >= LEAST
-        and min(channels) >= LEAST
-        and {height, width} <= {TILE, 2 * TILE}
-        and dtype in (tf.float32, tf.float64)
-    )
+    if k != 2 * stride or padding != "SAME" or dtype not in (tf.float32, tf.float64):
+        return False
+    if not {height, width} <= {TILE, 2 * TILE}:
+        return False
+    if batch is None or batch < MIN_BATCH_AND_CHANNELS:
+        return False
+    return min(channels) >= MIN_BATCH_AND_CHANNELS
 
 
-def conv(x, w) -> tf.Tensor:
-    """transpose(A) (B z * G g): x [N, s h, s w, X], w [2 s, 2 s, X, Y] -> y [N, h, w, Y]."""
+def conv(x: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    """Convolve: transpose(A) (B z * G g).
+
+    Args:
+        x: [N, s h, s w, X].
+        w: [2 s, 2 s, X, Y].
+
+    Returns:
+        y [N, h, w, Y].
+    """
     stride = w.shape[0] // 2
     products = tf.matmul(_spread(x, stride), _of_kernel(w))
     return _outputs(products, x.shape[1] // stride, x.shape[2] // stride)
 
 
-def conv_transpose(y, w) -> tf.Tensor:
-    """transpose(B) (G g * A y): y [N, h, w, Y], w [2 s, 2 s, X, Y] -> x [N, s h, s w, X]."""
+def conv_transpose(y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
+    """Convolve transposed: transpose(B) (G g * A y).
+
+    Args:
+        y: [N, h, w, Y].
+        w: [2 s, 2 s, X, Y].
+
+    Returns:
+        x [N, s h, s w, X].
+    """
     products = tf.matmul(_of_outputs(y), _of_kernel(w), transpose_b=True)
     return _collect(products, y.shape[1], y.shape[2], w.shape[0] // 2)
 
 
-def filter_gradient(x, y) -> tf.Tensor:
-    """transpose(G) (B z * A y): x [N, s h, s w, X], y [N, h, w, Y] -> w [2 s, 2 s, X, Y]."""
+def filter_gradient(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    """Correlate: transpose(G) (B z * A y).
+
+    Args:
+        x: [N, s h, s w, X].
+        y: [N, h, w, Y].
+
+    Returns:
+        w [2 s, 2 s, X, Y].
+    """
     stride = x.shape[1] // y.shape[1]
     products = tf.matmul(_spread(x, stride), _of_outputs(y), transpose_a=True)
     matrix = tf.constant(_kernel_matrix(stride), x.dtype)
@@ -101,15 +156,20 @@ def filter_gradient(x, y) -> tf.Tensor:
 # ---------------------------------------------------------------- the matrices, float64
 
 
-def _powers(n: int):
+def _powers(n: int) -> np.ndarray:
     """[5, n]: a polynomial's n coefficients -> its values at the five points."""
-    return np.array([[u**i for i in range(n)] for u in POINTS] + [[0.0] * (n - 1) + [1.0]])
+    values = np.zeros([VALUES, n])
+    for i, u in enumerate(POINTS):
+        values[i] = [u**power for power in range(n)]
+    values[-1, -1] = 1.0  # at infinity, the leading coefficient
+    return values
 
 
-def _input_matrix(stride: int, tiles: int):
-    """B of every tile and phase of one side, [tiles 5 s, s h]: row (tile, value, r) of x's pixels s q + r - p.
+def _input_matrix(stride: int, tiles: int) -> np.ndarray:
+    """B of every tile and phase of one side, [tiles 5 s, s h].
 
-    The zeros beside the image are pixels for which there is no column.
+    Row (tile, value, r) is of x's pixels s q + r - p. The zeros beside the image are pixels for
+    which there is no column.
     """
     b = np.linalg.inv(_powers(VALUES)).T
     pixels = stride * TILE * tiles
@@ -123,15 +183,15 @@ def _input_matrix(stride: int, tiles: int):
     return matrix.reshape(-1, pixels)
 
 
-def _kernel_matrix(stride: int):
-    """G of every phase, both ways, [5 5 s s, (2 s)^2]: row (value, value', r, r') of the taps (a, a')."""
+def _kernel_matrix(stride: int) -> np.ndarray:
+    """G of every phase, both ways, [5 5 s s, (2 s)^2]: row (value, value', r, r') of taps (a, a')."""
     matrix = np.zeros([VALUES, stride, 2 * stride])
     for r in range(stride):
         matrix[:, r, r::stride] = _powers(2)
     return np.einsum("irs,jqt->ijrqst", matrix, matrix).reshape(-1, 4 * stride**2)
 
 
-def _output_matrix():
+def _output_matrix() -> np.ndarray:
     """A both ways, [25, 16]: row (value, value') of the pixels (j, j') of a tile of y."""
     return np.kron(_powers(TILE), _powers(TILE))
 
@@ -139,74 +199,56 @@ def _output_matrix():
 # ---------------------------------------------------------------- what they do to images and kernels
 
 
-def _spread(x, stride: int):
+def _spread(x: tf.Tensor, stride: int) -> tf.Tensor:
     """B z: x [N, s h, s w, X] -> [25, tiles, s s X]."""
-    down, across = (_input_matrix(stride, size // (stride * TILE)) for size in x.shape[1:3])
-    z = tf.matmul(tf.constant(across, x.dtype), tf.reshape(x, [-1, x.shape[2], x.shape[3]]))
-    z = tf.matmul(
-        tf.constant(down, x.dtype), tf.reshape(z, [-1, x.shape[1], len(across) * x.shape[3]])
-    )
-    z = tf.reshape(
-        z,
-        [
-            -1,
-            len(down) // (VALUES * stride),
-            VALUES,
-            stride,
-            len(across) // (VALUES * stride),
-            VALUES,
-            stride,
-            x.shape[3],
-        ],
-    )
-    z = tf.transpose(z, [2, 5, 0, 1, 4, 3, 6, 7])
-    return tf.reshape(z, [VALUES**2, -1, stride**2 * x.shape[3]])
+    height, width, channels = x.shape[1:]
+    tiles_down = height // (stride * TILE)
+    tiles_across = width // (stride * TILE)
+    down = tf.constant(_input_matrix(stride, tiles_down), x.dtype)
+    across = tf.constant(_input_matrix(stride, tiles_across), x.dtype)
+    z = tf.matmul(across, tf.reshape(x, [-1, width, channels]))
+    z = tf.matmul(down, tf.reshape(z, [-1, height, across.shape[0] * channels]))
+    split = [-1, tiles_down, VALUES, stride, tiles_across, VALUES, stride, channels]
+    z = tf.transpose(tf.reshape(z, split), [2, 5, 0, 1, 4, 3, 6, 7])
+    return tf.reshape(z, [VALUES**2, -1, stride**2 * channels])
 
 
-def _collect(z, height: int, width: int, stride: int):
+def _collect(z: tf.Tensor, height: int, width: int, stride: int) -> tf.Tensor:
     """The adjoint of _spread: [25, tiles, s s X] -> x [N, s h, s w, X]; height and width are y's."""
-    tiles_down, tiles_across = height // TILE, width // TILE
+    tiles_down = height // TILE
+    tiles_across = width // TILE
     channels = z.shape[2] // stride**2
+    down = tf.constant(_input_matrix(stride, tiles_down), z.dtype)
+    across = tf.constant(_input_matrix(stride, tiles_across), z.dtype)
     z = tf.reshape(z, [VALUES, VALUES, -1, tiles_down, tiles_across, stride, stride, channels])
     z = tf.transpose(z, [2, 3, 0, 5, 4, 1, 6, 7])
-    down, across = _input_matrix(stride, tiles_down), _input_matrix(stride, tiles_across)
-    z = tf.matmul(
-        tf.constant(down, z.dtype),
-        tf.reshape(z, [-1, len(down), len(across) * channels]),
-        transpose_a=True,
-    )
-    z = tf.matmul(
-        tf.constant(across, z.dtype), tf.reshape(z, [-1, len(across), channels]), transpose_a=True
-    )
+    z = tf.reshape(z, [-1, down.shape[0], across.shape[0] * channels])
+    z = tf.matmul(down, z, transpose_a=True)
+    z = tf.matmul(across, tf.reshape(z, [-1, across.shape[0], channels]), transpose_a=True)
     return tf.reshape(z, [-1, stride * height, stride * width, channels])
 
 
-def _of_kernel(w):
+def _of_kernel(w: tf.Tensor) -> tf.Tensor:
     """G g: w [2 s, 2 s, X, Y] -> [25, s s X, Y]."""
     stride = w.shape[0] // 2
-    g = tf.matmul(
-        tf.constant(_kernel_matrix(stride), w.dtype), tf.reshape(w, [w.shape[0] ** 2, -1])
-    )
+    matrix = tf.constant(_kernel_matrix(stride), w.dtype)
+    g = tf.matmul(matrix, tf.reshape(w, [w.shape[0] ** 2, -1]))
     return tf.reshape(g, [VALUES**2, stride**2 * w.shape[2], w.shape[3]])
 
 
-def _of_outputs(y):
+def _of_outputs(y: tf.Tensor) -> tf.Tensor:
     """A y: y [N, h, w, Y] -> [25, tiles, Y]."""
-    _, height, width, channels = y.shape
+    height, width, channels = y.shape[1:]
+    matrix = tf.constant(_output_matrix(), y.dtype)
     y = tf.reshape(y, [-1, height // TILE, TILE, width // TILE, TILE, channels])
     y = tf.reshape(tf.transpose(y, [2, 4, 0, 1, 3, 5]), [TILE**2, -1])
-    return tf.reshape(
-        tf.matmul(tf.constant(_output_matrix(), y.dtype), y), [VALUES**2, -1, channels]
-    )
+    return tf.reshape(tf.matmul(matrix, y), [VALUES**2, -1, channels])
 
 
-def _outputs(products, height: int, width: int):
+def _outputs(products: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """The adjoint of _of_outputs: [25, tiles, Y] -> y [N, h, w, Y]."""
     channels = products.shape[2]
-    y = tf.matmul(
-        tf.constant(_output_matrix(), products.dtype),
-        tf.reshape(products, [VALUES**2, -1]),
-        transpose_a=True,
-    )
+    matrix = tf.constant(_output_matrix(), products.dtype)
+    y = tf.matmul(matrix, tf.reshape(products, [VALUES**2, -1]), transpose_a=True)
     y = tf.reshape(y, [TILE, TILE, -1, height // TILE, width // TILE, channels])
     return tf.reshape(tf.transpose(y, [2, 3, 0, 4, 1, 5]), [-1, height, width, channels])

@@ -1,5 +1,7 @@
 """A graph adds two tensors at a time: a sum of three has bits that depend on which of them is ready first."""
 
+import threading
+
 import pytest
 import tensorflow as tf
 from graph_sums import addends
@@ -7,15 +9,16 @@ from graph_sums import addends
 from dcgan import training
 from dcgan.config import Config
 from gan_core import rng
+from gan_core.devices import compiling
 from gan_core.devices.compiling import compiled
 
 
-@pytest.fixture
-def arithmetic_optimiser():
-    """On, as in a new process. What is left at the end is off, as after any other test with a graph."""
-    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": True})
-    yield
-    compiled(tf.identity, "graph")
+def sum_of_three(a, b, c):
+    return tf.add_n([tf.add_n([a, b]), c])
+
+
+def numbers():
+    return [rng.normal([50], rng.seed(0, "addends", i)) for i in range(3)]
 
 
 def sums_of_a_round() -> list[int]:
@@ -28,34 +31,108 @@ def sums_of_a_round() -> list[int]:
     )
 
 
-def test_a_round_of_a_dcgan_adds_two_tensors_at_a_time(arithmetic_optimiser):
+def test_a_round_of_a_dcgan_adds_two_tensors_at_a_time():
     """Left to TensorFlow's optimiser, eight of its sums are of three. (On several devices: test_replicas.)"""
     sums = sums_of_a_round()
     assert len(sums) > 10
     assert max(sums) == 2
 
 
-def test_left_to_tensorflows_optimiser_some_sums_of_a_round_are_of_three(
-    arithmetic_optimiser, monkeypatch
-):
+def test_left_to_tensorflows_optimiser_some_sums_of_a_round_are_of_three(monkeypatch):
     """So that the test above cannot pass because it looks at the wrong graph."""
-    monkeypatch.setattr(tf.config.optimizer, "set_experimental_options", lambda options: None)
+    monkeypatch.setattr(compiling, "_switched_off", lambda serialized: _parsed(serialized))
     assert max(sums_of_a_round()) > 2
-    monkeypatch.undo()
+
+
+def _parsed(serialized):
+    return compiling.config_pb2.ConfigProto.FromString(serialized)
 
 
 @pytest.mark.parametrize("mode", ["graph", "xla"])
-def test_a_compiled_function_is_the_same_function_and_only_a_graph_switches_the_optimiser(
-    arithmetic_optimiser, mode
-):
+def test_a_compiled_function_is_the_same_function(mode):
     function = compiled(lambda x, y: tf.tanh(x) + 2 * y, mode)
     x, y = rng.normal([5], rng.seed(0, "x")), rng.normal([5], rng.seed(0, "y"))
     tf.debugging.assert_near(function(x, y), tf.tanh(x) + 2 * y)
-    assert tf.config.optimizer.get_experimental_options()["arithmetic_optimization"] is (
-        mode == "xla"
-    )
+    assert function.experimental_get_tracing_count() == 1
     if mode == "xla":
         assert "tanh" in function.experimental_get_compiler_ir(x, y)()
     else:
         with pytest.raises(ValueError, match="jit_compile"):
             function.experimental_get_compiler_ir(x, y)
+
+
+# ---- nothing outside sees it ----
+
+
+def test_a_graph_of_ones_own_is_optimised_as_ever_after_a_trainer_was_made_and_played():
+    """Its sum of three is joined, and the options of the process are those from before."""
+    options = tf.config.optimizer.get_experimental_options()
+    assert max(sums_of_a_round()) == 2
+    assert tf.config.optimizer.get_experimental_options() == options
+    assert addends(lambda: tf.function(sum_of_three)(*numbers())) == [3]
+
+
+def test_ones_own_options_hold_within_a_graph_and_after_it():
+    """What a user switched off stays off in our graphs, and in theirs; and what they switch later counts."""
+    before = tf.config.optimizer.get_experimental_options()
+    seen = []
+
+    def function(x):
+        seen.append(tf.config.optimizer.get_experimental_options())
+        return x + 1.0
+
+    try:
+        tf.config.optimizer.set_experimental_options({"constant_folding": False})
+        compiled(function, "graph")(tf.ones([2]))
+        assert seen[0] == tf.config.optimizer.get_experimental_options()
+        assert seen[0]["constant_folding"] is False
+        parsed = _parsed(compiling.context.context().function_call_options.config_proto_serialized)
+        rewrites = parsed.graph_options.rewrite_options
+        assert rewrites.constant_folding == compiling.rewriter_config_pb2.RewriterConfig.OFF
+        assert rewrites.arithmetic_optimization != compiling.rewriter_config_pb2.RewriterConfig.OFF
+    finally:
+        tf.config.optimizer.set_experimental_options({"constant_folding": True})
+    assert before.get("constant_folding", True) is True
+
+
+def test_options_set_while_a_graph_is_traced_are_kept():
+    def function(x):
+        tf.config.optimizer.set_experimental_options({"remapping": True})
+        return x + 1.0
+
+    compiled(function, "graph")(tf.ones([2]))
+    parsed = _parsed(compiling.context.context().function_call_options.config_proto_serialized)
+    assert parsed.graph_options.rewrite_options.arithmetic_optimization != (
+        compiling.rewriter_config_pb2.RewriterConfig.OFF
+    )
+
+
+def test_an_error_in_a_graph_leaves_the_options_as_they_were():
+    def function(x):
+        raise RuntimeError("a slip")
+
+    with pytest.raises(RuntimeError, match="a slip"):
+        compiled(function, "graph")(tf.ones([2]))
+    assert addends(lambda: tf.function(sum_of_three)(*numbers())) == [3]
+
+
+def test_a_graph_adds_two_at_a_time_in_every_thread_and_another_thread_is_left_alone():
+    ours, theirs = compiled(sum_of_three, "graph"), tf.function(sum_of_three)
+    found = []
+
+    def in_a_thread():
+        found.append(addends(lambda: ours(*numbers())))
+
+    thread = threading.Thread(target=in_a_thread)
+    thread.start()
+    thread.join()
+    assert found == [[2, 2]]
+    assert addends(lambda: theirs(*numbers())) == [3]
+    assert addends(lambda: ours(tf.ones([3]), tf.ones([3]), tf.ones([3]))) == [2, 2]
+
+
+def test_within_a_graph_of_ones_own_the_outer_graph_decides():
+    """A compiled function that is called while another graph is traced becomes a part of that graph."""
+    ours = compiled(sum_of_three, "graph")
+    outer = compiled(lambda *x: ours(*x) + 1.0, "graph")
+    assert addends(lambda: outer(*numbers())) == [2, 2]

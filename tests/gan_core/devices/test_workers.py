@@ -99,7 +99,7 @@ def state(file):
 def test_the_worker_that_is_left_says_so_and_how_to_go_on(story):
     assert story["chief ended"] == 1
     assert "error: Another worker ended or cannot be reached" in story["chief told"]
-    assert "Start all workers again. To go on: say it again" in story["chief told"]
+    assert "Start all workers again. To resume: say it again" in story["chief told"]
     assert "Traceback" not in story["chief told"]
 
 

@@ -235,6 +235,14 @@ def test_what_does_not_fit_is_refused(layer_class, call, words):
             lambda: make(Conv2DTranspose)(image(2, 0, 4, 3)),
             "Conv2DTranspose: x's height must be known and at least 1, got 0.",
         ),
+        (
+            lambda: make()(image(0, 4, 4, 3)),
+            "Conv2D: x must be a batch of at least one image, got [0, 4, 4, 3].",
+        ),
+        (
+            lambda: make(Conv2DTranspose)(image(0, 4, 4, 3)),
+            "Conv2DTranspose: x must be a batch of at least one image, got [0, 4, 4, 3].",
+        ),
     ],
 )
 def test_sizes_that_do_not_fit_are_refused(call, words):

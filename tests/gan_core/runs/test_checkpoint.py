@@ -14,9 +14,14 @@ from gan_core.runs.checkpoint import CheckpointError
 
 def state(fill=1.5, size=3):
     """Variables with names that a .npz file might trip over."""
-    return {"generator/layers/0/kernel": tf.Variable(tf.fill([2, size], fill)), "file": tf.Variable([fill]),
-            "format": tf.Variable(fill), "note": tf.Variable([True, False]), "step": tf.Variable(7, dtype=tf.int64),
-            "empty": tf.Variable(tf.zeros([0, 4]))}
+    return {
+        "generator/layers/0/kernel": tf.Variable(tf.fill([2, size], fill)),
+        "file": tf.Variable([fill]),
+        "format": tf.Variable(fill),
+        "note": tf.Variable([True, False]),
+        "step": tf.Variable(7, dtype=tf.int64),
+        "empty": tf.Variable(tf.zeros([0, 4])),
+    }
 
 
 def numbers(variables):
@@ -41,11 +46,14 @@ def test_what_was_saved_comes_back_with_its_note(saved):
     arrays, note = checkpoint.read(saved)
     assert note == {"step": 7}
     assert {name: (a.dtype.name, a.shape) for name, a in arrays.items()} == {
-        name: (v.dtype.name, tuple(v.shape)) for name, v in other.items()}
+        name: (v.dtype.name, tuple(v.shape)) for name, v in other.items()
+    }
 
 
 def test_every_bit_pattern_comes_back(tmp_path):
-    bits = np.array([0, 1, 0x80000000, 0x7F800000, 0x7FC00001, 0x00800000, 0x3F800001, 0xFF7FFFFF], np.uint32)
+    bits = np.array(
+        [0, 1, 0x80000000, 0x7F800000, 0x7FC00001, 0x00800000, 0x3F800001, 0xFF7FFFFF], np.uint32
+    )
     checkpoint.save(tmp_path / "a.npz", {"x": tf.Variable(bits.view(np.float32))})
     x = tf.Variable(tf.zeros([8]))
     checkpoint.restore(tmp_path / "a.npz", {"x": x})
@@ -64,15 +72,21 @@ def test_the_note_alone_is_read_without_the_arrays(tmp_path, monkeypatch):
     checkpoint.save(tmp_path / "a.npz", state(), {"value": 0.5})
     read = []
     get = np.lib.npyio.NpzFile.__getitem__
-    monkeypatch.setattr(np.lib.npyio.NpzFile, "__getitem__", lambda self, key: read.append(key) or get(self, key))
+    monkeypatch.setattr(
+        np.lib.npyio.NpzFile, "__getitem__", lambda self, key: read.append(key) or get(self, key)
+    )
     assert checkpoint.read_note(tmp_path / "a.npz") == {"value": 0.5}
     assert set(read) == {"format", "note"}
 
 
-@pytest.mark.parametrize(("variable", "dtype"), [
-    (tf.Variable([1.0], dtype=tf.bfloat16), "bfloat16"), (tf.Variable(["text"]), "object")])
+@pytest.mark.parametrize(
+    ("variable", "dtype"),
+    [(tf.Variable([1.0], dtype=tf.bfloat16), "bfloat16"), (tf.Variable(["text"]), "object")],
+)
 def test_what_a_npz_file_cannot_hold_is_refused_by_name(tmp_path, variable, dtype):
-    with pytest.raises(ValueError, match=f"checkpoint.save: variables/x must be .* numbers, got {dtype}"):
+    with pytest.raises(
+        ValueError, match=f"checkpoint.save: variables/x must be .* numbers, got {dtype}"
+    ):
         checkpoint.save(tmp_path / "a.npz", {"x": variable})
     assert list(tmp_path.iterdir()) == []
 
@@ -126,10 +140,22 @@ def pickle_file(path):
 def pickled_object(path):
     trap = np.empty(1, object)
     trap[0] = Trap(path.with_name("sprung"))
-    np.savez(path, **{"format": np.array(checkpoint.FORMAT), "note": np.array("{}"), "variables/x": trap})
+    np.savez(
+        path, **{"format": np.array(checkpoint.FORMAT), "note": np.array("{}"), "variables/x": trap}
+    )
 
 
-FOREIGN = [text, nothing, folder, one_array, foreign_npz, other_format, no_note, pickle_file, pickled_object]
+FOREIGN = [
+    text,
+    nothing,
+    folder,
+    one_array,
+    foreign_npz,
+    other_format,
+    no_note,
+    pickle_file,
+    pickled_object,
+]
 
 
 @pytest.mark.parametrize("make", FOREIGN, ids=lambda make: make.__name__)
@@ -137,7 +163,9 @@ def test_a_foreign_file_is_refused_and_nothing_is_run_or_changed(tmp_path, make)
     path, variables = tmp_path / "a.npz", state()
     make(path)
     before = numbers(variables)
-    with pytest.raises(CheckpointError, match=r"checkpoint: .*a\.npz .*(cannot be read|is a \.npz file, but no)"):
+    with pytest.raises(
+        CheckpointError, match=r"checkpoint: .*a\.npz .*(cannot be read|is a \.npz file, but no)"
+    ):
         checkpoint.restore(path, variables)
     assert numbers(variables) == before
     assert not (tmp_path / "sprung").exists()
@@ -162,10 +190,13 @@ def test_every_truncation_is_refused(saved):
 
 def test_no_damaged_byte_changes_a_number_unseen(saved):
     """Bytes that nobody reads, such as a zip member's date, may differ; all others are told."""
-    data, good = saved.read_bytes(), {name: a.tolist() for name, a in checkpoint.read(saved)[0].items()}
+    data, good = (
+        saved.read_bytes(),
+        {name: a.tolist() for name, a in checkpoint.read(saved)[0].items()},
+    )
     told = 0
     for i in range(0, len(data), 3):
-        saved.write_bytes(data[:i] + bytes([data[i] ^ 0x11]) + data[i + 1:])
+        saved.write_bytes(data[:i] + bytes([data[i] ^ 0x11]) + data[i + 1 :])
         try:
             arrays, note = checkpoint.read(saved)
         except CheckpointError:
@@ -176,18 +207,30 @@ def test_no_damaged_byte_changes_a_number_unseen(saved):
     assert told > len(data) / 6  # half of those tried
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    (lambda s: s.update({"new": tf.Variable(1.0)}), "new is missing there"),
-    (lambda s: s.pop("file"), "file is not part of this model"),
-    (lambda s: s.update(state(size=5)), r"kernel is \[2, 3\] float32 there and \[2, 5\] float32 here"),
-    (lambda s: s.update({"step": tf.Variable(7)}), r"step is \[\] int64 there and \[\] int32 here"),
-    (lambda s: s.update({f"v{i}": tf.Variable(1.0) for i in range(5)}), "and 2 more"),
-], ids=["missing", "unknown", "shape", "dtype", "many"])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda s: s.update({"new": tf.Variable(1.0)}), "new is missing there"),
+        (lambda s: s.pop("file"), "file is not part of this model"),
+        (
+            lambda s: s.update(state(size=5)),
+            r"kernel is \[2, 3\] float32 there and \[2, 5\] float32 here",
+        ),
+        (
+            lambda s: s.update({"step": tf.Variable(7)}),
+            r"step is \[\] int64 there and \[\] int32 here",
+        ),
+        (lambda s: s.update({f"v{i}": tf.Variable(1.0) for i in range(5)}), "and 2 more"),
+    ],
+    ids=["missing", "unknown", "shape", "dtype", "many"],
+)
 def test_another_models_checkpoint_is_refused_and_nothing_is_changed(saved, change, words):
     variables = state(0.25)
     change(variables)
     before = numbers(variables)
-    with pytest.raises(CheckpointError, match=f"is of another model: .*{words}.*nothing was changed"):
+    with pytest.raises(
+        CheckpointError, match=f"is of another model: .*{words}.*nothing was changed"
+    ):
         checkpoint.restore(saved, variables)
     assert numbers(variables) == before
 

@@ -12,10 +12,10 @@ import tensorflow as tf
 import tiny
 
 from gan_core import data
-from gan_core.runs import checkpoint, loop
 from gan_core.data import HostBatches
-from gan_core.runs.loop import every, fit
 from gan_core.penalties import r1
+from gan_core.runs import checkpoint, loop
+from gan_core.runs.loop import every, fit
 from gan_core.runs.run_folder import RunFolder
 
 ARRAY = np.arange(44, dtype=np.float32).reshape(22, 2)[:, :1] / 10.0
@@ -38,7 +38,11 @@ def run(tmp_path):
 
 
 def contents(folder):  # the lock apart
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("[!.]*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in sorted(folder.rglob("[!.]*"))
+        if p.is_file()
+    }
 
 
 def bits(rows):
@@ -52,8 +56,13 @@ def bits(rows):
 def test_law_24_how_rounds_are_grouped_does_not_change_the_state(request, mode, monkeypatch):
     fresh = request.getfixturevalue("fresh" if mode == "graph" else "fresh_xla")
     states, rows = [], []
-    groupings = [({"log_every": 30}, 1e9), ({"log_every": 1}, 1e9), ({"log_every": 7}, 1e9), ({"log_every": 30}, 0.0),
-                 ({"log_every": 30, "checkpoint_every": 4, "hooks": [every(3, lambda *_: None)]}, 1e9)]
+    groupings = [
+        ({"log_every": 30}, 1e9),
+        ({"log_every": 1}, 1e9),
+        ({"log_every": 7}, 1e9),
+        ({"log_every": 30}, 0.0),
+        ({"log_every": 30, "checkpoint_every": 4, "hooks": [every(3, lambda *_: None)]}, 1e9),
+    ]
     for options, seconds_a_call in groupings:
         monkeypatch.setattr(loop, "SECONDS_A_CALL", seconds_a_call)
         trainer = fresh()
@@ -72,7 +81,9 @@ def test_calls_are_as_long_as_the_marks_and_the_clock_allow(fresh, monkeypatch):
     trainer.rounds(tiny.SAMPLER, 1)  # compiled
     fresh()
     rounds = trainer.rounds
-    monkeypatch.setattr(trainer, "rounds", lambda sampler, n: counts.append(n) or rounds(sampler, n))
+    monkeypatch.setattr(
+        trainer, "rounds", lambda sampler, n: counts.append(n) or rounds(sampler, n)
+    )
     monkeypatch.setattr(loop, "SECONDS_A_CALL", 1e9)
     fit(trainer, tiny.SAMPLER, 25, log_every=10, hooks=[every(4, lambda *_: None)])
     assert counts == [1, 3, 4, 2, 2, 4, 4, 4, 1]  # the first alone: it compiles
@@ -112,7 +123,10 @@ def test_host_batches_with_two_d_steps_resume_where_they_were(tmp_path):
 def test_host_batches_that_end_are_told(fresh, d_steps):
     trainer = fresh() if d_steps == 1 else tiny.make_trainer(mode="eager", d_steps=2, average=None)
     source = HostBatches(lambda index: [SHUFFLED(i) for i in range(index, 5)])
-    with pytest.raises(ValueError, match=rf"fit: the iterator of HostBatches ended after round {5 // d_steps}\. Make"):
+    with pytest.raises(
+        ValueError,
+        match=rf"fit: the iterator of HostBatches ended after round {5 // d_steps}\. Make",
+    ):
         fit(trainer, source, 8)
     assert int(trainer.step) == 5 // d_steps
 
@@ -123,9 +137,20 @@ def test_host_batches_that_end_are_told(fresh, d_steps):
 def test_hooks_are_called_after_their_rounds_with_numbers_and_rows_are_returned(fresh):
     calls, trainer = [], fresh()
     note = lambda name: lambda t, row: calls.append((name, t is trainer and int(t.step), row))  # noqa: E731
-    rows = fit(trainer, tiny.SAMPLER, 12, log_every=4, hooks=[every(6, note("a")), every(4, note("b")),
-                                                              every(13, note("never"))])
-    assert [(name, step) for name, step, _ in calls] == [("b", 4), ("a", 6), ("b", 8), ("a", 12), ("b", 12)]
+    rows = fit(
+        trainer,
+        tiny.SAMPLER,
+        12,
+        log_every=4,
+        hooks=[every(6, note("a")), every(4, note("b")), every(13, note("never"))],
+    )
+    assert [(name, step) for name, step, _ in calls] == [
+        ("b", 4),
+        ("a", 6),
+        ("b", 8),
+        ("a", 12),
+        ("b", 12),
+    ]
     for _, step, row in calls:
         assert list(row) == ["step", *trainer.row_names]
         assert row["step"] == step
@@ -133,7 +158,9 @@ def test_hooks_are_called_after_their_rounds_with_numbers_and_rows_are_returned(
     assert list(rows) == ["step", *trainer.row_names]
     assert rows["step"].dtype == np.int64
     assert rows["step"].tolist() == [4, 8, 12]
-    assert all(rows[name].dtype == np.float32 and rows[name].shape == (3,) for name in trainer.row_names)
+    assert all(
+        rows[name].dtype == np.float32 and rows[name].shape == (3,) for name in trainer.row_names
+    )
     assert rows["d_loss"].tolist() == [row["d_loss"] for name, _, row in calls if name == "b"]
 
 
@@ -143,9 +170,12 @@ def test_rounds_are_counted_in_all_and_none_left_means_none_played(fresh, run):
     assert int(trainer.step) == 6
     assert [row["step"].tolist() for row in rows] == [[], [2, 4], [2, 4], [2, 4], [2, 4, 6]]
     assert {name: column.dtype for name, column in rows[0].items()} == {
-        name: column.dtype for name, column in rows[4].items()}
+        name: column.dtype for name, column in rows[4].items()
+    }
     assert bits(rows[4]) == bits(run.rows())
-    assert [p.name for p in sorted(run.checkpoints.iterdir())] == [f"step_0000000{i}.npz" for i in (0, 4, 6)]
+    assert [p.name for p in sorted(run.checkpoints.iterdir())] == [
+        f"step_0000000{i}.npz" for i in (0, 4, 6)
+    ]
 
 
 def test_a_finished_run_is_not_written_again(fresh, run, monkeypatch):
@@ -160,7 +190,11 @@ def test_another_process_reads_every_row_at_once(fresh, run):
     seen = []
 
     def look(*_):
-        seen.append(subprocess.run(["cat", str(run.log_file)], capture_output=True, text=True, check=True).stdout)
+        seen.append(
+            subprocess.run(
+                ["cat", str(run.log_file)], capture_output=True, text=True, check=True
+            ).stdout
+        )
 
     fit(fresh(), tiny.SAMPLER, 6, run=run, log_every=2, hooks=[every(2, look)])
     assert [text.count("\n") for text in seen] == [2, 3, 4]
@@ -168,7 +202,7 @@ def test_another_process_reads_every_row_at_once(fresh, run):
     assert seen[-1] == run.log_file.read_text()
 
 
-def test_what_a_hook_raises_ends_the_training(fresh, run):
+def test_what_a_hook_raises_ends_the_training_after_a_checkpoint(fresh, run):
     class Mine(Exception):
         pass
 
@@ -178,10 +212,17 @@ def test_what_a_hook_raises_ends_the_training(fresh, run):
 
     trainer = fresh()
     with pytest.raises(Mine):
-        fit(trainer, tiny.SAMPLER, 10, run=run, log_every=2, checkpoint_every=4, hooks=[every(3, hook)])
-    assert (int(trainer.step), run.step()) == (6, 4)
-    with pytest.raises(ValueError, match=r"the trainer has played 6 rounds, but .*run stopped at 4\. Give fit a new"):
-        fit(trainer, tiny.SAMPLER, 10, run=run, log_every=2)
+        fit(
+            trainer,
+            tiny.SAMPLER,
+            10,
+            run=run,
+            log_every=2,
+            checkpoint_every=4,
+            hooks=[every(3, hook)],
+        )
+    assert int(trainer.step) == run.step() == 6  # what was played before the hook is not lost
+    assert run.rows()["step"].tolist() == [2, 4, 6]
     fit(fresh(), tiny.SAMPLER, 10, run=run, log_every=2)
     assert run.rows()["step"].tolist() == [2, 4, 6, 8, 10]
 
@@ -192,7 +233,9 @@ def test_what_a_hook_raises_ends_the_training(fresh, run):
 def test_a_trainer_that_is_not_where_the_folder_is(fresh, run):
     trainer = fresh()
     fit(trainer, tiny.SAMPLER, 2)
-    with pytest.raises(ValueError, match=r"fit: the trainer has played 2 rounds, but .*run stopped at 0\. Give fit"):
+    with pytest.raises(
+        ValueError, match=r"fit: the trainer has played 2 rounds, but .*run stopped at 0\. Give fit"
+    ):
         fit(trainer, tiny.SAMPLER, 4, run=run)
     assert contents(run.path).keys() == {"config.json"}
     assert int(trainer.step) == 2
@@ -204,7 +247,9 @@ def test_another_models_folder_changes_nothing(fresh, run):
     before, on_disk = tiny.values(wider), contents(run.path)
     with pytest.raises(checkpoint.CheckpointError) as error:
         fit(wider, tiny.SAMPLER, 8, run=run, log_every=2)
-    assert "average/model/layers/0/bias is [3] float32 there and [5] float32 here" in str(error.value)
+    assert "average/model/layers/0/bias is [3] float32 there and [5] float32 here" in str(
+        error.value
+    )
     assert "nothing was changed" in str(error.value)
     assert tiny.values(wider) == before
     assert contents(run.path) == on_disk
@@ -214,14 +259,25 @@ def test_a_log_of_other_columns_is_not_continued(fresh, run):
     fit(fresh(), tiny.SAMPLER, 4, run=run, log_every=2)
     before = contents(run.path)
     other = tiny.make_trainer(penalty=r1(1.0))
-    with pytest.raises(ValueError, match=r"fit: .*log\.csv has the columns step, .* reports .*penalty\. Give fit"):
+    with pytest.raises(
+        ValueError, match=r"fit: .*log\.csv has the columns step, .* reports .*penalty\. Give fit"
+    ):
         fit(other, tiny.SAMPLER, 8, run=run, log_every=2)
     assert contents(run.path) == before
 
 
 def test_a_folder_that_is_gone_at_the_start_or_goes_meanwhile(fresh, run):
-    with pytest.raises(checkpoint.CheckpointError, match=r"Its folder is gone.* Then go on: python -m my --resume"):
-        fit(fresh(), tiny.SAMPLER, 8, run=run, log_every=2, hooks=[every(3, lambda *_: shutil.rmtree(run.path))])
+    with pytest.raises(
+        checkpoint.CheckpointError, match=r"Its folder is gone.* Then resume: python -m my --resume"
+    ):
+        fit(
+            fresh(),
+            tiny.SAMPLER,
+            8,
+            run=run,
+            log_every=2,
+            hooks=[every(3, lambda *_: shutil.rmtree(run.path))],
+        )
     with pytest.raises(ValueError, match=r"RunFolder\.restore: .*run is gone"):
         fit(fresh(), tiny.SAMPLER, 8, run=run)
 
@@ -240,9 +296,13 @@ def no_room_for_a_checkpoint(run):
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-@pytest.mark.parametrize(("fill_up", "words"), [
-    (log_on_a_full_disk, r"log\.csv cannot be written: No space left on device"),
-    (no_room_for_a_checkpoint, r"step_00000008\.npz cannot be written: File too large")])
+@pytest.mark.parametrize(
+    ("fill_up", "words"),
+    [
+        (log_on_a_full_disk, r"log\.csv cannot be written: No space left on device"),
+        (no_room_for_a_checkpoint, r"step_00000008\.npz cannot be written: File too large"),
+    ],
+)
 def test_a_disk_that_fills_up_says_how_to_go_on_and_so_it_does(fresh, run, fill_up, words):
     make_room = []
 
@@ -251,9 +311,20 @@ def test_a_disk_that_fills_up_says_how_to_go_on_and_so_it_does(fresh, run, fill_
             make_room.append(fill_up(run))
 
     try:
-        with pytest.raises(checkpoint.CheckpointError, match=rf"{words}\. Make room on that disk\. What was there "
-                                                             r"before is untouched\. Then go on: python -m my --res"):
-            fit(fresh(), tiny.SAMPLER, 8, run=run, log_every=2, checkpoint_every=4, hooks=[every(5, hook)])
+        with pytest.raises(
+            checkpoint.CheckpointError,
+            match=rf"{words}\. Make room on that disk\. What was there "
+            r"before is untouched\. Then resume: python -m my --res",
+        ):
+            fit(
+                fresh(),
+                tiny.SAMPLER,
+                8,
+                run=run,
+                log_every=2,
+                checkpoint_every=4,
+                hooks=[every(5, hook)],
+            )
     finally:
         make_room[0]()
     assert contents(run.path).keys() == {"config.json", "log.csv", "checkpoints/step_00000004.npz"}
@@ -266,17 +337,35 @@ def test_a_disk_that_fills_up_says_how_to_go_on_and_so_it_does(fresh, run, fill_
     assert tiny.values(straight) == resumed
 
 
-@pytest.mark.parametrize(("wrong", "words"), [
-    ({"rounds": -1}, "fit: rounds must be a whole number of at least 0, got -1"),
-    ({"rounds": 1e3}, r"fit: rounds must be a whole number of at least 0, got 1000\.0"),
-    ({"log_every": 0}, "fit: log_every must be a whole number of at least 1, got 0"),
-    ({"checkpoint_every": 2.5}, r"fit: checkpoint_every must be a whole number of at least 1, got 2\.5"),
-    ({"hooks": [print]}, r"fit: hooks must be a list of every\(n, function\), got \[<built-in function print>\]"),
-    ({"hooks": every(3, print)}, r"fit: hooks must be a list of every\(n, function\), got every\(n=3"),
-    ({"sampler": ARRAY}, r"fit: sampler must be a function of the batch's index, or HostBatches, got array"),
-    ({"run": "runs/a"}, "fit: run must be a RunFolder or None, got 'runs/a'"),
-    ({"sampler": lambda index: tf.zeros([4, 3])}, r"what sampler gives must be \[batch, 1\], got \[4, 3\]"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"rounds": -1}, "fit: rounds must be a whole number of at least 0, got -1"),
+        ({"rounds": 1e3}, r"fit: rounds must be a whole number of at least 0, got 1000\.0"),
+        ({"log_every": 0}, "fit: log_every must be a whole number of at least 1, got 0"),
+        (
+            {"checkpoint_every": 2.5},
+            r"fit: checkpoint_every must be a whole number of at least 1, got 2\.5",
+        ),
+        (
+            {"hooks": [print]},
+            r"fit: hooks must be a list of every\(n, function\), at_start.*got \[<built-in function print>\]",
+        ),
+        (
+            {"hooks": every(3, print)},
+            r"fit: hooks must be a list of every\(n, function\), at_start.*got every\(n=3",
+        ),
+        (
+            {"sampler": ARRAY},
+            r"fit: sampler must be a function of the batch's index, or HostBatches, got array",
+        ),
+        ({"run": "runs/a"}, "fit: run must be a RunFolder or None, got 'runs/a'"),
+        (
+            {"sampler": lambda index: tf.zeros([4, 3])},
+            r"what sampler gives must be \[batch, 1\], got \[4, 3\]",
+        ),
+    ],
+)
 def test_bad_arguments_are_told_before_anything_is_written(fresh, run, wrong, words):
     arguments = {"sampler": tiny.SAMPLER, "rounds": 4, "run": run, "log_every": 1, **wrong}
     trainer = fresh()
@@ -287,9 +376,14 @@ def test_bad_arguments_are_told_before_anything_is_written(fresh, run, wrong, wo
     assert tiny.values(trainer) == before
 
 
-@pytest.mark.parametrize(("n", "function", "words"), [
-    (0, print, "every: n must be a whole number of at least 1, got 0"),
-    (True, print, "every: n must be"), (2, 3, r"every: function must be a function \(trainer, row\), got 3")])
+@pytest.mark.parametrize(
+    ("n", "function", "words"),
+    [
+        (0, print, "every: n must be a whole number of at least 1, got 0"),
+        (True, print, "every: n must be"),
+        (2, 3, r"every: function must be a function \(trainer, row\), got 3"),
+    ],
+)
 def test_every_checks_its_arguments(n, function, words):
     with pytest.raises(ValueError, match=words):
         every(n, function)

@@ -35,7 +35,9 @@ def run(tmp_path):
 
 
 def contents(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
+    }
 
 
 # ---------------------------------------------------------------- create
@@ -43,7 +45,11 @@ def contents(folder):
 
 def test_a_new_run_holds_its_config_and_its_folders(run):
     assert json.loads((run.path / "config.json").read_text()) == {
-        "rounds": 1000, "rate": 2e-4, "sizes": [64, 64], "data": "faces.zip"}
+        "rounds": 1000,
+        "rate": 2e-4,
+        "sizes": [64, 64],
+        "data": "faces.zip",
+    }
     assert sorted(p.name for p in run.path.iterdir()) == ["checkpoints", "config.json", "samples"]
     assert run.latest() is None
     assert run.step() == 0
@@ -59,13 +65,18 @@ def test_what_is_remembered_is_there_for_the_next_and_nothing_else_changes(tmp_p
     assert (tmp_path / "run" / "config.json").stat().st_ino == before  # not written again
 
 
-@pytest.mark.parametrize("what", ["config.json", "holiday.jpg", ".hidden", "checkpoints/step_00000001.npz"])
+@pytest.mark.parametrize(
+    "what", ["config.json", "holiday.jpg", ".hidden", "checkpoints/step_00000001.npz"]
+)
 def test_create_refuses_a_folder_with_anything_in_it(tmp_path, what):
     file = tmp_path / "run" / what
     file.parent.mkdir(parents=True)
     file.write_text("precious")
     before = contents(tmp_path)
-    with pytest.raises(ValueError, match=r"RunFolder\.create: .*run is not empty\. Resume .* nothing was overwritten"):
+    with pytest.raises(
+        ValueError,
+        match=r"RunFolder\.create: .*run is not empty\. Resume .* nothing was overwritten",
+    ):
         RunFolder.create(tmp_path / "run", {})
     assert contents(tmp_path) == before
 
@@ -82,7 +93,9 @@ def test_create_takes_an_empty_folder_and_what_a_killed_create_left(tmp_path):
 def test_create_below_a_file_or_on_one(tmp_path):
     (tmp_path / "file").write_text("precious")
     for path in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(ValueError, match=r"RunFolder\.create: .* cannot be made: .* Choose another folder"):
+        with pytest.raises(
+            ValueError, match=r"RunFolder\.create: .* cannot be made: .* Choose another folder"
+        ):
             RunFolder.create(path, {})
     assert contents(tmp_path) == {"file": b"precious"}
 
@@ -96,29 +109,48 @@ def test_create_on_a_disk_that_cannot_be_written(tmp_path, monkeypatch):
         RunFolder.create(tmp_path / "run", {})
 
 
-@pytest.mark.parametrize(("config", "words"), [
-    ({"loss": open}, "config field loss must be made of numbers, texts, paths, lists and dicts, got <built-in"),
-    ({"a": {"b": [{1, 2}]}}, "config field a must be made of"),
-    ({"a": {(1, 2): 3}}, "config field a must be made of"),
-    (Config, "config must be a dataclass or a dict, got <class"),
-    ("rounds=3", "config must be a dataclass or a dict, got 'rounds=3'"),
-])
-def test_a_config_that_json_cannot_express_is_refused_before_anything_is_made(tmp_path, config, words):
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (
+            {"loss": open},
+            "config field loss must be made of numbers, texts, paths, lists and dicts, got <built-in",
+        ),
+        ({"a": {"b": [{1, 2}]}}, "config field a must be made of"),
+        ({"a": {(1, 2): 3}}, "config field a must be made of"),
+        (Config, "config must be a dataclass or a dict, got <class"),
+        ("rounds=3", "config must be a dataclass or a dict, got 'rounds=3'"),
+    ],
+)
+def test_a_config_that_json_cannot_express_is_refused_before_anything_is_made(
+    tmp_path, config, words
+):
     with pytest.raises(ValueError, match=f"RunFolder: {words}"):
         RunFolder.create(tmp_path / "run", config)
     assert not (tmp_path / "run").exists()
 
 
 def test_bad_options_make_no_folder(tmp_path):
-    with pytest.raises(ValueError, match="RunFolder: keep must be a whole number of at least 1, got 0"):
+    with pytest.raises(
+        ValueError, match="RunFolder: keep must be a whole number of at least 1, got 0"
+    ):
         RunFolder.create(tmp_path / "run", {}, keep=0)
     assert not (tmp_path / "run").exists()
 
 
 def test_configs_come_back_equal(tmp_path):
     """Tuples, paths, NumPy's numbers, NaN: a run can be resumed with the very config it was made with."""
-    config = {"tuple": (1, (2, 3)), "path": tmp_path, "float": np.float32(0.1), "int": np.int64(3), "none": None,
-              "nan": math.nan, "inf": math.inf, "text": "ünïcode", "dict": {"a": True}}
+    config = {
+        "tuple": (1, (2, 3)),
+        "path": tmp_path,
+        "float": np.float32(0.1),
+        "int": np.int64(3),
+        "none": None,
+        "nan": math.nan,
+        "inf": math.inf,
+        "text": "ünïcode",
+        "dict": {"a": True},
+    }
     RunFolder.create(tmp_path / "run", config)
     assert RunFolder.resume(tmp_path / "run", config).config["tuple"] == [1, [2, 3]]
 
@@ -130,7 +162,9 @@ def test_resume_names_every_field_that_changed(run):
     before = contents(run.path)
     with pytest.raises(ValueError, match="was started with another config") as error:
         RunFolder.resume(run.path, Config(rate=0.5, sizes=(64, 32)))
-    assert "rate was 0.0002 and is now 0.5; sizes was [64, 64] and is now [64, 32]." in str(error.value)
+    assert "rate was 0.0002 and is now 0.5; sizes was [64, 64] and is now [64, 32]." in str(
+        error.value
+    )
     assert "rounds" not in str(error.value)
     assert contents(run.path) == before
 
@@ -138,12 +172,18 @@ def test_resume_names_every_field_that_changed(run):
 def test_resume_names_fields_that_came_and_went(run):
     config = dataclasses.asdict(Config())
     del config["rate"]
-    with pytest.raises(ValueError, match=r"rate was 0\.0002 and is now not there; new was not there and is now null"):
+    with pytest.raises(
+        ValueError,
+        match=r"rate was 0\.0002 and is now not there; new was not there and is now null",
+    ):
         RunFolder.resume(run.path, {**config, "new": None})
 
 
 def test_resume_lets_change_what_may(run):
-    assert RunFolder.resume(run.path, Config(rounds=2000), may_change=["rounds"]).config["rounds"] == 2000
+    assert (
+        RunFolder.resume(run.path, Config(rounds=2000), may_change=["rounds"]).config["rounds"]
+        == 2000
+    )
     assert RunFolder.resume(run.path).config["rounds"] == 1000
     with pytest.raises(ValueError, match="rounds was 1000 and is now 2000"):
         RunFolder.resume(run.path, Config(rounds=2000), may_change=["rate"])
@@ -152,15 +192,23 @@ def test_resume_lets_change_what_may(run):
 @pytest.mark.parametrize("path", [".", "none", "file", "file/below"])
 def test_resume_of_what_is_no_run_folder(tmp_path, path):
     (tmp_path / "file").write_text("precious")
-    with pytest.raises(ValueError, match=r"RunFolder\.resume: .* is not a run folder: it has no config\.json\. Give"):
+    with pytest.raises(
+        ValueError,
+        match=r"RunFolder\.resume: .* is not a run folder: it has no config\.json\. Give",
+    ):
         RunFolder.resume(tmp_path / path)
     assert contents(tmp_path) == {"file": b"precious"}
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1, 2]", "null", '{"a": 1', "\x00\x00\x00", "rounds: 3"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1, 2]", "null", '{"a": 1', "\x00\x00\x00", "rounds: 3"]
+)
 def test_resume_with_a_broken_config(run, text):
     (run.path / "config.json").write_text(text)
-    with pytest.raises(ValueError, match=r"RunFolder\.resume: .*config\.json cannot be read: .* Put back the config"):
+    with pytest.raises(
+        ValueError,
+        match=r"RunFolder\.resume: .*config\.json cannot be read: .* Put back the config",
+    ):
         RunFolder.resume(run.path)
     assert (run.path / "config.json").read_text() == text
 
@@ -222,7 +270,9 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_takes_its_place(run):
     run.save(state(1.0), 5)
     run.save(state(2.0), 10)
     run.latest().write_bytes(run.latest().read_bytes()[:-30])
-    with pytest.raises(CheckpointError, match=r"step_00000010\.npz cannot be read .* Remove it to go on"):
+    with pytest.raises(
+        CheckpointError, match=r"step_00000010\.npz cannot be read .* Remove it to go on"
+    ):
         run.restore(variables)
     assert variables["x"].numpy().tolist() == [7.0, 7.0]
     run.latest().unlink()
@@ -232,7 +282,15 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_takes_its_place(run):
 def test_the_best_is_replaced_by_better_ones_only(run):
     values = [math.nan, math.inf, 3.0, 3.0, 4.0, np.float32(2.5), math.nan, 2.6]
     assert [run.save_best(state(float(i)), i, value) for i, value in enumerate(values)] == [
-        False, False, True, False, False, True, False, False]
+        False,
+        False,
+        True,
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
     assert checkpoint.read_note(run.checkpoints / "best.npz") == {"step": 5, "value": 2.5}
     best = state()
     checkpoint.restore(run.checkpoints / "best.npz", best)
@@ -257,7 +315,9 @@ def test_a_full_disk_says_how_to_go_on_and_keeps_the_checkpoints(run):
     run.save(state(1.0), 5)
     before = contents(run.path)
     os.symlink("/dev/full", run.checkpoints / ".best.npz.unfinished")
-    with pytest.raises(CheckpointError, match=r"No space left on device\. Make room .* Then go on: python -m my"):
+    with pytest.raises(
+        CheckpointError, match=r"No space left on device\. Make room .* Then resume: python -m my"
+    ):
         run.save_best(state(2.0), 10, 0.5)
     assert contents(run.path) == before
 
@@ -266,7 +326,9 @@ def test_a_full_disk_says_how_to_go_on_and_keeps_the_checkpoints(run):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "replace", fail)
-        with pytest.raises(CheckpointError, match=r"step_00000010\.npz .*No space.* go on: python -m my"):
+        with pytest.raises(
+            CheckpointError, match=r"step_00000010\.npz .*No space.* resume: python -m my"
+        ):
             run.save(state(2.0), 10)
     assert contents(run.path) == before
 
@@ -275,7 +337,13 @@ def test_a_folder_that_vanished(run):
     shutil.rmtree(run.path)
     with pytest.raises(ValueError, match=r"RunFolder\.restore: .*run is gone\. Put it back"):
         run.restore(state())
-    for write in (lambda: run.save(state(), 5), lambda: run.log({"step": 5}), lambda: run.save_best(state(), 5, 1.0)):
-        with pytest.raises(CheckpointError, match=r"Its folder is gone.* Then go on: python -m my"):
+    for write in (
+        lambda: run.save(state(), 5),
+        lambda: run.log({"step": 5}),
+        lambda: run.save_best(state(), 5, 1.0),
+    ):
+        with pytest.raises(
+            CheckpointError, match=r"Its folder is gone.* Then resume: python -m my"
+        ):
             write()
     assert not run.path.exists()

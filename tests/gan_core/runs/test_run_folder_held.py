@@ -16,7 +16,11 @@ def run(tmp_path):
 def test_one_process_at_a_time(run):
     other = RunFolder.resume(run.path)
     words = r"held: another process, or another RunFolder of this one, trains in .*run\. Wait for its end, or stop it"
-    with run.held(), run.held(), pytest.raises(ValueError, match=words):  # `fit` holds what its caller holds already
+    with (
+        run.held(),
+        run.held(),
+        pytest.raises(ValueError, match=words),
+    ):  # `fit` holds what its caller holds already
         other.held().__enter__()
     with other.held(), pytest.raises(ValueError, match=words):
         run.held().__enter__()
@@ -32,7 +36,11 @@ def test_where_the_file_system_knows_no_locks_it_goes_without(run, monkeypatch, 
 
     monkeypatch.setattr(fcntl, "flock", no_locks)
     for _ in range(2):
-        with pytest.raises(OSError, match="a full disk"), run.held(), RunFolder.resume(run.path).held():
+        with (
+            pytest.raises(OSError, match="a full disk"),
+            run.held(),
+            RunFolder.resume(run.path).held(),
+        ):
             raise OSError("a full disk")
 
 

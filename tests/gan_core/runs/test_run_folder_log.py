@@ -33,7 +33,10 @@ def test_the_log_is_plain_csv_from_which_every_bit_comes_back(run):
         run.log({"step": i + 3, "d_loss": value, "g_loss": -value})
     rows = run.rows()
     assert {name: column.dtype for name, column in rows.items()} == {
-        "step": np.int64, "d_loss": np.float32, "g_loss": np.float32}
+        "step": np.int64,
+        "d_loss": np.float32,
+        "g_loss": np.float32,
+    }
     assert rows["step"].tolist() == list(range(1, 203))
     assert rows["d_loss"][2:].tobytes() == values.tobytes()
 
@@ -46,7 +49,9 @@ def test_a_log_cut_anywhere_grows_to_the_same_log(run):
     for saved_step in (0, 10):
         if saved_step:
             run.save(state(), saved_step)
-        for length in range(whole.index(b"\n10,") + len(b"\n10,") if saved_step else 0, len(whole) + 1):
+        for length in range(
+            whole.index(b"\n10,") + len(b"\n10,") if saved_step else 0, len(whole) + 1
+        ):
             if saved_step and whole[:length].count(b"\n") < 3:
                 continue  # row 10 was written before the checkpoint was
             run.log_file.write_bytes(whole[:length])
@@ -82,8 +87,10 @@ def test_a_log_that_fits_is_not_rewritten(run, monkeypatch):
 
 def test_a_log_on_a_full_disk_says_how_to_go_on(run):
     run.log_file.symlink_to("/dev/full")
-    with pytest.raises(CheckpointError,
-                       match=r"log\.csv cannot be written: No space left on device\. Make room .* go on: python -m my"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"log\.csv cannot be written: No space left on device\. Make room .* resume: python -m my",
+    ):
         run.log(row(1))
 
 
@@ -94,7 +101,9 @@ def test_the_log_is_on_the_disk_before_the_checkpoint_is(run, monkeypatch):
     inode = lambda file: os.stat(file).st_ino  # noqa: E731
     run.log(row(1))
     log = inode(run.log_file)
-    monkeypatch.setattr(os, "fsync", lambda fd: (events.append(os.fstat(fd).st_ino == log), fsync(fd))[1])
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (events.append(os.fstat(fd).st_ino == log), fsync(fd))[1]
+    )
     monkeypatch.setattr(os, "replace", lambda a, b: (events.append("replace"), replace(a, b))[1])
     run.save(state(), 1)
     assert events.index(True) < events.index("replace")

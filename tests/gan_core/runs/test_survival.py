@@ -19,6 +19,7 @@ import tiny
 
 from gan_core import rng
 from gan_core.runs import checkpoint, run_folder
+from gan_core.runs import files as output
 
 ROOT = Path(__file__).resolve().parents[3]
 HELPERS = ROOT / "tests" / "helpers"
@@ -59,8 +60,14 @@ def uninterrupted(fresh, tmp_path_factory):
 
 def start(folder, fate, step):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(HELPERS)])}
-    child = subprocess.Popen([sys.executable, str(HELPERS / "survivor.py"), str(folder), fate, str(step)], text=True,
-                             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder.parent)
+    child = subprocess.Popen(
+        [sys.executable, str(HELPERS / "survivor.py"), str(folder), fate, str(step)],
+        text=True,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder.parent,
+    )
     end = threading.Timer(LONGEST, child.kill)  # so that a test cannot wait for ever
     end.daemon = True
     end.start()
@@ -88,7 +95,7 @@ def test_killed_killed_again_and_interrupted_it_still_ends_the_same(tmp_path, fr
 
     step = 5 * (1 + int(moments[0]) % 3)
     assert kill_at(start(folder, "half-written", step), "half-written") == -signal.SIGKILL
-    half = folder / "checkpoints" / f".step_{step:08d}.npz.unfinished"
+    half = folder / "checkpoints" / f".step_{step:08d}.npz.0.unfinished"
     assert 0 < half.stat().st_size < len(uninterrupted.last)
     run = survivor.open_run(folder)
     assert run.step() == step - 5
@@ -97,7 +104,9 @@ def test_killed_killed_again_and_interrupted_it_still_ends_the_same(tmp_path, fr
     step += 5 + int(moments[1])
     child = start(folder, "killed", step)
     wait_for(child, str(step))
-    with pytest.raises(ValueError, match=r"another process, or .*, trains in"):  # until it is killed
+    with pytest.raises(
+        ValueError, match=r"another process, or .*, trains in"
+    ):  # until it is killed
         go_on_to_the_end(folder, fresh())
     child.kill()
     child.communicate()
@@ -108,7 +117,10 @@ def test_killed_killed_again_and_interrupted_it_still_ends_the_same(tmp_path, fr
     child = start(folder, "ctrl-c", step)
     said, told = child.communicate()
     assert child.returncode == 130, told
-    assert f"Stopped after round {step} of 60. To go on: python survivor.py {folder}\n" in told
+    assert (
+        f"Stopped after round {step} of 60. All of it is saved in {folder}. To resume: python survivor.py {folder}\n"
+        in told
+    )
     assert "Traceback" not in told + said
     assert survivor.open_run(folder).step() == step
 
@@ -137,11 +149,14 @@ def test_a_second_ctrl_c_ends_the_process_even_in_a_call_that_never_returns(tmp_
 # ---------------------------------------------------------------- every moment
 
 
-WRITERS = {run_folder.__file__, checkpoint.__file__}
+WRITERS = {run_folder.__file__, checkpoint.__file__, output.__file__}
 
 
 def files(folder):
-    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in sorted(folder.rglob("*"))}
+    return {
+        str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None
+        for p in sorted(folder.rglob("*"))
+    }
 
 
 def states_of_the_disk(folder, action):
@@ -180,11 +195,17 @@ def test_from_every_state_that_the_files_go_through(tmp_path, fresh, monkeypatch
 
     def whole_run():
         trainer = fresh()
-        endings.append(Ending(folder, trainer, survivor.play(survivor.open_run(folder), trainer, rounds=14)))
+        endings.append(
+            Ending(folder, trainer, survivor.play(survivor.open_run(folder), trainer, rounds=14))
+        )
 
     states = states_of_the_disk(folder, whole_run)
     seen = {name for state in states for name in state}
-    assert {"checkpoints/.step_00000005.npz.unfinished", ".config.json.unfinished", "checkpoints/best.npz"} <= seen
+    assert {
+        "checkpoints/.step_00000005.npz.0.unfinished",
+        ".config.json.0.unfinished",
+        "checkpoints/best.npz",
+    } <= seen
     assert len(states) > 20
     steps = []
     for i, state in enumerate(states):

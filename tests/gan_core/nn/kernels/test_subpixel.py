@@ -53,8 +53,8 @@ def test_the_subpixel_path_never_scatters(name):
     ("path", "batch", "product"),
     [
         ("subpixel", 2, True),
-        ("winograd", winograd.LEAST, True),
-        ("winograd", winograd.LEAST - 1, False),
+        ("winograd", winograd.MIN_BATCH_AND_CHANNELS, True),
+        ("winograd", winograd.MIN_BATCH_AND_CHANNELS - 1, False),
     ],
 )
 def test_one_pixel_is_a_matrix_product(path, batch, product, name):
@@ -66,7 +66,7 @@ def test_one_pixel_is_a_matrix_product(path, batch, product, name):
 @pytest.mark.parametrize("case", ONE_PIXEL, ids=str)
 def test_many_images_of_one_pixel_are_the_same_on_every_path(case):
     """Where Winograd's path changes over to matrix products: values, first and second gradients."""
-    x, w, y = three(case, batch=winograd.LEAST)
+    x, w, y = three(case, batch=winograd.MIN_BATCH_AND_CHANNELS)
     images = {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}
     for name, (u, v) in images.items():
         native, other = (

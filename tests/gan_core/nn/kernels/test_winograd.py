@@ -16,7 +16,7 @@ from gan_core.nn.kernels.convolution import conv, conv_transpose, filter_gradien
 # (stride, height and width of y): one tile, two either way, four; the strides that a kernel of twice the size allows
 CASES = [(2, (4, 4)), (2, (4, 8)), (2, (8, 4)), (2, (8, 12)), (1, (4, 8)), (3, (4, 8))]
 each_case = pytest.mark.parametrize(("stride", "small"), CASES, ids=str)
-ENOUGH = winograd.LEAST
+ENOUGH = winograd.MIN_BATCH_AND_CHANNELS
 WIDE = (ENOUGH, ENOUGH)
 
 

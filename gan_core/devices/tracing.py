@@ -1,0 +1,139 @@
+"""Find randomness that was drawn once, while a function was traced.
+
+A compiled function is run by Python once, to trace it. Numbers that NumPy's or Python's generators
+give during that run become constants of the graph: the same "random" batch, z or noise in every
+round. Nothing in the graph tells such a constant from a wanted one. But a second trace does: it has
+other constants. So a function is traced twice here, into graphs that are thrown away, and the two
+graphs are compared.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from gan_core import checks
+
+
+def no_host_randomness(
+    owner: str, name: str, function: Callable[..., Any], *arguments: Any, way_out: str = ""
+) -> None:
+    """Refuse a function that draws from NumPy's or Python's generators while it is traced.
+
+    The function is called twice, in two graphs of its own (three times, if these differ: it may have
+    prepared something at its first call). It is refused if the graphs have other operations or
+    constants, if it returns values that are fixed at tracing and differ, or if it moves the state of
+    NumPy's or Python's global generator. A constant that is the same each time
+    (a table, a fixed batch) is no fault. A draw from a generator of the function's own that gives
+    the same number twice by chance, such as a coin flip, can escape.
+
+    Args:
+        owner: the class or function that is going to compile it.
+        name: what it is, such as "sampler".
+        function: what is called.
+        arguments: what it is called with. A tf.TensorSpec stands for a tensor that is given when
+            the graph runs; anything else, such as a number, is passed as it is.
+        way_out: sentences that help; "" names `gan_core.rng` and, for batches, `HostBatches`.
+
+    Raises:
+        ValueError: if it draws random numbers on the host; and whatever the function raises.
+
+    Example:
+        >>> no_host_randomness("fit", "sampler", lambda index: tf.zeros([2]) + np.random.normal(), 0)
+        Traceback (most recent call last):
+        ValueError: fit: sampler must be a function of TensorFlow's operations alone, ...
+    """
+    # What a function prepares at its first call (a table, say) is no fault: the second comparison is
+    # of calls that come after.
+    first, _ = _trace(function, arguments)
+    second, drew = _trace(function, arguments)
+    if drew or not _are_equal(first, second):
+        third, drew = _trace(function, arguments)
+        if not drew and _are_equal(second, third):
+            return
+        checks.fail(
+            owner,
+            name,
+            "a function of TensorFlow's operations alone",
+            "one with NumPy's or Python's random numbers (or a clock), "
+            "which would be drawn once, when it is compiled, and then be the same in every round",
+            way_out
+            or "Draw with gan_core.rng; batches that Python makes are for gan_core.data.HostBatches.",
+        )
+
+
+def _trace(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[list[Any], bool]:
+    """All that is fixed once the function is traced: the graph's operations, constants, results.
+
+    And whether a global generator was used.
+    """
+    fixed: list[Any] = []
+    before = _global_generators()
+
+    def traced(*symbolic: tf.Tensor) -> None:
+        given = iter(symbolic)
+        filled = [next(given) if _is_spec(one) else one for one in arguments]
+        result = function(*filled)
+        for part in tf.nest.flatten(result):
+            if not tf.is_tensor(part) or hasattr(part, "numpy"):
+                fixed.append(_value(part))
+
+    specs = [one for one in arguments if _is_spec(one)]
+    concrete = tf.function(traced, autograph=False).get_concrete_function(*specs)
+    definition = concrete.graph.as_graph_def()
+    fixed.append([_node(node) for node in definition.node])
+    fixed.append(_bodies(definition))
+    fixed.append([_value(tensor) for tensor in concrete.captured_inputs])
+    return fixed, not _are_equal(before, _global_generators())
+
+
+def _is_spec(argument: Any) -> bool:
+    return isinstance(argument, tf.TensorSpec)
+
+
+def _node(node: Any) -> tuple[str, bytes]:
+    """What an operation does; and its value, if it is a constant."""
+    value = b""
+    if node.op == "Const":
+        value = node.attr["value"].tensor.SerializeToString(deterministic=True)
+    return node.op, value
+
+
+def _bodies(definition: Any) -> list[list[tuple[str, bytes]]]:
+    """The operations of loops, branches and inner functions, whose names differ each time."""
+    bodies = [[_node(node) for node in one.node_def] for one in definition.library.function]
+    return sorted(bodies)
+
+
+def _value(thing: Any) -> Any:
+    """What can be compared: numbers as an array; of a variable or another thing nothing."""
+    if isinstance(thing, tf.Variable) or (tf.is_tensor(thing) and not hasattr(thing, "numpy")):
+        return None
+    if tf.is_tensor(thing) and thing.dtype in (tf.resource, tf.variant):
+        return None
+    if tf.is_tensor(thing):
+        return thing.numpy()
+    if isinstance(thing, np.ndarray | np.generic | int | float):
+        return np.asarray(thing)
+    return None
+
+
+def _global_generators() -> list[Any]:
+    _, keys, position, has_gauss, gauss = np.random.get_state()  # noqa: NPY002  it is what users draw from
+    return [keys, position, has_gauss, gauss, random.getstate()]
+
+
+def _are_equal(a: Any, b: Any) -> bool:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(a, b, equal_nan=_may_hold_nan(a) and _may_hold_nan(b))
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_are_equal, a, b))
+    return bool(a == b)
+
+
+def _may_hold_nan(array: Any) -> bool:
+    return isinstance(array, np.ndarray) and array.dtype.kind in "fc"

@@ -1,0 +1,155 @@
+"""What a program wants done around the rounds of `fit`.
+
+hooks = [at_start(show), every(1_000, show_row), at_end(show), on_error(tell)]
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gan_core import checks
+
+Row = dict[str, Any]  # "step", an int, and the round's values by name, floats
+
+
+@dataclasses.dataclass(frozen=True)
+class every:
+    """Call function(trainer, row) after every n-th round.
+
+    The checkpoint that is due at the same round is saved before.
+
+    Args:
+        n: how many rounds lie between two calls.
+        function: called with the trainer, and a dict of `step` (int) and the round's values (floats).
+    Raises:
+        ValueError: n is no positive whole number, or the function is none.
+
+    Example:
+        >>> every(1_000, print).n
+        1000
+    """
+
+    n: int
+    function: Callable[[Any, Row], object]
+
+    def __post_init__(self) -> None:
+        checks.integer("every", "n", self.n, 1)
+        _check_function("every", self.function, "(trainer, row)")
+
+
+@dataclasses.dataclass(frozen=True)
+class at_start:
+    """Call function(trainer) once, before the first round and after a checkpoint was restored.
+
+    Args:
+        function: called with the trainer.
+
+    Example:
+        >>> at_start(print).function is print
+        True
+    """
+
+    function: Callable[[Any], object]
+
+    def __post_init__(self) -> None:
+        _check_function("at_start", self.function, "(trainer)")
+
+
+@dataclasses.dataclass(frozen=True)
+class at_end:
+    """Call function(trainer) once all rounds are played and the last checkpoint is saved.
+
+    Args:
+        function: called with the trainer.
+
+    Example:
+        >>> at_end(print).function is print
+        True
+    """
+
+    function: Callable[[Any], object]
+
+    def __post_init__(self) -> None:
+        _check_function("at_end", self.function, "(trainer)")
+
+
+@dataclasses.dataclass(frozen=True)
+class on_error:
+    """Call function(trainer, error) when the training ends early.
+
+    Args:
+        function: called with the trainer and the exception that `fit` raises: an error of a hook
+            or of a round, `NotFiniteError`, or the KeyboardInterrupt of a stopped run.
+
+    Example:
+        >>> on_error(print).function is print
+        True
+    """
+
+    function: Callable[[Any, BaseException], object]
+
+    def __post_init__(self) -> None:
+        _check_function("on_error", self.function, "(trainer, error)")
+
+
+Hook = every | at_start | at_end | on_error
+
+
+class Hooks:
+    """The hooks of one call of `fit`, by occasion.
+
+    Args:
+        hooks: what `fit` was given.
+    Raises:
+        ValueError: it is no list of hooks.
+
+    Example:
+        >>> Hooks([every(3, print), at_end(print)]).periods
+        [3]
+    """
+
+    def __init__(self, hooks: Sequence[Hook]) -> None:
+        known = (every, at_start, at_end, on_error)
+        is_list = isinstance(hooks, list | tuple)
+        if not is_list or not all(isinstance(hook, known) for hook in hooks):
+            checks.fail(
+                "fit",
+                "hooks",
+                "a list of every(n, function), at_start, at_end or on_error(function)",
+                repr(hooks),
+            )
+        self._hooks = list(hooks)
+        self.periods = [hook.n for hook in self._hooks if isinstance(hook, every)]
+
+    def start(self, trainer: Any) -> None:
+        """Call those of `at_start`."""
+        for hook in self._hooks:
+            if isinstance(hook, at_start):
+                hook.function(trainer)
+
+    def after_round(self, trainer: Any, row: Row) -> None:
+        """Call those of `every` whose turn it is at this row's step, each with a row of its own."""
+        step = row["step"]
+        for hook in self._hooks:
+            if isinstance(hook, every) and step % hook.n == 0:
+                numbers = {name: float(value) for name, value in row.items()}
+                hook.function(trainer, {**numbers, "step": step})
+
+    def end(self, trainer: Any) -> None:
+        """Call those of `at_end`."""
+        for hook in self._hooks:
+            if isinstance(hook, at_end):
+                hook.function(trainer)
+
+    def error(self, trainer: Any, error: BaseException) -> None:
+        """Call those of `on_error`."""
+        for hook in self._hooks:
+            if isinstance(hook, on_error):
+                hook.function(trainer, error)
+
+
+def _check_function(owner: str, function: object, arguments: str) -> None:
+    if not callable(function):
+        checks.fail(owner, "function", f"a function {arguments}", repr(function))

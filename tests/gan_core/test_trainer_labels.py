@@ -1,0 +1,211 @@
+"""Conditional games: who gets which labels, and that a G learns what it is asked for."""
+
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from games import BATCH, X, Z, assert_near, real, values
+
+from gan_core import rng
+from gan_core.latent import Classes, Normal
+from gan_core.nn.dense import Dense
+from gan_core.optim.optimizers import SGD, Adam
+from gan_core.penalties import r1
+from gan_core.trainer import GANTrainer
+
+CLASSES = 3
+
+
+class ByClass(tf.Module):
+    """An affine map, and a vector to add for each class: x W + b + E[y]. It remembers the labels it saw."""
+
+    def __init__(self, in_size, out_size, seed, classes=CLASSES):
+        super().__init__()
+        self.dense = Dense(in_size, out_size, seed=seed)
+        self.embedding = tf.Variable(tf.ones([classes, out_size]))
+        self._seen = []
+
+    def __call__(self, x, y, *, training=False):
+        self._seen.append(y)
+        return self.dense(x) + tf.gather(self.embedding, y)
+
+
+class Projection(ByClass):
+    """The logit of a projection discriminator: psi(x) + E[y].x (Miyato and Koyama 2018)."""
+
+    def __init__(self, in_size, seed, classes=CLASSES):
+        super().__init__(in_size, 1, seed)
+        self.embedding = tf.Variable(rng.normal([classes, in_size], rng.seed(seed, "embedding")))
+
+    def __call__(self, x, y, *, training=False):
+        self._seen.append(y)
+        return self.dense(x) + tf.reduce_sum(
+            x * tf.gather(self.embedding, y), axis=1, keepdims=True
+        )
+
+
+def conditional(**options):
+    return GANTrainer(
+        ByClass(Z, X, seed=1),
+        Projection(X, seed=2),
+        latent=Normal(Z),
+        labels=Classes(CLASSES),
+        g_optimizer=SGD(0.2),
+        d_optimizer=SGD(0.1),
+        **{"mode": "eager", **options},
+    )
+
+
+def labels(number=0, n=BATCH):
+    return np.random.default_rng(number).integers(0, CLASSES, n).astype(np.int32)
+
+
+SAMPLES = tf.constant(np.stack([real(number=k) for k in range(8)]))
+LABELS = tf.constant(np.stack([labels(k) for k in range(8)]))
+
+
+def sampler(index):
+    return tf.gather(SAMPLES, index % 8), tf.gather(LABELS, index % 8)
+
+
+def refuses(words):
+    return pytest.raises(ValueError, match=re.escape(words))
+
+
+@pytest.mark.parametrize("update", ["alternating", "simultaneous"])
+def test_fakes_get_the_labels_of_the_real_batch(update):
+    trainer = conditional(update=update, penalty=r1(0.1))
+    trainer.generator._seen.clear()
+    trainer.discriminator._seen.clear()
+    trainer.round((real(), labels(5)))
+    seen = trainer.generator._seen + trainer.discriminator._seen
+    assert len(seen) >= 4
+    for y in seen:
+        np.testing.assert_array_equal(y, labels(5))
+
+
+def test_each_d_step_has_the_labels_of_its_own_batch():
+    trainer = conditional(d_steps=2)
+    trainer.generator._seen.clear()
+    trainer.round((np.stack([real(), real(number=1)]), np.stack([labels(1), labels(2)])))
+    first, second = trainer.generator._seen
+    np.testing.assert_array_equal(first, labels(1))
+    np.testing.assert_array_equal(second, labels(2))
+
+
+@pytest.mark.parametrize("mode", ["graph", "xla"])
+def test_compiled_rounds_with_labels_are_the_eager_ones(mode):
+    eager = conditional(d_steps=2, average=0.9)
+    compiled = conditional(d_steps=2, average=0.9, mode=mode)
+    one = eager.rounds(sampler, 3)
+    other = compiled.rounds(sampler, 3)
+    assert_near(one, other, rtol=1e-4, atol=1e-5)
+    assert_near(values(eager), values(compiled), rtol=1e-4, atol=1e-5)
+
+
+def test_the_rows_of_embeddings_that_no_label_names_do_not_move():
+    trainer = conditional()
+    before = trainer.generator.embedding.numpy()
+    trainer.round((real(), np.full(BATCH, 2, np.int64)))
+    after = trainer.generator.embedding.numpy()
+    np.testing.assert_array_equal(after[:2], before[:2])
+    assert np.any(after[2] != before[2])
+
+
+def test_single_steps_take_labels_too():
+    trainer = conditional()
+    z = trainer.latent(BATCH, rng.seed(0, "z"))
+    assert set(trainer.discriminator_step((real(), labels()), z)) >= {"d_loss"}
+    assert set(trainer.generator_step((real(), labels()), z)) == {"g_loss"}
+
+
+def test_samples_have_the_labels_that_were_asked_for():
+    trainer = conditional()
+    trainer.generator.embedding.assign([[0.0] * X, [100.0] * X, [200.0] * X])
+    wanted = labels(9, n=300)
+    samples = trainer.sample(300, labels=wanted)
+    np.testing.assert_array_equal(np.round(samples.mean(axis=1) / 100), wanted)
+    plain = trainer.sample(300, labels=np.zeros(300, int))
+    np.testing.assert_allclose(samples - plain, np.repeat(100.0 * wanted[:, None], X, 1), rtol=1e-4)
+
+
+def test_samples_without_labels_have_drawn_ones_the_same_for_every_n_and_batch():
+    trainer = conditional()
+    trainer.generator.embedding.assign([[0.0] * X, [100.0] * X, [200.0] * X])
+    many = trainer.sample(600, seed=3)
+    classes = np.round(many.mean(axis=1) / 100)
+    assert [np.sum(classes == k) > 150 for k in range(3)] == [True] * 3
+    assert np.any(classes[:256] != classes[256:512])
+    np.testing.assert_array_equal(trainer.sample(5, seed=3), many[:5])
+    np.testing.assert_allclose(trainer.sample(600, seed=3, batch=100), many, rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_a_conditional_game_learns_the_mean_of_each_class():
+    centres = tf.constant([-3.0, 0.0, 3.0])
+
+    def classes(index):
+        y = rng.integers([256], rng.seed(0, "labels", index), 3)
+        noise = rng.normal([256, 1], rng.seed(0, "real", index))
+        return tf.gather(centres, y)[:, tf.newaxis] + 0.5 * noise, y
+
+    class Hidden(tf.Module):
+        def __init__(self, out_size, seed):
+            super().__init__()
+            self.first = Dense(1 + 3, 32, seed=seed)
+            self.last = Dense(32, out_size, seed=seed + 1)
+
+        def __call__(self, x, y, *, training=False):
+            both = tf.concat([x, tf.one_hot(y, 3)], axis=1)
+            return self.last(tf.nn.leaky_relu(self.first(both)))
+
+    trainer = GANTrainer(
+        Hidden(1, 1),
+        Hidden(1, 5),
+        latent=Normal(1),
+        labels=Classes(3),
+        penalty=r1(0.1),
+        average=0.99,
+        g_optimizer=Adam(2e-3, beta_1=0.5),
+        d_optimizer=Adam(2e-3, beta_1=0.5),
+    )
+    trainer.rounds(classes, 2500)
+    for k, centre in enumerate(centres.numpy()):
+        samples = trainer.sample(2000, labels=np.full(2000, k))
+        assert abs(samples.mean() - centre) < 0.3, k
+
+
+def test_a_game_with_labels_refuses_batches_without_and_the_other_way_round():
+    with refuses("GANTrainer.round: real must be a pair (samples, labels), got a ndarray"):
+        conditional().round(real())
+    plain = GANTrainer(
+        Dense(Z, X, seed=1),
+        Dense(X, 1, seed=2),
+        latent=Normal(Z),
+        g_optimizer=SGD(),
+        d_optimizer=SGD(),
+        mode="eager",
+    )
+    with refuses(
+        "GANTrainer.round: real must be samples alone: this game has no labels, got a tuple"
+    ):
+        plain.round((real(), labels()))
+    with refuses("GANTrainer.rounds: what sampler gives must be samples alone"):
+        plain.rounds(sampler, 1)
+    with refuses("GANTrainer.sample: labels must be None: this game has no labels"):
+        plain.sample(3, labels=[0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (labels(n=3), f"labels must be [{BATCH}], got [3]"),
+        (np.zeros([BATCH, 1], np.int32), f"labels must be [{BATCH}], got [{BATCH}, 1]"),
+        (np.zeros(BATCH, np.float32), f"labels must be [{BATCH}] of int32"),
+        (["a"] * BATCH, f"labels must be [{BATCH}] of int32"),
+    ],
+)
+def test_labels_of_another_shape_or_kind_are_refused(wrong, words):
+    with refuses(f"GANTrainer.round: {words}"):
+        conditional().round((real(), wrong))

@@ -1,0 +1,416 @@
+"""What the trainer hands to whom: seeds, rounds, variables, logits; and what it keeps.
+
+Each test fails for a mistake in the wiring that no formula shows.
+"""
+
+import gc
+import itertools
+import re
+import weakref
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from games import BATCH, X, Z, affine, changed, deep, real, sampler, values
+
+from gan_core import averaging, losses, penalties, rng
+from gan_core.game import discriminator_gradients, logits_of
+from gan_core.latent import Normal
+from gan_core.nn.activations import leaky_relu
+from gan_core.nn.dense import Dense
+from gan_core.nn.sequential import Sequential
+from gan_core.optim import schedules
+from gan_core.optim.optimizers import SGD, Adam
+from gan_core.trainer import GANTrainer
+
+# ---------------------------------------------------------------- seeds
+
+
+class Recorded:
+    """The prior, and every seed that it was asked with."""
+
+    dim = Z
+
+    def __init__(self):
+        self.seeds = []
+
+    def __call__(self, n, seed):
+        self.seeds.append(tuple(seed.numpy().tolist()))
+        return rng.normal([n, Z], seed)
+
+
+class Noisy(tf.Module):
+    """A layer with randomness of its own."""
+
+    def __init__(self, in_size, out_size, seed):
+        super().__init__()
+        self.dense = Dense(in_size, out_size, seed=seed)
+        self._seeds = []
+
+    def __call__(self, x, *, training=False, seed=None):
+        if training:
+            self._seeds.append(
+                seed if tf.is_symbolic_tensor(seed) else tuple(seed.numpy().tolist())
+            )
+            x = x + 0.1 * rng.normal(x.shape, seed)
+        return self.dense(x)
+
+
+def everything_random(**options):
+    seeds = {"augment": [], "penalty 0": [], "penalty 1": []}
+
+    def augment(x, seed, step):
+        seeds["augment"].append(tuple(seed.numpy().tolist()))
+        return x
+
+    def penalty(name):
+        def nothing(critic, real, fake, seed, step):
+            seeds[name].append(tuple(seed.numpy().tolist()))
+            return tf.zeros([])
+
+        return nothing
+
+    trainer = GANTrainer(
+        Noisy(Z, X, 1),
+        Noisy(X, 1, 2),
+        latent=Recorded(),
+        augment=augment,
+        penalty=[penalty("penalty 0"), penalty("penalty 1")],
+        g_optimizer=SGD(),
+        d_optimizer=SGD(),
+        mode="eager",
+        seed=4,
+        **options,
+    )
+    return trainer, seeds
+
+
+def test_every_draw_of_a_round_has_a_seed_of_its_own():
+    """But for the augmentation, which real and fake share within a step."""
+    trainer, seeds = everything_random(d_steps=2, fresh_z=True)
+    trainer.latent.seeds.clear()
+    reals = np.stack([real(), real(number=1)])
+    for _ in range(2):
+        trainer.round(reals)
+    drawn = {
+        "z": trainer.latent.seeds,
+        "layers of G": trainer.generator._seeds,
+        "layers of D": trainer.discriminator._seeds,
+        **seeds,
+    }
+    assert {name: len(found) for name, found in drawn.items()} == {
+        "z": 6,
+        "layers of G": 6,
+        "layers of D": 10,  # two passes in each D step, one in G's
+        "augment": 10,
+        "penalty 0": 4,
+        "penalty 1": 4,
+    }
+    for name, found in drawn.items():
+        assert len(set(found)) == (6 if name == "augment" else len(found)), name
+    everything = [seed for found in drawn.values() for seed in set(found)]
+    assert len(set(everything)) == len(everything)
+
+
+def test_other_runs_have_other_seeds():
+    one, _ = everything_random()
+    other, _ = everything_random()
+    other.seed = 5
+    for trainer in (one, other):
+        trainer.latent.seeds.clear()
+        trainer.round(real())
+    assert not set(one.latent.seeds) & set(other.latent.seeds)
+
+
+@pytest.mark.parametrize("mode", ["graph", "xla"])
+def test_networks_with_randomness_of_their_own_play_the_same_in_all_modes(mode):
+    def play(mode):
+        trainer = GANTrainer(
+            Noisy(Z, X, 1),
+            Noisy(X, 1, 2),
+            latent=Normal(Z),
+            g_optimizer=SGD(0.1),
+            d_optimizer=SGD(0.1),
+            mode=mode,
+        )
+        trainer.rounds(sampler, 3)
+        return values(trainer)
+
+    eager, compiled = play("eager"), play(mode)
+    for name, value in eager.items():
+        np.testing.assert_allclose(compiled[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_settling_has_1024_z_of_its_own_whatever_samples_and_rounds_draw():
+    latent = Recorded()
+    blocks = [z.numpy() for z in averaging.settling_batches(latent, 7)]
+    assert np.concatenate(blocks).shape == (1024, Z)
+    assert len(set(latent.seeds)) == 4
+    others = {
+        tuple(rng.seed(7, purpose, k).numpy().tolist())
+        for purpose, k in itertools.product(("z", "z of G", "sample"), range(8))
+    }
+    assert not others & set(latent.seeds)
+    small = [z.numpy() for z in averaging.settling_batches(Recorded(), 7, batch=100)]
+    np.testing.assert_array_equal(np.concatenate(small), np.concatenate(blocks))
+
+
+def test_samples_are_settled_alike_whatever_their_seed():
+    trainer = deep(average=0.5, mode="graph")
+    trainer.rounds(sampler, 4)
+    one = trainer.sample(4, seed=1)
+    trainer.sample(300, seed=2)
+    np.testing.assert_array_equal(trainer.sample(4, seed=1), one)
+
+
+# ---------------------------------------------------------------- one clock
+
+
+def test_every_schedule_is_asked_for_the_round_however_many_d_steps_it_has():
+    seen = {name: [] for name in ("d", "g", "gamma", "average", "noise")}
+
+    def schedule(name):
+        def value(step):
+            seen[name].append(int(step))
+            return tf.constant(0.25)
+
+        return value
+
+    noise = schedule("noise")
+
+    def augment(x, seed, step):
+        return x + 0.0 * noise(step)
+
+    trainer = affine(
+        d_rate=schedule("d"),
+        g_rate=schedule("g"),
+        penalty=penalties.r1(schedule("gamma")),
+        average=schedule("average"),
+        augment=augment,
+        d_steps=3,
+    )
+    for found in seen.values():
+        found.clear()
+    for _ in range(2):
+        trainer.round(np.stack([real(number=k) for k in range(3)]))
+    assert seen["d"] == seen["gamma"] == [0, 0, 0, 1, 1, 1]
+    assert seen["g"] == seen["average"] == [0, 1]
+    assert set(seen["noise"]) == {0, 1}
+
+
+def test_ds_rate_falls_with_the_rounds_and_not_with_its_steps():
+    """REVIEW: with 5 D steps and linear_decay(rate, 10), D stood still after 2 rounds of 10."""
+    trainer = affine(d_rate=schedules.linear_decay(0.1, 10), d_steps=5)
+    reals = np.stack([real(number=k) for k in range(5)])
+    for _ in range(4):
+        trainer.round(reals)
+    before = values(trainer)
+    trainer.round(reals)
+    assert "discriminator/kernel" in changed(before, values(trainer))
+
+
+# ---------------------------------------------------------------- variables
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph"])
+def test_what_an_optimizer_is_not_bound_to_is_frozen(mode):
+    generator = Sequential([Dense(Z, 5, seed=1), leaky_relu(), Dense(5, X, seed=2)])
+    trainer = GANTrainer(
+        generator,
+        Dense(X, 1, seed=3),
+        latent=Normal(Z),
+        g_optimizer=Adam(0.1).bind(generator.layers[-1].trainable_variables),
+        d_optimizer=Adam(0.1),
+        mode=mode,
+    )
+    before = values(trainer)
+    trainer.round(real())
+    moved = {name for name in changed(before, values(trainer)) if name.startswith("generator")}
+    assert moved == {"generator/layers/2/kernel", "generator/layers/2/bias"}
+
+
+# ---------------------------------------------------------------- what a penalty and a measure get
+
+
+def test_a_penalty_gets_the_critic_the_real_and_the_fake_batch_in_this_order():
+    got = {}
+
+    def remember(critic, real, fake, seed, step):
+        got.update(critic=critic, real=real.numpy(), fake=fake.numpy())
+        return tf.zeros([])
+
+    trainer = affine(penalty=remember, g_rate=0.0)
+    trainer.round(real())
+    np.testing.assert_array_equal(got["real"], real())
+    z = trainer.latent(BATCH, rng.seed(0, "z", 0))
+    np.testing.assert_allclose(got["fake"], trainer.generator(z), rtol=1e-6)
+    assert isinstance(got["critic"], penalties.Critic)
+
+
+@pytest.mark.parametrize(("penalty", "where"), [(penalties.r1, "real"), (penalties.r2, "fake")])
+def test_r1_acts_on_real_samples_and_r2_on_fakes_with_a_bent_d(penalty, where):
+    """D(x) = sum x^2 has slope 2x: another one at each sample. A D with one slope everywhere hides it."""
+    samples = {"real": real(), "fake": real(number=1)}
+    _, row = _row_of_bent_d(penalty, samples)
+    wanted = 0.25 * np.mean(np.sum((2.0 * samples[where]) ** 2, axis=1))
+    assert float(row["penalty"]) == pytest.approx(wanted, rel=1e-5)
+
+
+def _row_of_bent_d(penalty, samples):
+    scale = tf.Variable(1.0)
+    return discriminator_gradients(
+        losses.NON_SATURATING,
+        lambda x: scale * tf.reduce_sum(tf.square(x), axis=1),
+        samples["real"],
+        samples["fake"],
+        [scale],
+        [lambda critic, real, fake: penalty(0.5)(critic, real, fake)],
+    )
+
+
+def test_measures_of_ones_own_stand_in_the_row():
+    measures = {
+        "margin": lambda real, fake, a, b: tf.reduce_mean(a) - tf.reduce_mean(b),
+        "real_mean": lambda real, fake, a, b: tf.reduce_mean(real),
+        "fake_size": lambda real, fake, a, b: tf.size(fake),
+    }
+    trainer = affine(measures=measures, loss=losses.WASSERSTEIN, mode="graph")
+    row = trainer.round(real())
+    assert row["margin"] == pytest.approx(-row["d_loss"], rel=1e-5)
+    assert row["real_mean"] == pytest.approx(real().mean(), rel=1e-5)
+    assert row["fake_size"] == BATCH * X
+    assert set(trainer.rounds(sampler, 2)) == set(row)
+
+
+def test_a_measure_a_penalty_and_a_loss_that_give_a_vector_are_refused():
+    vector = losses.GANLoss("vector", lambda a, b: b - a, lambda a, b: -b)
+    cases = [
+        ({"measures": {"all": lambda real, fake, a, b: a}}, "what measure all gives must be one"),
+        (
+            {"penalty": lambda c, r, f, seed, step: tf.zeros([2])},
+            "what a penalty gives must be one",
+        ),
+        ({"loss": vector}, "what the discriminator's loss gives must be one number"),
+    ]
+    for options, words in cases:
+        with pytest.raises(ValueError, match=re.escape(words)):
+            affine(**options).round(real())
+
+
+# ---------------------------------------------------------------- several logits a sample
+
+
+class Heads(tf.Module):
+    """A discriminator with several logits a sample: one tensor, or a list of two."""
+
+    def __init__(self, shape, split):
+        super().__init__()
+        self.dense = Dense(X, 4, seed=2)
+        self._shape = shape
+        self._split = split
+
+    def __call__(self, x, *, training=False):
+        logits = tf.reshape(self.dense(x), [-1, *self._shape])
+        return [logits[:, :1], logits[:, 1:]] if self._split else logits
+
+
+def with_heads(shape, split=False, **options):
+    return GANTrainer(
+        Dense(Z, X, seed=1),
+        Heads(shape, split),
+        latent=Normal(Z),
+        g_optimizer=SGD(0.2),
+        d_optimizer=SGD(0.1),
+        **{"mode": "eager", **options},
+    )
+
+
+@pytest.mark.parametrize("loss", list(losses.LOSSES.values()), ids=lambda loss: loss.name)
+def test_patches_and_heads_are_logits_like_any_other(loss):
+    """However they are laid out: [B, 4], [B, 2, 2, 1], or a list of [B, 1] and [B, 3]."""
+    trainers = [
+        with_heads((4,), loss=loss, penalty=penalties.r1(0.3)),
+        with_heads((2, 2, 1), loss=loss, penalty=penalties.r1(0.3)),
+        with_heads((4,), split=True, loss=loss, penalty=penalties.r1(0.3)),
+    ]
+    rows = [trainer.rounds(sampler, 3) for trainer in trainers]
+    for row, trainer in zip(rows[1:], trainers[1:], strict=True):
+        for name, value in rows[0].items():
+            np.testing.assert_allclose(row[name], value, rtol=1e-5, err_msg=name)
+        for name, value in values(trainers[0]).items():
+            np.testing.assert_allclose(values(trainer)[name], value, rtol=1e-5, atol=1e-6)
+
+
+def test_a_loss_averages_over_all_logits_and_a_penalty_takes_the_slope_of_their_sum():
+    trainer = with_heads((4,), penalty=penalties.r1(2.0), loss=losses.WASSERSTEIN)
+    kernel = trainer.discriminator.dense.kernel.numpy()
+    row = trainer.round(real())
+    fake = Dense(Z, X, seed=1)(trainer.latent(BATCH, rng.seed(0, "z", 0))).numpy()
+    assert row["d_loss"] == pytest.approx(
+        np.mean(fake @ kernel) - np.mean(real() @ kernel), rel=1e-4
+    )
+    assert row["penalty"] == pytest.approx(np.sum(kernel.sum(axis=1) ** 2), rel=1e-4)
+
+
+def test_one_logit_a_sample_is_a_vector_and_more_are_a_matrix():
+    assert logits_of(tf.zeros([5])).shape == [5]
+    assert logits_of(tf.zeros([5, 1])).shape == [5]
+    assert logits_of(tf.zeros([5, 2, 3, 1])).shape == [5, 6]
+    assert logits_of([tf.zeros([5, 1]), tf.zeros([5, 2, 2, 1])]).shape == [5, 5]
+
+
+# ---------------------------------------------------------------- sampling and compiling
+
+
+@pytest.mark.parametrize("average", [None, 0.9])
+def test_samples_are_the_same_however_many_are_made_at_a_time(average):
+    trainer = affine(average=average, mode="graph")
+    trainer.rounds(sampler, 3)
+    all_at_once = trainer.sample(600)
+    for batch in (8, 100, 256):
+        np.testing.assert_allclose(trainer.sample(600, batch=batch), all_at_once, rtol=1e-6)
+    for wrong in (0, 257, 2.5):
+        with pytest.raises(ValueError, match=r"GANTrainer\.sample: batch must be a whole number"):
+            trainer.sample(4, batch=wrong)
+
+
+def test_a_sampler_that_was_used_before_the_last_one_is_let_go():
+    """Its data would stay on the device as long as the trainer lives."""
+
+    class Sampler:
+        def __init__(self, number):
+            self.number = number
+
+        def __call__(self, index):
+            return tf.constant(real(number=self.number))
+
+        __hash__ = None  # a sampler needs not be hashable
+
+    trainer = affine(mode="graph")
+    first = Sampler(0)
+    gone = weakref.ref(first)
+    trainer.rounds(first, 1)
+    del first
+    trainer.rounds(Sampler(1), 1)
+    gc.collect()
+    assert gone() is None
+
+
+def test_after_a_round_that_failed_while_it_ran_the_trainer_says_so():
+    """Its networks may be half updated: nobody should go on with them unknowingly."""
+
+    def breaks(index):
+        def check(number):
+            if number >= 1:
+                raise ValueError("no such batch")
+            return real()
+
+        batch = tf.numpy_function(check, [index], tf.float32)
+        return tf.ensure_shape(batch, [BATCH, X])
+
+    trainer = affine(mode="graph")
+    trainer.rounds(breaks, 1)
+    with pytest.raises(tf.errors.OpError):
+        trainer.rounds(breaks, 1)
+    with pytest.raises(ValueError, match=r"a round which failed while it ran .*restore its last"):
+        trainer.round(real())
