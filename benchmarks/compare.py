@@ -44,8 +44,9 @@ import numpy as np
 import tyro
 
 from benchmarks.measure import devices, harness, rows
-from benchmarks.measure.command import check_picture_size, check_whole_numbers, run
+from benchmarks.measure.command import check_picture_size, check_whole_numbers
 from benchmarks.measure.ratios import Ratio, median_interval, ratio
+from gan_core.app.command_line import run
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gan_core", "toy", "dcgan", "benchmarks")

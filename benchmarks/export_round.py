@@ -33,9 +33,9 @@ from benchmarks.measure.command import (
     check_picture_size,
     check_whole_numbers,
     checks_of_the_library,
-    run,
 )
 from benchmarks.run_exported import CHECKED_AFTER, some_of
+from gan_core.app.command_line import run
 
 LOCATION = re.compile(r' loc\((?:#loc\d*|"[^"]*")\)')
 UPDATED = re.compile(r"parameter_number = (\d+) : i64\}, output_index = array<i64: (\d+)>")

@@ -19,7 +19,8 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import check_whole_numbers, checks_of_the_library, run
+from benchmarks.measure.command import check_whole_numbers, checks_of_the_library
+from gan_core.app.command_line import run
 
 
 @dataclasses.dataclass(frozen=True)

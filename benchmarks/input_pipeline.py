@@ -21,7 +21,8 @@ import numpy as np
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import check_picture_size, check_whole_numbers, run
+from benchmarks.measure.command import check_picture_size, check_whole_numbers
+from gan_core.app.command_line import run
 
 WAYS = {
     "memory": (False, False),

@@ -27,9 +27,9 @@ from benchmarks.measure.command import (
     check_picture_size,
     check_whole_numbers,
     checks_of_the_library,
-    run,
 )
 from benchmarks.measure.ratios import Ratio, ratio
+from gan_core.app.command_line import run
 
 PACKAGES = {
     "keras": ["keras", "tensorflow"],

@@ -24,8 +24,8 @@ from benchmarks.measure.command import (
     check_not_empty,
     check_whole_numbers,
     checks_of_the_library,
-    run,
 )
+from gan_core.app.command_line import run
 
 CONTESTANT = "benchmarks.contestants.one_toy_step"
 COLUMNS = (

@@ -27,8 +27,8 @@ from benchmarks.measure.command import (
     check_picture_size,
     check_whole_numbers,
     checks_of_the_library,
-    run,
 )
+from gan_core.app.command_line import run
 
 if TYPE_CHECKING:
     from benchmarks.limits.peaks import Peaks
