@@ -111,14 +111,14 @@ def _bodies(definition: Any) -> list[list[tuple[str, bytes]]]:
 
 
 def _value(thing: Any) -> Any:
-    """What can be compared: numbers as an array; of a variable or another thing nothing."""
+    """What can be compared: tensors and arrays; of a variable or another thing nothing."""
     if isinstance(thing, tf.Variable) or (tf.is_tensor(thing) and not hasattr(thing, "numpy")):
         return None
     if tf.is_tensor(thing) and thing.dtype in (tf.resource, tf.variant):
         return None
-    if tf.is_tensor(thing):
-        return thing.numpy()
-    if isinstance(thing, np.ndarray | np.generic | int | float):
+    if tf.is_tensor(thing) or isinstance(thing, np.ndarray):
+        return thing
+    if isinstance(thing, np.generic | int | float):
         return np.asarray(thing)
     return None
 
@@ -129,12 +129,16 @@ def _global_generators() -> list[Any]:
 
 
 def _are_equal(a: Any, b: Any) -> bool:
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+    if a is b:  # the data that a sampler holds, say: nothing to be compared, or copied from a GPU
+        return True
+    if tf.is_tensor(a) and tf.is_tensor(b):
+        return _are_equal(a.numpy(), b.numpy())
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return np.array_equal(a, b, equal_nan=_may_hold_nan(a) and _may_hold_nan(b))
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(map(_are_equal, a, b))
-    return bool(a == b)
+    return type(a) is type(b) and bool(a == b)
 
 
-def _may_hold_nan(array: Any) -> bool:
-    return isinstance(array, np.ndarray) and array.dtype.kind in "fc"
+def _may_hold_nan(array: np.ndarray) -> bool:
+    return array.dtype.kind in "fc"
