@@ -227,19 +227,19 @@ def test_a_name_that_the_terminal_cannot_show_does_not_stop_work(encoding, name)
 def test_a_reader_that_leaves_does_not_stop_work():
     code = (
         "import os, sys\nfrom gan_core.app import command_line\n"
-        "for i in range(100_000):\n    command_line.say('x' * 100)\n"
+        "for i in range(2_000):\n    command_line.say('x' * 100)\n"
         "os.write(2, b'worked to the end')"
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", code.replace("100_000", "2_000")],
+        [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     child.stdout.readline()
     child.stdout.close()
-    assert child.stderr.read() == b"worked to the end"
-    assert child.wait() == 0
+    assert child.communicate()[1] == b"worked to the end"
+    assert child.returncode == 0
 
 
 # ---------------------------------------------------------------- tyro's box
