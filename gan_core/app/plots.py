@@ -114,7 +114,7 @@ def histograms(
     for numbers, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
         # density=True would leave out of the count what is not drawn
         weights = np.full(len(numbers), bins / (len(numbers) * (high - low)))
-        axes.hist(numbers, edges, weights=weights, color=colour, alpha=0.5, label=label)
+        axes.hist(numbers, edges.tolist(), weights=weights, color=colour, alpha=0.5, label=label)
     axes.set(xlabel="x", ylabel="density")
 
 
