@@ -176,7 +176,7 @@ def test_an_interrupt_with_words_and_a_code_of_its_own_brings_them(capsys):
         (["chapter.py", "--rounds", "12"], 12),
         (["chapter.py"], 100),
         (["/lib/ipykernel_launcher.py", "-f", "/run/kernel-1.json"], 100),
-        (["/lib/colab_kernel_launcher.py", "-f", "/content/kernel-2.json"], 100),
+        (["/lib/colab_kernel_launcher.py", "-f", "/run/kernel-2.json"], 100),
         (["/lib/ipykernel_launcher.py", "--f=/run/kernel-v3.json"], 100),
         (["launcher.py", "--f=/run/kernel-v3.json"], 100),
         ([""], 100),
