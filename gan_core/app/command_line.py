@@ -188,20 +188,20 @@ def errors_in_one_line(config_class: type | None = None) -> Iterator[None]:
         yield
     except BrokenPipeError:
         _forget_the_reader(Console())
-        sys.exit(1)
+        raise SystemExit(1) from None  # IPython cannot show one with a cause
     except KeyboardInterrupt as interrupt:
         words, code = stopping.words_and_code(interrupt)
         say(words, Console(stderr=True))
-        sys.exit(code)
+        raise SystemExit(code) from None
     except (ValueError, ArithmeticError, OSError) as error:
         _tell(_with_flag(str(error), config_class))
-        sys.exit(2 if isinstance(error, ValueError) else 1)
+        raise SystemExit(2 if isinstance(error, ValueError) else 1) from None
     except Exception as error:
         if type(error).__name__ != OUT_OF_MEMORY:
             raise
         first = str(error).splitlines()[0]
         _tell(f"the device's memory is full. Ask for less at once (a smaller batch). {first}")
-        sys.exit(1)
+        raise SystemExit(1) from None
 
 
 def _arguments_are_the_kernels() -> bool:
@@ -230,12 +230,12 @@ def _parse(
     default: Config | None,
 ) -> Config:
     """tyro, with what it says about wrong arguments as a ValueError of one line."""
-    options = {} if default is None else {"default": default}
+    start = tyro.MISSING_NONPROP if default is None else default
     told = io.StringIO()
     try:
         with contextlib.redirect_stderr(told):
             return tyro.cli(
-                config_class, description=description, prog=program, args=arguments, **options
+                config_class, description=description, prog=program, args=arguments, default=start
             )
     except SystemExit as ending:
         if ending.code in (None, 0):  # --help

@@ -4,11 +4,19 @@ Real data always has one colour and generated data the other, in every figure of
 are of the palette of Okabe and Ito, which people with any colour vision can tell apart.
 """
 
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from gan_core.app import command_line
 
 REAL = "#0072B2"  # blue
 FAKE = "#D55E00"  # vermilion
@@ -32,63 +40,116 @@ def use_style() -> None:
     )
 
 
-def save(figure, path) -> Path:
-    """Write the figure as PNG (folders are made) and close it; a notebook has shown it by then."""
+def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write the figure as PNG, say so, and close it; a notebook keeps it open and shows it.
+
+    Args:
+        figure: what to write.
+        path: the file; missing folders are made.
+    Returns:
+        The path.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path)
     if "inline" not in plt.get_backend():
         plt.close(figure)
-    print(f"wrote {path}")
+    command_line.say(f"wrote {path}")
     return path
 
 
-def loss_curves(rows, title: str = ""):
-    """What `fit` returns, over rounds: both losses on the left, D(x) and D(G(z)) on the right."""
+def loss_curves(rows: Mapping[str, np.ndarray], title: str = "") -> Figure:
+    """Both losses on the left, and on the right what D says of real and of generated samples.
+
+    Args:
+        rows: what `fit` returns: `step`, `d_loss`, `g_loss`, and the pair that its loss has:
+            `d_real` and `d_fake`, mean probabilities, or `d_score_real` and `d_score_fake`, mean
+            logits.
+        title: of the left picture.
+    Returns:
+        The figure.
+    """
     use_style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6))
     left.plot(rows["step"], rows["d_loss"], color=REAL, lw=1, label="D's loss")
     left.plot(rows["step"], rows["g_loss"], color=FAKE, lw=1, label="G's loss")
     left.set(xlabel="round", ylabel="loss", title=title)
-    right.plot(rows["step"], rows["d_real"], color=REAL, lw=1, label="D(x), real")
-    right.plot(rows["step"], rows["d_fake"], color=FAKE, lw=1, label="D(G(z)), generated")
-    right.axhline(0.5, color="0.4", lw=1, ls=":", label="cannot tell")
-    right.set(xlabel="round", ylabel="mean probability of real", ylim=(0, 1))
     left.legend()
+    if "d_real" in rows:
+        right.plot(rows["step"], rows["d_real"], color=REAL, lw=1, label="D(x), real")
+        right.plot(rows["step"], rows["d_fake"], color=FAKE, lw=1, label="D(G(z)), generated")
+        right.axhline(0.5, color="0.4", lw=1, ls=":", label="cannot tell")
+        right.set(xlabel="round", ylabel="mean probability of real", ylim=(0, 1))
+    else:
+        right.plot(rows["step"], rows["d_score_real"], color=REAL, lw=1, label="real")
+        right.plot(rows["step"], rows["d_score_fake"], color=FAKE, lw=1, label="generated")
+        right.set(xlabel="round", ylabel="mean logit of D")
     right.legend(
         loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=3, fontsize="small", frameon=False
     )
     return figure
 
 
-def histograms(axes, real, fake, bins=60, span=None) -> None:
-    """The densities of real [n] and generated [m] numbers, drawn into axes with common bins.
+def histograms(
+    axes: Axes,
+    real: np.ndarray,
+    fake: np.ndarray,
+    bins: int = 60,
+    span: tuple[float, float] | None = None,
+) -> None:
+    """The densities of real and generated numbers, with common bins.
 
-    span: the ends of the bins, by default those of the numbers. What lies beyond is not drawn, and
-    counts all the same.
+    Args:
+        axes: where to draw.
+        real: numbers [n].
+        fake: numbers [m].
+        bins: how many.
+        span: the ends of the bins; None: those of the numbers. What lies beyond is not drawn, and
+            counts all the same.
     """
-    low, high = span or (min(np.min(real), np.min(fake)), max(np.max(real), np.max(fake)))
+    if span is None:
+        span = (min(np.min(real), np.min(fake)), max(np.max(real), np.max(fake)))
+    low, high = span
     edges = np.linspace(low, high, bins + 1)
     for numbers, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
-        each = np.full(
-            len(numbers), bins / (len(numbers) * (high - low))
-        )  # density=True would forget the rest
-        axes.hist(numbers, edges, weights=each, color=colour, alpha=0.5, label=label)
+        # density=True would leave out of the count what is not drawn
+        weights = np.full(len(numbers), bins / (len(numbers) * (high - low)))
+        axes.hist(numbers, edges.tolist(), weights=weights, color=colour, alpha=0.5, label=label)
     axes.set(xlabel="x", ylabel="density")
 
 
-def discriminator(axes, x, learned, best=None) -> None:
-    """D, a probability, over x: the learned one, the best one if it is known, and the line of one half."""
+def discriminator(
+    axes: Axes,
+    x: Sequence[float] | np.ndarray,
+    learned: np.ndarray,
+    best: np.ndarray | None = None,
+) -> None:
+    """D, a probability, as a function of x, and the line of one half.
+
+    Args:
+        axes: where to draw.
+        x: places [n].
+        learned: D there [n].
+        best: the best D there [n], if it is known.
+    """
     axes.plot(x, learned, color=DISCRIMINATOR, lw=1.8, label="D, learned")
     if best is not None:
         axes.plot(x, best, color=DISCRIMINATOR, lw=1.2, ls="--", label="D*, the best")
     axes.axhline(0.5, color="0.4", lw=1, ls=":", label="one half: cannot tell")
 
 
-def points(axes, real, fake, span: float | None = None) -> None:
-    """Real [n, 2] and generated [m, 2] points, drawn into axes of equal scales."""
-    axes.scatter(*np.asarray(real).T, s=4, lw=0, color=REAL, alpha=0.5, label="real")
-    axes.scatter(*np.asarray(fake).T, s=4, lw=0, color=FAKE, alpha=0.5, label="generated")
+def points(axes: Axes, real: np.ndarray, fake: np.ndarray, span: float | None = None) -> None:
+    """Real and generated points of the plane, with equal scales on both axes.
+
+    Args:
+        axes: where to draw.
+        real: points [n, 2].
+        fake: points [m, 2].
+        span: draw from -span to span; None: as far as the points lie.
+    """
+    for samples, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
+        x, y = np.asarray(samples).T
+        axes.scatter(x, y, s=4, lw=0, color=colour, alpha=0.5, label=label)
     axes.set(xlabel="x₁", ylabel="x₂", aspect="equal")
     if span is not None:
         axes.set(xlim=(-span, span), ylim=(-span, span))

@@ -35,8 +35,8 @@ def start(verbose: bool = False) -> Iterator[None]:
     """Catch what is written to standard error meanwhile; show it if the start fails.
 
     It is shown when an exception leaves the block, and where processes can be forked also when
-    the process dies in it. Ctrl-C is one line and exit code 130, here and from now on. In a
-    notebook, or when a start is under way already, nothing is changed.
+    the process dies in it. Ctrl-C is one line and exit code 130, here and from now on,
+    except in a notebook, where it stays the kernel's. A start within a start changes nothing.
 
     Args:
         verbose: leave standard error alone. So does GAN_VERBOSE=1 in the environment.
@@ -47,7 +47,7 @@ def start(verbose: bool = False) -> Iterator[None]:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors and worse, once it listens
     stopping.in_one_line()
-    if verbose or _wants_all() or _in_notebook() or not _has_stderr() or _Capture.is_open:
+    if verbose or _wants_all() or not _has_stderr() or _Capture.is_open:
         yield
         return
     capture = _Capture()
@@ -92,7 +92,7 @@ class _Capture:
     @contextlib.contextmanager
     def answering_ctrl_c(self) -> Iterator[None]:
         """TensorFlow turns an interrupt of its import into errors of its own: end at once."""
-        ours = threading.current_thread() is threading.main_thread()
+        ours = threading.current_thread() is threading.main_thread() and not _in_notebook()
         ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if ours:
             signal.signal(signal.SIGINT, self._stop)

@@ -85,10 +85,9 @@ def fit(
         WorkerLostError: another process is gone.
 
     Example:
-        >>> import tensorflow as tf
-        >>> from gan_core.losses import NON_SATURATING
-        >>> callable(fit)
-        True
+        >>> fit(None, "faces", 10)
+        Traceback (most recent call last):
+        ValueError: fit: sampler must be a function of the batch's index, or HostBatches, got 'faces'.
     """
     rounds = checks.integer("fit", "rounds", rounds, 0)
     log_every = checks.integer("fit", "log_every", log_every, 1)

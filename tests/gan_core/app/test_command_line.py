@@ -176,7 +176,7 @@ def test_an_interrupt_with_words_and_a_code_of_its_own_brings_them(capsys):
         (["chapter.py", "--rounds", "12"], 12),
         (["chapter.py"], 100),
         (["/lib/ipykernel_launcher.py", "-f", "/run/kernel-1.json"], 100),
-        (["/lib/colab_kernel_launcher.py", "-f", "/root/kernel-2.json"], 100),
+        (["/lib/colab_kernel_launcher.py", "-f", "/run/kernel-2.json"], 100),
         (["/lib/ipykernel_launcher.py", "--f=/run/kernel-v3.json"], 100),
         (["launcher.py", "--f=/run/kernel-v3.json"], 100),
         ([""], 100),
@@ -195,6 +195,7 @@ def test_nonsense_given_to_a_file_that_is_run_in_a_notebook_is_told(monkeypatch,
     with pytest.raises(SystemExit) as ending:
         command_line.read(Config, "Train something.")
     assert ending.value.code == 2
+    assert ending.value.__suppress_context__  # IPython stumbles over one with a cause
     assert "--nonsense" in capsys.readouterr().err
 
 
@@ -227,19 +228,19 @@ def test_a_name_that_the_terminal_cannot_show_does_not_stop_work(encoding, name)
 def test_a_reader_that_leaves_does_not_stop_work():
     code = (
         "import os, sys\nfrom gan_core.app import command_line\n"
-        "for i in range(100_000):\n    command_line.say('x' * 100)\n"
+        "for i in range(2_000):\n    command_line.say('x' * 100)\n"
         "os.write(2, b'worked to the end')"
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", code.replace("100_000", "2_000")],
+        [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     child.stdout.readline()
     child.stdout.close()
-    assert child.stderr.read() == b"worked to the end"
-    assert child.wait() == 0
+    assert child.communicate()[1] == b"worked to the end"
+    assert child.returncode == 0
 
 
 # ---------------------------------------------------------------- tyro's box

@@ -72,9 +72,16 @@ def test_one_start_in_another_is_one():
     assert ended.stderr == ""
 
 
-def test_a_notebook_keeps_its_standard_error():
-    ended = play('sys.modules["ipykernel"] = sys', "with quiet.start():", f"    {NOISE}")
-    assert ended.stderr == "E0000 cuInit: no device\nW0000 rebuild\n"
+def test_in_a_notebook_too_a_start_is_quiet_and_ctrl_c_stays_the_kernels():
+    ended = play(
+        'sys.modules["ipykernel"] = sys',
+        "hook = sys.excepthook",
+        "with quiet.start():",
+        f"    {NOISE}",
+        "    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler",
+        "assert sys.excepthook is hook",
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("where", ["    pass", "pass"])

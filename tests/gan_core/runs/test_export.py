@@ -98,7 +98,7 @@ def test_the_export_replaces_an_older_one_and_cleans_up_after_killed_ones(small,
     folder = tmp_path / "generator"
     export_generator(small, 2, folder)
     first = load(folder)
-    for name in (".generator.*.unfinished", ".generator.older"):
+    for name in (".generator.0a.unfinished", ".generator.older"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "half").write_text("half")
     export_generator(Dense(2, 1, seed=2), 2, folder)

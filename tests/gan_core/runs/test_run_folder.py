@@ -84,7 +84,7 @@ def test_create_refuses_a_folder_with_anything_in_it(tmp_path, what):
 def test_create_takes_an_empty_folder_and_what_a_killed_create_left(tmp_path):
     for folder in ("checkpoints", "samples"):
         (tmp_path / "run" / folder).mkdir(parents=True)
-    (tmp_path / "run" / ".config.json.unfinished").write_text('{"rou')
+    (tmp_path / "run" / ".config.json.0.unfinished").write_text('{"rou')
     RunFolder.create(tmp_path / "run", {"a": 1})
     assert contents(tmp_path / "run") == {"config.json": b'{\n  "a": 1\n}\n'}
     assert RunFolder.resume(tmp_path / "run").config == {"a": 1}
@@ -305,7 +305,7 @@ def test_a_best_that_cannot_be_read_is_told_and_not_overwritten(run):
 
 
 def test_what_a_killed_process_left_is_cleaned_up_by_the_next_save(run):
-    (run.checkpoints / ".step_00000003.npz.unfinished").write_bytes(b"half")
+    (run.checkpoints / ".step_00000003.npz.0.unfinished").write_bytes(b"half")
     assert run.step() == 0
     run.save(state(), 5)
     assert names(run) == ["step_00000005.npz"]
@@ -314,11 +314,16 @@ def test_what_a_killed_process_left_is_cleaned_up_by_the_next_save(run):
 def test_a_full_disk_says_how_to_go_on_and_keeps_the_checkpoints(run):
     run.save(state(1.0), 5)
     before = contents(run.path)
-    os.symlink("/dev/full", run.checkpoints / ".best.npz.unfinished")
-    with pytest.raises(
-        CheckpointError, match=r"No space left on device\. Make room .* Then resume: python -m my"
-    ):
-        run.save_best(state(2.0), 10, 0.5)
+
+    def full(*_):
+        with open("/dev/full", "wb", buffering=0) as disk:  # every write there is ENOSPC
+            disk.write(b"half")
+
+    words = r"No space left on device\. Make room .* Then resume: python -m my"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "_savez", full)
+        with pytest.raises(CheckpointError, match=words):
+            run.save_best(state(2.0), 10, 0.5)
     assert contents(run.path) == before
 
     def fail(*_):
