@@ -7,7 +7,7 @@
     data/                a folder or zip of pictures -> one array, cached -> batches
     drawn/               faces that a program draws, with known factors
     measures/            numbers about a set of faces, and distances between two sets
-    generation/          z -> pictures, a face for every id, walks; the generator that comes with the package
+    generation/          z -> pictures, a face for every id, walks; the package's own generator
     latent/              walks, directions and what they change
     judge/               a generator on trial: controls, factors, combinations that never come out
     figures/             contact sheets and plots

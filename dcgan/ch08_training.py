@@ -284,6 +284,7 @@ def main(config: Config) -> None:
     """What the chapter shows."""
     from dcgan.figures import training_plots  # drawing libraries are slow to import
 
+    training.choose_arithmetic(config.training("arithmetic", {}))
     right, twice = sigmoid_twice()
     print(
         f"D right and sure: loss {right:.4f} from logits, {twice:.3f} from probabilities taken for logits"

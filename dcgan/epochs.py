@@ -92,7 +92,7 @@ class Watch:
         self._log({"epoch": epoch, "step": step, "images_a_second": rate, **values})
         say(
             f"epoch {epoch:3d}  D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}  "
-            f"D(x) {row['d_real']:.2f}  D(G(z)) {row['d_fake']:.2f}  "
+            f"{_answers(row)}"
             f"distance {levels['mean']:.1f}{' (best)' if best else ''}  "
             f"{rate:.0f} images a second",
             self.console,

@@ -2,10 +2,19 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
 
+import numpy as np
 import pytest
 
-from dcgan.config import PRESETS, Config, from_json
+from dcgan.config import PRESETS, SIZES, Config, Loss, from_json
+from dcgan.networks import STAGES
+from gan_core.losses import LOSSES
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -17,6 +26,22 @@ from dcgan.config import PRESETS, Config, from_json
         ({"d_learning_rate": -1.0}, "Config: d_learning_rate must be"),
         ({"average": 1.0}, "Config: average must be"),
         ({"fall": 1.5}, "Config: fall must be"),
+        ({"precision": "float16"}, "Config: precision must be one of float32, tf32, bfloat16"),
+        ({"update": "alternate"}, "Config: update must be one of"),
+        ({"mode": "Graph"}, "Config: mode must be one of"),
+        ({"convolution": "fast"}, "Config: convolution must be one of"),
+        ({"strategy": None}, "Config: strategy must be one of"),
+        ({"preset": "slow"}, "Config: preset must be one of"),
+        ({"size": True}, "Config: size must be one of"),
+        ({"size": 64.5}, "Config: size must be one of"),
+        ({"flip": "no"}, "Config: flip must be .*got 'no'"),
+        ({"flip": 1}, "Config: flip must be"),
+        ({"synchronised": None}, "Config: synchronised must be"),
+        ({"tensorboard": "yes"}, "Config: tensorboard must be"),
+        ({"augment": "cutout"}, "Config: augment must be a tuple"),
+        ({"data": ""}, "Config: data must be a path"),
+        ({"cache": 3}, "Config: cache must be a path"),
+        ({"epochs": 2.5}, "Config: epochs must be a whole number"),
         (
             {"augment": ("blur",)},
             "Config: augment must be one of translation, colour, cutout, got 'blur'",
@@ -26,6 +51,38 @@ from dcgan.config import PRESETS, Config, from_json
 def test_values_that_cannot_be_are_told(changes, words):
     with pytest.raises(ValueError, match=words):
         Config(**changes)
+
+
+def test_numpys_numbers_are_made_plain():
+    """As a loop over np.array([32, 64]) gives them: config.json could not hold them."""
+    config = Config(
+        size=np.int64(32),
+        width=np.int32(8),
+        seed=np.int64(3),
+        gamma=np.float32(0.5),
+        d_learning_rate=np.float64(1e-3),
+        flip=np.bool_(False),
+        augment=["cutout"],
+    )
+    assert json.dumps(dataclasses.asdict(config))
+    plain = {int, float, bool, str, tuple, type(None)}
+    assert {type(value) for value in dataclasses.asdict(config).values()} <= plain
+
+
+def test_the_names_are_those_of_the_library_and_of_the_networks():
+    assert set(get_args(Loss)) == set(LOSSES)
+    assert set(SIZES) == set(STAGES)
+    for size in SIZES:
+        assert 4 * 2 ** STAGES[size] == size
+
+
+def test_the_command_line_needs_no_tensorflow():
+    """--help, and a slip in an argument, are answered at once."""
+    code = (
+        "import sys; from dcgan.generation import generate, walk; from dcgan import config, __main__;"
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 def test_a_config_survives_its_json(tmp_path):

@@ -1,5 +1,7 @@
 """python -m dcgan: which command, which defaults, and wrong arguments in one line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ from dcgan import __main__ as program
 from dcgan import config, training
 from dcgan.generation import generate, walk
 from gan_core.runs.run_folder import RunFolder
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -104,3 +108,50 @@ def test_data_that_is_not_there_is_one_line_and_code_2(capsys, tmp_path):
     assert stopped.value.code == 2
     assert said.count("\n") == 1
     assert "nowhere, which does not exist" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flag"),
+    [
+        (["--data", ""], "--data"),
+        (["train", "--data="], "--data"),
+        (["generate", "--count", "3", "--out", ""], "--out"),
+        (["walk", "--run", ""], "--run"),
+        ([""], "an argument"),
+    ],
+)
+def test_an_unset_shell_variable_is_not_the_current_folder(called, capsys, arguments, flag):
+    with pytest.raises(SystemExit) as stopped:
+        program.main(arguments)
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert f"{flag} is given an empty text" in said
+    assert said.count("\n") == 1
+    assert called == []
+
+
+@pytest.mark.parametrize("command", [[], ["train"], ["generate"], ["walk"]])
+def test_help_needs_no_tensorflow_and_says_nothing_of_it(command):
+    code = (
+        "import sys, runpy; sys.modules['tensorflow'] = None; "
+        f"sys.argv = ['dcgan', *{command}, '--help']; runpy.run_module('dcgan', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "--help" in done.stdout or "python -m dcgan" in done.stdout
+
+
+def test_data_beside_help_shows_the_defaults_for_data(capsys):
+    for arguments, epochs in ((["--data", "x", "--help"], "30"), (["train", "--help"], "6")):
+        with pytest.raises(SystemExit):
+            program.main(arguments)
+        said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+        assert f"passes over the data (default: {epochs})" in said
+
+
+def test_start_from_takes_the_options_of_the_other_run(called, tmp_path):
+    RunFolder.create(tmp_path / "run", config.Config(width=5, drawn=70, run=tmp_path / "run"))
+    program.main(["--start-from", str(tmp_path / "run"), "--seed", "4"])
+    ((_, new),) = called
+    assert (new.width, new.seed, new.run, new.start_from) == (5, 4, None, tmp_path / "run")

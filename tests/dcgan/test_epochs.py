@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import io
 
 import numpy as np
 import pytest
@@ -112,3 +113,54 @@ def test_a_run_is_held_until_its_pictures_and_its_generator_are_written(
     assert refused == [tmp_path / "run"]
     with RunFolder.resume(tmp_path / "run").held():
         pass
+
+
+def columns(**changes):
+    steady = {name: np.linspace(2.0, 1.0, 10) for name in ("d_loss", "g_loss", "variety")}
+    return {"step": np.arange(10), "distance_mean": np.linspace(90, 60, 10), **steady, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"g_loss": np.array([1.0] * 9 + [1e19])}, "has diverged: g_loss is 1e+19"),
+        ({"d_loss": np.array([1.0] * 9 + [np.nan])}, "has diverged: d_loss is nan"),
+        ({"distance_mean": np.full(10, 80.0)}, "stands still: the distance is 80.0 for 8 epochs"),
+        ({"variety": np.full(10, 0.01)}, "one picture, for 8 epochs"),
+    ],
+)
+def test_a_run_that_has_plainly_failed_is_told_in_one_line_with_advice(changes, words):
+    said = epochs.failure(columns(**changes))
+    assert words in said
+    assert "--from-best" in said
+    assert "\n" not in said
+
+
+def test_a_run_that_learns_is_left_in_peace():
+    assert epochs.failure(columns()) is None
+    few = {name: column[:3] for name, column in columns(variety=np.full(10, 0.01)).items()}
+    assert epochs.failure(few) is None
+
+
+def test_one_picture_in_many_shades_has_no_variety():
+    face = drawn_faces.draw(range(1), size=32)[0].astype(float)
+    shades = np.stack([np.uint8(face * 0.6 + shade) for shade in range(64)])
+    assert epochs.variety(shades) < 1.0
+    assert epochs.variety(drawn_faces.draw(range(64), size=32)) > 20.0
+
+
+def test_a_failure_is_told_once(tmp_path):
+    run = RunFolder.create(tmp_path / "run", Config(**TINY))
+    said = Console(file=io.StringIO(), width=300)
+    watch = epochs.Watch(run, drawn_faces.draw(range(4), size=32), 48, Config(**TINY), said)
+    for step in range(1, 12):
+        row = {"d_loss": 1.0, "g_loss": 1.0, "distance_mean": 50.0, "variety": 1.0}
+        watch._log({"epoch": step, "step": step, **row})
+        watch._tell_a_failure()
+    assert said.file.getvalue().count("stands still") == 1
+
+
+def test_scores_are_logged_where_the_loss_has_no_probabilities(tmp_path):
+    _, run = train(tmp_path / "run", loss="hinge", epochs=1)
+    assert "d_score_real" in read_epochs(run.path / "epochs.csv")
+    assert "d_real" not in read_epochs(run.path / "epochs.csv")

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from dcgan.config import SIZES
-from dcgan.networks import discriminator, generator
+from dcgan.networks import STAGES, discriminator, generator
 from gan_core import rng
 
 
@@ -87,3 +87,27 @@ def test_bfloat16_is_for_the_convolutions_alone():
 def test_wrong_sizes_are_told(arguments, words):
     with pytest.raises(ValueError, match=words):
         generator(**{"seed": 0, "width": 2, **arguments})
+
+
+def test_every_activation_is_the_one_of_its_network():
+    """G's are ReLU but for the last, tanh; D's are leaky, the first one too."""
+    x = tf.constant([[-1.0, 2.0]])
+    d = [layer(x) for layer in discriminator(32, 2, seed=0).layers if not hasattr(layer, "name")]
+    leaky = [y for y in d if not np.array_equal(y, x)]
+    assert len(leaky) == STAGES[32]
+    for y in leaky:
+        np.testing.assert_allclose(y, [[-0.2, 2.0]], rtol=1e-6)
+    g = [layer(x) for layer in generator(32, 2, 5, seed=0).layers if not hasattr(layer, "name")]
+    relus = [y for y in g if np.array_equal(y, [[0.0, 2.0]])]
+    assert len(relus) == STAGES[32]
+    np.testing.assert_allclose(g[-1], np.tanh(x), rtol=1e-6)
+
+
+def test_no_two_layers_of_neighbouring_seeds_start_equal():
+    starts = []
+    for seed in range(3):
+        for network in (generator(32, 2, 5, seed=seed), discriminator(32, 2, seed=seed)):
+            for variable in network.trainable_variables:
+                if np.ptp(variable) > 0.0:
+                    starts.append(variable.numpy().ravel()[:2].tobytes())
+    assert len(set(starts)) == len(starts)

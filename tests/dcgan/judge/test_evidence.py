@@ -1,17 +1,18 @@
 """The evidence holds nothing that was learnt from, the spoilt sets are spoilt as said, and faults are found out."""
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
 import tiny_faces
 from PIL import Image
 
-from dcgan.config import Config
+from dcgan.config import PRESETS, Config
 from dcgan.data import faces
 from dcgan.drawn import drawn_faces
 from dcgan.generation import pretrained
-from dcgan.judge import evidence
+from dcgan.judge import evidence, factor_classifier
 from gan_core.runs.run_folder import RunFolder
 
 
@@ -28,7 +29,8 @@ def scenes(seed, n, size=32):
 
 
 def keys(images):
-    return {image.tobytes() for image in images}
+    """Hashes, for a set of whole pictures keeps a failing test busy for minutes."""
+    return {hashlib.blake2b(image.tobytes(), digest_size=8).digest() for image in images}
 
 
 def folder_of(tmp_path, n):
@@ -66,6 +68,7 @@ def test_the_packages_own_is_judged_by_what_its_file_says_it_learnt_from(tmp_pat
             width=2,
             latent_dim=7,
             learnt_from=learnt_from,
+            overwrite=True,
         )
 
     keep({"drawn": 50, "seed": 4, "flip": True})
@@ -91,6 +94,26 @@ def test_a_runs_own_faces_are_split_as_training_splits_them(tmp_path, monkeypatc
     held = np.concatenate([proof.reference, *proof.others])
     assert keys(held) <= keys(images[aside])
     assert len(keys(held)) == 7
+
+
+def test_the_sets_to_judge_by_are_not_in_the_order_of_the_files(tmp_path, monkeypatch):
+    """Files are often named in the order of years: sets of neighbours would differ among them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(evidence, "FEWEST", 1)
+    folder, images = folder_of(tmp_path, 210)
+    proof = evidence.evidence(run_of(tmp_path, data=folder, flip=False), n=3, size=32)
+    _, aside = faces.split(210, 4)
+    held = np.concatenate([proof.reference, *proof.others])
+    assert keys(held) == keys(images[aside])
+    numbers = [int((images == one).all((1, 2, 3)).argmax()) for one in held]
+    assert numbers != sorted(numbers)
+    assert keys(proof.reference) != keys(images[aside][:3])
+
+
+def test_fresh_faces_are_beyond_all_that_anyone_learns_from_by_default():
+    most = max(config.drawn for config in (Config(), *PRESETS.values()))
+    assert max(most, factor_classifier.HELD_ASIDE) + 100_000 < evidence.FRESH
+    assert most < factor_classifier.HELD_ASIDE
 
 
 def test_data_may_have_moved_and_must_be_enough(tmp_path, monkeypatch):
