@@ -36,26 +36,29 @@ from gan_core.app import command_line
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    run: Path | None = (
-        None  # folder of a run on drawn faces; none: the generator that comes with the package
-    )
-    faces: int = 1000  # faces behind every measured share or distance
-    samples: int = 6000  # faces that the directions of section 5 are fitted to
-    amount: float = 3.0  # how far along a direction a face is moved; the prior's sd is 1
-    classifier_faces: int = 12_000  # drawn faces that the classifier learns from
-    classifier_steps: int = 600  # steps of its training
-    seed: int = 0  # of everything random
-    out: Path = Path("runs/ch09")  # folder for the figures
+    run: Path | None = None
+    """folder of a run on drawn faces; none: the generator that comes with the package"""
+    faces: int = 1000
+    """faces behind every measured share or distance"""
+    samples: int = 6000
+    """faces to which the directions of section 5 are fitted"""
+    amount: float = 3.0
+    """how far along a direction a face is moved; the prior's sd is 1"""
+    classifier_faces: int = 12_000
+    """drawn faces that the classifier learns from"""
+    classifier_steps: int = 600
+    """steps of its training"""
+    seed: int = 0
+    """of everything random"""
+    out: Path = Path("runs/ch09")
+    """folder for the figures"""
 
     def __post_init__(self):
-        for name, least, most in (
-            ("faces", 10, 10**5),
-            ("samples", 10, 10**6),
-            ("classifier_faces", 128, 10**6),
-            ("classifier_steps", 1, 10**5),
-            ("seed", 0, 2**32),
-        ):
-            checks.integer("Config", name, getattr(self, name), least, most)
+        checks.integer("Config", "faces", self.faces, 10, 10**5)
+        checks.integer("Config", "samples", self.samples, 10, 10**6)
+        checks.integer("Config", "classifier_faces", self.classifier_faces, 128, 10**6)
+        checks.integer("Config", "classifier_steps", self.classifier_steps, 1, 10**5)
+        checks.integer("Config", "seed", self.seed, 0, 2**32)
         checks.number("Config", "amount", self.amount, above=0.0, below=100.0)
         if self.run is not None:
             trained_generator.check(self.run)
@@ -84,21 +87,23 @@ Now the lab's walks. $(1, \ldots, 1)$ is on the shell, $\sqrt{100} = 10$. But $c
 # %%
 def show_shell(config, generator) -> None:
     """The norms of samples, and of all the lab's walks."""
-    from dcgan.figures import (
-        latent_plots,
-    )  # here, so that importing the chapter costs no plotting library
+    # Here, so that importing the chapter loads no plotting library.
+    from dcgan.figures import latent_plots
 
     dim = generator.latent_dim
     mean, sd = space.shell(dim)
     walks = space.lab_walks(dim, config.seed) | space.exercise_walks(dim, config.seed)
     print(f"||z|| of a sample in {dim} dimensions: {mean:.2f} ± {sd:.2f}")
-    for title, z in walks.items():
-        print(f"  {title}: " + " ".join(f"{length:.1f}" for length in space.norms(z)))
-    latent_plots.shell(
-        config.out / "shell.png",
-        space.norms(generator.z(20_000, config.seed)),
-        {title: space.norms(z) for title, z in walks.items()},
-    )
+    of_walks = {title: space.norms(z) for title, z in walks.items()}
+    for title, norms in of_walks.items():
+        print(f"  {title}: {listed(norms, ' ')}")
+    of_samples = space.norms(generator.z(20_000, config.seed))
+    latent_plots.shell(config.out / "shell.png", of_samples, of_walks)
+
+
+def listed(numbers, between: str) -> str:
+    """Numbers with one digit behind the point."""
+    return between.join(f"{number:.1f}" for number in numbers)
 
 
 # %%
@@ -120,50 +125,48 @@ def show_walks(config, generator, walks: dict, name: str) -> None:
     """A row of faces for each walk."""
     from dcgan.figures import latent_plots
 
-    latent_plots.strips(
-        config.out / name, {title: (generator(z), space.norms(z)) for title, z in walks.items()}
-    )
+    strips = {title: (generator(z), space.norms(z)) for title, z in walks.items()}
+    latent_plots.strips(config.out / name, strips)
 
 
 def distance_to_drawn(config, generator):
-    """-> a function of z [n, d]: how far its faces are from drawn ones;  and how far other drawn ones are."""
+    """-> a function of z [n, d]: how far its faces are from drawn ones; how far other drawn ones are"""
     drawn, _ = held_aside(2 * config.faces, size=generator.size, seed=config.seed)
+    drawn, other_drawn = drawn[: config.faces], drawn[config.faces :]
 
     def distance(faces):
-        return distances.sliced_wasserstein_pyramid(drawn[: config.faces], faces, seed=config.seed)[
-            "mean"
-        ]
+        found = distances.sliced_wasserstein_pyramid(drawn, faces, seed=config.seed)
+        return found["mean"]
 
-    return lambda z: distance(generator(z)), distance(drawn[config.faces :])
+    def distance_of(z):
+        return distance(generator(z))
+
+    return distance_of, distance(other_drawn)
 
 
 def judge_norms(config, generator):
     """The same directions at other norms. -> norms [R], distances [R], the floor"""
     from dcgan.figures import latent_plots
 
-    (mean, sd), (distance, floor) = (
-        space.shell(generator.latent_dim),
-        distance_to_drawn(config, generator),
-    )
+    mean, sd = space.shell(generator.latent_dim)
+    distance_of, floor = distance_to_drawn(config, generator)
     z = generator.z(config.faces, config.seed)
-    z /= space.norms(z)[:, None].astype(np.float32)
+    directions = z / space.norms(z)[:, None].astype(np.float32)
     radii = mean * np.float32([0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 1.84])
-    found = np.array([distance(r * z) for r in radii])
-    print(
-        f"other drawn faces are {floor:.0f} from drawn faces (thousandths of an sd), generated ones with ||z|| ="
-    )
-    print("  " + ", ".join(f"{r:.1f}: {value:.0f}" for r, value in zip(radii, found, strict=True)))
-    latent_plots.by_norm(
-        config.out / "by_norm.png", radii, found, floor, (mean - 2 * sd, mean + 2 * sd)
-    )
+    found = np.array([distance_of(radius * directions) for radius in radii])
+    print(f"other drawn faces are {floor:.0f} from drawn faces (thousandths of an sd),")
+    print("generated ones with ||z|| =")
+    for radius, value in zip(radii, found, strict=True):
+        print(f"  {radius:.1f}: {value:.0f}")
+    on_the_shell = (mean - 2 * sd, mean + 2 * sd)
+    latent_plots.by_norm(config.out / "by_norm.png", radii, found, floor, on_the_shell)
     return radii, found, floor
 
 
 # %%
 if __name__ == "__main__":
-    show_walks(
-        config, generator, space.lab_walks(generator.latent_dim, config.seed), "lab_walks.png"
-    )
+    walks = space.lab_walks(generator.latent_dim, config.seed)
+    show_walks(config, generator, walks, "lab_walks.png")
     judge_norms(config, generator)
 
 # %% [markdown]
@@ -184,27 +187,31 @@ two samples of the prior, which are not 0 apart either.
 
 # %%
 def show_what_stays(config, generator, classifier, value: float = 1.0) -> dict:
-    """A row a factor; "random": apart, for random signs; "chance": two samples of the prior. -> {factor: Stays}"""
+    """A row for each factor. -> {factor: Stays}
+
+    "random": how far apart, for random signs; "chance": two samples of the prior.
+    """
     dim = generator.latent_dim
     found = effects.what_stays(
-        generator, classifier.predict, dim, 35 * dim // 100, config.faces, config.seed, value
+        generator,
+        classifier.predict,
+        dim,
+        fixed=35 * dim // 100,
+        n=config.faces,
+        seed=config.seed,
+        value=value,
     )
-    table = Table(
-        "factor",
-        "commonest",
-        "its share",
-        "among all",
-        "apart",
-        "random",
-        "chance",
-        title=f"The first 35 % of z fixed at {value:g}",
-    )
+    columns = ("factor", "commonest", "its share", "among all", "apart", "random", "chance")
+    table = Table(*columns, title=f"The first 35 % of z fixed at {value:g}")
     for factor, row in found.items():
         table.add_row(
             factor.replace("_", " "),
             classifier.factors[factor][row.value],
-            *(f"{share:.0%}" for share in (row.held, row.among_all)),
-            *(f"{away:.2f}" for away in (row.apart, row.random, row.chance)),
+            f"{row.held:.0%}",
+            f"{row.among_all:.0%}",
+            f"{row.apart:.2f}",
+            f"{row.random:.2f}",
+            f"{row.chance:.2f}",
         )
     Console().print(table)
     return found
@@ -218,9 +225,10 @@ if __name__ == "__main__":
         steps=config.classifier_steps,
         seed=config.seed,
     )
-    right = classifier.accuracy(*held_aside(config.faces, size=generator.size, seed=config.seed))
+    images, labels = held_aside(config.faces, size=generator.size, seed=config.seed)
+    right = classifier.accuracy(images, labels)
     print(
-        "right on drawn faces: " + ", ".join(f"{name} {share:.0%}" for name, share in right.items())
+        "right on drawn faces:", ", ".join(f"{name} {share:.0%}" for name, share in right.items())
     )
     stays = show_what_stays(config, generator, classifier)
 
@@ -245,22 +253,27 @@ with $u, v$ the directions of $a, b$ and $\omega$ the angle between them.
 
 # %%
 def show_paths(config, generator) -> dict:
-    """Both paths between two faces; then the middles between many. -> name -> (mean norm, distance to drawn faces)"""
+    """Both paths between two faces; then the middles between many.
+
+    -> {name: (mean norm, distance to drawn faces)}
+    """
     a, b = generator.z(2, config.seed)
     t = np.linspace(0.0, 1.0, 10)
-    show_walks(
-        config, generator, {"lerp": space.lerp(a, b, t), "slerp": space.slerp(a, b, t)}, "paths.png"
-    )
-    distance, _ = distance_to_drawn(config, generator)
+    paths = {"lerp": space.lerp(a, b, t), "slerp": space.slerp(a, b, t)}
+    show_walks(config, generator, paths, "paths.png")
+    distance_of, _ = distance_to_drawn(config, generator)
     a, b = generator.z(2 * config.faces, config.seed).reshape(2, config.faces, -1)
     middles = {
         "the samples": a,
         "lerp, half way": space.lerp(a, b, 0.5),
         "slerp, half way": space.slerp(a, b, 0.5),
     }
-    found = {name: (float(space.norms(z).mean()), distance(z)) for name, z in middles.items()}
-    for name, (length, value) in found.items():
+    found = {}
+    for name, z in middles.items():
+        length = float(space.norms(z).mean())
+        value = distance_of(z)
         print(f"{name}: ||z|| {length:.1f} on average, {value:.0f} from drawn faces")
+        found[name] = (length, value)
     return found
 
 
@@ -292,25 +305,23 @@ def show_directions(config, generator, classifier):
 
     z = generator.z(config.samples, config.seed + 2)
     straight = effects.factor_directions(z, classifier.predict(generator(z)))
-    z, tables = generator.z(config.faces, config.seed + 3), {}
-    for name, directions in (
-        ("directions", straight),
-        ("less the others", effects.less_the_others(straight)),
-    ):
-        tables[name] = effects.changes(generator, classifier.predict, z, directions, config.amount)
-        reached, leaked, random = effects.summary(tables[name])
+    kinds = {"directions": straight, "less the others": effects.less_the_others(straight)}
+    z = generator.z(config.faces, config.seed + 3)  # new faces
+    tables = {}
+    for name, directions in kinds.items():
+        table = effects.changes(generator, classifier.predict, z, directions, config.amount)
+        reached, leaked, random = effects.summary(table)
         print(
-            f"{name}: {reached:.0%} reach what was asked; another factor changes in {leaked:.0%} of faces, along a "
-            f"random direction a factor changes in {random:.0%}"
+            f"{name}: {reached:.0%} reach what was asked; another factor changes in {leaked:.0%} "
+            f"of faces, along a random direction a factor changes in {random:.0%}"
         )
+        tables[name] = table
     latent_plots.changes(config.out / "what_leaks.png", tables)
-    rows = {"before": z[:10]} | {
-        f"{factor}: {classifier.factors[factor][value]}": space.set_component(
-            z[:10], u, config.amount
-        )
-        for factor, values in straight.items()
-        for value, u in list(values.items())[:1]
-    }
+    rows = {"before": z[:10]}
+    for factor, values in straight.items():
+        value, u = next(iter(values.items()))
+        title = f"{factor}: {classifier.factors[factor][value]}"
+        rows[title] = space.set_component(z[:10], u, config.amount)
     show_walks(config, generator, rows, "edits.png")
     return straight, tables
 
@@ -338,25 +349,38 @@ These are the lab's, with a question to each that a number answers.
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(config, generator, classifier) -> tuple[float, float]:
-    """-> the share of factors that differ between G(z) and G(-z), and between G(z) and G of another sample."""
+    """The share of factors that differ.
+
+    -> between G(z) and G(-z), and between G(z) and G of another sample
+    """
     z, other = generator.z(2 * config.faces, config.seed + 4).reshape(2, config.faces, -1)
-    here, opposite, elsewhere = (classifier.predict(generator(some)) for some in (z, -z, other))
-    return tuple(
-        float(np.mean([here[factor] != there[factor] for factor in here]))
-        for there in (opposite, elsewhere)
-    )
+    here = classifier.predict(generator(z))
+    opposite = classifier.predict(generator(-z))
+    elsewhere = classifier.predict(generator(other))
+    return share_that_differs(here, opposite), share_that_differs(here, elsewhere)
+
+
+def share_that_differs(labels: dict, others: dict) -> float:
+    """Over all factors and faces."""
+    return float(np.mean([labels[factor] != others[factor] for factor in labels]))
 
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_2(dim: int = 100) -> np.ndarray:
-    """sqrt(20n (n/2)^2 + 100 - 20n) = 10, 9.2, 10, 13.2, 18.4 in 100 dimensions. The shell is 10 ± 0.7: three lie on
-    it, one is 4.6 sd away, one 12."""
-    return space.norms(list(space.exercise_walks(dim, 0).values())[1])
+    """sqrt(20n (n/2)^2 + 100 - 20n) = 10, 9.2, 10, 13.2, 18.4 in 100 dimensions.
+
+    The shell is 10 ± 0.7: three lie on it, one is 4.6 sd away, one 12.
+    """
+    _, switched, _ = space.exercise_walks(dim, 0).values()
+    return space.norms(switched)
 
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_3(config, generator, classifier, plus: dict) -> dict:
-    """factor -> what is commonest with the part at +1 (section 3) and at -1, and how far each is from all faces."""
+    """What is commonest with the part at +1 (section 3) and at -1, and how far each is from all.
+
+    -> {factor: (value at +1, value at -1, apart at +1, apart at -1)}
+    """
     minus = show_what_stays(config, generator, classifier, -1.0)
     return {
         factor: (plus[factor].value, minus[factor].value, plus[factor].apart, minus[factor].apart)
@@ -366,16 +390,12 @@ def solution_3(config, generator, classifier, plus: dict) -> dict:
 
 # %%
 if __name__ == "__main__":
-    show_walks(
-        config, generator, space.exercise_walks(generator.latent_dim, config.seed), "exercises.png"
-    )
+    walks = space.exercise_walks(generator.latent_dim, config.seed)
+    show_walks(config, generator, walks, "exercises.png")
+    opposite, elsewhere = solution_1(config, generator, classifier)
     print(
-        "exercise 1: {:.0%} of factors differ between z and -z, {:.0%} between two samples".format(
-            *solution_1(config, generator, classifier)
-        )
+        f"exercise 1: {opposite:.0%} of factors differ between z and -z, "
+        f"{elsewhere:.0%} between two samples"
     )
-    print(
-        "exercise 2: ||z|| =",
-        " ".join(f"{length:.1f}" for length in solution_2(generator.latent_dim)),
-    )
+    print("exercise 2: ||z|| =", listed(solution_2(generator.latent_dim), " "))
     solution_3(config, generator, classifier, stays)

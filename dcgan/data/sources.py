@@ -36,7 +36,7 @@ SYSTEM_NAMES = {
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"),
     *("@eadir", "@tmp", "#recycle", "#snapshot", "$recycle.bin", "recycler", "recycled"),
     *("system volume information", "__macosx", "network trash folder", "temporary items"),
-    *("__pycache__", "thumbs"),
+    "__pycache__",
 }
 ZIP_ENDINGS = (".zip", ".cbz")
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
