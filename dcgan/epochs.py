@@ -20,8 +20,8 @@ from PIL import Image
 from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
 from dcgan.measures import distances
+from gan_core import files
 from gan_core.app.command_line import say
-from gan_core.runs import files
 from gan_core.runs.hooks import every
 from gan_core.runs.run_folder import RunFolder
 

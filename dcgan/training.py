@@ -31,17 +31,17 @@ from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import Watch
 from dcgan.measures import distances
-from gan_core import augment, checks, losses, penalties, rng
+from gan_core import augment, checks, files, losses, penalties, rng
 from gan_core.app.command_line import say
 from gan_core.averaging import settling_batches
 from gan_core.devices import replicas, workers
 from gan_core.latent import Normal
+from gan_core.nn.export import export_generator
 from gan_core.nn.settling import settle
 from gan_core.nn.variables import named_variables
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import Adam
-from gan_core.runs import checkpoint, files
-from gan_core.runs.export import export_generator
+from gan_core.runs import checkpoint
 from gan_core.runs.loop import fit
 from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer

@@ -11,16 +11,17 @@ In reading order; each file answers one question.
     augment     what may D be shown instead of the sample?
 
     nn/         what is a layer? dense, activations, sequential, shapes, initializers, dropout, mlp;
-                conv, batch_norm and its gradients; settling, variables, summary
+                conv, batch_norm and its gradients; settling, variables, summary, export
                 nn/kernels/: how do images grow and shrink, three ways?
     optim/      how does a gradient move a parameter? schedules: how far, when?
-    runs/       what is a training run? how does it survive? how is a generator used without us?
+    runs/       what is a training run? how does it survive?
     devices/    in which order is it added? how do several devices play one round?
     testing/    which laws does a loss, a penalty or a layer of your own obey?
 
     data        where do real batches come from?       rng: where do random numbers come from?
     metrics     how far are two sets of samples apart? checks: what does an error say?
-    protocols   what may users supply?                 app/: what do all commands and figures share?
+    protocols   what may users supply?                 files: how is output there whole or not at all?
+    app/        what do all commands and figures share?
 
 Importing this package loads neither TensorFlow nor any of its files: each name is loaded when it is
 first used.
@@ -66,7 +67,7 @@ _MODULE_OF = {
         "rising_memory",
     ),
     "gan_core.penalties": ("r1", "r2", "wasserstein_gradient_penalty"),
-    "gan_core.runs.export": ("export_generator",),
+    "gan_core.nn.export": ("export_generator",),
     "gan_core.runs.loop": ("fit",),
     "gan_core.runs.hooks": ("at_end", "at_start", "every", "on_error"),
     "gan_core.runs.run_folder": ("RunFolder",),
@@ -78,6 +79,7 @@ _MODULES = (
     "averaging",
     "checks",
     "data",
+    "files",
     "latent",
     "losses",
     "metrics",
@@ -110,6 +112,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core import averaging as averaging
     from gan_core import checks as checks
     from gan_core import data as data
+    from gan_core import files as files
     from gan_core import latent as latent
     from gan_core import losses as losses
     from gan_core import metrics as metrics
@@ -147,6 +150,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core.nn.conv import Conv2DTranspose as Conv2DTranspose
     from gan_core.nn.dense import Dense as Dense
     from gan_core.nn.dropout import Dropout as Dropout
+    from gan_core.nn.export import export_generator as export_generator
     from gan_core.nn.mlp import mlp as mlp
     from gan_core.nn.mlp import standardise as standardise
     from gan_core.nn.mlp import unstandardise as unstandardise
@@ -164,7 +168,6 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core.penalties import r1 as r1
     from gan_core.penalties import r2 as r2
     from gan_core.penalties import wasserstein_gradient_penalty as wasserstein_gradient_penalty
-    from gan_core.runs.export import export_generator as export_generator
     from gan_core.runs.hooks import at_end as at_end
     from gan_core.runs.hooks import at_start as at_start
     from gan_core.runs.hooks import every as every

@@ -107,11 +107,13 @@ def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: 
         )
 
 
-def check_fit(owner: str, generator: Any, discriminator: Any, latent: Any, labels: Any) -> tuple:
-    """Run both networks once on two z.
+def check_fit(
+    owner: str, generator: Any, discriminator: Any, latent: Any, labels: Any, strategy: Any
+) -> BatchChecks:
+    """Run both networks once on two z, and learn what a batch of this game must be.
 
     Returns:
-        The shape of one sample, and a label's shape and dtype (None, None without labels).
+        The checks of such batches.
     """
     seed = rng.seed(0, "try")
     z = checks.tensor(owner, "what latent gives", latent(2, seed), [2, latent.dim])
@@ -121,8 +123,10 @@ def check_fit(owner: str, generator: Any, discriminator: Any, latent: Any, label
         wanted = "one sample a z, [2, ...] for 2 of them"
         checks.fail(owner, "what generator gives", wanted, checks.show_shape(fake.shape))
     _check_logits(owner, forward(discriminator, fake, y, training=False))
-    label = (None, None) if y is None else (tuple(y.shape[1:]), y.dtype)
-    return tuple(fake.shape[1:]), label
+    sample_shape = tuple(fake.shape[1:])
+    if y is None:
+        return BatchChecks(sample_shape, None, None, strategy)
+    return BatchChecks(sample_shape, tuple(y.shape[1:]), y.dtype, strategy)
 
 
 def _tried_labels(owner: str, labels: Any) -> tf.Tensor:
@@ -258,5 +262,5 @@ class BatchChecks:
                 labels = labels.astype(self.label_dtype.as_numpy_dtype)
         elif labels.dtype.is_integer and self.label_dtype.is_integer:
             labels = tf.cast(labels, self.label_dtype)
-        shape = [*before, *self.label_shape]
+        shape = [*before, *(self.label_shape or ())]
         return checks.tensor(owner, "labels", labels, shape, dtype=self.label_dtype)

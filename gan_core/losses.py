@@ -176,16 +176,19 @@ class GANLoss:
             pair: the two scores, and accuracy = P(a > b).
         """
         if self.logits == "log-odds":
-            values = (
-                tf.reduce_mean(tf.sigmoid(real_logits)),
-                tf.reduce_mean(tf.sigmoid(fake_logits)),
-                0.5 * (_share(real_logits > 0.0) + _share(fake_logits <= 0.0)),
-            )
-        else:
-            values = (tf.reduce_mean(real_logits), tf.reduce_mean(fake_logits))
+            right = 0.5 * (_share(real_logits > 0.0) + _share(fake_logits <= 0.0))
+            return {
+                "d_real": tf.reduce_mean(tf.sigmoid(real_logits)),
+                "d_fake": tf.reduce_mean(tf.sigmoid(fake_logits)),
+                "accuracy": right,
+            }
+        row = {
+            "d_score_real": tf.reduce_mean(real_logits),
+            "d_score_fake": tf.reduce_mean(fake_logits),
+        }
         if self.logits == "pair":
-            values += (_share(real_logits > fake_logits),)
-        return dict(zip(self.reported, values, strict=True))
+            row["accuracy"] = _share(real_logits > fake_logits)
+        return row
 
     def with_label_smoothing(self, real_target: float) -> "GANLoss":
         """The same game with D's target for real samples at `real_target` (0 < t <= 1)."""

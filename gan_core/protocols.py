@@ -29,6 +29,9 @@ class Network(Protocol):
     """
 
     @property
+    def variables(self) -> Sequence[tf.Variable]: ...
+
+    @property
     def trainable_variables(self) -> Sequence[tf.Variable]: ...
 
     def __call__(self, *inputs: Any, **options: Any) -> Any: ...

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from gan_core.devices.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients, logits_of
 from gan_core.losses import NON_SATURATING, GANLoss
 from gan_core.nn.calling import forward
+from gan_core.nn.export import export_generator
 from gan_core.nn.sequential import takes
 from gan_core.nn.settling import settled
 from gan_core.nn.variables import named_variables
@@ -145,10 +147,10 @@ class GANTrainer:
         self.row_names = self._row_names()
         self.measures = _validate.measure_dict(owner, measures, self.row_names)
         self.row_names += list(self.measures)
-        self.sample_shape, label = _validate.check_fit(
-            owner, generator, discriminator, latent, labels
+        self._batches = _validate.check_fit(
+            owner, generator, discriminator, latent, labels, strategy
         )
-        self._batches = _validate.BatchChecks(self.sample_shape, *label, strategy)
+        self.sample_shape = self._batches.sample_shape
         self.strategy = strategy
         self.g_optimizer = g_optimizer
         self.d_optimizer = d_optimizer
@@ -271,6 +273,33 @@ class GANTrainer:
                 made = self._compiled_sample(z, y).numpy()[: n - start]
                 samples[start : start + len(made)] = made
         return samples
+
+    def export(
+        self,
+        folder: str | os.PathLike[str],
+        to_output: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    ) -> None:
+        """Write G as a SavedModel that needs nothing but TensorFlow: the average, if there is one.
+
+        Its signature is z [n, latent.dim] -> samples; with labels (z, labels [n, ...]) -> samples.
+        The batch norm of an average is settled as for `sample`. To use it:
+
+            model = tf.saved_model.load(folder)
+            samples = model(tf.random.normal([16, 100]))
+
+        Args:
+            folder: its place; an older SavedModel there is replaced, anything else refused.
+            to_output: applied to G's float32 output, such as turning [-1, 1] into uint8 images.
+
+        Raises:
+            ValueError: the folder is taken by something else or cannot be written.
+        """
+        labels = None
+        if self.labels is not None:
+            labels = tf.TensorSpec(self._batches.label_shape, self._batches.label_dtype)
+        network = self.generator if self.average is None else self.average.model
+        with self._settled(SAMPLES_A_BLOCK):
+            export_generator(network, self.latent.dim, folder, to_output, labels=labels)
 
     def state(self) -> dict[str, tf.Variable]:
         """Everything that a resumed run must have again, by name."""

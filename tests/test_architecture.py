@@ -17,7 +17,7 @@ PACKAGES = ("gan_core", "toy", "dcgan", "benchmarks", "tests")
 # Chapters and commands stand on top: they may import all rooms, and nothing imports them.
 FLOORS = {
     "gan_core": (
-        ("checks", "protocols"),
+        ("checks", "protocols", "files"),
         ("rng",),
         ("devices", "optim"),
         ("nn", "losses", "latent", "augment", "averaging", "metrics", "data"),

@@ -157,7 +157,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import penalties, rng
-from gan_core.runs import export
+from gan_core.nn import export
 from gan_core.nn.activations import leaky_relu
 from gan_core.averaging import settling_batches
 from gan_core.nn.batch_norm import BatchNorm

@@ -11,8 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
-from gan_core import checks
-from gan_core.runs import files
+from gan_core import checks, files
 
 FRAMES_OF_THE_PALETTE = 32
 LAST_FRAME = 2000  # milliseconds
@@ -56,7 +55,7 @@ def sheet(images: np.ndarray, columns: int = 8, gap: int = 2) -> np.ndarray:
 def save(image: np.ndarray, path: str | os.PathLike) -> Path:
     """Write a picture as PNG, whole or not at all. Folders are made; what is there is replaced.
 
-    A command that must not replace anything holds `gan_core.runs.files.claimed(path)` meanwhile.
+    A command that must not replace anything holds `gan_core.files.claimed(path)` meanwhile.
 
     Args:
         image: uint8 [H, W, 3].

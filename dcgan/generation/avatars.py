@@ -27,8 +27,7 @@ import numpy as np
 from dcgan.generation import writers
 from dcgan.generation.ids import Ids
 from dcgan.generation.stored_zip import StoredZip
-from gan_core import checks
-from gan_core.runs import files
+from gan_core import checks, files
 
 if TYPE_CHECKING:
     from dcgan.generation.trained_generator import Generator

@@ -15,9 +15,8 @@ from rich.console import Console
 from dcgan.figures import sheets
 from dcgan.generation import avatars, writers
 from dcgan.generation.ids import Ids, read_ids
-from gan_core import checks
+from gan_core import checks, files
 from gan_core.app.command_line import say
-from gan_core.runs import files
 
 ON_A_SHEET = 64
 SHEET = Path("runs/faces.png")

@@ -21,11 +21,10 @@ import numpy as np
 from rich.console import Console
 
 from dcgan import networks
-from gan_core import checks
+from gan_core import checks, files
 from gan_core.app import command_line
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.variables import named_variables
-from gan_core.runs import files
 
 FILE = Path(__file__).with_name("pretrained.npz")
 FORMAT = "dcgan generator 1"

@@ -160,7 +160,7 @@ def saved_model(run) -> Path:
 
 
 def _of_saved_model(folder, name) -> Generator:
-    """What `gan_core.runs.export` wrote: its signature tells latent_dim, a first call the size."""
+    """What `gan_core.nn.export` wrote: its signature tells latent_dim, a first call the size."""
     try:
         model = tf.saved_model.load(str(folder))
         (z,) = model.signatures["serving_default"].structured_input_signature[1].values()

@@ -15,9 +15,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from dcgan.figures import sheets
-from gan_core import checks
+from gan_core import checks, files
 from gan_core.app.command_line import say
-from gan_core.runs import files
 
 Kind = Literal["ray", "switch", "fix", "slerp", "lerp", "traverse"]
 STRIP = Path("runs/walk.png")

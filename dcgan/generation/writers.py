@@ -16,8 +16,7 @@ import numpy as np
 from PIL import Image
 
 from dcgan.generation.stored_zip import StoredZip
-from gan_core import checks
-from gan_core.runs import files
+from gan_core import checks, files
 
 ZIP = ".zip"
 NPZ = ".npz"

@@ -64,7 +64,7 @@ class Optimizer(tf.Module):
         super().__init__(name=name)
         self.schedule = as_schedule(type(self).__name__, learning_rate)
         self.bound: tuple[tf.Variable, ...] = ()
-        self.updates: tf.Variable | None = None
+        self.updates: Any = None  # a tf.Variable, once bound
 
     def bind(self, variables: Sequence[tf.Variable]) -> Optimizer:
         """Choose the variables that this optimizer moves, and create its state for them.

@@ -3,7 +3,7 @@
 A checkpoint is a NumPy .npz file: one array for each variable of `GANTrainer.state()`, as
 variables/<its name>, their number `count`, and the texts `format` and `note`. Anything that reads
 zip files can read it; nothing in it is executed (no pickle). It is written by
-`gan_core.runs.files`: a process killed at any moment leaves the old file or the new one.
+`gan_core.files`: a process killed at any moment leaves the old file or the new one.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import tensorflow as tf
 
-from gan_core import checks
-from gan_core.runs import files
+from gan_core import checks, files
 
 FORMAT = "gan_core checkpoint 1"
 VARIABLES = "variables/"

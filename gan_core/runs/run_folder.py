@@ -4,7 +4,7 @@ config.json     what was asked for
 log.csv         a row every so many rounds, and one for the last round
 samples/        what hooks draw
 checkpoints/    step_00001000.npz ...: the last few, and best.npz
-generator/      the finished generator (gan_core.runs.export)
+generator/      the finished generator (gan_core.nn.export)
 .lock           held by the process that trains, while it does
 """
 
@@ -25,8 +25,8 @@ import filelock
 import numpy as np
 import tensorflow as tf
 
-from gan_core import checks
-from gan_core.runs import checkpoint, files
+from gan_core import checks, files
+from gan_core.runs import checkpoint
 
 State = Mapping[str, tf.Variable]
 

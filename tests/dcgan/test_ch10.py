@@ -13,7 +13,7 @@ from dcgan.data import pixels
 from dcgan.drawn import drawn_faces
 from dcgan.judge import factor_classifier
 from dcgan.judge.factor_classifier import FactorClassifier
-from gan_core.runs.export import export_generator
+from gan_core.nn.export import export_generator
 from gan_core.runs.run_folder import RunFolder
 
 MODULE = "dcgan.ch10_judging_faces"

@@ -15,7 +15,7 @@ STRATEGY = workers.multi_worker()  # before the imports below: they may compute 
 
 import tiny  # noqa: E402
 
-from gan_core.runs import files  # noqa: E402
+from gan_core import files  # noqa: E402
 from gan_core.runs.loop import every, fit  # noqa: E402
 from gan_core.runs.run_folder import RunFolder  # noqa: E402
 

@@ -14,9 +14,9 @@ import tensorflow as tf
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from gan_core import files
 from gan_core.app import plots
 from gan_core.losses import GANLoss
-from gan_core.runs import files
 from gan_core.trainer import GANTrainer
 from toy.measures.coverage import Coverage
 

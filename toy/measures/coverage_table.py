@@ -18,8 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from gan_core import checks
-from gan_core.runs import files
+from gan_core import checks, files
 from toy.measures import published
 from toy.measures.coverage import Coverage
 

@@ -9,7 +9,7 @@ import tiny_faces
 
 from dcgan.figures import sheets
 from dcgan.generation import avatars, writers
-from gan_core.runs import files
+from gan_core import files
 
 IDS = [f"player {i}" for i in range(700)]
 

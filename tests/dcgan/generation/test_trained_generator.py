@@ -15,9 +15,9 @@ from dcgan.generation import pretrained, trained_generator
 from gan_core import latent, rng
 from gan_core.averaging import settling_batches
 from gan_core.nn.dense import Dense
+from gan_core.nn.export import export_generator
 from gan_core.nn.settling import settle
 from gan_core.optim.optimizers import Adam
-from gan_core.runs.export import export_generator
 from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import tensorflow as tf
 
-from gan_core.runs import checkpoint, files
+from gan_core import files
+from gan_core.runs import checkpoint
 from gan_core.runs.checkpoint import CheckpointError
 
 

@@ -17,9 +17,9 @@ import pytest
 import survivor
 import tiny
 
+from gan_core import files as output
 from gan_core import rng
 from gan_core.runs import checkpoint, run_folder
-from gan_core.runs import files as output
 
 ROOT = Path(__file__).resolve().parents[3]
 HELPERS = ROOT / "tests" / "helpers"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from gan_core.runs import files
+from gan_core import files
 from toy.measures import coverage_table
 from toy.measures.coverage import Coverage
 

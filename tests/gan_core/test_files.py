@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_core.runs import files
+from gan_core import files
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZE = 300_000  # bytes: several writes, so that two writers would mix
@@ -66,7 +66,7 @@ with files.folder_atomically(place) as new:
 
 def start(code, place, me):
     text = (
-        "import sys, time\nfrom pathlib import Path\nfrom gan_core.runs import files\n"
+        "import sys, time\nfrom pathlib import Path\nfrom gan_core import files\n"
         f"SIZE = {SIZE}\nplace, me = Path(sys.argv[1]), sys.argv[2].encode()\n"
         'print("ready", flush=True)\nsys.stdin.readline()\n' + code
     )

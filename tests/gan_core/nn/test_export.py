@@ -15,9 +15,9 @@ from gan_core.nn.activations import leaky_relu
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2DTranspose
 from gan_core.nn.dense import Dense
+from gan_core.nn.export import export_generator
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Reshape
-from gan_core.runs.export import export_generator
 
 
 def make_generator(seed=0):

@@ -9,8 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from gan_core import checks
-from gan_core.runs import files
+from gan_core import checks, files
 
 
 def export_generator(
@@ -18,21 +17,26 @@ def export_generator(
     latent_dim: int,
     folder: str | os.PathLike[str],
     to_output: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    *,
+    labels: tf.TensorSpec | None = None,
 ) -> None:
     """Write a SavedModel whose signature is z [n, latent_dim] float32 -> samples, for any n.
 
     The folder appears whole or not at all, and takes the place of an older one. Settle an average
-    with batch norm before (`batch_norm.settle`). To use it:
+    with batch norm before (`gan_core.nn.settling`); `GANTrainer.export` does it for you. To use it:
 
         model = tf.saved_model.load("runs/faces/generator")
         images = model(tf.random.normal([16, 100]))
 
     Args:
-        generator: called as generator(z, training=False).
-        latent_dim: the numbers in one z.
+        generator: called as generator(z, training=False), or generator(z, labels, training=False).
+        latent_dim: the number of coordinates of z.
         folder: its place. A folder that is no SavedModel is refused.
         to_output: what to do with G's float32 output, such as turning [-1, 1] into uint8 images;
             None leaves it.
+        labels: for a conditional generator, the shape and dtype of one sample's label; the
+            signature is then (z, labels [n, ...]).
+
     Raises:
         ValueError: the place is taken by something else, or cannot be written, or another process
             writes there.
@@ -47,7 +51,7 @@ def export_generator(
             str(folder),
             "Choose another place; nothing was overwritten.",
         )
-    exported = _module(generator, latent_dim, to_output)
+    exported = _module(generator, latent_dim, to_output, labels)
     try:
         with files.folder_atomically(folder, overwrite=True) as unfinished:
             tf.saved_model.save(exported, str(unfinished), signatures=exported.__call__)
@@ -65,16 +69,19 @@ def _module(
     generator: Callable[..., tf.Tensor],
     latent_dim: int,
     to_output: Callable[[tf.Tensor], tf.Tensor] | None,
+    labels: tf.TensorSpec | None,
 ) -> Any:
+    """The module that is saved: the generator, and a call with a fixed signature."""
+    signature = [tf.TensorSpec([None, latent_dim], tf.float32, name="z")]
+    if labels is not None:
+        signature.append(tf.TensorSpec([None, *labels.shape], labels.dtype, name="labels"))
+
+    @tf.function(input_signature=signature)
+    def call(*inputs: tf.Tensor) -> tf.Tensor:
+        samples = tf.cast(generator(*inputs, training=False), tf.float32)
+        return samples if to_output is None else to_output(samples)
+
     exported = tf.Module()
     exported.generator = generator
-
-    @tf.function(input_signature=[tf.TensorSpec([None, latent_dim], tf.float32, name="z")])
-    def call(z: tf.Tensor) -> tf.Tensor:
-        samples = tf.cast(generator(z, training=False), tf.float32)
-        if to_output is None:
-            return samples
-        return to_output(samples)
-
     exported.__call__ = call
     return exported
