@@ -56,6 +56,15 @@ class Optimizer(tf.Module):
 
     Args:
         learning_rate: a number, or a schedule: a function of the round (`gan_core.optim.schedules`).
+
+    Attributes:
+        bound: the variables that it moves; empty before `bind`.
+        updates: how often `apply` has moved them, an int64 variable once bound.
+
+    Example:
+        >>> optimizer = SGD(lambda step: 1.0 / (1.0 + step)).bind([tf.Variable(0.0)])
+        >>> float(optimizer.learning_rate(3)), len(optimizer.bound), int(optimizer.updates)
+        (0.25, 1, 0)
     """
 
     def __init__(

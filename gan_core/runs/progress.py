@@ -48,6 +48,10 @@ class Bar:
         console: where to draw.
         step: rounds already played.
         rounds: rounds in all.
+
+    Example:
+        >>> with Bar(Console(quiet=True), step=0, rounds=100) as bar:
+        ...     bar.show({"step": 50, "d_loss": 1.38}, pace=1000.0)
     """
 
     def __init__(self, console: Console, step: int, rounds: int) -> None:
