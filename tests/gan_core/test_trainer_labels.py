@@ -5,7 +5,17 @@ import re
 import numpy as np
 import pytest
 import tensorflow as tf
-from games import BATCH, X, Z, assert_near, real, values
+from games import (
+    BATCH,
+    X,
+    Z,
+    assert_near,
+    conditional,
+    labelled,
+    labels,
+    real,
+    values,
+)
 
 from gan_core import rng
 from gan_core.latent import Classes, Normal
@@ -13,60 +23,6 @@ from gan_core.nn.dense import Dense
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.penalties import r1
 from gan_core.trainer import GANTrainer
-
-CLASSES = 3
-
-
-class ByClass(tf.Module):
-    """An affine map, and a vector to add for each class: x W + b + E[y]. It remembers the labels it saw."""
-
-    def __init__(self, in_size, out_size, seed, classes=CLASSES):
-        super().__init__()
-        self.dense = Dense(in_size, out_size, seed=seed)
-        self.embedding = tf.Variable(tf.ones([classes, out_size]))
-        self._seen = []
-
-    def __call__(self, x, y, *, training=False):
-        self._seen.append(y)
-        return self.dense(x) + tf.gather(self.embedding, y)
-
-
-class Projection(ByClass):
-    """The logit of a projection discriminator: psi(x) + E[y].x (Miyato and Koyama 2018)."""
-
-    def __init__(self, in_size, seed, classes=CLASSES):
-        super().__init__(in_size, 1, seed)
-        self.embedding = tf.Variable(rng.normal([classes, in_size], rng.seed(seed, "embedding")))
-
-    def __call__(self, x, y, *, training=False):
-        self._seen.append(y)
-        return self.dense(x) + tf.reduce_sum(
-            x * tf.gather(self.embedding, y), axis=1, keepdims=True
-        )
-
-
-def conditional(**options):
-    return GANTrainer(
-        ByClass(Z, X, seed=1),
-        Projection(X, seed=2),
-        latent=Normal(Z),
-        labels=Classes(CLASSES),
-        g_optimizer=SGD(0.2),
-        d_optimizer=SGD(0.1),
-        **{"mode": "eager", **options},
-    )
-
-
-def labels(number=0, n=BATCH):
-    return np.random.default_rng(number).integers(0, CLASSES, n).astype(np.int32)
-
-
-SAMPLES = tf.constant(np.stack([real(number=k) for k in range(8)]))
-LABELS = tf.constant(np.stack([labels(k) for k in range(8)]))
-
-
-def sampler(index):
-    return tf.gather(SAMPLES, index % 8), tf.gather(LABELS, index % 8)
 
 
 def refuses(words):
@@ -98,8 +54,8 @@ def test_each_d_step_has_the_labels_of_its_own_batch():
 def test_compiled_rounds_with_labels_are_the_eager_ones(mode):
     eager = conditional(d_steps=2, average=0.9)
     compiled = conditional(d_steps=2, average=0.9, mode=mode)
-    one = eager.rounds(sampler, 3)
-    other = compiled.rounds(sampler, 3)
+    one = eager.rounds(labelled, 3)
+    other = compiled.rounds(labelled, 3)
     assert_near(one, other, rtol=1e-4, atol=1e-5)
     assert_near(values(eager), values(compiled), rtol=1e-4, atol=1e-5)
 
@@ -192,7 +148,7 @@ def test_a_game_with_labels_refuses_batches_without_and_the_other_way_round():
     ):
         plain.round((real(), labels()))
     with refuses("GANTrainer.rounds: what sampler gives must be samples alone"):
-        plain.rounds(sampler, 1)
+        plain.rounds(labelled, 1)
     with refuses("GANTrainer.sample: labels must be None: this game has no labels"):
         plain.sample(3, labels=[0, 1, 2])
 

@@ -3,7 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from gan_core.latent import Normal
+from gan_core import rng
+from gan_core.devices import replicas
+from gan_core.latent import Classes, Normal
 from gan_core.losses import NON_SATURATING
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.batch_norm import BatchNorm
@@ -98,6 +100,66 @@ REALS = tf.constant(np.stack([real(number=number) for number in range(64)]))
 def sampler(index):
     """real(number=index), as the trainer wants it."""
     return tf.gather(REALS, index % 64)
+
+
+CLASSES = 3
+
+
+class ByClass(tf.Module):
+    """An affine map, and a vector to add for each class: x W + b + E[y]. It remembers the labels it saw."""
+
+    def __init__(self, in_size, out_size, seed, classes=CLASSES):
+        super().__init__()
+        self.dense = Dense(in_size, out_size, seed=seed)
+        self.embedding = tf.Variable(tf.ones([classes, out_size]))
+        self._seen = []
+
+    def __call__(self, x, y, *, training=False):
+        self._seen.append(y)
+        return self.dense(x) + tf.gather(self.embedding, y)
+
+
+class Projection(ByClass):
+    """The logit of a projection discriminator: psi(x) + E[y].x (Miyato and Koyama 2018)."""
+
+    def __init__(self, in_size, seed, classes=CLASSES):
+        super().__init__(in_size, 1, seed)
+        self.embedding = tf.Variable(rng.normal([classes, in_size], rng.seed(seed, "embedding")))
+
+    def __call__(self, x, y, *, training=False):
+        self._seen.append(y)
+        return self.dense(x) + tf.reduce_sum(
+            x * tf.gather(self.embedding, y), axis=1, keepdims=True
+        )
+
+
+def conditional(strategy=None, **options):
+    """A game with labels: both networks affine, with a vector for each class. SGD, bound by the trainer."""
+    with replicas.scope(strategy):
+        generator = ByClass(Z, X, seed=1)
+        discriminator = Projection(X, seed=2)
+    return GANTrainer(
+        generator,
+        discriminator,
+        latent=Normal(Z),
+        labels=Classes(CLASSES),
+        g_optimizer=SGD(0.2),
+        d_optimizer=SGD(0.1),
+        strategy=strategy,
+        **{"mode": "eager", **options},
+    )
+
+
+def labels(number=0, n=BATCH):
+    return np.random.default_rng(number).integers(0, CLASSES, n).astype(np.int32)
+
+
+LABELS = tf.constant(np.stack([labels(k) for k in range(64)]))
+
+
+def labelled(index):
+    """(real(number=index), labels(index)), as the trainer wants them."""
+    return tf.gather(REALS, index % 64), tf.gather(LABELS, index % 64)
 
 
 def values(trainer):

@@ -19,7 +19,7 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-from games import REALS, X, Z, affine, real, sampler, values  # noqa: E402
+from games import REALS, X, Z, affine, conditional, labelled, real, sampler, values  # noqa: E402
 from graph_sums import addends  # noqa: E402
 
 from gan_core import data, penalties, rng  # noqa: E402
@@ -93,6 +93,19 @@ def play(strategy):
                 found[f"{name}/{who}/steps"] = [value for row in steps for value in row.values()]
         copies = [variable.values for variable in trainer.state().values()]  # of the last, on two
         found[f"{name}/apart"] = max(np.abs(a.numpy() - b.numpy()).max() for a, b in copies)
+    return found
+
+
+def play_with_labels(strategy):
+    """The conditional game on one device and on two, its optimizers bound by the trainer."""
+    found = {}
+    for who, on in (("one", None), ("two", strategy)):
+        trainer = conditional(on, average=0.9, penalty=penalties.r1(0.3), d_steps=2)
+        for variable, row in trainer.rounds(labelled, ROUNDS).items():
+            found[f"labels/{who}/rows/{variable}"] = row
+        for variable, value in values(trainer).items():
+            found[f"labels/{who}/state/{variable}"] = value
+        found[f"labels/{who}/sample"] = trainer.sample(3, labels=[0, 1, 2])
     return found
 
 
@@ -274,6 +287,7 @@ def main(folder):
     said = what_is_refused(strategy) | {"replicas": strategy.num_replicas_in_sync}
     found = (
         play(strategy),
+        play_with_labels(strategy),
         look_at_the_parts(strategy),
         gradients_of_batch_norm(strategy),
         noise(strategy),

@@ -72,6 +72,13 @@ def test_two_devices_are_one_on_the_whole_batch(played, game, what):
     games.assert_near(one, two, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("what", ["rows/", "state/", "sample"])
+def test_two_devices_share_the_labels_with_their_samples(played, what):
+    one, two = below(played, f"labels/one/{what}"), below(played, f"labels/two/{what}")
+    assert one
+    games.assert_near(one, two, rtol=1e-4, atol=1e-5)
+
+
 def test_statistics_of_each_share_are_another_game(played):
     """So the tests above could fail."""
     one, two = below(played, "apart/one/rows/"), below(played, "apart/two/rows/")
