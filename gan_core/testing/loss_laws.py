@@ -141,7 +141,7 @@ def eager_graph_and_xla_agree(loss: GANLoss) -> None:
 
     # 32 float32 steps of each number, and of a thousandth near 0.
     same_in_all_ways(
-        everything,
+        lambda: everything,
         (float32(real), float32(fake)),
         rtol=NEAR * 2.0**-24,
         atol=NEAR * 2.0**-34,

@@ -78,7 +78,7 @@ def compiled(function: Callable[..., Any], arguments: tuple[Any, ...], xla: bool
 
 
 def same_in_all_ways(
-    function: Callable[..., Any],
+    make: Callable[[], Callable[..., Any]],
     arguments: tuple[Any, ...],
     *,
     rtol: float = 1e-4,
@@ -88,11 +88,14 @@ def same_in_all_ways(
 ) -> None:
     """Raise Violation unless a function gives the same arrays in eager mode, in a graph and by XLA.
 
+    make() gives the function, with a state of its own, anew for each way.
+
     Each way is run twice: what is fixed when a graph is traced shows in the second call.
     """
-    wanted = [[np.asarray(a) for a in tf.nest.flatten(function(*arguments))] for _ in range(2)]
+    eager = make()
+    wanted = [[np.asarray(a) for a in tf.nest.flatten(eager(*arguments))] for _ in range(2)]
     for way, xla in (("graph", False), ("xla", True)):
-        run = compiled(function, arguments, xla)
+        run = compiled(make(), arguments, xla)
         for call in range(2):
             got = tf.nest.flatten(run(*arguments))
             for one, expected in zip(got, wanted[call], strict=True):
