@@ -83,12 +83,14 @@ def same_in_all_ways(
     *,
     rtol: float = 1e-4,
     atol: float = 1e-5,
+    steps: float = 0.0,
     likely: str = "",
     **inputs: Any,
 ) -> None:
     """Raise Violation unless a function gives the same arrays in eager mode, in a graph and by XLA.
 
-    make() gives the function, with a state of its own, anew for each way.
+    make() gives the function, with a state of its own, anew for each way. Where `steps` is given,
+    it is the tolerance, in float32's steps of each number, and of a thousandth near 0.
 
     Each way is run twice: what is fixed when a graph is traced shows in the second call.
     """
@@ -99,8 +101,12 @@ def same_in_all_ways(
         for call in range(2):
             got = tf.nest.flatten(run(*arguments))
             for one, expected in zip(got, wanted[call], strict=True):
+                if steps:
+                    same = ulps(one, expected, np.maximum(np.abs(expected), 1e-3)) <= steps
+                else:
+                    same = np.allclose(one, expected, rtol=rtol, atol=atol)
                 hold(
-                    np.allclose(one, expected, rtol=rtol, atol=atol),
+                    same,
                     f"as in eager mode, {expected}",
                     f"{np.asarray(one)} ({way}, call {call + 1})",
                     likely,
