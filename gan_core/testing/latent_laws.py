@@ -31,7 +31,7 @@ def gives_n_rows_of_dim(latent: Latent) -> None:
     """A prior gives n rows of dim float32 numbers."""
     for n in (1, 5):
         z = sample(latent, n)
-        wanted = [n, latent.function.dim]
+        wanted = [n, latent.dim]
         hold(list(z.shape) == wanted, str(wanted), str(list(z.shape)), n=n)
         hold(z.dtype == np.float32, "float32", z.dtype.name, n=n)
         hold(np.isfinite(z).all(), "finite numbers", z, n=n)

@@ -191,7 +191,7 @@ def same_logits_same_loss(loss: GANLoss, pair: Any) -> None:
 def logits_of_any_shape(loss: GANLoss, seed: int) -> None:
     """The shape in which D gives its logits does not matter."""
     random = np.random.default_rng(seed)
-    real, fake = np.float32(random.uniform(-3, 3, [2, 8]))
+    real, fake = random.uniform(-3, 3, [2, 8]).astype(np.float32)
     for player, value in VALUES.items():
         flat = value(loss, real, fake)
         for shape in ([8, 1], [2, 2, 2, 1], [1, 8]):
@@ -304,7 +304,7 @@ def g_raises_fake_logits(loss: GANLoss, size: int, seed: int) -> None:
     "|L|, |dL| < infinity for |logit| <= 1e30 (1e18 where squares may be)",
     "exp, or the logarithm of a rounded probability; use tf.nn.softplus",
     draws=(strategies.pairs(1e30),),
-    examples=(((np.float32([1e30, -1e30]), np.float32([-1e30, 1e30])),),),
+    examples=(((np.array([1e30, -1e30], "f4"), np.array([-1e30, 1e30], "f4")),),),
 )
 def finite_for_large_logits(loss: GANLoss, pair: Any) -> None:
     """Values and gradients are finite for large logits."""

@@ -84,13 +84,14 @@ def same_in_all_ways(
     rtol: float = 1e-4,
     atol: float = 1e-5,
     steps: float = 0.0,
+    floor: float = 2.0**-5,
     likely: str = "",
     **inputs: Any,
 ) -> None:
     """Raise Violation unless a function gives the same arrays in eager mode, in a graph and by XLA.
 
     make() gives the function, with a state of its own, anew for each way. Where `steps` is given,
-    it is the tolerance, in float32's steps of each number, and of a thousandth near 0.
+    it is the tolerance, in float32's steps of each number, and of `floor` near 0.
 
     Each way is run twice: what is fixed when a graph is traced shows in the second call.
     """
@@ -102,7 +103,7 @@ def same_in_all_ways(
             got = tf.nest.flatten(run(*arguments))
             for one, expected in zip(got, wanted[call], strict=True):
                 if steps:
-                    same = ulps(one, expected, np.maximum(np.abs(expected), 1e-3)) <= steps
+                    same = ulps(one, expected, np.maximum(np.abs(expected), floor)) <= steps
                 else:
                     same = np.allclose(one, expected, rtol=rtol, atol=atol)
                 hold(

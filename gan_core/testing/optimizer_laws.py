@@ -23,7 +23,7 @@ def start(number: int) -> list[tf.Variable]:
     return [tf.Variable(value) for value in draw(number, *SHAPES)]
 
 
-def bound(optimizer: Optimizer, learning_rate: float, variables: list[tf.Variable]) -> Any:
+def bound(optimizer: Optimizer, learning_rate: Any, variables: list[tf.Variable]) -> Any:
     """A new optimizer of these variables."""
     made = optimizer.make(learning_rate)
     made.bind(variables)
