@@ -139,7 +139,7 @@ def float32_scalar(loss: GANLoss) -> None:
     0,
     "loss",
     "eager = graph = XLA, for values and gradients",
-    "Python's or NumPy's numbers where TensorFlow's are needed",
+    "Python's or NumPy's numbers in the way, or a formula that rounds much (log of 1 - sigma)",
 )
 def eager_graph_and_xla_agree(loss: GANLoss) -> None:
     """The loss and its gradients are the same in eager mode, in a graph and compiled by XLA."""
