@@ -47,6 +47,7 @@ FLOORS = {
     ),
 }
 APART = ("app",)  # rooms of gan_core that import nothing of it, and that nothing in it imports
+TOP = ("testing",)  # of gan_core: it may import all of its floors; only the tests import it
 MAY_IMPORT = {
     "gan_core": {"gan_core"},
     "toy": {"gan_core", "toy"},
@@ -142,6 +143,8 @@ def rooms_below(package, room):
         return {room}
     if is_on_top(package, room):
         return everything
+    if room in TOP and package == "gan_core":
+        return everything | {room}
     below = {room}
     for floor in floors:
         if room in floor:
@@ -155,6 +158,7 @@ def import_faults(package, room, text):
     known = (
         {other for floor in FLOORS[package] for other in floor}
         | set(APART)
+        | set(TOP)
         | COMMANDS.get(package, set())
     )
     asked = {
@@ -169,7 +173,7 @@ def test_every_room_has_one_floor(package):
     floors = [room for floor in FLOORS[package] for room in floor]
     assert len(floors) == len(set(floors))
     placed = {*floors} | {room for room in rooms if is_on_top(package, room)}
-    assert rooms == placed | ({*APART} if package == "gan_core" else set())
+    assert rooms == placed | ({*APART, *TOP} if package == "gan_core" else set())
 
 
 @of(*FLOORS)
@@ -215,7 +219,20 @@ def test_packages_import_downwards_and_by_full_names(name):
 def test_nothing_imports_the_tests(name):
     """By the package's name or, as the tests do among themselves, by a file's."""
     own = {Path(other).stem for other in FILES if other.startswith("tests/helpers/")} | {"conftest"}
-    assert not packages(FILES[name]) & (own | {"tests", "pytest", "hypothesis"})
+    tools = set() if in_testing(name) else {"pytest", "hypothesis"}
+    assert not packages(FILES[name]) & (own | {"tests"} | tools)
+
+
+def in_testing(name):
+    """Whether this file belongs to the laws that users put to subjects of their own."""
+    return name.startswith("gan_core/testing/")
+
+
+@of("gan_core", "toy", "dcgan", "benchmarks")
+def test_only_the_tests_import_the_laws(name):
+    """pytest and hypothesis are an extra: nothing that runs without them may want gan_core.testing."""
+    wants = any(module.startswith("gan_core.testing") for module in imports(FILES[name]))
+    assert not wants or in_testing(name)
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith("__init__.py")])
@@ -223,6 +240,8 @@ def test_importing_a_package_imports_none_of_its_files(name):
     """Each __init__ is a table of contents; that of gan_core also finds names when they are used."""
     assert ast.get_docstring(ast.parse(FILES[name]))
     allowed = {"__future__", "importlib", "typing"} if name == "gan_core/__init__.py" else set()
+    if name == "gan_core/testing/__init__.py":  # whoever imports it wants the laws
+        return
     assert {
         module.split(".")[0] for module in imports(without_type_checking(FILES[name]))
     } <= allowed

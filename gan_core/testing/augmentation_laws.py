@@ -142,7 +142,7 @@ def augmentation_agrees_in_eager_graph_and_xla(augmentation: Augmentation) -> No
     def run(x: tf.Tensor) -> tf.Tensor:
         return shown(augmentation, x)
 
-    same_in_all_ways(run, (x,), rtol=1e-4, atol=1e-4)
+    same_in_all_ways(lambda: run, (x,), rtol=1e-4, atol=1e-4)
 
 
 @law(

@@ -104,18 +104,16 @@ class Law:
         except Violation as violation:
             message = self._message(subject, violation)
         except hypothesis.errors.Flaky:
-            violation = Violation(
+            told = Violation(
                 "the same answer for the same input",
                 "another one the second time",
                 "hidden randomness, or state outside of tf.Variables",
                 {},
             )
-            message = self._message(subject, violation)
+            message = self._message(subject, told)
         except Exception as error:  # whatever the subject's own code raises
-            violation = Violation(
-                "an answer", f"{type(error).__name__}: {first_lines(error)}", self.likely, {}
-            )
-            message = self._message(subject, violation)
+            raised = f"{type(error).__name__}: {first_lines(error)}"
+            message = self._message(subject, Violation("an answer", raised, self.likely, {}))
         if message is not None:
             raise LawBroken(message)
 
@@ -202,7 +200,7 @@ def search_settings() -> hypothesis.settings:
 
     A profile that was loaded (`hypothesis.settings.load_profile`) is obeyed.
     """
-    profile = hypothesis.settings.default
+    profile: Any = hypothesis.settings.default
     untouched = profile.max_examples == HYPOTHESIS_DEFAULT
     phases = [phase for phase in profile.phases if phase is not hypothesis.Phase.explain]
     return hypothesis.settings(

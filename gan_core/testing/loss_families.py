@@ -63,7 +63,7 @@ def rounding_scale(family: str, real: Any, fake: Any) -> tuple[Any, Any]:
     "another formula than the family's, or a logarithm of a rounded probability",
     families=FAMILIES,
     draws=(strategies.pairs(1e4),),
-    examples=(((np.float32([-13.94425]), np.float32([13.94425])),),),
+    examples=(((np.array([-13.94425], np.float32), np.array([13.94425], np.float32)),),),
 )
 def float32_agrees_with_float64(loss: GANLoss, family: str, pair: Any) -> None:
     """The loss is its family's formula, to a few roundings of float32."""
@@ -87,7 +87,8 @@ def float32_agrees_with_float64(loss: GANLoss, family: str, pair: Any) -> None:
 )
 def far_from_right_the_loss_is_the_logit(loss: GANLoss, family: str, size: int, c: float) -> None:
     """Where D is sure and wrong, the loss is the logit: no rounded probability lies between."""
-    right, wrong, zero = np.float32([[c], [-c], [0]]) * np.ones(size, np.float32)
+    one = np.ones(size, np.float32)
+    right, wrong, zero = np.float32(c) * one, np.float32(-c) * one, np.float32(0) * one
     if family == "relativistic":
         equal(d_value(loss, zero, right), c, VALUE_ULPS, real=zero, fake=right)
         equal(g_value(loss, right, zero), c, VALUE_ULPS, real=right, fake=zero)
@@ -489,7 +490,7 @@ def relativistic_sees_differences_alone(loss: GANLoss, family: str, pair: Any, c
 )
 def the_pairing_matters(loss: GANLoss, family: str) -> None:
     """A relativistic loss compares each real sample with its own partner."""
-    real, fake = np.float32([0, 10]), np.float32([0, 10])
+    real, fake = np.array([0, 10], np.float32), np.array([0, 10], np.float32)
     got = d_value(loss, real, fake)
     hold(abs(got - np.log(2)) <= 1e-6 * np.log(2), np.log(2), got, real=real, fake=fake)
     got = d_value(loss, real, fake[::-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -58,13 +59,13 @@ def finite_holds(network: Network) -> None:
 def ways_hold(network: Network) -> None:
     """Raise Violation unless eager mode, a graph and XLA agree, in inference and in training."""
     inputs = inputs_of(network, 2)
-    module = network.make(0)
     for training in (False, True):
 
-        def run(*inputs: tf.Tensor, training: bool = training) -> tf.Tensor:
-            return answer(network, module, list(inputs), training)
+        def make(training: bool = training) -> Callable[..., tf.Tensor]:
+            module = network.make(0)
+            return lambda *inputs: answer(network, module, list(inputs), training)
 
-        same_in_all_ways(run, tuple(inputs), rtol=1e-3, atol=1e-4, training=training)
+        same_in_all_ways(make, tuple(inputs), rtol=1e-3, atol=1e-4, training=training)
 
 
 def alone_holds(network: Network) -> None:

@@ -78,26 +78,36 @@ def compiled(function: Callable[..., Any], arguments: tuple[Any, ...], xla: bool
 
 
 def same_in_all_ways(
-    function: Callable[..., Any],
+    make: Callable[[], Callable[..., Any]],
     arguments: tuple[Any, ...],
     *,
     rtol: float = 1e-4,
     atol: float = 1e-5,
+    steps: float = 0.0,
+    floor: float = 2.0**-5,
     likely: str = "",
     **inputs: Any,
 ) -> None:
     """Raise Violation unless a function gives the same arrays in eager mode, in a graph and by XLA.
 
+    make() gives the function, with a state of its own, anew for each way. Where `steps` is given,
+    it is the tolerance, in float32's steps of each number, and of `floor` near 0.
+
     Each way is run twice: what is fixed when a graph is traced shows in the second call.
     """
-    wanted = [[np.asarray(a) for a in tf.nest.flatten(function(*arguments))] for _ in range(2)]
+    eager = make()
+    wanted = [[np.asarray(a) for a in tf.nest.flatten(eager(*arguments))] for _ in range(2)]
     for way, xla in (("graph", False), ("xla", True)):
-        run = compiled(function, arguments, xla)
+        run = compiled(make(), arguments, xla)
         for call in range(2):
             got = tf.nest.flatten(run(*arguments))
             for one, expected in zip(got, wanted[call], strict=True):
+                if steps:
+                    same = ulps(one, expected, np.maximum(np.abs(expected), floor)) <= steps
+                else:
+                    same = np.allclose(one, expected, rtol=rtol, atol=atol)
                 hold(
-                    np.allclose(one, expected, rtol=rtol, atol=atol),
+                    same,
                     f"as in eager mode, {expected}",
                     f"{np.asarray(one)} ({way}, call {call + 1})",
                     likely,

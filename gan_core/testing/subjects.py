@@ -188,6 +188,12 @@ class Latent:
             )
         object.__setattr__(self, "name", _name(self.name, self.function))
 
+    @property
+    def dim(self) -> int:
+        """How many numbers z has."""
+        prior: Any = self.function
+        return int(prior.dim)
+
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
@@ -304,7 +310,7 @@ def call(module: Any, *inputs: Any, training: bool = False, seed: Any = None) ->
     """module(*inputs, training=..., seed=...) with those of the two that it takes."""
     keywords: dict[str, Any] = {}
     try:
-        known = inspect.signature(module).parameters
+        known = dict(inspect.signature(module).parameters)
     except (TypeError, ValueError):
         known = {}
     anything = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in known.values())
