@@ -61,6 +61,13 @@ class Law:
         examples: inputs that are always tried.
         unless: a function subject -> why the law cannot be put to it, or "".
         first: whether the other laws make sense only if this one holds.
+
+    Example:
+        >>> from gan_core import losses, testing
+        >>> law = next(law for law in testing.laws_of(losses.MINIMAX) if law.number == 19)
+        >>> law.name
+        'mean_over_the_batch'
+        >>> law(losses.MINIMAX)
     """
 
     number: int

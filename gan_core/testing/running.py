@@ -23,7 +23,14 @@ Expected = Mapping[str, str] | Callable[[Any], Mapping[str, str]] | None
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What a law found: `outcome` (holds, BROKEN, not claimed, not judged) and a `message`."""
+    """What a law found: `outcome` (holds, BROKEN, not claimed, not judged) and a `message`.
+
+    Example:
+        >>> from gan_core import losses, testing
+        >>> law = testing.laws_of(losses.MINIMAX)[0]
+        >>> Verdict(law, HOLDS).message
+        ''
+    """
 
     law: Law
     outcome: str

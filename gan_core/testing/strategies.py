@@ -6,6 +6,8 @@ Sizes are few and fixed, so that a compiled function is traced a few times, not 
 
 from __future__ import annotations
 
+from typing import Any
+
 import hypothesis.extra.numpy as npst
 import numpy as np
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ SAMPLES = 64  # of a batch that stands for a distribution
 POINTS = 4  # on which it lives
 
 
-def batch(size, bound):
+def batch(size: int, bound: float) -> st.SearchStrategy[Any]:
     """[size] float32 in [-bound, bound]."""
     bound = float(np.float32(bound))
     return npst.arrays(
@@ -23,22 +25,22 @@ def batch(size, bound):
     )
 
 
-def logits(bound=100.0):
+def logits(bound: float = 100.0) -> st.SearchStrategy[Any]:
     """[n] float32 for one of a few n."""
     return st.one_of(*[batch(size, bound) for size in SIZES])
 
 
-def pairs(bound=100.0):
+def pairs(bound: float = 100.0) -> st.SearchStrategy[Any]:
     """(real [n], fake [m]), n and m drawn apart: a loss that divides by the wrong one shows."""
     return st.tuples(logits(bound), logits(bound))
 
 
-def same_size(count, bound=100.0):
+def same_size(count: int, bound: float = 100.0) -> st.SearchStrategy[Any]:
     """`count` batches of one size."""
     return st.one_of(*[st.tuples(*[batch(size, bound)] * count) for size in SIZES])
 
 
-def counts():
+def counts() -> st.SearchStrategy[Any]:
     """[POINTS] positive whole numbers of sum SAMPLES: a distribution as a batch shows it."""
     cuts = st.lists(
         st.integers(1, SAMPLES - 1), min_size=POINTS - 1, max_size=POINTS - 1, unique=True
@@ -49,7 +51,7 @@ def counts():
 DISTRIBUTIONS = st.tuples(counts(), counts())
 
 
-def finite(bound):
+def finite(bound: float) -> st.SearchStrategy[float]:
     """A float32 number in [-bound, bound], as a Python float."""
     bound = float(np.float32(bound))
     return st.floats(-bound, bound, width=32, allow_subnormal=False)

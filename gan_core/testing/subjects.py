@@ -73,7 +73,7 @@ class Layer:
         claims: "batch-norm", or nothing.
 
     Example:
-        >>> from gan_core import nn, testing
+        >>> from gan_core import testing
         >>> from gan_core.nn.dense import Dense
         >>> testing.check_layer(testing.Layer(lambda seed: Dense(5, 4, seed=seed), [5], [4]))
     """
@@ -99,6 +99,11 @@ class Optimizer:
         make: a function (learning_rate) -> optimizer.
         claims: "adam" or "sgd", or nothing.
         beta_1, beta_2, epsilon: Adam's hyper-parameters, as make sets them; used by Adam's laws.
+
+    Example:
+        >>> from gan_core.optim.optimizers import SGD
+        >>> Optimizer(lambda rate: SGD(rate), claims=("sgd",), name="SGD").name
+        'SGD'
     """
 
     make: Callable[[Any], Any]
@@ -123,6 +128,11 @@ class Generator:
         sample_shape: the shape of one sample.
         low, high: the range that samples must lie in, or None.
         labels: a function (n, seed) -> y where it is called generator(z, y, training=...).
+
+    Example:
+        >>> from gan_core.nn.dense import Dense
+        >>> Generator(lambda seed: Dense(2, 3, seed=seed), 2, [3]).sample_shape
+        (3,)
     """
 
     make: Callable[[int], Any]
@@ -150,6 +160,11 @@ class Discriminator:
         make: a function (seed: int) -> discriminator.
         sample_shape: the shape of one sample.
         labels: a function (n, seed) -> y where it is called discriminator(x, y, training=...).
+
+    Example:
+        >>> from gan_core.nn.dense import Dense
+        >>> Discriminator(lambda seed: Dense(3, 1, seed=seed), [3]).sample_shape
+        (3,)
     """
 
     make: Callable[[int], Any]
@@ -172,6 +187,11 @@ class Latent:
     Args:
         function: the prior, such as gan_core.latent.Normal(8).
         claims: "standard" (every coordinate has mean 0 and variance 1), or nothing.
+
+    Example:
+        >>> from gan_core.latent import Normal
+        >>> Latent(Normal(8), claims=("standard",)).dim
+        8
     """
 
     function: Callable[..., Any]
@@ -203,6 +223,11 @@ class Augmentation:
         function: the augmentation, such as gan_core.augment.colour().
         in_shape: the shape of one sample.
         claims: "identity-in-the-mean" (the mean over seeds is x), or nothing.
+
+    Example:
+        >>> from gan_core.augment import colour
+        >>> Augmentation(colour(), [8, 8, 3]).in_shape
+        (8, 8, 3)
     """
 
     function: Callable[..., Any]
