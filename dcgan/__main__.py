@@ -125,7 +125,12 @@ def judge(arguments: list[str], verbose: bool = False) -> None:
     """python -m dcgan judge."""
     from dcgan.judge import command
 
-    _run(command.Judge, lambda config: command.judge(config), "judge", arguments, verbose)
+    def run(config: command.Judge) -> None:
+        from dcgan.judge import report
+
+        report.judge(config)
+
+    _run(command.Judge, run, "judge", arguments, verbose)
 
 
 def _run(

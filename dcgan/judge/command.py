@@ -1,4 +1,7 @@
-"""python -m dcgan judge: how good the faces of a run are, as a table and a picture."""
+"""What `python -m dcgan judge` may be asked. `dcgan.judge.report` does it.
+
+Apart from that because it imports no TensorFlow, which --help can do without.
+"""
 
 from __future__ import annotations
 
@@ -51,10 +54,3 @@ class Judge:
         if self.out is not None:
             return Path(self.out)
         return Path("runs" if self.run is None else self.run) / "judge.png"
-
-
-def judge(config: Judge) -> dict[str, float]:
-    """Print the table and save the picture; see `dcgan.judge.report.judge`."""
-    from dcgan.judge import report  # it imports TensorFlow, which --help does without
-
-    return report.judge(config)

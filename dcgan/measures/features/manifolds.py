@@ -135,6 +135,6 @@ def _squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _two_sets(owner: str, fake: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    fake = checks.array(owner, "fake", fake, ["m", "d"], at_least=2)
+    fake = checks.array(owner, "fake", fake, ["m", "d"])
     real = checks.array(owner, "real", real, ["n", fake.shape[1]], at_least=2)
     return fake, real
