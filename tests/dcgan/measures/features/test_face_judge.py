@@ -43,29 +43,30 @@ def to_uint8(x):
 
 
 def soft(faces):
-    """A good generator's: every face shifted by a pixel and averaged with itself."""
+    """What a good generator makes: every face, a little blurred to one side."""
     x = faces.astype(float)
-    return to_uint8((x + np.roll(x, 1, axis=2)) / 2.0)
+    return to_uint8((x + 0.3 * np.roll(x, 1, axis=2)) / 1.3)
 
 
 def woven(faces):
-    """A checkerboard over every face: what the network sees and pixels' patches hardly do."""
+    """A faint checkerboard over every face, which patches of pixels hardly notice."""
     board = np.indices([64, 64]).sum(axis=0) % 2 * 2 - 1
-    return to_uint8(soft(faces) + 22.0 * board[np.newaxis, :, :, np.newaxis])
+    return to_uint8(faces + 8.0 * board[np.newaxis, :, :, np.newaxis])
 
 
 def collapsed(faces):
-    """Good texture, but six faces over and over."""
-    return faces[np.arange(N) % 6]
+    """Good texture, but three faces over and over."""
+    return faces[np.arange(N) % 3]
 
 
 def test_better_woven_and_collapsed_come_out_in_this_order(jury, drawn):
     real = drawn[2 * N : 3 * N]
     rows = [jury.measure(spoil(real)) for spoil in (np.array, soft, woven, collapsed)]
     values = [jury.combined(row) for row in rows]
-    assert values[0] == pytest.approx(1.0, abs=0.25)
-    assert values[0] < values[1] < values[2]
-    assert values[1] < values[3]
+    assert 0.5 < values[0] < 2.0
+    assert values == sorted(values)
+    assert rows[3][FRECHET] < rows[2][FRECHET]  # features alone prefer the collapsed faces
+    assert rows[2][PIXELS] < rows[1][PIXELS]  # pixels alone prefer the woven ones
     assert rows[3]["recall"] < 0.5 * jury.floor["recall"]
 
 
@@ -93,12 +94,12 @@ def test_the_figures_are_those_of_the_measures(jury, drawn):
 
 
 def test_real_and_fake_are_not_exchanged(drawn):
-    """Six faces as the real ones, many as the fakes: precision is low and recall is high."""
+    """Three faces as the real ones, many as the fakes: precision is low and recall is high."""
     jury = FaceJudge(collapsed(drawn), drawn[N : 2 * N], blocks)
     assert jury.floor["precision"] < 0.2
-    with_six = FaceJudge(drawn[:N], collapsed(drawn), blocks)
-    assert with_six.floor["precision"] == 1.0
-    assert with_six.floor["recall"] < 0.5
+    with_three = FaceJudge(drawn[:N], collapsed(drawn), blocks)
+    assert with_three.floor["precision"] == 1.0
+    assert with_three.floor["recall"] < 0.5
 
 
 def test_another_number_of_faces_is_refused(jury, drawn):
