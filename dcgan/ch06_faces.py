@@ -20,6 +20,10 @@ against 128 generated (4).
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import dataclasses
 import io
 import tempfile
@@ -52,7 +56,7 @@ class Config:
     """faces in a batch, at least 2, at most as many as there are"""
     seed: int = 0
     """of the drawn faces and of every random choice"""
-    cache: Path = faces.CACHE
+    cache: Path = Path("runs/cache")
     """folder where decoded pictures are kept"""
     out: Path = Path("runs/ch06")
     """folder for the figures"""

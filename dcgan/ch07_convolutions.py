@@ -19,6 +19,10 @@ library's momentum, an epsilon that swamps what it should only guard, and number
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import dataclasses
 from pathlib import Path
 

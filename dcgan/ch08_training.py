@@ -17,6 +17,10 @@ that is `dcgan.training`; this chapter uses it on small networks, and takes the 
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import copy
 import dataclasses
 from pathlib import Path

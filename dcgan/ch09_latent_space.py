@@ -19,6 +19,10 @@ first 20 elements" where the code fixes 35, and that "hair stays light" is looke
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import dataclasses
 from pathlib import Path
 

@@ -16,6 +16,10 @@ and must know of each number what it *cannot* see. We try them on faces that we 
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import dataclasses
 from pathlib import Path
 

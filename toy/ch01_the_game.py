@@ -25,6 +25,10 @@ of $D$ its accuracy, chose the model for which it is ½ (5); spoke of density es
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import dataclasses
 from pathlib import Path
 

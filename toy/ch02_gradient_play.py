@@ -21,6 +21,10 @@ from the updated $D$. With Wasserstein's loss that turns a distance of 1 into 4.
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import dataclasses
 import math
 from pathlib import Path

@@ -23,6 +23,10 @@ with a $z$ of sd 10 (exercise 1); its `if i % 1000: print(...)` speaks at 1,998 
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import dataclasses
 import time
 from pathlib import Path

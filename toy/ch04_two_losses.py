@@ -24,6 +24,10 @@ continuous $G$ can leave a gap (section 4).
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import dataclasses
 import math
 from pathlib import Path

@@ -20,6 +20,10 @@ from the true $w_k$, $\sum q_k \log(q_k / w_k)$; and the **sd ratio**, a mode's 
 """
 
 # %%
+from gan_core.app import chapters
+
+chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+
 import dataclasses
 import time
 from pathlib import Path
@@ -49,8 +53,10 @@ class Config:
     """Everything that decides a run. The defaults are the full recipe; `OFF` takes all of it away."""
 
     target: str = "grid"
-    """ring, grid, ring-of-12, grid-4x4, unequal-ring, unequal-grid, two-moons, swiss-roll or
-    checkerboard"""
+    (
+        "ring, grid, ring-of-12, grid-4x4, unequal-ring, unequal-grid, two-moons, swiss-roll or "
+        "checkerboard"
+    )
     steps: int = 10_000
     """rounds, each a step of D, then one of G; at least 1"""
     batch: int = 128

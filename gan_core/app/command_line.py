@@ -59,14 +59,14 @@ def read(
         >>> read(Three, "An example.", arguments=["--rounds", "5"]).rounds
         5
     """
-    if arguments is None and _arguments_are_the_kernels():
+    if arguments is None and arguments_are_the_kernels():
         return config_class() if default is None else default
     let_output_never_fail()
     if arguments is None:
         stopping.in_one_line()
     with errors_in_one_line(config_class):
         config = _parse(config_class, description, program, arguments, default)
-    _start_quietly()
+    start_quietly()
     return config
 
 
@@ -204,7 +204,7 @@ def errors_in_one_line(config_class: type | None = None) -> Iterator[None]:
         raise SystemExit(1) from None
 
 
-def _arguments_are_the_kernels() -> bool:
+def arguments_are_the_kernels() -> bool:
     """In a notebook sys.argv belongs to the kernel, except while `%run file.py ...` runs a file."""
     if "ipykernel" not in sys.modules:
         return False
@@ -215,7 +215,7 @@ def _arguments_are_the_kernels() -> bool:
     return re.match(r"--?f(=|/|\w:|.*kernel-).*\.json$", connection) is not None
 
 
-def _start_quietly() -> None:
+def start_quietly() -> None:
     """TensorFlow, if it is installed, is imported and finds its devices without a word."""
     with quiet.start():
         if importlib.util.find_spec("tensorflow") is not None:

@@ -1,0 +1,129 @@
+"""The first line of every chapter: `--help` at once, and a start without TensorFlow's own messages.
+
+    from gan_core.app import chapters
+
+    chapters.start(__name__)
+
+A chapter imports TensorFlow at its top, because it is read from top to bottom, and that takes
+seconds. What `--help` shows is known from the chapter's text: its `Config` and the call that reads
+the command line. `start` makes these two alone when somebody asks for help.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from gan_core.app import command_line, quiet
+
+HELP = ("--help", "-h")
+VERBOSE = "--verbose"
+
+
+def start(name: str) -> None:
+    """Answer `--help`, or import TensorFlow quietly, where a chapter is run as a program.
+
+    `--verbose` on the command line, or GAN_VERBOSE=1 in the environment, shows what TensorFlow
+    says. Where a chapter is imported, nothing happens. In a notebook, whose command line is not the
+    chapter's, only TensorFlow is imported.
+
+    Args:
+        name: the chapter's `__name__`, "__main__" where it is run.
+    Raises:
+        SystemExit: code 0, after the help has been shown.
+    """
+    if name != "__main__":
+        return
+    if not command_line.arguments_are_the_kernels():
+        _take_verbose()
+        path = getattr(sys.modules[name], "__file__", None)
+        if path is not None and any(argument in HELP for argument in sys.argv[1:]):
+            _show_help(Path(path))
+    command_line.start_quietly()
+
+
+def _take_verbose() -> None:
+    if VERBOSE in sys.argv[1:]:
+        os.environ[quiet.VERBOSE] = "1"
+        others = [argument for argument in sys.argv[1:] if argument != VERBOSE]
+        sys.argv[1:] = others
+
+
+def _show_help(path: Path) -> None:
+    """Make the chapter's Config, without its checks, and let it read the command line.
+
+    Returns only if the chapter has no `Config`, or no call of `command_line.read` or `run`.
+    """
+    chapter = ast.parse(path.read_text(encoding="utf-8"))
+    config = _config_of(chapter)
+    call = _call_that_reads(chapter)
+    if config is None or call is None:
+        return
+    needed = ast.Module([*_needed_by(config, chapter), config], type_ignores=[])
+    # tyro finds the help of the fields in the text of the module that the class belongs to.
+    names = vars(sys.modules["__main__"])
+    exec(compile(needed, str(path), "exec"), names)
+    description, program = [
+        eval(compile(ast.Expression(argument), str(path), "eval"), names) for argument in call.args
+    ]
+    command_line.read(names["Config"], description, program)
+
+
+def _config_of(chapter: ast.Module) -> ast.ClassDef | None:
+    """The class Config without its methods, which check values and need the library for it."""
+    for statement in chapter.body:
+        if isinstance(statement, ast.ClassDef) and statement.name == "Config":
+            statement.body = [
+                part for part in statement.body if not isinstance(part, ast.FunctionDef)
+            ]
+            return statement
+    return None
+
+
+def _call_that_reads(chapter: ast.Module) -> ast.Call | None:
+    """`command_line.read(Config, description, program)`, or `run` with a function to call.
+
+    Only the description and the program's name are left of its arguments.
+    """
+    for node in ast.walk(chapter):
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.args[0]) == "Config":
+            function = ast.unparse(node.func).removeprefix("command_line.")
+            if function in ("read", "run"):
+                node.args = node.args[-2:]
+                return node
+    return None
+
+
+def _needed_by(config: ast.AST, chapter: ast.Module) -> list[ast.stmt]:
+    """The imports and constants of the chapter that the class uses, in their order."""
+    statements: dict[str, ast.stmt] = {}
+    for statement in chapter.body:
+        for name in _names_made_by(statement):
+            statements.setdefault(name, statement)
+    needed: set[ast.stmt] = set()
+    open_names = _names_used_by(config)
+    while open_names:
+        found = statements.get(open_names.pop())
+        if found is not None and found not in needed:
+            needed.add(found)
+            open_names |= _names_used_by(found)
+    return [statement for statement in chapter.body if statement in needed]
+
+
+def _names_used_by(node: ast.AST) -> set[str]:
+    """The names that are read, not those that are assigned: a field may be called like a module."""
+    names = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
+    return {part.id for part in names if isinstance(part.ctx, ast.Load)}
+
+
+def _names_made_by(statement: ast.stmt) -> Iterator[str]:
+    """The names that an import or an assignment makes; classes and functions are not asked for."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        for alias in statement.names:
+            yield (alias.asname or alias.name).split(".")[0]
+    elif isinstance(statement, ast.Assign):
+        for target in statement.targets:
+            yield from (part.id for part in ast.walk(target) if isinstance(part, ast.Name))

@@ -1,0 +1,170 @@
+"""Every program answers at once, and says nothing that TensorFlow would say.
+
+Each is asked in a process of its own, without the settings of the tests' process.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = [
+    f"{file.parent.name}.{file.stem}"
+    for package in ("toy", "dcgan")
+    for file in sorted((ROOT / package).glob("ch[0-9][0-9]_*.py"))
+]
+MEASUREMENTS = [
+    "train_step",
+    "toy_step",
+    "input_pipeline",
+    "generate",
+    "profile_step",
+    "peers",
+    "compare",
+    "export_round",
+]
+HELP = [
+    ["toy"],
+    ["benchmarks"],
+    ["dcgan", "--help"],
+    *(["dcgan", command, "--help"] for command in ("train", "generate", "walk")),
+    *([f"benchmarks.{name}", "--help"] for name in MEASUREMENTS),
+    *([name, "--help"] for name in CHAPTERS),
+]
+# Where TensorFlow were imported, the process would end with this file's line on standard error.
+FORBIDDEN = 'raise SystemExit("tensorflow was imported")'
+A_CHAPTER = '''# %% [markdown]
+r"""
+# 0. A chapter
+"""
+
+# %%
+from gan_core.app import chapters
+
+chapters.start(__name__)
+
+import dataclasses
+from pathlib import Path
+
+import tensorflow as tf
+
+from gan_core.app import command_line
+
+LEAST = 1
+FOLDER = Path("runs") / str(LEAST)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    rounds: int = LEAST
+    """how many"""
+    out: Path = FOLDER  # where to
+
+    def __post_init__(self):
+        if self.rounds < LEAST:
+            raise ValueError("Config: rounds must be at least 1.")
+
+
+# %%
+if __name__ == "__main__":
+    config = command_line.read(Config, __doc__.split("\\n")[1], "python -m chapter")
+    print(config.rounds + int(tf.reduce_sum(tf.ones([3]))))
+'''
+
+
+def ask(*arguments, folder=ROOT, before=ROOT, **changes):
+    """`python arguments` in `folder`, with the modules in `before` before all others."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("TF_CPP_MIN_LOG_LEVEL", "CUDA_VISIBLE_DEVICES", "GAN_VERBOSE", "COLUMNS")
+    }
+    environment["PYTHONPATH"] = os.pathsep.join([str(before), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**environment, **changes},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def chapter(tmp_path):
+    file = tmp_path / "chapter.py"
+    file.write_text(A_CHAPTER, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def without_tensorflow(tmp_path):
+    """A folder with a module that takes TensorFlow's place and ends who imports it."""
+    folder = tmp_path / "instead"
+    folder.mkdir()
+    (folder / "tensorflow.py").write_text(FORBIDDEN, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("arguments", HELP, ids=" ".join)
+def test_help_needs_no_tensorflow_and_says_nothing_else(arguments, without_tensorflow):
+    ended = ask("-m", *arguments, before=without_tensorflow)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert f"python -m {arguments[0]}" in ended.stdout
+
+
+def test_the_place_of_tensorflow_is_taken(without_tensorflow):
+    ended = ask("-c", "import tensorflow", before=without_tensorflow)
+    assert (ended.returncode, ended.stderr) == (1, "tensorflow was imported\n")
+
+
+def test_a_chapters_help_is_that_of_its_config(chapter):
+    for flag in ("--help", "-h"):
+        ended = ask(str(chapter), "--rounds", "0", flag)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        told = " ".join(ended.stdout.replace("│", " ").split())
+        assert "usage: python -m chapter [-h] [--rounds INT] [--out PATH] # 0. A chapter" in told
+        assert "--rounds INT how many (default: 1)" in told
+        assert f"--out PATH where to (default: {Path('runs') / '1'})" in told
+
+
+def test_a_chapter_runs_without_a_word_of_tensorflows(chapter):
+    ended = ask(str(chapter), "--rounds", "2")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "5\n", "")
+
+
+@pytest.mark.parametrize(("flags", "changes"), [(["--verbose"], {}), ([], {"GAN_VERBOSE": "1"})])
+def test_who_wants_to_hear_what_tensorflow_says_does(chapter, flags, changes):
+    noisy = chapter.with_name("tensorflow.py")
+    noisy.write_text("import os; os.write(2, b'cuInit failed\\n'); ones = list; reduce_sum = sum")
+    ended = ask(str(chapter), *flags, before=chapter.parent, **changes)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "4\n", "cuInit failed\n")
+
+
+def test_a_start_that_fails_shows_what_was_said(chapter):
+    broken = chapter.with_name("tensorflow.py")
+    broken.write_text("import os; os.write(2, b'no AVX\\n'); raise ImportError('built for others')")
+    ended = ask(str(chapter), before=chapter.parent)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("no AVX\n")
+    assert ended.stderr.endswith("ImportError: built for others\n")
+
+
+def test_importing_a_chapter_starts_nothing(chapter):
+    chapter.with_name("tensorflow.py").write_text("print('imported')")
+    ended = ask(
+        "-c", "import sys; sys.argv.append('--help'); import chapter", folder=chapter.parent
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "imported\n", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_mistake_in_a_chapters_arguments_is_all_that_it_prints(name):
+    ended = ask("-m", name, "--seed", "x")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("error: ")
