@@ -252,8 +252,10 @@ class GANTrainer:
     def sample(self, n: int, seed: int = 0, labels: Any = None, batch: int = 256) -> np.ndarray:
         """n samples, from the averaged generator if there is one.
 
-        Sample number i of a seed has the same z for every n and every `batch`. The batch norm of an
-        average is settled first (`gan_core.nn.settling.settled`).
+        Sample number i of a seed has the same z for every n and every `batch`, and so is the same
+        sample to rounding. One exception: the batch norm of an average is settled first
+        (`gan_core.nn.settling`), by 1,024 z in batches of this size, and its statistics are those of
+        such batches.
 
         Args:
             n: how many samples.

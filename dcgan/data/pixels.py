@@ -53,5 +53,6 @@ def mirrored_at_random(x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         x: [B, H, W, C].
         seed: [2] int64 of `gan_core.rng`.
     """
-    is_mirrored = rng.integers([x.shape[0], 1, 1, 1], seed, 2) == 1
+    # A cast and no comparison: TensorFlow compares int32 on the host, and a GPU would wait for it.
+    is_mirrored = tf.cast(rng.integers([x.shape[0], 1, 1, 1], seed, 2), tf.bool)
     return tf.where(is_mirrored, tf.reverse(x, axis=[2]), x)
