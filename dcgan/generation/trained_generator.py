@@ -8,6 +8,7 @@ faces = generator.sample(16, seed=3)     # uint8 [16, 64, 64, 3]
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import shlex
 from collections.abc import Callable, Iterator
@@ -78,7 +79,12 @@ def block_of_z(index: int, latent_dim: int, seed: int) -> np.ndarray:
 
 def of_network(network, latent_dim: int, size: int, name: str = "network") -> Generator:
     """A Generator of a network z [B, latent_dim] -> [B, size, size, 3] float32 in [-1, 1], compiled."""
-    function = tf.function(lambda z: to_uint8(network(z)), autograph=False)
+
+    def pictures(z: tf.Tensor) -> tf.Tensor:
+        return to_uint8(network(z))
+
+    # A partial object is counted by itself where TensorFlow warns of frequent tracing.
+    function = tf.function(functools.partial(pictures), autograph=False)
     return Generator(function, latent_dim, size, name)
 
 
