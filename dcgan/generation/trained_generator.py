@@ -20,7 +20,7 @@ import tensorflow as tf
 from dcgan.config import of_run
 from dcgan.data.pixels import to_uint8
 from dcgan.generation import pretrained
-from gan_core import checks, rng
+from gan_core import checks, files, rng
 
 BATCH = 64  # pictures that G makes at a time, always: see Generator
 BLOCK = 256  # z that are drawn at a time, as GANTrainer.sample does
@@ -168,7 +168,8 @@ def saved_model(run) -> Path:
 def _of_saved_model(folder, name) -> Generator:
     """What `gan_core.nn.export` wrote: its signature tells latent_dim, a first call the size."""
     try:
-        model = tf.saved_model.load(str(folder))
+        with files.named_in_utf8(folder) as place:
+            model = tf.saved_model.load(place)
         (z,) = model.signatures["serving_default"].structured_input_signature[1].values()
         shape = model(tf.zeros([BATCH, z.shape[1]])).shape
     except Exception as error:  # a damaged or foreign SavedModel fails in a dozen ways
