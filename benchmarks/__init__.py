@@ -18,3 +18,7 @@ limits/        what a round multiplies and moves, beside what the machine can do
 step_plots     the figure of train_step
 results/       where rows and figures go
 """
+
+from gan_core.app import stopping
+
+stopping.while_starting(__name__)

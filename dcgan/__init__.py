@@ -19,5 +19,9 @@
     ch09_latent_space    walks, the prior's shell, directions
     ch10_judging_faces   which measure sees what
 
-Nothing is imported here: `from dcgan.data import faces` loads that file alone.
+None of its files is imported here: `from dcgan.data import faces` loads that file alone.
 """
+
+from gan_core.app import stopping
+
+stopping.while_starting(__name__)

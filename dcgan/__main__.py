@@ -44,16 +44,13 @@ def main(arguments: list[str] | None = None) -> None:
     if verbose:
         os.environ[quiet.VERBOSE] = "1"
     with quiet.start():  # Ctrl-C is told in one line from here on
-        from gan_core.app import command_line
+        pass
     if arguments[:1] and arguments[0] in HELP:
         overview()
         return
     name = "train"
     if arguments[:1] and arguments[0] in COMMANDS:
         name = arguments.pop(0)
-    with command_line.errors_in_one_line():
-        for argument in arguments:
-            refuse_nothing(argument, arguments)
     commands = {"train": train, "generate": generate, "walk": walk, "judge": judge}
     commands[name](arguments)
 
@@ -72,17 +69,6 @@ def overview() -> None:
     Console().print(table)
     command_line.print_programs("Chapters on faces", Path(__file__).parent)
     print("Each takes --help, and writes below runs/.")
-
-
-def refuse_nothing(argument: str, arguments: list[str]) -> None:
-    """An empty text, as from a shell variable that is not set, would mean the current folder."""
-    name, equals, value = argument.partition("=")
-    if argument == "":
-        before = arguments[: arguments.index(argument)]
-        name = next((one for one in reversed(before) if one.startswith("--")), "an argument")
-    elif not name.startswith("--") or not equals or value:
-        return
-    raise ValueError(f"{name} is given an empty text. Is a variable of your shell not set?")
 
 
 def train(arguments: list[str]) -> None:

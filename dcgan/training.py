@@ -42,6 +42,7 @@ from gan_core.nn.variables import named_variables
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import Adam
 from gan_core.runs import checkpoint
+from gan_core.runs.interrupts import Interrupted
 from gan_core.runs.loop import fit
 from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
@@ -160,11 +161,7 @@ def train(
         ValueError: if the data, or the run to resume, do not fit the config.
     """
     console = console or Console(stderr=True)
-    if config.tensorboard and importlib.util.find_spec("tensorboard") is None:
-        raise ValueError(
-            "dcgan train: tensorboard must be installed to write its files. "
-            "Say: pip install tensorboard"
-        )
+    _check_tensorboard(config)
     strategy = workers.by_name(config.strategy)  # before anything is computed
     replicas.check_batch("dcgan train", strategy, config.batch_size)
     config = _with_absolute_paths(config)
@@ -216,7 +213,10 @@ def train(
                 hooks=[*watch.hooks(an_epoch), *hooks],
                 console=console,
             )
-        except BaseException:  # Ctrl-C, SIGTERM, a full disk: what there is is shown all the same
+        except Interrupted:  # its own words say what is safe, and where
+            _finish(watch, run, config, console)
+            raise
+        except BaseException:  # a full disk, say: what there is is shown all the same
             _finish(watch, run, config, console)
             _say_what_is_safe(run, console)
             raise
@@ -233,6 +233,21 @@ def train(
         )
         workers.wait_for_all(strategy)
         return trainer, run
+
+
+def _check_tensorboard(config: Config) -> None:
+    """Its event files can be written, if they are asked for."""
+    if not config.tensorboard:
+        return
+    if importlib.util.find_spec("tensorboard") is None:
+        raise ValueError(
+            "dcgan train: tensorboard must be installed to write its files. "
+            "Say: pip install tensorboard"
+        )
+    path = config.resume or config.run
+    if path is not None and not files.is_utf8(path):
+        came = f"{path}, whose name is no UTF-8"
+        checks.fail("dcgan train", "the run folder of tensorboard", "one that it can open", came)
 
 
 def _with_absolute_paths(config: Config) -> Config:

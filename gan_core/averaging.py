@@ -62,12 +62,19 @@ class ExponentialMovingAverage(tf.Module):
         Args:
             step: the number of rounds before this one, for a decay that is a schedule.
         """
-        decay = self.decay(step) if callable(self.decay) else self.decay
+        decay = self._decay_of(step)
         for average, variable in self._pairs():
             if variable.dtype.is_floating:
                 average.assign_sub((1.0 - decay) * (average - variable))
             else:  # a counter, for example
                 average.assign(variable)
+
+    def _decay_of(self, step: Any) -> Any:
+        if not callable(self.decay):
+            return self.decay
+        way_out = "In place of `if` use tf.where."
+        with checks.without_values("ExponentialMovingAverage", "decay", way_out):
+            return self.decay(step)
 
 
 def settling_batches(

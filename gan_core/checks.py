@@ -8,9 +8,11 @@ Every check runs in Python, before any compiled call, so that the message speaks
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
@@ -19,6 +21,13 @@ if TYPE_CHECKING:  # imported where it is used: a command line checks numbers wi
     import tensorflow as tf
 
 Choice = TypeVar("Choice")
+
+LONGEST_SHOWN = 300  # characters of what came
+# What Python, NumPy and TensorFlow say where a value is asked for that a graph does not have yet.
+ASKED_FOR_A_VALUE = re.compile(
+    r"[Ss]ymbolic|indices must be integers|only integer|interpreted as an integer"
+    r"|integer argument expected|no attribute 'numpy'|[Ii]terating over|\(NULL\) eager"
+)
 
 
 def fail(owner: str, name: str, wanted: str, came: object, way_out: str = "") -> NoReturn:
@@ -39,10 +48,70 @@ def fail(owner: str, name: str, wanted: str, came: object, way_out: str = "") ->
         Traceback (most recent call last):
         ValueError: Dense: in_size must be a whole number, got 2.5. Round it.
     """
-    message = f"{owner}: {name} must be {wanted}, got {came}."
+    shown = " ".join(str(came).split())
+    if len(shown) > LONGEST_SHOWN:
+        shown = f"{shown[:LONGEST_SHOWN]}..."
+    message = f"{owner}: {name} must be {wanted}, got {shown}."
     if way_out:
         message = f"{message} {way_out}"
     raise ValueError(message)
+
+
+def show(value: Any) -> str:
+    """Write what came in a few words: arrays and tensors by their shape and dtype.
+
+    Args:
+        value: anything.
+
+    Returns:
+        One line.
+
+    Example:
+        >>> show(np.zeros([2, 3]))
+        'an ndarray [2, 3] of float64'
+        >>> show("faces")
+        "'faces'"
+    """
+    kind = type(value).__name__
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        article = "an" if kind == "ndarray" or kind[0] in "AEIO" else "a"
+        dtype = getattr(value.dtype, "name", str(value.dtype))
+        with contextlib.suppress(TypeError, ValueError):  # of a shape of unknown rank
+            return f"{article} {kind} {show_shape(value.shape)} of {dtype}"
+    return " ".join(repr(value).split())
+
+
+@contextlib.contextmanager
+def without_values(owner: str, name: str, way_out: str) -> Iterator[None]:
+    """While a user's function is traced: say plainly that it asks for a value that is not there.
+
+    A compiled function is called once with tensors that have no values yet. Where it indexes a
+    NumPy array by one, or says `if`, Python, NumPy and TensorFlow each complain in other words. All
+    other errors pass as they are.
+
+    Args:
+        owner: the class or function that calls it.
+        name: what the function is, such as "sampler".
+        way_out: whole sentences that help.
+
+    Raises:
+        ValueError: in place of such an error.
+    """
+    try:
+        yield
+    except (TypeError, IndexError, AttributeError, NotImplementedError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        if not ASKED_FOR_A_VALUE.search(first):
+            raise
+        said = first if len(first) < 100 else f"{first[:100]}..."
+        fail(
+            owner,
+            name,
+            "a function of TensorFlow's operations alone",
+            f"one in which Python or NumPy needs the value of a tensor, which has none while the "
+            f"function is compiled ({said})",
+            way_out,
+        )
 
 
 def integer(

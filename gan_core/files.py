@@ -20,6 +20,7 @@ import os
 import secrets
 import shutil
 import stat
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -195,10 +196,47 @@ def claimed(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[N
             raise cannot_write(path, error) from error
         if taken and not overwrite:
             raise ValueError(
-                f"{path} exists already. Choose another name, or remove it; "
-                "nothing was overwritten."
+                f"{path} exists already. Choose another name, or replace it (--overwrite, or "
+                "overwrite=True in Python); nothing was overwritten."
             )
         yield
+
+
+@contextlib.contextmanager
+def named_in_utf8(path: str | os.PathLike[str]) -> Iterator[str]:
+    """A name of this file or folder that is UTF-8, for libraries that take no other.
+
+    A name on an old disk may hold bytes that are no UTF-8. Then it is a temporary link to it.
+
+    Args:
+        path: what is there, or is going to be.
+    Returns:
+        A context manager that yields the name.
+    Raises:
+        OSError: no link can be made.
+
+    Example:
+        >>> with named_in_utf8("runs/mine") as name:
+        ...     print(name)
+        runs/mine
+    """
+    name = os.fspath(path)
+    if is_utf8(name):
+        yield name
+        return
+    with tempfile.TemporaryDirectory(prefix="gan-") as folder:
+        link = os.path.join(folder, "link")
+        os.symlink(os.path.abspath(name), link)
+        yield link
+
+
+def is_utf8(path: str | os.PathLike[str]) -> bool:
+    """Whether every byte of a path's name belongs to a UTF-8 character."""
+    try:
+        os.fspath(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def sweep(folder: str | os.PathLike[str]) -> None:

@@ -6,6 +6,7 @@ samples, and from there through G; D's variables are not part of it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -90,10 +91,12 @@ def discriminator_gradients(
         # Two forward passes: where D has batch norm, each batch is normalised by itself.
         real_logits = critic(real)
         fake_logits = critic(fake)
-        d_loss = _scalar("the discriminator's loss", loss.discriminator(real_logits, fake_logits))
+        d_loss = _scalar(
+            "the discriminator's loss", lambda: loss.discriminator(real_logits, fake_logits)
+        )
         penalty = tf.zeros([])
         for term in penalties:
-            penalty += _scalar("a penalty", term(critic, real, fake))
+            penalty += _scalar("a penalty", functools.partial(term, critic, real, fake))
         total = d_loss + penalty
     gradients = replicas.mean(tape.gradient(total, variables))
     row = {"d_loss": d_loss, **loss.report(real_logits, fake_logits)}
@@ -102,7 +105,8 @@ def discriminator_gradients(
     if gradient_norm:
         row["d_gradient_norm"] = tf.linalg.global_norm(gradients)
     for name, measure in (measures or {}).items():
-        value = _scalar(f"measure {name}", measure(real, fake, real_logits, fake_logits))
+        measured = functools.partial(measure, real, fake, real_logits, fake_logits)
+        value = _scalar(f"measure {name}", measured)
         row[name] = tf.cast(value, tf.float32)
     return gradients, row
 
@@ -137,7 +141,7 @@ def generator_gradients(
         through_d.watch(fake)
         fake_logits = critic(fake)
         real_logits = critic(real) if loss.paired else None
-        g_loss = _scalar("the generator's loss", loss.generator(real_logits, fake_logits))
+        g_loss = _scalar("the generator's loss", lambda: loss.generator(real_logits, fake_logits))
     at_samples = through_d.gradient(g_loss, fake)
     if at_samples is None:  # tape.gradient would take None for a gradient of ones
         checks.fail(
@@ -154,9 +158,11 @@ def generator_gradients(
     return gradients, row
 
 
-def _scalar(name: str, value: Any) -> tf.Tensor:
-    """`value` as a tensor, which must be one number: a mean over the batch is easily forgotten."""
-    value = tf.convert_to_tensor(value)
+def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:
+    """What a user's function gives: one number. A mean over the batch is easily forgotten."""
+    way_out = "Use TensorFlow's own, such as tf.reduce_mean in place of np.mean."
+    with checks.without_values("GANTrainer", f"what computes {name}", way_out):
+        value = tf.convert_to_tensor(function())
     if value.shape.rank != 0:
         checks.fail(
             "GANTrainer",

@@ -12,6 +12,7 @@ import contextlib
 import functools
 import itertools
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -42,6 +43,8 @@ from gan_core.protocols import (
 )
 
 Row = dict[str, float]
+# What XLA says, before it runs anything, of an operation that it does not have.
+NOT_IN_XLA = re.compile(r"unsupported operations when trying to compile .* on XLA_\w+: (\w+) \(")
 SAMPLES_A_BLOCK = 256  # z that are drawn together by `sample`
 
 
@@ -219,7 +222,7 @@ class GANTrainer:
         n = checks.integer("GANTrainer.rounds", "n", n, 0)
         if not callable(sampler):
             wanted = "a function of the batch's index"
-            checks.fail("GANTrainer.rounds", "sampler", wanted, repr(sampler))
+            checks.fail("GANTrainer.rounds", "sampler", wanted, checks.show(sampler))
         play = self._rounds_function(sampler)
         parts = [np.zeros([0, len(self.row_names)], np.float32)]
         for start in range(0, n, many_rounds.ROUNDS_A_CALL):
@@ -537,6 +540,11 @@ class GANTrainer:
         try:
             return function(*arguments)
         except tf.errors.OpError as error:
+            missing = NOT_IN_XLA.search(str(error))
+            if missing is not None:  # told before anything was run
+                came = f"'xla', which has no {missing[1]}"
+                way_out = "Make the trainer with mode='graph'."
+                checks.fail("GANTrainer", "mode", "one that has all it uses", came, way_out)
             if self.mode != "eager":
                 self._failed = (str(error).splitlines() or [type(error).__name__])[0]
             raise

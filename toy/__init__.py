@@ -11,5 +11,9 @@
     ch04_two_losses      minimax against non-saturating, measured
     ch05_ring_and_grid   mode collapse, and the published tables
 
-Nothing is imported here: `from toy.targets import distributions` loads that file alone.
+None of its files is imported here: `from toy.targets import distributions` loads that file alone.
 """
+
+from gan_core.app import stopping
+
+stopping.while_starting(__name__)

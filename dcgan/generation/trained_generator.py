@@ -8,6 +8,7 @@ faces = generator.sample(16, seed=3)     # uint8 [16, 64, 64, 3]
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import shlex
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import tensorflow as tf
 from dcgan.config import of_run
 from dcgan.data.pixels import to_uint8
 from dcgan.generation import pretrained
-from gan_core import checks, rng
+from gan_core import checks, files, rng
 
 BATCH = 64  # pictures that G makes at a time, always: see Generator
 BLOCK = 256  # z that are drawn at a time, as GANTrainer.sample does
@@ -78,7 +79,12 @@ def block_of_z(index: int, latent_dim: int, seed: int) -> np.ndarray:
 
 def of_network(network, latent_dim: int, size: int, name: str = "network") -> Generator:
     """A Generator of a network z [B, latent_dim] -> [B, size, size, 3] float32 in [-1, 1], compiled."""
-    function = tf.function(lambda z: to_uint8(network(z)), autograph=False)
+
+    def pictures(z: tf.Tensor) -> tf.Tensor:
+        return to_uint8(network(z))
+
+    # A partial object is counted by itself where TensorFlow warns of frequent tracing.
+    function = tf.function(functools.partial(pictures), autograph=False)
     return Generator(function, latent_dim, size, name)
 
 
@@ -162,7 +168,8 @@ def saved_model(run) -> Path:
 def _of_saved_model(folder, name) -> Generator:
     """What `gan_core.nn.export` wrote: its signature tells latent_dim, a first call the size."""
     try:
-        model = tf.saved_model.load(str(folder))
+        with files.named_in_utf8(folder) as place:
+            model = tf.saved_model.load(place)
         (z,) = model.signatures["serving_default"].structured_input_signature[1].values()
         shape = model(tf.zeros([BATCH, z.shape[1]])).shape
     except Exception as error:  # a damaged or foreign SavedModel fails in a dozen ways

@@ -65,8 +65,10 @@ def read(
     if arguments is None:
         stopping.in_one_line()
     with errors_in_one_line(config_class):
+        _refuse_empty(sys.argv[1:] if arguments is None else arguments)
         config = _parse(config_class, description, program, arguments, default)
     start_quietly()
+    stopping.started()
     return config
 
 
@@ -167,6 +169,7 @@ def print_programs(
         names: as for `programs`.
     """
     let_output_never_fail()
+    stopping.started()
     table = Table("run it", "what it is about", title=title)
     for name, line in programs(package, names):
         table.add_row(Text(f"python -m {name}", no_wrap=True), Text(line))
@@ -213,6 +216,17 @@ def arguments_are_the_kernels() -> bool:
         return True
     connection = "".join(rest[:2])  # -f FILE.json, or --f=FILE.json
     return re.match(r"--?f(=|/|\w:|.*kernel-).*\.json$", connection) is not None
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """An empty text, as from a shell variable that is not set, would mean the current folder."""
+    flag = "an argument"
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if name.startswith("--"):
+            flag = name
+        if argument == "" or (name.startswith("--") and equals and not value):
+            raise ValueError(f"{flag} is given an empty text. Is a variable of your shell not set?")
 
 
 def start_quietly() -> None:

@@ -27,7 +27,6 @@ from gan_core.app import stopping
 
 VERBOSE = "GAN_VERBOSE"  # the environment variable that shows what is said at the start
 STDERR = 2
-STOPPED = b"stopped.\n"
 
 
 @contextlib.contextmanager
@@ -50,7 +49,11 @@ def start(verbose: bool = False) -> Iterator[None]:
     if verbose or _wants_all() or not _has_stderr() or _Capture.is_open:
         yield
         return
-    capture = _Capture()
+    try:
+        capture = _Capture()
+    except OSError:  # no folder for temporary files has room: then nothing is caught
+        yield
+        return
     try:
         with capture.answering_ctrl_c():
             yield
@@ -67,9 +70,9 @@ class _Capture:
     is_open = False
 
     def __init__(self) -> None:
-        _Capture.is_open = True
         sys.stderr.flush()
         self.file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+        _Capture.is_open = True
         self.real = os.dup(STDERR)
         self.watcher, self.alive = self._start_watcher()
         os.dup2(self.file.fileno(), STDERR)
@@ -92,21 +95,20 @@ class _Capture:
     @contextlib.contextmanager
     def answering_ctrl_c(self) -> Iterator[None]:
         """TensorFlow turns an interrupt of its import into errors of its own: end at once."""
+        before = signal.getsignal(signal.SIGINT)
         ours = threading.current_thread() is threading.main_thread() and not _in_notebook()
-        ours = ours and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ours = ours and before in (signal.default_int_handler, stopping.end_at_once)
         if ours:
             signal.signal(signal.SIGINT, self._stop)
         try:
             yield
         finally:
             if ours:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
+                signal.signal(signal.SIGINT, before)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.close(show=False)
-        with contextlib.suppress(OSError):
-            os.write(STDERR, STOPPED)
-        os._exit(130)
+        stopping.end_at_once(number, frame)
 
     def _show(self) -> None:
         self.file.seek(0)

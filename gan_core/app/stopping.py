@@ -12,9 +12,11 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from types import TracebackType
+from types import FrameType, TracebackType
 
 EXIT_CODE = 130  # of a program that Ctrl-C ended
+STOPPED = b"stopped.\n"
+STDERR = 2
 SHOW_CURSOR = b"\x1b[?25h"  # a progress bar may have hidden it
 
 
@@ -68,9 +70,52 @@ def _wait_for_the_second(ours: socket.socket) -> None:
         while numbers := ours.recv(64):  # empty once the other end is closed
             times += numbers.count(signal.SIGINT)
             if times > 1:
-                if os.isatty(2):
-                    os.write(2, SHOW_CURSOR)
+                if os.isatty(STDERR):
+                    os.write(STDERR, SHOW_CURSOR)
                 os._exit(EXIT_CODE)
+
+
+def while_starting(package: str) -> None:
+    """Until `started`, Ctrl-C ends a program of this package at once, with one line.
+
+    A package calls this in its __init__, before any of its files are imported: `python -m` imports
+    the package first. NumPy and TensorFlow take seconds to import, and an interrupt meanwhile comes
+    out as errors of theirs. Nothing happens where the program is somebody else's, or in a notebook.
+
+    Args:
+        package: its name. Only `python -m package` and `python -m package.file` are its programs.
+    """
+    if not _is_run(package) or threading.current_thread() is not threading.main_thread():
+        return
+    in_one_line()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, end_at_once)
+
+
+def started() -> None:
+    """From now on Ctrl-C is a KeyboardInterrupt again: the program has read its arguments."""
+    if signal.getsignal(signal.SIGINT) is end_at_once:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def end_at_once(number: int, frame: FrameType | None) -> None:
+    """What a Ctrl-C does while a program starts: nothing of it is worth saving yet."""
+    with contextlib.suppress(OSError):
+        os.write(STDERR, STOPPED)
+    os._exit(EXIT_CODE)
+
+
+def _is_run(package: str) -> bool:
+    """Whether Python was started with -m and a name in this package.
+
+    While the packages of that name are imported sys.argv[0] is "-m"; the name stands before the
+    program's own arguments.
+    """
+    if sys.argv[:1] != ["-m"] or "ipykernel" in sys.modules:
+        return False
+    before = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv) + 1]
+    name = before[-1].removeprefix("-m")
+    return name.split(".")[0] == package
 
 
 def in_one_line() -> None:

@@ -44,7 +44,11 @@ def compiled(function: Callable[..., Any], mode: str) -> Callable[..., Any]:
         >>> int(compiled(lambda x: x + 1, "graph")(tf.constant(2)))
         3
     """
-    traced = tf.function(function, jit_compile=mode == "xla", autograph=False)
+    # TensorFlow warns of frequent tracing by the function's code, which all trainers share: several
+    # trainings in one process would be warned of. A partial object has no code, so each compiled
+    # function is counted by itself.
+    own = functools.partial(function)
+    traced = tf.function(own, jit_compile=mode == "xla", autograph=False)
     if mode == "graph":
         return _InWrittenOrder(traced)
     return traced

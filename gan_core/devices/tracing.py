@@ -18,6 +18,10 @@ import tensorflow as tf
 
 from gan_core import checks
 
+INDEX_OUT = (
+    "Take rows with tf.gather(array, ...) or gan_core.data.shuffled(array, batch_size), and in "
+    "place of `if` use tf.where; batches that Python makes are for gan_core.data.HostBatches."
+)
 WAY_OUT = "Draw with gan_core.rng; batches that Python makes are for gan_core.data.HostBatches."
 
 
@@ -51,7 +55,16 @@ def no_host_randomness(
     """
     # What a function prepares at its first call (a table, say) is no fault: the second comparison
     # is of calls that come after.
-    first, _ = _trace(function, arguments)
+    with checks.without_values(owner, name, INDEX_OUT):
+        first, _ = _trace(function, arguments)
+    if _takes_from_an_iterator(first):
+        checks.fail(
+            owner,
+            name,
+            "a function of its arguments alone",
+            "one that takes the next element of an iterator",
+            "Give the tf.data pipeline itself: gan_core.data.from_dataset(dataset).",
+        )
     second, drew = _trace(function, arguments)
     if drew or not _are_equal(first, second):
         third, drew = _trace(function, arguments)
@@ -90,6 +103,16 @@ def _trace(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[li
     fixed.append(_bodies(definition))
     fixed.append([_value(tensor) for tensor in concrete.captured_inputs])
     return fixed, not _are_equal(before, _global_generators())
+
+
+def _takes_from_an_iterator(fixed: list[Any]) -> bool:
+    """Whether one of a graph's operations is that of next(iterator)."""
+    operations = next(part for part in fixed if _is_list_of_nodes(part))
+    return any(name.startswith("IteratorGetNext") for name, _ in operations)
+
+
+def _is_list_of_nodes(part: Any) -> bool:
+    return isinstance(part, list) and all(isinstance(one, tuple) for one in part)
 
 
 def _is_spec(argument: Any) -> bool:

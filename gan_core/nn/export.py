@@ -53,8 +53,11 @@ def export_generator(
         )
     exported = _module(generator, latent_dim, to_output, labels)
     try:
-        with files.folder_atomically(folder, overwrite=True) as unfinished:
-            tf.saved_model.save(exported, str(unfinished), signatures=exported.__call__)
+        with (
+            files.folder_atomically(folder, overwrite=True) as unfinished,
+            files.named_in_utf8(unfinished) as place,
+        ):
+            tf.saved_model.save(exported, place, signatures=exported.__call__)
     except files.WriteError as error:
         raise ValueError(f"export_generator: {error}") from error
     except tf.errors.OpError as error:

@@ -104,7 +104,9 @@ class Optimizer(tf.Module):
 
     def learning_rate(self, step: Any) -> tf.Tensor:
         """The learning rate of round `step` (int or integer tensor): a float32 scalar."""
-        return tf.cast(self.schedule(step), tf.float32)
+        way_out = "In place of `if` use tf.where, or a schedule of gan_core.optim.schedules."
+        with checks.without_values(type(self).__name__, "learning_rate", way_out):
+            return tf.cast(self.schedule(step), tf.float32)
 
     def apply(self, gradients: Iterable[tf.Tensor], step: Any = None) -> None:
         """Move every bound variable by its gradient.

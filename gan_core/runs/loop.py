@@ -95,7 +95,10 @@ def fit(
         checkpoint_every = checks.integer("fit", "checkpoint_every", checkpoint_every, 1)
     if not callable(sampler) and not isinstance(sampler, HostBatches):
         checks.fail(
-            "fit", "sampler", "a function of the batch's index, or HostBatches", repr(sampler)
+            "fit",
+            "sampler",
+            "a function of the batch's index, or HostBatches",
+            checks.show(sampler),
         )
     if run is not None and not isinstance(run, RunFolder):
         checks.fail("fit", "run", "a RunFolder or None", repr(run))

@@ -153,6 +153,25 @@ def test_other_faces_are_refused_with_the_way_on(copy):
         resumed(copy, data=faces)
 
 
+@pytest.mark.parametrize("change", ["added", "removed"])
+def test_one_face_more_or_less_is_told_with_both_numbers_and_the_way_on(copy, tmp_path, change):
+    faces = shutil.copytree(of_run(copy).data, tmp_path / "faces")
+    if change == "added":
+        shutil.copy(faces / "000.png", faces / "999.png")
+    else:
+        (faces / "063.png").unlink()
+    now = 65 if change == "added" else 63
+    with pytest.raises(ValueError, match=rf"faces was 64 and is now {now}") as told:
+        resumed(copy, data=faces, epochs=3)
+    assert f"--start-from {copy} --data FACES" in str(told.value)
+    assert "\n" not in str(told.value)
+    config = dataclasses.replace(
+        starting_point(Config(start_from=copy)), data=faces, run=tmp_path / "new", epochs=1
+    )
+    _, run = training.train(config, SILENT)  # the way on is one
+    assert run.step() == 3
+
+
 def test_resume_and_start_from_are_one_of_the_two(tmp_path):
     with pytest.raises(ValueError, match=r"start_from must be for a new run"):
         starting_point(Config(resume=tmp_path, start_from=tmp_path))

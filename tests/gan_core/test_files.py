@@ -225,7 +225,10 @@ def test_what_exists_is_refused_unless_it_may_be_overwritten(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "one").write_text("precious")
     for name in ("file", "folder"):
-        with pytest.raises(ValueError, match=f"{name} exists already. Choose another name"):
+        with pytest.raises(
+            ValueError,
+            match=f"{name} exists already. Choose another name, or replace it .--overwrite",
+        ):
             files.claimed(tmp_path / name).__enter__()
         with files.claimed(tmp_path / name, overwrite=True):
             pass
@@ -364,3 +367,16 @@ def test_names_that_some_system_does_not_allow(name, words):
 )
 def test_names_that_are_good_everywhere(name):
     assert files.portable_name_problem(name) is None
+
+
+def test_a_name_that_is_no_utf8_gets_one_meanwhile(tmp_path):
+    folder = tmp_path / os.fsdecode(b"r\xff")
+    folder.mkdir()
+    assert not files.is_utf8(folder)
+    with files.named_in_utf8(folder) as name:
+        assert files.is_utf8(name)
+        (Path(name) / "a.txt").write_text("a")
+    assert (folder / "a.txt").read_text() == "a"
+    assert not os.path.lexists(name)
+    with files.named_in_utf8(tmp_path / "plain") as name:
+        assert name == str(tmp_path / "plain")

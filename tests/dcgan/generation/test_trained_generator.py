@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tiny_faces
+from tensorflow.python.platform import tf_logging
 
 from dcgan import networks, training
 from dcgan.config import Config
@@ -218,3 +219,20 @@ def test_a_count_that_is_none_is_refused(generator, n):
     for ask in (generator.z, generator.sample, generator.blocks):
         with pytest.raises(ValueError, match="n must be a whole number of at least 1"):
             ask(n)
+
+
+def test_a_folder_whose_name_is_no_utf8_is_written_and_read(tmp_path, network):
+    place = tmp_path / os.fsdecode(b"r\xff") / "generator"
+    export_generator(network, 7, place, to_uint8)
+    loaded = trained_generator.load(place.parent)
+    np.testing.assert_array_equal(
+        loaded.sample(3), trained_generator.of_network(network, 7, 32).sample(3)
+    )
+
+
+def test_many_generators_in_one_process_are_not_warned_of(network, monkeypatch):
+    warned = []
+    monkeypatch.setattr(tf_logging, "warning", lambda words, *_: warned.append(words))
+    for _ in range(7):
+        trained_generator.of_network(network, 7, 32).sample(1)
+    assert warned == []

@@ -1,6 +1,7 @@
 """Ctrl-C at the command line ends with a line and a code; a second one ends whatever is being done."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -59,6 +60,101 @@ def test_another_error_keeps_its_traceback():
     code, told = play("stopping.in_one_line()\nraise KeyError('mine')")
     assert code == 1
     assert told.startswith("Traceback")
+
+
+@pytest.mark.parametrize(
+    ("argv", "orig_argv", "package", "is_run"),
+    [
+        (["-m", "--epochs", "3"], ["python", "-m", "dcgan", "--epochs", "3"], "dcgan", True),
+        (["-m"], ["python", "-X", "dev", "-m", "dcgan.ch06_faces"], "dcgan", True),
+        (["-m"], ["python", "-mtoy.ch01_the_game"], "toy", True),
+        (["-m", "dcgan"], ["python", "-m", "theirs", "dcgan"], "dcgan", False),
+        (["-m"], ["python", "-m", "dcgan_of_others"], "dcgan", False),
+        (["train.py", "-m", "dcgan"], ["python", "train.py", "-m", "dcgan"], "dcgan", False),
+        (["-c"], ["python", "-c", "import dcgan"], "dcgan", False),
+        ([""], ["python"], "dcgan", False),
+    ],
+)
+def test_only_our_own_programs_end_at_once_while_they_start(
+    monkeypatch, argv, orig_argv, package, is_run
+):
+    """Somebody else's program that imports ours may have much to lose."""
+    monkeypatch.setattr(sys, "argv", argv)
+    monkeypatch.setattr(sys, "orig_argv", orig_argv)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        stopping.while_starting(package)
+        assert (signal.getsignal(signal.SIGINT) is stopping.end_at_once) is is_run
+        stopping.started()
+        assert signal.getsignal(signal.SIGINT) is before
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+STARTING = (
+    "sys.argv[:] = ['-m']; sys.orig_argv[:] = ['python', '-m', 'toy']\n"
+    "stopping.while_starting('toy')\n"
+)
+
+
+def test_an_interrupt_of_the_start_is_one_line_whatever_is_being_imported():
+    """An import that answers every exception with one of its own cannot spoil it."""
+    code = (
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except BaseException:\n    raise ImportError('many lines')"
+    )
+    assert play(STARTING + code, signal.SIGINT) == (130, "stopped.\n")
+
+
+def test_after_the_start_it_is_a_keyboard_interrupt_again():
+    code = (
+        "stopping.started()\n"
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    sys.exit(7)"
+    )
+    assert play(STARTING + code, signal.SIGINT) == (7, "")
+
+
+OF_TENSORFLOW = re.compile(r"absl::InitializeLog|port\.cc|cudart_stub\.cc")
+PROGRAMS = [
+    ["dcgan", "generate", "--count", "9", "--out", "x.zip"],
+    ["dcgan", "--epochs", "1"],
+    ["dcgan.ch06_faces"],
+    ["toy"],
+    ["toy.ch01_the_game"],
+    ["benchmarks"],
+    ["benchmarks.toy_step", "--dry-run"],
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS, ids=" ".join)
+def test_ctrl_c_in_the_first_seconds_of_a_program_is_one_line(program, tmp_path):
+    """From its first line on: what Python itself does before cannot be answered by a program."""
+    code = (
+        "import os, runpy, signal, sys, threading, time\n"
+        "seconds = float(sys.argv[1])\n"
+        "sys.argv[:] = ['-m', *sys.argv[3:]]\n"
+        "sys.orig_argv[:] = ['python', '-m', os.environ['PROGRAM'], *sys.argv[1:]]\n"
+        "__import__(os.environ['PROGRAM'].split('.')[0])\n"
+        "def stop():\n    time.sleep(seconds)\n    os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Thread(target=stop, daemon=True).start()\n"
+        "runpy.run_module(os.environ['PROGRAM'], run_name='__main__', alter_sys=True)\n"
+    )
+    for seconds in ("0", "0.3", "1.5"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, seconds, *program],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PROGRAM": program[0]},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        if done.returncode == 0:  # it was over before
+            continue
+        told = [line for line in done.stderr.splitlines() if not OF_TENSORFLOW.search(line)]
+        assert (done.returncode, told) == (130, ["stopped."]), seconds
 
 
 DEAF = """

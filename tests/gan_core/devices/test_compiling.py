@@ -5,6 +5,7 @@ import threading
 import pytest
 import tensorflow as tf
 from graph_sums import addends
+from tensorflow.python.platform import tf_logging
 
 from dcgan import training
 from dcgan.config import Config
@@ -136,3 +137,21 @@ def test_within_a_graph_of_ones_own_the_outer_graph_decides():
     ours = compiled(sum_of_three, "graph")
     outer = compiled(lambda *x: ours(*x) + 1.0, "graph")
     assert addends(lambda: outer(*numbers())) == [2, 2]
+
+
+class Doubler:
+    def double(self, x):
+        return 2 * x
+
+
+def test_each_compiled_function_is_counted_by_itself_where_tracing_is_warned_of(monkeypatch):
+    """Else TensorFlow warns whoever makes several trainers in one process."""
+    warned = []
+    monkeypatch.setattr(tf_logging, "warning", lambda words, *_: warned.append(words))
+    for mode in ("graph", "xla"):
+        for _ in range(8):
+            assert float(compiled(Doubler().double, mode)(tf.constant(3.0))) == 6.0
+    assert warned == []
+    for _ in range(8):  # so that this test cannot pass because it listens in the wrong place
+        tf.function(Doubler().double)(tf.constant(3.0))
+    assert any("retracing" in words for words in warned)

@@ -1,0 +1,97 @@
+"""`python -m dcgan` as a process: what a scheduler, an old terminal and an old disk do to it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from gan_core.runs.run_folder import RunFolder
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST = 240  # seconds that a process may take, on however busy a machine
+SMALL = ["--drawn", "40", "--size", "32", "--width", "2", "--latent-dim", "4"]
+QUICK = ["--batch-size", "8", "--gamma", "0", "--average", "0.9", "--mode", "eager", "--augment"]
+TINY = [*SMALL, *QUICK]
+pytestmark = pytest.mark.slow
+
+
+def environment(**changes):
+    return {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", **changes}
+
+
+def dcgan(arguments, folder, **changes):
+    return subprocess.run(
+        [sys.executable, "-m", "dcgan", *arguments],
+        cwd=folder,
+        env=environment(**changes),
+        capture_output=True,
+        timeout=LONGEST,
+    )
+
+
+ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("走る".encode(), {"PYTHONIOENCODING": "cp1252"}),
+        ("走る".encode(), ASCII),
+        (b"r\xff", {"PYTHONIOENCODING": "latin-1"}),
+        (b"r\xff", {"PYTHONIOENCODING": "utf-8"}),
+    ],
+    ids=["cp1252", "ascii", "no UTF-8 in latin-1", "no UTF-8"],
+)
+def test_a_name_that_cannot_be_shown_costs_no_training(tmp_path, name, changes):
+    run = os.path.join(os.fsencode(tmp_path), name)
+    done = dcgan(["train", *TINY, "--epochs", "1", "--run", name], tmp_path, **changes)
+    assert done.returncode == 0, done.stderr
+    assert os.path.exists(os.path.join(run, b"generator", b"saved_model.pb")), done.stderr
+    assert b"not written" not in done.stderr
+    resumed = dcgan(["train", "--resume", name, "--epochs", "2"], tmp_path, **changes)
+    assert resumed.returncode == 0, resumed.stderr
+    assert RunFolder.resume(os.fsdecode(run)).step() == 8
+    made = dcgan(["generate", "--run", name, "--out", "faces.zip"], tmp_path, **changes)
+    assert made.returncode == 0, made.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_training_that_is_ended_saves_says_so_and_goes_on(tmp_path, number):
+    """A scheduler sends SIGTERM, a user Ctrl-C."""
+    command = [sys.executable, "-m", "dcgan", "train", *TINY, "--run", "r", "--epochs", "100000"]
+    child = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    end = threading.Timer(LONGEST, child.kill)  # so that a test cannot wait for ever
+    end.daemon = True
+    end.start()
+    for line in child.stderr:
+        if line.startswith("epoch   2"):
+            break
+    child.send_signal(number)
+    told = child.communicate()[1]
+    end.cancel()
+    assert child.returncode == 128 + number, told
+    assert "Traceback" not in told
+    after = [line for line in told.splitlines() if not line.startswith(("epoch", "wrote"))]
+    assert len(after) == 1, told
+    run = RunFolder.resume(tmp_path / "r")
+    played = run.step()
+    assert played >= 8
+    assert f"Stopped after round {played:,}" in after[0]
+    assert "To resume: python -m dcgan train --resume r" in after[0]
+    assert (run.generator / "saved_model.pb").exists()
+    epochs = str(played // 4 + 1)
+    resumed = dcgan(["train", "--resume", "r", "--epochs", epochs], tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+    assert RunFolder.resume(tmp_path / "r").step() == 4 * int(epochs)

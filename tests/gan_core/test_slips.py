@@ -1,0 +1,229 @@
+"""Slips of people who know Keras or NumPy: each is told in one line, in the words of this library."""
+
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_core import checks, data
+from gan_core.latent import Normal
+from gan_core.losses import GANLoss
+from gan_core.nn.dense import Dense
+from gan_core.optim.optimizers import SGD, Adam
+from gan_core.penalties import r1
+from gan_core.runs.loop import fit
+from gan_core.trainer import GANTrainer
+
+X = np.arange(40, dtype=np.float32).reshape(40, 1)
+
+
+class WithNumPy(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.dense = Dense(1, 1, seed=1)
+
+    def __call__(self, x, training=False):
+        return self.dense(x) * float(np.mean(x))
+
+
+def trainer(rate=1e-3, mode="graph", generator=None, **more):
+    return GANTrainer(
+        generator or Dense(1, 1, seed=1),
+        Dense(1, 1, seed=2),
+        latent=Normal(1),
+        g_optimizer=Adam(rate),
+        d_optimizer=SGD(rate),
+        mode=mode,
+        **more,
+    )
+
+
+def play(sampler=None, **options):
+    return trainer(**options).rounds(sampler or data.shuffled(X, 8), 2)
+
+
+def iterator():
+    return iter(tf.data.Dataset.from_tensor_slices(X).repeat().batch(8, drop_remainder=True))
+
+
+def taking_from(batches):
+    return lambda i: next(batches)
+
+
+def numpy_loss(real, fake):
+    return np.mean(fake) - np.mean(real)
+
+
+def python_if(step):
+    return 1e-3 if step < 9 else 1e-4
+
+
+LOSS_OF_NUMPY = GANLoss("l", discriminator=numpy_loss, generator=lambda real, fake: -np.mean(fake))
+LOSS_WITHOUT_MEAN = GANLoss(
+    "l", discriminator=lambda real, fake: fake - real, generator=lambda real, fake: -fake
+)
+OPERATIONS = "must be a function of TensorFlow's operations alone"
+
+SLIPS = {
+    "an array indexed by a tensor": (
+        lambda: play(lambda i: X[i : i + 8]),
+        f"GANTrainer.rounds: sampler {OPERATIONS}",
+        "tf.gather",
+    ),
+    "an array indexed by one row's number": (
+        lambda: play(lambda i: tf.constant(X)[None][np.array([0, 1])[i]]),
+        f"GANTrainer.rounds: sampler {OPERATIONS}",
+        "tf.gather",
+    ),
+    "a list indexed by a tensor": (
+        lambda: play(lambda i: [X[:8], X[8:16]][i]),
+        f"GANTrainer.rounds: sampler {OPERATIONS}",
+        "tf.gather",
+    ),
+    "range of a tensor": (
+        lambda: play(lambda i: tf.stack([X[k] for k in range(i, i + 8)])),
+        f"GANTrainer.rounds: sampler {OPERATIONS}",
+        "tf.gather",
+    ),
+    "int of a tensor": (
+        lambda: play(lambda i: tf.constant(X[int(i) : int(i) + 8])),
+        f"GANTrainer.rounds: sampler {OPERATIONS}",
+        "tf.gather",
+    ),
+    ".numpy() of a tensor": (
+        lambda: play(lambda i: tf.constant(X[i.numpy() : 8])),
+        f"GANTrainer.rounds: sampler {OPERATIONS}",
+        "tf.gather",
+    ),
+    "if on a tensor": (
+        lambda: play(lambda i: tf.constant(X[:8]) if i < 3 else tf.constant(X[8:16])),
+        f"GANTrainer.rounds: sampler {OPERATIONS}",
+        "tf.where",
+    ),
+    "next(iterator)": (
+        lambda: play(taking_from(iterator())),
+        "sampler must be a function of its arguments alone",
+        "gan_core.data.from_dataset",
+    ),
+    "pairs without labels": (
+        lambda: play(lambda i: (tf.ones([8, 1]), tf.ones([8]))),
+        "this game has no labels",
+        "labels=",
+    ),
+    "if in a learning rate of Adam or SGD": (
+        lambda: play(rate=python_if),
+        f"learning_rate {OPERATIONS}",
+        "tf.where",
+    ),
+    "if in an average's decay": (
+        lambda: play(average=lambda step: 0.9 if step < 9 else 0.99),
+        f"ExponentialMovingAverage: decay {OPERATIONS}",
+        "tf.where",
+    ),
+    "if in a penalty's schedule": (
+        lambda: play(penalty=r1(python_if)),
+        f"GANTrainer: what computes a penalty {OPERATIONS}",
+        "TensorFlow's own",
+    ),
+    "NumPy in a penalty": (
+        lambda: play(penalty=lambda critic, real, fake, seed, step: np.mean(real)),
+        f"GANTrainer: what computes a penalty {OPERATIONS}",
+        "TensorFlow's own",
+    ),
+    "NumPy in a loss": (
+        lambda: play(loss=LOSS_OF_NUMPY),
+        f"GANTrainer: what computes the discriminator's loss {OPERATIONS}",
+        "tf.reduce_mean",
+    ),
+    "NumPy in a measure": (
+        lambda: play(measures={"mean": lambda real, fake, a, b: np.mean(real)}),
+        f"GANTrainer: what computes measure mean {OPERATIONS}",
+        "tf.reduce_mean",
+    ),
+    "NumPy in a network": (
+        lambda: play(generator=WithNumPy()),
+        f"GANTrainer: generator {OPERATIONS}",
+        "",
+    ),
+    "NumPy in an augmentation": (
+        lambda: play(augment=lambda x, seed, step: x + np.mean(x)),
+        f"GANTrainer: augment {OPERATIONS}",
+        "",
+    ),
+    "a loss without a mean": (
+        lambda: play(loss=LOSS_WITHOUT_MEAN),
+        "must be one number, such as a mean over the batch, got [8]",
+        "",
+    ),
+    "an array in place of a sampler": (
+        lambda: fit(trainer(), X, 3),
+        "fit: sampler must be a function of the batch's index, or HostBatches",
+        "got an ndarray [40, 1] of float32",
+    ),
+    "an array in place of a sampler of rounds": (
+        lambda: trainer().rounds(X, 3),
+        "GANTrainer.rounds: sampler must be a function",
+        "got an ndarray [40, 1] of float32",
+    ),
+    "an operation that XLA does not have": (
+        lambda: play(
+            lambda i: tf.ensure_shape(tf.numpy_function(lambda: X[:8], [], tf.float32), [8, 1]),
+            mode="xla",
+        ),
+        "GANTrainer: mode must be one that has all it uses, got 'xla', which has no",
+        "mode='graph'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_a_slip_is_told_in_one_line_with_a_way_out(name):
+    slip, words, way_out = SLIPS[name]
+    with pytest.raises(ValueError, match=re.escape(words)) as told:
+        slip()
+    message = str(told.value)
+    assert way_out in message, message
+    assert "\n" not in message
+    assert len(message) < 600
+
+
+def test_a_mistake_of_another_kind_comes_through_as_it_is():
+    with pytest.raises(TypeError, match="can only concatenate"):
+        play(lambda i: "a" + 1)
+    with pytest.raises(KeyError):
+        play(lambda i: {}["faces"])
+
+
+def test_a_slip_moves_nothing():
+    player = trainer(rate=python_if)
+    before = [variable.numpy() for variable in player.state().values()]
+    with pytest.raises(ValueError, match="learning_rate"):
+        player.rounds(data.shuffled(X, 8), 2)
+    for was, variable in zip(before, player.state().values(), strict=True):
+        np.testing.assert_array_equal(was, variable.numpy())
+
+
+def test_in_eager_mode_python_may_decide():
+    rows = play(lambda i: tf.constant(X[int(i) : int(i) + 8]), rate=python_if, mode="eager")
+    assert len(rows["d_loss"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (np.zeros([2, 3]), "an ndarray [2, 3] of float64"),
+        (tf.zeros([4]), "an EagerTensor [4] of float32"),
+        ("faces\nof mine", r"'faces\nof mine'"),
+        (None, "None"),
+    ],
+)
+def test_what_came_is_shown_in_a_few_words(value, words):
+    assert checks.show(value) == words
+
+
+def test_a_message_is_one_line_however_long_what_came_is():
+    with pytest.raises(ValueError, match="x must be short, got") as told:
+        checks.fail("fit", "x", "short", repr(np.zeros([1000, 1])))
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 400
