@@ -11,6 +11,30 @@ import dataclasses
 import tensorflow as tf
 
 from gan_core import checks, rng
+from gan_core.protocols import Latent
+
+BLOCK = 256  # the z of samples are drawn in blocks of this size
+
+
+def block(latent: Latent, index: int, seed: int) -> tf.Tensor:
+    """The z of samples number index BLOCK to (index + 1) BLOCK - 1 of a seed.
+
+    Every generator, in training or afterwards, draws the z of its samples here: so sample number i
+    of a seed is the same one everywhere, however many are made.
+
+    Args:
+        latent: the distribution of z.
+        index: the number of the block, from 0.
+        seed: the seed of the samples.
+
+    Returns:
+        [BLOCK, dim] float32.
+
+    Example:
+        >>> block(Normal(3), 0, seed=7).shape
+        TensorShape([256, 3])
+    """
+    return latent(BLOCK, rng.seed(seed, "sample", index))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,6 +24,8 @@ from gan_core.averaging import ExponentialMovingAverage, settling_batches
 from gan_core.devices import many_rounds, replicas, tracing
 from gan_core.devices.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients, logits_of
+from gan_core.latent import BLOCK
+from gan_core.latent import block as latent_block
 from gan_core.losses import NON_SATURATING, GANLoss
 from gan_core.nn.calling import forward
 from gan_core.nn.export import export_generator
@@ -45,7 +47,6 @@ from gan_core.protocols import (
 Row = dict[str, float]
 # What XLA says, before it runs anything, of an operation that it does not have.
 NOT_IN_XLA = re.compile(r"unsupported operations when trying to compile .* on XLA_\w+: (\w+) \(")
-SAMPLES_A_BLOCK = 256  # z that are drawn together by `sample`
 
 
 class GANTrainer:
@@ -270,7 +271,7 @@ class GANTrainer:
             The samples, [n, ...] float32.
         """
         n = checks.integer("GANTrainer.sample", "n", n, 1)
-        batch = checks.integer("GANTrainer.sample", "batch", batch, 1, SAMPLES_A_BLOCK)
+        batch = checks.integer("GANTrainer.sample", "batch", batch, 1, BLOCK)
         labels = self._batches.labels_for("GANTrainer.sample", labels, n)
         samples = np.empty([n, *self.sample_shape], np.float32)
         with self._settled(batch):
@@ -303,7 +304,7 @@ class GANTrainer:
         if self.labels is not None:
             labels = tf.TensorSpec(self._batches.label_shape, self._batches.label_dtype)
         network = self.generator if self.average is None else self.average.model
-        with self._settled(SAMPLES_A_BLOCK):
+        with self._settled(BLOCK):
             export_generator(network, self.latent.dim, folder, to_output, labels=labels)
 
     def state(self) -> dict[str, tf.Variable]:
@@ -450,11 +451,11 @@ class GANTrainer:
 
     def _latent_batches(self, n: int, seed: int, labels: Any, batch: int) -> Iterator[tuple]:
         """(first sample's number, z [batch, dim], labels) until n samples are covered."""
-        for block_start in range(0, n, SAMPLES_A_BLOCK):
-            block = block_start // SAMPLES_A_BLOCK
-            z = self.latent(SAMPLES_A_BLOCK, rng.seed(seed, "sample", block))
+        for block_start in range(0, n, BLOCK):
+            block = block_start // BLOCK
+            z = latent_block(self.latent, block, seed)
             y = self._labels_of_block(block_start, seed, labels)
-            block_end = min(n, block_start + SAMPLES_A_BLOCK)
+            block_end = min(n, block_start + BLOCK)
             for start in range(block_start, block_end, batch):
                 first = start - block_start
                 y_part = None if y is None else y[first : first + batch]
@@ -465,9 +466,9 @@ class GANTrainer:
         if self.labels is None:
             return None
         if labels is None:
-            block_seed = rng.seed(seed, "sample labels", start // SAMPLES_A_BLOCK)
-            return tf.convert_to_tensor(self.labels(SAMPLES_A_BLOCK, block_seed))
-        wanted = tf.range(start, start + SAMPLES_A_BLOCK)
+            block_seed = rng.seed(seed, "sample labels", start // BLOCK)
+            return tf.convert_to_tensor(self.labels(BLOCK, block_seed))
+        wanted = tf.range(start, start + BLOCK)
         return tf.gather(labels, tf.minimum(wanted, labels.shape[0] - 1))
 
     def _generate_for_sample(self, z: tf.Tensor, y: tf.Tensor | None) -> tf.Tensor:

@@ -20,10 +20,11 @@ import tensorflow as tf
 from dcgan.config import of_run
 from dcgan.data.pixels import to_uint8
 from dcgan.generation import pretrained
-from gan_core import checks, files, rng
+from gan_core import checks, files
+from gan_core.latent import BLOCK, Normal
+from gan_core.latent import block as latent_block
 
 BATCH = 64  # pictures that G makes at a time, always: see Generator
-BLOCK = 256  # z that are drawn at a time, as GANTrainer.sample does
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,8 +74,8 @@ class Generator:
 
 
 def block_of_z(index: int, latent_dim: int, seed: int) -> np.ndarray:
-    """The samples of the prior number index BLOCK to (index + 1) BLOCK - 1 of this seed: [BLOCK, latent_dim]."""
-    return rng.normal([BLOCK, latent_dim], rng.seed(seed, "sample", index)).numpy()
+    """Block number `index` of the samples of the prior N(0, I): [BLOCK, latent_dim] float32."""
+    return latent_block(Normal(latent_dim), index, seed).numpy()
 
 
 def of_network(network, latent_dim: int, size: int, name: str = "network") -> Generator:
