@@ -6,7 +6,7 @@ r"""
 |---|---|
 | **You need** | chapters 3, 6 and 7 |
 | **You get** | a DCGAN trained, watched, stopped and gone on with; what each of the lab's faults costs |
-| **New in gan_core** | `run_folder`, `fit` with a folder, `augment`, `schedules.rising_memory`, `batch_norm.settle` |
+| **New in gan_core** | `run_folder`, `fit` with a folder, `augment`, `schedules.rising_memory`, `settling.settle` |
 | **Run it** | `python -m dcgan.ch08_training`; on your own faces `--data FOLDER_OR_ZIP --width 64 --batch-size 128` |
 | **Time** | three to four minutes on two CPU cores |
 
@@ -139,7 +139,7 @@ and the average is about that of the last ninth of them. ($\beta = 0.98$ would b
 
 Batch norm's moving mean and variance do *not* fit it, averaged or not: averaged weights compute something else than
 $G$ did. So before samples are taken, batches of $z$ go through the average, and the mean of their statistics takes
-their place (`batch_norm.settle`; `GANTrainer.sample` does it).
+their place (`settling.settle`; `GANTrainer.sample` does it).
 """
 
 
