@@ -69,6 +69,10 @@ def overview() -> None:
     Console().print(table)
     command_line.print_programs("Chapters on faces", Path(__file__).parent)
     print("Each takes --help, and writes below runs/.")
+    print(
+        "If a file dcgan.py of your own is in this folder, Python runs that one: say dcgan instead"
+    )
+    print("of python -m dcgan. (The command dcgan is there once the package is installed.)")
 
 
 def train(arguments: list[str]) -> None:

@@ -14,6 +14,9 @@ from gan_core.protocols import Labels, Latent, Schedule
 SETTLING_BLOCKS = 4  # of SETTLING_BLOCK z each
 SETTLING_BLOCK = 256
 
+# A schedule is tried at these rounds: within a compiled round a wrong value could not be told.
+STEPS_TO_TRY = (0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+
 
 class ExponentialMovingAverage(tf.Module):
     """average <- decay average + (1 - decay) model, after every round.
@@ -48,8 +51,11 @@ class ExponentialMovingAverage(tf.Module):
     def __init__(self, model: tf.Module, decay: float | Schedule, name: str | None = None) -> None:
         super().__init__(name=name)
         owner = "ExponentialMovingAverage"
-        first = float(decay(0)) if callable(decay) else decay
-        checks.number(owner, "decay(0)" if callable(decay) else "decay", first, 0.0, below=1.0)
+        if callable(decay):
+            for step in STEPS_TO_TRY:
+                checks.number(owner, f"decay({step})", float(decay(step)), 0.0, below=1.0)
+        else:
+            checks.number(owner, "decay", decay, 0.0, below=1.0)
         self.decay = decay
         self.model = copy.deepcopy(model)
         pairs = tuple(zip(self.model.variables, model.variables, strict=True))

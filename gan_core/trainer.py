@@ -47,6 +47,17 @@ from gan_core.protocols import (
 Row = dict[str, float]
 # What XLA says, before it runs anything, of an operation that it does not have.
 NOT_IN_XLA = re.compile(r"unsupported operations when trying to compile .* on XLA_\w+: (\w+) \(")
+# What the other lines of such an error, and of one while a graph runs, begin with.
+NOT_THE_REASON = (
+    "Graph execution error",
+    "Detected at",
+    "Stack trace",
+    "File ",
+    "<stack",
+    "[[",
+    "(0)",
+    "(1)",
+)
 
 
 class GANTrainer:
@@ -547,7 +558,7 @@ class GANTrainer:
                 way_out = "Make the trainer with mode='graph'."
                 checks.fail("GANTrainer", "mode", "one that has all it uses", came, way_out)
             if self.mode != "eager":
-                self._failed = (str(error).splitlines() or [type(error).__name__])[0]
+                self._failed = _what_failed(error)
             raise
 
     def _all_or_nothing(self, function: Callable, *arguments: Any) -> Any:
@@ -565,6 +576,14 @@ class GANTrainer:
         real, labels = self._batches.given(owner, real)
         wanted = [real.shape[0], self.latent.dim]  # a z for each real sample
         return real, labels, checks.tensor(owner, "z", z, wanted, finite=True)
+
+
+def _what_failed(error: tf.errors.OpError) -> str:
+    """The line of a graph's error that says what was wrong, without its long story of where."""
+    lines = [line.strip() for line in error.message.splitlines()]
+    told = [line for line in lines if line and not line.startswith(NOT_THE_REASON)]
+    reason = told[0] if told else type(error).__name__
+    return reason.partition("[[")[0].strip() or type(error).__name__
 
 
 def _floats(row: dict[str, tf.Tensor]) -> Row:

@@ -86,6 +86,7 @@ class Ids:
         if isinstance(ids, str | bytes):
             checks.fail("ids", "the list of ids", "a list of texts", f"the single {ids!r}")
         self._stack = contextlib.ExitStack()
+        self._folder = "the folder for temporary files" if folder is None else os.fspath(folder)
         self.lines = 0
         """how many ids came, repeated ones too"""
         digest = hashlib.blake2b(digest_size=16)
@@ -101,10 +102,7 @@ class Ids:
                 checks.fail("ids", "the list of ids", "at least one id", "none")
         except (sqlite3.Error, OSError) as error:
             self.close()
-            place = folder or tempfile.gettempdir()
-            raise ValueError(
-                f"ids: the list cannot be kept in {place} meanwhile: {error}. Make room there."
-            ) from error
+            raise self._lost(error) from error
         except BaseException:
             self.close()
             raise
@@ -122,6 +120,12 @@ class Ids:
         # A file without a name ends with the process, however that ends. (Not on Windows.)
         shutil.rmtree(place, ignore_errors=True)
         return database
+
+    def _lost(self, error: Exception) -> ValueError:
+        reason = " ".join(str(error).split())
+        return ValueError(
+            f"ids: the list cannot be kept in {self._folder} meanwhile: {reason}. Make room there."
+        )
 
     def _put(self, one: str) -> bool:
         """-> whether it is new."""
@@ -147,8 +151,11 @@ class Ids:
     def between(self, first: int, end: int) -> Iterator[str]:
         """Ids number first, ..., end - 1, from 0 on."""
         command = "SELECT id FROM ids ORDER BY number LIMIT ? OFFSET ?"
-        for (one,) in self._database.execute(command, [end - first, first]):
-            yield one
+        try:
+            for (one,) in self._database.execute(command, [end - first, first]):
+                yield one
+        except sqlite3.Error as error:
+            raise self._lost(error) from error
 
     def part(self, part: int, parts: int) -> tuple[int, int]:
         """Where the part-th of `parts` shares begins and ends: for `between`.

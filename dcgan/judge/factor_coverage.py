@@ -58,34 +58,34 @@ class Coverage:
 
 
 def coverage(labels: dict, real_labels: dict, factors: dict) -> Coverage:
-    """Count the combinations of these factors (two or more) in labels {factor: [n] int}.
+    """Count the combinations of these factors.
 
-    real_labels {factor: [m] int}: of real data, many; the expected counts are the product of *their* shares, one
-    factor at a time, which holds where factors are independent, as those of drawn faces are. Independence
-    makes small probabilities exact that counting combinations in m faces would not give.
-    factors: {factor: names of its values}.
+    The expected counts are the product of the shares of real data, one factor at a time. That holds
+    where factors are independent, as those of drawn faces are. Independence makes small
+    probabilities exact that counting combinations in m faces would not give.
+
+    Args:
+        labels: {factor: [n] int}, of the samples.
+        real_labels: {factor: [m] int}, of real data, many.
+        factors: {factor: names of its values}, one factor or more.
+
+    Returns:
+        The counts, and what is expected.
+
+    Raises:
+        ValueError: if a factor's labels are missing, of another length than the others', or name
+            no value.
     """
+    if not factors:
+        checks.fail("coverage", "factors", "at least one factor", "none")
+    ours = _labels_of("labels", labels, factors)
+    real = _labels_of("real_labels", real_labels, factors)
     shares = []
     for factor, values in factors.items():
-        for name, own in (("labels", labels), ("real_labels", real_labels)):
-            if (
-                factor not in own
-                or not len(own[factor])
-                or not set(np.unique(own[factor])) <= set(range(len(values)))
-            ):
-                checks.fail(
-                    "coverage",
-                    f"{name}[{factor!r}]",
-                    f"[n] whole numbers from 0 to {len(values) - 1}",
-                    "none"
-                    if factor not in own
-                    else f"{len(own[factor])} of {np.unique(own[factor])[:9]}",
-                )
-        shares.append(
-            np.bincount(real_labels[factor], minlength=len(values)) / len(real_labels[factor])
-        )
+        seen = np.bincount(real[factor], minlength=len(values))
+        shares.append(seen / len(real[factor]))
     counts = np.zeros([len(share) for share in shares], np.int64)
-    np.add.at(counts, tuple(np.asarray(labels[factor]) for factor in factors), 1)
+    np.add.at(counts, tuple(ours.values()), 1)
     probability = np.ones([])
     for share in shares:
         probability = np.multiply.outer(probability, share)
@@ -94,3 +94,24 @@ def coverage(labels: dict, real_labels: dict, factors: dict) -> Coverage:
         counts,
         counts.sum() * probability,
     )
+
+
+def _labels_of(name: str, labels: dict, factors: dict) -> dict:
+    """The labels of these factors, as many for each, each the number of one of its values."""
+    found = {}
+    for factor, values in factors.items():
+        what = f"{name}[{factor!r}]"
+        wanted = f"[n] whole numbers from 0 to {len(values) - 1}"
+        if factor not in labels:
+            checks.fail("coverage", what, wanted, "none")
+        own = checks.array("coverage", what, labels[factor], ["n"], dtype=np.int64)
+        if own.min() < 0 or own.max() >= len(values):
+            checks.fail(
+                "coverage", what, wanted, f"{len(own)} of numbers from {own.min()} to {own.max()}"
+            )
+        found[factor] = own
+        first = next(iter(found))
+        if len(own) != len(found[first]):
+            wanted = f"{len(found[first])} labels, as many as {first!r} has"
+            checks.fail("coverage", what, wanted, f"{len(own)}")
+    return found

@@ -27,7 +27,17 @@ def hashes(images: np.ndarray) -> np.ndarray:
 
     Returns:
         bool [N, 64].
+
+    Raises:
+        ValueError: if images are no such array.
     """
+    try:
+        shape = np.shape(images)
+    except ValueError:  # pictures of several sizes
+        shape = None
+    if shape is None or len(shape) != 4 or shape[0] == 0 or shape[3] != 3:
+        came = "pictures of several sizes" if shape is None else checks.show_shape(shape)
+        checks.fail("duplicates.hashes", "images", "[N, S, S, 3] with N at least 1", came)
     parts = []
     for first in range(0, len(images), ROWS_AT_A_TIME):
         some = tf.cast(np.asarray(images[first : first + ROWS_AT_A_TIME]), tf.float32)

@@ -51,6 +51,7 @@ def export_generator(
             str(folder),
             "Choose another place; nothing was overwritten.",
         )
+    _try(generator, latent_dim, labels)
     exported = _module(generator, latent_dim, to_output, labels)
     try:
         with (
@@ -66,6 +67,25 @@ def export_generator(
             f"export_generator: {folder} cannot be written: {reason}. Make room or choose another "
             "place; what was there before is untouched."
         ) from error
+
+
+def _try(
+    generator: Callable[..., tf.Tensor], latent_dim: int, labels: tf.TensorSpec | None
+) -> None:
+    """One forward pass: what does not fit is told in one line here, and in many while it is saved."""
+    inputs = [tf.zeros([1, latent_dim])]
+    if labels is not None:
+        inputs.append(tf.zeros([1, *labels.shape], labels.dtype))
+    try:
+        generator(*inputs, training=False)
+    except (ValueError, tf.errors.InvalidArgumentError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        checks.fail(
+            "export_generator",
+            "latent_dim",
+            "the number of coordinates of the z that generator takes",
+            f"{latent_dim}, with which it says: {reason}",
+        )
 
 
 def _module(

@@ -149,3 +149,8 @@ def test_a_decay_out_of_range_is_refused(decay):
         ValueError, match=r"^ExponentialMovingAverage: decay must be a finite number of at least"
     ):
         ExponentialMovingAverage(network(), decay)
+
+
+def test_a_decay_that_leaves_its_range_later_is_refused_at_once():
+    with pytest.raises(ValueError, match=r"decay\(100\) must be a finite number .*below 1, got 2"):
+        ExponentialMovingAverage(Dense(1, 1, seed=1), lambda step: tf.where(step < 50, 0.5, 2.0))

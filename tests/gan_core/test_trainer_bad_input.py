@@ -231,7 +231,7 @@ def test_a_round_of_several_d_steps_wants_a_batch_for_each(bad, words):
         ),
         (lambda index: "faces", f"{SAMPLES} [batch, 3] of float32, got [] of string"),
         (None, "sampler must be a function of the batch's index, got None"),
-        (real(), "sampler must be a function of the batch's index, got array("),
+        (real(), "sampler must be a function of the batch's index, got an ndarray [4, 3]"),
     ],
 )
 def test_a_sampler_that_does_not_fit_is_refused(trainer, bad, words):

@@ -4,6 +4,7 @@ import csv
 import io
 import resource
 import sys
+import tempfile
 import tracemalloc
 import types
 import urllib.parse
@@ -214,6 +215,39 @@ def test_a_zip_has_every_ids_face_and_an_index(tmp_path, generator):
     faces = tiny_faces.colours(avatars.latents(ids, 3, seed=3))
     np.testing.assert_array_equal([pixels(files[row["file"]]) for row in rows], faces)
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["a.zip"]
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a"])
+def test_what_is_temporary_lies_beside_the_output_and_needs_no_room_elsewhere(
+    tmp_path, generator, monkeypatch, name
+):
+    """The system's folder for temporary files is small on some machines, or full."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))  # nothing can be made there
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "full"))
+    out = tmp_path / "out" / name
+    done = avatars.write(ids_of(600), generator, out, part=(1, 2))
+    assert (done.ids, done.made) == (300, 300)
+    assert [p.name for p in out.parent.iterdir()] == [name]
+
+
+def test_a_list_that_the_disk_has_no_room_for_is_one_clear_line(tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    words = f"the list cannot be kept in {tmp_path} meanwhile: .*Make room there"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    try:
+        with pytest.raises(ValueError, match=words) as told:
+            id_lists.Ids((f"player {'x' * 200} {i}" for i in range(50_000)), tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "\n" not in str(told.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_list_that_the_disk_loses_is_one_clear_line(tmp_path):
+    with id_lists.Ids(ids_of(10), tmp_path) as ids:
+        ids._database.execute("DROP TABLE ids")
+        with pytest.raises(ValueError, match=rf"cannot be kept in {tmp_path} meanwhile"):
+            list(ids)
 
 
 def test_a_folder_has_the_same(tmp_path, generator):

@@ -104,3 +104,17 @@ def test_a_factor_may_stand_anywhere_and_others_are_passed_over():
 def test_labels_that_are_none_of_the_values_are_refused(labels, message):
     with pytest.raises(ValueError, match=message):
         coverage(labels, REAL, FACTORS)
+
+
+def test_labels_of_unequal_length_are_refused_and_not_stretched():
+    one = {**sample(0, 10), "eyes": np.zeros(1, np.int64)}
+    with pytest.raises(ValueError, match=r"labels\['eyes'\] must be 10 labels, as many as 'hair'"):
+        coverage(one, REAL, FACTORS)
+    real = {**REAL, "mouth": REAL["mouth"][:7]}
+    with pytest.raises(ValueError, match=r"real_labels\['mouth'\] must be 20000 labels"):
+        coverage(sample(0, 10), real, FACTORS)
+
+
+def test_no_factor_is_refused():
+    with pytest.raises(ValueError, match="factors must be at least one factor, got none"):
+        coverage({}, {}, {})

@@ -96,3 +96,15 @@ def test_empty_and_ragged_lists_are_refused(images, others):
     name = "images" if others is None else "others"
     with pytest.raises(ValueError, match=f"duplicates.pairs: {name} must be"):
         duplicates.pairs(images, others)
+
+
+@pytest.mark.parametrize(
+    "images",
+    [[], [[1, 2], [3]], np.zeros([0, 8, 8, 3], np.uint8), np.zeros([2, 8, 8], np.uint8)],
+)
+def test_hashes_of_what_is_no_array_of_pictures_are_refused_in_one_line(images):
+    with pytest.raises(
+        ValueError, match=r"duplicates.hashes: images must be \[N, S, S, 3\]"
+    ) as told:
+        duplicates.hashes(images)
+    assert "\n" not in str(told.value)

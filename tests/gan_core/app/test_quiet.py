@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gan_core.app import quiet
+
 ROOT = Path(__file__).resolve().parents[3]
 NOISE = 'os.write(2, b"E0000 cuInit: no device\\n"); print("W0000 rebuild", file=sys.stderr)'
 
@@ -104,3 +106,14 @@ def test_ctrl_c_in_a_start_and_after_it_is_one_line_and_code_130(where):
 def test_tensorflow_starts_without_a_word():
     ended = play("with quiet.start():", "    import tensorflow", "tensorflow.zeros([2])")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_without_a_folder_for_temporary_files_nothing_is_caught_and_nothing_fails(monkeypatch):
+    def full(*_, **__):
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(quiet.tempfile, "TemporaryFile", full)
+    with quiet.start():
+        done = True
+    assert done
+    assert not quiet._Capture.is_open

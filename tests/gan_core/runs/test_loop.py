@@ -357,7 +357,7 @@ def test_a_disk_that_fills_up_says_how_to_go_on_and_so_it_does(fresh, run, fill_
         ),
         (
             {"sampler": ARRAY},
-            r"fit: sampler must be a function of the batch's index, or HostBatches, got array",
+            r"fit: sampler must be a function of the batch's index, or HostBatches, got an ndarray",
         ),
         ({"run": "runs/a"}, "fit: run must be a RunFolder or None, got 'runs/a'"),
         (
