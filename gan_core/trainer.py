@@ -12,7 +12,6 @@ import contextlib
 import functools
 import itertools
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ import tensorflow as tf
 
 from gan_core import _validate, checks, rng
 from gan_core.averaging import ExponentialMovingAverage, settling_batches
-from gan_core.devices import many_rounds, replicas, tracing
+from gan_core.devices import failures, many_rounds, replicas, tracing
 from gan_core.devices.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients, logits_of
 from gan_core.latent import BLOCK
@@ -45,19 +44,6 @@ from gan_core.protocols import (
 )
 
 Row = dict[str, float]
-# What XLA says, before it runs anything, of an operation that it does not have.
-NOT_IN_XLA = re.compile(r"unsupported operations when trying to compile .* on XLA_\w+: (\w+) \(")
-# What the other lines of such an error, and of one while a graph runs, begin with.
-NOT_THE_REASON = (
-    "Graph execution error",
-    "Detected at",
-    "Stack trace",
-    "File ",
-    "<stack",
-    "[[",
-    "(0)",
-    "(1)",
-)
 
 
 class GANTrainer:
@@ -552,13 +538,13 @@ class GANTrainer:
         try:
             return function(*arguments)
         except tf.errors.OpError as error:
-            missing = NOT_IN_XLA.search(str(error))
-            if missing is not None:  # told before anything was run
-                came = f"'xla', which has no {missing[1]}"
+            missing = failures.missing_in_xla(error)
+            if missing:  # found before anything was run
+                came = f"'xla', which has no {missing}"
                 way_out = "Make the trainer with mode='graph'."
                 checks.fail("GANTrainer", "mode", "one that has all it uses", came, way_out)
             if self.mode != "eager":
-                self._failed = _what_failed(error)
+                self._failed = failures.reason_of(error)
             raise
 
     def _all_or_nothing(self, function: Callable, *arguments: Any) -> Any:
@@ -576,14 +562,6 @@ class GANTrainer:
         real, labels = self._batches.given(owner, real)
         wanted = [real.shape[0], self.latent.dim]  # a z for each real sample
         return real, labels, checks.tensor(owner, "z", z, wanted, finite=True)
-
-
-def _what_failed(error: tf.errors.OpError) -> str:
-    """The line of a graph's error that says what was wrong, without its long story of where."""
-    lines = [line.strip() for line in error.message.splitlines()]
-    told = [line for line in lines if line and not line.startswith(NOT_THE_REASON)]
-    reason = told[0] if told else type(error).__name__
-    return reason.partition("[[")[0].strip() or type(error).__name__
 
 
 def _floats(row: dict[str, tf.Tensor]) -> Row:
