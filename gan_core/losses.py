@@ -20,24 +20,40 @@ mean over the batch: a float32 scalar.
     relativistic    mean s(-(a - b))                            mean s(-(b - a))
 """
 
+from __future__ import annotations
+
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
 from gan_core import checks
 
 
-def discriminator_loss(real_logits, fake_logits, *, real_target: float = 1.0) -> tf.Tensor:
+def discriminator_loss(
+    real_logits: tf.Tensor, fake_logits: tf.Tensor, *, real_target: float = 1.0
+) -> tf.Tensor:
     """The cross-entropy of telling real from fake: mean s(-a) + mean s(b).
 
-    Minus the value V(D, G) = E log D(x) + E log(1 - D(G(z))), which D maximises (Goodfellow
-    et al. 2014, eq. 1); there is no factor 1/2, so a D that answers one half everywhere has
-    loss 2 log 2 = log 4.
+    It is minus the value V(D, G) = E log D(x) + E log(1 - D(G(z))), which D maximises (Goodfellow
+    et al. 2014, eq. 1). There is no factor 1/2, so a D that answers one half everywhere has loss
+    2 log 2 = log 4.
 
-    real_target t < 1 is one-sided label smoothing (Salimans et al. 2016, section 3.4): the
-    real part becomes mean [t s(-a) + (1 - t) s(a)] = mean s(-a) + (1 - t) mean a, and the best
-    D is t p / (p + q) on densities p of the data and q of the generator.
+    A real_target t < 1 is one-sided label smoothing (Salimans et al. 2016, section 3.4): the real
+    part becomes mean [t s(-a) + (1 - t) s(a)] = mean s(-a) + (1 - t) mean a, and the best D is
+    t p / (p + q), where p is the density of the data and q that of the generator.
+
+    Args:
+        real_logits: [n] float32, or [n, k] where D gives k logits a sample.
+        fake_logits: [m] or [m, k].
+        real_target: t, above 0 and at most 1.
+
+    Returns:
+        A float32 scalar.
+
+    Raises:
+        ValueError: real_target is out of range.
     """
     checks.number("discriminator_loss", "real_target", real_target, above=0.0, high=1.0)
     real = tf.reduce_mean(tf.nn.softplus(-real_logits))
@@ -46,59 +62,123 @@ def discriminator_loss(real_logits, fake_logits, *, real_target: float = 1.0) ->
     return real + tf.reduce_mean(tf.nn.softplus(fake_logits))
 
 
-def minimax_generator_loss(fake_logits) -> tf.Tensor:
-    """What G has in the two-player zero-sum game: mean log(1 - D(G(z))) = -mean s(b).
+def minimax_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """G's loss in the two-player zero-sum game: mean log(1 - D(G(z))) = -mean s(b).
 
-    Its gradient over each logit is -sigma(b)/m, which vanishes just where D is sure that the
-    sample is fake: it saturates (Goodfellow et al. 2014, section 3).
+    Its gradient with respect to each logit is -sigma(b)/m. It vanishes where D is sure that the
+    sample is fake: the loss saturates (Goodfellow et al. 2014, section 3).
+
+    Args:
+        fake_logits: [m] float32, or [m, k] where D gives k logits a sample.
+
+    Returns:
+        A float32 scalar.
     """
     return -tf.reduce_mean(tf.nn.softplus(fake_logits))
 
 
-def non_saturating_generator_loss(fake_logits) -> tf.Tensor:
-    """What G minimises in practice: -mean log D(G(z)) = mean s(-b).
+def non_saturating_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """The loss that G minimises in practice: -mean log D(G(z)) = mean s(-b).
 
-    Its gradient over each logit is -(1 - sigma(b))/m, e^(-b) times the minimax one: strong
-    where D is sure that the sample is fake (Goodfellow et al. 2014, section 3).
+    Its gradient with respect to each logit is -(1 - sigma(b))/m, which is e^(-b) times that of the
+    minimax loss: strong where D is sure that the sample is fake (Goodfellow et al. 2014, section 3).
+
+    Args:
+        fake_logits: [m] float32, or [m, k] where D gives k logits a sample.
+
+    Returns:
+        A float32 scalar.
     """
     return tf.reduce_mean(tf.nn.softplus(-fake_logits))
 
 
-def least_squares_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
-    """1/2 mean (a - 1)^2 + 1/2 mean b^2: regress real to 1 and fake to 0 (Mao et al. 2017, eq. 9)."""
+def least_squares_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """1/2 mean (a - 1)^2 + 1/2 mean b^2: real logits should be 1, and fake ones 0.
+
+    Source: Mao et al. 2017, eq. 9.
+
+    Args:
+        real_logits: [n] float32, or [n, k] where D gives k logits a sample.
+        fake_logits: [m] or [m, k].
+
+    Returns:
+        A float32 scalar.
+    """
     return 0.5 * (
         tf.reduce_mean(tf.square(real_logits - 1.0)) + tf.reduce_mean(tf.square(fake_logits))
     )
 
 
-def least_squares_generator_loss(fake_logits) -> tf.Tensor:
-    """1/2 mean (b - 1)^2: G wants to be regressed to 1 (Mao et al. 2017, eq. 9)."""
+def least_squares_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """1/2 mean (b - 1)^2: G wants the logits of its samples to be 1 (Mao et al. 2017, eq. 9).
+
+    Args:
+        fake_logits: [m] float32, or [m, k] where D gives k logits a sample.
+
+    Returns:
+        A float32 scalar.
+    """
     return 0.5 * tf.reduce_mean(tf.square(fake_logits - 1.0))
 
 
-def hinge_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
-    """mean max(0, 1 - a) + mean max(0, 1 + b): sure enough is good enough (Lim and Ye 2017)."""
-    return tf.reduce_mean(tf.nn.relu(1.0 - real_logits)) + tf.reduce_mean(
-        tf.nn.relu(1.0 + fake_logits)
-    )
+def hinge_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """mean max(0, 1 - a) + mean max(0, 1 + b): no gradient beyond a margin of 1 (Lim and Ye 2017).
+
+    Args:
+        real_logits: [n] float32, or [n, k] where D gives k logits a sample.
+        fake_logits: [m] or [m, k].
+
+    Returns:
+        A float32 scalar.
+    """
+    real = tf.reduce_mean(tf.nn.relu(1.0 - real_logits))
+    fake = tf.reduce_mean(tf.nn.relu(1.0 + fake_logits))
+    return real + fake
 
 
-def wasserstein_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
-    """mean b - mean a: the logit is a score, not a log odds; wants a penalty that keeps D's
-    slope near 1 (Arjovsky et al. 2017, eq. 3; Gulrajani et al. 2017)."""
+def wasserstein_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """mean b - mean a: the logit is a score, and no log odds.
+
+    It needs a penalty that keeps the slope of D near 1 (Arjovsky et al. 2017, eq. 3; Gulrajani et
+    al. 2017).
+
+    Args:
+        real_logits: [n] float32, or [n, k] where D gives k logits a sample.
+        fake_logits: [m] or [m, k].
+
+    Returns:
+        A float32 scalar.
+    """
     return tf.reduce_mean(fake_logits) - tf.reduce_mean(real_logits)
 
 
-def wasserstein_generator_loss(fake_logits) -> tf.Tensor:
-    """-mean b: raise the score of the samples (Arjovsky et al. 2017)."""
+def wasserstein_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """-mean b: raise the score of the samples (Arjovsky et al. 2017).
+
+    Args:
+        fake_logits: [m] float32, or [m, k] where D gives k logits a sample.
+
+    Returns:
+        A float32 scalar.
+    """
     return -tf.reduce_mean(fake_logits)
 
 
-def relativistic_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
-    """mean s(-(a - b)): the real one of a pair should look more real than the fake one.
+def relativistic_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """mean s(-(a - b)): the real sample of a pair should look more real than the fake one.
 
-    Needs as many real as fake logits, paired by position (Jolicoeur-Martineau 2018, RpGAN;
-    with R1 and R2 the loss of R3GAN, Huang et al. 2024, eq. 2).
+    Source: Jolicoeur-Martineau 2018, RpGAN; with R1 and R2 it is the loss of R3GAN (Huang et al.
+    2024, eq. 2).
+
+    Args:
+        real_logits: [n] float32, or [n, k] where D gives k logits a sample.
+        fake_logits: of the same shape; they are paired by position.
+
+    Returns:
+        A float32 scalar.
+
+    Raises:
+        ValueError: the shapes differ, or one of them is None.
     """
     owner = "relativistic_discriminator_loss"
     if real_logits is None or fake_logits is None:
@@ -114,10 +194,16 @@ def relativistic_discriminator_loss(real_logits, fake_logits) -> tf.Tensor:
     return tf.reduce_mean(tf.nn.softplus(fake_logits - real_logits))
 
 
-def relativistic_generator_loss(real_logits, fake_logits) -> tf.Tensor:
-    """mean s(-(b - a)): the fake one of a pair should look more real than the real one."""
+def relativistic_generator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """mean s(-(b - a)): the fake sample of a pair should look more real than the real one.
+
+    Args and errors are those of `relativistic_discriminator_loss`.
+    """
     return relativistic_discriminator_loss(fake_logits, real_logits)
 
+
+LossFunction = Callable[[Any, tf.Tensor], tf.Tensor]
+"""(real logits, fake logits) -> float32 scalar."""
 
 REPORTED = {
     "log-odds": ("d_real", "d_fake", "accuracy"),
@@ -150,8 +236,8 @@ class GANLoss:
     """
 
     name: str
-    discriminator: Callable
-    generator: Callable
+    discriminator: LossFunction
+    generator: LossFunction
     paired: bool = False
     logits: str = "log-odds"
     claims: tuple[str, ...] = ()
@@ -190,7 +276,7 @@ class GANLoss:
             row["accuracy"] = _share(real_logits > fake_logits)
         return row
 
-    def with_label_smoothing(self, real_target: float) -> "GANLoss":
+    def with_label_smoothing(self, real_target: float) -> GANLoss:
         """The same game with D's target for real samples at `real_target` (0 < t <= 1)."""
         if self.discriminator is not discriminator_loss:
             raise ValueError(
@@ -201,7 +287,7 @@ class GANLoss:
             "GANLoss.with_label_smoothing", "real_target", real_target, above=0.0, high=1.0
         )
 
-        def smoothed(real, fake):
+        def smoothed(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
             return discriminator_loss(real, fake, real_target=real_target)
 
         return dataclasses.replace(
@@ -216,10 +302,10 @@ def _share(condition: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.cast(condition, tf.float32))
 
 
-def _of_fake(function):
+def _of_fake(function: Callable[[tf.Tensor], tf.Tensor]) -> LossFunction:
     """G's loss as a function of (real, fake), for the games in which it looks at fake alone."""
 
-    def generator(real, fake):
+    def generator(real: tf.Tensor | None, fake: tf.Tensor) -> tf.Tensor:
         return function(fake)
 
     return generator
