@@ -1,8 +1,10 @@
 """Has a change made the step faster or slower? Two git revisions, run in turn on this machine, now.
 
     python -m benchmarks.compare HEAD~1 HEAD                  the DCGAN round
-    python -m benchmarks.compare HEAD . --step toy            . is the working tree, changed files too
-    python -m benchmarks.compare HEAD HEAD                    how far apart equal code comes out here
+    python -m benchmarks.compare HEAD . --step toy            .
+    is the working tree, changed files too
+    python -m benchmarks.compare HEAD HEAD                    how far apart equal code comes out
+    here
 
 On a machine that is shared, a time from last week says nothing; a ratio of two times taken next to
 each other does. Both revisions are started afresh `starts` times, and in each start they are asked

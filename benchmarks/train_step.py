@@ -175,7 +175,8 @@ def why_not(row: rows.Row) -> str | None:
     is_winograd = row["precision"] == "float32" and a_device >= winograd.MIN_BATCH_AND_CHANNELS
     if row["convolution"] == "winograd" and not is_winograd:
         return (
-            f"Winograd's form is for float32 and {winograd.MIN_BATCH_AND_CHANNELS} images a device; "
+            "Winograd's form is for float32 and "
+            f"{winograd.MIN_BATCH_AND_CHANNELS} images a device; "
             "below it is native"
         )
     return devices.why_not(row["precision"], row["device"])

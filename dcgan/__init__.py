@@ -3,7 +3,8 @@
     python -m dcgan --help    train, generate, walk
 
     networks             generator and discriminator of Radford et al. 2015
-    config, training     from a config to a trained generator; epochs: sheets and distances while it trains
+    config, training     from a config to a trained generator; epochs:
+    sheets and distances while it trains
     data/                a folder or zip of pictures -> one array, cached -> batches
     drawn/               faces that a program draws, with known factors
     measures/            numbers about a set of faces, and distances between two sets

@@ -46,9 +46,10 @@ def generator(
     """z [B, latent_dim] float32 -> pictures [B, size, size, 3] float32 in (-1, 1).
 
     width: channels before the last layer; they double with every halving of the picture. Kernels
-    start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2), by `seed`. momentum, epsilon and synchronised
-    are batch norm's. convolution: native, subpixel, winograd or auto (`gan_core.nn.conv`). compute_dtype: of the
-    convolutions; batch norm and tanh are in float32. ValueError on sizes that cannot be.
+    start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2), by `seed`. momentum, epsilon and
+    synchronised are batch norm's. convolution: native, subpixel, winograd or auto
+    (`gan_core.nn.conv`). compute_dtype: of the convolutions; batch norm and tanh are in float32.
+    ValueError on sizes that cannot be.
     """
     stages = _stages("generator", size, width)
     checks.integer("generator", "latent_dim", latent_dim, 1)
@@ -85,7 +86,8 @@ def discriminator(
     convolution: str = "auto",
     compute_dtype="float32",
 ) -> Sequential:
-    """Pictures [B, size, size, 3] float32 -> logits [B, 1] float32: one an image, above 0 for "real".
+    """Pictures [B, size, size, 3] float32 -> logits [B, 1] float32:
+    one an image, above 0 for "real".
 
     The arguments are `generator`'s.
     """

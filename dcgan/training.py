@@ -192,7 +192,7 @@ def train(
         over = run.step() // an_epoch
         if over >= config.epochs:
             say(
-                f"Its {config.epochs} epochs are over. To go on with it: --epochs {over + 10}, say.",
+                f"Its {config.epochs} epochs are over. To continue: --epochs {over + 10}, say.",
                 console,
             )
         else:
@@ -435,7 +435,8 @@ def best_generator(folder: str | os.PathLike) -> tf.Module:
     file = run.checkpoints / "best.npz"
     if not file.exists():
         raise ValueError(
-            f"dcgan: the run {folder} has no {file.name} yet, which is written after the first epoch. "
+            f"dcgan: the run {folder} has no {file.name} yet, "
+            "which is written after the first epoch. "
             f"Go on with it: python -m dcgan train --resume {folder}"
         )
     config = of_run(folder)
@@ -466,7 +467,7 @@ def _faces(config: Config, console: Console) -> faces.Faces:
 
 
 def _run_folder(config: Config, data: faces.Faces) -> RunFolder:
-    """A new run folder, or the one to go on with, which must be of this config and these faces."""
+    """A new run folder, or the one to resume, which must be of this config and these faces."""
     fields = {
         **dataclasses.asdict(config),
         "faces": len(data.images),

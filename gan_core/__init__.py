@@ -20,7 +20,7 @@ In reading order; each file answers one question.
 
     data        where do real batches come from?       rng: where do random numbers come from?
     metrics     how far are two sets of samples apart? checks: what does an error say?
-    protocols   what may users supply?                 files: how is output there whole or not at all?
+    protocols   what may users supply?                 files: how is output whole or not there?
     app/        what do all commands and figures share?
 
 Importing this package loads neither TensorFlow nor any of its files: each name is loaded when it is

@@ -80,7 +80,9 @@ def check_networks(owner: str, generator: Any, discriminator: Any) -> None:
 
 
 def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: Any) -> None:
-    """Each optimizer can be bound to its network, or is bound to some of its trainable variables."""
+    """Each optimizer can be bound to its network, or is bound to some of its trainable
+    variables.
+    """
     for name, network_name, network, optimizer in (
         ("g_optimizer", "generator", generator, g),
         ("d_optimizer", "discriminator", discriminator, d),

@@ -4,12 +4,13 @@ An augmentation is a function (x, seed, step) -> x of the same shape, differenti
 x, with seed [2] int64 of `gan_core.rng` and step the number of the round. The trainer applies it to
 everything that D sees, real and generated, in D's step and in G's. So G learns to match the
 augmented distribution, and where that determines the plain one, nothing leaks into the samples
-(Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training"; Karras et al. 2020).
+(Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training"; Karras et al.
+2020).
 
 `translation`, `colour` and `cutout` are for images [B, H, W, C] in [-1, 1]; `instance_noise` is for
-samples of any shape. The three for images are those of Zhao et al. with two differences: pixels that
-come in from outside are black (-1) where theirs are grey (0), and the order is yours (`chain`), where
-their code changes colours first.
+samples of any shape. The three for images are those of Zhao et al. with two differences: pixels
+that come in from outside are black (-1) where theirs are grey (0), and the order is yours
+(`chain`), where their code changes colours first.
 """
 
 from __future__ import annotations
@@ -69,7 +70,8 @@ def translation(share: float = 0.125) -> Augmentation:
 def colour() -> Augmentation:
     """Brightness, saturation and contrast, each image by amounts of its own.
 
-    x + u with u in [-0.5, 0.5);  then m + s (x - m), m the mean of the pixel's channels, s in [0, 2);
+    x + u with u in [-0.5, 0.5);
+    then m + s (x - m), m the mean of the pixel's channels, s in [0, 2);
     then m + c (x - m), m the mean of the image, c in [0.5, 1.5).
 
     The three together are computed in one pass over the pixels: a matrix for the channels,
@@ -136,7 +138,9 @@ def chain(*augmentations: Augmentation) -> Augmentation:
 
 
 def _shift_matrices(batch: int, size: int, share: float, seed: tf.Tensor) -> tf.Tensor:
-    """[B, size, size]: row i has its 1 at column i - d, d of each image's own; outside, the row is 0."""
+    """[B, size, size]: row i has its 1 at column i - d, d of each image's own;
+    outside, the row is 0.
+    """
     most = round(share * size)
     d = tf.cast(rng.integers([batch, 1], seed, 2 * most + 1), tf.int64) - most
     return tf.one_hot(tf.range(size, dtype=tf.int64)[tf.newaxis] - d, size)

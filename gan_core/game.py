@@ -25,7 +25,8 @@ def logits_of(output: Any) -> tf.Tensor:
     """What D gives, as float32 logits: [B] where D gives one logit a sample, else [B, k].
 
     Args:
-        output: a tensor [B], [B, 1], [B, k], [B, h, w, 1], or a list of such tensors (several heads).
+        output: a tensor [B], [B, 1], [B, k], [B, h, w, 1], or a list of such tensors (several
+            heads).
     """
     heads = list(output) if isinstance(output, list | tuple) else [output]
     flat = []
@@ -120,7 +121,8 @@ def generator_gradients(
     variables: Sequence[tf.Variable],
     gradient_norm: bool = False,
 ) -> tuple[list[tf.Tensor], Row]:
-    """The gradients of G's loss with respect to G's variables: through D to the samples, then through G.
+    """The gradients of G's loss with respect to G's variables:
+    through D to the samples, then through G.
 
     Args:
         loss: the two players' losses.
@@ -149,7 +151,8 @@ def generator_gradients(
             "the gradient of g_loss with respect to the samples",
             "a tensor",
             "None",
-            "The discriminator, or the augmentation, does not depend on them or is not differentiable.",
+            "The discriminator, or the augmentation, does not depend on them "
+            "or is not differentiable.",
         )
     gradients = replicas.mean(tape.gradient(fake, variables, output_gradients=at_samples))
     row = {"g_loss": g_loss}

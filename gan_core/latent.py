@@ -88,7 +88,8 @@ class NormalAndBits:
 
     A continuous G maps a connected prior to a connected set: between two islands of data it must
     leave a bridge of wrong samples. Coin flips cut the prior into 2^bits pieces that G may map far
-    apart; which pieces go to which island is learnt (compare the discrete codes of Chen et al. 2016).
+    apart; which pieces go to which island is learnt (compare the discrete codes of Chen et al.
+    2016).
 
     Args:
         normals: how many normal numbers, at least 1.

@@ -81,7 +81,8 @@ def non_saturating_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     """The loss that G minimises in practice: -mean log D(G(z)) = mean s(-b).
 
     Its gradient with respect to each logit is -(1 - sigma(b))/m, which is e^(-b) times that of the
-    minimax loss: strong where D is sure that the sample is fake (Goodfellow et al. 2014, section 3).
+    minimax loss: strong where D is sure that the sample is fake (Goodfellow et al. 2014,
+    section 3).
 
     Args:
         fake_logits: [m] float32, or [m, k] where D gives k logits a sample.
@@ -230,7 +231,9 @@ class GANLoss:
         claims: the families whose laws the loss is held to (docs/laws.md), such as ("hinge",).
 
     Example:
-        >>> loss = GANLoss("mine", lambda a, b: tf.reduce_mean(b - a), lambda a, b: -tf.reduce_mean(b))
+        >>> def discriminator(a, b):
+        ...     return tf.reduce_mean(b) - tf.reduce_mean(a)
+        >>> loss = GANLoss("mine", discriminator, lambda a, b: -tf.reduce_mean(b))
         >>> float(loss.discriminator(tf.constant([1.0]), tf.constant([0.5])))
         -0.5
     """
@@ -257,7 +260,8 @@ class GANLoss:
             real_logits, fake_logits: [n] and [m], or [n, k] and [m, k].
 
         Returns:
-            log-odds: d_real = mean sigma(a), d_fake = mean sigma(b), accuracy = 1/2 [P(a > 0) + P(b <= 0)].
+            log-odds: d_real = mean sigma(a), d_fake = mean sigma(b), and
+                accuracy = 1/2 [P(a > 0) + P(b <= 0)].
             score: d_score_real = mean a, d_score_fake = mean b.
             pair: the two scores, and accuracy = P(a > b).
         """

@@ -3,7 +3,8 @@
 A penalty is a function (critic, real, fake, seed, step) -> float32 scalar. The critic maps a batch
 of samples [B, ...] to logits and knows its slopes (`Critic`; a plain function x -> logits does as
 well), real and fake are batches, seed is [2] int64 (`gan_core.rng`) and step is the number of the
-round. The strength of a penalty is a number, or a schedule of the round (`gan_core.optim.schedules`).
+round. The strength of a penalty is a number, or a schedule of the round
+(`gan_core.optim.schedules`).
 
 Each penalises the slope of D *at each sample by itself*: the norm is taken over one sample's
 coordinates, and then averaged over the batch. A norm over the whole batch is a common mistake; it
@@ -27,7 +28,8 @@ class Critic:
 
     Slopes at a batch (the same tensor) that has been sent through D before are those of its last
     forward pass: R1 takes them from the D(real) of the loss, which saves a pass. Make a new Critic
-    for each step, and call it only within the tape that is to give the gradients with respect to D's
+    for each step, and call it only within the tape that is to give the gradients with respect to
+    D's
     variables: what D gave outside of it has no gradient there.
 
     Args:
@@ -57,8 +59,8 @@ class Critic:
     def squared_slopes(self, x: Any) -> tf.Tensor:
         """|grad_x D(x_i)|^2 of every sample; where D gives several logits a sample, of their sum.
 
-        One gradient of sum_i D(x_i) gives them all, as long as D treats each sample by itself. Under
-        batch norm in training mode, which mixes the batch, it is the gradient of the sum.
+        One gradient of sum_i D(x_i) gives them all, as long as D treats each sample by itself.
+        Under batch norm in training mode, which mixes the batch, it is the gradient of the sum.
 
         Args:
             x: samples [B, ...].

@@ -1,4 +1,5 @@
-"""What users of the library supply, as types: networks, latents, penalties, augmentations, samplers.
+"""What users of the library supply, as types: networks, latents, penalties, augmentations,
+samplers.
 
 Nothing here has to be inherited from. A function or an object of the right form is enough; type
 checkers compare it with these protocols.
@@ -15,10 +16,10 @@ Schedule = Callable[[Any], tf.Tensor]
 """The round, an int or an integer tensor -> a float32 scalar."""
 
 Sampler = Callable[[tf.Tensor], Any]
-"""The number of a batch, an int64 scalar -> real samples [B, ...] float32, or a pair (samples, labels [B, ...])."""
+"""The number of a batch, an int64 scalar -> real samples [B, ...] float32, or (samples, labels)."""
 
 Measure = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
-"""(real [B, ...], fake [B, ...], real logits, fake logits) -> a scalar that is reported in the row."""
+"""(real [B, ...], fake [B, ...], real logits, fake logits) -> a scalar for the row."""
 
 
 class Network(Protocol):

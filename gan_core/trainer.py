@@ -255,8 +255,8 @@ class GANTrainer:
 
         Sample number i of a seed has the same z for every n and every `batch`, and so is the same
         sample to rounding. One exception: the batch norm of an average is settled first
-        (`gan_core.nn.settling`), by 1,024 z in batches of this size, and its statistics are those of
-        such batches.
+        (`gan_core.nn.settling`), by 1,024 z in batches of this size, and its statistics are those
+        of such batches.
 
         Args:
             n: how many samples.
@@ -331,8 +331,8 @@ class GANTrainer:
     def _round(self, reals: tf.Tensor, labels: tf.Tensor | None) -> list[tf.Tensor]:
         """Algorithm 1: d_steps steps of D, then one step of G.
 
-        reals [d_steps, B, ...], labels [d_steps, B, ...] or None -> the row's values in the order of
-        row_names. On several devices this is what each of them does.
+        reals [d_steps, B, ...], labels [d_steps, B, ...] or None -> the row's values in the order
+        of row_names. On several devices this is what each of them does.
         """
         last = self.d_steps - 1
         for k in range(self.d_steps):
@@ -408,7 +408,9 @@ class GANTrainer:
         )
 
     def _critic(self, y: Any, player: str, k: int = 0) -> Callable[[tf.Tensor], tf.Tensor]:
-        """x [B, ...] -> logits, through the augmentation of this player's step, with these labels."""
+        """x [B, ...] -> logits, through the augmentation of this player's step,
+        with these labels.
+        """
         augment_seed = replicas.own_seed(self._seed(f"augment {player}", k))
         passes = itertools.count()
 
@@ -459,7 +461,9 @@ class GANTrainer:
                 yield start, z[first : first + batch], y_part
 
     def _labels_of_block(self, start: int, seed: int, labels: Any) -> tf.Tensor | None:
-        """The labels of a block of samples: those asked for, the last one repeated to fill the block."""
+        """The labels of a block of samples: those asked for, the last one repeated to fill the
+        block.
+        """
         if self.labels is None:
             return None
         if labels is None:
@@ -489,7 +493,9 @@ class GANTrainer:
         return compiled(function, self.mode)
 
     def _rounds_function(self, sampler: Sampler) -> Callable[[tf.Tensor], tf.Tensor]:
-        """count -> rows. Compiled once a sampler; only the last sampler's is kept, with its data."""
+        """count -> rows. Compiled once a sampler; only the last sampler's is kept,
+        with its data.
+        """
         last_sampler, play = self._rounds_of
         if sampler is last_sampler:
             return play
@@ -526,7 +532,9 @@ class GANTrainer:
         return any(variable.shape.rank == 4 for variable in variables)
 
     def _run(self, function: Callable, *arguments: Any) -> Any:
-        """Call a compiled function; remember if it fails while it runs, for then its state is mixed."""
+        """Call a compiled function; remember if it fails while it runs,
+        for then its state is mixed.
+        """
         if self._failed:
             checks.fail(
                 "GANTrainer",

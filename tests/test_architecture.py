@@ -80,7 +80,9 @@ FILES = {
 
 
 def imports(text):
-    """The dotted names of what a file imports, at any depth of its code; a relative one begins with a dot."""
+    """The dotted names of what a file imports, at any depth of its code;
+    a relative one begins with a dot.
+    """
     found = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -110,7 +112,9 @@ def rooms_asked(package, text):
 
 
 def names_used(text):
-    """Dotted attribute chains in the code, such as tf.random.normal; comments and docstrings are no code."""
+    """Dotted attribute chains in the code, such as tf.random.normal;
+    comments and docstrings are no code.
+    """
     return {
         ast.unparse(node) for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)
     }
@@ -126,12 +130,16 @@ def of(*folders):
 
 
 def room_of(name):
-    """gan_core/nn/dense.py -> nn; gan_core/losses.py -> losses; gan_core/__init__.py -> __init__."""
+    """gan_core/nn/dense.py -> nn; gan_core/losses.py -> losses;
+    gan_core/__init__.py -> __init__.
+    """
     return name.split("/")[1].removesuffix(".py")
 
 
 def is_on_top(package, room):
-    """Whether this room is a chapter, a command or a room of solutions: it may import all, and nothing imports it."""
+    """Whether this room is a chapter, a command or a room of solutions:
+    it may import all, and nothing imports it.
+    """
     return CHAPTER.fullmatch(room) is not None or room in COMMANDS.get(package, set())
 
 
@@ -230,7 +238,9 @@ def in_testing(name):
 
 @of("gan_core", "toy", "dcgan", "benchmarks")
 def test_only_the_tests_import_the_laws(name):
-    """pytest and hypothesis are an extra: nothing that runs without them may want gan_core.testing."""
+    """pytest and hypothesis are an extra: nothing that runs without them may want
+    gan_core.testing.
+    """
     wants = any(module.startswith("gan_core.testing") for module in imports(FILES[name]))
     assert not wants or in_testing(name)
 
@@ -273,7 +283,9 @@ def test_only_plots_draws(name):
 
 @of("toy", "dcgan", "benchmarks")
 def test_help_is_broken_at_the_windows_edge_alone(name):
-    """tyro keeps a line break of a field's docstring; two strings in brackets, one below the other, have none."""
+    """tyro keeps a line break of a field's docstring; two strings in brackets, one below the other,
+    have none.
+    """
     for config in ast.walk(ast.parse(FILES[name])):
         if isinstance(config, ast.ClassDef) and config.name in (
             "Config",
@@ -291,7 +303,9 @@ def test_help_is_broken_at_the_windows_edge_alone(name):
 
 @of(*PACKAGES)
 def test_randomness_comes_from_rng_alone(name):
-    """TensorFlow's own stateless_normal gives other numbers under XLA, and tf.random.normal other ones each time."""
+    """TensorFlow's own stateless_normal gives other numbers under XLA,
+    and tf.random.normal other ones each time.
+    """
     wild = {
         used for used in names_used(FILES[name]) if re.match(r"(tf|tensorflow)\.random\.", used)
     }

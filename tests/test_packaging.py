@@ -1,4 +1,6 @@
-"""What is installed is all of it: the wheel has every module, and every module of it can be imported."""
+"""What is installed is all of it: the wheel has every module,
+and every module of it can be imported.
+"""
 
 import os
 import subprocess

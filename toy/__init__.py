@@ -1,7 +1,8 @@
 """Five chapters on distributions that can be written down, and the small library that they use.
 
     networks             features that a discriminator may be shown
-    targets/             what there is to learn: normals, mixtures, the ring, the grid, shapes without modes
+    targets/             what there is to learn: normals, mixtures, the ring, the grid,
+    shapes without modes
     measures/            which modes were found, beside published tables; integrals over the line
     figures/             the pictures of the chapters
 

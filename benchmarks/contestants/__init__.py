@@ -1,1 +1,3 @@
-"""The training steps that are measured: this project's, and other libraries' as their users write them."""
+"""The training steps that are measured: this project's, and other libraries' as their users write
+them.
+"""

@@ -125,7 +125,9 @@ def _layers(
 def _rows_of_a_layer(
     about: arithmetic.Layer, work: list[arithmetic.Work], seconds: dict[str, float]
 ) -> list[Row]:
-    """One row for each kind of pass. (D's gradient with respect to x is asked for in two places.)"""
+    """One row for each kind of pass. (D's gradient with respect to x is asked for in two
+    places.)
+    """
     times: dict[str, int] = {}
     operations: dict[str, int] = {}
     for each in work:

@@ -1,4 +1,5 @@
-"""What this machine can do at best, measured: a large matrix product, and a sum of two large arrays.
+"""What this machine can do at best, measured: a large matrix product,
+and a sum of two large arrays.
 
 A step's TFLOP/s says little by itself. Beside the rate of a plain n x n matrix product in the same
 precision, by the same library and in the same run, it says how far from the limit the step is (of

@@ -1,4 +1,5 @@
-"""How fast a round could be on a device: each layer's operations or its bytes, the longer of the two.
+"""How fast a round could be on a device: each layer's operations or its bytes,
+the longer of the two.
 
     time of a pass = max(operations / peak operations a second, bytes / bandwidth)
 

@@ -8,7 +8,9 @@ from gan_core.app import plots
 
 
 def fields(path, maps, least: float = 1e-2):
-    """What one unit sees. maps: title -> (|gradient| [n, n], (first, last) pixel by the formula, maybe outside).
+    """What one unit sees.
+
+    maps: title -> (|gradient| [n, n], (first, last) pixel by the formula, maybe outside).
 
     Colours are logarithmic, from `least` of the largest on; a gradient of exactly 0 is left white.
     """
@@ -42,7 +44,9 @@ def fields(path, maps, least: float = 1e-2):
 
 
 def matrices(path, names, panels):
-    """panels: title -> (matrix, the numbers of its rows); names: number -> the letter to write for it."""
+    """panels: title -> (matrix, the numbers of its rows); names:
+    number -> the letter to write for it.
+    """
     plots.use_style()
     widths = [matrix.shape[1] for matrix, _ in panels.values()]
     figure, axes = plt.subplots(
@@ -96,7 +100,9 @@ def checkerboards(path, columns):
 
 
 def moving_means(path, means, real, fake):
-    """means: label -> the moving mean after each batch [n]; real and fake: the means it is fed with, in turn."""
+    """means: label -> the moving mean after each batch [n]; real and fake:
+    the means it is fed with, in turn.
+    """
     plots.use_style()
     figure, ax = plt.subplots(figsize=(9, 3.8))
     ax.axhline(real, color=plots.REAL, lw=2, label="mean of the real batches")

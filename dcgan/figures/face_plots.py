@@ -25,7 +25,9 @@ def rows_of_pictures(path, rows, pixels: float = 1.05):
 
 
 def mean_and_histograms(path, mean, spread, counts):
-    """The mean picture [S, S, 3] and the sd of each pixel [S, S], both in levels; counts [3, 256] of each level."""
+    """The mean picture [S, S, 3] and the sd of each pixel [S, S], both in levels;
+    counts [3, 256] of each level.
+    """
     plots.use_style()
     figure, axes = plt.subplots(1, 3, figsize=(13, 3.8), width_ratios=(1, 1.2, 1.9))
     axes[0].imshow(np.uint8(np.round(mean)))

@@ -1,4 +1,6 @@
-"""The figures of chapter 10: who is found out by what, nearest training faces, combinations that never come out."""
+"""The figures of chapter 10: who is found out by what, nearest training faces,
+combinations that never come out.
+"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,9 +12,11 @@ from gan_core.app import plots
 
 
 def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
-    """A line for each set of faces: some of them, and a cell for each measure, vermilion where it found them out.
+    """A line for each set of faces: some of them, and a cell for each measure,
+    vermilion where it found them out.
 
-    shown: {name: faces [>= 6, S, S, 3] uint8};  rows: {name: {measure: value}};  floor: {measure: (mean, sd)};
+    shown: {name: faces [>= 6, S, S, 3] uint8};  rows: {name: {measure: value}};  floor: {measure:
+    (mean, sd)};
     found: {name: {measure: bool}}. The first line is the floor, in blue.
     """
     plots.use_style()
@@ -46,8 +50,10 @@ def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
 
 
 def nearest_faces(path, samples, neighbours, distances, of_fake, of_real) -> None:
-    """Left: generated faces [n, S, S, 3] (above), each over its k nearest training faces [n, k, S, S, 3], with the
-    distances [n, k]. Right: how far generated and held-aside faces are from their nearest training face."""
+    """Left: generated faces [n, S, S, 3] (above), each over its k nearest training faces [n, k, S,
+    S, 3], with the
+    distances [n, k]. Right: how far generated and held-aside faces are from their nearest training
+    face."""
     plots.use_style()
     n, k = distances.shape
     figure, (left, right) = plt.subplots(
@@ -91,8 +97,10 @@ def nearest_faces(path, samples, neighbours, distances, of_fake, of_real) -> Non
 
 
 def combinations(path, found) -> None:
-    """A panel for each value of the third factor: counts of the first two over their expected counts, on a scale of
-    doublings; a cross where a combination never came out. found: `factor_coverage.Coverage` of three factors."""
+    """A panel for each value of the third factor: counts of the first two over their expected
+    counts, on a scale of
+    doublings; a cross where a combination never came out. found:
+    `factor_coverage.Coverage` of three factors."""
     plots.use_style()
     rows, columns, panels = found.factors
     figure, all_axes = plt.subplots(

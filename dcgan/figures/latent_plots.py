@@ -8,7 +8,9 @@ from gan_core.app import plots
 
 
 def shell(path, samples, walks: dict):
-    """The norms of samples of the prior [N] as a histogram; below, those of each walk: title -> [n]."""
+    """The norms of samples of the prior [N] as a histogram; below, those of each walk:
+    title -> [n].
+    """
     plots.use_style()
     figure, (top, bottom) = plt.subplots(
         2, 1, figsize=(9, 5.2), sharex=True, height_ratios=[1, 1.1]
@@ -29,7 +31,9 @@ def shell(path, samples, walks: dict):
 
 
 def strips(path, rows: dict):
-    """A row of faces for each title -> (faces uint8 [n, S, S, 3], norms [n]), with ‖z‖ above each face."""
+    """A row of faces for each title -> (faces uint8 [n, S, S, 3], norms [n]),
+    with ‖z‖ above each face.
+    """
     columns = max(len(faces) for faces, _ in rows.values())
     with plt.rc_context({"figure.constrained_layout.use": False}):
         figure, axes = plt.subplots(
@@ -73,7 +77,9 @@ def by_norm(path, radii, distances, floor, on_the_shell):
 
 
 def changes(path, tables: dict):
-    """title -> the table of `effects.changes`: what was moved down the side, what changed along the top, in %."""
+    """title -> the table of `effects.changes`: what was moved down the side,
+    what changed along the top, in %.
+    """
     plots.use_style()
     figure, axes = plt.subplots(1, len(tables), figsize=(6.6 * len(tables), 5.6), squeeze=False)
     for ax, (title, rows) in zip(axes[0], tables.items(), strict=True):

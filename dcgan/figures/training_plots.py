@@ -51,7 +51,9 @@ def curves(rows, epochs, path) -> None:
 
 
 def distances_over_epochs(rows, floor: float, path) -> None:
-    """rows: recipe -> the columns of its epochs.csv, seven at most;  floor: the distance of real to real faces."""
+    """rows: recipe -> the columns of its epochs.csv, seven at most;  floor:
+    the distance of real to real faces.
+    """
     plots.use_style()
     figure, axes = plots.plt.subplots(figsize=(8, 4))
     colours = [

@@ -2,7 +2,8 @@
 
     id -> z -> face:  z is a function of the id's text and a seed alone, the face of z and G.
 
-Nothing is remembered between ids and nothing is drawn in order, so the ids may come in any order, in
+Nothing is remembered between ids and nothing is drawn in order, so the ids may come in any order,
+in
 any number, from any process: the faces are the same. Memory does not grow with their number.
 """
 
@@ -300,7 +301,8 @@ def _is_whole(path: Path) -> bool:
 
 
 def _whole_file(path: Path, data: bytes) -> None:
-    """Not flushed to the disk each time, as `files` does: `_is_whole` finds what a power cut spoilt.
+    """Not flushed to the disk each time, as `files` does: `_is_whole` finds what a power cut
+    spoilt.
 
     This process alone writes in the folder, so one temporary name does for all.
     """

@@ -1,6 +1,8 @@
-"""The generator that comes with the package: trained on drawn faces, in half precision, one small file.
+"""The generator that comes with the package: trained on drawn faces, in half precision,
+one small file.
 
-    python -m dcgan train --drawn 8192 --epochs 12 --width 32 --batch-size 16 --average 0.998 --no-flip \\
+    python -m dcgan train --drawn 8192 --epochs 12 --width 32 --batch-size 16 --average 0.998
+    --no-flip \\
         --augment translation cutout --gamma 0.3 --fall 0.5 --run runs/pretrained
     python -m dcgan.generation.pretrained --run runs/pretrained --overwrite
 

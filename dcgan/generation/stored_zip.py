@@ -8,8 +8,8 @@ PNG is compressed already), with one date for all, so that the same entries give
     then       [record: where the entry lies] for each     (the central directory)
     then       how many records there are, and where they begin
 
-The layout is that of PKWARE's APPNOTE 6.3, sections 4.3.7 to 4.3.16; its 64-bit fields (Zip64) are used
-where a file has 65,535 entries or more, or 4 GB. Any unzip, and Python's zipfile, reads it.
+The layout is that of PKWARE's APPNOTE 6.3, sections 4.3.7 to 4.3.16; its 64-bit fields (Zip64) are
+used where a file has 65,535 entries or more, or 4 GB. Any unzip, and Python's zipfile, reads it.
 """
 
 import struct
@@ -50,7 +50,9 @@ class StoredZip:
         self._file.write(data)
 
     def add_file(self, name: str, source) -> None:
-        """An entry from a binary file, which is read twice from its start: for the checksum, and to copy it."""
+        """An entry from a binary file, which is read twice from its start:
+        for the checksum, and to copy it.
+        """
         source.seek(0)
         size = checksum = 0
         while chunk := source.read(CHUNK):

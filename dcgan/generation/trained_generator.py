@@ -31,9 +31,9 @@ BATCH = 64  # pictures that G makes at a time, always: see Generator
 class Generator:
     """z [n, latent_dim] float32 -> pictures [n, size, size, 3] uint8, for any n.
 
-    The network always sees BATCH of them at once (the last batch is filled up): sums are added up in
-    another order in a batch of another size, which may turn a pixel by 1 of 255. So a picture depends
-    on its own z alone, bit for bit on one machine, whatever is made with it.
+    The network always sees BATCH of them at once (the last batch is filled up): sums are added up
+    in another order in a batch of another size, which may turn a pixel by 1 of 255. So a picture
+    depends on its own z alone, bit for bit on one machine, whatever is made with it.
     """
 
     function: Callable
@@ -55,12 +55,16 @@ class Generator:
         return np.concatenate(batches)[: len(z)]
 
     def z(self, n: int, seed: int = 0) -> np.ndarray:
-        """n samples of the prior N(0, I): [n, latent_dim] float32. Number i of a seed is the same for every n."""
+        """n samples of the prior N(0, I): [n, latent_dim] float32.
+        Number i of a seed is the same for every n.
+        """
         checks.integer("Generator.z", "n", n, 1)
         return np.concatenate(list(self._blocks_of_z(n, seed)))
 
     def sample(self, n: int, seed: int = 0) -> np.ndarray:
-        """n faces: uint8 [n, size, size, 3]. Number i of a seed is the same for every n, and GANTrainer.sample's."""
+        """n faces: uint8 [n, size, size, 3]. Number i of a seed is the same for every n,
+        and GANTrainer.sample's.
+        """
         return np.concatenate(list(self.blocks(n, seed)))
 
     def blocks(self, n: int, seed: int = 0) -> Iterator[np.ndarray]:
@@ -79,7 +83,9 @@ def block_of_z(index: int, latent_dim: int, seed: int) -> np.ndarray:
 
 
 def of_network(network, latent_dim: int, size: int, name: str = "network") -> Generator:
-    """A Generator of a network z [B, latent_dim] -> [B, size, size, 3] float32 in [-1, 1], compiled."""
+    """A Generator of a network z [B, latent_dim] -> [B, size, size, 3] float32 in [-1, 1],
+    compiled.
+    """
 
     def pictures(z: tf.Tensor) -> tf.Tensor:
         return to_uint8(network(z))
@@ -92,7 +98,8 @@ def of_network(network, latent_dim: int, size: int, name: str = "network") -> Ge
 def load(run: str | os.PathLike | None = None) -> Generator:
     """The generator of a run.
 
-    A run that is under way, or was killed, has no generator/ yet, or one that is older than its best
+    A run that is under way, or was killed, has no generator/ yet, or one that is older than its
+    best
     epoch: then it is that of its best epoch so far. A program that wants the same pixels from a GPU
     each time calls `choose_arithmetic` at its start.
 

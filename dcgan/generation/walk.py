@@ -26,7 +26,9 @@ LABEL = 14  # pixels, the height of the line below a face
 
 @dataclasses.dataclass(frozen=True)
 class Walk:
-    """The lab's walks (ray, switch, fix), between two samples (slerp, lerp), or along one number."""
+    """The lab's walks (ray, switch, fix), between two samples (slerp, lerp),
+    or along one number.
+    """
 
     kind: Kind = "slerp"
     (
@@ -42,8 +44,8 @@ class Walk:
     """of the samples"""
     first: int = 0
     (
-        "number of the sample that slerp, lerp and traverse begin at (the one that `generate` gives "
-        "this number)"
+        "number of the sample that slerp, lerp and traverse begin at (the one that `generate` "
+        "gives this number)"
     )
     second: int = 1
     """number of the sample that slerp and lerp end at"""

@@ -1,7 +1,9 @@
-"""A generator on trial: real faces that it never saw, faces spoilt on purpose, and every measure on each.
+"""A generator on trial: real faces that it never saw, faces spoilt on purpose,
+and every measure on each.
 
-A measure is worth what it finds out. So the same faces are spoilt in ways that one knows, and measured beside
-real ones (the floor: what a perfect generator would get) and beside the generator's.
+A measure is worth what it finds out. So the same faces are spoilt in ways that one knows, and
+measured beside real ones (the floor: what a perfect generator would get) and beside the
+generator's.
 """
 
 import dataclasses
@@ -23,19 +25,24 @@ FLOORS = 6  # sets of real faces that are measured as if they were generated
 FEWEST = 20  # faces in a set
 SMALL = 32  # pixels at which nearest faces are looked for
 COMPARED = 500  # faces, at most, whose nearest training face is looked for
-FRESH = 2_000_000  # nobody learns from drawn faces from this index on; factor_classifier.HELD_ASIDE stays below
+# nobody learns from drawn faces from this index on; factor_classifier.HELD_ASIDE stays below
+FRESH = 2_000_000
 SURE = 5.0  # standard deviations of the floor beyond which a fault is found out
 
 
 @dataclasses.dataclass(frozen=True)
 class Evidence:
-    """Real faces, uint8 [.., S, S, 3]: what the generator learnt from, and what it has never seen."""
+    """Real faces, uint8 [.., S, S, 3]: what the generator learnt from,
+    and what it has never seen.
+    """
 
     training: np.ndarray
     """what was learnt from"""
     reference: np.ndarray
-    """[n] held aside: what all else is held against. (Of a folder of faces these are some of those by which the run's
-    best epoch was chosen, so its generator looks a little better here than it is; drawn ones are fresh.)"""
+    """[n] held out: what all else is compared with.
+
+    Of a folder of faces these are some of those by which the run's best epoch was chosen, so its
+    generator looks a little better here than it is; drawn ones are fresh."""
     others: tuple
     """FLOORS further sets of n, held aside too: as good as a perfect generator's"""
     mirrored: bool = False
@@ -45,7 +52,9 @@ class Evidence:
 
     @functools.cached_property
     def learnt(self) -> np.ndarray:
-        """All that could have been learnt by heart: the mirror image of a training face is a copy of it too."""
+        """All that could have been learnt by heart: the mirror image of a training face is a copy
+        of it too.
+        """
         return (
             np.concatenate([self.training, self.training[:, :, ::-1]])
             if self.mirrored
@@ -62,7 +71,8 @@ class Evidence:
         return shrink(self.learnt, SMALL)
 
     def nearest(self, images, k: int = 1):
-        """`neighbours.nearest` for the first few images, among all that was learnt from; at 32 pixels.
+        """`neighbours.nearest` for the first few images, among all that was learnt from;
+        at 32 pixels.
 
         A copy is a copy at any size, and a quarter of the pixels takes a quarter of the time.
         """
@@ -70,10 +80,13 @@ class Evidence:
 
 
 def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
-    """The faces for judging a run, or the package's own generator: sets of at most n, of `size` pixels.
+    """The faces for judging a run, or the package's own generator:
+    sets of at most n, of `size` pixels.
 
-    run: its config.json says what it learnt from, and so which faces it held aside.  data: the folder or zip
-    where those are now.  Drawn faces never run out: with them, fresh ones are drawn for the held-aside sets.
+    run: its config.json says what it learnt from, and so which faces it held aside.
+    data: the folder or zip
+    where those are now.  Drawn faces never run out: with them,
+    fresh ones are drawn for the held-aside sets.
     ValueError if fewer than 20 a set were held aside.
     """
     config = packages_own() if run is None else from_json(RunFolder.resume(run).config)
@@ -116,7 +129,9 @@ def packages_own() -> Config:
 
 
 def mirror_half(images, *, seed: int) -> np.ndarray:
-    """Each image mirrored, or not, with probability 1/2: what training with flips takes for real."""
+    """Each image mirrored, or not, with probability 1/2: what training with flips takes for
+    real.
+    """
     which = (
         rng.integers([len(images), 1, 1, 1], rng.seed(seed, "mirrored to judge by"), 2).numpy() == 1
     )
@@ -126,8 +141,8 @@ def mirror_half(images, *, seed: int) -> np.ndarray:
 def spoilt(proof: Evidence, *, seed: int) -> dict:
     """{what was done: faces [n, S, S, 3] uint8}: real faces, spoilt in six ways that one knows.
 
-    Blurred by (1 2 1)/4; noise of sd 10; 10 more red and 10 less blue; the lighter half, by mean grey level, of two
-    sets; 50 faces over and over; faces that were learnt from.
+    Blurred by (1 2 1)/4; noise of sd 10; 10 more red and 10 less blue; the lighter half, by mean
+    grey level, of two sets; 50 faces over and over; faces that were learnt from.
     """
     real = proof.others[0]
     exact, n = real.astype(np.float32), len(real)
@@ -146,10 +161,13 @@ def spoilt(proof: Evidence, *, seed: int) -> dict:
 
 
 def measure(images, proof: Evidence, *, seed: int) -> dict:
-    """All measures of one set of generated faces uint8 [n, S, S, 3]: {name: float}; see `distances`, `neighbours`.
+    """All measures of one set of generated faces uint8 [n, S, S, 3]: {name:
+    float}; see `distances`, `neighbours`.
 
-    "patches 64", ...: sliced Wasserstein distance at that level, in 1/1000 of the real sd;  "MMD": at 16 × 16, times
-    1000;  "MS-SSIM": mean over random pairs;  "% nearer": how many are nearer to a face that was learnt from than
+    "patches 64", ...: sliced Wasserstein distance at that level, in 1/1000 of the real sd;  "MMD":
+    at 16 × 16, times
+    1000;  "MS-SSIM": mean over random pairs;  "% nearer": how many are nearer to a face that was
+    learnt from than
     all but 1 % of held-aside faces are.
     """
     levels = distances.sliced_wasserstein_pyramid(proof.reference, images, seed=seed)
@@ -163,10 +181,11 @@ def measure(images, proof: Evidence, *, seed: int) -> dict:
 
 
 def floors(proof: Evidence, *, seed: int) -> dict:
-    """{measure: (mean, standard deviation)} of real sets that are measured as if they were generated.
+    """{measure: (mean, standard deviation)} of real sets that are measured as if they were
+    generated.
 
-    "% nearer" is a share of m faces below a quantile of m others, whose mean and deviation are known:
-    p = `neighbours.rare(m)`, which is 1 % from m = 99 on, and about sqrt(2 p (1 - p) / m).
+    "% nearer" is a share of m faces below a quantile of m others, whose mean and deviation are
+    known: p = `neighbours.rare(m)`, which is 1 % from m = 99 on, and about sqrt(2 p (1 - p) / m).
     """
     rows = [measure(images, proof, seed=seed) for images in proof.others]
     found = {
@@ -184,7 +203,9 @@ def floors(proof: Evidence, *, seed: int) -> dict:
 
 
 def found_out(row: dict, floor: dict) -> dict:
-    """{measure: whether it is further from the floor's mean than SURE of its standard deviations}, either way."""
+    """{measure: whether it is further from the floor's mean than SURE of its standard deviations},
+    either way.
+    """
     return {
         name: abs(value - floor[name][0]) > SURE * floor[name][1] for name, value in row.items()
     }

@@ -1,10 +1,12 @@
 """Reading the factors off a face: which hair, which eyes, which mouth.
 
-Drawn faces come with their factors, so a classifier can learn to name them; then it can name those of
-*generated* faces, which come with none. One small convolutional network, one group of logits a factor:
+Drawn faces come with their factors, so a classifier can learn to name them; then it can name those
+of *generated* faces, which come with none. One small convolutional network, one group of logits a
+factor:
 
     faces = train_classifier()
-    faces.predict(images)["hair_colour"]      # [N] int32, positions in drawn_faces.FACTORS["hair_colour"]
+    faces.predict(images)["hair_colour"]      # [N] int32, positions in
+    drawn_faces.FACTORS["hair_colour"]
 """
 
 import itertools
@@ -31,12 +33,15 @@ IMAGES_AT_A_TIME = 500
 
 
 class FactorClassifier(tf.Module):
-    """Images [N, S, S, 3] uint8, S a multiple of `size` -> for each factor, the logits of its values.
+    """Images [N, S, S, 3] uint8, S a multiple of `size` -> for each factor,
+    the logits of its values.
 
-    factors: {factor: names of its values}, as drawn_faces.FACTORS.  size: pixels that it looks at, 16, 32 or 64; a
-    mouth of five pixels cannot be read at 32.  All factors share strided convolutions with batch norm, down to
-    4 × 4, and a dense layer, behind which a second one gives the logits; `width` channels after the first
-    convolution, twice as many after each further one.
+    factors: {factor: names of its values}, as drawn_faces.FACTORS.
+    size: pixels that it looks at, 16, 32 or 64; a
+    mouth of five pixels cannot be read at 32.  All factors share strided convolutions with batch
+    norm, down to
+    4 × 4, and a dense layer, behind which a second one gives the logits; `width` channels after the
+    first convolution, twice as many after each further one.
     """
 
     def __init__(self, factors: dict, *, size: int = MOST, seed: int, width: int = 16, name=None):
@@ -74,7 +79,9 @@ class FactorClassifier(tf.Module):
         )
 
     def __call__(self, x, *, training: bool = False) -> list:
-        """x [B, size, size, 3] float32 in [-1, 1] -> the logits [B, values] of each factor, in order."""
+        """x [B, size, size, 3] float32 in [-1, 1] -> the logits [B, values] of each factor,
+        in order.
+        """
         return tf.split(self.body(with_detail(x), training=training), self._sizes, axis=1)
 
     def logits(self, images) -> dict:
@@ -105,18 +112,21 @@ class FactorClassifier(tf.Module):
 
 
 def with_detail(x) -> tf.Tensor:
-    """x [B, S, S, 3] -> [B, S, S, 6]: x, and 4 times what is left of it less its mean over 3 × 3 pixels.
+    """x [B, S, S, 3] -> [B, S, S, 6]: x, and 4 times what is left of it less its mean over 3 × 3
+    pixels.
 
-    A mouth is a faint line of six pixels in a picture of strong colours; without such help it is learnt last.
+    A mouth is a faint line of six pixels in a picture of strong colours; without such help it is
+    learnt last.
     """
     return tf.concat([x, 4.0 * (x - tf.nn.avg_pool2d(x, 3, 1, "SAME"))], axis=3)
 
 
 def cross_entropy(logits, labels) -> tf.Tensor:
-    """The mean of -log softmax(a)[label] over a batch: logits a [B, K] float32, labels [B] int32 -> scalar.
+    """The mean of -log softmax(a)[label] over a batch: logits a [B, K] float32,
+    labels [B] int32 -> scalar.
 
-    Written as log sum_j exp(a_j) - a_label, where reduce_logsumexp takes the largest a_j out of the sum first,
-    so that nothing overflows and no log of 0 is taken. log K for equal logits.
+    Written as log sum_j exp(a_j) - a_label, where reduce_logsumexp takes the largest a_j out of the
+    sum first, so that nothing overflows and no log of 0 is taken. log K for equal logits.
     """
     return tf.reduce_mean(
         tf.reduce_logsumexp(logits, axis=1) - tf.gather(logits, labels, batch_dims=1)
@@ -135,9 +145,11 @@ def fit_classifier(
     flip: bool = True,
     width: int = 16,
 ) -> FactorClassifier:
-    """A classifier trained on images [N, S, S, 3] uint8 with labels {factor: [N] int}: Adam on the summed losses.
+    """A classifier trained on images [N, S, S, 3] uint8 with labels {factor: [N] int}:
+    Adam on the summed losses.
 
-    flip: mirror every second image, at random, as a generator's training does. Not if a factor says left or right.
+    flip: mirror every second image, at random, as a generator's training does. Not if a factor says
+    left or right.
     """
     owner = "fit_classifier"
     checks.integer(owner, "steps", steps, 1)
@@ -188,13 +200,17 @@ def train_classifier(
 
 
 def held_aside(count: int, *, size: int = 64, seed: int = 0) -> tuple:
-    """Drawn faces that `train_classifier` never sees: images [count, size, size, 3] uint8, {factor: [count]}."""
+    """Drawn faces that `train_classifier` never sees: images [count, size, size, 3] uint8, {factor:
+    [count]}.
+    """
     indices = HELD_ASIDE + np.arange(count)
     return drawn_faces.draw(indices, seed=seed, size=size), drawn_faces.factors(indices, seed=seed)
 
 
 def shrink(images, size: int) -> np.ndarray:
-    """[N, S, S, 3] uint8 -> [N, size, size, 3] uint8: means over blocks, for S a multiple of size."""
+    """[N, S, S, 3] uint8 -> [N, size, size, 3] uint8: means over blocks,
+    for S a multiple of size.
+    """
     images = np.asarray(images)
     if (
         images.dtype != np.uint8

@@ -1,8 +1,8 @@
 """Which combinations of factors never come out? Blue hair, yes; green eyes, yes; both at once?
 
-A generator may have every value of every factor and still drop combinations: with 8 hair colours, 6 eye
-colours and 5 mouths there are 240 cells, and it is the rare ones that are lost first. But a *perfect*
-sampler misses some too when the sample is small, so count what is missing against that.
+A generator may have every value of every factor and still drop combinations: with 8 hair colours, 6
+eye colours and 5 mouths there are 240 cells, and it is the rare ones that are lost first. But a
+*perfect* sampler misses some too when the sample is small, so count what is missing against that.
 """
 
 import dataclasses
@@ -39,12 +39,14 @@ class Coverage:
 
     @property
     def missed_by_perfect(self) -> float:
-        """How many a perfect sampler of the same n misses on average: the sum over combinations of (1 - p)^n."""
+        """How many a perfect sampler of the same n misses on average:
+        the sum over combinations of (1 - p)^n.
+        """
         return float(np.sum((1.0 - self.expected / self.n) ** self.n))
 
     @property
     def distance(self) -> float:
-        """Total variation, 1/2 sum |counts - expected| / n: how many samples must change cells, as a share.
+        """Total variation, 1/2 sum |counts - expected| / n: the share of samples in wrong cells.
 
         Not 0 for a perfect sampler, of order sqrt(cells / n): beside its value for real data only.
         """

@@ -153,7 +153,9 @@ class Nearest:
 
 
 def table(row: dict[str, float], jury: face_judge.FaceJudge, config: Judge) -> Table:
-    """A line for each measure: these faces, as many real ones, and the ratio where that means something."""
+    """A line for each measure: these faces, as many real ones,
+    and the ratio where that means something.
+    """
     source = config.faces or config.run or "the package's own generator"
     title = f"{source}: n = {jury.n:,} faces, beside {jury.n:,} real ones ({config.features})"
     made = Table("measure", title=Text(title))

@@ -17,7 +17,9 @@ from gan_core.nn.sequential import Sequential
 
 
 def times_painted(kernel_size: int) -> np.ndarray:
-    """How many input pixels reach each pixel: float32 [8, 8] from the middle of a larger picture."""
+    """How many input pixels reach each pixel: float32 [8, 8] from the middle of a larger
+    picture.
+    """
     w = tf.ones([kernel_size, kernel_size, 1, 1])
     return conv_transpose(tf.ones([1, 12, 12, 1]), w, 2)[0, 8:16, 8:16, 0].numpy()
 

@@ -1,1 +1,3 @@
-"""What every command of the project shares: a command line from a dataclass, and the style of figures."""
+"""What every command of the project shares: a command line from a dataclass,
+and the style of figures.
+"""

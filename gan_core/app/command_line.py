@@ -1,4 +1,6 @@
-"""A config dataclass *is* the command line: every field a flag, its comment or docstring the help."""
+"""A config dataclass *is* the command line: every field a flag,
+its comment or docstring the help.
+"""
 
 from __future__ import annotations
 

@@ -24,7 +24,8 @@ def looped(
         compile: compiles a function of tensors (`gan_core.devices.compiling`).
 
     Returns:
-        count, an int32 scalar -> rows [ROUNDS_A_CALL, columns], of which the first `count` are filled.
+        count, an int32 scalar -> rows [ROUNDS_A_CALL, columns], of which the first `count` are
+        filled.
     """
 
     def next_row(i: tf.Tensor, rows: tf.Tensor) -> tuple:

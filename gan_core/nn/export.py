@@ -72,7 +72,9 @@ def export_generator(
 def _try(
     generator: Callable[..., tf.Tensor], latent_dim: int, labels: tf.TensorSpec | None
 ) -> None:
-    """One forward pass: what does not fit is told in one line here, and in many while it is saved."""
+    """One forward pass: what does not fit is told in one line here,
+    and in many while it is saved.
+    """
     inputs = [tf.zeros([1, latent_dim])]
     if labels is not None:
         inputs.append(tf.zeros([1, *labels.shape], labels.dtype))

@@ -55,7 +55,8 @@ class Optimizer(tf.Module):
     """What Adam and SGD share: a learning-rate schedule, the bound variables, a count of updates.
 
     Args:
-        learning_rate: a number, or a schedule: a function of the round (`gan_core.optim.schedules`).
+        learning_rate: a number, or a schedule: a function of the round
+            (`gan_core.optim.schedules`).
 
     Attributes:
         bound: the variables that it moves; empty before `bind`.
@@ -177,7 +178,8 @@ class Adam(Optimizer):
     That kernel has the form which the paper gives before section 2.1, with the bias corrections in
     the step size:
 
-        parameter <- parameter - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)  m / (sqrt(v) + e)
+        parameter <- parameter
+            - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)  m / (sqrt(v) + e)
 
     It equals Algorithm 1 if e = epsilon sqrt(1 - beta_2^t) ("epsilon hat"), so that is passed.
 

@@ -28,7 +28,9 @@ def constant(value: float) -> Schedule:
 
 
 def linear_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0) -> Schedule:
-    """value until step `start`, then a straight line down to `final` at step `steps`, then final."""
+    """value until step `start`, then a straight line down to `final` at step `steps`,
+    then final.
+    """
     _check("schedules.linear_decay", value, steps, start, final)
 
     def schedule(step: Any) -> tf.Tensor:
@@ -40,7 +42,8 @@ def linear_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0
 def cosine_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0) -> Schedule:
     """value until step `start`, then half a cosine down to `final` at step `steps`, then final.
 
-    final + (value - final) (1 + cos(pi t)) / 2 for t from 0 to 1 (Loshchilov and Hutter 2017, eq. 5).
+    final + (value - final) (1 + cos(pi t)) / 2 for t from 0 to 1 (Loshchilov and Hutter 2017,
+    eq. 5).
     """
     _check("schedules.cosine_decay", value, steps, start, final)
 
@@ -53,7 +56,8 @@ def cosine_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0
 
 
 def geometric_decay(value: float, steps: int, *, final: float, start: int = 0) -> Schedule:
-    """value until step `start`, then falling by the same factor every step, to `final` at step `steps`:
+    """value until step `start`, then falling by the same factor every step,
+    to `final` at step `steps`:
     value (final / value)^t for t from 0 to 1. For what works on many scales, such as noise."""
     _check("schedules.geometric_decay", value, steps, start, final)
     checks.number("schedules.geometric_decay", "value", value, above=0.0)
@@ -68,8 +72,8 @@ def geometric_decay(value: float, steps: int, *, final: float, start: int = 0) -
 def rising_memory(decay: float) -> Schedule:
     """A moving average's decay that starts low, so that it forgets where it started.
 
-    min(decay, (1 + t) / (10 + t)): after t updates about the last ninth of them is remembered, until
-    `decay` is reached, for 0.999 at t = 8,990.
+    min(decay, (1 + t) / (10 + t)): after t updates about the last ninth of them is remembered,
+    until `decay` is reached, for 0.999 at t = 8,990.
     """
     checks.number("schedules.rising_memory", "decay", decay, 0.0, below=1.0)
 
@@ -88,7 +92,9 @@ def as_schedule(owner: str, value: Any, name: str = "learning_rate") -> Schedule
 
 
 def _progress(step: Any, start: int, steps: int) -> tf.Tensor:
-    """0 at `start`, 1 at `steps`, clipped. Integers are subtracted first: float32 cannot count past 2^24."""
+    """0 at `start`, 1 at `steps`, clipped. Integers are subtracted first:
+    float32 cannot count past 2^24.
+    """
     done = tf.cast(tf.cast(step, tf.int64) - start, tf.float32)
     return tf.clip_by_value(done / float(steps - start), 0.0, 1.0)
 

@@ -22,7 +22,8 @@ class every:
 
     Args:
         n: how many rounds lie between two calls.
-        function: called with the trainer, and a dict of `step` (int) and the round's values (floats).
+        function: called with the trainer, and a dict of `step` (int) and the round's values
+            (floats).
     Raises:
         ValueError: n is no positive whole number, or the function is none.
 

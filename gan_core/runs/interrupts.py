@@ -32,7 +32,8 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Watch:
-    """While open, the first Ctrl-C or SIGTERM is only remembered; a second one is a KeyboardInterrupt.
+    """While open, the first Ctrl-C or SIGTERM is only remembered;
+    a second one is a KeyboardInterrupt.
 
     Python calls a handler between two of its own instructions, so never in the middle of a
     compiled call. Only the main thread may set handlers: elsewhere nothing is watched.

@@ -87,7 +87,8 @@ def fit(
     Example:
         >>> fit(None, "faces", 10)
         Traceback (most recent call last):
-        ValueError: fit: sampler must be a function of the batch's index, or HostBatches, got 'faces'.
+        ValueError: fit: sampler must be a function of the batch's index, or HostBatches, got
+        'faces'.
     """
     rounds = checks.integer("fit", "rounds", rounds, 0)
     log_every = checks.integer("fit", "log_every", log_every, 1)

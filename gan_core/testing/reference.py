@@ -86,7 +86,7 @@ LOSSES = {
     "relativistic": (relativistic_d, relativistic_g),
 }
 
-# ---- their gradients, worked out by hand: name -> (dD/da, dD/db, dG/db), each a function of (a, b) ----
+# ---- their gradients by hand: name -> (dD/da, dD/db, dG/db), each a function of (a, b) ----
 
 
 def _cross_entropy_da(a: Array, b: Array) -> Array:
@@ -168,7 +168,7 @@ def zero_centred_penalty(gamma: Array, slopes: Array) -> Array:
 
 
 def one_centred_penalty(weight: Array, slopes: Array) -> Array:
-    """The Wasserstein gradient penalty, from the slopes at the points in between: weight mean (|slope| - 1)^2."""
+    """weight mean (|slope| - 1)^2, from the slopes at the points in between."""
     return weight * np.mean((np.sqrt(np.sum(slopes**2, axis=1)) - 1.0) ** 2)
 
 
@@ -196,7 +196,8 @@ def adam(
 
 
 def batch_norm(x: Array, gamma: Array, beta: Array, epsilon: Array) -> Array:
-    """Training mode, x [..., C] -> y, mean [C], biased variance [C] (Ioffe and Szegedy 2015, Algorithm 1).
+    """Training mode, x [..., C] -> y, mean [C], biased variance [C] (Ioffe and Szegedy 2015,
+    Algorithm 1).
 
     All axes but the last are the batch. The unbiased variance is n / (n - 1) times the biased
     one, n being the number of values of a channel.
@@ -216,5 +217,7 @@ def batch_norm_inference(
 
 
 def moving_average(average: Array, value: Array, decay: Array) -> Array:
-    """One update: decay average + (1 - decay) value. After n of them toward one value, decay^n of the gap is left."""
+    """One update: decay average + (1 - decay) value. After n of them toward one value,
+    decay^n of the gap is left.
+    """
     return decay * np.float64(average) + (1 - decay) * np.float64(value)

@@ -1,4 +1,6 @@
-"""The harness asks its contestants in turn and says who cannot run; no test here depends on a time."""
+"""The harness asks its contestants in turn and says who cannot run;
+no test here depends on a time.
+"""
 
 import os
 import signal
@@ -210,7 +212,9 @@ ROUND = {"precision": "float32", "mode": "eager", "convolution": "native"}
 def test_the_round_that_is_timed_is_bare_whatever_the_defaults_of_training_are(
     play, tmp_path, monkeypatch
 ):
-    """What it is compared with has no R1, no augmentation and no average: R1, once a default, made it longer."""
+    """What it is compared with has no R1, no augmentation and no average:
+    R1, once a default, made it longer.
+    """
 
     class Built(Exception):
         pass
@@ -240,7 +244,9 @@ def test_the_round_that_is_timed_is_bare_whatever_the_defaults_of_training_are(
 def test_a_gradient_is_not_charged_with_the_value_that_is_worked_out_again(
     mode, layer, kind, by_x, by_w, monkeypatch
 ):
-    """ReLU's and tanh's gradients ask for the output, leaky ReLU's for the input, which is there."""
+    """ReLU's and tanh's gradients ask for the output, leaky ReLU's for the input,
+    which is there.
+    """
     monkeypatch.setattr(
         passes,
         "_time",

@@ -1,4 +1,6 @@
-"""The count of a round's arithmetic is that of plain loops, and of the round that is really compiled."""
+"""The count of a round's arithmetic is that of plain loops, and of the round that is really
+compiled.
+"""
 
 import collections
 import itertools
@@ -133,7 +135,9 @@ def test_bfloat16_halves_the_bytes_of_convolutions_and_not_of_adam():
 
 
 def ops_that_run(graph):
-    """Those on which an output or an effect of the graph depends; what is asked for by nobody is not run."""
+    """Those on which an output or an effect of the graph depends;
+    what is asked for by nobody is not run.
+    """
     waiting = [t.op for t in graph.outputs] + list(graph.control_outputs)
     found = {}
     while waiting:

@@ -37,7 +37,9 @@ def git(folder, *arguments):
 
 @pytest.fixture
 def repository(tmp_path):
-    """Two commits, of which the second says 2 where the first says 1, and a change that is in neither."""
+    """Two commits, of which the second says 2 where the first says 1,
+    and a change that is in neither.
+    """
     folder = tmp_path / "repository"
     (folder / "gan_core").mkdir(parents=True)
     git(folder, "init", "-q")
@@ -199,7 +201,9 @@ def test_starts_that_disagree_are_no_difference():
     ],
 )
 def test_of_nine_starts_one_may_come_out_otherwise(starts, against, agreed):
-    """Were all to agree, more starts would see less: one of ten is beyond 1 by chance though the code is 2 % faster."""
+    """Were all to agree, more starts would see less: one of ten is beyond 1 by chance though the
+    code is 2 % faster.
+    """
     base, first = np.ones([starts, 10]), np.ones(starts)
     head = np.full([starts, 10], 0.98)
     head[:against] = 1.001

@@ -1,4 +1,5 @@
-"""Peers: the same networks in every library, whoever is missing is a row, and the ratios are what they should be.
+"""Peers: the same networks in every library, whoever is missing is a row,
+and the ratios are what they should be.
 
 No test here depends on a time. A peer whose package is not installed is skipped by name.
 """
@@ -29,7 +30,8 @@ NAMES = [("dcgan", "ours")] + [
 
 @pytest.fixture(scope="module")
 def played():
-    """What all that can run here did with one round: (step, name) -> result. (Our toy round is played in
+    """What all that can run here did with one round: (step, name) -> result.
+    (Our toy round is played in
     test_benchmarks_compare.)"""
     commands = {
         "dcgan": peers.commands(peers.Config(**DCGAN)),
@@ -55,7 +57,9 @@ def test_a_contestant_plays_the_same_networks(played, step, name):
 
 
 def parameters(step):
-    """[of G, of D]: kernels of 4 x 4 without biases, two numbers a channel for batch norm; or three dense layers."""
+    """[of G, of D]: kernels of 4 x 4 without biases, two numbers a channel for batch norm;
+    or three dense layers.
+    """
     if step == "toy":
         return [2 * 8 + 9 * 8 + 9] * 2
     kernels_of_g, kernels_of_d = (
@@ -79,7 +83,9 @@ def test_networks_of_another_size_are_refused(monkeypatch):
 
 
 def stub(name, parameters, seconds="1.0", device="cpu"):
-    """A contestant that answers at once, with made-up facts and times; `seconds`: an expression of the window."""
+    """A contestant that answers at once, with made-up facts and times; `seconds`:
+    an expression of the window.
+    """
     return [
         "-c",
         f"""
@@ -217,7 +223,9 @@ def test_a_ratio_by_hand():
 
 
 def test_six_windows_are_the_fewest_that_can_differ():
-    """The median is outside [smallest, largest] with a probability of 2 / 2^n: 6.2 % of 5 windows, 3.1 % of 6."""
+    """The median is outside [smallest, largest] with a probability of 2 / 2^n:
+    6.2 % of 5 windows, 3.1 % of 6.
+    """
     assert ratios.median_interval([2.0, 1.1, 3.0, 1.2, 5.0]) == (0, math.inf)
     assert ratios.median_interval([2.0, 1.1, 3.0, 1.2, 5.0, 4.0]) == (1.1, 5.0)
 
@@ -230,7 +238,9 @@ def test_the_interval_of_twenty_is_from_the_6th_to_the_15th():
 
 
 def test_the_interval_holds_the_median_as_often_as_it_says():
-    """Every way in which 8 values can fall on the two sides of the median, each as likely as the others."""
+    """Every way in which 8 values can fall on the two sides of the median,
+    each as likely as the others.
+    """
     inside = 0
     for signs in itertools.product([-1.0, 1.0], repeat=8):
         low, high = ratios.median_interval([sign * (1 + i) for i, sign in enumerate(signs)])

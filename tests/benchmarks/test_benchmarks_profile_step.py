@@ -1,4 +1,6 @@
-"""The profile names each pass of the round, counts what `arithmetic` counts, and adds up. Nothing depends on a time."""
+"""The profile names each pass of the round, counts what `arithmetic` counts, and adds up.
+Nothing depends on a time.
+"""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""A pass takes as long as its operations or its bytes, whichever is longer; a round takes the sum."""
+"""A pass takes as long as its operations or its bytes, whichever is longer;
+a round takes the sum.
+"""
 
 import pytest
 

@@ -258,7 +258,9 @@ def test_a_process_that_dies_is_a_row(code, status, message, tmp_path, monkeypat
 
 
 def test_a_crash_with_all_memory_taken_is_out_of_memory(tmp_path, monkeypatch):
-    """malloc says no, a library uses the address 0: so a batch that does not fit may end in signal 11."""
+    """malloc says no, a library uses the address 0: so a batch that does not fit may end in signal
+    11.
+    """
     (tmp_path / "contestant.py").write_text("import os\nos.kill(os.getpid(), 11)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     assert rows.ask("contestant", {})["status"] == "failed"

@@ -1,4 +1,6 @@
-"""Chapter 6: it counts what it says it counts, on faces that it draws and on files that it finds."""
+"""Chapter 6: it counts what it says it counts, on faces that it draws and on files that it
+finds.
+"""
 
 import chapters
 import numpy as np

@@ -1,4 +1,6 @@
-"""Chapter 7: what it counts by hand is so, its faces are one, and it is a module, a script and a notebook."""
+"""Chapter 7: what it counts by hand is so, its faces are one, and it is a module,
+a script and a notebook.
+"""
 
 import itertools
 

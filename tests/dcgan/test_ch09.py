@@ -1,4 +1,6 @@
-"""Chapter 9: it runs on any generator, its solutions hold, and it is a module, a script and a notebook."""
+"""Chapter 9: it runs on any generator, its solutions hold, and it is a module,
+a script and a notebook.
+"""
 
 import chapters
 import numpy as np
@@ -36,7 +38,9 @@ def held_aside(count, *, size, seed=0):
 
 
 def known(run=None):
-    """A generator whose red follows z's first number and whose green the second: 32 pixels, a z of 20 numbers."""
+    """A generator whose red follows z's first number and whose green the second:
+    32 pixels, a z of 20 numbers.
+    """
     inner = tiny_faces.known(20)
     return trained_generator.Generator(
         lambda z: tf.tile(inner.function(z), [1, 8, 8, 1]), 20, 32, "known"

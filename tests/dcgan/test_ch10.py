@@ -1,4 +1,6 @@
-"""Chapter 10: a run is put on trial from its folder, the table and figures come out, the solutions hold."""
+"""Chapter 10: a run is put on trial from its folder, the table and figures come out,
+the solutions hold.
+"""
 
 import dataclasses
 

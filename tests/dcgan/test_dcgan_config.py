@@ -1,4 +1,6 @@
-"""What may be asked of a DCGAN: values that cannot be are told, and a config comes back from a run folder."""
+"""What may be asked of a DCGAN: values that cannot be are told,
+and a config comes back from a run folder.
+"""
 
 import dataclasses
 import json

@@ -248,7 +248,7 @@ def test_a_run_that_is_over_says_so(copy, capsys):
     training.train(
         dataclasses.replace(from_json(copy.config), resume=copy.path), Console(width=200)
     )
-    assert "Its 2 epochs are over. To go on with it: --epochs 12, say." in capsys.readouterr().out
+    assert "Its 2 epochs are over. To continue: --epochs 12, say." in capsys.readouterr().out
     (copy.checkpoints / "best.npz").unlink()
     with pytest.raises(ValueError, match="no generator to export"):
         training.train(dataclasses.replace(from_json(copy.config), resume=copy.path), SILENT)

@@ -1,4 +1,6 @@
-"""dcgan.training with a strategy, in one process: one replica, so the numbers are those of one device."""
+"""dcgan.training with a strategy, in one process: one replica,
+so the numbers are those of one device.
+"""
 
 import dataclasses
 import types

@@ -1,4 +1,6 @@
-"""What D is shown: the same shape, the same numbers in every mode, gradients that are the adjoint."""
+"""What D is shown: the same shape, the same numbers in every mode,
+gradients that are the adjoint.
+"""
 
 import numpy as np
 import pytest

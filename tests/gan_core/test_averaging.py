@@ -1,4 +1,6 @@
-"""Law 27: the average closes a share 1 - decay of the gap at each update, and all its variables do."""
+"""Law 27: the average closes a share 1 - decay of the gap at each update,
+and all its variables do.
+"""
 
 import numpy as np
 import pytest
@@ -97,7 +99,9 @@ def test_a_counter_is_copied():
 
 @pytest.mark.parametrize("mode", ["eager", "graph"])
 def test_the_trainers_average_is_of_g_after_each_round(mode):
-    """The recursion by NumPy, over the values that G has after each round, moving statistics included."""
+    """The recursion by NumPy, over the values that G has after each round,
+    moving statistics included.
+    """
     trainer, decay = deep(average=0.8, mode=mode), 0.8
     generator, copy = named_variables(trainer.generator), named_variables(trainer.average.model)
     assert "layers/1/moving_variance" in copy
@@ -114,7 +118,9 @@ def test_the_trainers_average_is_of_g_after_each_round(mode):
 
 @pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
 def test_the_averages_batch_norm_is_measured_with_its_own_weights_before_samples_are_taken(mode):
-    """Of 1,024 z its statistics are as good as those of the batch. Averaged, they belong to no weights at all."""
+    """Of 1,024 z its statistics are as good as those of the batch.
+    Averaged, they belong to no weights at all.
+    """
     trainer = deep(average=0.9, mode=mode)
     for number in range(3):
         trainer.round(real(number=number))

@@ -1,4 +1,6 @@
-"""Batches are functions of their number: nothing is lost or doubled, wherever one starts and however one compiles."""
+"""Batches are functions of their number: nothing is lost or doubled,
+wherever one starts and however one compiles.
+"""
 
 import itertools
 
@@ -143,7 +145,9 @@ def first(host_batches, n, index=0):
 
 @pytest.mark.parametrize("index", [0, 1, 5, 12])
 def test_a_datasets_batches_go_on_without_end_from_any_index(index):
-    """With a shuffle of a fixed seed too: a resumed run sees what the uninterrupted one would have seen."""
+    """With a shuffle of a fixed seed too: a resumed run sees what the uninterrupted one would have
+    seen.
+    """
 
     def shuffled_anew():
         return tf.data.Dataset.range(10).shuffle(10, seed=3).batch(4, drop_remainder=True)

@@ -1,7 +1,8 @@
-"""Law 23: the smallest GAN, played by the trainer itself. All of the data is 0, G says theta, D is psi x.
+"""Law 23: the smallest GAN, played by the trainer itself. All of the data is 0, G says theta,
+D is psi x.
 
-D's loss is f(psi theta) and a constant, and G climbs what D descends: a spiral, a circle or a fall to
-rest, by what is stepped when (Mescheder et al. 2018, section 2 and lemma 2.3 on).
+D's loss is f(psi theta) and a constant, and G climbs what D descends: a spiral, a circle or a fall
+to rest, by what is stepped when (Mescheder et al. 2018, section 2 and lemma 2.3 on).
 """
 
 import functools
@@ -46,7 +47,9 @@ def move(trainer, psi, theta, rounds=1):
 
 
 def slopes(loss, t):
-    """(f', g') where D's loss falls and G's falls with slopes f' theta and g' psi: at logit t of a fake."""
+    """(f', g') where D's loss falls and G's falls with slopes f' theta and g' psi:
+    at logit t of a fake.
+    """
     t = np.array([t])
     _, d_b, g_b = reference.GRADIENTS[loss.name]
     return float(d_b(t, t)[0]), -float(g_b(t, t)[0])
@@ -56,7 +59,9 @@ def slopes(loss, t):
 @both_updates
 @given(place=PLACES, h=STEP_SIZES)
 def test_the_dirac_gan_moves_as_by_hand(loss, update, place, h):
-    """psi' = psi - h f'(psi theta) theta, then theta' = theta + h g'(psi* theta) psi*, psi* being psi or psi'."""
+    """psi' = psi - h f'(psi theta) theta, then theta' = theta + h g'(psi* theta) psi*,
+    psi* being psi or psi'.
+    """
     trainer, step_size = game(loss, update)
     psi, theta = place
     step_size.assign(h)
@@ -73,7 +78,8 @@ def test_the_dirac_gan_moves_as_by_hand(loss, update, place, h):
 def test_simultaneous_steps_leave_the_circle_by_exactly_h_squared_f_squared(loss, place, h):
     """|(psi', theta')|^2 = (1 + h^2 f'^2) |(psi, theta)|^2 in a zero-sum game: the step is at a right angle.
 
-    The non-saturating game is zero-sum to first order, and exactly where the logit is 0, on the axes.
+    The non-saturating game is zero-sum to first order, and exactly where the logit is 0, on the
+    axes.
     """
     trainer, step_size = game(loss, "simultaneous")
     psi, theta = place
@@ -93,7 +99,9 @@ def measured_map(trainer):
 
 @given(st.floats(0.015625, 1.984375, width=32))
 def test_alternating_wasserstein_steps_turn_and_neither_grow_nor_shrink(h):
-    """[[1, -h], [h, 1 - h^2]] has determinant 1 and trace 2 - h^2: eigenvalues on the unit circle while h < 2."""
+    """[[1, -h], [h, 1 - h^2]] has determinant 1 and trace 2 - h^2:
+    eigenvalues on the unit circle while h < 2.
+    """
     trainer, step_size = game(WASSERSTEIN, "alternating")
     step_size.assign(h)
     matrix = measured_map(trainer)
@@ -105,7 +113,9 @@ def test_alternating_wasserstein_steps_turn_and_neither_grow_nor_shrink(h):
 @three_losses
 @both_updates
 def test_with_r1_both_shrink(loss, update):
-    """gamma/2 psi^2 is friction: the spectral radius falls below 1, and the players come to rest."""
+    """gamma/2 psi^2 is friction: the spectral radius falls below 1,
+    and the players come to rest.
+    """
     trainer, step_size = dirac(loss, update=update, penalty=penalties.r1(1.0))
     step_size.assign(0.5)
     if loss is WASSERSTEIN:

@@ -1,4 +1,6 @@
-"""The gradients of one batch, against chain rules written out in NumPy; nothing is changed, nothing is wasted."""
+"""The gradients of one batch, against chain rules written out in NumPy;
+nothing is changed, nothing is wasted.
+"""
 
 import numpy as np
 import pytest
@@ -134,7 +136,9 @@ def test_gs_gradient_is_the_chain_rule_through_d(loss):
 
 
 def test_a_logit_of_zero_is_called_fake():
-    """P(a > 0) and P(b <= 0): a D that says 0 to everything is right on all fakes and on no real."""
+    """P(a > 0) and P(b <= 0): a D that says 0 to everything is right on all fakes and on no
+    real.
+    """
     a, b = tf.constant([0.0, 1.0, -1.0, 2.0]), tf.constant([0.0, 0.0, 0.0, 5.0])
     w = tf.Variable(1.0)
     _, row = discriminator_gradients(losses.NON_SATURATING, lambda x: w * x, a, b, [w])

@@ -35,7 +35,8 @@ def test_z_is_n_by_dim_float32_and_a_function_of_the_seed(prior):
 
 @pytest.mark.parametrize("sd", [1.0, 2.5])
 def test_normal_has_its_sd_and_lies_near_its_shell(sd):
-    """100,000 coordinates: their mean has standard error 0.0032 sd, their spread 0.0022 sd. The length of one z
+    """100,000 coordinates: their mean has standard error 0.0032 sd, their spread 0.0022 sd.
+    The length of one z
     of 100 coordinates is sd sqrt(100), give or take sd / sqrt(2)."""
     z = latent.Normal(100, sd)(1000, SEED).numpy()
     assert abs(z.mean()) < 4 * 0.0032 * sd
@@ -60,7 +61,8 @@ def test_uniform_fills_minus_1_to_1():
 
 
 def test_normal_and_bits_are_normal_numbers_and_then_fair_coins():
-    """4,000 flips of each coin: the mean's standard error is 0.016; so is that of two coins' product, and of a
+    """4,000 flips of each coin: the mean's standard error is 0.016;
+    so is that of two coins' product, and of a
     coin's with a normal number."""
     z = latent.NormalAndBits(2, 3)(4000, SEED).numpy()
     normals, bits = z[:, :2], z[:, 2:]

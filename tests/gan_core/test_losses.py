@@ -1,4 +1,6 @@
-"""losses: the objects, the names and the words of the errors. The mathematics is in test_loss_laws."""
+"""losses: the objects, the names and the words of the errors.
+The mathematics is in test_loss_laws.
+"""
 
 import dataclasses
 

@@ -67,7 +67,9 @@ def test_moving_both_changes_nothing(distance, x, y, a):
 @settings(max_examples=30)
 @given(x=PLANES, y=PLANES, c=FACTORS)
 def test_scaling_both_scales_the_distance(x, y, c):
-    """W1, sliced or not, and the energy distance have the unit of x; mmd has none, if the bandwidth scales too."""
+    """W1, sliced or not, and the energy distance have the unit of x;
+    mmd has none, if the bandwidth scales too.
+    """
     assert sliced(c * x, c * y) == pytest.approx(c * sliced(x, y), rel=1e-9, abs=1e-9)
     assert energy(c * x, c * y) == pytest.approx(c * energy(x, y), rel=1e-6, abs=1e-5 * (1 + c))
     assert metrics.mmd(c * x, c * y, bandwidth=c) == pytest.approx(
@@ -230,7 +232,9 @@ def test_the_mean_over_all_ways_to_share_out_one_sample_is_just_below_zero(estim
 
 @ESTIMATES
 def test_the_mean_over_all_subsets_is_the_distance_of_the_whole(estimate):
-    """A U-statistic of subsamples has the mean of the U-statistic of all: no bias that depends on n."""
+    """A U-statistic of subsamples has the mean of the U-statistic of all:
+    no bias that depends on n.
+    """
     draw = np.random.default_rng(4).normal
     x, y = draw(0, 1, [6, 2]), draw(1, 2, [5, 2])
     values = [
@@ -253,7 +257,8 @@ def test_the_biased_ones_are_too_large_on_equal_distributions():
 
 def test_two_normals_have_the_known_distances():
     """For N(0, 1) and N(d, 1): E|x - y| = sqrt(4/pi) e^(-d^2/4) + d erf(d/2); with a Gaussian kernel
-    of bandwidth h, E k(x, y) = h / sqrt(h^2 + 2) exp(-d^2 / (2 (h^2 + 2))) (all in one dimension)."""
+    of bandwidth h, E k(x, y) = h / sqrt(h^2 + 2) exp(-d^2 / (2 (h^2 + 2)))
+    (all in one dimension)."""
     draw = np.random.default_rng(6).normal
     x, y, d, h = draw(0, 1, [4000, 1]), draw(2, 1, [3000, 1]), 2.0, 0.7
     across = math.sqrt(4 / math.pi) * math.exp(-(d**2) / 4) + d * math.erf(d / 2)

@@ -1,4 +1,5 @@
-"""The laws of gradient penalties, put to ours (gan_core.testing.penalty_laws), and what else they are.
+"""The laws of gradient penalties, put to ours (gan_core.testing.penalty_laws),
+and what else they are.
 
 That they bite: tests/gan_core/testing/test_wrong_subjects.py puts them to wrong penalties. Besides,
 each of these mistakes was made in gan_core/penalties.py, alone.
@@ -178,7 +179,9 @@ def test_a_critic_knows_the_slopes_where_it_was_asked_and_elsewhere_asks():
 
 
 def test_a_penalty_of_ones_own_may_wrap_the_critic_or_open_a_tape():
-    """An answer from before would have no gradient on a later tape: a penalty of 0, without a word."""
+    """An answer from before would have no gradient on a later tape:
+    a penalty of 0, without a word.
+    """
     x, critic = tf.ones([2, FEATURES]), Critic(linear(np.float32([1, 2, 3])))
     critic(x)
     assert float(penalties.r1(2.0)(lambda x: 3 * critic(x), x, x)) == 9 * 14

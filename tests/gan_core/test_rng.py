@@ -1,4 +1,5 @@
-"""rng: one set of numbers in eager mode, in a graph and under XLA; the right distributions; seeds that keep
+"""rng: one set of numbers in eager mode, in a graph and under XLA; the right distributions;
+seeds that keep
 their meaning from version to version.
 
 Every bound is that of a fixed seed, so a test passes always or never.
@@ -15,12 +16,15 @@ from gan_core import rng
 
 SEED = rng.seed(0, "pin")
 N = 20_000
-# The Kolmogorov-Smirnov distance of n draws exceeds 1.95 / sqrt(n) with a chance of 2 exp(-2 1.95^2) = 0.001.
+# The Kolmogorov-Smirnov distance of n draws exceeds 1.95 / sqrt(n) with a chance of 2 exp(-2
+# 1.95^2) = 0.001.
 KOLMOGOROV = 1.95 / math.sqrt(N)
 
 
 def three_ways(draw):
-    """The same draws, a list of them, in eager mode, in a graph and under XLA: three lists of arrays."""
+    """The same draws, a list of them, in eager mode, in a graph and under XLA:
+    three lists of arrays.
+    """
     runs = draw, tf.function(draw), tf.function(draw, jit_compile=True)
     return [[np.asarray(value) for value in run()] for run in runs]
 
@@ -138,7 +142,8 @@ def test_run_purpose_and_step_each_change_the_seed():
 )
 @pytest.mark.parametrize("draw", [rng.uniform, rng.normal])
 def test_streams_are_independent(draw, other):
-    """Other numbers, and uncorrelated: N pairs have a correlation of standard deviation 1/sqrt(N). A stream shifted
+    """Other numbers, and uncorrelated: N pairs have a correlation of standard deviation 1/sqrt(N).
+    A stream shifted
     by a few places would still be another's copy, so neighbours are looked at too."""
     ours, others = draw([N], SEED).numpy(), draw([N], other).numpy()
     assert np.mean(ours == others) < 1e-3
@@ -148,7 +153,9 @@ def test_streams_are_independent(draw, other):
 
 @pytest.mark.parametrize("draw", [rng.uniform, rng.normal])
 def test_one_stream_is_not_correlated_with_itself(draw):
-    """Nor are the two halves of Box and Muller's pairs, of which one has the cosine and one the sine."""
+    """Nor are the two halves of Box and Muller's pairs, of which one has the cosine and one the
+    sine.
+    """
     draws = draw([N], SEED).numpy()
     for shift in (1, 2, 3, N // 2):
         assert abs(np.corrcoef(draws, np.roll(draws, shift))[0, 1]) < 4 / math.sqrt(N)
@@ -186,7 +193,9 @@ def test_normal_distribution():
 
 
 def test_normal_is_finite_at_the_ends_of_the_uniform(monkeypatch):
-    """ln 0 would be infinite, and the largest u rounds to 1: both ends must give numbers, within 5.9 of 0."""
+    """ln 0 would be infinite, and the largest u rounds to 1: both ends must give numbers,
+    within 5.9 of 0.
+    """
     for end in (0.0, 1 - 2.0**-24):
         monkeypatch.setattr(
             rng, "uniform", lambda shape, seed, end=end: tf.fill(shape, np.float32(end))
@@ -216,7 +225,9 @@ def test_permutation_has_each_number_once(n):
 
 
 def test_permutations_are_equally_likely():
-    """The 6 orders of 3 things, 600 times: chi squared of 5 degrees exceeds 20.5 with a chance of 0.001."""
+    """The 6 orders of 3 things, 600 times: chi squared of 5 degrees exceeds 20.5 with a chance of
+    0.001.
+    """
     draw = tf.function(lambda step: rng.permutation(3, rng.seed(0, "order", step)))
     orders = [tuple(draw(tf.constant(step, tf.int64)).numpy()) for step in range(600)]
     counts = np.array([orders.count(order) for order in set(orders)])
@@ -333,7 +344,8 @@ def test_large_integers_are_the_same_three_ways_and_in_range(high):
 
 
 def test_large_integers_favour_none():
-    """Of 32 bits by 3 * 2^29, a third of the numbers (the lowest 2^30 of 3 * 2^29) would be drawn half as
+    """Of 32 bits by 3 * 2^29, a third of the numbers (the lowest 2^30 of 3 * 2^29) would be drawn
+    half as
     often again as the others: their share would be 3 / 4 instead of 2 / 3."""
     draws = rng.integers([N], SEED, 3 * 2**29).numpy()
     share = np.mean(draws < 2**30)

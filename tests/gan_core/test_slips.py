@@ -1,4 +1,6 @@
-"""Slips of people who know Keras or NumPy: each is told in one line, in the words of this library."""
+"""Slips of people who know Keras or NumPy: each is told in one line,
+in the words of this library.
+"""
 
 import re
 

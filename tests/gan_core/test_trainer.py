@@ -1,4 +1,6 @@
-"""The trainer as its users see it: what a round reports, what is drawn when, how often is traced, what is sampled."""
+"""The trainer as its users see it: what a round reports, what is drawn when, how often is traced,
+what is sampled.
+"""
 
 import numpy as np
 import pytest
@@ -148,7 +150,9 @@ def spied(**options):
 def test_a_round_runs_g_once_for_both_players_unless_a_fresh_z_is_asked_for(
     d_steps, fresh_z, update
 ):
-    """And D on the real batch, on the fakes, and on the fakes again; each D step has a real batch of its own."""
+    """And D on the real batch, on the fakes, and on the fakes again;
+    each D step has a real batch of its own.
+    """
     trainer, g_calls, d_calls = spied(d_steps=d_steps, fresh_z=fresh_z, update=update)
     for _ in range(2):
         trainer.round(REALS[0] if d_steps == 1 else REALS[:d_steps])

@@ -146,7 +146,9 @@ def test_and_so_by_its_parts(options, words):
 
 @pytest.fixture(params=["eager", "graph"])
 def trainer(request):
-    """Any state that a wrong call could move: batch norm, Adam, the average. What comes after must be what was."""
+    """Any state that a wrong call could move: batch norm, Adam, the average.
+    What comes after must be what was.
+    """
     made = deep(mode=request.param, average=0.9)
     before = values(made)
     yield made

@@ -62,7 +62,8 @@ from gan_core.testing import reference
 
 
 def by_hand(trainer, reals, rates=(0.1, 0.2), gamma=0.0, scale=1.0, rounds=2):
-    """Algorithm 1 for G(z) = z W + c, D(x) = scale x w + b under SGD: parameters and the last row, float64.
+    """Algorithm 1 for G(z) = z W + c, D(x) = scale x w + b under SGD:
+    parameters and the last row, float64.
 
     reals: [rounds d_steps, B, X], in order. gamma: of R1, gamma/2 scale^2 |w|^2 for this D.
     """
@@ -158,7 +159,9 @@ def test_a_compiled_round_is_algorithm_1(mode):
 
 
 def test_penalties_add_up_and_are_part_of_the_step_and_not_of_the_loss():
-    """R1 and R2 are equal for a D whose slope is the same everywhere; seed and step reach the third."""
+    """R1 and R2 are equal for a D whose slope is the same everywhere;
+    seed and step reach the third.
+    """
     seen = []
 
     def nothing(critic, real, fake, seed, step):
@@ -265,7 +268,8 @@ def test_each_player_has_a_learning_rate_of_its_own():
 
 @functools.cache
 def played(mode):
-    """Five rounds in one call, in two, and one by one, from one start by one trainer: the rows and the states.
+    """Five rounds in one call, in two, and one by one, from one start by one trainer:
+    the rows and the states.
 
     (Not one by one under XLA, which would take another long compilation.)
     """

@@ -249,7 +249,9 @@ def test_a_penalty_gets_the_critic_the_real_and_the_fake_batch_in_this_order():
 
 @pytest.mark.parametrize(("penalty", "where"), [(penalties.r1, "real"), (penalties.r2, "fake")])
 def test_r1_acts_on_real_samples_and_r2_on_fakes_with_a_bent_d(penalty, where):
-    """D(x) = sum x^2 has slope 2x: another one at each sample. A D with one slope everywhere hides it."""
+    """D(x) = sum x^2 has slope 2x: another one at each sample.
+    A D with one slope everywhere hides it.
+    """
     samples = {"real": real(), "fake": real(number=1)}
     _, row = _row_of_bent_d(penalty, samples)
     wanted = 0.25 * np.mean(np.sum((2.0 * samples[where]) ** 2, axis=1))

@@ -18,7 +18,8 @@ def source(module: str) -> str:
 
 
 def work_at_import(module: str) -> list[str]:
-    """The top-level statements that do more than define, and imports of drawing libraries; [] is as it should be.
+    """The top-level statements that do more than define, and imports of drawing libraries;
+    [] is as it should be.
 
     A constant may be made of literals and of NumPy's zeros; all else belongs in a function or in a
     cell under `if __name__ == "__main__"`.
@@ -52,7 +53,9 @@ def work_at_import(module: str) -> list[str]:
 
 
 def faults_of_form(module: str) -> list[str]:
-    """Whether the cells are those of a notebook and a page: raw Markdown cells, the opening, the solutions."""
+    """Whether the cells are those of a notebook and a page: raw Markdown cells, the opening,
+    the solutions.
+    """
     text, faults = source(module), []
     cells = re.split(r"(?m)^# %%", text)
     if cells[0]:
@@ -94,7 +97,9 @@ def run_as_script(module: str, monkeypatch, *arguments: str) -> dict:
 
 
 def line_of_exit_2(module: str, monkeypatch, capsys, *arguments: str) -> str:
-    """What the script says of wrong arguments, which must be one line, before it ends with code 2."""
+    """What the script says of wrong arguments, which must be one line,
+    before it ends with code 2.
+    """
     with pytest.raises(SystemExit) as stopped:
         run_as_script(module, monkeypatch, *arguments)
     said = capsys.readouterr().err

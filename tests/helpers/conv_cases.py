@@ -1,4 +1,6 @@
-"""What the tests of the three convolution paths share: cases, random arrays, gradients and graphs."""
+"""What the tests of the three convolution paths share: cases, random arrays,
+gradients and graphs.
+"""
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ import tensorflow as tf
 
 from gan_core.nn.kernels.convolution import PADDINGS, PATHS, conv, conv_transpose, filter_gradient
 
-# (kernel, stride, padding, height and width of the small side): kernels of 2 to 5 with every stride they allow
+# (kernel, stride, padding, height and width of the small side): kernels of 2 to 5 with every stride
+# they allow
 CASES = [
     (k, s, padding, (2, 3))
     for k in range(2, 6)
@@ -47,7 +50,9 @@ def three(case, dtype=np.float64, seed=0, batch=2):
 
 
 def close(have, want, tolerance):
-    """Equal up to `tolerance` times the largest number wanted; dtypes may differ, shapes may not."""
+    """Equal up to `tolerance` times the largest number wanted;
+    dtypes may differ, shapes may not.
+    """
     have, want = (np.asarray(tf.cast(a, tf.float64)) for a in (have, want))
     assert have.shape == want.shape
     np.testing.assert_allclose(have, want, rtol=0, atol=tolerance * np.abs(want).max())

@@ -1,4 +1,6 @@
-"""Small games for the tests of the trainer: networks that can be worked out by hand, and states to compare."""
+"""Small games for the tests of the trainer: networks that can be worked out by hand,
+and states to compare.
+"""
 
 import numpy as np
 import tensorflow as tf
@@ -70,7 +72,8 @@ def affine(*, d_rate=0.1, g_rate=0.2, **options):
 def deep(*, optimizer=Adam, rate=0.01, d_rate=0.02, **options):
     """Two layers each, with batch norm in G and D.
 
-    G has no bias before batch norm: its gradient is rounding alone, of which Adam makes whole steps.
+    G has no bias before batch norm: its gradient is rounding alone, of which Adam makes whole
+    steps.
     """
     generator = Sequential(
         [Dense(Z, 5, seed=1, use_bias=False), BatchNorm(5), tf.nn.relu, Dense(5, X, seed=2)]
@@ -106,7 +109,9 @@ CLASSES = 3
 
 
 class ByClass(tf.Module):
-    """An affine map, and a vector to add for each class: x W + b + E[y]. It remembers the labels it saw."""
+    """An affine map, and a vector to add for each class: x W + b + E[y].
+    It remembers the labels it saw.
+    """
 
     def __init__(self, in_size, out_size, seed, classes=CLASSES):
         super().__init__()
@@ -134,7 +139,9 @@ class Projection(ByClass):
 
 
 def conditional(strategy=None, **options):
-    """A game with labels: both networks affine, with a vector for each class. SGD, bound by the trainer."""
+    """A game with labels: both networks affine, with a vector for each class.
+    SGD, bound by the trainer.
+    """
     with replicas.scope(strategy):
         generator = ByClass(Z, X, seed=1)
         discriminator = Projection(X, seed=2)

@@ -1,14 +1,17 @@
-"""The three faces of a convolution as plain loops, in float64 NumPy: the oracle of test_convolution.
+"""The three faces of a convolution as plain loops, in float64 NumPy:
+the oracle of test_convolution.
 
-Written from the sums in `gan_core.nn.kernels.convolution`, tap by tap and pixel by pixel, and slow on
-purpose. `taps` lists which pixel of x meets which pixel of y at which tap: the whole geometry.
+Written from the sums in `gan_core.nn.kernels.convolution`, tap by tap and pixel by pixel, and slow
+on purpose. `taps` lists which pixel of x meets which pixel of y at which tap: the whole geometry.
 """
 
 import numpy as np
 
 
 def taps(big, kernel_size, stride, padding):
-    """All (i, a, j) of one axis with i = s j + a - p, i inside the image: x[i] meets w[a] and y[j]."""
+    """All (i, a, j) of one axis with i = s j + a - p, i inside the image:
+    x[i] meets w[a] and y[j].
+    """
     total = kernel_size - stride if padding == "SAME" else 0
     before = total // 2
     small = (big + total - kernel_size) // stride + 1

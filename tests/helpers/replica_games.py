@@ -1,7 +1,8 @@
 """The program that test_replicas.py runs: python replica_games.py FOLDER.
 
 TensorFlow must be told of several logical CPUs before it computes anything, so this is a process of
-its own. It plays games on one device and on two, and leaves what came out in played.npz and said.json.
+its own. It plays games on one device and on two, and leaves what came out in played.npz and
+said.json.
 """
 
 import collections
@@ -146,8 +147,10 @@ def look_at_the_parts(strategy):
 
 
 def gradients_of_batch_norm(strategy):
-    """Of a batch norm of the whole batch: those of sum dy y, and those of f = sum u dx + v dgamma + w dbeta, where each
-    replica has its own dy, u, v, w. Written out, and op by op as TensorFlow differentiates the formula."""
+    """Of a batch norm of the whole batch: those of sum dy y, and those of f = sum u dx + v dgamma +
+    w dbeta, where each
+    replica has its own dy, u, v, w. Written out, and op by op as TensorFlow differentiates the
+    formula."""
     with strategy.scope():
         layer = BatchNorm(X, epsilon=0.1, synchronised=True)
     layer.gamma.assign(np.linspace(0.5, 2.0, X))
@@ -182,7 +185,8 @@ def gradients_of_batch_norm(strategy):
 
 
 def noise(strategy):
-    """D(x) = x of a real batch 0, 0 seen through an augmentation that adds one number to all it is shown; and the
+    """D(x) = x of a real batch 0, 0 seen through an augmentation that adds one number to all it is
+    shown; and the
     penalty that is one number."""
     with strategy.scope():
         trainer = affine(
@@ -196,7 +200,9 @@ def noise(strategy):
 
 
 def go_on_elsewhere(strategy, folder):
-    """Three rounds on two devices, the next three on one; and six on one. The two are fed by Python, batch by batch."""
+    """Three rounds on two devices, the next three on one; and six on one.
+    The two are fed by Python, batch by batch.
+    """
     batches, found = data.stream(lambda n, seed: rng.normal([n, X], seed), 4), {}
     fetched = data.HostBatches(lambda index: (batches(i) for i in itertools.count(index)))
     for name, stretches in (
@@ -247,7 +253,8 @@ def what_is_refused(strategy):
 
 
 def dcgan_rounds(strategy):
-    """One round of the command line's own trainer on two, and on one; without what each replica draws for itself.
+    """One round of the command line's own trainer on two, and on one;
+    without what each replica draws for itself.
     And how many tensors are added at a time on two, with all that there is."""
     from dcgan import training
     from dcgan.config import Config

@@ -1,4 +1,6 @@
-"""A GAN of a few dozen numbers, for tests of what happens around the training: loop, files, kills."""
+"""A GAN of a few dozen numbers, for tests of what happens around the training:
+loop, files, kills.
+"""
 
 import tensorflow as tf
 
@@ -19,7 +21,9 @@ SAMPLER = data.stream(_points, 4)  # one object: a trainer compiles once for a s
 
 
 def make_trainer(mode="graph", hidden=3, g_optimizer=Adam, **options):
-    """With every kind of state there is: parameters, batch norm's averages, Adam's, an average of G, the step."""
+    """With every kind of state there is: parameters, batch norm's averages, Adam's,
+    an average of G, the step.
+    """
     generator = Sequential(
         [Dense(1, hidden, seed=1), BatchNorm(hidden), leaky_relu(0.2), Dense(hidden, 1, seed=2)]
     )
@@ -43,7 +47,9 @@ def values(trainer):
 
 
 class Fresh:
-    """A trainer that can be made new again: what is compiled stays, every variable goes back to its birth."""
+    """A trainer that can be made new again: what is compiled stays,
+    every variable goes back to its birth.
+    """
 
     def __init__(self, trainer):
         self.trainer = trainer

@@ -1,4 +1,6 @@
-"""Generators for tests: a network as small as can be, and one of which every pixel is known beforehand."""
+"""Generators for tests: a network as small as can be, and one of which every pixel is known
+beforehand.
+"""
 
 import numpy as np
 import tensorflow as tf
@@ -17,7 +19,9 @@ def network(latent_dim=7, seed=1, size=32):
 
 
 def known(latent_dim=3):
-    """The picture of z: 4 x 4 pixels, whose red, green and blue are 128 + 40 times z's first three numbers."""
+    """The picture of z: 4 x 4 pixels, whose red, green and blue are 128 + 40 times z's first three
+    numbers.
+    """
 
     def function(z):
         colours = tf.clip_by_value(tf.round(128.0 + 40.0 * z[:, :3]), 0.0, 255.0)

@@ -1,7 +1,10 @@
-"""The program of which test_workers.py starts two: python worker.py FOLDER FATE. TF_CONFIG tells which it is.
+"""The program of which test_workers.py starts two: python worker.py FOLDER FATE.
+TF_CONFIG tells which it is.
 
-killed    they play a run to its end, and another one in which the chief waits, at STEP, for a line to read
-go on     they resume that other run; then the chief resumes it once more, and the other worker begins anew
+killed    they play a run to its end, and another one in which the chief waits, at STEP,
+for a line to read
+go on     they resume that other run; then the chief resumes it once more,
+and the other worker begins anew
 """
 
 import hashlib

@@ -1,4 +1,6 @@
-"""Chapter 1: the theory it shows holds in its own numbers, and it is a module, a script and a notebook."""
+"""Chapter 1: the theory it shows holds in its own numbers, and it is a module,
+a script and a notebook.
+"""
 
 import math
 

@@ -1,4 +1,6 @@
-"""Chapter 2: the smallest GAN does what the law says, and the chapter is a module, a script and a notebook."""
+"""Chapter 2: the smallest GAN does what the law says, and the chapter is a module,
+a script and a notebook.
+"""
 
 import dataclasses
 import math

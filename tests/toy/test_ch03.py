@@ -68,7 +68,9 @@ def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, cap
 
 
 def test_a_run_arrives():
-    """What the table claims of all seeds, for one of them: mean and sd within .05, by the weights and by samples."""
+    """What the table claims of all seeds, for one of them: mean and sd within .05,
+    by the weights and by samples.
+    """
     trainer, sampler = chapter.build(dataclasses.replace(chapter.Config(), seed=3))
     loop.fit(trainer, sampler, chapter.Config().steps)
     mean, sd = chapter.mean_and_sd(trainer.average.model, 1.0)

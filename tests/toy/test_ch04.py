@@ -1,4 +1,6 @@
-"""Chapter 4: one loss dies and the other lives, and the chapter is a module, a script and a notebook."""
+"""Chapter 4: one loss dies and the other lives, and the chapter is a module,
+a script and a notebook.
+"""
 
 import dataclasses
 

@@ -1,4 +1,6 @@
-"""Chapter 5: the recipe trains through the ordinary trainer, its table and pictures come out, its solutions hold."""
+"""Chapter 5: the recipe trains through the ordinary trainer, its table and pictures come out,
+its solutions hold.
+"""
 
 import dataclasses
 import itertools

@@ -1,4 +1,6 @@
-"""Pictures of the plane: what D thinks of every point, where it pushes samples, how training went."""
+"""Pictures of the plane: what D thinks of every point, where it pushes samples,
+how training went.
+"""
 
 from __future__ import annotations
 

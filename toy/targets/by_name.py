@@ -1,4 +1,6 @@
-"""The targets in the plane, by the name that the command line gives them, and a distance to each."""
+"""The targets in the plane, by the name that the command line gives them,
+and a distance to each.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,8 @@ BY_NAME: dict[str, Callable[[], Distribution]] = {
 
 
 def distance(samples: np.ndarray, distribution: Distribution) -> str:
-    """How far samples are from real ones, in words, beside the floor: the distance of two real sets.
+    """How far samples are from real ones, in words, beside the floor:
+    the distance of two real sets.
 
     ours  = the mean sliced Wasserstein distance of `samples` from each of 11 sets of real samples;
     floor = the mean over the 10 pairs of neighbours among these sets. A perfect G has ratio 1.

@@ -1,4 +1,5 @@
-"""The weights in a file of PyTorch's old format (up to 1.5), without PyTorch and without unpickling.
+"""The weights in a file of PyTorch's old format (up to 1.5), without PyTorch and without
+unpickling.
 
 Such a file is five pickles, then the numbers:
 
@@ -67,7 +68,8 @@ def read(path: str | os.PathLike) -> dict[str, np.ndarray]:
         {name: array}, float32 and int64, copies that belong to the caller.
 
     Raises:
-        ValueError: if the file is of another format, is cut short, or asks for anything but tensors.
+        ValueError: if the file is of another format, is cut short, or asks for anything but
+            tensors.
     """
     name = Path(path).name
     try:
@@ -227,7 +229,9 @@ class _Machine:
             raise ValueError("it calls something that is not allowed")
 
     def find_storage(self, _: Any) -> None:
-        """BINPERSID: what stands outside the pickle, here ("storage", type, key, device, length)."""
+        """BINPERSID: what stands outside the pickle, here ("storage", type, key, device,
+        length).
+        """
         (described,) = self.pop(1)
         word, kind, key, _device, length = described[:5]
         if word != "storage" or not isinstance(kind, _Name) or kind.name not in DTYPES:

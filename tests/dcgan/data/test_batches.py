@@ -1,4 +1,6 @@
-"""Batches of faces: every face once an epoch, mirrored half of the time, the same from memory and from a file."""
+"""Batches of faces: every face once an epoch, mirrored half of the time,
+the same from memory and from a file.
+"""
 
 import numpy as np
 import pytest
@@ -125,7 +127,9 @@ def test_what_cannot_be_is_refused_in_memory_and_on_disk(on_disk, where, options
 
 @pytest.mark.parametrize("where", ["memory", "file"])
 def test_order_and_flips_have_random_numbers_of_their_own(on_disk, where, monkeypatch):
-    """Each depends on the seed and on the batch's or the epoch's number, under a name of its own."""
+    """Each depends on the seed and on the batch's or the epoch's number,
+    under a name of its own.
+    """
     asked = set()
     seed = rng.seed
 

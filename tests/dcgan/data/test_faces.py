@@ -75,7 +75,9 @@ def test_what_was_passed_over_is_named_with_its_reason(folder, tmp_path):
 
 
 def test_pictures_smaller_than_asked_for_are_counted_also_the_second_time(folder, tmp_path):
-    """By their shorter side, as the square at the centre is what counts; of this size is not smaller."""
+    """By their shorter side, as the square at the centre is what counts;
+    of this size is not smaller.
+    """
     assert load(folder, tmp_path).enlarged == 0
     for name, (width, height) in {
         "low.png": (40, 15),
@@ -258,7 +260,9 @@ def test_a_split_shares_all_out_and_depends_on_the_seed():
 
 
 def test_what_runs_leave_in_the_folder_is_not_taken_for_faces(folder, monkeypatch):
-    """`cd my_faces && python -m dcgan --data .`, and then --resume: the same faces, from the cache."""
+    """`cd my_faces && python -m dcgan --data .`, and then --resume:
+    the same faces, from the cache.
+    """
     monkeypatch.chdir(folder)
     before = faces.load(".", 16, console=SILENT)
     for name in ("runs/dcgan-1/checkpoints", "runs/dcgan-1/samples", "mine/checkpoints"):

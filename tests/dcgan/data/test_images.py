@@ -40,7 +40,9 @@ def test_a_square_of_the_wanted_size_passes_as_it_is(size, seed):
 
 @given(st.integers(8, 20), st.integers(0, 9), st.integers(0, 9), st.booleans())
 def test_the_square_at_the_centre_is_kept(size, before, after, upright):
-    """Columns left and right of it may be anything; with one more after than before it lies half a pixel off."""
+    """Columns left and right of it may be anything; with one more after than before it lies half a
+    pixel off.
+    """
     after = before + after % 2
     square = colours(size, size)
     rest = [colours(size, n, seed=1) for n in (before, after)]
@@ -52,7 +54,9 @@ def test_the_square_at_the_centre_is_kept(size, before, after, upright):
 
 @pytest.mark.parametrize("side", [32, 50, 64, 200])
 def test_resizing_keeps_the_mean_and_does_not_alias(side):
-    """A fine checkerboard has no detail left at an eighth of its size: it must be even grey, not stripes."""
+    """A fine checkerboard has no detail left at an eighth of its size:
+    it must be even grey, not stripes.
+    """
     board = (np.indices([side, side]).sum(axis=0) % 2 * 255).astype(np.uint8)
     small = decode(packed(np.stack([board] * 3, axis=-1)), side // 8)
     assert abs(small.mean() - 127.5) < 3.0

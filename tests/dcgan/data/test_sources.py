@@ -1,4 +1,6 @@
-"""Which files are data: not what others keep beside them, not what cannot be read, and all the rest."""
+"""Which files are data: not what others keep beside them, not what cannot be read,
+and all the rest.
+"""
 
 import io
 import os

@@ -1,4 +1,6 @@
-"""Drawn faces: the same face for ever, independent factors, each seen where it should be and nowhere else."""
+"""Drawn faces: the same face for ever, independent factors, each seen where it should be and
+nowhere else.
+"""
 
 import itertools
 
@@ -58,7 +60,9 @@ def test_a_face_is_the_same_picture_at_every_size(small):
 
 
 def test_values_are_uniform_and_factors_independent():
-    """Chi-square of every factor and of every pair, over 20,000 faces, far below what a bias would give."""
+    """Chi-square of every factor and of every pair, over 20,000 faces,
+    far below what a bias would give.
+    """
     n, values = 20_000, factors(range(20_000))
     assert set(values) == set(FACTORS)
     for a, b in [*((name, None) for name in FACTORS), *itertools.combinations(FACTORS, 2)]:
@@ -117,10 +121,12 @@ def test_edges_are_soft():
 
 @pytest.mark.parametrize(("number", "size", "corners"), [(96, 32, False), (600, 64, True)])
 def test_windows_cut_nothing_off(number, size, corners, monkeypatch):
-    """Each part is painted in a window of its own, to save time: the whole picture as window gives the same face
+    """Each part is painted in a window of its own, to save time:
+    the whole picture as window gives the same face
     (or its whole half, for what is painted left and right of the middle).
 
-    Faces at the corners of the jitter, where all is as far out as it goes, found the rims of glasses that were cut.
+    Faces at the corners of the jitter, where all is as far out as it goes, found the rims of
+    glasses that were cut.
     """
     uniform, window = drawn_faces._uniform, canvas.Canvas.window
     if corners:
@@ -143,7 +149,9 @@ def test_windows_cut_nothing_off(number, size, corners, monkeypatch):
 
 
 def test_what_is_painted_with_a_face_changes_nothing_of_it():
-    """Faces of a kind are painted together, and what none of them has is left out: not so in a mixed crowd."""
+    """Faces of a kind are painted together, and what none of them has is left out:
+    not so in a mixed crowd.
+    """
     values, index = factors(range(40)), np.arange(40)
     mixed = draw(index, size=64)
     for k in range(0, 40, 5):
@@ -208,7 +216,9 @@ def test_the_docstring_lists_every_factor_and_value():
 
 
 def test_factors_and_jitter_are_drawn_apart(monkeypatch):
-    """Each has a name of its own and the number of the face's block; a third of the blocks' seeds."""
+    """Each has a name of its own and the number of the face's block;
+    a third of the blocks' seeds.
+    """
     asked = set()
     seed = drawn_faces.rng.seed
 

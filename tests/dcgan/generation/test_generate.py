@@ -74,7 +74,9 @@ def test_a_face_for_every_id_and_a_sheet_of_the_first_64(tmp_path, capsys):
 
 
 def entries(path):
-    """(name, bytes) of all that a zip or a folder holds but its index, in order, and the rows of the index."""
+    """(name, bytes) of all that a zip or a folder holds but its index, in order,
+    and the rows of the index.
+    """
     if path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
             found = [(name, archive.read(name)) for name in archive.namelist()]
@@ -91,7 +93,9 @@ def entries(path):
 def test_parts_one_after_the_other_are_the_whole_byte_for_byte(
     tmp_path, monkeypatch, capsys, suffix
 ):
-    """Repeated ids lie across the parts' borders; each is made once, where it came first. With a real network."""
+    """Repeated ids lie across the parts' borders; each is made once, where it came first.
+    With a real network.
+    """
     network = trained_generator.of_network(tiny_faces.network(), 7, 32)
     monkeypatch.setattr(trained_generator, "load", lambda run: network)
     ids = [f"player {i}" for i in range(300)]

@@ -1,4 +1,6 @@
-"""A generator in one small file: what comes back, what is refused, and the file that the package brings."""
+"""A generator in one small file: what comes back, what is refused,
+and the file that the package brings.
+"""
 
 import dataclasses
 import json

@@ -23,7 +23,9 @@ def tree(folder):
 
 
 def at_once(function, arguments):
-    """Call it in one process for each, all begun at the same moment. -> what each raised, or None."""
+    """Call it in one process for each, all begun at the same moment.
+    -> what each raised, or None.
+    """
     context = multiprocessing.get_context("fork")
     start = context.Barrier(len(arguments))
     told = context.Queue()

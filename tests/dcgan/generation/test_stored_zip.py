@@ -1,4 +1,6 @@
-"""What StoredZip writes, Python's zipfile reads; beyond the old format's limits too, and in constant memory."""
+"""What StoredZip writes, Python's zipfile reads; beyond the old format's limits too,
+and in constant memory.
+"""
 
 import contextlib
 import io

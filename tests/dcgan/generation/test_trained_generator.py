@@ -1,4 +1,6 @@
-"""A picture depends on its own z alone; a run's SavedModel and the network it came from make the same faces."""
+"""A picture depends on its own z alone; a run's SavedModel and the network it came from make the
+same faces.
+"""
 
 import dataclasses
 import os
@@ -59,7 +61,9 @@ def test_a_picture_depends_on_its_own_z_alone_bit_for_bit(generator):
 
 
 def test_the_network_always_sees_batches_of_one_size():
-    """In a batch of another size sums round otherwise: so a pixel could hang on how many faces are asked for."""
+    """In a batch of another size sums round otherwise: so a pixel could hang on how many faces are
+    asked for.
+    """
     seen = []
     known = tiny_faces.known()
     recorder = dataclasses.replace(

@@ -1,4 +1,6 @@
-"""Faces on the disk: what was written is read back by other programs, and nothing is overwritten or left half done."""
+"""Faces on the disk: what was written is read back by other programs,
+and nothing is overwritten or left half done.
+"""
 
 import io
 import os

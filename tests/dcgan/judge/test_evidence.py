@@ -1,4 +1,6 @@
-"""The evidence holds nothing that was learnt from, the spoilt sets are spoilt as said, and faults are found out."""
+"""The evidence holds nothing that was learnt from, the spoilt sets are spoilt as said,
+and faults are found out.
+"""
 
 import dataclasses
 import hashlib

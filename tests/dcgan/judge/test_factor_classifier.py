@@ -1,4 +1,6 @@
-"""The classifier of factors: its loss is the cross-entropy, it learns, and it never trains on what judges it."""
+"""The classifier of factors: its loss is the cross-entropy, it learns,
+and it never trains on what judges it.
+"""
 
 import math
 
@@ -18,7 +20,9 @@ FACTORS = {"colour": ("red", "green", "blue"), "side": ("upper", "lower")}
 
 
 def squares(seed, n, size=32):
-    """A square of one of three colours in the upper or the lower half of a grey picture, and a little noise."""
+    """A square of one of three colours in the upper or the lower half of a grey picture,
+    and a little noise.
+    """
     draw = np.random.default_rng(seed)
     labels = {factor: draw.integers(0, len(values), n) for factor, values in FACTORS.items()}
     images = draw.normal(128, 10, [n, size, size, 3])

@@ -1,4 +1,6 @@
-"""Combinations of factors: counted right, expected right, and what a perfect sampler misses is no fault."""
+"""Combinations of factors: counted right, expected right, and what a perfect sampler misses is no
+fault.
+"""
 
 import collections
 

@@ -1,4 +1,6 @@
-"""python -m dcgan judge: which faces are held against which, the table, the picture, bad arguments."""
+"""python -m dcgan judge: which faces are held against which, the table, the picture,
+bad arguments.
+"""
 
 import hashlib
 import io

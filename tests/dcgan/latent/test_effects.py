@@ -144,7 +144,9 @@ def test_total_variation():
 
 
 def test_every_sample_that_what_stays_compares_is_another():
-    """All, again, and what is not fixed: no two share their numbers, so that "chance" means something."""
+    """All, again, and what is not fixed: no two share their numbers,
+    so that "chance" means something.
+    """
     seen = []
 
     def remembered(z):

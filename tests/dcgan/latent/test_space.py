@@ -1,4 +1,6 @@
-"""Paths through the space of z: laws of lerp and slerp, norms by their formulas, directions that were put there."""
+"""Paths through the space of z: laws of lerp and slerp, norms by their formulas,
+directions that were put there.
+"""
 
 import hypothesis.extra.numpy as npst
 import mpmath
@@ -289,7 +291,9 @@ def test_directions_that_were_put_there_are_found():
 
 
 def test_a_direction_does_not_follow_what_is_merely_correlated():
-    """Difference of means would: numbers 0 and 1 of z go together in this sample, the factor follows number 0."""
+    """Difference of means would: numbers 0 and 1 of z go together in this sample,
+    the factor follows number 0.
+    """
     z = rng.normal([5000, 4], rng.seed(1, "factor")).numpy()
     z[:, 1] += z[:, 0]
     has = (z[:, 0] > 0.0).astype(int)

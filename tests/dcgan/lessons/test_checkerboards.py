@@ -8,7 +8,9 @@ from dcgan.lessons import checkerboards
 
 @pytest.mark.parametrize("k", [2, 3, 4, 5, 6])
 def test_each_pixel_is_painted_as_often_as_taps_fall_on_it(k):
-    """Along one side a pixel of one parity gets ceil(k / 2) of the taps and one of the other floor(k / 2)."""
+    """Along one side a pixel of one parity gets ceil(k / 2) of the taps and one of the other
+    floor(k / 2).
+    """
     counted = checkerboards.by_parity(checkerboards.times_painted(k))
     sides = sorted(np.sqrt(np.diag(counted)))
     assert sides == [k // 2, (k + 1) // 2]

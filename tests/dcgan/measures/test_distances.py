@@ -1,4 +1,6 @@
-"""Distances between sets of images: what each must see, what it must not, and what two real sets give."""
+"""Distances between sets of images: what each must see, what it must not,
+and what two real sets give.
+"""
 
 import numpy as np
 import pytest
@@ -13,7 +15,9 @@ DRAW = np.random.default_rng
 
 
 def scenes(seed, n, size=32, contrast=100.0):
-    """Images with structure of every size, 28 to 228: blocks of colour, each half as large as the one before."""
+    """Images with structure of every size, 28 to 228: blocks of colour,
+    each half as large as the one before.
+    """
     total = np.zeros([n, size, size, 3])
     for side in (4, 8, 16, size):
         blocks = DRAW([seed, side]).uniform(-1, 1, [n, side, side, 3])
@@ -95,7 +99,8 @@ def test_a_blur_shows_in_the_finest_level():
 def test_a_shift_of_colour_shows_in_the_coarsest_level_alone_in_thousandths_of_the_real_sd():
     """A patch moves by d/sd in its 49 values of each channel; a shift a counts as sqrt(2 / (pi 147)) |a|.
 
-    Were each set measured by its own mean, nothing would show; by its own sd, the size would be another.
+    Were each set measured by its own mean, nothing would show; by its own sd, the size would be
+    another.
     """
     shift = np.array([5, 10, -20])
     sd = pyramid.laplacian_pyramid(REAL)[-1].std(axis=(0, 1, 2))
@@ -127,7 +132,9 @@ def test_the_seed_decides_and_blocks_do_not(monkeypatch):
 
 
 def test_patches_are_those_of_the_level_and_reach_every_place():
-    """An image that holds its pixels' numbers: each patch counts up along rows, and all corners come out."""
+    """An image that holds its pixels' numbers: each patch counts up along rows,
+    and all corners come out.
+    """
     numbers = np.zeros([40, 16, 16, 3], np.uint8)
     numbers[..., 0], numbers[..., 1] = np.mgrid[:16, :16]
     numbers[..., 2] = np.arange(40)[:, None, None]

@@ -1,4 +1,6 @@
-"""Nearly equal pictures: copies are found, different pictures are not, whatever the block they fall in."""
+"""Nearly equal pictures: copies are found, different pictures are not,
+whatever the block they fall in.
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,6 @@
-"""Nearest training images, exactly; and whether samples are nearer to them than new real images are."""
+"""Nearest training images, exactly; and whether samples are nearer to them than new real images
+are.
+"""
 
 import math
 
@@ -80,7 +82,9 @@ def test_its_figures_are_those_of_the_held_aside():
 
 @pytest.mark.parametrize("m", [20, 98, 99, 500])
 def test_a_perfect_sampler_has_as_many_below_the_lowest_percent_as_is_said(m):
-    """Of uniform distances the share below a number is that number. (NumPy's default quantile: 5.7 % for m = 20.)"""
+    """Of uniform distances the share below a number is that number.
+    (NumPy's default quantile: 5.7 % for m = 20.)
+    """
     shares = [neighbours.lowest_percent(one) for one in DRAW(0).uniform(size=[20_000, m])]
     spread = np.std(shares) / np.sqrt(len(shares))
     assert np.mean(shares) == pytest.approx(neighbours.rare(m), abs=4 * spread)

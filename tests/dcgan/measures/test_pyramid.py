@@ -43,7 +43,9 @@ def slow_reduce(g):
 
 
 def slow_expand(g):
-    """Equation 2: 4 times the sum over those terms for which (i - m) / 2 and (j - n) / 2 are whole."""
+    """Equation 2: 4 times the sum over those terms for which (i - m) / 2 and
+    (j - n) / 2 are whole.
+    """
     stuffed = np.zeros([2 * len(g), 2 * len(g)])
     stuffed[::2, ::2] = g
     padded = np.pad(stuffed, 2, mode="reflect")

@@ -1,4 +1,6 @@
-"""One colour for real and one for generated everywhere; figures show the numbers they were given."""
+"""One colour for real and one for generated everywhere; figures show the numbers they were
+given.
+"""
 
 import matplotlib as mpl
 

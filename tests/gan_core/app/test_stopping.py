@@ -1,4 +1,6 @@
-"""Ctrl-C at the command line ends with a line and a code; a second one ends whatever is being done."""
+"""Ctrl-C at the command line ends with a line and a code; a second one ends whatever is being
+done.
+"""
 
 import os
 import re
@@ -20,7 +22,9 @@ class Stopped(KeyboardInterrupt):
 
 
 def play(code, *signals):
-    """Its exit code and words; a signal is sent for each line it says, and then they go on coming."""
+    """Its exit code and words; a signal is sent for each line it says,
+    and then they go on coming.
+    """
     child = subprocess.Popen(
         [sys.executable, "-c", IMPORTS + code],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -1,4 +1,6 @@
-"""A graph adds two tensors at a time: a sum of three has bits that depend on which of them is ready first."""
+"""A graph adds two tensors at a time: a sum of three has bits that depend on which of them is ready
+first.
+"""
 
 import threading
 
@@ -33,7 +35,9 @@ def sums_of_a_round() -> list[int]:
 
 
 def test_a_round_of_a_dcgan_adds_two_tensors_at_a_time():
-    """Left to TensorFlow's optimiser, eight of its sums are of three. (On several devices: test_replicas.)"""
+    """Left to TensorFlow's optimiser, eight of its sums are of three.
+    (On several devices: test_replicas.)
+    """
     sums = sums_of_a_round()
     assert len(sums) > 10
     assert max(sums) == 2
@@ -74,7 +78,9 @@ def test_a_graph_of_ones_own_is_optimised_as_ever_after_a_trainer_was_made_and_p
 
 
 def test_ones_own_options_hold_within_a_graph_and_after_it():
-    """What a user switched off stays off in our graphs, and in theirs; and what they switch later counts."""
+    """What a user switched off stays off in our graphs, and in theirs;
+    and what they switch later counts.
+    """
     before = tf.config.optimizer.get_experimental_options()
     seen = []
 
@@ -133,7 +139,9 @@ def test_a_graph_adds_two_at_a_time_in_every_thread_and_another_thread_is_left_a
 
 
 def test_within_a_graph_of_ones_own_the_outer_graph_decides():
-    """A compiled function that is called while another graph is traced becomes a part of that graph."""
+    """A compiled function that is called while another graph is traced becomes a part of that
+    graph.
+    """
     ours = compiled(sum_of_three, "graph")
     outer = compiled(lambda *x: ours(*x) + 1.0, "graph")
     assert addends(lambda: outer(*numbers())) == [2, 2]

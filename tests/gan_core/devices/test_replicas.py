@@ -1,4 +1,6 @@
-"""A round on two devices is the round on one: the same batch, z, gradients, averages; and what is refused."""
+"""A round on two devices is the round on one: the same batch, z, gradients, averages;
+and what is refused.
+"""
 
 import json
 import os
@@ -66,7 +68,9 @@ def below(played, prefix):
 
 @pytest.mark.parametrize(("game", "what"), LOOKED_AT)
 def test_two_devices_are_one_on_the_whole_batch(played, game, what):
-    """Adam makes whole steps of a gradient's rounding where the gradient is 0; these games have no such place."""
+    """Adam makes whole steps of a gradient's rounding where the gradient is 0;
+    these games have no such place.
+    """
     one, two = below(played, f"{game}/one/{what}"), below(played, f"{game}/two/{what}")
     assert one
     games.assert_near(one, two, rtol=1e-4, atol=1e-5)
@@ -110,7 +114,9 @@ def test_the_round_of_the_command_line_is_the_same_on_two(played):
 
 @pytest.mark.parametrize("synchronised", [False, True])
 def test_two_tensors_are_added_at_a_time_so_that_each_run_has_the_same_bits(played, synchronised):
-    """Left to TensorFlow's gradients, a synchronised batch norm adds up three and four (see gan_core.devices.compiling)."""
+    """Left to TensorFlow's gradients, a synchronised batch norm adds up three and four
+    (see gan_core.devices.compiling).
+    """
     assert len(played[f"addends {synchronised}"]) > 30
     assert played[f"addends {synchronised}"].max() == 2
 
@@ -126,7 +132,9 @@ def test_every_replica_has_its_own_share_and_seed_and_one_mean(played):
 
 
 def test_the_gradient_of_a_mean_over_replicas_is_that_of_all_their_losses(played):
-    """m = (a + b) / 2, and both have the loss m^2: the mean of their losses has d/da = d/db = m; here m = 4."""
+    """m = (a + b) / 2, and both have the loss m^2: the mean of their losses has d/da = d/db = m;
+    here m = 4.
+    """
     assert played["gradient of mean"].tolist() == [
         8.0,
         8.0,
@@ -148,7 +156,9 @@ def test_batch_norm_by_shares_or_by_the_whole_batch(played, synchronised):
 
 
 def test_gradients_of_a_batch_norm_of_all_replicas_and_theirs_are_those_of_the_formula(played):
-    """With a dy, u, v and w of each replica's own, so with q, c and dgamma that are not the same on both."""
+    """With a dy, u, v and w of each replica's own, so with q,
+    c and dgamma that are not the same on both.
+    """
     written, op_by_op = played["gradients/written out"], played["gradients/op by op"]
     assert np.abs(written[0] - written[1]).min() > 0.0
     np.testing.assert_allclose(written, op_by_op, rtol=1e-4, atol=1e-4)

@@ -1,4 +1,6 @@
-"""Two processes play together; one is killed, and the run goes on as if that had never been. What TF_CONFIG says."""
+"""Two processes play together; one is killed, and the run goes on as if that had never been.
+What TF_CONFIG says.
+"""
 
 import contextlib
 import json
@@ -66,7 +68,9 @@ def lines(child):
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
-    """Worker 1 is killed in round 13 of 20; both are started again when the chief has noticed, and ended."""
+    """Worker 1 is killed in round 13 of 20; both are started again when the chief has noticed,
+    and ended.
+    """
     folder, story = tmp_path_factory.mktemp("workers"), {}
     story["folder"] = folder
     chief, other = start(folder, "killed")

@@ -101,7 +101,9 @@ def test_a_channel_without_spread_has_finite_values_and_gradients():
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_gradient_in_training_goes_through_the_batchs_statistics(shape):
-    """Against central differences of the oracle. Its sum over a channel is 0, as a shift changes nothing."""
+    """Against central differences of the oracle. Its sum over a channel is 0,
+    as a shift changes nothing.
+    """
     x, made = batch(shape), layer()
     dy = np.random.default_rng(9).normal(size=shape)
 

@@ -1,4 +1,6 @@
-"""Batch norm's gradients and theirs: against the oracle, against the formula, and with the same bits each time."""
+"""Batch norm's gradients and theirs: against the oracle, against the formula,
+and with the same bits each time.
+"""
 
 import functools
 
@@ -39,7 +41,9 @@ def test_tensorflows_fused_op_and_the_formula_agree_and_so_do_their_gradients(sh
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("shape", [*SHAPES, [1, 1, 2, 3]], ids=str)
 def test_second_gradients_are_those_of_the_oracles_slope(shape, together):
-    """f = sum u dx + v dgamma + w dbeta is the slope of sum dy y along (u, v, w); by central differences, twice."""
+    """f = sum u dx + v dgamma + w dbeta is the slope of sum dy y along (u, v, w);
+    by central differences, twice.
+    """
     random = np.random.default_rng(4)
     x, dy, u = (random.normal(size=shape) for _ in range(3))
     gamma, v, w = (random.normal(size=3) for _ in range(3))
@@ -132,7 +136,9 @@ def r1_of_one_layer(x, dy, u, made):
 
 
 def test_second_gradients_have_the_same_bits_each_time():
-    """Each on both cores: differentiated by TensorFlow, about half of the calls differ from the first."""
+    """Each on both cores: differentiated by TensorFlow, about half of the calls differ from the
+    first.
+    """
     x, dy, u = (rng.normal([64, 16, 16, 64], rng.seed(i, "test")) for i in range(3))
     made = BatchNorm(64)
     compiled = tf.function(lambda *arguments: r1_of_one_layer(*arguments, made), autograph=False)

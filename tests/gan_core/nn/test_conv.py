@@ -37,7 +37,9 @@ def test_a_layer_is_its_function_and_a_bias(layer_class, path):
 @pytest.mark.parametrize("path", ["native", "subpixel"])
 @each_layer
 def test_a_layer_takes_the_path_it_was_given(layer_class, path):
-    """Only the native path has TensorFlow's transposed convolution, in the value or in the gradient."""
+    """Only the native path has TensorFlow's transposed convolution,
+    in the value or in the gradient.
+    """
     layer = layer_class(3, 5, 4, seed=0, stride=2, path=path)
 
     @tf.function
@@ -104,7 +106,9 @@ def test_bfloat16_computes_coarsely_with_parameters_that_stay_fine(layer_class, 
 
 @pytest.mark.parametrize("path", ["native", "subpixel"])
 def test_r1_through_a_small_discriminator_is_the_same_on_both_paths(path):
-    """A gradient of a gradient, through both layers and a kink, compiled by XLA, against the native path in eager."""
+    """A gradient of a gradient, through both layers and a kink, compiled by XLA,
+    against the native path in eager.
+    """
 
     def r1_gradients(path, x):
         down = Conv2D(3, 4, 4, seed=0, stride=2, path=path)

@@ -1,4 +1,6 @@
-"""A dense layer is x W + b, its start is Glorot's, and bfloat16 is a matter of the product alone."""
+"""A dense layer is x W + b, its start is Glorot's, and bfloat16 is a matter of the product
+alone.
+"""
 
 import numpy as np
 import pytest
@@ -77,7 +79,9 @@ def test_without_bias_there_is_no_variable_for_it():
 
 
 def test_bfloat16_rounds_the_product_and_keeps_the_parameters():
-    """8 significant bits: 2^-8 for each factor and for the sum. Gradients of float32 parameters are float32."""
+    """8 significant bits: 2^-8 for each factor and for the sum.
+    Gradients of float32 parameters are float32.
+    """
     layer = Dense(3, 4, seed=0, compute_dtype=tf.bfloat16)
     exact = Dense(3, 4, seed=0)
     with tf.GradientTape() as tape:
@@ -98,7 +102,9 @@ def test_bfloat16_rounds_the_product_and_keeps_the_parameters():
 
 
 def test_bfloat16_rounds_the_factors_and_not_only_the_product():
-    """1 + 3/1024 is 1 in bfloat16; its square in float32 would round up to 1 + 1/128. Speed is in the factors."""
+    """1 + 3/1024 is 1 in bfloat16; its square in float32 would round up to 1 + 1/128.
+    Speed is in the factors.
+    """
     layer = Dense(1, 1, seed=0, compute_dtype=tf.bfloat16)
     layer.kernel.assign([[1.0 + 3 / 1024]])
     assert float(layer(np.array([[1.0 + 3 / 1024]], np.float32))[0, 0]) == 1.0

@@ -21,7 +21,9 @@ from gan_core.nn.shapes import Reshape
 
 
 def make_generator(seed=0):
-    """All that a DCGAN's generator is made of, and batch norm's averages away from where they start."""
+    """All that a DCGAN's generator is made of, and batch norm's averages away from where they
+    start.
+    """
     norm = BatchNorm(2)
     norm.moving_mean.assign([0.5, -1.0])
     norm.moving_variance.assign([2.0, 0.25])
@@ -130,7 +132,9 @@ def test_training_on_does_not_change_what_was_exported(tmp_path):
 def test_an_export_that_fails_leaves_what_was_there(
     small, tmp_path, monkeypatch, there, what_fails
 ):
-    """The kernel refuses files of more than 100 bytes, or the renaming of one of the two folders."""
+    """The kernel refuses files of more than 100 bytes, or the renaming of one of the two
+    folders.
+    """
     folder = tmp_path / "generator"
     if there:
         export_generator(small, 2, folder)

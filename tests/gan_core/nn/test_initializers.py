@@ -31,7 +31,9 @@ SPREADS = [
 
 @pytest.mark.parametrize(("initializer", "shape", "sd"), SPREADS)
 def test_mean_and_spread(initializer, shape, sd):
-    """n >= 30,000 draws: the standard deviation's own relative error is 1/sqrt(2 n) < 0.0041; four of them."""
+    """n >= 30,000 draws: the standard deviation's own relative error is 1/sqrt(2 n) < 0.0041;
+    four of them.
+    """
     weights = initializer(shape, SEED).numpy()
     assert weights.dtype == np.float32
     assert list(weights.shape) == shape

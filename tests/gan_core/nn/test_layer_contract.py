@@ -15,7 +15,8 @@ from gan_core.nn import activations, batch_norm, conv, dense, dropout, sequentia
 FOLDER = Path(gan_core.__file__).parent
 IMAGE, ROW = [3, 4, 4, 2], [3, 5]
 
-# name -> (make it with a seed, the shape of x, the shape of what it gives, whether the seed matters)
+# name -> (make it with a seed, the shape of x, the shape of what it gives, whether the seed
+# matters)
 LAYERS = {
     "Dense": (lambda seed, **options: dense.Dense(5, 4, seed=seed, **options), ROW, [3, 4], True),
     "Conv2D": (
@@ -53,7 +54,9 @@ MODULES = [name for name in LAYERS if name[0].isupper()]  # the others are plain
 
 
 def layers_in(files):
-    """The public classes that are tf.Modules with a call, their own or inherited, and the public activations."""
+    """The public classes that are tf.Modules with a call, their own or inherited,
+    and the public activations.
+    """
     classes, functions = {}, set()
     for path, text in files.items():
         for node in ast.parse(text).body:
@@ -84,7 +87,9 @@ def test_every_layer_stands_in_the_table():
 
 
 def test_a_new_layer_would_be_missed():
-    """The search finds a class that inherits its call from one in another file, and an activation."""
+    """The search finds a class that inherits its call from one in another file,
+    and an activation.
+    """
     base = "class _Base(tf.Module):\n    def __call__(self, x): ..."
     files = {
         "a.py": f"{base}\nclass WithoutCall(tf.Module): ...\nclass Plain: ...",

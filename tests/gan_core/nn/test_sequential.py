@@ -1,4 +1,6 @@
-"""Sequential is composition; Reshape and Flatten move no number; the summary tells shapes and counts."""
+"""Sequential is composition; Reshape and Flatten move no number;
+the summary tells shapes and counts.
+"""
 
 import inspect
 import io

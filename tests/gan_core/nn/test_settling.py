@@ -1,4 +1,6 @@
-"""Settling measures batch norm's averages anew: the plain mean over the batches, and nothing else moves."""
+"""Settling measures batch norm's averages anew: the plain mean over the batches,
+and nothing else moves.
+"""
 
 import numpy as np
 import pytest

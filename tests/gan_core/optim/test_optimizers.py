@@ -1,7 +1,9 @@
-"""Law 25: Adam is the paper's formula, SGD is a subtraction, and a learning rate is a function of the step.
+"""Law 25: Adam is the paper's formula, SGD is a subtraction, and a learning rate is a function of
+the step.
 
-The oracle is `reference.adam`, float64. float32 errs most where 1 - beta_2^t is small: beta_2 = 0.999
-has an error of 6e-8 / 1e-3 there, so a step is right to about 1e-4 of its size, and no better.
+The oracle is `reference.adam`, float64. float32 errs most where 1 - beta_2^t is small: beta_2 =
+0.999 has an error of 6e-8 / 1e-3 there, so a step is right to about 1e-4 of its size, and no
+better.
 """
 
 import hypothesis.extra.numpy as npst
@@ -30,7 +32,9 @@ def stream(steps, seed=0):
 
 
 def by_reference(gradients, rate, **options):
-    """The parameter after each step of the oracle, from 0; rate: a function of the number of steps made before."""
+    """The parameter after each step of the oracle, from 0; rate:
+    a function of the number of steps made before.
+    """
     parameter, m, v, path = np.zeros(SIZE), np.zeros(SIZE), np.zeros(SIZE), []
     for t, gradient in enumerate(np.float64(gradients), 1):
         parameter, m, v = reference.adam(parameter, gradient, m, v, t, rate(t - 1), **options)
@@ -76,7 +80,9 @@ def test_adam_update_is_the_papers_formula(parameter, gradient, t, settings):
     [(0.9, 0.999, 1e-8), (0.5, 0.999, 1e-7), (0.0, 0.99, 1e-8), (0.9, 0.99, 0.1), (0.5, 0.9, 10.0)],
 )
 def test_the_fused_kernel_is_the_formula_over_many_steps(beta_1, beta_2, epsilon):
-    """A large epsilon tells epsilon from 'epsilon hat': without the hat it is sqrt(1 - beta_2^t) times too large."""
+    """A large epsilon tells epsilon from 'epsilon hat': without the hat it is sqrt(1 - beta_2^t)
+    times too large.
+    """
     optimizer = Adam(0.01, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon).bind(
         [tf.Variable(tf.zeros(SIZE))]
     )
@@ -116,7 +122,9 @@ def test_adam_is_the_same_eager_in_a_graph_and_under_xla():
 
 @given(GRADIENTS, st.integers(-8, 8))
 def test_rescaled_gradients_make_the_same_steps(gradient, exponent):
-    """As epsilon -> 0. A power of two rescales m and v without rounding: the steps agree to the last bit."""
+    """As epsilon -> 0. A power of two rescales m and v without rounding:
+    the steps agree to the last bit.
+    """
     gradient = np.where(
         np.abs(gradient) < 1e-3, np.float32(1.0), gradient
     )  # squares stay far from float32's smallest
@@ -132,7 +140,9 @@ def test_rescaled_gradients_make_the_same_steps(gradient, exponent):
 
 @given(GRADIENTS, st.sampled_from([1e-4, 0.5]), st.sampled_from([(0.9, 0.999), (0.5, 0.9)]))
 def test_the_first_step_has_the_size_of_the_learning_rate(gradient, rate, betas):
-    """m^ = g and v^ = g^2 at t = 1. Without bias correction it is (1 - beta_1) / sqrt(1 - beta_2) times that."""
+    """m^ = g and v^ = g^2 at t = 1. Without bias correction it is
+    (1 - beta_1) / sqrt(1 - beta_2) times that.
+    """
     gradient = np.where(np.abs(gradient) < 1e-3, np.float32(-1.0), gradient)
     beta_1, beta_2 = betas
     optimizer = Adam(rate, beta_1=beta_1, beta_2=beta_2, epsilon=1e-12).bind(

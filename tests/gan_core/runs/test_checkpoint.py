@@ -1,4 +1,6 @@
-"""A checkpoint is there whole or not at all, and what is no checkpoint is refused before anything changes."""
+"""A checkpoint is there whole or not at all, and what is no checkpoint is refused before anything
+changes.
+"""
 
 import json
 import pickle

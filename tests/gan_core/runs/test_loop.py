@@ -1,4 +1,6 @@
-"""fit: the same training however it is cut up, watched or fed; what it writes and returns; what it refuses."""
+"""fit: the same training however it is cut up, watched or fed; what it writes and returns;
+what it refuses.
+"""
 
 import dataclasses
 import os

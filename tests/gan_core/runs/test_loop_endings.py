@@ -65,7 +65,9 @@ def test_a_loss_that_is_not_finite_stops_with_the_round_its_name_and_advice(expl
 def test_a_gradient_that_is_not_finite_is_never_saved_though_the_loss_was(
     explodes_at_6, run, rounds, checkpoint_every
 ):
-    """The loss is measured before the step: after the last round before a checkpoint nobody has seen the damage."""
+    """The loss is measured before the step: after the last round before a checkpoint nobody has
+    seen the damage.
+    """
     trainer, words = (
         explodes_at_6(),
         r"stopped at round 6: generator/layers/\S+ holds a number that is not finite",
@@ -254,7 +256,9 @@ def test_a_long_bar_is_one_line_of_80_columns():
 
 
 def test_a_process_that_does_not_write_says_where_that_is_which_was_saved(fresh, monkeypatch):
-    """In a new run the chief alone has the folder; the others must not say that nothing was saved."""
+    """In a new run the chief alone has the folder; the others must not say that nothing was
+    saved.
+    """
     monkeypatch.setattr(loop.workers, "is_chief", lambda strategy: False)
     told = []
     monkeypatch.setattr(

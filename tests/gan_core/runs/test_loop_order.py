@@ -1,4 +1,6 @@
-"""In which order fit keeps rows, saves and calls hooks; what it keeps of the last round; its warning."""
+"""In which order fit keeps rows, saves and calls hooks; what it keeps of the last round;
+its warning.
+"""
 
 import io
 import os
@@ -80,7 +82,9 @@ def test_the_error_of_a_hook_is_told_though_the_disk_refuses_the_checkpoint(
 def test_without_a_number_of_rounds_the_clock_says_when_to_save(
     fresh, run, monkeypatch, clock, saved
 ):
-    """What a power cut leaves at round 5: a full second of the clock is a round here, or none is."""
+    """What a power cut leaves at round 5: a full second of the clock is a round here,
+    or none is.
+    """
     monkeypatch.setattr(loop, "SECONDS_BETWEEN_CHECKPOINTS", clock)
     on_disk = []
     look = every(5, lambda *_: on_disk.append(run.step()))

@@ -139,7 +139,9 @@ def test_bad_options_make_no_folder(tmp_path):
 
 
 def test_configs_come_back_equal(tmp_path):
-    """Tuples, paths, NumPy's numbers, NaN: a run can be resumed with the very config it was made with."""
+    """Tuples, paths, NumPy's numbers, NaN: a run can be resumed with the very config it was made
+    with.
+    """
     config = {
         "tuple": (1, (2, 3)),
         "path": tmp_path,

@@ -1,4 +1,6 @@
-"""One process at a time trains in a run folder. (That a killed one holds it no longer: test_survival.)"""
+"""One process at a time trains in a run folder. (That a killed one holds it no longer:
+test_survival.)
+"""
 
 import errno
 import shutil

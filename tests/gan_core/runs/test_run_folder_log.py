@@ -42,7 +42,9 @@ def test_the_log_is_plain_csv_from_which_every_bit_comes_back(run):
 
 
 def test_a_log_cut_anywhere_grows_to_the_same_log(run):
-    """A kill can leave any beginning of the file; a resumed run logs again what lies after its checkpoint."""
+    """A kill can leave any beginning of the file; a resumed run logs again what lies after its
+    checkpoint.
+    """
     for step in (5, 10, 15, 20):
         run.log(row(step))
     whole = run.log_file.read_bytes()

@@ -160,7 +160,9 @@ def files(folder):
 
 
 def states_of_the_disk(folder, action):
-    """Do it, and note every different state of the folder between two lines of run_folder.py and checkpoint.py."""
+    """Do it, and note every different state of the folder between two lines of run_folder.py and
+    checkpoint.py.
+    """
     states = [files(folder)]
 
     def at_line(frame, *_):

@@ -170,7 +170,9 @@ for loss in (right, wrong):
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("keras") is None, reason="needs Keras")
 def test_keras_with_logits_keeps_the_laws_and_without_breaks_them():
-    """TensorFlow's DCGAN tutorial uses from_logits=True; without it logits pass for probabilities."""
+    """TensorFlow's DCGAN tutorial uses from_logits=True; without it logits pass for
+    probabilities.
+    """
     run = subprocess.run([sys.executable, "-c", KERAS], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     right, wrong = run.stdout.splitlines()[-2:]

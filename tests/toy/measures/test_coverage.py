@@ -31,7 +31,8 @@ def normals(modes, counts, sd, seed=0):
 
 
 def test_a_case_small_enough_for_paper():
-    """sd 1. Mode 0 has (0,1), (0,-1), (2,0); mode 1 has (10,2.9), (13,0) on the border, and (10,-3.1)
+    """sd 1. Mode 0 has (0,1), (0,-1), (2,0); mode 1 has (10,2.9), (13,0) on the border,
+    and (10,-3.1)
     outside; mode 2 has only (3,7), outside; mode 3 nothing."""
     samples = [[0, 1], [0, -1], [2, 0], [10, 2.9], [13, 0], [10, -3.1], [3, 7]]
     row = coverage(samples, SQUARE, 1.0)
@@ -42,7 +43,8 @@ def test_a_case_small_enough_for_paper():
     )
     shares = np.array([3, 3, 1]) / 7
     assert row.reverse_kl_all == pytest.approx(np.sum(shares * np.log(shares * 4)))
-    # Mode 0 alone has the 3 good samples that a spread needs: x of variance 4/3, y of variance 1, uncorrelated.
+    # Mode 0 alone has the 3 good samples that a spread needs: x of variance 4/3, y of variance 1,
+    # uncorrelated.
     assert row.sd_ratio == pytest.approx(math.sqrt((4 / 3 + 1) / 2) / CUT)
     assert (row.sd_least, row.sd_most) == (
         pytest.approx(1 / CUT),
@@ -117,7 +119,9 @@ def test_samples_between_modes_spoil_the_quality_and_not_the_spread():
 
 
 def test_a_lost_mode_cannot_be_made_up_by_samples_near_it():
-    """60 samples just outside the fourth mode: counted there by reverse_kl_all, and not by reverse_kl."""
+    """60 samples just outside the fourth mode: counted there by reverse_kl_all,
+    and not by reverse_kl.
+    """
     samples = np.concatenate([np.repeat(SQUARE[:3], 60, axis=0), np.full([60, 2], 7.0)])
     row = coverage(samples, SQUARE, 1.0)
     assert row.modes == 3

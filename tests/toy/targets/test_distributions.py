@@ -139,7 +139,9 @@ def test_log_density_compiles(distribution):
 
 @pytest.mark.parametrize("distribution", LINES, ids=name)
 def test_on_the_line_the_density_has_mass_one(distribution):
-    """Trapezoids over x = sinh(t), which reaches the Cauchy's tails (2.2e-4 of its mass lie beyond 1e4)."""
+    """Trapezoids over x = sinh(t), which reaches the Cauchy's tails
+    (2.2e-4 of its mass lie beyond 1e4).
+    """
     t = np.linspace(-9.9, 9.9, 400_001)
     x = np.sinh(t)
     density = np.exp(distribution.log_density(x[:, None]).numpy().astype(np.float64)) * np.cosh(t)
@@ -216,7 +218,8 @@ def test_far_away_a_mixture_keeps_its_log_density():
 
 
 def test_a_cauchy_sample_is_finite_and_symmetric_at_every_uniform_number(monkeypatch):
-    """rng.uniform on [-1, 1) gives multiples of 2^-23, 0 among them, where the cotangent has a pole.
+    """rng.uniform on [-1, 1) gives multiples of 2^-23, 0 among them,
+    where the cotangent has a pole.
 
     Half a step aside, the numbers lie in pairs around 0, and nothing is further out than 1.1e7
     scales.
@@ -268,7 +271,9 @@ def test_the_published_ring_and_grid():
     weights=st.lists(st.floats(0.0, 10.0), min_size=4, max_size=4).filter(lambda w: sum(w) > 0.1)
 )
 def test_modes_are_drawn_in_proportion_to_their_weights(weights):
-    """Centers 100 sd apart, so that each sample tells its mode; a mode of weight 0 is never drawn."""
+    """Centers 100 sd apart, so that each sample tells its mode;
+    a mode of weight 0 is never drawn.
+    """
     target = gaussian_mixture([0.0, 100.0, 200.0, 300.0], 1.0, weights)
     assert sum(target.weights) == pytest.approx(1.0)
     counts = np.bincount(np.rint(target.sample(4000, SEED)[:, 0] / 100.0).astype(int), minlength=4)

@@ -1,4 +1,6 @@
-"""toy.targets.shapes: the curves are where their formulas put them, and the checkerboard's squares too."""
+"""toy.targets.shapes: the curves are where their formulas put them,
+and the checkerboard's squares too.
+"""
 
 import math
 
@@ -39,7 +41,9 @@ def test_a_swiss_roll_without_noise_is_a_spiral():
 
 @pytest.mark.parametrize("shape", [TwoMoons, SwissRoll])
 def test_noise_is_the_sd_around_the_curve(shape):
-    """Curve and noise have seeds of their own: the same curve, and the difference is N(0, noise^2 I)."""
+    """Curve and noise have seeds of their own: the same curve, and the difference is N(0,
+    noise^2 I).
+    """
     difference = (
         shape(noise=0.2).sample(20_000, SEED) - shape(noise=0.0).sample(20_000, SEED)
     ).numpy()

@@ -20,7 +20,9 @@ def norm(draw, weights, name, channels):
 
 
 def random_weights(seed):
-    """As PyTorch names and lays them out: kernels [out, in, h, w]; the first block does not widen."""
+    """As PyTorch names and lays them out: kernels [out, in, h, w];
+    the first block does not widen.
+    """
     draw = np.random.default_rng(seed)
     weights = {"_conv_stem.weight": draw.normal(0, 0.3, [5, 3, 3, 3])}
     norm(draw, weights, "_bn0", 5)

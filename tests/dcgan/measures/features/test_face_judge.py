@@ -18,7 +18,9 @@ N = 150
 
 
 def blocks(images):
-    """[N, 2, 2, 3] means of blocks of 32 pixels and mean absolute steps between neighbours there."""
+    """[N, 2, 2, 3] means of blocks of 32 pixels and mean absolute steps between neighbours
+    there.
+    """
     x = np.asarray(images, np.float64) / 255.0
     steps = np.abs(np.diff(x, axis=2, append=x[:, :, -1:]))
     parts = [
@@ -71,7 +73,9 @@ def test_better_woven_and_collapsed_come_out_in_this_order(jury, drawn):
 
 
 def test_each_kind_alone_is_fooled_where_the_other_is_not():
-    """The figures of three real sets: features alone prefer the collapsed, pixels alone miss weave."""
+    """The figures of three real sets: features alone prefer the collapsed,
+    pixels alone miss weave.
+    """
     floor = {FRECHET: 64.5, PIXELS: 33.3}
     better = {FRECHET: 467.4, PIXELS: 53.2}
     woven_faces = {FRECHET: 680.0, PIXELS: 87.8}

@@ -76,7 +76,9 @@ def test_kid_agrees_with_a_double_loop(seed, n, m, d):
 
 
 def test_kid_has_no_bias_and_frechet_has():
-    """Sets of 12 from one distribution: KID is 0 on average, the Fréchet distance is not, less for 100."""
+    """Sets of 12 from one distribution: KID is 0 on average, the Fréchet distance is not,
+    less for 100.
+    """
     pairs = [DRAW([3, i]).normal(0, 1, [2, 12, 4]) for i in range(300)]
     values = np.array([kid(x, y) for x, y in pairs])
     assert abs(values.mean()) < 4 * values.std() / np.sqrt(len(values))

@@ -1,4 +1,6 @@
-"""Precision, recall, density, coverage and realism, against loops over all pairs and closed forms."""
+"""Precision, recall, density, coverage and realism, against loops over all pairs and closed
+forms.
+"""
 
 import numpy as np
 import pytest
@@ -76,7 +78,9 @@ def test_spread_out_faces_have_recall_and_no_precision():
 
 
 def test_coverage_of_the_same_distribution_is_as_the_paper_says():
-    """1 - product of (n - l) / (2n - l) for l = 1..k, whatever the distribution; and density is 1."""
+    """1 - product of (n - l) / (2n - l) for l = 1..k, whatever the distribution;
+    and density is 1.
+    """
     n, k = 40, 5
     pairs = [DRAW([5, i]).normal(0, 1, [2, n, 3]) for i in range(200)]
     found = [manifolds.compare(fake, real, k_of_coverage=k) for fake, real in pairs]

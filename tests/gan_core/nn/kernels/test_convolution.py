@@ -3,7 +3,8 @@
 What is one path's own: test_subpixel, test_winograd.
 
 Values against plain loops (`reference_conv`), gradients against those same loops (of each, they are
-made of the other two), second gradients of one path against the other's, which are TensorFlow's own.
+made of the other two), second gradients of one path against the other's, which are TensorFlow's
+own.
 """
 
 import re
@@ -189,7 +190,9 @@ def test_the_batch_may_be_unknown_while_tracing(case, path):
 
 @each_path
 def test_a_gradient_may_have_lost_its_static_shape(path):
-    """A gradient that comes out of Python code has no shape while tracing; the paths know it all the same."""
+    """A gradient that comes out of Python code has no shape while tracing;
+    the paths know it all the same.
+    """
     case = FEW[0]
     x, w, y = three(case, np.float32)
 

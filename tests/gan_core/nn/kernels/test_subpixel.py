@@ -1,4 +1,5 @@
-"""The sub-pixel way: against the plain loops, its docstring's example, and where nothing is painted.
+"""The sub-pixel way: against the plain loops, its docstring's example,
+and where nothing is painted.
 
 (Gradients, of any order, are those of every path: test_convolution.)
 """
@@ -78,7 +79,9 @@ def test_many_images_of_one_pixel_are_the_same_on_every_path(case):
 
 @each_path
 def test_the_example_of_the_docstring(path):
-    """One row of it: the vertical kernel (0, 1, 0, 0) copies a row of y into the upper of x's two."""
+    """One row of it: the vertical kernel (0, 1, 0, 0) copies a row of y into the upper of x's
+    two.
+    """
     a, b, c, d, y0, y1 = 2.0, 3.0, 5.0, 7.0, 11.0, 13.0
     w = np.outer([0.0, 1.0, 0.0, 0.0], [a, b, c, d]).reshape(4, 4, 1, 1)
     x = conv_transpose(np.reshape([y0, y1], (1, 1, 2, 1)), w, 2, "SAME", path)

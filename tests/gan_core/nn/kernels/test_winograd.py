@@ -1,4 +1,5 @@
-"""Winograd's form: against the plain loops, as one form of three, where it is used and where it is not.
+"""Winograd's form: against the plain loops, as one form of three,
+where it is used and where it is not.
 
 (Its third derivative is in test_convolution, with those of the paths.)
 """
@@ -13,7 +14,8 @@ from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.kernels import winograd
 from gan_core.nn.kernels.convolution import conv, conv_transpose, filter_gradient
 
-# (stride, height and width of y): one tile, two either way, four; the strides that a kernel of twice the size allows
+# (stride, height and width of y): one tile, two either way, four; the strides that a kernel of
+# twice the size allows
 CASES = [(2, (4, 4)), (2, (4, 8)), (2, (8, 4)), (2, (8, 12)), (1, (4, 8)), (3, (4, 8))]
 each_case = pytest.mark.parametrize(("stride", "small"), CASES, ids=str)
 ENOUGH = winograd.MIN_BATCH_AND_CHANNELS
@@ -45,7 +47,9 @@ def test_values_are_those_of_the_plain_loops(stride, small):
 
 @each_case
 def test_one_form_and_its_three_gradients(stride, small):
-    """<conv(x, w), y> = <x, conv_transpose(y, w)> = <w, filter_gradient(x, y)>, and the gradients of each."""
+    """<conv(x, w), y> = <x, conv_transpose(y, w)> = <w, filter_gradient(x, y)>,
+    and the gradients of each.
+    """
     x, w, y = three(stride, small)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([x, w, y])
@@ -95,7 +99,9 @@ def test_second_gradients_are_the_native_ones(name):
 
 
 def test_a_gradient_may_have_lost_its_static_shape():
-    """A gradient that comes out of Python code has no shape while tracing; the tensors have theirs all the same."""
+    """A gradient that comes out of Python code has no shape while tracing;
+    the tensors have theirs all the same.
+    """
     x, w, y = three(2, (4, 8))
 
     @tf.custom_gradient
@@ -134,7 +140,8 @@ def test_eager_graph_and_xla_agree_in_float32_to_rounding():
 
 
 def test_in_float32_its_error_is_near_the_direct_sums():
-    """Root mean square, 4,096 products summed for each output, as in D's fourth layer: 1.8 times. (The usual points
+    """Root mean square, 4,096 products summed for each output, as in D's fourth layer: 1.8 times.
+    (The usual points
     0, 1, -1, 2 give 2.9.)"""
     x, w, _ = three(2, (4, 4), ENOUGH, (256, ENOUGH), np.float32)
     exact = conv(tf.cast(x, tf.float64), tf.cast(w, tf.float64), 2)
