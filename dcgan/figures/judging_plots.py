@@ -1,6 +1,5 @@
-"""The figures of chapter 10: who is found out by what, nearest training faces,
-combinations that never come out.
-"""
+"""The figures of chapter 10: who is found out by what, nearest training faces, combinations that
+never come out."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,12 +11,15 @@ from gan_core.app import plots
 
 
 def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
-    """A line for each set of faces: some of them, and a cell for each measure,
-    vermilion where it found them out.
+    """A line for each set of faces: some of them, and a cell for each measure, vermilion where it
+    found them out.
 
-    shown: {name: faces [>= 6, S, S, 3] uint8};  rows: {name: {measure: value}};  floor: {measure:
-    (mean, sd)};
-    found: {name: {measure: bool}}. The first line is the floor, in blue.
+    Args:
+        path: the file to write.
+        shown: {name: faces [>= 6, S, S, 3] uint8}, a line each; first the floor, in blue.
+        rows: {name: {measure: value}}, of all sets but the floor.
+        floor: {measure: (mean, sd)} of real sets.
+        found: {name: {measure: whether it found the set out}}.
     """
     plots.use_style()
     names, measures = list(shown), list(floor)
@@ -51,9 +53,8 @@ def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
 
 def nearest_faces(path, samples, neighbours, distances, of_fake, of_real) -> None:
     """Left: generated faces [n, S, S, 3] (above), each over its k nearest training faces [n, k, S,
-    S, 3], with the
-    distances [n, k]. Right: how far generated and held-aside faces are from their nearest training
-    face."""
+    S, 3], with the distances [n, k]. Right: how far generated and held-aside faces are from their
+    nearest training face."""
     plots.use_style()
     n, k = distances.shape
     figure, (left, right) = plt.subplots(
@@ -98,8 +99,7 @@ def nearest_faces(path, samples, neighbours, distances, of_fake, of_real) -> Non
 
 def combinations(path, found) -> None:
     """A panel for each value of the third factor: counts of the first two over their expected
-    counts, on a scale of
-    doublings; a cross where a combination never came out. found:
+    counts, on a scale of doublings; a cross where a combination never came out. found:
     `factor_coverage.Coverage` of three factors."""
     plots.use_style()
     rows, columns, panels = found.factors

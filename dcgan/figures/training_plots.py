@@ -51,8 +51,12 @@ def curves(rows, epochs, path) -> None:
 
 
 def distances_over_epochs(rows, floor: float, path) -> None:
-    """rows: recipe -> the columns of its epochs.csv, seven at most;  floor:
-    the distance of real to real faces.
+    """The distance to held-aside faces after every epoch, a curve for each recipe.
+
+    Args:
+        rows: recipe -> the columns of its epochs.csv; seven recipes at most, the best one last.
+        floor: the distance of real to real faces.
+        path: the file to write.
     """
     plots.use_style()
     figure, axes = plots.plt.subplots(figsize=(8, 4))

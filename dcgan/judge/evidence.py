@@ -1,5 +1,5 @@
-"""A generator on trial: real faces that it never saw, faces spoilt on purpose,
-and every measure on each.
+"""A generator on trial: real faces that it never saw, faces spoilt on purpose, and every measure on
+each.
 
 A measure is worth what it finds out. So the same faces are spoilt in ways that one knows, and
 measured beside real ones (the floor: what a perfect generator would get) and beside the
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.config import Config, from_json
-from dcgan.data import faces
+from dcgan.data import faces, pixels
 from dcgan.drawn import drawn_faces
 from dcgan.generation import pretrained
 from dcgan.judge.factor_classifier import shrink
@@ -32,17 +32,17 @@ SURE = 5.0  # standard deviations of the floor beyond which a fault is found out
 
 @dataclasses.dataclass(frozen=True)
 class Evidence:
-    """Real faces, uint8 [.., S, S, 3]: what the generator learnt from,
-    and what it has never seen.
-    """
+    """Real faces, uint8 [.., S, S, 3]: what the generator learnt from, and what it has never
+    seen."""
 
     training: np.ndarray
     """what was learnt from"""
     reference: np.ndarray
-    """[n] held out: what all else is compared with.
+    """[n] held aside: what all else is held against.
 
-    Of a folder of faces these are some of those by which the run's best epoch was chosen, so its
-    generator looks a little better here than it is; drawn ones are fresh."""
+    (Of a folder of faces these are some of those by which the run's best epoch was chosen, so its
+    generator looks a little better here than it is; drawn ones are fresh.)
+    """
     others: tuple
     """FLOORS further sets of n, held aside too: as good as a perfect generator's"""
     mirrored: bool = False
@@ -53,8 +53,7 @@ class Evidence:
     @functools.cached_property
     def learnt(self) -> np.ndarray:
         """All that could have been learnt by heart: the mirror image of a training face is a copy
-        of it too.
-        """
+        of it too."""
         return (
             np.concatenate([self.training, self.training[:, :, ::-1]])
             if self.mirrored
@@ -71,8 +70,8 @@ class Evidence:
         return shrink(self.learnt, SMALL)
 
     def nearest(self, images, k: int = 1):
-        """`neighbours.nearest` for the first few images, among all that was learnt from;
-        at 32 pixels.
+        """`neighbours.nearest` for the first few images, among all that was learnt from; at 32
+        pixels.
 
         A copy is a copy at any size, and a quarter of the pixels takes a quarter of the time.
         """
@@ -80,14 +79,20 @@ class Evidence:
 
 
 def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
-    """The faces for judging a run, or the package's own generator:
-    sets of at most n, of `size` pixels.
+    """The faces for judging a run, or the package's own generator.
 
-    run: its config.json says what it learnt from, and so which faces it held aside.
-    data: the folder or zip
-    where those are now.  Drawn faces never run out: with them,
-    fresh ones are drawn for the held-aside sets.
-    ValueError if fewer than 20 a set were held aside.
+    Drawn faces never run out: with them, fresh ones are drawn for the held-aside sets.
+
+    Args:
+        run: a run's folder, whose config.json says what it learnt from, and so which faces it held
+            aside; None: the package's own generator.
+        data: the folder or zip where those faces are now; None: where they were.
+        n: faces in each set, at most.
+        size: pixels of a face, each way.
+    Returns:
+        The evidence.
+    Raises:
+        ValueError: if fewer than 20 a set were held aside.
     """
     config = packages_own() if run is None else from_json(RunFolder.resume(run).config)
     data = config.data if data is None else data
@@ -129,13 +134,15 @@ def packages_own() -> Config:
 
 
 def mirror_half(images, *, seed: int) -> np.ndarray:
-    """Each image mirrored, or not, with probability 1/2: what training with flips takes for
-    real.
+    """Each image mirrored with probability 1/2: what training with flips takes for real.
+
+    Args:
+        images: uint8 [n, S, S, 3].
+        seed: of the choice.
+    Returns:
+        uint8 [n, S, S, 3].
     """
-    which = (
-        rng.integers([len(images), 1, 1, 1], rng.seed(seed, "mirrored to judge by"), 2).numpy() == 1
-    )
-    return np.where(which, images[:, :, ::-1], images)
+    return pixels.mirrored_at_random(images, rng.seed(seed, "mirrored to judge by")).numpy()
 
 
 def spoilt(proof: Evidence, *, seed: int) -> dict:
@@ -161,14 +168,16 @@ def spoilt(proof: Evidence, *, seed: int) -> dict:
 
 
 def measure(images, proof: Evidence, *, seed: int) -> dict:
-    """All measures of one set of generated faces uint8 [n, S, S, 3]: {name:
-    float}; see `distances`, `neighbours`.
+    """All measures of one set of generated faces; see `distances` and `neighbours`.
 
-    "patches 64", ...: sliced Wasserstein distance at that level, in 1/1000 of the real sd;  "MMD":
-    at 16 × 16, times
-    1000;  "MS-SSIM": mean over random pairs;  "% nearer": how many are nearer to a face that was
-    learnt from than
-    all but 1 % of held-aside faces are.
+    Args:
+        images: uint8 [n, S, S, 3].
+        proof: what they are held against.
+        seed: of patches, directions and pairs.
+    Returns:
+        {name: float}. "patches 64", ...: sliced Wasserstein distance at that level, in 1/1000 of
+        the real sd. "MMD": at 16 × 16, times 1000. "MS-SSIM": mean over random pairs. "% nearer":
+        how many are nearer to a face that was learnt from than all but 1 % of held-aside faces are.
     """
     levels = distances.sliced_wasserstein_pyramid(proof.reference, images, seed=seed)
     row = {f"patches {size}": value for size, value in levels.items() if size != "mean"}
@@ -204,8 +213,7 @@ def floors(proof: Evidence, *, seed: int) -> dict:
 
 def found_out(row: dict, floor: dict) -> dict:
     """{measure: whether it is further from the floor's mean than SURE of its standard deviations},
-    either way.
-    """
+    either way."""
     return {
         name: abs(value - floor[name][0]) > SURE * floor[name][1] for name, value in row.items()
     }

@@ -5,8 +5,7 @@ of *generated* faces, which come with none. One small convolutional network, one
 factor:
 
     faces = train_classifier()
-    faces.predict(images)["hair_colour"]      # [N] int32, positions in
-    drawn_faces.FACTORS["hair_colour"]
+    faces.predict(images)["hair_colour"]  # [N] int32, positions in FACTORS["hair_colour"]
 """
 
 import itertools
@@ -33,15 +32,18 @@ IMAGES_AT_A_TIME = 500
 
 
 class FactorClassifier(tf.Module):
-    """Images [N, S, S, 3] uint8, S a multiple of `size` -> for each factor,
-    the logits of its values.
+    """For each factor of a face, the logits of its values.
 
-    factors: {factor: names of its values}, as drawn_faces.FACTORS.
-    size: pixels that it looks at, 16, 32 or 64; a
-    mouth of five pixels cannot be read at 32.  All factors share strided convolutions with batch
-    norm, down to
-    4 × 4, and a dense layer, behind which a second one gives the logits; `width` channels after the
-    first convolution, twice as many after each further one.
+    All factors share strided convolutions with batch norm, down to 4 × 4, and a dense layer, behind
+    which a second one gives the logits.
+
+    Args:
+        factors: {factor: names of its values}, as drawn_faces.FACTORS.
+        size: pixels that it looks at, 16, 32 or 64; a mouth of five pixels cannot be read at 32.
+            The side of larger images must be a multiple of it.
+        seed: of the weights.
+        width: channels after the first convolution, twice as many after each further one.
+        name: of the module.
     """
 
     def __init__(self, factors: dict, *, size: int = MOST, seed: int, width: int = 16, name=None):
@@ -79,9 +81,8 @@ class FactorClassifier(tf.Module):
         )
 
     def __call__(self, x, *, training: bool = False) -> list:
-        """x [B, size, size, 3] float32 in [-1, 1] -> the logits [B, values] of each factor,
-        in order.
-        """
+        """x [B, size, size, 3] float32 in [-1, 1] -> the logits [B, values] of each factor, in
+        order."""
         return tf.split(self.body(with_detail(x), training=training), self._sizes, axis=1)
 
     def logits(self, images) -> dict:
@@ -122,8 +123,8 @@ def with_detail(x) -> tf.Tensor:
 
 
 def cross_entropy(logits, labels) -> tf.Tensor:
-    """The mean of -log softmax(a)[label] over a batch: logits a [B, K] float32,
-    labels [B] int32 -> scalar.
+    """The mean of -log softmax(a)[label] over a batch: logits a [B, K] float32, labels [B] int32 ->
+    scalar.
 
     Written as log sum_j exp(a_j) - a_label, where reduce_logsumexp takes the largest a_j out of the
     sum first, so that nothing overflows and no log of 0 is taken. log K for equal logits.
@@ -145,8 +146,8 @@ def fit_classifier(
     flip: bool = True,
     width: int = 16,
 ) -> FactorClassifier:
-    """A classifier trained on images [N, S, S, 3] uint8 with labels {factor: [N] int}:
-    Adam on the summed losses.
+    """A classifier trained on images [N, S, S, 3] uint8 with labels {factor: [N] int}: Adam on the
+    summed losses.
 
     flip: mirror every second image, at random, as a generator's training does. Not if a factor says
     left or right.
@@ -174,8 +175,7 @@ def fit_classifier(
         chosen = batches(index)
         x = pixels.to_float(tf.gather(images, chosen))
         if flip:
-            mirrored = rng.integers([batch, 1, 1, 1], rng.seed(seed, "flip", index), 2) == 1
-            x = tf.where(mirrored, tf.reverse(x, axis=[2]), x)
+            x = pixels.mirrored_at_random(x, rng.seed(seed, "flip", index))
         wanted = tf.unstack(tf.gather(labels, chosen), axis=1)
         with tf.GradientTape() as tape:
             found = model(x, training=True)
@@ -201,16 +201,14 @@ def train_classifier(
 
 def held_aside(count: int, *, size: int = 64, seed: int = 0) -> tuple:
     """Drawn faces that `train_classifier` never sees: images [count, size, size, 3] uint8, {factor:
-    [count]}.
-    """
+    [count]}."""
     indices = HELD_ASIDE + np.arange(count)
     return drawn_faces.draw(indices, seed=seed, size=size), drawn_faces.factors(indices, seed=seed)
 
 
 def shrink(images, size: int) -> np.ndarray:
-    """[N, S, S, 3] uint8 -> [N, size, size, 3] uint8: means over blocks,
-    for S a multiple of size.
-    """
+    """[N, S, S, 3] uint8 -> [N, size, size, 3] uint8: means over blocks, for S a multiple of
+    size."""
     images = np.asarray(images)
     if (
         images.dtype != np.uint8
