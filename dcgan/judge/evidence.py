@@ -38,11 +38,9 @@ class Evidence:
     training: np.ndarray
     """what was learnt from"""
     reference: np.ndarray
-    """[n] held aside: what all else is held against.
-
-    (Of a folder of faces these are some of those by which the run's best epoch was chosen, so its
-    generator looks a little better here than it is; drawn ones are fresh.)
-    """
+    """[n] held out: what all else is compared with. Of a folder of faces these are some of those by
+    which the run's best epoch was chosen, so its generator looks a little better here than it is;
+    drawn ones are fresh."""
     others: tuple
     """FLOORS further sets of n, held aside too: as good as a perfect generator's"""
     mirrored: bool = False
