@@ -21,6 +21,8 @@ from dcgan import training
 from dcgan.config import Config as DCGANConfig
 from gan_core.nn.activations import leaky_relu
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(listing.__file__).parents[1]
 ECHO = (
     "import sys, time\n"

@@ -19,6 +19,8 @@ from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Flatten, Reshape
 
+pytestmark = pytest.mark.slow
+
 PRODUCTS = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from benchmarks import compare
 
+pytestmark = pytest.mark.slow
+
 TELLS = [
     "-c",
     """

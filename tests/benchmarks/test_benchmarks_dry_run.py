@@ -9,6 +9,8 @@ from benchmarks.contestants import dry_run
 from benchmarks.limits import gpu_kernels
 from benchmarks.measure import harness, rows
 
+pytestmark = pytest.mark.slow
+
 needs_kernels = pytest.mark.skipif(
     not gpu_kernels.are_known(), reason="TensorFlow was built without GPU kernels"
 )

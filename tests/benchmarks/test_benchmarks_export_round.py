@@ -13,6 +13,8 @@ from benchmarks import export_round, run_exported
 from benchmarks.measure import devices
 from gan_core import rng
 
+pytestmark = pytest.mark.slow
+
 TINY = {"size": 32, "width": 2, "latent_dim": 3, "batch_size": (4,)}
 MODULE = """#loc1 = loc("x.1")
 module @f attributes {mhlo.input_output_alias = [

@@ -14,6 +14,8 @@ import pytest
 from benchmarks import peers
 from benchmarks.measure import devices, harness, ratios
 
+pytestmark = pytest.mark.slow
+
 DCGAN = {"step": "dcgan", "size": 32, "width": 4, "latent_dim": 3, "batch_size": 4}
 TOY = {"step": "toy", "hidden": 8, "batch_size": 16}
 

@@ -9,6 +9,8 @@ from benchmarks.limits import arithmetic, peaks
 from benchmarks.limits.passes import Row
 from benchmarks.profile_step import Config
 
+pytestmark = pytest.mark.slow
+
 TINY = {"batch_size": 2, "size": 32, "width": 2, "latent_dim": 3, "repeats": 1, "mode": "eager"}
 
 

@@ -13,6 +13,8 @@ from benchmarks import generate, input_pipeline, peers, step_plots, toy_step, tr
 from benchmarks.measure import devices, harness, rows
 from gan_core.app.command_line import run
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "size": 32,
     "width": 1,

@@ -10,6 +10,8 @@ from PIL import Image
 from dcgan import ch06_faces as chapter
 from dcgan.drawn import drawn_faces
 
+pytestmark = pytest.mark.slow
+
 MODULE = "dcgan.ch06_faces"
 
 

@@ -11,6 +11,8 @@ import pytest
 from dcgan import ch07_convolutions as chapter
 from gan_core.nn.kernels import convolution
 
+pytestmark = pytest.mark.slow
+
 MODULE = "dcgan.ch07_convolutions"
 LAB = chapter.Config()
 

@@ -12,6 +12,8 @@ from dcgan.config import LAB, Config
 from dcgan.figures import training_plots
 from gan_core.app import plots
 
+pytestmark = pytest.mark.slow
+
 MODULE = "dcgan.ch08_training"
 TINY = {"drawn": 40, "epochs": 1, "batch_size": 16, "size": 32, "width": 2, "mode": "eager"}
 

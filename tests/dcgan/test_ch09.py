@@ -13,6 +13,8 @@ from dcgan.generation import trained_generator
 from dcgan.judge import factor_classifier
 from dcgan.latent import space
 
+pytestmark = pytest.mark.slow
+
 MODULE = "dcgan.ch09_latent_space"
 FACTORS = {"hair": ("dark", "light"), "eyes": ("blue", "grey", "red")}
 

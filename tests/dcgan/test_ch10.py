@@ -18,6 +18,8 @@ from dcgan.judge.factor_classifier import FactorClassifier
 from gan_core.nn.export import export_generator
 from gan_core.runs.run_folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 MODULE = "dcgan.ch10_judging_faces"
 
 

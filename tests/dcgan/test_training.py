@@ -23,6 +23,8 @@ from gan_core import rng
 from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 SILENT = Console(quiet=True)
 TINY = {
     "drawn": 64,

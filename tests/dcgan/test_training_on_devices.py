@@ -14,6 +14,8 @@ from dcgan import training
 from dcgan.config import Config
 from gan_core.devices import workers
 
+pytestmark = pytest.mark.slow
+
 TINY = Config(
     drawn=40,
     epochs=1,

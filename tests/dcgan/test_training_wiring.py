@@ -15,6 +15,8 @@ from dcgan.data import faces
 from dcgan.epochs import MOST_JUDGED
 from gan_core import augment, losses, penalties
 
+pytestmark = pytest.mark.slow
+
 SILENT = Console(quiet=True)
 # No value is a default, and no two fields of one kind share theirs.
 ODD = {

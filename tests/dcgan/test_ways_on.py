@@ -17,6 +17,8 @@ from dcgan.drawn import drawn_faces
 from gan_core.runs import checkpoint
 from gan_core.runs.run_folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 SILENT = Console(quiet=True)
 TINY = {
     "drawn": 64,

@@ -17,6 +17,8 @@ from gan_core import penalties
 from gan_core.losses import MINIMAX, NON_SATURATING, WASSERSTEIN
 from gan_core.testing import reference
 
+pytestmark = pytest.mark.slow
+
 PLACES = st.tuples(
     st.floats(-2, 2, width=32, allow_subnormal=False),
     st.floats(-2, 2, width=32, allow_subnormal=False),

@@ -42,6 +42,8 @@ import tensorflow as tf
 from gan_core import losses, testing
 from gan_core.testing.numeric import NEAR, same_in_all_ways
 
+pytestmark = pytest.mark.slow
+
 
 @testing.parametrize_with_laws(list(losses.LOSSES.values()))
 def test_loss(subject, law):

@@ -27,6 +27,8 @@ from gan_core.penalties import Critic
 from gan_core.testing import reference
 from gan_core.testing.penalty_laws import draw_quadratic, linear, quadratic
 
+pytestmark = pytest.mark.slow
+
 FEATURES = 3
 SEED = rng.seed(0, "penalty")
 

@@ -58,6 +58,8 @@ from gan_core.optim import schedules
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.testing import reference
 
+pytestmark = pytest.mark.slow
+
 # ---- a round by hand ----
 
 

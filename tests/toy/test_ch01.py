@@ -13,6 +13,8 @@ from toy import ch01_the_game as chapter
 from toy.measures.quadrature import at, cells, integrate, jensen_shannon, span
 from toy.targets.distributions import Cauchy, Normal, Uniform
 
+pytestmark = pytest.mark.slow
+
 MODULE = "toy.ch01_the_game"
 SMALL = chapter.Config(samples=20_000)
 

@@ -11,6 +11,8 @@ import pytest
 
 from toy import ch02_gradient_play as chapter
 
+pytestmark = pytest.mark.slow
+
 MODULE = "toy.ch02_gradient_play"
 THREE = chapter.Config(steps=3, theta=0.8, psi=-0.5)
 

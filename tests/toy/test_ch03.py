@@ -12,6 +12,8 @@ import gan_core.trainer
 from gan_core.runs import loop
 from toy import ch03_one_gaussian as chapter
 
+pytestmark = pytest.mark.slow
+
 MODULE = "toy.ch03_one_gaussian"
 THREE = chapter.Config(steps=3, batch=8)
 

@@ -11,6 +11,8 @@ import pytest
 import gan_core.trainer
 from toy import ch04_two_losses as chapter
 
+pytestmark = pytest.mark.slow
+
 MODULE = "toy.ch04_two_losses"
 THREE = chapter.Config(steps=3, head_start=1, batch=8, hidden=4)
 

@@ -14,6 +14,8 @@ from toy import ch05_ring_and_grid as chapter
 from toy.measures import coverage_table, published
 from toy.targets import by_name, distributions
 
+pytestmark = pytest.mark.slow
+
 TINY = chapter.Config(steps=3, batch=8, width=4, bits=2, mode="eager")
 
 

@@ -20,6 +20,8 @@ from PIL import Image
 from dcgan.generation import avatars, trained_generator
 from dcgan.generation import ids as id_lists
 
+pytestmark = pytest.mark.slow
+
 IDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100).filter(
     lambda text: text.strip() == text and not set(text) & set("\r\n")
 )

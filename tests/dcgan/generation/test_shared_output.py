@@ -11,6 +11,8 @@ from dcgan.figures import sheets
 from dcgan.generation import avatars, writers
 from gan_core import files
 
+pytestmark = pytest.mark.slow
+
 IDS = [f"player {i}" for i in range(700)]
 
 

@@ -24,6 +24,8 @@ from gan_core.optim.optimizers import Adam
 from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def network():

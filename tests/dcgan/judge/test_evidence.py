@@ -17,6 +17,8 @@ from dcgan.generation import pretrained
 from dcgan.judge import evidence, factor_classifier
 from gan_core.runs.run_folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 
 def run_of(tmp_path, **fields):
     """A run folder that says what it learnt from, with nothing else in it."""

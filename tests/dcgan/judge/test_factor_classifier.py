@@ -14,6 +14,8 @@ from hypothesis.extra.numpy import arrays
 from dcgan.drawn import drawn_faces
 from dcgan.judge import factor_classifier
 
+pytestmark = pytest.mark.slow
+
 LOGITS = arrays(np.float32, (4, 3), elements=st.floats(-50, 50, width=32))
 LABELS = arrays(np.int32, 4, elements=st.integers(0, 2))
 FACTORS = {"colour": ("red", "green", "blue"), "side": ("upper", "lower")}

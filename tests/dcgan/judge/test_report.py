@@ -18,6 +18,8 @@ from dcgan.judge import report
 from dcgan.judge.command import Judge
 from dcgan.measures.features import efficientnet
 
+pytestmark = pytest.mark.slow
+
 
 def blocks(images):
     """A stand-in for the network: means of blocks."""

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from dcgan.measures import distances, pyramid
 from gan_core import metrics
 
+pytestmark = pytest.mark.slow
+
 SEEDS = st.integers(0, 10**6)
 DRAW = np.random.default_rng
 

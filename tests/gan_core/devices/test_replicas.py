@@ -17,6 +17,8 @@ from gan_core import rng
 from gan_core.devices import replicas
 from gan_core.testing import reference
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 HELPERS = ROOT / "tests" / "helpers"
 LONGEST = 300  # seconds that the other process may take, on however busy a machine

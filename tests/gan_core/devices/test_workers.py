@@ -18,6 +18,8 @@ import pytest
 from dcgan import __main__ as program
 from gan_core.devices import workers
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 HELPERS = ROOT / "tests" / "helpers"
 LONGEST = 240  # seconds that a process may take, on however busy a machine

@@ -21,6 +21,8 @@ from gan_core import files as output
 from gan_core import rng
 from gan_core.runs import checkpoint, run_folder
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 HELPERS = ROOT / "tests" / "helpers"
 LONGEST = 240  # seconds that a child may take, on however busy a machine

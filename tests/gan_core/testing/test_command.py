@@ -9,6 +9,8 @@ import pytest
 
 from gan_core.testing.loading import CannotLoad, load
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 
 MODULE = '''

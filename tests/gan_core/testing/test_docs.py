@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from gan_core import testing
 
+pytestmark = pytest.mark.slow
+
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "laws.md").read_text("utf-8")
 ROWS = [line for line in PAGE.splitlines() if re.match(r"\| \d+ \| `", line)]
 LAWS = [law for laws in testing.LAWS.values() for law in laws]

@@ -12,6 +12,8 @@ from gan_core import testing
 from gan_core.losses import GANLoss
 from gan_core.testing import reference
 
+pytestmark = pytest.mark.slow
+
 NS = ("non-saturating",)
 
 

@@ -12,6 +12,8 @@ from gan_core.losses import GANLoss
 from gan_core.nn.dense import Dense
 from gan_core.optim.optimizers import SGD, Adam
 
+pytestmark = pytest.mark.slow
+
 SUM = GANLoss(
     "mine",
     losses.NON_SATURATING.discriminator,

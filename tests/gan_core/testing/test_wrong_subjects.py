@@ -7,6 +7,8 @@ import pytest
 from gan_core import testing
 from tests.gan_core.testing.wrong import inputs, layers, losses, optimizers, penalties
 
+pytestmark = pytest.mark.slow
+
 ROOMS = {
     "losses": losses.WRONG,
     "penalties": penalties.WRONG,

@@ -8,6 +8,8 @@ import pytest
 from dcgan.measures.features import efficientnet
 from dcgan.measures.features.efficientnet import BATCH_NORM_EPSILON, EfficientNetLite, Stage
 
+pytestmark = pytest.mark.slow
+
 STAGES = (Stage(4, 1, 1), Stage(6, 2, 2))
 SIZE = 16
 

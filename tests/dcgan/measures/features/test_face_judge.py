@@ -14,6 +14,8 @@ from dcgan.measures import distances
 from dcgan.measures.features import face_judge, frechet
 from dcgan.measures.features.face_judge import FRECHET, PIXELS, FaceJudge, combined
 
+pytestmark = pytest.mark.slow
+
 N = 150
 
 

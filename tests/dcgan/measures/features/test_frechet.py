@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from dcgan.measures.features.frechet import frechet, kid
 
+pytestmark = pytest.mark.slow
+
 DRAW = np.random.default_rng
 
 

@@ -33,6 +33,8 @@ from hypothesis.extra.numpy import arrays
 from gan_core.nn.kernels import convolution, winograd
 from gan_core.nn.kernels.convolution import PATHS, conv, conv_transpose, filter_gradient
 
+pytestmark = pytest.mark.slow
+
 
 @each_path
 @every_case

@@ -14,6 +14,8 @@ from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.kernels import winograd
 from gan_core.nn.kernels.convolution import conv, conv_transpose, filter_gradient
 
+pytestmark = pytest.mark.slow
+
 # (stride, height and width of y): one tile, two either way, four; the strides that a kernel of
 # twice the size allows
 CASES = [(2, (4, 4)), (2, (4, 8)), (2, (8, 4)), (2, (8, 12)), (1, (4, 8)), (3, (4, 8))]
