@@ -4,6 +4,7 @@ A *room* is a sub-package, or a module that stands beside the sub-packages.
 """
 
 import ast
+import functools
 import graphlib
 import re
 from pathlib import Path
@@ -79,6 +80,7 @@ FILES = {
 }
 
 
+@functools.cache
 def imports(text):
     """The dotted names of what a file imports, at any depth of its code;
     a relative one begins with a dot.
@@ -111,6 +113,7 @@ def rooms_asked(package, text):
     return {name.split(".")[1] for name in imports(text) if name.startswith(f"{package}.")}
 
 
+@functools.cache
 def names_used(text):
     """Dotted attribute chains in the code, such as tf.random.normal;
     comments and docstrings are no code.

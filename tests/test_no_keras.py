@@ -201,6 +201,7 @@ print("played without Keras")
 """
 
 
+@pytest.mark.slow
 def test_a_game_is_played_sampled_and_exported_where_keras_cannot_be_imported(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
     ended = subprocess.run(

@@ -15,6 +15,7 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
 
 
+@pytest.mark.slow
 def test_the_smallest_program_has_one_import_at_most_20_lines_and_learns_the_normal(tmp_path):
     program = next(block for block in blocks("python") if "GANTrainer" in block)
     lines = program.strip().splitlines()

@@ -18,6 +18,8 @@ from gan_core.nn.variables import named_variables
 from gan_core.optim import schedules
 from gan_core.testing import reference
 
+pytestmark = pytest.mark.slow
+
 
 def network():
     return Sequential([Dense(2, 3, seed=0), BatchNorm(3)])

@@ -15,6 +15,8 @@ import pytest
 
 from gan_core import files
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 SIZE = 300_000  # bytes: several writes, so that two writers would mix
 

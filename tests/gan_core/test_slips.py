@@ -17,6 +17,8 @@ from gan_core.penalties import r1
 from gan_core.runs.loop import fit
 from gan_core.trainer import GANTrainer
 
+pytestmark = pytest.mark.slow
+
 X = np.arange(40, dtype=np.float32).reshape(40, 1)
 
 

@@ -20,6 +20,8 @@ from gan_core.optim.optimizers import Adam
 from gan_core.testing import reference
 from gan_core.trainer import GANTrainer
 
+pytestmark = pytest.mark.slow
+
 # ---- what a round reports ----
 
 

@@ -18,6 +18,8 @@ from rich.console import Console
 from dcgan.data import faces
 from dcgan.data.images import PNG_SIGNATURE, UnusableImageError, decode
 
+pytestmark = pytest.mark.slow
+
 SIDES = [(24, 24), (31, 17), (1, 40), (64, 64)]
 MODES = {
     "PNG": ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"],

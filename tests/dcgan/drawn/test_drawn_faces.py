@@ -10,6 +10,8 @@ import pytest
 from dcgan.drawn import canvas, drawn_faces, proportions
 from dcgan.drawn.drawn_faces import FACTORS, draw, draw_factors, factors
 
+pytestmark = pytest.mark.slow
+
 FACE = 5  # drawn alone, in these tests
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from gan_core.app import quiet
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 NOISE = 'os.write(2, b"E0000 cuInit: no device\\n"); print("W0000 rebuild", file=sys.stderr)'
 

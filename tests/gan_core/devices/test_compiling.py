@@ -15,6 +15,8 @@ from gan_core import rng
 from gan_core.devices import compiling
 from gan_core.devices.compiling import compiled
 
+pytestmark = pytest.mark.slow
+
 
 def sum_of_three(a, b, c):
     return tf.add_n([tf.add_n([a, b]), c])

@@ -18,6 +18,8 @@ from gan_core.nn.dense import Dense
 from gan_core.nn.dropout import Dropout
 from gan_core.nn.sequential import Sequential
 
+pytestmark = pytest.mark.slow
+
 INDEX, SEED = tf.TensorSpec([], tf.int64), tf.TensorSpec([2], tf.int64)
 POINTS = tf.TensorSpec([4, 2], tf.float32)
 FACES = np.arange(2000, dtype=np.float32).reshape(1000, 2)

@@ -13,6 +13,8 @@ from gan_core import rng
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.testing import reference
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -11,6 +11,8 @@ from gan_core import rng
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.initializers import glorot_normal, normal
 
+pytestmark = pytest.mark.slow
+
 LAYERS = {Conv2D: reference.conv, Conv2DTranspose: reference.conv_transpose}
 each_layer = pytest.mark.parametrize("layer_class", LAYERS)
 each_path = pytest.mark.parametrize("path", ["native", "subpixel", "auto"])

@@ -19,6 +19,8 @@ from gan_core.nn.export import export_generator
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Reshape
 
+pytestmark = pytest.mark.slow
+
 
 def make_generator(seed=0):
     """All that a DCGAN's generator is made of, and batch norm's averages away from where they

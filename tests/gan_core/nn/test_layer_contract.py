@@ -12,6 +12,8 @@ import gan_core
 from gan_core import rng
 from gan_core.nn import activations, batch_norm, conv, dense, dropout, sequential, shapes
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(gan_core.__file__).parent
 IMAGE, ROW = [3, 4, 4, 2], [3, 5]
 

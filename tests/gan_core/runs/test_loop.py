@@ -20,6 +20,8 @@ from gan_core.runs import checkpoint, loop
 from gan_core.runs.loop import every, fit
 from gan_core.runs.run_folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 ARRAY = np.arange(44, dtype=np.float32).reshape(22, 2)[:, :1] / 10.0
 SHUFFLED = data.shuffled(ARRAY, 4, seed=3)
 

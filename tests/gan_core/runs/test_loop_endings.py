@@ -19,6 +19,8 @@ from gan_core.runs import loop, progress
 from gan_core.runs.loop import Interrupted, NotFiniteError, every, fit
 from gan_core.runs.run_folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def fresh():
