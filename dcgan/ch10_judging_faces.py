@@ -37,26 +37,31 @@ from gan_core.app import command_line
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    run: Path | None = None  # folder of a run whose generator is judged; none: the package's own
-    data: Path | None = (
-        None  # folder or zip of the faces that it learnt from, if they have moved since
-    )
-    samples: int = 1000  # faces in a set; with data at most a seventh of those held aside
-    counted: int = 3000  # generated faces whose factors are read (drawn faces only)
-    taught: int = 8000  # drawn faces that the classifier of factors learns from
-    steps: int = 800  # steps of the classifier
-    seed: int = 0  # of samples, patches and pairs
-    out: Path = Path("runs/ch10")  # folder for the figures
+    """Which generator is judged, with how many faces."""
+
+    run: Path | None = None
+    """folder of a run whose generator is judged; none: the package's own"""
+    data: Path | None = None
+    """folder or zip of the faces that it learnt from, if they have moved since"""
+    samples: int = 1000
+    """faces in a set; with data at most a seventh of those held aside"""
+    counted: int = 3000
+    """generated faces whose factors are read (drawn faces only)"""
+    taught: int = 8000
+    """drawn faces that the classifier of factors learns from"""
+    steps: int = 800
+    """steps of the classifier"""
+    seed: int = 0
+    """of samples, patches and pairs"""
+    out: Path = Path("runs/ch10")
+    """folder for the figures"""
 
     def __post_init__(self):
-        for name, low, high in (
-            ("samples", evidence.FEWEST, 100_000),
-            ("counted", 1, 10**6),
-            ("taught", 128, 10**6),
-            ("steps", 1, 10**6),
-            ("seed", 0, 2**32),
-        ):
-            checks.integer("Config", name, getattr(self, name), low, high)
+        checks.integer("Config", "samples", self.samples, evidence.FEWEST, 100_000)
+        checks.integer("Config", "counted", self.counted, 1, 10**6)
+        checks.integer("Config", "taught", self.taught, 128, 10**6)
+        checks.integer("Config", "steps", self.steps, 1, 10**6)
+        checks.integer("Config", "seed", self.seed, 0, 2**32)
 
 
 # %%
