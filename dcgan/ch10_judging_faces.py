@@ -37,26 +37,31 @@ from gan_core.app import command_line
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    run: Path | None = None  # folder of a run whose generator is judged; none: the package's own
-    data: Path | None = (
-        None  # folder or zip of the faces that it learnt from, if they have moved since
-    )
-    samples: int = 1000  # faces in a set; with data at most a seventh of those held aside
-    counted: int = 3000  # generated faces whose factors are read (drawn faces only)
-    taught: int = 8000  # drawn faces that the classifier of factors learns from
-    steps: int = 800  # steps of the classifier
-    seed: int = 0  # of samples, patches and pairs
-    out: Path = Path("runs/ch10")  # folder for the figures
+    """Which generator is judged, with how many faces."""
+
+    run: Path | None = None
+    """folder of a run whose generator is judged; none: the package's own"""
+    data: Path | None = None
+    """folder or zip of the faces that it learnt from, if they have moved since"""
+    samples: int = 1000
+    """faces in a set; with data at most a seventh of those held aside"""
+    counted: int = 3000
+    """generated faces whose factors are read (drawn faces only)"""
+    taught: int = 8000
+    """drawn faces that the classifier of factors learns from"""
+    steps: int = 800
+    """steps of the classifier"""
+    seed: int = 0
+    """of samples, patches and pairs"""
+    out: Path = Path("runs/ch10")
+    """folder for the figures"""
 
     def __post_init__(self):
-        for name, low, high in (
-            ("samples", evidence.FEWEST, 100_000),
-            ("counted", 1, 10**6),
-            ("taught", 128, 10**6),
-            ("steps", 1, 10**6),
-            ("seed", 0, 2**32),
-        ):
-            checks.integer("Config", name, getattr(self, name), low, high)
+        checks.integer("Config", "samples", self.samples, evidence.FEWEST, 100_000)
+        checks.integer("Config", "counted", self.counted, 1, 10**6)
+        checks.integer("Config", "taught", self.taught, 128, 10**6)
+        checks.integer("Config", "steps", self.steps, 1, 10**6)
+        checks.integer("Config", "seed", self.seed, 0, 2**32)
 
 
 # %%
@@ -94,7 +99,12 @@ by 10 and less blue; only the lighter half of twice as many; only 50 faces, over
 
 # %%
 def put_on_trial(config):
-    """-> the generator, the evidence, {set: faces}, {set: {measure: value}}, the floor, {set: {measure: found out}}."""
+    """Measure the generator's faces, and sets of real ones that are spoilt.
+
+    Returns:
+        The generator, the evidence, {set: faces}, {set: {measure: value}}, the floor, and
+        {set: {measure: whether it found the set out}}.
+    """
     generator = trained_generator.load(config.run)
     proof = evidence.evidence(config.run, config.data, n=config.samples, size=generator.size)
     floor = evidence.floors(proof, seed=config.seed)
@@ -109,24 +119,19 @@ def put_on_trial(config):
 
 def show_trial(config, proof, sets, rows, floor, found):
     """The table, and the figure."""
-    from dcgan.figures import (
-        judging_plots,
-    )  # here, so that importing the chapter costs no plotting library
+    from dcgan.figures import judging_plots  # drawing libraries are slow to import
 
     table = Table("", *floor, title=f"{len(proof.reference):,} faces a set; * found out")
     table.add_row("real (floor)", *(f"{mean:.3g} ± {sd:.2g}" for mean, sd in floor.values()))
     for name, row in rows.items():
-        table.add_row(
-            name,
-            *(
-                f"{value:.3g}{'*' if found[name][measure] else ''}"
-                for measure, value in row.items()
-            ),
-        )
+        cells = []
+        for measure, value in row.items():
+            star = "*" if found[name][measure] else ""
+            cells.append(f"{value:.3g}{star}")
+        table.add_row(name, *cells)
     Console(width=120).print(table)
-    judging_plots.verdicts(
-        config.out / "verdicts.png", {"real (floor)": proof.others[0], **sets}, rows, floor, found
-    )
+    shown = {"real (floor)": proof.others[0], **sets}
+    judging_plots.verdicts(config.out / "verdicts.png", shown, rows, floor, found)
 
 
 # %%
@@ -164,16 +169,21 @@ faces are nearer than sharp ones, with nothing memorised. Look at pairs.
 
 # %%
 def look_up(config, proof, faces):
-    """Print how near the faces are to training faces, and draw the nearest pairs. -> their `neighbours.Memorising`."""
+    """Print how near the faces are to training faces, and draw the nearest pairs.
+
+    Returns:
+        Their `neighbours.Memorising`.
+    """
     from dcgan.figures import judging_plots
     from dcgan.measures.neighbours import compare
 
     indices, far = proof.nearest(faces, k=3)
     told = compare(far[:, 0], proof.distances_of_real)
     print(
-        f"nearest training face: {told.samples:.1f} grey levels away in the median, for new real faces "
-        f"{told.held_aside:.1f}; nearer than {told.quantile:.1f}, as 1 % of those are: {told.nearer:.1%}; nearer "
-        f"than any of those: {told.copies:.1%}"
+        f"nearest training face: {told.samples:.1f} grey levels away in the median, "
+        f"for new real faces {told.held_aside:.1f}; "
+        f"nearer than {told.quantile:.1f}, as 1 % of those are: {told.nearer:.1%}; "
+        f"nearer than any of those: {told.copies:.1%}"
     )
     shown = np.argsort(far[:, 0])[:8]
     judging_plots.nearest_faces(
@@ -208,7 +218,12 @@ THREE = ("hair_colour", "eye_colour", "mouth")
 
 
 def count_combinations(config, generator):
-    """-> (the classifier's accuracies, {name: `factor_coverage.Coverage`}, the real faces with a gap)"""
+    """Read the factors of real and generated faces, and count how they are combined.
+
+    Returns:
+        The classifier's accuracies, {name: `factor_coverage.Coverage`}, and the real faces with a
+        gap.
+    """
     from dcgan.figures import judging_plots
 
     reader = factor_classifier.train_classifier(
@@ -217,48 +232,56 @@ def count_combinations(config, generator):
     images, factors = factor_classifier.held_aside(
         config.counted, size=generator.size, seed=config.seed
     )
-    whole = ~(
-        (factors["hair_colour"] == drawn_faces.FACTORS["hair_colour"].index("pink"))
-        & (factors["eye_colour"] == drawn_faces.FACTORS["eye_colour"].index("blue"))
-    )
+    is_pink = factors["hair_colour"] == drawn_faces.FACTORS["hair_colour"].index("pink")
+    is_blue = factors["eye_colour"] == drawn_faces.FACTORS["eye_colour"].index("blue")
+    with_gap = images[~(is_pink & is_blue)]
     accuracies = reader.accuracy(images, factors)
-    print(
-        "the classifier's accuracy on new drawn faces:",
-        ", ".join(f"{k} {v:.1%}" for k, v in accuracies.items()),
-    )
+    told = ", ".join(f"{factor} {share:.1%}" for factor, share in accuracies.items())
+    print("the classifier's accuracy on new drawn faces:", told)
     many = drawn_faces.factors(np.arange(100_000), seed=config.seed)
     three = {factor: drawn_faces.FACTORS[factor] for factor in THREE}
+    sets = {
+        "real": images,
+        "real with a gap": with_gap,
+        "generated": generator.sample(config.counted, config.seed + 2),
+    }
     found = {}
-    for name, faces in (
-        ("real", images),
-        ("real with a gap", images[whole]),
-        ("generated", generator.sample(config.counted, config.seed + 2)),
-    ):
-        one = found[name] = factor_coverage.coverage(reader.predict(faces), many, three)
-        print(
-            f"{name}: {len(one.missing)} of {one.counts.size} combinations never come out in {one.n:,} faces (a "
-            f"perfect sampler misses {one.missed_by_perfect:.2f}); total variation {one.distance:.1%}"
-            + "".join(f"\n  never: {' + '.join(names)}" for names in one.missing[:5])
-        )
+    for name, faces in sets.items():
+        found[name] = factor_coverage.coverage(reader.predict(faces), many, three)
+        print_coverage(name, found[name])
     judging_plots.combinations(config.out / "combinations.png", found["generated"])
-    return accuracies, found, images[whole]
+    return accuracies, found, with_gap
+
+
+def print_coverage(name, one):
+    """How many combinations never come out, and the first five of them."""
+    print(
+        f"{name}: {len(one.missing)} of {one.counts.size} combinations never come out in "
+        f"{one.n:,} faces (a perfect sampler misses {one.missed_by_perfect:.2f}); "
+        f"total variation {one.distance:.1%}"
+    )
+    for names in one.missing[:5]:
+        print(f"  never: {' + '.join(names)}")
 
 
 def measure_gap(config, proof, floor, faces):
-    """Do the measures of section 1 see that a combination is missing? -> {measure: found out}"""
+    """Do the measures of section 1 see that a combination is missing?
+
+    Returns:
+        {measure: whether it found it out}; nothing where too few faces are left to tell.
+    """
     if len(faces) < len(proof.reference):
         print(
-            f"whether the gap is found out is not measured: {len(faces):,} faces are left, and the floor is that of "
-            f"{len(proof.reference):,}. Say a larger --counted."
+            f"whether the gap is found out is not measured: {len(faces):,} faces are left, "
+            f"and the floor is that of {len(proof.reference):,}. Say a larger --counted."
         )
         return {}
     faces = faces[: len(proof.reference)]
-    faces = evidence.mirror_half(faces, seed=config.seed) if proof.mirrored else faces
+    if proof.mirrored:
+        faces = evidence.mirror_half(faces, seed=config.seed)
     out = evidence.found_out(evidence.measure(faces, proof, seed=config.seed), floor)
-    print(
-        "the gap is found out by:",
-        ", ".join(name for name, is_out in out.items() if is_out) or "none of them",
-    )
+    names = [name for name, is_out in out.items() if is_out]
+    print("the gap is found out by:", ", ".join(names) or "none of them")
     return out
 
 
@@ -293,41 +316,54 @@ the faces, too.)
 
 # %% tags=["hide-cell"] jupyter={"source_hidden": true}
 def solution_1(real, tries: int = 20):
-    """The biased one is above 0 by (2/n)(1 - mean k): it falls as 1/n, so the generator with more samples wins. The
-    unbiased is around 0 for both. -> {n: (mean of the biased, mean of the unbiased)} over random halves"""
-    bandwidth, found = distances.mmd_bandwidth(real), {}
+    """The biased one is above 0 by (2/n)(1 - mean k).
+
+    It falls as 1/n, so the generator with more samples wins. The unbiased is around 0 for both.
+
+    Returns:
+        {n: (mean of the biased, mean of the unbiased)} over random halves.
+    """
+    bandwidth = distances.mmd_bandwidth(real)
+    found = {}
     for n in (50, 200):
-        pairs = [
-            [distances.small(half) for half in distances.halves(real, n, seed=seed)]
-            for seed in range(tries)
-        ]
-        found[n] = tuple(
-            float(
-                np.mean(
-                    [metrics.mmd(*pair, bandwidth=bandwidth, unbiased=unbiased) for pair in pairs]
-                )
-            )
-            for unbiased in (False, True)
-        )
+        biased = []
+        unbiased = []
+        for seed in range(tries):
+            one, other = distances.halves(real, n, seed=seed)
+            x = distances.small(one)
+            y = distances.small(other)
+            biased.append(metrics.mmd(x, y, bandwidth=bandwidth, unbiased=False))
+            unbiased.append(metrics.mmd(x, y, bandwidth=bandwidth, unbiased=True))
+        found[n] = (float(np.mean(biased)), float(np.mean(unbiased)))
     return found
 
 
 def solution_2(real, fake):
-    """The one with its colours off: a constant is what the mean takes away. (Pixels stand in for patches here.)
-    -> the coarsest level's distance by the real ruler, and after each set had its own"""
+    """The one with its colours off: a constant is what the mean takes away.
+
+    (Pixels stand in for patches here.)
+
+    Returns:
+        The coarsest level's distance by the real ruler, and after each set had its own.
+    """
     moved = fake.astype(np.float64)
     for channel in range(3):
-        ours, theirs = moved[..., channel], real[..., channel]
+        ours = moved[..., channel]
+        theirs = real[..., channel]
         moved[..., channel] = (ours - ours.mean()) / ours.std() * theirs.std() + theirs.mean()
     moved = np.clip(np.round(moved), 0, 255).astype(np.uint8)
-    return tuple(
-        distances.sliced_wasserstein_pyramid(real, one, seed=0)[16] for one in (fake, moved)
-    )
+    by_real = distances.sliced_wasserstein_pyramid(real, fake, seed=0)
+    by_own = distances.sliced_wasserstein_pyramid(real, moved, seed=0)
+    return by_real[16], by_own[16]
 
 
 def solution_3(p: float = 0.001, chance: float = 0.05):
-    """(1 - p)^n = 0.05 at n = log 0.05 / log(1 - p), about 3/p: 2,995. -> n, and the share of 1,000 perfect samplers
-    that miss it in so many faces"""
+    """(1 - p)^n = 0.05 at n = log 0.05 / log(1 - p), about 3/p: 2,995.
+
+    Returns:
+        n, and the share of 1,000 perfect samplers that miss it in so many faces.
+    """
     n = int(np.ceil(np.log(chance) / np.log(1.0 - p)))
-    seen = (rng.uniform([1000, n], rng.seed(0, "1,000 samplers")).numpy() < p).any(axis=1)
+    drawn = rng.uniform([1000, n], rng.seed(0, "1,000 samplers")).numpy()
+    seen = (drawn < p).any(axis=1)
     return n, float(1.0 - np.mean(seen))

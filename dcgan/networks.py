@@ -15,8 +15,11 @@ and back. A kernel that is a multiple of its stride paints every pixel equally o
 biases, as in the lab: batch norm would subtract them, and the two layers without it do without.
 """
 
+from __future__ import annotations
+
 import functools
 import itertools
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -41,15 +44,28 @@ def generator(
     epsilon: float = 1e-5,
     synchronised: bool = False,
     convolution: str = "auto",
-    compute_dtype="float32",
+    compute_dtype: str = "float32",
 ) -> Sequential:
-    """z [B, latent_dim] float32 -> pictures [B, size, size, 3] float32 in (-1, 1).
+    """G: noise [B, latent_dim] float32 to pictures [B, size, size, 3] float32 in (-1, 1).
 
-    width: channels before the last layer; they double with every halving of the picture. Kernels
-    start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2), by `seed`. momentum, epsilon and
-    synchronised are batch norm's. convolution: native, subpixel, winograd or auto
-    (`gan_core.nn.conv`). compute_dtype: of the convolutions; batch norm and tanh are in float32.
-    ValueError on sizes that cannot be.
+    Kernels start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2).
+
+    Args:
+        size: pixels of a side, 32, 64 or 128.
+        width: channels before the last layer; they double with every halving of the picture.
+        latent_dim: numbers of the noise.
+        seed: of the weights.
+        momentum: of batch norm's moving mean and variance.
+        epsilon: that batch norm adds to the variance.
+        synchronised: whether batch norm takes its statistics from all devices together.
+        convolution: native, subpixel, winograd or auto (`gan_core.nn.conv`).
+        compute_dtype: of the convolutions; batch norm and tanh are in float32.
+
+    Returns:
+        The network, called as generator(z, training=...).
+
+    Raises:
+        ValueError: if an argument is none of these, or a width or latent_dim is less than 1.
     """
     stages = _stages("generator", size, width)
     checks.integer("generator", "latent_dim", latent_dim, 1)
@@ -62,15 +78,14 @@ def generator(
         compute_dtype=compute_dtype,
     )
     channels = [width * 2**stage for stage in reversed(range(stages))]  # 512, 256, 128, 64
-    layers = [
-        Reshape([1, 1, latent_dim]),
-        paint(latent_dim, channels[0], seed=_seed(seed, 0), padding="VALID", name="paint_0"),
-    ]
-    for i, (wide, narrow) in enumerate(zip(channels, [*channels[1:], 3], strict=True), start=1):
+    first = paint(latent_dim, channels[0], seed=_seed(seed, 0), padding="VALID", name="paint_0")
+    layers: list[Callable] = [Reshape([1, 1, latent_dim]), first]
+    for i, (wide, narrow) in enumerate(itertools.pairwise([*channels, 3]), start=1):
+        own_seed = _seed(seed, i)
         layers += [
-            _batch_norm(wide, momentum, epsilon, synchronised, _seed(seed, i), i - 1),
+            _batch_norm(wide, momentum, epsilon, synchronised, own_seed, i - 1),
             tf.nn.relu,
-            paint(wide, narrow, seed=_seed(seed, i), stride=2, name=f"paint_{i}"),
+            paint(wide, narrow, seed=own_seed, stride=2, name=f"paint_{i}"),
         ]
     return Sequential([*layers, _float32, tf.tanh], name="generator")
 
@@ -84,12 +99,25 @@ def discriminator(
     epsilon: float = 1e-5,
     synchronised: bool = False,
     convolution: str = "auto",
-    compute_dtype="float32",
+    compute_dtype: str = "float32",
 ) -> Sequential:
-    """Pictures [B, size, size, 3] float32 -> logits [B, 1] float32:
-    one an image, above 0 for "real".
+    """D: pictures [B, size, size, 3] float32 to logits [B, 1] float32, above 0 for "real".
 
-    The arguments are `generator`'s.
+    Args:
+        size: pixels of a side, 32, 64 or 128.
+        width: channels after the first layer; they double with every halving of the picture.
+        seed: of the weights; `generator` makes others of the same seed.
+        momentum: as in `generator`.
+        epsilon: as in `generator`.
+        synchronised: as in `generator`.
+        convolution: as in `generator`.
+        compute_dtype: as in `generator`.
+
+    Returns:
+        The network, called as discriminator(x, training=...).
+
+    Raises:
+        ValueError: if an argument is none of these, or the width is less than 1.
     """
     stages = _stages("discriminator", size, width)
     look = functools.partial(
@@ -101,23 +129,28 @@ def discriminator(
         compute_dtype=compute_dtype,
     )
     channels = [width * 2**stage for stage in range(stages)]  # 64, 128, 256, 512
-    layers = [look(3, width, seed=_seed(seed, 100), stride=2, name="look_0"), leaky_relu(0.2)]
+    first = look(3, width, seed=_seed(seed, 100), stride=2, name="look_0")
+    layers: list[Callable] = [first, leaky_relu(0.2)]
     for i, (narrow, wide) in enumerate(itertools.pairwise(channels), start=1):
+        own_seed = _seed(seed, 100 + i)
         layers += [
-            look(narrow, wide, seed=_seed(seed, 100 + i), stride=2, name=f"look_{i}"),
-            _batch_norm(wide, momentum, epsilon, synchronised, _seed(seed, 100 + i), i),
+            look(narrow, wide, seed=own_seed, stride=2, name=f"look_{i}"),
+            _batch_norm(wide, momentum, epsilon, synchronised, own_seed, i),
             leaky_relu(0.2),
         ]
     last = look(channels[-1], 1, seed=_seed(seed, 199), padding="VALID", name=f"look_{stages}")
     return Sequential([*layers, last, Flatten(), _float32], name="discriminator")
 
 
-def _stages(owner, size, width) -> int:
+def _stages(owner: str, size: int, width: int) -> int:
+    """How often a picture of this size is halved down to 4 x 4, after both were checked."""
     checks.integer(owner, "width", width, 1)
     return STAGES[checks.one_of(owner, "size", size, STAGES)]
 
 
-def _batch_norm(channels, momentum, epsilon, synchronised, seed, i):
+def _batch_norm(
+    channels: int, momentum: float, epsilon: float, synchronised: bool, seed: int, i: int
+) -> BatchNorm:
     return BatchNorm(
         channels,
         momentum=momentum,
@@ -134,5 +167,5 @@ def _seed(seed: int, layer: int) -> int:
     return 1000 * checks.integer("networks", "seed", seed, -(2**50), 2**50) + layer
 
 
-def _float32(x):
+def _float32(x: tf.Tensor) -> tf.Tensor:
     return tf.cast(x, tf.float32)

@@ -46,6 +46,23 @@ def to_uint8(x: np.ndarray | tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.round(scaled), tf.uint8)
 
 
+def block_means(images: np.ndarray, size: int, dtype: type[np.floating] = np.float64) -> np.ndarray:
+    """Images seen smaller: each pixel is the mean of a square block.
+
+    Args:
+        images: uint8 [N, S, S, C], S a multiple of size.
+        size: pixels of a side afterwards.
+        dtype: of the sums and the means.
+
+    Returns:
+        [N, size, size, C] of this dtype, from 0 to 255.
+    """
+    n, side, _, channels = images.shape
+    block = side // size
+    blocks = images.reshape(n, size, block, size, block, channels)
+    return blocks.mean(axis=(2, 4), dtype=dtype)
+
+
 def mirrored_at_random(x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """Each image mirrored left to right with probability 1/2.
 

@@ -1,5 +1,9 @@
 """The figures of chapter 7. Each function draws one figure and saves it at `path`."""
 
+from __future__ import annotations
+
+import os
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -7,12 +11,17 @@ from matplotlib.patches import Rectangle
 from gan_core.app import plots
 
 
-def fields(path, maps, least: float = 1e-2):
-    """What one unit sees.
+def fields(
+    path: str | os.PathLike,
+    maps: dict[str, tuple[np.ndarray, tuple[int, int]]],
+    least: float = 1e-2,
+) -> None:
+    """What one unit sees, on a logarithmic scale; a gradient of exactly 0 is left white.
 
-    maps: title -> (|gradient| [n, n], (first, last) pixel by the formula, maybe outside).
-
-    Colours are logarithmic, from `least` of the largest on; a gradient of exactly 0 is left white.
+    Args:
+        path: the file to write.
+        maps: title -> (|gradient| [n, n], (first, last) pixel by the formula, maybe outside).
+        least: share of the largest gradient at which the colours begin.
     """
     plots.use_style()
     figure, axes = plt.subplots(1, len(maps), figsize=(3 * len(maps) + 0.9, 3.7), squeeze=False)
@@ -21,7 +30,8 @@ def fields(path, maps, least: float = 1e-2):
         shown = ax.imshow(
             np.where(values > 0.0, logs, np.nan), cmap="viridis", vmin=np.log10(least), vmax=0.0
         )
-        side, n = last - first + 1, len(values)
+        side = last - first + 1
+        n = len(values)
         ax.add_patch(
             Rectangle(
                 (first - 0.5, first - 0.5),
@@ -43,9 +53,17 @@ def fields(path, maps, least: float = 1e-2):
     plots.save(figure, path)
 
 
-def matrices(path, names, panels):
-    """panels: title -> (matrix, the numbers of its rows); names:
-    number -> the letter to write for it.
+def matrices(
+    path: str | os.PathLike,
+    names: dict[float, str],
+    panels: dict[str, tuple[np.ndarray, list[int]]],
+) -> None:
+    """Matrices side by side, with a letter for each known number.
+
+    Args:
+        path: the file to write.
+        names: number -> the letter to write for it.
+        panels: title -> (matrix, the numbers of its rows).
     """
     plots.use_style()
     widths = [matrix.shape[1] for matrix, _ in panels.values()]
@@ -69,8 +87,15 @@ def matrices(path, names, panels):
     plots.save(figure, path)
 
 
-def checkerboards(path, columns):
-    """columns: title -> (times painted [n, n], mean squares [m, m]), one above the other."""
+def checkerboards(
+    path: str | os.PathLike, columns: dict[str, tuple[np.ndarray, np.ndarray]]
+) -> None:
+    """How often each pixel is painted, and below it the mean square of its values.
+
+    Args:
+        path: the file to write.
+        columns: title -> (times painted [n, n], mean squares [m, m]).
+    """
     plots.use_style()
     figure, axes = plt.subplots(
         2, len(columns), figsize=(3.3 * len(columns) + 0.9, 6.6), squeeze=False
@@ -82,14 +107,8 @@ def checkerboards(path, columns):
             for ax, image, most in zip(column, images, (9.0, 2.5), strict=True)
         ]
         for (i, j), value in np.ndenumerate(images[0]):
-            column[0].text(
-                j,
-                i,
-                f"{value:.0f}",
-                ha="center",
-                va="center",
-                color="black" if value > 5 else "white",
-            )
+            colour = "black" if value > 5 else "white"
+            column[0].text(j, i, f"{value:.0f}", ha="center", va="center", color=colour)
     labels = "times painted", "mean square of a pixel\n(their mean: 1)"
     for row, image, label in zip(axes, shown, labels, strict=True):
         figure.colorbar(image, ax=row, shrink=0.9)
@@ -99,9 +118,16 @@ def checkerboards(path, columns):
     plots.save(figure, path)
 
 
-def moving_means(path, means, real, fake):
-    """means: label -> the moving mean after each batch [n]; real and fake:
-    the means it is fed with, in turn.
+def moving_means(
+    path: str | os.PathLike, means: dict[str, np.ndarray], real: float, fake: float
+) -> None:
+    """Moving means that are fed with two kinds of batches in turn.
+
+    Args:
+        path: the file to write.
+        means: label -> the moving mean after each batch [n].
+        real: the mean of the real batches.
+        fake: the mean of the generated ones.
     """
     plots.use_style()
     figure, ax = plt.subplots(figsize=(9, 3.8))

@@ -1,5 +1,9 @@
 """The figures of chapter 6. Each function draws one figure and saves it at `path`."""
 
+from __future__ import annotations
+
+import os
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -8,8 +12,16 @@ from gan_core.app import plots
 CHANNELS = (("red", "#C1272D"), ("green", "#2E8B3D"), ("blue", "#2F5FB3"))
 
 
-def rows_of_pictures(path, rows, pixels: float = 1.05):
-    """rows: label -> pictures uint8 [n, S, S, 3], side by side, one row below the other."""
+def rows_of_pictures(
+    path: str | os.PathLike, rows: dict[str, np.ndarray], pixels: float = 1.05
+) -> None:
+    """Pictures side by side, one row below the other.
+
+    Args:
+        path: the file to write.
+        rows: label -> pictures uint8 [n, S, S, 3].
+        pixels: inches of a picture, each way.
+    """
     plots.use_style()
     count = max(len(pictures) for pictures in rows.values())
     figure, axes = plt.subplots(
@@ -24,9 +36,16 @@ def rows_of_pictures(path, rows, pixels: float = 1.05):
     plots.save(figure, path)
 
 
-def mean_and_histograms(path, mean, spread, counts):
-    """The mean picture [S, S, 3] and the sd of each pixel [S, S], both in levels;
-    counts [3, 256] of each level.
+def mean_and_histograms(
+    path: str | os.PathLike, mean: np.ndarray, spread: np.ndarray, counts: np.ndarray
+) -> None:
+    """The mean picture, the sd of each pixel, and how often each level comes.
+
+    Args:
+        path: the file to write.
+        mean: [S, S, 3], in levels of 255.
+        spread: [S, S], the sd, in the same levels.
+        counts: [3, 256], of each level in red, green and blue.
     """
     plots.use_style()
     figure, axes = plt.subplots(1, 3, figsize=(13, 3.8), width_ratios=(1, 1.2, 1.9))

@@ -1,6 +1,10 @@
 """The figures of chapter 10: who is found out by what, nearest training faces, combinations that
 never come out."""
 
+from __future__ import annotations
+
+import os
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgba
@@ -10,7 +14,13 @@ from dcgan.measures.neighbours import lowest_percent
 from gan_core.app import plots
 
 
-def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
+def verdicts(
+    path: str | os.PathLike,
+    shown: dict[str, np.ndarray],
+    rows: dict[str, dict[str, float]],
+    floor: dict[str, tuple[float, float]],
+    found: dict[str, dict[str, bool]],
+) -> None:
     """A line for each set of faces: some of them, and a cell for each measure, vermilion where it
     found them out.
 
@@ -22,7 +32,8 @@ def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
         found: {name: {measure: whether it found the set out}}.
     """
     plots.use_style()
-    names, measures = list(shown), list(floor)
+    names = list(shown)
+    measures = list(floor)
     figure, axes = plt.subplots(figsize=(13, 0.86 * len(names) + 0.6))
     for line, name in enumerate(names):
         strip = sheet(shown[name][:6], columns=6)
@@ -36,10 +47,12 @@ def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
         for column, measure in enumerate(measures):
             mean, sd = floor[measure]
             if name in rows:
-                colour = to_rgba(plots.FAKE, 0.75 if found[name][measure] else 0.07)
+                strength = 0.75 if found[name][measure] else 0.07
+                colour = to_rgba(plots.FAKE, strength)
                 text = _short(rows[name][measure])
             else:
-                colour, text = to_rgba(plots.REAL, 0.25), f"{_short(mean)}\n± {sd:.1g}"
+                colour = to_rgba(plots.REAL, 0.25)
+                text = f"{_short(mean)}\n± {sd:.1g}"
             axes.add_patch(
                 plt.Rectangle((column + 0.03, line - 0.45), 0.94, 0.9, color=colour, lw=0)
             )
@@ -51,10 +64,24 @@ def verdicts(path, shown: dict, rows: dict, floor: dict, found: dict) -> None:
     plots.save(figure, path)
 
 
-def nearest_faces(path, samples, neighbours, distances, of_fake, of_real) -> None:
-    """Left: generated faces [n, S, S, 3] (above), each over its k nearest training faces [n, k, S,
-    S, 3], with the distances [n, k]. Right: how far generated and held-aside faces are from their
-    nearest training face."""
+def nearest_faces(
+    path: str | os.PathLike,
+    samples: np.ndarray,
+    neighbours: np.ndarray,
+    distances: np.ndarray,
+    of_fake: np.ndarray,
+    of_real: np.ndarray,
+) -> None:
+    """Left: generated faces, each above its nearest training faces. Right: all the distances.
+
+    Args:
+        path: the file to write.
+        samples: uint8 [n, S, S, 3], generated.
+        neighbours: uint8 [n, k, S, S, 3], the k nearest training faces of each.
+        distances: [n, k], to these.
+        of_fake: [N], how far generated faces are from their nearest training face.
+        of_real: [M], the same of held-out faces.
+    """
     plots.use_style()
     n, k = distances.shape
     figure, (left, right) = plt.subplots(
@@ -97,10 +124,15 @@ def nearest_faces(path, samples, neighbours, distances, of_fake, of_real) -> Non
     plots.save(figure, path)
 
 
-def combinations(path, found) -> None:
-    """A panel for each value of the third factor: counts of the first two over their expected
-    counts, on a scale of doublings; a cross where a combination never came out. found:
-    `factor_coverage.Coverage` of three factors."""
+def combinations(path: str | os.PathLike, found) -> None:
+    """A panel for each value of the third factor: counts of the first two over their expected ones.
+
+    Colours are on a scale of doublings; a cross where a combination never came out.
+
+    Args:
+        path: the file to write.
+        found: `factor_coverage.Coverage` of three factors.
+    """
     plots.use_style()
     rows, columns, panels = found.factors
     figure, all_axes = plt.subplots(
@@ -125,8 +157,10 @@ def combinations(path, found) -> None:
     plots.save(figure, path)
 
 
-def _short(value):
+def _short(value: float) -> str:
     """Three digits, and no powers of ten."""
     if abs(value) >= 100 or value == 0:
         return f"{value:,.0f}"
-    return f"{value:.3g}" if abs(value) >= 0.1 else f"{value:.2f}"
+    if abs(value) >= 0.1:
+        return f"{value:.3g}"
+    return f"{value:.2f}"

@@ -1,15 +1,24 @@
 """The figures of a training run of faces."""
 
+from __future__ import annotations
+
+import os
+
 import numpy as np
 
 from dcgan.figures import sheets
 from gan_core.app import plots
 
 
-def curves(rows, epochs, path) -> None:
+def curves(
+    rows: dict[str, np.ndarray], epochs: dict[str, np.ndarray], path: str | os.PathLike
+) -> None:
     """Losses and D's answers over rounds, and the distance to held-aside faces over epochs.
 
-    rows: as `RunFolder.rows` gives them;  epochs: the columns of epochs.csv.
+    Args:
+        rows: as `RunFolder.rows` gives them.
+        epochs: the columns of epochs.csv.
+        path: the file to write.
     """
     figure = plots.loss_curves(rows)
     levels = [name for name in epochs if name.startswith("distance_") and name != "distance_mean"]
@@ -17,11 +26,12 @@ def curves(rows, epochs, path) -> None:
     axes = figure.add_subplot(1, 3, 3)
     for spec, other in zip(axes.get_gridspec(), figure.axes, strict=False):
         other.set_subplotspec(spec)
-    for name, colour in zip(
-        levels, [*plots.OTHERS, "0.45"][: len(levels)], strict=True
-    ):  # five at 128 pixels
+    colours = [*plots.OTHERS, "0.45"][: len(levels)]  # five at 128 pixels
+    for name, colour in zip(levels, colours, strict=True):
         level = name.removeprefix("distance_")
-        label = "whole faces" if level == "whole" else f"patches at {level} pixels"
+        label = f"patches at {level} pixels"
+        if level == "whole":
+            label = "whole faces"
         axes.plot(epochs["epoch"], epochs[name], color=colour, lw=1, label=label)
     axes.plot(
         epochs["epoch"],
@@ -50,7 +60,9 @@ def curves(rows, epochs, path) -> None:
     plots.save(figure, path)
 
 
-def distances_over_epochs(rows, floor: float, path) -> None:
+def distances_over_epochs(
+    rows: dict[str, dict[str, np.ndarray]], floor: float, path: str | os.PathLike
+) -> None:
     """The distance to held-aside faces after every epoch, a curve for each recipe.
 
     Args:
@@ -60,10 +72,8 @@ def distances_over_epochs(rows, floor: float, path) -> None:
     """
     plots.use_style()
     figure, axes = plots.plt.subplots(figsize=(8, 4))
-    colours = [
-        *["0.45", *plots.OTHERS, "0.1"][: len(rows) - 1],
-        plots.FAKE,
-    ]  # the last recipe is the one that is kept
+    others = ["0.45", *plots.OTHERS, "0.1"][: len(rows) - 1]
+    colours = [*others, plots.FAKE]  # the last recipe is the one that is kept
     for (name, row), colour in zip(rows.items(), colours, strict=True):
         axes.plot(row["epoch"], row["distance_mean"], color=colour, marker="o", ms=4, label=name)
     axes.axhline(floor, color=plots.REAL, ls="--", label="real against real")
@@ -72,8 +82,16 @@ def distances_over_epochs(rows, floor: float, path) -> None:
     plots.save(figure, path)
 
 
-def faces_of_recipes(rows, path, each: int = 12) -> None:
-    """rows: recipe -> its faces [n, S, S, 3]: a line of `each` a recipe, of the same noise."""
+def faces_of_recipes(
+    rows: dict[str, dict[str, np.ndarray]], path: str | os.PathLike, each: int = 12
+) -> None:
+    """A line of faces for each recipe, of the same noise.
+
+    Args:
+        rows: recipe -> {"faces": uint8 [n, S, S, 3]}.
+        path: the file to write.
+        each: faces in a line.
+    """
     plots.use_style()
     figure, axes = plots.plt.subplots(len(rows), 1, figsize=(each * 0.8, len(rows) * 1.05))
     for one, (name, row) in zip(axes, rows.items(), strict=True):

@@ -8,7 +8,9 @@ factor:
     faces.predict(images)["hair_colour"]  # [N] int32, positions in FACTORS["hair_colour"]
 """
 
-import itertools
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -29,6 +31,7 @@ from gan_core.optim.schedules import cosine_decay
 MOST = 64  # pixels that it looks at; larger images are shrunk first
 HELD_ASIDE = 1_000_000  # faces from this index on are never trained on
 IMAGES_AT_A_TIME = 500
+HALVINGS = {16: 2, 32: 3, 64: 4}  # strided convolutions from each size down to 4 × 4
 
 
 class FactorClassifier(tf.Module):
@@ -44,100 +47,147 @@ class FactorClassifier(tf.Module):
         seed: of the weights.
         width: channels after the first convolution, twice as many after each further one.
         name: of the module.
+
+    Raises:
+        ValueError: if size is none of these, or width less than 1.
     """
 
-    def __init__(self, factors: dict, *, size: int = MOST, seed: int, width: int = 16, name=None):
+    def __init__(
+        self,
+        factors: Mapping[str, Sequence[str]],
+        *,
+        size: int = MOST,
+        seed: int,
+        width: int = 16,
+        name: str | None = None,
+    ):
         super().__init__(name=name)
         checks.integer("FactorClassifier", "width", width, 1)
-        self.size = checks.one_of("FactorClassifier", "size", size, (16, 32, 64))
+        self.size = checks.one_of("FactorClassifier", "size", size, tuple(HALVINGS))
         self.factors = {factor: tuple(values) for factor, values in factors.items()}
         self._sizes = [len(values) for values in self.factors.values()]
 
-        layers, channels = [], [6, *(width * 2**i for i in range({16: 2, 32: 3, 64: 4}[size]))]
-        for i, (narrow, wide) in enumerate(itertools.pairwise(channels)):
-            layers += [
-                Conv2D(
-                    narrow,
-                    wide,
-                    4,
-                    stride=2,
-                    use_bias=False,
-                    initializer=he_normal,
-                    seed=_seed(seed, i),
-                ),
-                BatchNorm(wide),
-                leaky_relu(0.2),
-            ]
-        last = channels[-1]
-        self.body = Sequential(
-            [
-                *layers,
-                Flatten(),
-                Dense(16 * last, 128, use_bias=False, initializer=he_normal, seed=_seed(seed, 10)),
-                BatchNorm(128),
-                leaky_relu(0.2),
-                Dense(128, sum(self._sizes), seed=_seed(seed, 11)),
-            ]
+        layers: list[Callable] = []
+        channels = 6
+        for i in range(HALVINGS[size]):
+            wider = width * 2**i
+            layers += _halving(channels, wider, _seed(seed, i))
+            channels = wider
+        hidden = Dense(
+            16 * channels, 128, use_bias=False, initializer=he_normal, seed=_seed(seed, 10)
         )
+        logits = Dense(128, sum(self._sizes), seed=_seed(seed, 11))
+        layers += [Flatten(), hidden, BatchNorm(128), leaky_relu(0.2), logits]
+        self.body = Sequential(layers)
 
-    def __call__(self, x, *, training: bool = False) -> list:
-        """x [B, size, size, 3] float32 in [-1, 1] -> the logits [B, values] of each factor, in
-        order."""
-        return tf.split(self.body(with_detail(x), training=training), self._sizes, axis=1)
+    def __call__(self, x: tf.Tensor, *, training: bool = False) -> list[tf.Tensor]:
+        """The logits of each factor.
 
-    def logits(self, images) -> dict:
-        """{factor: [N, values] float32}."""
+        Args:
+            x: [B, size, size, 3] float32 in [-1, 1].
+            training: whether batch norm uses, and learns from, the batch's own statistics.
+
+        Returns:
+            [B, values] float32 for each factor, in order.
+        """
+        logits = self.body(with_detail(x), training=training)
+        return tf.split(logits, self._sizes, axis=1)
+
+    def logits(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """The logits of any number of images, a few at a time.
+
+        Args:
+            images: uint8 [N, S, S, 3], S a multiple of `size`.
+
+        Returns:
+            {factor: [N, values] float32}.
+
+        Raises:
+            ValueError: if images are none, or of another shape or dtype.
+        """
         x = shrink(images, self.size)
-        parts = [
-            self(pixels.to_float(x[i : i + IMAGES_AT_A_TIME]))
-            for i in range(0, len(x), IMAGES_AT_A_TIME)
-        ]
-        of_each = zip(*parts, strict=True)
-        return {
-            factor: np.concatenate(part) for factor, part in zip(self.factors, of_each, strict=True)
-        }
+        parts: dict[str, list[tf.Tensor]] = {factor: [] for factor in self.factors}
+        for first in range(0, len(x), IMAGES_AT_A_TIME):
+            found = self(pixels.to_float(x[first : first + IMAGES_AT_A_TIME]))
+            for factor, logits in zip(self.factors, found, strict=True):
+                parts[factor].append(logits)
+        return {factor: np.concatenate(of_factor) for factor, of_factor in parts.items()}
 
-    def predict(self, images) -> dict:
-        """{factor: [N] int32}: the position of the most likely value in `factors`."""
-        return {
-            factor: logits.argmax(axis=1).astype(np.int32)
-            for factor, logits in self.logits(images).items()
-        }
+    def predict(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """The most likely value of each factor.
 
-    def accuracy(self, images, labels: dict) -> dict:
-        """{factor: share of images whose predicted value is labels[factor] [N]}."""
+        Args:
+            images: uint8 [N, S, S, 3], S a multiple of `size`.
+
+        Returns:
+            {factor: [N] int32}, positions in `factors`.
+
+        Raises:
+            ValueError: if images are none, or of another shape or dtype.
+        """
+        found = {}
+        for factor, logits in self.logits(images).items():
+            found[factor] = logits.argmax(axis=1).astype(np.int32)
+        return found
+
+    def accuracy(self, images: np.ndarray, labels: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """How often the predicted value is the true one.
+
+        Args:
+            images: uint8 [N, S, S, 3], S a multiple of `size`.
+            labels: {factor: [N] int}, the true values.
+
+        Returns:
+            {factor: share of the images}.
+
+        Raises:
+            ValueError: if images are none, or of another shape or dtype.
+        """
         predicted = self.predict(images)
-        return {
-            factor: float(np.mean(predicted[factor] == labels[factor])) for factor in self.factors
-        }
+        found = {}
+        for factor in self.factors:
+            found[factor] = float(np.mean(predicted[factor] == labels[factor]))
+        return found
 
 
-def with_detail(x) -> tf.Tensor:
-    """x [B, S, S, 3] -> [B, S, S, 6]: x, and 4 times what is left of it less its mean over 3 × 3
-    pixels.
+def with_detail(x: tf.Tensor) -> tf.Tensor:
+    """The image, and 4 times what is left of it less its mean over 3 × 3 pixels.
 
     A mouth is a faint line of six pixels in a picture of strong colours; without such help it is
     learnt last.
+
+    Args:
+        x: [B, S, S, 3] float32.
+
+    Returns:
+        [B, S, S, 6] float32.
     """
-    return tf.concat([x, 4.0 * (x - tf.nn.avg_pool2d(x, 3, 1, "SAME"))], axis=3)
+    detail = x - tf.nn.avg_pool2d(x, 3, 1, "SAME")
+    return tf.concat([x, 4.0 * detail], axis=3)
 
 
-def cross_entropy(logits, labels) -> tf.Tensor:
-    """The mean of -log softmax(a)[label] over a batch: logits a [B, K] float32, labels [B] int32 ->
-    scalar.
+def cross_entropy(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """The mean of -log softmax(a)[label] over a batch; log K for equal logits.
 
     Written as log sum_j exp(a_j) - a_label, where reduce_logsumexp takes the largest a_j out of the
-    sum first, so that nothing overflows and no log of 0 is taken. log K for equal logits.
+    sum first, so that nothing overflows and no log of 0 is taken.
+
+    Args:
+        logits: a, [B, K] float32.
+        labels: [B] int32, from 0 to K - 1.
+
+    Returns:
+        A scalar.
     """
-    return tf.reduce_mean(
-        tf.reduce_logsumexp(logits, axis=1) - tf.gather(logits, labels, batch_dims=1)
-    )
+    log_of_sum = tf.reduce_logsumexp(logits, axis=1)
+    of_label = tf.gather(logits, labels, batch_dims=1)
+    return tf.reduce_mean(log_of_sum - of_label)
 
 
 def fit_classifier(
-    images,
-    labels: dict,
-    factors: dict,
+    images: np.ndarray,
+    labels: Mapping[str, np.ndarray],
+    factors: Mapping[str, Sequence[str]],
     *,
     steps: int,
     seed: int,
@@ -146,40 +196,48 @@ def fit_classifier(
     flip: bool = True,
     width: int = 16,
 ) -> FactorClassifier:
-    """A classifier trained on images [N, S, S, 3] uint8 with labels {factor: [N] int}: Adam on the
-    summed losses.
+    """A classifier trained on these images: Adam on the sum of the factors' cross-entropies.
 
-    flip: mirror every second image, at random, as a generator's training does. Not if a factor says
-    left or right.
+    Args:
+        images: uint8 [N, S, S, 3].
+        labels: {factor: [N] int}.
+        factors: {factor: names of its values}.
+        steps: training steps.
+        seed: of the weights, the order of the images and the mirroring.
+        batch: images a step.
+        learning_rate: of the first step; it falls to 0 along a cosine.
+        flip: mirror every second image, at random, as a generator's training does. Not if a factor
+            says left or right.
+        width: channels after the first convolution.
+
+    Returns:
+        The trained classifier; it looks at S pixels, 64 at most.
+
+    Raises:
+        ValueError: if a factor's labels are missing, not N, or name no value; if steps or width is
+            less than 1; or if images are of another shape or dtype.
     """
-    owner = "fit_classifier"
-    checks.integer(owner, "steps", steps, 1)
+    checks.integer("fit_classifier", "steps", steps, 1)
     for factor, values in factors.items():
-        own = np.asarray(labels.get(factor, []))
-        if own.shape != (len(images),) or own.min() < 0 or own.max() >= len(values):
-            checks.fail(
-                owner,
-                f"labels[{factor!r}]",
-                f"[{len(images)}] from 0 to {len(values) - 1}",
-                checks.show_shape(own.shape)
-                + (f" from {own.min()} to {own.max()}" if own.size else ""),
-            )
+        _check_labels(factor, labels.get(factor, []), len(images), len(values))
     model = FactorClassifier(factors, size=min(np.shape(images)[1], MOST), seed=seed, width=width)
     optimizer = Adam(cosine_decay(learning_rate, steps)).bind(model.trainable_variables)
-    images = tf.constant(shrink(images, model.size))
-    labels = tf.constant(np.stack([labels[factor] for factor in factors], axis=1).astype(np.int32))
-    batches = data.shuffled(tf.range(len(images)), batch, seed)
+    all_images = tf.constant(shrink(images, model.size))
+    columns = np.stack([labels[factor] for factor in factors], axis=1)
+    all_labels = tf.constant(columns.astype(np.int32))
+    batches = data.shuffled(tf.range(len(all_images)), batch, seed)
 
     @tf.function(jit_compile=True)
-    def step(index):
+    def step(index: tf.Tensor) -> tf.Tensor:
         chosen = batches(index)
-        x = pixels.to_float(tf.gather(images, chosen))
+        x = pixels.to_float(tf.gather(all_images, chosen))
         if flip:
             x = pixels.mirrored_at_random(x, rng.seed(seed, "flip", index))
-        wanted = tf.unstack(tf.gather(labels, chosen), axis=1)
+        wanted = tf.unstack(tf.gather(all_labels, chosen), axis=1)
         with tf.GradientTape() as tape:
             found = model(x, training=True)
-            loss = tf.add_n([cross_entropy(a, b) for a, b in zip(found, wanted, strict=True)])
+            losses = [cross_entropy(a, b) for a, b in zip(found, wanted, strict=True)]
+            loss = tf.add_n(losses)
         optimizer.apply(tape.gradient(loss, model.trainable_variables))
         return loss
 
@@ -191,43 +249,82 @@ def fit_classifier(
 def train_classifier(
     size: int = 64, *, faces: int = 10_000, steps: int = 800, seed: int = 0
 ) -> FactorClassifier:
-    """A classifier trained on this many drawn faces of this size."""
+    """A classifier trained on drawn faces.
+
+    Args:
+        size: pixels of a face.
+        faces: how many are drawn.
+        steps: training steps.
+        seed: of the faces and the training.
+    """
     indices = np.arange(faces)
     images = drawn_faces.draw(indices, seed=seed, size=size)
-    return fit_classifier(
-        images, drawn_faces.factors(indices, seed=seed), drawn_faces.FACTORS, steps=steps, seed=seed
-    )
+    labels = drawn_faces.factors(indices, seed=seed)
+    return fit_classifier(images, labels, drawn_faces.FACTORS, steps=steps, seed=seed)
 
 
-def held_aside(count: int, *, size: int = 64, seed: int = 0) -> tuple:
-    """Drawn faces that `train_classifier` never sees: images [count, size, size, 3] uint8, {factor:
-    [count]}."""
+def held_aside(
+    count: int, *, size: int = 64, seed: int = 0
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Drawn faces that `train_classifier` never sees, and their factors.
+
+    Args:
+        count: how many.
+        size: pixels of a face.
+        seed: of the faces.
+
+    Returns:
+        Images [count, size, size, 3] uint8, and {factor: [count]}.
+    """
     indices = HELD_ASIDE + np.arange(count)
-    return drawn_faces.draw(indices, seed=seed, size=size), drawn_faces.factors(indices, seed=seed)
+    images = drawn_faces.draw(indices, seed=seed, size=size)
+    return images, drawn_faces.factors(indices, seed=seed)
 
 
-def shrink(images, size: int) -> np.ndarray:
-    """[N, S, S, 3] uint8 -> [N, size, size, 3] uint8: means over blocks, for S a multiple of
-    size."""
+def shrink(images: np.ndarray, size: int) -> np.ndarray:
+    """Smaller images: rounded means over square blocks.
+
+    Args:
+        images: uint8 [N, S, S, 3], S a multiple of size.
+        size: pixels of a side afterwards.
+
+    Returns:
+        uint8 [N, size, size, 3].
+
+    Raises:
+        ValueError: if images are none, or of another shape or dtype.
+    """
     images = np.asarray(images)
-    if (
-        images.dtype != np.uint8
-        or images.ndim != 4
-        or images.shape[2:] != (images.shape[1], 3)
-        or not images.size
-        or images.shape[1] % size
-    ):
-        checks.fail(
-            "shrink",
-            "images",
-            f"[N, S, S, 3] of uint8 with S a multiple of {size}",
-            f"{checks.show_shape(images.shape)} of {images.dtype}",
-        )
-    side = images.shape[1] // size
-    blocks = images.reshape(len(images), size, side, size, side, 3)
-    return np.round(blocks.mean(axis=(2, 4), dtype=np.float32)).astype(np.uint8)
+    is_square = images.ndim == 4 and images.shape[2:] == (images.shape[1], 3)
+    is_right = images.dtype == np.uint8 and is_square and images.size > 0
+    if not is_right or images.shape[1] % size:
+        wanted = f"[N, S, S, 3] of uint8 with S a multiple of {size}"
+        came = f"{checks.show_shape(images.shape)} of {images.dtype}"
+        checks.fail("shrink", "images", wanted, came)
+    return np.round(pixels.block_means(images, size, np.float32)).astype(np.uint8)
 
 
-def _seed(seed, i):
+def _halving(narrow: int, wide: int, seed: int) -> list[Callable]:
+    """A convolution that halves the side, batch norm and leaky ReLU."""
+    convolution = Conv2D(
+        narrow, wide, 4, stride=2, use_bias=False, initializer=he_normal, seed=seed
+    )
+    return [convolution, BatchNorm(wide), leaky_relu(0.2)]
+
+
+def _check_labels(factor: str, labels: np.ndarray | list, n: int, values: int) -> None:
+    """Refuse labels of a factor that are not n numbers from 0 to values - 1."""
+    own = np.asarray(labels)
+    is_right = own.shape == (n,) and own.min() >= 0 and own.max() < values
+    if is_right:
+        return
+    came = checks.show_shape(own.shape)
+    if own.size:
+        came += f" from {own.min()} to {own.max()}"
+    wanted = f"[{n}] from 0 to {values - 1}"
+    checks.fail("fit_classifier", f"labels[{factor!r}]", wanted, came)
+
+
+def _seed(seed: int, i: int) -> int:
     """A number of its own for each layer: two of one size and seed would start equal."""
     return 1000 * seed + i

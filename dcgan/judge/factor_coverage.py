@@ -5,7 +5,10 @@ eye colours and 5 mouths there are 240 cells, and it is the rare ones that are l
 *perfect* sampler misses some too when the sample is small, so count what is missing against that.
 """
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,7 +19,7 @@ from gan_core import checks
 class Coverage:
     """Counts of combinations in n samples, beside those that a perfect sampler has on average."""
 
-    factors: dict
+    factors: dict[str, tuple[str, ...]]
     """{factor: names of its values}: the axes of the tables, in order"""
     counts: np.ndarray
     """[values of the first, of the second, ...] int: how often each combination came out"""
@@ -25,22 +28,23 @@ class Coverage:
 
     @property
     def n(self) -> int:
+        """How many samples were counted."""
         return int(self.counts.sum())
 
     @property
-    def missing(self) -> list:
+    def missing(self) -> list[tuple[str, ...]]:
         """The combinations that never came out, as tuples of names; the most expected first."""
-        order = np.argsort(-self.expected, axis=None, kind="stable")
-        places = (np.unravel_index(i, self.counts.shape) for i in order if self.counts.flat[i] == 0)
-        return [
-            tuple(values[i] for values, i in zip(self.factors.values(), place, strict=True))
-            for place in places
-        ]
+        found = []
+        for cell in np.argsort(-self.expected, axis=None, kind="stable"):
+            if self.counts.flat[cell] == 0:
+                found.append(self._names(cell))
+        return found
 
     @property
     def missed_by_perfect(self) -> float:
-        """How many a perfect sampler of the same n misses on average:
-        the sum over combinations of (1 - p)^n.
+        """How many a perfect sampler of the same n misses on average.
+
+        The sum over combinations of (1 - p)^n, where p is a combination's expected share.
         """
         return float(np.sum((1.0 - self.expected / self.n) ** self.n))
 
@@ -53,13 +57,35 @@ class Coverage:
         return float(0.5 * np.abs(self.counts - self.expected).sum() / self.n)
 
     def shares(self, factor: str) -> tuple[np.ndarray, np.ndarray]:
-        """The share of each value of one factor: in the samples, and expected."""
+        """The share of each value of one factor.
+
+        Args:
+            factor: one of `factors`.
+
+        Returns:
+            [values] float in the samples, and [values] float expected.
+
+        Raises:
+            ValueError: if the factor is none of `factors`.
+        """
         axis = list(self.factors).index(factor)
         others = tuple(i for i in range(self.counts.ndim) if i != axis)
-        return self.counts.sum(axis=others) / self.n, self.expected.sum(axis=others) / self.n
+        ours = self.counts.sum(axis=others) / self.n
+        expected = self.expected.sum(axis=others) / self.n
+        return ours, expected
+
+    def _names(self, cell: int) -> tuple[str, ...]:
+        """The names of the values of one combination, given by its position in the flat table."""
+        place = np.unravel_index(cell, self.counts.shape)
+        pairs = zip(self.factors.values(), place, strict=True)
+        return tuple(values[i] for values, i in pairs)
 
 
-def coverage(labels: dict, real_labels: dict, factors: dict) -> Coverage:
+def coverage(
+    labels: Mapping[str, np.ndarray],
+    real_labels: Mapping[str, np.ndarray],
+    factors: Mapping[str, Sequence[str]],
+) -> Coverage:
     """Count the combinations of these factors.
 
     The expected counts are the product of the shares of real data, one factor at a time. That holds
@@ -91,14 +117,13 @@ def coverage(labels: dict, real_labels: dict, factors: dict) -> Coverage:
     probability = np.ones([])
     for share in shares:
         probability = np.multiply.outer(probability, share)
-    return Coverage(
-        {factor: tuple(values) for factor, values in factors.items()},
-        counts,
-        counts.sum() * probability,
-    )
+    names = {factor: tuple(values) for factor, values in factors.items()}
+    return Coverage(names, counts, counts.sum() * probability)
 
 
-def _labels_of(name: str, labels: dict, factors: dict) -> dict:
+def _labels_of(
+    name: str, labels: Mapping[str, np.ndarray], factors: Mapping[str, Sequence[str]]
+) -> dict[str, np.ndarray]:
     """The labels of these factors, as many for each, each the number of one of its values."""
     found = {}
     for factor, values in factors.items():
@@ -108,9 +133,8 @@ def _labels_of(name: str, labels: dict, factors: dict) -> dict:
             checks.fail("coverage", what, wanted, "none")
         own = checks.array("coverage", what, labels[factor], ["n"], dtype=np.int64)
         if own.min() < 0 or own.max() >= len(values):
-            checks.fail(
-                "coverage", what, wanted, f"{len(own)} of numbers from {own.min()} to {own.max()}"
-            )
+            came = f"{len(own)} of numbers from {own.min()} to {own.max()}"
+            checks.fail("coverage", what, wanted, came)
         found[factor] = own
         first = next(iter(found))
         if len(own) != len(found[first]):

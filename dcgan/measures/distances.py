@@ -18,6 +18,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from dcgan.data import pixels
 from dcgan.measures import pyramid
 from gan_core import checks, metrics, rng
 
@@ -99,8 +100,8 @@ def _patches(images: np.ndarray, size: int, count: int, seed: int) -> np.ndarray
     found = np.empty([len(images), count * PATCH * PATCH, 3])
     for first in range(0, len(images), IMAGES_AT_A_TIME):  # all at once: 5 times the images
         some = slice(first, first + IMAGES_AT_A_TIME)
-        pixels = pyramid.laplacian_pyramid(images[some])[level].reshape(-1, size * size, 3)
-        found[some] = pixels[np.arange(len(pixels))[:, np.newaxis], places[some]]
+        colours = pyramid.laplacian_pyramid(images[some])[level].reshape(-1, size * size, 3)
+        found[some] = colours[np.arange(len(colours))[:, np.newaxis], places[some]]
     return found.reshape(-1, PATCH * PATCH, 3)
 
 
@@ -168,10 +169,8 @@ def small(images: np.ndarray) -> np.ndarray:
     Returns:
         [N, 768] float64 in [0, 1].
     """
-    n, size = images.shape[:2]
-    side = size // pyramid.COARSEST
-    blocks = np.asarray(images).reshape(n, pyramid.COARSEST, side, pyramid.COARSEST, side, 3)
-    return blocks.mean(axis=(2, 4)).reshape(n, -1) / 255.0
+    means = pixels.block_means(np.asarray(images), pyramid.COARSEST)
+    return means.reshape(len(means), -1) / 255.0
 
 
 def ms_ssim(x: np.ndarray, y: np.ndarray) -> np.ndarray:
