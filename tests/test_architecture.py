@@ -34,7 +34,8 @@ FLOORS = {
         ("figures",),
     ),
     "dcgan": (
-        ("drawn", "data", "measures", "latent", "lessons", "networks"),
+        ("drawn", "data"),
+        ("measures", "latent", "lessons", "networks"),
         ("figures", "config"),
         ("epochs",),
         ("training",),
