@@ -68,12 +68,10 @@ class Config:
     """folder for the runs and the figures; runs that are there already are not run again"""
 
     def __post_init__(self):
-        self.training(
-            "check", {}
-        )  # every field but `out` is one of training's, and is checked there
-        checks.number(
-            "Config", "average", self.average, above=0.0, below=1.0
-        )  # G is held against its average here
+        # Every field but `out` is one of training's, and is checked there.
+        self.training("check", {})
+        # G is held against its average here, so there must be one.
+        checks.number("Config", "average", self.average, above=0.0, below=1.0)
 
     def training(self, name: str, changes: dict) -> training_config.Config:
         """The config of one recipe's run."""
@@ -96,7 +94,11 @@ real and 0 to every generated face averages one half as well.
 
 # %%
 def play(config: Config, name: str, changes: dict | None = None) -> tuple:
-    """Train, or go on with what is there. -> (trainer, RunFolder, the columns of epochs.csv)."""
+    """Train, or resume what is there.
+
+    Returns:
+        The trainer, its RunFolder, and the columns of epochs.csv.
+    """
     one = config.training(name, changes or {})
     if (one.run / "config.json").exists():
         one = dataclasses.replace(one, resume=one.run)
@@ -116,15 +118,20 @@ numbers. The last are easy here: all of them are a function of (seed, purpose, r
 
 # %%
 def stop_and_go_on(config: Config) -> float:
-    """Train two epochs at a stretch, and one epoch and then another. -> the largest difference of any variable."""
+    """Train two epochs at a stretch, and one epoch and then another.
+
+    Returns:
+        The largest difference of any variable.
+    """
     whole, _, _ = play(dataclasses.replace(config, epochs=2), "whole")
     play(dataclasses.replace(config, epochs=1), "halves")
     halves, _, _ = play(dataclasses.replace(config, epochs=2), "halves")
     other = halves.state()
-    return max(
-        float(np.abs(value.numpy() - other[name].numpy()).max())
-        for name, value in whole.state().items()
-    )
+    differences = []
+    for name, value in whole.state().items():
+        difference = np.abs(value.numpy() - other[name].numpy())
+        differences.append(float(difference.max()))
+    return max(differences)
 
 
 # %% [markdown]
@@ -145,11 +152,14 @@ their place (`settling.settle`; `GANTrainer.sample` does it).
 
 # %%
 def the_two_generators(trainer, held_aside, seed: int) -> dict[str, tuple]:
-    """Faces of the same z by G and by its average, unsettled and settled. -> name: (faces, distance)."""
-    z = [
-        trainer.latent(256, rng.seed(seed, "two generators", i))
-        for i in range(1 + len(held_aside) // 256)
-    ]
+    """Faces of the same z by G and by its average, unsettled and settled.
+
+    Returns:
+        {name: (faces, distance)}.
+    """
+    z = []
+    for i in range(1 + len(held_aside) // 256):
+        z.append(trainer.latent(256, rng.seed(seed, "two generators", i)))
     average = copy.deepcopy(trainer.average.model)
     settle(average, settling_batches(trainer.latent, trainer.seed))
     players = {
@@ -160,10 +170,8 @@ def the_two_generators(trainer, held_aside, seed: int) -> dict[str, tuple]:
     found = {}
     for name, network in players.items():
         images = np.concatenate([to_uint8(network(part)).numpy() for part in z])
-        distance = distances.patches_and_whole(held_aside, images[: len(held_aside)], seed=0)[
-            "mean"
-        ]
-        found[name] = images[:64], distance
+        measured = distances.patches_and_whole(held_aside, images[: len(held_aside)], seed=0)
+        found[name] = (images[:64], measured["mean"])
     return found
 
 
@@ -198,7 +206,11 @@ INGREDIENTS = (
 
 
 def recipes() -> dict[str, dict]:
-    """Row name -> what it changes in a config: from the lab's recipe to nothing, one ingredient after the other."""
+    """From the lab's recipe to ours, one ingredient after the other.
+
+    Returns:
+        {row name: what it changes in a config}; the last one changes nothing.
+    """
     off = dict(training_config.LAB)
     rows = {"the lab's recipe": dict(off)}
     for name, fields in INGREDIENTS:
@@ -209,7 +221,11 @@ def recipes() -> dict[str, dict]:
 
 
 def side_by_side(config: Config) -> dict[str, dict]:
-    """Every recipe trained on the same images. -> its row: epochs.csv's columns, and the last sheet."""
+    """Every recipe trained on the same images.
+
+    Returns:
+        {row name: the columns of epochs.csv, and "faces" after the last epoch}.
+    """
     found = {}
     for i, (name, changes) in enumerate(recipes().items()):
         trainer, _, epochs = play(config, f"recipe_{i}", changes)
@@ -226,7 +242,9 @@ def show(rows: dict[str, dict], floor: float) -> None:
         distance = row["distance_mean"]
         table.add_row(
             name,
-            *(f"{value:.1f}" for value in (distance[0], np.nanmin(distance), distance[-1])),
+            f"{distance[0]:.1f}",
+            f"{np.nanmin(distance):.1f}",
+            f"{distance[-1]:.1f}",
             f"{row['d_real'][-1]:.2f}",
             f"{row['d_fake'][-1]:.2f}",
         )
@@ -257,10 +275,8 @@ def sigmoid_twice(logit: float = 6.0) -> tuple[float, float]:
 
 def frozen(training: bool = False, seed: int = 0) -> float:
     """The gradient's norm that reaches G's variables through D when both are called with this `training`."""
-    generator, discriminator = (
-        networks.generator(32, 8, 16, seed=seed),
-        networks.discriminator(32, 8, seed=seed),
-    )
+    generator = networks.generator(32, 8, 16, seed=seed)
+    discriminator = networks.discriminator(32, 8, seed=seed)
     with tf.GradientTape() as tape:
         fake = generator(rng.normal([8, 16], rng.seed(seed, "z")), training=training)
         logits = discriminator(fake, training=training)
@@ -305,9 +321,8 @@ def main(config: Config) -> None:
     held_aside, floor = training.held_aside(config.training("judge", {}))
     show(rows, floor)
     for name, (images, distance) in the_two_generators(trainer, held_aside, config.seed).items():
-        print(
-            f"{name}: distance {distance:.1f}, {sheets.save(sheets.sheet(images), config.out / f'{name}.png')}"
-        )
+        path = sheets.save(sheets.sheet(images), config.out / f"{name}.png")
+        print(f"{name}: distance {distance:.1f}, {path}")
     training_plots.distances_over_epochs(rows, floor, config.out / "recipes.png")
     training_plots.faces_of_recipes(rows, config.out / "faces.png")
     print(
