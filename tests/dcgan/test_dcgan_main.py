@@ -11,6 +11,8 @@ from dcgan import config, training
 from dcgan.generation import generate, walk
 from gan_core.runs.run_folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -9,6 +9,8 @@ import tensorflow as tf
 from gan_core import augment, rng
 from gan_core.optim import schedules
 
+pytestmark = pytest.mark.slow
+
 SHAPE = [6, 8, 10, 3]
 IMAGES = tf.clip_by_value(0.4 * rng.normal(SHAPE, rng.seed(0, "images")), -1.0, 1.0)
 SEED = rng.seed(3, "augment")

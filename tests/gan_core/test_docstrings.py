@@ -18,7 +18,13 @@ MODULES = sorted(
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
-@pytest.mark.parametrize("name", MODULES)
+def slow_if_laws(name):
+    """The examples of the laws put whole subjects to them, which takes seconds."""
+    marks = pytest.mark.slow if name.startswith("gan_core.testing") else ()
+    return pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("name", [slow_if_laws(name) for name in MODULES])
 def test_examples_run(name):
     results = doctest.testmod(importlib.import_module(name), optionflags=FLAGS)
     assert results.failed == 0

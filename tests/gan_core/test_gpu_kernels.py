@@ -12,9 +12,12 @@ from dcgan.config import Config
 from dcgan.data.batches import face_batches
 from gan_core import augment, rng
 
-pytestmark = pytest.mark.skipif(
-    not gpu_kernels.are_known(), reason="TensorFlow was built without GPU kernels"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not gpu_kernels.are_known(), reason="TensorFlow was built without GPU kernels"
+    ),
+]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ from hypothesis.extra.numpy import arrays
 
 from gan_core import metrics
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = st.floats(-100.0, 100.0, allow_subnormal=False)
 LINES = arrays(np.float64, st.integers(1, 12), elements=NUMBERS)
 PLANES = arrays(np.float64, st.tuples(st.integers(2, 9), st.just(2)), elements=NUMBERS)

@@ -11,6 +11,8 @@ from dcgan.data.batches import face_batches
 from dcgan.data.pixels import mirrored_at_random, to_uint8
 from gan_core import rng
 
+pytestmark = pytest.mark.slow
+
 
 def faces(n=24, size=4):
     """Face i has the number i in every red pixel, and green from left to right."""

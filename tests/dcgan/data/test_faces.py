@@ -13,6 +13,8 @@ from rich.console import Console
 
 from dcgan.data import faces, sources
 
+pytestmark = pytest.mark.slow
+
 SILENT = Console(quiet=True)
 
 

@@ -16,6 +16,8 @@ from PIL import Image, ImageFile
 from dcgan.data import images
 from dcgan.data.images import UnusableImageError, decode
 
+pytestmark = pytest.mark.slow
+
 
 def packed(array_or_image, kind="PNG", **options):
     image = (

@@ -11,6 +11,8 @@ from hypothesis.extra.numpy import arrays
 from toy.measures.coverage import Coverage, coverage, perfect_by_formula, perfect_sampler, within
 from toy.targets.distributions import Normal, Uniform, gaussian_mixture, grid, ring
 
+pytestmark = pytest.mark.slow
+
 SQUARE = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
 CUT = math.sqrt(
     1.0 - 4.5 * math.exp(-4.5) / (1.0 - math.exp(-4.5))

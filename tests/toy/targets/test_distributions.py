@@ -23,6 +23,8 @@ from toy.targets.distributions import (
 )
 from toy.targets.shapes import Checkerboard, SwissRoll, TwoMoons
 
+pytestmark = pytest.mark.slow
+
 SEED = rng.seed(0, "test")
 LINES = [
     Normal(1.0, 0.5),
