@@ -141,3 +141,40 @@ def test_instance_noise_fades_with_its_schedule():
 def test_bad_amounts_are_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def holes(share, size, count=4000):
+    """[count, size, size] bool: where cutout has put its grey square."""
+    x = tf.ones([count, size, size, 1])
+    return augment.cutout(share)(x, rng.seed(0, "holes"), 0).numpy()[..., 0] == 0.0
+
+
+def test_a_cutouts_row_and_column_are_drawn_apart():
+    """With one seed for both, every centre would lie on the diagonal."""
+    hole = holes(0.25, 8)
+    rows = hole.any(axis=2).argmax(axis=1)
+    columns = hole.any(axis=1).argmax(axis=1)
+    assert np.mean(rows == columns) < 0.5
+    assert abs(np.corrcoef(rows, columns)[0, 1]) < 0.1
+
+
+@pytest.mark.parametrize("share", [0.25, 0.375], ids=["even", "odd"])
+def test_a_cutout_reaches_over_each_edge_equally_often(share):
+    length = round(share * 8)
+    hole = holes(share, 8)
+    for axis in (1, 2):
+        widths = hole.any(axis=axis).sum(axis=1)
+        assert np.mean(widths < length) > 0.05
+        covered = hole.any(axis=axis).mean(axis=0)
+        np.testing.assert_allclose(covered, covered[::-1], atol=0.05)
+
+
+def test_the_parts_of_a_chain_have_seeds_of_their_own():
+    seen = []
+
+    def remember(x, seed, step):
+        seen.append(tuple(seed.numpy().tolist()))
+        return x
+
+    augment.chain(remember, remember, remember)(tf.zeros([1, 2]), rng.seed(0, "chain"), 0)
+    assert len(set(seen)) == 3

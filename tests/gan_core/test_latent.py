@@ -116,3 +116,18 @@ def test_errors_name_the_argument(make, message):
     with pytest.raises(ValueError) as error:  # noqa: PT011  the whole message is compared
         make()
     assert str(error.value) == message
+
+
+def test_coin_flips_are_drawn_apart_from_the_normals(monkeypatch):
+    """With one seed for both, the bits would be a function of the normals."""
+    seen = {}
+    for name in ("normal", "integers"):
+        draw = getattr(latent.rng, name)
+
+        def remember(shape, seed, *rest, name=name, draw=draw):
+            seen[name] = tuple(seed.numpy().tolist())
+            return draw(shape, seed, *rest)
+
+        monkeypatch.setattr(latent.rng, name, remember)
+    latent.NormalAndBits(2, 3)(4, rng.seed(0, "z"))
+    assert len(set(seen.values())) == 2
