@@ -1,6 +1,7 @@
 """What all tests share: Hypothesis's profiles."""
 
 import os
+import signal
 
 import hypothesis
 import pytest
@@ -8,6 +9,10 @@ import pytest
 os.environ["CUDA_VISIBLE_DEVICES"] = (
     "-1"  # every test is of numbers, and a GPU rounds otherwise from run to run
 )
+
+# A shell's background job ignores Ctrl-C, and what it starts inherits that. The tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 hypothesis.settings.register_profile("dev", deadline=None, max_examples=25)
 hypothesis.settings.register_profile("ci", deadline=None, max_examples=25, derandomize=True)
