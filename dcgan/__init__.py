@@ -14,11 +14,11 @@
     figures/             contact sheets and plots
     lessons/             helpers of one chapter each
 
-    ch06_faces           the data: looking at it, checking it
-    ch07_convolutions    strides, adjoints, checkerboards, batch norm
-    ch08_training        train, watch, stop, resume; a course lab's mistakes before and after
-    ch09_latent_space    walks, the prior's shell, directions
-    ch10_judging_faces   which measure sees what
+    ch07_faces           the data: looking at it, checking it
+    ch08_convolutions    strides, adjoints, checkerboards, batch norm
+    ch09_training        train, watch, stop, resume; a course lab's mistakes before and after
+    ch10_latent_space    walks, the prior's shell, directions
+    ch11_judging_faces   which measure sees what
 
 None of its files is imported here: `from dcgan.data import faces` loads that file alone.
 """

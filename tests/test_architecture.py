@@ -388,7 +388,7 @@ def test_no_file_names_a_place_on_one_machine():
         ),
         ("dcgan", "data", "from dcgan import training", {"training"}),
         ("dcgan", "training", "from dcgan.data import faces", set()),
-        ("dcgan", "ch08_training", "from dcgan import ch06_faces", {"ch06_faces"}),
+        ("dcgan", "ch09_training", "from dcgan import ch07_faces", {"ch07_faces"}),
         (
             "benchmarks",
             "measure",

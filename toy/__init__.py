@@ -10,7 +10,7 @@
     ch02_gradient_play   the smallest GAN: a spiral, and what R1 does to it
     ch03_one_gaussian    z becomes N(10, 1); a linear D cannot see spread
     ch04_two_losses      minimax against non-saturating, measured
-    ch05_ring_and_grid   mode collapse, and the published tables
+    ch06_ring_and_grid   mode collapse, and the published tables
 
 None of its files is imported here: `from toy.targets import distributions` loads that file alone.
 """

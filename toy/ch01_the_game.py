@@ -239,7 +239,7 @@ if __name__ == "__main__":
 r"""
 *Notice.* On the left, the equation. On the right: once the densities part, $JS$ is $\log 2 = 0.693$, whether they are
 2 apart or 6. A constant has no gradient, so **a perfect $D$ teaches $G$ nothing** where samples and data do not
-overlap. What helps is to make them overlap, by noise on both (chapter 5), or a loss that measures how far apart they
+overlap. What helps is to make them overlap, by noise on both (chapter 6), or a loss that measures how far apart they
 are (Wasserstein's); and, to judge $G$ by, a *distance* (chapter 4).
 
 ## 4. Two losses for the generator

@@ -232,7 +232,7 @@ $-(1 - \sigma(b))$. At $D(G(z)) = \sigma(b) = 0.00006$ they differ by a factor o
 - Is the head start to blame? With `--head-start 0` minimax by gradient descent stays all the same (5 of 5), and with
   Adam both losses need *longer* (1,100 to 3,800 rounds, one run more than 4,000): $D$ must know something before it
   can teach. In this experiment a $D$ that is ahead does no harm to the loss that does not saturate; in larger ones it
-  can (chapter 8).
+  can (chapter 9).
 
 ## 3. What the losses do not say
 
@@ -351,7 +351,7 @@ distance.
 - **In pieces.** 3 to 9 % of the samples lie in the gaps, where the data have 0.27 %. $D$ sees that (its dips in the
   lower row of `densities.png`), and $G$ cannot help it: the values of a normal $z$ are an unbroken line, a continuous
   $G$ maps them to an unbroken line, and whoever serves two modes serves the gap between them. $G$ can only hurry
-  across (exercise 3), or be given a $z$ that is in pieces itself (chapter 5).
+  across (exercise 3), or be given a $z$ that is in pieces itself (chapter 6).
 
 ## Exercises
 
@@ -411,7 +411,7 @@ def solution_3():
     piece is an interval around 0, the middle of N(0, 1): a share of erf(0.4 / (L sqrt 2)), about
     0.32 / L. No other G does with less: of all ways to cut N(0, 1) into two equal halves, one cut at 0
     has the smallest border (Gaussian isoperimetry; Borell 1975). A z with a gap of its own (coin flips,
-    as in chapter 5) needs no steepness.
+    as in chapter 6) needs no steepness.
 
     -> (measured, predicted) for L = 2, 8, 32."""
     z = rng.normal([200_000], rng.seed(0, "z"))

@@ -1,4 +1,4 @@
-"""The figures of chapter 7. Each function draws one figure and saves it at `path`."""
+"""The figures of chapter 8. Each function draws one figure and saves it at `path`."""
 
 from __future__ import annotations
 

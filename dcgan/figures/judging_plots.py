@@ -1,4 +1,4 @@
-"""The figures of chapter 10: who is found out by what, nearest training faces, combinations that
+"""The figures of chapter 11: who is found out by what, nearest training faces, combinations that
 never come out."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The figures of chapter 9. Each function draws one and saves it at `path`."""
+"""The figures of chapter 10. Each function draws one and saves it at `path`."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -1,26 +1,66 @@
-"""Chapter 10: a run is put on trial from its folder, the table and figures come out,
-the solutions hold.
+"""Chapter 10: it runs on any generator, its solutions hold, and it is a module,
+a script and a notebook.
 """
-
-import dataclasses
 
 import chapters
 import numpy as np
 import pytest
+import tensorflow as tf
+import tiny_faces
 
-from dcgan import ch10_judging_faces as chapter
-from dcgan import networks
-from dcgan.config import Config
-from dcgan.data import pixels
-from dcgan.drawn import drawn_faces
+from dcgan import ch10_latent_space as chapter
+from dcgan.generation import trained_generator
 from dcgan.judge import factor_classifier
-from dcgan.judge.factor_classifier import FactorClassifier
-from gan_core.nn.export import export_generator
-from gan_core.runs.run_folder import RunFolder
+from dcgan.latent import space
 
 pytestmark = pytest.mark.slow
 
-MODULE = "dcgan.ch10_judging_faces"
+MODULE = "dcgan.ch10_latent_space"
+FACTORS = {"hair": ("dark", "light"), "eyes": ("blue", "grey", "red")}
+
+
+class Reads:
+    """In place of a classifier: hair is light where red is, eyes go by green."""
+
+    factors = FACTORS
+
+    def predict(self, images):
+        red, green = images.mean(axis=(1, 2)).T[:2]
+        return {
+            "hair": (red > 128).astype(np.int32),
+            "eyes": np.digitize(green, [110, 146]).astype(np.int32),
+        }
+
+    def accuracy(self, images, labels):
+        return dict.fromkeys(FACTORS, 1.0)
+
+
+def held_aside(count, *, size, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, [count, size, size, 3], np.uint8), {}
+
+
+def known(run=None):
+    """A generator whose red follows z's first number and whose green the second:
+    32 pixels, a z of 20 numbers.
+    """
+    inner = tiny_faces.known(20)
+    return trained_generator.Generator(
+        lambda z: tf.tile(inner.function(z), [1, 8, 8, 1]), 20, 32, "known"
+    )
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    return chapter.Config(faces=100, samples=400, out=tmp_path_factory.mktemp("ch10"))
+
+
+@pytest.fixture
+def stand_ins(monkeypatch):
+    """Nothing is drawn, trained or loaded."""
+    for module in (chapter, factor_classifier):
+        monkeypatch.setattr(module, "held_aside", held_aside)
+        monkeypatch.setattr(module, "train_classifier", lambda *_, **__: Reads())
+    monkeypatch.setattr(trained_generator, "load", known)
 
 
 def test_importing_only_defines():
@@ -31,117 +71,102 @@ def test_its_cells_are_those_of_a_notebook():
     assert chapters.faults_of_form(MODULE) == []
 
 
-def run_in(tmp_path, **fields):
-    """The folder of a run with an untrained generator."""
-    config = Config(size=32, width=2, latent_dim=4, run=tmp_path / "run", **fields)
-    run = RunFolder.create(config.run, dataclasses.asdict(config))
-    export_generator(networks.generator(32, 2, 4, seed=0), 4, run.generator, pixels.to_uint8)
-    return run.path
-
-
-def test_the_script_judges_a_run_and_draws(tmp_path, monkeypatch, capsys):
-    """With an untrained classifier: `test_factor_classifier` teaches one."""
-    reader, asked, run = (
-        FactorClassifier(drawn_faces.FACTORS, size=32, seed=0, width=2),
-        {},
-        run_in(tmp_path, drawn=60),
+def test_runs_as_a_script_and_draws(stand_ins, monkeypatch, tmp_path, capsys):
+    chapters.run_as_script(
+        MODULE, monkeypatch, "--faces", "20", "--samples", "100", "--out", str(tmp_path)
     )
-    monkeypatch.setattr(
-        factor_classifier,
-        "train_classifier",
-        lambda size, **options: asked.update(size=size, **options) or reader,
-    )
-    names = chapters.run_as_script(
-        MODULE,
-        monkeypatch,
-        "--run",
-        str(run),
-        "--samples",
-        "20",
-        "--counted",
-        "64",
-        "--taught",
-        "128",
-        "--steps",
-        "1",
-        "--out",
-        str(tmp_path / "out"),
-    )
+    names = {
+        "shell.png",
+        "lab_walks.png",
+        "by_norm.png",
+        "paths.png",
+        "what_leaks.png",
+        "edits.png",
+        "exercises.png",
+    }
+    assert {file.name for file in tmp_path.iterdir()} == names
+    assert all((tmp_path / name).stat().st_size > 5_000 for name in names)
     said = capsys.readouterr().out
     for words in (
-        "20 faces a set",
-        "real (floor)",
-        "training faces",
-        "the generator",
-        "nearest training face",
-        "the classifier's accuracy",
-        "real: ",
-        "real with a gap: ",
-        "generated: ",
-        "never:",
-        "the gap is found out by",
+        "||z|| of a sample in 20 dimensions: 4.42 ± 0.70",
+        "from drawn faces (thousandths of an sd)",
+        "right on drawn faces: hair 100%, eyes 100%",
+        "fixed at 1",
+        "lerp, half way: ||z|| 3.",
+        "less the others:",
+        "exercise 1:",
+        "exercise 2: ||z|| = 4.5 4.1 4.5 5.9 8.2",
+        "fixed at -1",
     ):
-        assert words in said
-    for name in ("verdicts", "nearest", "combinations"):
-        assert (tmp_path / "out" / f"{name}.png").stat().st_size > 20_000
-    assert asked == {"size": 32, "faces": 128, "steps": 1, "seed": 0}
-    assert names["found"]["the generator"]["patches 32"]  # grey noise passes for no face
-    assert names["found"]["training faces"]["% nearer"]
-    assert not names["found"]["training faces"]["patches 32"]
-
-
-def test_faces_without_known_factors_are_not_counted(tmp_path, monkeypatch, capsys):
-    untouched = chapter.evidence.Evidence(
-        *drawn_faces.draw(np.arange(40), size=32).reshape(2, 20, 32, 32, 3), ()
-    )
-    untouched = dataclasses.replace(untouched, others=(untouched.reference,) * 6)
-    monkeypatch.setattr(chapter.evidence, "evidence", lambda *_, **__: untouched)
-    chapters.run_as_script(
-        MODULE, monkeypatch, "--run", str(run_in(tmp_path)), "--out", str(tmp_path / "out")
-    )
-    assert "no combinations are counted" in capsys.readouterr().out
-    assert not (tmp_path / "out" / "combinations.png").exists()
-
-
-def test_a_gap_of_fewer_faces_than_the_floors_is_not_held_against_it(capsys):
-    """A distance of fewer faces is larger, for that alone."""
-    faces = drawn_faces.draw(np.arange(20), size=32)
-    proof = chapter.evidence.Evidence(faces, faces, (faces,) * 6)
-    assert chapter.measure_gap(chapter.Config(), proof, {}, faces[:19]) == {}
-    assert (
-        "19 faces are left, and the floor is that of 20. Say a larger --counted."
-        in capsys.readouterr().out
-    )
+        assert words in said, words
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("flag", "value", "words"),
     [
-        (["--samples", "3"], "--samples must be a whole number from 20 to 100000, got 3."),
-        (["--counted", "0"], "counted must be a whole number from 1"),
-        (["--taught", "5"], "taught must be a whole number from 128"),
+        ("--faces", "3", "faces must be a whole number from 10 to 100000, got 3"),
+        ("--amount", "0", "amount must be"),
+        ("--seed", "-1", "seed must be"),
+        ("--samples", "1.5", "--samples"),
+        ("--classifier-steps", "0", "--classifier-steps must be"),
+        (
+            "--run",
+            "nowhere",
+            "generator: run must be the folder of a run, such as runs/dcgan-1, got nowhere.",
+        ),
     ],
 )
-def test_a_bad_value_is_one_line_and_exit_2(arguments, words, monkeypatch, capsys):
-    assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, *arguments)
+def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
+    assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 
 
-def test_solution_1_the_biased_mmd_falls_with_n_and_the_unbiased_does_not():
-    draw = np.random.default_rng(0)
-    real = (draw.uniform(0, 255, [400, 4, 4, 3]).repeat(4, 1).repeat(4, 2)).astype(np.uint8)
-    found = chapter.solution_1(real)
-    assert found[50][0] == pytest.approx(4 * found[200][0], rel=0.15)
-    assert all(abs(unbiased) < biased / 10 for biased, unbiased in found.values())
+def test_a_generator_is_nearest_to_what_it_learnt_where_its_norm_is_the_priors(
+    config, stand_ins, monkeypatch
+):
+    """Here "drawn" faces are this generator's own, of other z."""
+    monkeypatch.setattr(
+        chapter, "held_aside", lambda count, *, size, seed: (known().sample(count, seed + 1), {})
+    )
+    radii, found, floor = chapter.judge_norms(config, known())
+    mean, _ = space.shell(20)
+    assert abs(radii[found.argmin()] - mean) < 0.11 * mean
+    assert found.min() < 2.0 * floor < found[0]
+    paths = chapter.show_paths(config, known())
+    assert paths["lerp, half way"][0] == pytest.approx(mean / 2**0.5, abs=0.1)
+    assert paths["slerp, half way"][0] == pytest.approx(mean, abs=0.1)
+    assert paths["slerp, half way"][1] < 0.8 * paths["lerp, half way"][1]
 
 
-def test_solution_2_colours_that_are_off_pass_by_their_own_ruler():
-    real, other = drawn_faces.draw(np.arange(400), size=32).reshape(2, 200, 32, 32, 3)
-    off = np.clip(other + np.array([25, 0, -25]), 0, 255).astype(np.uint8)
-    before, after = chapter.solution_2(real, off)
-    assert before > 2 * after
+def test_the_directions_found_are_those_that_were_put_there(config):
+    directions, tables = chapter.show_directions(config, known(), Reads())
+    np.testing.assert_allclose(directions["hair"][1], np.eye(20)[0], atol=0.25)
+    np.testing.assert_allclose(directions["eyes"][2], np.eye(20)[1], atol=0.25)
+    for rows in tables.values():
+        assert rows["hair"]["hair"] > 0.95
+    assert tables["less the others"]["hair"]["eyes"] <= tables["directions"]["hair"]["eyes"] < 0.25
+    assert "edits.png" in {file.name for file in config.out.iterdir()}
 
 
-def test_solution_3_three_over_p():
-    n, missed = chapter.solution_3()
-    assert n == 2995
-    assert missed == pytest.approx(0.05, abs=0.025)
+def test_what_stays_is_what_hangs_on_the_fixed_numbers(config, capsys):
+    found = chapter.show_what_stays(config, known(), Reads())
+    assert found["hair"].held == 1.0
+    assert found["eyes"].value == 2
+    assert "light" in capsys.readouterr().out
+
+
+def test_solution_1_of_this_generator_minus_z_is_the_opposite(config):
+    opposite, elsewhere = chapter.solution_1(config, known(), Reads())
+    assert opposite > 0.75  # all hair, and the eyes that are not in the middle
+    assert elsewhere < 0.65
+
+
+def test_solution_2_the_norms():
+    np.testing.assert_allclose(chapter.solution_2(), np.sqrt([100, 85, 100, 175, 340]), rtol=1e-6)
+
+
+def test_solution_3_plus_and_minus_hold_opposite_values(config):
+    plus = chapter.show_what_stays(config, known(), Reads())
+    found = chapter.solution_3(config, known(), Reads(), plus)
+    assert found["hair"][:2] == (1, 0)
+    assert found["eyes"][:2] == (2, 0)
+    assert min(found["hair"][2:]) > 0.3

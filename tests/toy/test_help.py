@@ -9,7 +9,7 @@ from gan_core.app import command_line
 
 CHAPTERS = [module for module, _ in command_line.programs(chapters.ROOT / "toy")]
 NUMBERS = ("int", "float")
-ANY = {"seed", "decay"}  # of ch05: any whole number
+ANY = {"seed", "decay"}  # of ch06: any whole number
 
 
 def fields(module):

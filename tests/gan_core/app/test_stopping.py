@@ -70,7 +70,7 @@ def test_another_error_keeps_its_traceback():
     ("argv", "orig_argv", "package", "is_run"),
     [
         (["-m", "--epochs", "3"], ["python", "-m", "dcgan", "--epochs", "3"], "dcgan", True),
-        (["-m"], ["python", "-X", "dev", "-m", "dcgan.ch06_faces"], "dcgan", True),
+        (["-m"], ["python", "-X", "dev", "-m", "dcgan.ch07_faces"], "dcgan", True),
         (["-m"], ["python", "-mtoy.ch01_the_game"], "toy", True),
         (["-m", "dcgan"], ["python", "-m", "theirs", "dcgan"], "dcgan", False),
         (["-m"], ["python", "-m", "dcgan_of_others"], "dcgan", False),
@@ -124,7 +124,7 @@ OF_TENSORFLOW = re.compile(r"absl::InitializeLog|port\.cc|cudart_stub\.cc")
 PROGRAMS = [
     ["dcgan", "generate", "--count", "9", "--out", "x.zip"],
     ["dcgan", "--epochs", "1"],
-    ["dcgan.ch06_faces"],
+    ["dcgan.ch07_faces"],
     ["toy"],
     ["toy.ch01_the_game"],
     ["benchmarks"],

@@ -1,13 +1,13 @@
 # %% [markdown]
 r"""
-# 10. Judging faces: every measure has a blind spot
+# 11. Judging faces: every measure has a blind spot
 
 | | |
 |---|---|
-| **You need** | chapter 8 (a trained generator), chapter 6 (drawn faces and their factors) |
+| **You need** | chapter 9 (a trained generator), chapter 7 (drawn faces and their factors) |
 | **You get** | a generator on trial: four measures, each with its floor; memorising; missing combinations |
 | **New in gan_core** | `metrics.mmd`; in dcgan `pyramid`, `distances`, `neighbours`, `judging`, `factor_classifier` |
-| **Run it** | `python -m dcgan.ch10_judging_faces`, with `--run runs/dcgan-1`; `--help` lists the flags |
+| **Run it** | `python -m dcgan.ch11_judging_faces`, with `--run runs/dcgan-1`; `--help` lists the flags |
 | **Time** | about four minutes on two CPU cores |
 
 The lab that this book replaces looks at its faces, and finds them good. $D$ is no judge either (chapter 3). A loss that
@@ -53,7 +53,7 @@ class Config:
     """steps of the classifier"""
     seed: int = 0
     """of samples, patches and pairs"""
-    out: Path = Path("runs/ch10")
+    out: Path = Path("runs/ch11")
     """folder for the figures"""
 
     def __post_init__(self):
@@ -67,7 +67,7 @@ class Config:
 # %%
 if __name__ == "__main__":
     config = command_line.read(
-        Config, "Chapter 10: judging faces.", "python -m dcgan.ch10_judging_faces"
+        Config, "Chapter 11: judging faces.", "python -m dcgan.ch11_judging_faces"
     )
 
 # %% [markdown]
@@ -296,7 +296,7 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 *Notice.* The classifier reads every factor of new drawn faces at 98 % or more. Of new real faces no combination of
-the 240 is missing; the total variation (chapter 9), 11 %, is what counting 3,000 faces in 240 cells gives. The gap is
+the 240 is missing; the total variation (chapter 10), 11 %, is what counting 3,000 faces in 240 cells gives. The gap is
 named, and nothing else is: five missing combinations, pink and blue with each mouth. No measure of section 1 sees it.
 Of the generator's faces 51 of the 240 are missing, most of them with a frown (46 by a classifier that learnt on another
 CPU). In the figure, green cells come out too often, violet ones too seldom, crosses never; so whole columns and panels

@@ -1,13 +1,13 @@
 # %% [markdown]
 r"""
-# 7. Convolutions: how a picture shrinks to one logit, and noise grows to a picture
+# 8. Convolutions: how a picture shrinks to one logit, and noise grows to a picture
 
 | | |
 |---|---|
 | **You need** | matrix products and transposes; chapters 1 to 3 for what $G$ and $D$ are for |
 | **You get** | both networks counted by hand; one operation with three faces; checkerboards; what batch norm does |
 | **New in gan_core** | `convolution`, `subpixel`, `winograd`, `conv`, `batch_norm`; in dcgan `networks`, `ladders` |
-| **Run it** | `python -m dcgan.ch07_convolutions`, or with `--size 32`; `--help` lists the flags |
+| **Run it** | `python -m dcgan.ch08_convolutions`, or with `--size 32`; `--help` lists the flags |
 | **Time** | about 20 s on two CPU cores |
 
 $D$ makes one number of a picture, $64 \times 64$ pixels of three colours; $G$ makes a picture of 100 numbers. Neither
@@ -53,7 +53,7 @@ class Config:
     """untrained generators over which the checkerboards are averaged"""
     seed: int = 0
     """of all kernels and noise"""
-    out: Path = Path("runs/ch07")
+    out: Path = Path("runs/ch08")
     """folder for the figures"""
 
     def __post_init__(self):
@@ -68,7 +68,7 @@ class Config:
 # %%
 if __name__ == "__main__":
     config = command_line.read(
-        Config, "Chapter 7: convolutions.", "python -m dcgan.ch07_convolutions"
+        Config, "Chapter 8: convolutions.", "python -m dcgan.ch08_convolutions"
     )
 
 # %% [markdown]

@@ -1,17 +1,17 @@
 # %% [markdown]
 r"""
-# 8. Training: the lab's recipe, mended one fault at a time
+# 9. Training: the lab's recipe, mended one fault at a time
 
 | | |
 |---|---|
-| **You need** | chapters 3, 6 and 7 |
+| **You need** | chapters 3, 7 and 8 |
 | **You get** | a DCGAN trained, watched, stopped and gone on with; what each of the lab's faults costs |
 | **New in gan_core** | `run_folder`, `fit` with a folder, `augment`, `schedules.rising_memory`, `settling.settle` |
-| **Run it** | `python -m dcgan.ch08_training`; on your own faces `--data FOLDER_OR_ZIP --width 64 --batch-size 128` |
+| **Run it** | `python -m dcgan.ch09_training`; on your own faces `--data FOLDER_OR_ZIP --width 64 --batch-size 128` |
 | **Time** | three to four minutes on two CPU cores |
 
-A face is trained like a number: the same `GANTrainer` as in chapters 2 to 5, with other data and the networks of
-chapter 7, which make it a *DCGAN*, a deep convolutional GAN (Radford et al. 2015). What is new is that a run takes
+A face is trained like a number: the same `GANTrainer` as in chapters 2 to 6, with other data and the networks of
+chapter 8, which make it a *DCGAN*, a deep convolutional GAN (Radford et al. 2015). What is new is that a run takes
 hours, so that it must be *watched*, *stopped* and *gone on with*, and *judged* by something other than its losses. All
 that is `dcgan.training`; this chapter uses it on small networks, and takes the lab's recipe apart.
 """
@@ -64,7 +64,7 @@ class Config:
     """of everything"""
     mode: str = "graph"
     """xla, graph or eager"""
-    out: Path = Path("runs/ch08")
+    out: Path = Path("runs/ch09")
     """folder for the runs and the figures; runs that are there already are not run again"""
 
     def __post_init__(self):
@@ -84,7 +84,7 @@ r"""
 ## Train, watch
 
 After every epoch a run shows the faces of the *same* noise, so that pictures compare, and measures a distance from
-generated faces to *held-aside* ones, which were not learnt from (chapter 10 takes it apart). The losses tell neither:
+generated faces to *held-aside* ones, which were not learnt from (chapter 11 takes it apart). The losses tell neither:
 $D$'s falls while the faces get better, and while they get worse.
 
 $D(x)$ and $D(G(z))$ are told apart. The lab's "D averages one half" averaged the two, and a $D$ that says 1 to every
@@ -181,7 +181,7 @@ r"""
 
 Networks, Adam and batches are ours in every row. Six other things differ, and the table mends them one by one:
 
-* **Batch norm with $\varepsilon = 0.8$ and momentum 0.1** (chapter 7): the lab copied another framework's figures into
+* **Batch norm with $\varepsilon = 0.8$ and momentum 0.1** (chapter 8): the lab copied another framework's figures into
   other meanings. A channel of variance $0.02^2$ is divided by $0.9$ and not by $0.02$, so it stays small; and the
   moving averages are those of the last batch.
 * **Both gradients before either step** (chapter 2). Algorithm 1 lets $G$ learn from the $D$ that has just learnt.
@@ -362,7 +362,7 @@ def solution_3(a: float = 0.7, b: float = -0.3) -> float:
     """Equal logits have the loss of one of them, softplus(-a) + softplus(b). Nor does the end change: at p = q each
     logit's best answer is 0, and the loss is log 4. But softplus is convex, so where they differ the mean of four
     losses is above the loss of the mean logit: four judges, of whom each is to be fooled by itself. (Not by a quarter
-    of the picture each: by chapter 7's formula a logit sees 94 pixels, all of 64 but a row and a column.) -> the
+    of the picture each: by chapter 8's formula a logit sees 94 pixels, all of 64 but a row and a column.) -> the
     difference of the two for logits a and b spread by 1."""
     spread = tf.constant([-1.0, -0.5, 0.5, 1.0])
     four = losses.discriminator_loss(a + spread, b + spread)
@@ -371,4 +371,4 @@ def solution_3(a: float = 0.7, b: float = -0.3) -> float:
 
 # %%
 if __name__ == "__main__":
-    run(Config, main, __doc__.split("\n")[1].lstrip("# "), "python -m dcgan.ch08_training")
+    run(Config, main, __doc__.split("\n")[1].lstrip("# "), "python -m dcgan.ch09_training")

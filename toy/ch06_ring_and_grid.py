@@ -1,13 +1,13 @@
 # %% [markdown]
 r"""
-# 5. Ring and grid: a generator that drops modes, and one that does not
+# 6. Ring and grid: a generator that drops modes, and one that does not
 
 | | |
 |---|---|
 | **You need** | chapters 1 to 4 |
 | **You get** | mode collapse seen and measured, five remedies with their reasons, $D$ as a field |
 | **New in gan_core** | `augment.instance_noise`, `latent.NormalAndBits`, penalties with a schedule |
-| **Run it** | `python -m toy.ch05_ring_and_grid`, `--target ring`; `--table` for the table (two hours) |
+| **Run it** | `python -m toy.ch06_ring_and_grid`, `--target ring`; `--table` for the table (two hours) |
 | **Time** | about two minutes on two CPU cores |
 
 The lab that this book replaces ends its toys with one normal, which one affine $G$ can be. Real data have islands, and
@@ -91,7 +91,7 @@ class Config:
     """run every ingredient on ring and grid over `seeds` seeds, and print the table"""
     seeds: int = 10
     """seeds of the table, at least 1"""
-    out: Path = Path("runs/ch05")
+    out: Path = Path("runs/ch06")
     """folder for the figures and the table's runs"""
 
     def __post_init__(self):
@@ -372,4 +372,4 @@ def solution_3(config: Config) -> float:
 
 # %%
 if __name__ == "__main__":
-    run(Config, main, __doc__.split("\n")[1].lstrip("# "), "python -m toy.ch05_ring_and_grid")
+    run(Config, main, __doc__.split("\n")[1].lstrip("# "), "python -m toy.ch06_ring_and_grid")

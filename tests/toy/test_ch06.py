@@ -1,4 +1,4 @@
-"""Chapter 5: the recipe trains through the ordinary trainer, its table and pictures come out,
+"""Chapter 6: the recipe trains through the ordinary trainer, its table and pictures come out,
 its solutions hold.
 """
 
@@ -10,7 +10,7 @@ import chapters
 import numpy as np
 import pytest
 
-from toy import ch05_ring_and_grid as chapter
+from toy import ch06_ring_and_grid as chapter
 from toy.measures import coverage_table, published
 from toy.targets import by_name, distributions
 
@@ -20,11 +20,11 @@ TINY = chapter.Config(steps=3, batch=8, width=4, bits=2, mode="eager")
 
 
 def test_importing_only_defines():
-    assert chapters.work_at_import("toy.ch05_ring_and_grid") == []
+    assert chapters.work_at_import("toy.ch06_ring_and_grid") == []
 
 
 def test_its_cells_are_those_of_a_notebook():
-    assert chapters.faults_of_form("toy.ch05_ring_and_grid") == []
+    assert chapters.faults_of_form("toy.ch06_ring_and_grid") == []
 
 
 @pytest.fixture(scope="module")

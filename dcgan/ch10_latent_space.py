@@ -1,13 +1,13 @@
 # %% [markdown]
 r"""
-# 9. The latent space: where faces lie, and which way is blue hair
+# 10. The latent space: where faces lie, and which way is blue hair
 
 | | |
 |---|---|
-| **You need** | chapter 8 (a trained $G$); for section 5 least squares |
+| **You need** | chapter 9 (a trained $G$); for section 5 least squares |
 | **You get** | the shell that $z$ lives on, the lab's walks, slerp; directions with a meaning, and what leaks |
 | **New in gan_core** | nothing: `dcgan.latent.space`, `dcgan.latent.effects` and `dcgan.generation.trained_generator` are new |
-| **Run it** | `python -m dcgan.ch09_latent_space`; with `--run RUN` on a generator of yours |
+| **Run it** | `python -m dcgan.ch10_latent_space`; with `--run RUN` on a generator of yours |
 | **Time** | about five minutes on two CPU cores |
 
 A GAN gives a function from $z$ to faces and no word about what $z$ means. This chapter asks $G$ itself, and lets no
@@ -54,7 +54,7 @@ class Config:
     """steps of its training"""
     seed: int = 0
     """of everything random"""
-    out: Path = Path("runs/ch09")
+    out: Path = Path("runs/ch10")
     """folder for the figures"""
 
     def __post_init__(self):
@@ -71,7 +71,7 @@ class Config:
 # %%
 if __name__ == "__main__":
     config = command_line.read(
-        Config, "Chapter 9: the latent space.", "python -m dcgan.ch09_latent_space"
+        Config, "Chapter 10: the latent space.", "python -m dcgan.ch10_latent_space"
     )
     generator = trained_generator.load(config.run)
 
@@ -120,7 +120,7 @@ r"""
 
 The second and the third walk stay on the shell (35 ones and 65 drawn numbers: $35 + 65 = 100$). The rays do not.
 What does a wrong norm cost? Take samples of the prior, keep their directions, set their norms to $r$, and hold a
-thousand such faces against a thousand drawn ones: sliced Wasserstein distance, chapter 10.
+thousand such faces against a thousand drawn ones: sliced Wasserstein distance, chapter 11.
 """
 
 

@@ -1,13 +1,13 @@
 # %% [markdown]
 r"""
-# 6. Faces: look at the data before a network does
+# 7. Faces: look at the data before a network does
 
 | | |
 |---|---|
 | **You need** | arrays; chapter 3 for what a batch is |
 | **You get** | pictures of any kind as one array; what to check in it; faces whose every factor is known |
 | **New in gan_core** | `data.shuffled`; in dcgan `data`, `drawn`, `measures` |
-| **Run it** | `python -m dcgan.ch06_faces`, or with `--data FOLDER_OR_ZIP`; `--help` lists the flags |
+| **Run it** | `python -m dcgan.ch07_faces`, or with `--data FOLDER_OR_ZIP`; `--help` lists the flags |
 | **Time** | about 25 s on two CPU cores; with 18,000 faces of your own a minute |
 
 A generator learns what its data *are*, faults and all, and no loss speaks of those. So this chapter trains nothing. Its
@@ -58,7 +58,7 @@ class Config:
     """of the drawn faces and of every random choice"""
     cache: Path = Path("runs/cache")
     """folder where decoded pictures are kept"""
-    out: Path = Path("runs/ch06")
+    out: Path = Path("runs/ch07")
     """folder for the figures"""
 
     def __post_init__(self):
@@ -224,7 +224,7 @@ r"""
 ## 5. What to check
 
 **Twice the same.** A face that is there fifty times is learnt fifty times, and copies among the faces held aside
-deceive whoever judges by them (chapter 10). `duplicates` finds nearly equal pictures; first see whether it finds what
+deceive whoever judges by them (chapter 11). `duplicates` finds nearly equal pictures; first see whether it finds what
 we plant. Then look at `pairs.png`: a pair is a question, not an answer.
 **The mean face** tells how well faces are aligned: the sharper, the easier for $G$. Where it is not symmetric,
 mirroring faces at random (`flip=True`) makes new ones, which $G$ will make, too: a parting on the other side.
@@ -260,7 +260,7 @@ r"""
 ## 6. Faces whose every factor is known
 
 Nobody tells us a real face's hair colour. A drawn one is made from a table of independent factors, which comes with it:
-so chapter 9 can measure what a direction in $z$ changes, and chapter 10 count the combinations that $G$ never makes.
+so chapter 10 can measure what a direction in $z$ changes, and chapter 11 count the combinations that $G$ never makes.
 """
 
 
@@ -292,7 +292,7 @@ r"""
 
 Not near enough to replace them: colours and contrast are about those of real ones, edges four fifths, the distance six
 times that of chance. `--data` puts your faces beside drawn ones; without it, two seeds show what chance does. Two lines
-are chapter 10's: MS-SSIM, how alike a set's faces are; the distance, left between its halves, right between both sets.
+are chapter 11's: MS-SSIM, how alike a set's faces are; the distance, left between its halves, right between both sets.
 """
 
 
@@ -383,4 +383,4 @@ def solution_3() -> tuple[np.ndarray, np.ndarray]:
 
 # %%
 if __name__ == "__main__":
-    run(Config, main, "Chapter 6: faces.", "python -m dcgan.ch06_faces")
+    run(Config, main, "Chapter 7: faces.", "python -m dcgan.ch07_faces")
