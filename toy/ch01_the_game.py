@@ -31,7 +31,7 @@ best teacher?
 | **You will learn** | the value $V(D, G)$ and the best $D$; why its loss is $\log 4 - 2\,JS$; the two losses of $G$, and when one of them stops teaching; Algorithm 1 as a loop on plain tensors |
 | **New in gan_core** | `losses`: the losses of both players, computed from logits |
 | **Run it** | `python -m toy.ch01_the_game`, or with `--fake-mean 12 --fake-sd 0.5`; `--help` lists the flags |
-| **Time** | about 30 s on two CPU cores |
+| **Time** | about 20 s on two CPU cores, most of it the loop of section 1.7 |
 """
 
 # %%
@@ -665,8 +665,8 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Left: the mean reaches 1 after some 30 rounds, and the standard deviation 0.5 soon after.* Nobody told $G$ these two
->   numbers. It found them by following the gradient that came through $D$.
+> - *Left: after 1,500 rounds the mean is near 1 and the standard deviation near 0.5.* Nobody told $G$ these two numbers. It
+>   found them by following the gradient that came through $D$.
 > - *Left: both numbers overshoot and swing around their goals, in ever smaller waves.* Two players who follow each other do
 >   not simply walk downhill. Chapter 2 explains the waves.
 > - *Left: small irregular movements remain at the end.* Each minibatch is another sample of 128 numbers, so each gradient is
