@@ -370,7 +370,10 @@ def divergences_of_pairs(shifts):
         "normals, sd 0.1": lambda c: (Normal(0.0, 0.1), Normal(c, 0.1)),
         "uniforms, width 1": lambda c: (Uniform(0.0, 1.0), Uniform(c, c + 1.0)),
     }
-    return {name: [jensen_shannon(*pair(c)) for c in shifts] for name, pair in pairs.items()}
+    found = {}
+    for name, pair in pairs.items():
+        found[name] = [jensen_shannon(*pair(c)) for c in shifts]
+    return found
 
 
 # %%
