@@ -2,21 +2,21 @@
 r"""
 # 2. Gradient play: why two players who each descend need not arrive
 
-After this chapter you can predict, with two small matrices, whether a GAN circles, leaves or reaches its goal, and you
-know the trainer that the rest of this book uses.
+After this chapter you can predict, with two small matrices, whether a GAN circles, leaves or reaches its goal, and
+you know the trainer that the rest of this book uses.
 
 ## The question: can everybody improve and nobody arrive?
 
-A network that is trained alone walks downhill on its loss, and sooner or later it is at the bottom of a valley. The two
-players of chapter 1 did something else. The mean and the spread of the generated numbers overshot their goals and swung
-around them, in waves that slowly died out.
+A network that is trained alone walks downhill on its loss, and sooner or later it is at the bottom of a valley. The
+two players of chapter 1 did something else. The mean and the spread of the generated numbers overshot their goals and
+swung around them, in waves that slowly died out.
 
-Imagine a dog that chases its owner, while the owner looks at the dog and steps aside. Each of them takes, at every moment,
-the step that is best for itself, and both of them run in circles. **Can two players, who improve their own loss with every
-step, run in circles for ever? Can they even move away from the goal? And what helps?**
+Imagine a dog that chases its owner, while the owner looks at the dog and steps aside. Each of them takes, at every
+moment, the step that is best for itself, and both of them run in circles. **Can two players, who improve their own
+loss with every step, run in circles for ever? Can they even move away from the goal? And what helps?**
 
-We answer these questions in the smallest GAN there is. It has two parameters, so its whole state is a point in the plane,
-and every claim can be checked with pencil and paper.
+We answer these questions in the smallest GAN there is. It has two parameters, so its whole state is a point in the
+plane, and every claim can be checked with pencil and paper.
 
 | | |
 |---|---|
@@ -97,19 +97,19 @@ In the **Dirac-GAN** [Mescheder et al. 2018] the data are one number, $0$, over 
 - $G$ has one parameter $\theta$, the place of its sample: $G(z) = \theta$, whatever $z$ is.
 - $D$ has one parameter $\psi$, its slope: the logit at $x$ is $\psi x$.
 
-So the logit of every real sample is $\psi \cdot 0 = 0$, and the logit of every generated sample is $b = \psi \theta$. The
-*state* of the game is the point $(\theta, \psi)$. Its goal is the point $(0, 0)$: $G$ is right, and $D$ says one half to
-everything.
+So the logit of every real sample is $\psi \cdot 0 = 0$, and the logit of every generated sample is $b = \psi \theta$.
+The *state* of the game is the point $(\theta, \psi)$. Its goal is the point $(0, 0)$: $G$ is right, and $D$ says one
+half to everything.
 
 We play it with three losses. Two are those of chapter 1, *minimax* and *non-saturating*. The third is the
-**Wasserstein loss** [Arjovsky et al. 2017]: $D$ minimises $\operatorname{mean} b - \operatorname{mean} a$, where $a$ are the
-logits of real samples, and $G$ minimises $-\operatorname{mean} b$. It treats the logit as a plain score, and uses no sigmoid.
-Chapter 5 explains where it comes from. Here it is welcome because everything becomes linear.
+**Wasserstein loss** [Arjovsky et al. 2017]: $D$ minimises $\operatorname{mean} b - \operatorname{mean} a$, where $a$
+are the logits of real samples, and $G$ minimises $-\operatorname{mean} b$. It treats the logit as a plain score, and
+uses no sigmoid. Chapter 5 explains where it comes from. Here it is welcome because everything becomes linear.
 
 ## 2.2 One step, by hand
 
-The real logit is 0, so $D$'s loss depends on the state only through $b = \psi\theta$. Call it $L_D = f(b)$. With softplus
-$s(b) = \log(1 + e^b)$ and $s'(b) = \sigma(b)$:
+The real logit is 0, so $D$'s loss depends on the state only through $b = \psi\theta$. Call it $L_D = f(b)$. With
+softplus $s(b) = \log(1 + e^b)$ and $s'(b) = \sigma(b)$:
 
 | loss | $L_D = f(b)$ | $f'(b)$ | $L_G$ | $g(b) = -dL_G / db$ |
 |---|---|---|---|---|
@@ -117,8 +117,8 @@ $s(b) = \log(1 + e^b)$ and $s'(b) = \sigma(b)$:
 | non-saturating | $\log 2 + s(b)$ | $\sigma(b)$ | $s(-b)$ | $\sigma(-b) = 1 - \sigma(b)$ |
 | Wasserstein | $b$ | $1$ | $-b$ | $1$ |
 
-Each player differentiates its own loss with respect to its own parameter. By the chain rule, because $\partial b / \partial
-\psi = \theta$ and $\partial b / \partial \theta = \psi$,
+Each player differentiates its own loss with respect to its own parameter. By the chain rule, because $\partial b /
+\partial \psi = \theta$ and $\partial b / \partial \theta = \psi$,
 
 $$\frac{\partial L_D}{\partial \psi} = f'(b)\,\theta, \qquad \frac{\partial L_G}{\partial \theta} = -g(b)\,\psi .$$
 
@@ -126,12 +126,13 @@ A step of gradient descent with learning rate $h$ subtracts $h$ times the gradie
 
 $$\psi \leftarrow \psi - h f'(b)\, \theta, \qquad \theta \leftarrow \theta + h\, g(b)\, \psi. \tag{2.1}$$
 
-*In words.* If the sample is right of the data ($\theta > 0$), $D$ lowers its slope, so that the sample looks less real.
-If the slope is positive, $G$ moves right, where $D$ says "more real".
+*In words.* If the sample is right of the data ($\theta > 0$), $D$ lowers its slope, so that the sample looks less
+real. If the slope is positive, $G$ moves right, where $D$ says "more real".
 
-The two steps can be taken in two ways. In **simultaneous** play both gradients are computed first, and then both players
-move. In **alternating** play $D$ moves first, and $G$'s gradient is computed with the new $\psi$. Algorithm 1 of chapter 1
-alternates. Here is the whole game in plain Python. (The argument `gamma` belongs to section 2.6; it is 0 until then.)
+The two steps can be taken in two ways. In **simultaneous** play both gradients are computed first, and then both
+players move. In **alternating** play $D$ moves first, and $G$'s gradient is computed with the new $\psi$. Algorithm 1
+of chapter 1 alternates. Here is the whole game in plain Python. (The argument `gamma` belongs to section 2.6; it is 0
+until then.)
 """
 
 
@@ -187,9 +188,9 @@ def play_all(config, gamma=0.0):
 r"""
 ## 2.3 Three losses, two ways to take turns
 
-Figure 2.1 draws the **phase portrait** of each game: the paths of the state $(\theta, \psi)$. The grey lines show where
-infinitely small steps would take it. They are the same above and below, because with infinitely small steps the order
-does not matter.
+Figure 2.1 draws the **phase portrait** of each game: the paths of the state $(\theta, \psi)$. The grey lines show
+where infinitely small steps would take it. They are the same above and below, because with infinitely small steps the
+order does not matter.
 """
 
 
@@ -240,15 +241,15 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *All grey lines go around the goal, none goes to it.* $D$ pushes the sample away, the sample swings past the data, $D$
->   turns its slope around, and so on.
-> - *Upper row, left and right: the path is a growing spiral.* Both players have followed their own gradients in every round,
->   and with the Wasserstein loss the distance has grown from 1 to 4.45.
+> - *All grey lines go around the goal, none goes to it.* $D$ pushes the sample away, the sample swings past the data,
+>   $D$ turns its slope around, and so on.
+> - *Upper row, left and right: the path is a growing spiral.* Both players have followed their own gradients in every
+>   round, and with the Wasserstein loss the distance has grown from 1 to 4.45.
 > - *Lower row, left and right: the path is closed, or nearly so.* The only difference is who moves when.
 > - *Middle column: with the non-saturating loss the path turns slowly inwards,* less and less so the closer it comes.
 
-> **Common mistake: simultaneous steps by accident.** It is easy to compute both gradients with one tape and then to apply
-> both. That is simultaneous play and not Algorithm 1. The remedy costs nothing: update $D$ first.
+> **Common mistake: simultaneous steps by accident.** It is easy to compute both gradients with one tape and then to
+> apply both. That is simultaneous play and not Algorithm 1. The remedy costs nothing: update $D$ first.
 
 ## 2.4 Why simultaneous steps spiral outwards
 
@@ -257,9 +258,9 @@ r"""
 *Step 1: write the step as a vector.* By equation (2.1) the state $(\theta, \psi)$ moves by $h\,v$ with
 $v = (g\,\psi,\; -f'\,\theta)$.
 
-*Step 2: its angle with the position.* The inner product of $v$ and $(\theta, \psi)$ is $\theta\psi\,(g - f')$. In a zero-sum
-game $L_G = -L_D$ up to a constant, so $g = f'$; see minimax and Wasserstein in the table of section 2.2. Then the inner
-product is zero: **the step is at right angles to the line from the goal to the state.**
+*Step 2: its angle with the position.* The inner product of $v$ and $(\theta, \psi)$ is $\theta\psi\,(g - f')$. In a
+zero-sum game $L_G = -L_D$ up to a constant, so $g = f'$; see minimax and Wasserstein in the table of section 2.2.
+Then the inner product is zero: **the step is at right angles to the line from the goal to the state.**
 
 *Step 3: Pythagoras.* The new distance is the hypotenuse of a right triangle, whose legs are the old distance and the
 length of the step:
@@ -267,11 +268,11 @@ length of the step:
 $$\text{new } (\theta^2 + \psi^2) = (\theta^2 + \psi^2) + h^2 f'^2 (\psi^2 + \theta^2)
 = (1 + h^2 f'^2)\, (\theta^2 + \psi^2). \tag{2.2}$$
 
-*In words.* Whoever walks along the tangent of a circle ends outside of it. The walk gets longer with every round, however
-small the learning rate is.
+*In words.* Whoever walks along the tangent of a circle ends outside of it. The walk gets longer with every round,
+however small the learning rate is.
 
-*The non-saturating game* is not zero-sum. Here $f' = \sigma(b)$ and $g = \sigma(-b)$, and
-$\sigma(-b) - \sigma(b) = -\tanh(b / 2)$. So the inner product of step 2 is $-b \tanh(b/2)$, which is negative unless $b = 0$. The step points a
+*The non-saturating game* is not zero-sum. Here $f' = \sigma(b)$ and $g = \sigma(-b)$, and $\sigma(-b) - \sigma(b) =
+-\tanh(b / 2)$. So the inner product of step 2 is $-b \tanh(b/2)$, which is negative unless $b = 0$. The step points a
 little inwards. Close to the goal $b$ is very small, and this help vanishes.
 
 The next cell measures the growth in every round, and compares it with the prediction.
@@ -340,18 +341,18 @@ r"""
 
 ## 2.5 Near the goal a round is a matrix
 
-For alternating play Pythagoras does not help, as the second step is not at right angles to the first position. But close to
-the goal the game becomes linear. There $b = \psi\theta$ is a product of two small numbers, so we may replace $f'(b)$ and $g(b)$ by
-their values at $b = 0$. Both are the same number, which we call $f$: it is $\sigma(0) = \frac12$ for minimax and
-non-saturating, and $1$ for Wasserstein.
+For alternating play Pythagoras does not help, as the second step is not at right angles to the first position. But
+close to the goal the game becomes linear. There $b = \psi\theta$ is a product of two small numbers, so we may replace
+$f'(b)$ and $g(b)$ by their values at $b = 0$. Both are the same number, which we call $f$: it is $\sigma(0) =
+\frac12$ for minimax and non-saturating, and $1$ for Wasserstein.
 
 *Simultaneous.* Equation (2.1) becomes $\theta' = \theta + hf\,\psi$ and $\psi' = -hf\,\theta + \psi$. As a matrix,
 
 $$\begin{pmatrix} \theta' \\ \psi' \end{pmatrix} = \begin{pmatrix} 1 & hf \\ -hf & 1 \end{pmatrix}
 \begin{pmatrix} \theta \\ \psi \end{pmatrix}. \tag{2.3}$$
 
-Its eigenvalues solve $(1 - \lambda)^2 + h^2 f^2 = 0$, so $\lambda = 1 \pm i\,hf$. In the long run each round multiplies the
-distance by their modulus $|\lambda| = \sqrt{1 + h^2 f^2} > 1$. This agrees with equation (2.2).
+Its eigenvalues solve $(1 - \lambda)^2 + h^2 f^2 = 0$, so $\lambda = 1 \pm i\,hf$. In the long run each round
+multiplies the distance by their modulus $|\lambda| = \sqrt{1 + h^2 f^2} > 1$. This agrees with equation (2.2).
 
 *Alternating.* $D$ moves first, $\psi' = \psi - hf\,\theta$. $G$ uses the new $\psi'$:
 
@@ -362,10 +363,10 @@ As a matrix,
 $$\begin{pmatrix} \theta' \\ \psi' \end{pmatrix} = \begin{pmatrix} 1 - h^2 f^2 & hf \\ -hf & 1 \end{pmatrix}
 \begin{pmatrix} \theta \\ \psi \end{pmatrix}. \tag{2.4}$$
 
-Its determinant is $(1 - h^2 f^2) + h^2 f^2 = 1$ and its trace is $2 - h^2 f^2$. The eigenvalues solve
-$\lambda^2 - (2 - h^2 f^2)\,\lambda + 1 = 0$. They are a complex pair as long as the trace lies between $-2$ and $2$, that is,
-for $hf < 2$. The product of a complex pair is $|\lambda|^2$, and the product of the eigenvalues is the determinant. Hence
-$|\lambda| = 1$.
+Its determinant is $(1 - h^2 f^2) + h^2 f^2 = 1$ and its trace is $2 - h^2 f^2$. The eigenvalues solve $\lambda^2 -
+(2 - h^2 f^2)\,\lambda + 1 = 0$. They are a complex pair as long as the trace lies between $-2$ and $2$, that is, for
+$hf < 2$. The product of a complex pair is $|\lambda|^2$, and the product of the eigenvalues is the determinant.
+Hence $|\lambda| = 1$.
 
 *In words.* Alternating play neither leaves nor arrives. It moves on a closed curve around the goal.
 """
@@ -428,37 +429,38 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Simultaneous: above 1.* The state leaves the goal, with every loss, even with the non-saturating one. (Further out that
->   loss pulls inwards, so its path ends on a circle; exercise 4 finds the radius.)
+> - *Simultaneous: above 1.* The state leaves the goal, with every loss, even with the non-saturating one. (Further
+>   out that loss pulls inwards, so its path ends on a circle; exercise 4 finds the radius.)
 > - *Alternating: 1.* To first order the state stays at its distance.
 
 ## 2.6 R1: friction for the discriminator
 
 Nothing in these games pulls the state towards the goal. We need something that does, and that does not move the goal.
 
-At the goal $D$ is flat: its logit is 0 everywhere. So let us ask $D$ to be flat where the data are. The **R1 penalty**
-[Mescheder et al. 2018] adds to $D$'s loss half of $\gamma$ times the mean squared slope of the logit at *real* samples,
+At the goal $D$ is flat: its logit is 0 everywhere. So let us ask $D$ to be flat where the data are. The **R1
+penalty** [Mescheder et al. 2018] adds to $D$'s loss half of $\gamma$ times the mean squared slope of the logit at
+*real* samples,
 
 $$R_1 = \frac{\gamma}{2}\, \mathbb{E}_{x \sim p} \left| \nabla_x a(x) \right|^2,$$
 
-where $a(x)$ is the logit at $x$, and $\gamma$ is a number that we choose. In the Dirac-GAN the logit is $\psi x$, its slope is $\psi$, and the
-penalty is $\frac{\gamma}{2} \psi^2$. Its gradient with respect to $\psi$ is $\gamma\psi$.
+where $a(x)$ is the logit at $x$, and $\gamma$ is a number that we choose. In the Dirac-GAN the logit is $\psi x$, its
+slope is $\psi$, and the penalty is $\frac{\gamma}{2} \psi^2$. Its gradient with respect to $\psi$ is $\gamma\psi$.
 
-*What it does, as a picture.* In the phase portrait the penalty adds an arrow that points straight to the horizontal axis
-$\psi = 0$, and the longer, the larger $|\psi|$ is. The game carries the state around, across the regions where $|\psi|$ is large.
-There it loses some of its height each time, and so each turn is smaller than the one before. A pendulum is the same
-system: $\theta$ is its position, $\psi$ its velocity, and R1 is friction.
+*What it does, as a picture.* In the phase portrait the penalty adds an arrow that points straight to the horizontal
+axis $\psi = 0$, and the longer, the larger $|\psi|$ is. The game carries the state around, across the regions where
+$|\psi|$ is large. There it loses some of its height each time, and so each turn is smaller than the one before. A
+pendulum is the same system: $\theta$ is its position, $\psi$ its velocity, and R1 is friction.
 
-*What it does, as a matrix.* $D$'s step becomes $\psi' = \psi - h\,(f\theta + \gamma\psi) = (1 - h\gamma)\,\psi - hf\,\theta$.
-Insert this as in section 2.5:
+*What it does, as a matrix.* $D$'s step becomes $\psi' = \psi - h\,(f\theta + \gamma\psi) = (1 - h\gamma)\,\psi -
+hf\,\theta$. Insert this as in section 2.5:
 
 $$\text{simultaneous } \begin{pmatrix} 1 & hf \\ -hf & 1 - h\gamma \end{pmatrix}, \qquad
 \text{alternating } \begin{pmatrix} 1 - h^2 f^2 & hf\,(1 - h\gamma) \\ -hf & 1 - h\gamma \end{pmatrix}. \tag{2.5}$$
 
-The determinants are $1 - h\gamma + h^2 f^2$ and $(1 - h^2f^2)(1 - h\gamma) + h^2f^2(1 - h\gamma) = 1 - h\gamma$. As long as
-the eigenvalues are a complex pair, the modulus is the root of the determinant. So alternating play arrives for every such
-$\gamma > 0$, and simultaneous play for $\gamma > h f^2$. If $\gamma$ is very large, the eigenvalues become real, and
-the state creeps: $D$ then hardly moves at all (exercise 5).
+The determinants are $1 - h\gamma + h^2 f^2$ and $(1 - h^2f^2)(1 - h\gamma) + h^2f^2(1 - h\gamma) = 1 - h\gamma$. As
+long as the eigenvalues are a complex pair, the modulus is the root of the determinant. So alternating play arrives
+for every such $\gamma > 0$, and simultaneous play for $\gamma > h f^2$. If $\gamma$ is very large, the eigenvalues
+become real, and the state creeps: $D$ then hardly moves at all (exercise 5).
 """
 
 # %%
@@ -500,20 +502,22 @@ r"""
 > **Notice.**
 >
 > - *Figure 2.3: the blue star is reached.* With R1 both paths end at the goal.
-> - *Figure 2.4: $\theta$ and $\psi$ are waves that are a quarter of a turn apart.* $G$ is fastest when $D$'s slope is largest,
->   and $D$'s slope changes fastest when the sample is furthest away.
-> - *Table 2.4: all moduli are below 1.* For alternating play the modulus is $\sqrt{1 - h\gamma} = \sqrt{0.95} = 0.9747$.
+> - *Figure 2.4: $\theta$ and $\psi$ are waves that are a quarter of a turn apart.* $G$ is fastest when $D$'s slope is
+>   largest, and $D$'s slope changes fastest when the sample is furthest away.
+> - *Table 2.4: all moduli are below 1.* For alternating play the modulus is $\sqrt{1 - h\gamma} = \sqrt{0.95} =
+>   0.9747$.
 
-**How much of this holds for other GANs?** The Dirac-GAN is an extreme case, because all data lie on one point. If data and
-samples are spread out and overlap, as in chapter 1, $D$'s loss is curved in all directions. This curvature acts as
-friction, too, and the game arrives by itself if the learning rates are small enough [Nagarajan and Kolter 2017]. That is why the waves
-of chapter 1 died out. Images lie close to a thin surface in the space of all pixels, so they resemble the Dirac-GAN more
-than they resemble chapter 1, and for them a penalty such as R1 helps [Mescheder et al. 2018].
+**How much of this holds for other GANs?** The Dirac-GAN is an extreme case, because all data lie on one point. If
+data and samples are spread out and overlap, as in chapter 1, $D$'s loss is curved in all directions. This curvature
+acts as friction, too, and the game arrives by itself if the learning rates are small enough [Nagarajan and Kolter
+2017]. That is why the waves of chapter 1 died out. Images lie close to a thin surface in the space of all pixels, so
+they resemble the Dirac-GAN more than they resemble chapter 1, and for them a penalty such as R1 helps [Mescheder et
+al. 2018].
 
 ## 2.7 The trainer: the loop, packaged
 
-From the next chapter on the players are networks with many parameters, and nobody derives their gradients by hand. The
-loop stays the same. `gan_core` contains it as `GANTrainer`. Every line of Algorithm 1 has its place there:
+From the next chapter on the players are networks with many parameters, and nobody derives their gradients by hand.
+The loop stays the same. `gan_core` contains it as `GANTrainer`. Every line of Algorithm 1 has its place there:
 
 | Algorithm 1, as written in chapter 1 | in `GANTrainer` |
 |---|---|
@@ -526,12 +530,12 @@ loop stays the same. `gan_core` contains it as `GANTrainer`. Every line of Algor
 | (section 2.6) | `penalty` |
 | one pass through the loop | `trainer.round(real)` |
 
-A **round** is what one pass through the loop does: a step of $D$ (or several, if you ask for them) and then a step of $G$, on one
-minibatch. We say *round* throughout this book, because "training step" leaves open whose step it is.
+A **round** is what one pass through the loop does: a step of $D$ (or several, if you ask for them) and then a step of
+$G$, on one minibatch. We say *round* throughout this book, because "training step" leaves open whose step it is.
 
-In two points the trainer's defaults differ from the paper's Algorithm 1. $D$'s step and $G$'s step share one minibatch of
-$z$, which saves a forward pass; `fresh_z=True` draws a new one for $G$. And most chapters use the optimizer Adam in place of
-plain gradient descent; chapter 3 explains it.
+In two points the trainer's defaults differ from the paper's Algorithm 1. $D$'s step and $G$'s step share one
+minibatch of $z$, which saves a forward pass; `fresh_z=True` draws a new one for $G$. And most chapters use the
+optimizer Adam in place of plain gradient descent; chapter 3 explains it.
 
 Here is the Dirac-GAN for the trainer. TensorFlow computes the gradients that we derived in section 2.2.
 """
@@ -623,37 +627,42 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-> **Notice.** *The last column is rounding.* By hand we computed with 64-bit numbers, and the trainer computes with 32-bit
-> numbers, which have about seven digits. The trainer is the loop that you know.
+> **Notice.** *The last column is rounding.* By hand we computed with 64-bit numbers, and the trainer computes with
+> 32-bit numbers, which have about seven digits. The trainer is the loop that you know.
 
 ## Summary
 
-- Two players who each follow their own gradient need not arrive. In the Dirac-GAN the gradients point around the goal.
-- Simultaneous steps go along the tangent. In a zero-sum game each round multiplies the squared distance by $1 + h^2 f'^2$.
+- Two players who each follow their own gradient need not arrive. In the Dirac-GAN the gradients point around the
+  goal.
+- Simultaneous steps go along the tangent. In a zero-sum game each round multiplies the squared distance by $1 + h^2
+  f'^2$.
 - Alternating steps, as in Algorithm 1, have a matrix of determinant 1 and circle around the goal.
-- The R1 penalty asks $D$ to be flat at the data. It acts like friction, does not move the goal, and makes the game arrive.
+- The R1 penalty asks $D$ to be flat at the data. It acts like friction, does not move the goal, and makes the game
+  arrive.
 - If data and samples overlap, the curvature of $D$'s loss is friction as well.
 - `GANTrainer` is the loop of chapter 1; a round is one pass through it.
 
 ## Exercises
 
-1. ★ Play two rounds on paper: Wasserstein loss, $h = 0.1$, start $(1, 0)$, once simultaneous and once alternating. How far is the
-   state from the goal each time?
-2. ★ For which $h$ does alternating play with the Wasserstein loss leave the goal? Look at the trace in section 2.5, and check
-   your answer on both sides of the limit.
-3. ★ Which $c$ keeps $\theta^2 + \psi^2 + c\,\theta\psi$ *exactly* constant in alternating play with the Wasserstein loss? What
-   curve does the state stay on?
-4. ★★ The non-saturating game in simultaneous play ends on a circle. Find its radius: average the growth over a turn, with
-   $\tanh(b/2) \approx b/2$ and $f' \approx \frac12$. Does the game agree, for $h = 0.3$?
+1. ★ Play two rounds on paper: Wasserstein loss, $h = 0.1$, start $(1, 0)$, once simultaneous and once alternating.
+   How far is the state from the goal each time?
+2. ★ For which $h$ does alternating play with the Wasserstein loss leave the goal? Look at the trace in section 2.5,
+   and check your answer on both sides of the limit.
+3. ★ Which $c$ keeps $\theta^2 + \psi^2 + c\,\theta\psi$ *exactly* constant in alternating play with the Wasserstein
+   loss? What curve does the state stay on?
+4. ★★ The non-saturating game in simultaneous play ends on a circle. Find its radius: average the growth over a turn,
+   with $\tanh(b/2) \approx b/2$ and $f' \approx \frac12$. Does the game agree, for $h = 0.3$?
 5. ★★ More R1 is not always better. Which $\gamma$ is fastest near the goal, in simultaneous play with $f = \frac12$?
-6. ★★ Some recipes give $D$ a larger learning rate than $G$ [Heusel et al. 2017]. Derive the matrix of alternating play with rates
-   $h_G$ and $h_D$. Does this help the Dirac-GAN to arrive?
-7. ★★★ Build *optimistic* gradient play [Daskalakis et al. 2018]: each player steps along $2 g_t - g_{t-1}$, twice its present
-   gradient minus that of the round before. Play the Wasserstein game simultaneously with it. Where does it end?
+6. ★★ Some recipes give $D$ a larger learning rate than $G$ [Heusel et al. 2017]. Derive the matrix of alternating
+   play with rates $h_G$ and $h_D$. Does this help the Dirac-GAN to arrive?
+7. ★★★ Build *optimistic* gradient play [Daskalakis et al. 2018]: each player steps along $2 g_t - g_{t-1}$, twice its
+   present gradient minus that of the round before. Play the Wasserstein game simultaneously with it. Where does it
+   end?
 
 ## Further reading
 
-- [Mescheder et al. 2018] introduces the Dirac-GAN and R1, and proves which methods arrive. Section 2 is this chapter's model.
+- [Mescheder et al. 2018] introduces the Dirac-GAN and R1, and proves which methods arrive. Section 2 is this
+  chapter's model.
 - [Nagarajan and Kolter 2017] shows that GANs on overlapping densities are locally stable.
 - [Mescheder et al. 2017] explains the same waves by the eigenvalues of the game's Jacobian matrix.
 - [Daskalakis et al. 2018] removes the circling by looking one gradient back.
