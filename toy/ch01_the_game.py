@@ -9,8 +9,8 @@ discriminator knows, and you have trained a first GAN with a loop of some twenty
 
 A **generative model** is a program that makes new samples that look as if they came from a given data set: faces like
 those in a folder, melodies like those in a collection. People build such models to fill in missing parts of pictures,
-to make training data where real data are rare, and because whoever can make a thing has understood something about
-it.
+to make training data where real data are rare, and because a program that can make a thing has captured something of
+how it is built.
 
 Training one meets an obstacle at once. A classifier is told the right answer for each picture, and its loss compares
 its own answer with that one. A generator is told nothing of the kind. For a face that it has just invented there is
@@ -412,8 +412,8 @@ chapter 5 uses a loss that measures how far apart they are.
 
 ## 1.5 Two losses for the generator
 
-$G$ appears only in the second part of $V$. It can lower that part in two ways. Write $b$ for the logits of generated
-samples, so that $D(G(z)) = \sigma(b)$.
+$G$ appears only in the second part of $V$, through its samples. Two losses for it are common. Write $b$ for the
+logits of generated samples, so that $D(G(z)) = \sigma(b)$.
 
 - The **minimax loss** is the second part of $V$ itself, $\operatorname{mean} \log(1 - D(G(z))) = -\operatorname{mean}
   s(b)$. With it the game is zero-sum.
@@ -584,8 +584,8 @@ take turns.
 > 2. *Step of $D$.* Compute $L_D$ on these $x$ and $G(z)$. Move $D$'s parameters by $-h$ times the gradient of $L_D$
 >    with respect to them.
 > 3. Draw new latent vectors $z$.
-> 4. *Step of $G$.* Compute $L_G$ on $G(z)$, with the $D$ of now. Move $G$'s parameters by $-h$ times the gradient of
->    $L_G$ with respect to them.
+> 4. *Step of $G$.* Compute $L_G$ on $G(z)$, with the $D$ that step 2 has updated. Move $G$'s parameters by $-h$ times
+>    the gradient of $L_G$ with respect to them.
 
 This is the algorithm of [Goodfellow et al. 2014], with one step of $D$ in each turn; the paper allows several. The
 number $h$ is the **learning rate**, and moving parameters against the gradient is called **stochastic gradient

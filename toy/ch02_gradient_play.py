@@ -268,7 +268,7 @@ length of the step:
 $$\text{new } (\theta^2 + \psi^2) = (\theta^2 + \psi^2) + h^2 f'^2 (\psi^2 + \theta^2)
 = (1 + h^2 f'^2)\, (\theta^2 + \psi^2). \tag{2.2}$$
 
-*In words.* Whoever walks along the tangent of a circle ends outside of it. The walk gets longer with every round,
+*In words.* Whoever walks along the tangent of a circle ends outside of it. The distance grows with every round,
 however small the learning rate is.
 
 *The non-saturating game* is not zero-sum. Here $f' = \sigma(b)$ and $g = \sigma(-b)$, and $\sigma(-b) - \sigma(b) =
