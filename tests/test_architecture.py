@@ -41,6 +41,7 @@ FLOORS = {
         ("training",),
         ("generation",),
         ("judge",),
+        ("page",),
     ),
     "benchmarks": (
         ("measure", "step_plots", "run_exported"),
