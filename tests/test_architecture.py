@@ -35,7 +35,8 @@ FLOORS = {
     ),
     "dcgan": (
         ("drawn", "data"),
-        ("measures", "latent", "lessons", "networks"),
+        ("measures", "networks"),
+        ("latent", "lessons"),
         ("figures", "config"),
         ("epochs",),
         ("training",),
