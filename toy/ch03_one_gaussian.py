@@ -156,8 +156,8 @@ This is a parabola in $x$. The coefficient of $x^2$ is $\frac{1}{2w^2} - \frac12
 So a logit that is a straight line in $x$ can be the best one only if the spread is right already.
 
 *What can a straight line do when the mean is right?* If $\mu = 10$, the parabola is symmetric around 10, and so are
-both densities. Whatever a rising or falling line gains on one side, it loses on the other. The best line is flat:
-$D$ says one half to everything, whatever $w$ is. It does not see the spread at all.
+both densities. Whatever a rising or falling line gains on one side, it loses on the other. The best line is flat: $D$
+says one half to everything, whatever $w$ is. It does not see the spread at all.
 
 We build both discriminators. First $x$ is **standardised**, as is usual for any data: $t = (x - m) / s$, with the
 mean $m$ and the standard deviation $s$ of 5,000 real numbers. (This helps only $D$. $G$ starts at 0 and has to find
@@ -180,9 +180,9 @@ average of the generator. Both are short.
 >   at 0.
 > - A parameter whose gradients all have the same sign moves by about $h$ in each update, however small they are. If
 >   the signs vary, $\hat m$ is small beside $\sqrt{\hat v}$, and the parameter moves less.
-> - Multiplying the loss by a constant changes nothing (except for the tiny $\epsilon$), because it multiplies $\hat
->   m$ and $\sqrt{\hat v}$ alike. Note that Adam does *not* keep the gradient's direction: it rescales each coordinate
->   by itself.
+> - Multiplying the loss by a constant changes nothing (except for the tiny $\epsilon$), because it multiplies
+>   $\hat m$ and $\sqrt{\hat v}$ alike. Note that Adam does *not* keep the gradient's direction: it rescales each
+>   coordinate by itself.
 >
 > In a game the gradient turns around, as chapter 2 shows, and a long memory $m$ keeps pushing in an old direction.
 > GANs therefore mostly use $\beta_1 = 0.5$ or 0 in place of the usual 0.9 [Radford et al. 2016].
@@ -409,11 +409,10 @@ r"""
 >   the two apart. A linear $D$ cannot tell a spike from a normal distribution.
 > - *Second row, at the beginning: $D$'s accuracy is near 1 while $G$ is far away.* This is a sure sign that $G$ is
 >   not good yet. An accuracy near one half is no sign that it is.
-> - *Second row, second and third column: the accuracy of a linear $D$ jumps up and down.* A nearly flat $D$
->   calls most generated numbers real in one round and fake in another, although its probabilities stay close to one
->   half.
-> - *Third row: only the distance shows which game went wrong.* It is measured outside of the game, by a
->   formula that neither player has.
+> - *Second row, second and third column: the accuracy of a linear $D$ jumps up and down.* A nearly flat $D$ calls
+>   most generated numbers real in one round and fake in another, although its probabilities stay close to one half.
+> - *Third row: only the distance shows which game went wrong.* It is measured outside of the game, by a formula that
+>   neither player has.
 
 Two rules follow. Watch the curves for *trouble*: a $D$ that stays at accuracy 1, or a loss that runs away. To judge
 *quality*, use a measure from outside. For images, chapters 7 and 11 build such measures.
