@@ -305,7 +305,7 @@ def compare_discriminators(config):
 
 # %%
 if __name__ == "__main__":
-    compare_discriminators(config)
+    losses_of_d = compare_discriminators(config)
 
 # %% [markdown]
 r"""
@@ -559,7 +559,7 @@ def judge_four_generators(config):
 
 # %%
 if __name__ == "__main__":
-    judge_four_generators(config)
+    judged = judge_four_generators(config)
 
 # %% [markdown]
 r"""

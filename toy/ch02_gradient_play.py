@@ -447,9 +447,9 @@ where $a(x)$ is the logit at $x$, and $\gamma$ is a number that we choose. In th
 slope is $\psi$, and the penalty is $\frac{\gamma}{2} \psi^2$. Its gradient with respect to $\psi$ is $\gamma\psi$.
 
 *What it does, as a picture.* In the phase portrait the penalty adds an arrow that points straight to the horizontal
-axis $\psi = 0$, and the longer, the larger $|\psi|$ is. The game carries the state around, across the regions where
-$|\psi|$ is large. There it loses some of its height each time, and so each turn is smaller than the one before. A
-pendulum is the same system: $\theta$ is its position, $\psi$ its velocity, and R1 is friction.
+axis $\psi = 0$. The larger $|\psi|$ is, the longer is the arrow. The game carries the state around, across the
+regions where $|\psi|$ is large. There it loses some of its height each time, and so each turn is smaller than the one
+before. A pendulum is the same system: $\theta$ is its position, $\psi$ its velocity, and R1 is friction.
 
 *What it does, as a matrix.* $D$'s step becomes
 $\psi' = \psi - h\,(f\theta + \gamma\psi) = (1 - h\gamma)\,\psi - hf\,\theta$. Insert this as in section 2.5:
@@ -623,7 +623,7 @@ def compare_with_trainer(config, rounds=20):
 
 # %%
 if __name__ == "__main__":
-    compare_with_trainer(config)
+    differences = compare_with_trainer(config)
 
 # %% [markdown]
 r"""

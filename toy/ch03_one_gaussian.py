@@ -470,7 +470,7 @@ def judge_rule(games):
 
 # %%
 if __name__ == "__main__":
-    judge_rule({**games, "in haste": play_in_haste(config)})
+    kept = judge_rule({**games, "in haste": play_in_haste(config)})
 
 # %% [markdown]
 r"""
@@ -520,7 +520,7 @@ def judge_seeds(config):
 
 # %%
 if __name__ == "__main__":
-    judge_seeds(config)
+    distances = judge_seeds(config)
 
 # %% [markdown]
 r"""
