@@ -25,8 +25,8 @@ IMPORT_OF_START = "from gan_core.app import chapters"
 # Configurations small enough for a check. They show that every cell runs, not what it shows.
 SMALL = {
     "ch01": "samples=2_000, rounds=20",
-    "ch02": "",
-    "ch03": "rounds=30, samples=500",
+    "ch02": "steps=30",
+    "ch03": "steps=30, batch=64, seeds=2",
     "ch04": "",
     "ch05": "",
     "ch06": "",
