@@ -60,3 +60,26 @@ ROWS = (
         Cells("24.8 ± .2", "93.6 ± .6", ".04"),
     ),
 )
+
+
+HEADINGS = (
+    "method",
+    "ring: modes of 8",
+    "% high quality",
+    "reverse KL",
+    "grid: modes of 25",
+    "% high quality",
+    "reverse KL",
+)
+
+
+def cells_of(source: str) -> list[tuple[str, ...]]:
+    """The rows that one paper prints, for a table with these headings.
+
+    Args:
+        source: VEEGAN or PACGAN.
+
+    Returns:
+        A row a method: its name, then the three numbers of the ring and of the grid.
+    """
+    return [(row.method, *row.ring, *row.grid) for row in ROWS if row.source == source]
