@@ -24,7 +24,18 @@ def test_its_cells_are_those_of_a_notebook():
 
 
 def test_runs_a_few_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
-    arguments = "--steps 4 --critic-steps 3 --batch 8 --hidden 4 --seeds 2".split()
+    arguments = [
+        "--steps",
+        "4",
+        "--critic-steps",
+        "3",
+        "--batch",
+        "8",
+        "--hidden",
+        "4",
+        "--seeds",
+        "2",
+    ]
     names = chapters.run_as_script(MODULE, monkeypatch, *arguments, "--out", str(tmp_path))
     drawn = {file.name for file in tmp_path.iterdir()}
     assert drawn == {"two_lines.png", "best_critic.png", "reported.png"}

@@ -128,7 +128,7 @@ def test_every_target_can_be_sampled_and_is_at_the_floor_from_itself(name):
     assert 0.5 < float(told.rpartition(" ")[2]) < 1.6
 
 
-TINY_ARGUMENTS = "--steps 3 --batch 8 --width 4 --bits 2 --mode eager".split()
+TINY_ARGUMENTS = ["--steps", "3", "--batch", "8", "--width", "4", "--bits", "2", "--mode", "eager"]
 ALWAYS_DRAWN = (
     "plain_over_time.png",
     "penalty_field_of_d.png",

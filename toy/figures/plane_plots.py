@@ -155,6 +155,25 @@ def around_a_point(
     return figure
 
 
+def most_visited(runs: dict[str, Run], places: np.ndarray, radius: float) -> np.ndarray:
+    """The place near which every run has samples at its end, if there is one.
+
+    Args:
+        runs: title -> (trainer, looks).
+        places: [k, 2].
+        radius: how near, in the data's units.
+
+    Returns:
+        [2], the place for which the smallest count over the runs is largest.
+    """
+    counts = []
+    for _, looks in runs.values():
+        _, samples, _ = looks[-1]
+        distances = np.linalg.norm(samples[:, np.newaxis] - places, axis=2)
+        counts.append((distances < radius).sum(axis=0))
+    return places[np.argmax(np.min(counts, axis=0))]
+
+
 def clouds(samples: dict[str, np.ndarray], span: float) -> Figure:
     """Several sets of real points side by side.
 

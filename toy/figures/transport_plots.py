@@ -31,7 +31,7 @@ def two_lines(shifts: np.ndarray, js: np.ndarray, w1: np.ndarray) -> Figure:
         left.annotate(
             "", (0.06, height), (1.14, height), arrowprops={"arrowstyle": "->", "color": "0.4"}
         )
-    left.set(xlim=(-0.8, 2.0), ylim=(-0.1, 1.1), xlabel="x₁", ylabel="x₂")
+    left.set(xlim=(-0.8, 2.0), ylim=(-0.1, 1.45), xlabel="x₁", ylabel="x₂")
     left.legend(loc="upper right", fontsize="small")
     _draw_js(right, shifts, js)
     right.plot(shifts, w1, color=plots.OTHERS[1], lw=2, ls="--", label="W₁ = |θ|")
@@ -72,11 +72,12 @@ def distribution_functions(
     left.legend(loc="upper left", fontsize="small")
     right.plot(x, critic, color=plots.DISCRIMINATOR, label="best critic f, slope 1 or −1")
     rising = fake > real
-    low, high = critic.min(), critic.max()
+    low = critic.min()
+    high = critic.max()
     label = "F generated > F real: f rises"
     right.fill_between(x, low, high, where=rising, color=plots.FAKE, alpha=0.12, label=label)
-    right.set(xlabel="x", ylabel="f(x)")
-    right.legend(loc="lower right", fontsize="small")
+    right.set(xlabel="x", ylabel="f(x)", ylim=(low - 0.35 * (high - low), None))
+    right.legend(loc="lower center", fontsize="small")
     return figure
 
 

@@ -21,8 +21,8 @@ def exercise_1() -> tuple[float, float]:
         2 JS         = 1/3 log 2 + 2/3 log(1 / 1.25) + log(1.5 / 1.25) = 0.26
         2 KL(m | p)  = 2 [1/6 log(1/2) + 5/6 log 1.25]                 = 0.14
 
-    With a third of the samples where p = 0, 2 KL(m | p) is infinite, because m > 0 there. 2 JS stays
-    finite: it never exceeds 2 log 2.
+    With a third of the samples where p = 0, 2 KL(m | p) is infinite, because m > 0 there. 2 JS
+    stays finite: it never exceeds 2 log 2.
 
     Returns:
         2 JS and 2 KL(m | p) for the missed mode, as sums over the three modes.
@@ -159,7 +159,7 @@ def _kl_discriminator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tens
 
 
 def _kl_generator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
-    """-E_q exp(T - 1): the part of the value that depends on G, which G makes as small as it can."""
+    """-E_q exp(T - 1): what depends on G in the bound -(D's loss), which G makes small."""
     return -tf.reduce_mean(tf.exp(fake_logits - 1.0))
 
 
