@@ -21,7 +21,7 @@ section.
 | **You will learn** | four numbers that measure coverage; what penalties, a relativistic loss, falling rates, an average, noise and coin flips each do; what PacGAN does; how to read an ablation table |
 | **New in gan_core** | `augment.instance_noise`, `latent.NormalAndBits`, penalties with a schedule |
 | **Run it** | `python -m toy.ch06_ring_and_grid`, or with `--target ring`; `--seeds 10` adds the table over ten seeds (one to two hours) |
-| **Time** | about five minutes on two CPU cores |
+| **Time** | four to five minutes on two CPU cores |
 """
 
 # %%
@@ -358,7 +358,13 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-PENX
+> **Notice.**
+>
+> - Without penalties $D$ is sure, in yellow, of several modes where $G$ has no sample, and sure again, in dark blue, right
+>   beside them. Such a plateau has no slope, so it calls nobody.
+> - With the penalties the peaks are lower and softer: there is a slope around each mode.
+> - In this run 17 modes are hit after the last round, against 19 without penalties. That is chance: over ten seeds the
+>   penalties find three modes *more* (Table 6.2). One run is an illustration and not evidence.
 
 ## 6.4 A relativistic loss: compare, do not grade
 
@@ -420,7 +426,9 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-AVX
+> **Notice.** In the upper row the samples lie beside the mode, each time in another place. In the lower row they lie on the
+> mode and stay. High quality rises from 24.9 to 49.7 % in this run. The other half of the samples lies on the threads
+> between the modes, which rest as well now.
 
 ## 6.6 Noise: islands that overlap
 
@@ -451,7 +459,11 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-NOX
+> **Notice.** At round 0 the grid cannot be seen at all: $D$ compares two clouds, and $G$ only has to get the cloud
+> right. The modes separate one scale at a time.
+>
+> In this run one mode more is hit (24, after 23). Again Table 6.2 will not confirm it: over ten seeds the noise makes no
+> difference that can be seen, once the average is there. It may help targets whose modes are further apart.
 
 ## 6.7 Coin flips in z: islands in the prior
 
@@ -477,7 +489,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-BITX
+> **Notice.** The threads are gone. All 25 modes are hit, and the high quality is 98.9 %, that of a perfect sampler. A rim
+> of blue is left around each orange mode: the generated modes are a little too narrow. Section 6.8 returns to that.
 
 ## 6.8 The whole recipe
 """
