@@ -207,7 +207,9 @@ def play(config, loss, optimizer):
     rounds = config.head_start + config.steps
     hook = loop.every(max(1, min(50, rounds // 4)), look)
     loop.fit(trainer, sampler, rounds, hooks=[hook])
-    over_looks = {name: np.array([one[name] for one in looks]) for name in looks[0]}
+    over_looks = {}
+    for name in looks[0]:
+        over_looks[name] = np.array([one[name] for one in looks])
     over_looks["x"] = x
     over_looks["real"] = real
     return over_looks

@@ -518,7 +518,9 @@ def play(config, game, seed):
     loop.fit(
         trainer, sampler, config.steps, hooks=[loop.every(max(1, min(25, config.steps // 4)), look)]
     )
-    over_looks = {name: np.array([one[name] for one in looks]) for name in looks[0]}
+    over_looks = {}
+    for name in looks[0]:
+        over_looks[name] = np.array([one[name] for one in looks])
     over_looks["real"] = real[:, 0].numpy()
     return over_looks
 
@@ -526,10 +528,9 @@ def play(config, game, seed):
 # %%
 if __name__ == "__main__":
     seeds = range(config.seed, config.seed + config.seeds)
-    runs = {
-        name: [play(config, game, seed) for seed in seeds]
-        for name, game in games_of(config).items()
-    }
+    runs = {}
+    for name, game in games_of(config).items():
+        runs[name] = [play(config, game, seed) for seed in seeds]
     plots.show(
         transport_plots.reported_and_true({name: looks[0] for name, looks in runs.items()}),
         config.out / "reported.png",
@@ -572,15 +573,6 @@ if __name__ == "__main__":
         "with the exact W₁; over the last 20 looks: the median difference of the two, "
         "and the median W₁. Mean ± standard error over the seeds.",
     )
-    for name, looks_of_seeds in runs.items():
-        print(name)
-        for looks in looks_of_seeds:
-            print(
-                [
-                    f"{int(s)}: {w:.2f}/{r:.2f}"
-                    for s, w, r in zip(looks["step"], looks["w1"], looks["reported"])
-                ][::6]
-            )
 
 # %% [markdown]
 r"""

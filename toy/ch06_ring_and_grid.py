@@ -352,8 +352,9 @@ if __name__ == "__main__":
         caption="Figure 6.2. σ of D's logit over the plane at the end, without and with R1 and "
         "R2. Arrows: the slope of the logit at some generated samples, which is the "
         "direction in which G is told to move them.",
-        alt="Both fields show bright and dark regions with sharp borders; with the "
-        "penalties the field is smoother and closer to one half over most of the plane.",
+        alt="Left, large yellow blobs around several modes where no generated samples are, "
+        "dark blue elsewhere. Right, the blobs are smaller and dimmer, and there are "
+        "arrows at almost every mode.",
     )
 
 # %% [markdown]
@@ -361,9 +362,9 @@ r"""
 > **Notice.**
 >
 > - Without penalties $D$ is sure, in yellow, of several modes where $G$ has no sample, and sure again, in dark blue, right
->   beside them. Such a plateau has no slope, so it calls nobody.
-> - With the penalties the peaks are lower and softer: there is a slope around each mode.
-> - In this run 17 modes are hit after the last round, against 19 without penalties. That is chance: over ten seeds the
+>   beside them. $G$ does not learn of these modes, because none of its samples is there to follow the slope.
+> - With the penalties the peaks are lower and softer: $D$ is less sure, and its slope reaches further around each mode.
+> - In this run 17 modes are hit after the last round, against 19 without penalties. Over ten seeds the
 >   penalties find three modes *more* (Table 6.2). One run is an illustration and not evidence.
 
 ## 6.4 A relativistic loss: compare, do not grade
