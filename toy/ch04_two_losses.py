@@ -408,6 +408,11 @@ samples and a fixed $D^*$, and the slope of both divergences by numerical integr
 
 
 # %%
+def two_js(p, q):
+    """2 JS(p, q), by numerical integration."""
+    return 2.0 * jensen_shannon(p, q)
+
+
 def two_kl(p, q):
     """2 KL(m | p) with m = (p + q) / 2, by numerical integration."""
     x, widths = cells(p, q)
@@ -437,32 +442,35 @@ def pull_of_loss(loss, shift, n=200_000):
     return -float(tape.gradient(value, theta))
 
 
+def row_of_pulls(shift):
+    """The gradient of each loss beside the slope of its divergence, for one shift."""
+    values = [
+        pull_of_loss("minimax", shift),
+        slope(two_js, shift),
+        pull_of_loss("non-saturating", shift),
+        slope(two_kl, shift),
+    ]
+    return [f"{shift:g}", *(f"{value:.4f}" for value in values)]
+
+
 # %%
 if __name__ == "__main__":
-    rows = []
-    for shift in (0.5, 1.0, 2.0, 4.0, 8.0):
-        rows.append(
-            [
-                f"{shift:g}",
-                f"{pull_of_loss('minimax', shift):.4f}",
-                f"{slope(lambda p, q: 2.0 * jensen_shannon(p, q), shift):.4f}",
-                f"{pull_of_loss('non-saturating', shift):.4f}",
-                f"{slope(two_kl, shift):.4f}",
-            ]
-        )
     tables.show(
         ["w", "minimax", "slope of 2 JS", "non-saturating", "slope of 2 KL(m ‖ p)"],
-        rows,
+        [row_of_pulls(shift) for shift in (0.5, 1.0, 2.0, 4.0, 8.0)],
         caption="Table 4.2. The pull on G for two normals of sd 1 whose means are w apart: the "
         "gradient of each loss under the best D, from 200,000 samples, and the slope of the "
         "divergence that it should equal.",
     )
+
+# %%
+if __name__ == "__main__":
     shifts = np.linspace(0.0, 8.0, 81)
     pairs = [(Normal(shift, 1.0), Normal(0.0, 1.0)) for shift in shifts]
     plots.show(
         loss_plots.divergences(
             shifts,
-            np.array([2.0 * jensen_shannon(p, q) for p, q in pairs]),
+            np.array([two_js(p, q) for p, q in pairs]),
             np.array([two_kl(p, q) for p, q in pairs]),
         ),
         config.out / "divergences.png",

@@ -150,7 +150,7 @@ def test_each_loss_pulls_as_hard_as_its_divergence_falls(shift):
     """Equation (4.3), in code."""
     minimax = chapter.pull_of_loss("minimax", shift)
     other = chapter.pull_of_loss("non-saturating", shift)
-    slope_of_js = chapter.slope(lambda p, q: 2.0 * chapter.jensen_shannon(p, q), shift)
+    slope_of_js = chapter.slope(chapter.two_js, shift)
     assert minimax == pytest.approx(slope_of_js, rel=0.03)
     assert other == pytest.approx(chapter.slope(chapter.two_kl, shift), rel=0.03)
 
