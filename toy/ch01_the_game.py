@@ -9,16 +9,18 @@ discriminator knows, and you have trained a first GAN with a loop of some twenty
 
 A **generative model** is a program that makes new samples that look as if they came from a given data set: faces like
 those in a folder, melodies like those in a collection. People build such models to fill in missing parts of pictures,
-to make training data where real data are rare, and because whoever can make a thing has understood something about it.
+to make training data where real data are rare, and because whoever can make a thing has understood something about
+it.
 
 Training one meets an obstacle at once. A classifier is told the right answer for each picture, and its loss compares
-its own answer with that one. A generator is told nothing of the kind. For a face that it has just invented there is no
-"right" face to compare it with. **So what could its loss be?**
+its own answer with that one. A generator is told nothing of the kind. For a face that it has just invented there is
+no "right" face to compare it with. **So what could its loss be?**
 
-A **generative adversarial network**, or GAN, answers with a story [Goodfellow et al. 2014]. A forger prints banknotes.
-A detective is shown notes, some real and some forged, and has to say which are which. Whenever the detective learns to
-recognise a flaw, the forger learns to avoid it. When the detective can only guess, the forged notes are as good as real
-ones. Note who sees what: the forger never sees a real note. All that the forger knows comes from the detective.
+A **generative adversarial network**, or GAN, answers with a story [Goodfellow et al. 2014]. A forger prints
+banknotes. A detective is shown notes, some real and some forged, and has to say which are which. Whenever the
+detective learns to recognise a flaw, the forger learns to avoid it. When the detective can only guess, the forged
+notes are as good as real ones. Note who sees what: the forger never sees a real note. All that the forger knows comes
+from the detective.
 
 In a GAN the forger is a function $G$, the detective is a function $D$, and "learns from" means a gradient. Figure 1.1
 shows how the two are connected. Three questions follow, and this chapter answers them: What does the best possible
@@ -31,7 +33,7 @@ best teacher?
 | **You will learn** | the value $V(D, G)$ and the best $D$; why its loss is $\log 4 - 2\,JS$; the two losses of $G$, and when one of them stops teaching; Algorithm 1 as a loop on plain tensors |
 | **New in gan_core** | `losses`: the losses of both players, computed from logits |
 | **Run it** | `python -m toy.ch01_the_game`, or with `--fake-mean 12 --fake-sd 0.5`; `--help` lists the flags |
-| **Time** | about 30 s on two CPU cores |
+| **Time** | about 20 s on two CPU cores, most of it the loop of section 1.7 |
 """
 
 # %%
@@ -108,18 +110,19 @@ First the words, in the order of Figure 1.1.
 - The **generator** $G$ is a function with parameters. It turns $z$ into a **generated** sample $G(z)$, also called
   *fake*. The generated samples have a density, which we call $q$. It depends on $G$.
 - A **real** sample $x$ is one of the data. The data have a density $p$, which does not change.
-- The **discriminator** $D$ is a function with parameters, too. For any sample it gives a number $D(x)$ between 0 and 1:
-  the probability, in $D$'s opinion, that the sample is real. Real and generated samples are shown to $D$ equally often.
+- The **discriminator** $D$ is a function with parameters, too. For any sample it gives a number $D(x)$ between 0 and
+  1: the probability, in $D$'s opinion, that the sample is real. Real and generated samples are shown to $D$ equally
+  often.
 
-$D$ is an ordinary classifier of two classes, so its loss is the cross-entropy. A real sample costs it $-\log D(x)$, which
-is 0 if $D$ is sure that $x$ is real. A generated sample costs it $-\log(1 - D(x))$. Averaged over both kinds of samples,
-this loss is minus the **value** of the game,
+$D$ is an ordinary classifier of two classes, so its loss is the cross-entropy. A real sample costs it $-\log D(x)$,
+which is 0 if $D$ is sure that $x$ is real. A generated sample costs it $-\log(1 - D(x))$. Averaged over both kinds of
+samples, this loss is minus the **value** of the game,
 
 $$V(D, G) = \mathbb{E}_{x \sim p} \log D(x) + \mathbb{E}_{x \sim q} \log(1 - D(x)). \tag{1.1}$$
 
-Here $\mathbb{E}_{x \sim p} f(x) = \int p(x) f(x)\, dx$ is the mean of $f$ over samples with density $p$. $D$ wants $V$ to
-be large. $G$ wants $D$ to be wrong, so it wants the same $V$ to be small. One player's gain is the other's loss; such a
-game is called **zero-sum**, and its goal is written $\min_G \max_D V(D, G)$.
+Here $\mathbb{E}_{x \sim p} f(x) = \int p(x) f(x)\, dx$ is the mean of $f$ over samples with density $p$. $D$ wants
+$V$ to be large. $G$ wants $D$ to be wrong, so it wants the same $V$ to be small. One player's gain is the other's
+loss; such a game is called **zero-sum**, and its goal is written $\min_G \max_D V(D, G)$.
 
 Until section 1.6 nobody learns. We choose two densities $p$ and $q$ and write them down, so that we know exactly what
 $D$ *should* say. Section 1.7 lets both players learn.
@@ -159,12 +162,12 @@ So $\varphi$ is concave, and its only stationary point is its maximum. Hence
 $$D^*(x) = \frac{p(x)}{p(x) + q(x)}. \tag{1.2}$$
 
 *In words.* This is Bayes' theorem. Real and generated samples are shown equally often, so each kind has the prior
-probability $\frac12$, and the probability that a sample seen at $x$ is real is
-$\frac12 p / (\frac12 p + \frac12 q) = D^*(x)$. Where only $p$ is positive, the best answer is 1; where only $q$ is, it
-is 0. Where both are zero, $D^*$ is undefined, but no sample ever falls there.
+probability $\frac12$, and the probability that a sample seen at $x$ is real is $\frac12 p / (\frac12 p + \frac12 q) =
+D^*(x)$. Where only $p$ is positive, the best answer is 1; where only $q$ is, it is 0. Where both are zero, $D^*$ is
+undefined, but no sample ever falls there.
 
-A network does not give out $D$ itself. Its output is the **logit** $a$, which may be any real number, and
-$D = \sigma(a) = 1 / (1 + e^{-a})$ with the sigmoid function $\sigma$. Solved for $a$, this is $a = \log D - \log (1 - D)$.
+A network does not give out $D$ itself. Its output is the **logit** $a$, which may be any real number, and $D =
+\sigma(a) = 1 / (1 + e^{-a})$ with the sigmoid function $\sigma$. Solved for $a$, this is $a = \log D - \log (1 - D)$.
 Put in equation (1.2): $\log D^* - \log(1 - D^*) = \log\frac{p}{p + q} - \log\frac{q}{p + q}$, so the best logit is
 
 $$a^*(x) = \log p(x) - \log q(x). \tag{1.3}$$
@@ -205,24 +208,27 @@ r"""
 > **Notice.**
 >
 > - *Where the two densities cross, $D^*$ is one half.* Both kinds of samples are equally frequent there.
-> - *Left: $D^*$ does not simply rise from "fake" to "real".* Far to the right it falls again, because the wide $q$ has more
->   mass there than the narrow $p$.
-> - *Middle: $D^*$ is a hill.* A logit that is a straight line in $x$ cannot make a hill. Chapter 3 shows what a GAN with
->   such a discriminator gets wrong.
-> - *Right: without overlap $D^*$ is 1 on the data and 0 on the generated samples.* The best $D$ makes no mistake at all.
+> - *Left: $D^*$ does not simply rise from "fake" to "real".* Far to the right it falls again, because the wide $q$
+>   has more mass there than the narrow $p$.
+> - *Middle: $D^*$ is a hill.* A logit that is a straight line in $x$ cannot make a hill. Chapter 3 shows what a GAN
+>   with such a discriminator gets wrong.
+> - *Right: without overlap $D^*$ is 1 on the data and 0 on the generated samples.* The best $D$ makes no mistake at
+>   all.
 
 ## 1.3 The same loss, from logits and samples
 
-A GAN knows neither $p$ nor $q$. It has samples, and it has a network that gives logits. Both changes are easy to make.
+A GAN knows neither $p$ nor $q$. It has samples, and it has a network that gives logits. Both changes are easy to
+make.
 
 *From $D$ to logits.* Let $s(t) = \log(1 + e^t)$, the **softplus** function. Since $\sigma(a) = 1/(1 + e^{-a})$,
 
 $$-\log \sigma(a) = \log(1 + e^{-a}) = s(-a), \qquad -\log(1 - \sigma(a)) = -\log \sigma(-a) = s(a).$$
 
-The second equation uses $1 - \sigma(a) = \sigma(-a)$. With softplus, no probability is rounded to 0 before a logarithm is
-taken.
+The second equation uses $1 - \sigma(a) = \sigma(-a)$. With softplus, no probability is rounded to 0 before a
+logarithm is taken.
 
-*From integrals to means.* Write $a$ for the logits of real samples and $b$ for those of generated samples. $D$'s loss is
+*From integrals to means.* Write $a$ for the logits of real samples and $b$ for those of generated samples. $D$'s loss
+is
 
 $$L_D = -V = \int p\, s(-a) + q\, s(a)\; dx \;\approx\; \operatorname{mean} s(-a) + \operatorname{mean} s(b). \tag{1.4}$$
 
@@ -308,14 +314,14 @@ r"""
 > - *The two middle columns agree within a few standard errors.* A mean over samples is all that a GAN needs.
 > - *$D^*$ has the smallest loss.* Being too sure costs as well as not being sure enough. Only without overlap does a
 >   discriminator gain by being surer.
-> - *"Always one half" costs $2 \log 2 = \log 4 = 1.386$,* for any two densities. Remember this number: a discriminator
->   that cannot tell real from generated has it. Some programs average the two parts of the loss; they show half of it,
->   $\log 2 = 0.693$.
+> - *"Always one half" costs $2 \log 2 = \log 4 = 1.386$,* for any two densities. Remember this number: a
+>   discriminator that cannot tell real from generated has it. Some programs average the two parts of the loss; they
+>   show half of it, $\log 2 = 0.693$.
 
 > **Common mistake: a sigmoid too many.** A $D$ that ends in a sigmoid, with a loss that applies the sigmoid itself
 > (`from_logits=True`), has its output read as a logit between 0 and 1. So it can only say "real with a probability of
-> 50 to 73 %". Even without overlap its loss is at best $s(-1) + s(0) = 1.006$, where $D^*$ has 0. Let $D$ end in a logit,
-> and the loss do the rest.
+> 50 to 73 %". Even without overlap its loss is at best $s(-1) + s(0) = 1.006$, where $D^*$ has 0. Let $D$ end in a
+> logit, and the loss do the rest.
 
 ## 1.4 What the best discriminator's loss says about the generator
 
@@ -324,8 +330,8 @@ We know the best $D$. Now we ask what its loss tells us about $G$.
 **To show:** $L_D(D^*) = \log 4 - 2\,JS(p, q)$, where $JS$ measures how different two densities are.
 
 Two definitions first. The **Kullback–Leibler divergence** of $r$ from $m$ is $KL(r \| m) = \int r \log (r / m)\, dx$.
-By Jensen's inequality it is never negative, and it is 0 only if $r = m$. The **Jensen–Shannon divergence** compares $p$
-and $q$ with their mixture $m = \frac12 (p + q)$:
+By Jensen's inequality it is never negative, and it is 0 only if $r = m$. The **Jensen–Shannon divergence** compares
+$p$ and $q$ with their mixture $m = \frac12 (p + q)$:
 
 $$JS(p, q) = \tfrac12 KL(p \| m) + \tfrac12 KL(q \| m).$$
 
@@ -334,15 +340,15 @@ $$JS(p, q) = \tfrac12 KL(p \| m) + \tfrac12 KL(q \| m).$$
 $$-\log D^* = \log\frac{p + q}{p} = \log\frac{2m}{p} = \log 2 - \log\frac{p}{m}, \qquad
 -\log(1 - D^*) = \log\frac{2m}{q} = \log 2 - \log\frac{q}{m}.$$
 
-*Step 2: integrate.* Multiply the first by $p$ and the second by $q$. Each density integrates to 1, so each $\log 2$ stays as
-it is, and each logarithm becomes a Kullback–Leibler divergence:
+*Step 2: integrate.* Multiply the first by $p$ and the second by $q$. Each density integrates to 1, so each $\log 2$
+stays as it is, and each logarithm becomes a Kullback–Leibler divergence:
 
 $$L_D(D^*) = \Big[\log 2 - KL(p \| m)\Big] + \Big[\log 2 - KL(q \| m)\Big] = \log 4 - 2\,JS(p, q). \tag{1.5}$$
 
-*In words.* The better $G$ imitates the data, the smaller is $JS$, and the *higher* is the loss of the best $D$. A $G$ that
-plays against the best $D$ minimises the Jensen–Shannon divergence. The best possible $G$ has $q = p$; then $JS = 0$ and
-$D$'s loss is $\log 4$. $JS$ is also bounded above. Since $m \ge p / 2$, the ratio $p / m$ is at most 2, each $KL$ is at
-most $\log 2$, and so is $JS$. It reaches $\log 2$ when $p$ and $q$ do not overlap.
+*In words.* The better $G$ imitates the data, the smaller is $JS$, and the *higher* is the loss of the best $D$. A $G$
+that plays against the best $D$ minimises the Jensen–Shannon divergence. The best possible $G$ has $q = p$; then $JS =
+0$ and $D$'s loss is $\log 4$. $JS$ is also bounded above. Since $m \ge p / 2$, the ratio $p / m$ is at most 2, each
+$KL$ is at most $\log 2$, and so is $JS$. It reaches $\log 2$ when $p$ and $q$ do not overlap.
 
 The next cell checks equation (1.5) on many pairs of densities, and draws $JS$ as $q$ moves away from $p$.
 """
@@ -370,7 +376,10 @@ def divergences_of_pairs(shifts):
         "normals, sd 0.1": lambda c: (Normal(0.0, 0.1), Normal(c, 0.1)),
         "uniforms, width 1": lambda c: (Uniform(0.0, 1.0), Uniform(c, c + 1.0)),
     }
-    return {name: [jensen_shannon(*pair(c)) for c in shifts] for name, pair in pairs.items()}
+    found = {}
+    for name, pair in pairs.items():
+        found[name] = [jensen_shannon(*pair(c)) for c in shifts]
+    return found
 
 
 # %%
@@ -390,26 +399,26 @@ r"""
 > **Notice.**
 >
 > - *Left: the dots lie on the line.* Equation (1.5) holds for every pair.
-> - *Right: all three curves level off at $\log 2 = 0.693$.* The narrow normals have no overlap left at a distance of 1, and
->   from there on their $JS$ no longer depends on how far apart they are.
+> - *Right: all three curves level off at $\log 2 = 0.693$.* The narrow normals have no overlap left at a distance of
+>   1, and from there on their $JS$ no longer depends on how far apart they are.
 
 The second point matters. A constant has no gradient. So where samples and data do not overlap, **a perfect
-discriminator gives the generator nothing to follow** [Arjovsky and Bottou 2017]. A discriminator that is still learning,
-with a smooth logit, usually does give it something. Chapter 6 makes the two overlap by adding noise, and chapter 5 uses a
-loss that measures how far apart they are.
+discriminator gives the generator nothing to follow** [Arjovsky and Bottou 2017]. A discriminator that is still
+learning, with a smooth logit, usually does give it something. Chapter 6 makes the two overlap by adding noise, and
+chapter 5 uses a loss that measures how far apart they are.
 
-> **Common mistake: reading $D$'s loss without asking how good $D$ is.** A high loss of the *best* $D$ means that $G$ is
-> good. In training, $D$ is not the best one. Its loss may be high because $G$ is good, or because $D$ is bad.
+> **Common mistake: reading $D$'s loss without asking how good $D$ is.** A high loss of the *best* $D$ means that $G$
+> is good. In training, $D$ is not the best one. Its loss may be high because $G$ is good, or because $D$ is bad.
 
 ## 1.5 Two losses for the generator
 
 $G$ appears only in the second part of $V$. It can lower that part in two ways. Write $b$ for the logits of generated
 samples, so that $D(G(z)) = \sigma(b)$.
 
-- The **minimax loss** is the second part of $V$ itself, $\operatorname{mean} \log(1 - D(G(z))) = -\operatorname{mean} s(b)$.
-  With it the game is zero-sum.
-- The **non-saturating loss** is $-\operatorname{mean} \log D(G(z)) = \operatorname{mean} s(-b)$. $G$ then *maximises* the
-  probability of being called real, where before it minimised that of being called fake.
+- The **minimax loss** is the second part of $V$ itself, $\operatorname{mean} \log(1 - D(G(z))) = -\operatorname{mean}
+  s(b)$. With it the game is zero-sum.
+- The **non-saturating loss** is $-\operatorname{mean} \log D(G(z)) = \operatorname{mean} s(-b)$. $G$ then *maximises*
+  the probability of being called real, where before it minimised that of being called fake.
 
 Both are small when $D$ is fooled. Their gradients differ. The derivative of softplus is $s'(t) = e^t / (1 + e^t) =
 \sigma(t)$, so by the chain rule
@@ -478,44 +487,47 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *At $b = 0$, where $D$ cannot tell, both gradients are $-\frac12$.* There the choice does not matter at first order.
->   It still matters for whether the game arrives at its goal; chapter 2 shows that.
-> - *At $b = -8$ the minimax gradient is 2,981 times weaker.* There $D$ is sure that the sample is fake, so this sample
->   needs help most, and minimax gives it next to none. One says that the loss **saturates**.
-> - *The bars: early in training most generated samples lie where $b$ is negative.* This is why the non-saturating loss
->   is the usual choice.
+> - *At $b = 0$, where $D$ cannot tell, both gradients are $-\frac12$.* There the choice does not matter at first
+>   order. It still matters for whether the game arrives at its goal; chapter 2 shows that.
+> - *At $b = -8$ the minimax gradient is 2,981 times weaker.* There $D$ is sure that the sample is fake, so this
+>   sample needs help most, and minimax gives it next to none. One says that the loss **saturates**.
+> - *The bars: in this game most generated samples have a negative $b$, and many lie at the left edge or beyond it.*
+>   So it is early in a training, when $G$ is bad and $D$ sees that. This is why the non-saturating loss is the usual
+>   choice.
 
-> **Common mistake: looking for saturation at the wrong end.** Minimax saturates where $D(G(z))$ is near **0**, which is the
-> beginning of training, and not where it is near 1.
+> **Common mistake: looking for saturation at the wrong end.** Minimax saturates where $D(G(z))$ is near **0**, which
+> is the beginning of training, and not where it is near 1.
 
-**What does the non-saturating loss minimise?** The minimax $G$, against the best $D$, minimises $JS$. For the non-saturating
-loss the answer has two parts. Hold $D^*$ fixed, as a training step does, and split the loss:
+**What does the non-saturating loss minimise?** The minimax $G$, against the best $D$, minimises $JS$. For the
+non-saturating loss the answer has two parts. Hold $D^*$ fixed, as a training step does, and split the loss:
 
 $$-\log D^* = -\log(1 - D^*) + \log\frac{1 - D^*}{D^*} = -\log(1 - D^*) + \log\frac{q}{p}.$$
 
-The last step is equation (1.3). Now take the mean over samples of $q$, and the gradient with respect to $G$'s parameters.
+The last step is equation (1.3). Now take the mean over samples of $q$, and the gradient with respect to $G$'s
+parameters.
 
-- *The first term* is minus the minimax loss. The gradient of that loss is that of $2\,JS(p, q)$, by equation (1.5): when $G$
-  moves a little, $D^*$ changes as well, but $V$ does not feel it, because $V$ is at its maximum with respect to $D$.
-- *The second term* has the gradient of $KL(q \| p)$. For a moved density $q'$, while $q$ in the logarithm stays fixed,
-  $\mathbb{E}_{q'} \log \frac{q}{p} = KL(q' \| p) - KL(q' \| q)$, and the last divergence has its minimum at $q' = q$, so
-  its gradient there is zero.
+- *The first term* is minus the minimax loss. The gradient of that loss is that of $2\,JS(p, q)$, by equation (1.5):
+  when $G$ moves a little, $D^*$ changes as well, but to first order this does not change $V$, because $V$ is at its
+  maximum with respect to $D$ (the *envelope theorem*).
+- *The second term* has the gradient of $KL(q \| p)$. For a moved density $q'$, while $q$ in the logarithm stays
+  fixed, $\mathbb{E}_{q'} \log \frac{q}{p} = KL(q' \| p) - KL(q' \| q)$, and the last divergence has its minimum at
+  $q' = q$, so its gradient there is zero.
 
 Together: **a non-saturating step against the best $D$ follows the gradient of $KL(q \| p) - 2\,JS(p, q)$**
-[Arjovsky and Bottou 2017, theorem 2.5]. $KL(q \| p)$ is large where $G$ puts samples that the data do not have. It hardly
-minds if $G$ leaves out a part of the data. Chapter 4 looks at what follows from that.
+[Arjovsky and Bottou 2017, theorem 2.5]. $KL(q \| p)$ is large if $G$ makes samples that the data do not have. It is
+hardly affected if $G$ leaves out a part of the data. Chapter 4 looks at what follows from that.
 
 ## 1.6 Is it a good sign when $D$ says one half?
 
-If $q = p$, the best $D$ says $\frac12$ everywhere. Does the converse hold: is $G$ good if $D$ says $\frac12$ *on average*?
-Take the average of $D^*$ over as many real as generated samples:
+If $q = p$, the best $D$ says $\frac12$ everywhere. Does the converse hold: is $G$ good if $D$ says $\frac12$ *on
+average*? Take the average of $D^*$ over as many real as generated samples:
 
 $$\tfrac12 \int p\, D^* dx + \tfrac12 \int q\, D^*\; dx = \tfrac12 \int (p + q)\, \frac{p}{p + q}\; dx = \tfrac12 \int p\; dx = \tfrac12
 \quad\text{for every } q.$$
 
-The answer is no. The average is one half for *any* generator. Something else is needed. The **accuracy** of $D$ is the
-share of samples on which it is right. $D$ calls a sample real if $D > \frac12$, that is, if the *logit* is above 0. So the
-accuracy is $\frac12 [P(a > 0) + P(b \le 0)]$. Table 1.3 compares the two for four generators.
+The answer is no. The average is one half for *any* generator. Something else is needed. The **accuracy** of $D$ is
+the share of samples on which it is right. $D$ calls a sample real if $D > \frac12$, that is, if the *logit* is
+above 0. So the accuracy is $\frac12 [P(a > 0) + P(b \le 0)]$. Table 1.3 compares the two for four generators.
 """
 
 
@@ -553,37 +565,39 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *The average of $D$ is 0.500 in every row,* for the perfect generator and for one that is ten standard deviations off.
-> - *The accuracy rises from 0.500 to 1.000, and $JS$ from 0 to $\log 2$.* The accuracy of the best $D$ tells how well the
->   two densities can be told apart.
+> - *The average of $D$ is 0.500 in every row,* for the perfect generator and for one that is ten standard deviations
+>   off.
+> - *The accuracy rises from 0.500 to 1.000, and $JS$ from 0 to $\log 2$.* The accuracy of the best $D$ tells how well
+>   the two densities can be told apart.
 
-> **Common mistake: stopping when the average of $D$ is nearest one half.** This rule keeps models at random. A second slip
-> often comes with it: where $D$ ends in a logit, the threshold is 0, and not $\frac12$.
+> **Common mistake: stopping when the average of $D$ is nearest one half.** This rule picks a round at random. A
+> second slip often comes with it: where $D$ ends in a logit, the threshold is 0, and not $\frac12$.
 
 ## 1.7 Algorithm 1: both players learn
 
-In training nobody knows the best $D$. So $D$ gets better by small steps, $G$ gets better by small steps, and they take turns.
+In training nobody knows the best $D$. So $D$ gets better by small steps, $G$ gets better by small steps, and they
+take turns.
 
 > **Algorithm 1 (generative adversarial training).** Repeat:
 >
 > 1. Draw a **minibatch**: some real samples $x$, and as many latent vectors $z$.
-> 2. *Step of $D$.* Compute $L_D$ on these $x$ and $G(z)$. Move $D$'s parameters by $-h$ times the gradient of $L_D$ with
->    respect to them.
-> 3. Draw new latent vectors $z$.
-> 4. *Step of $G$.* Compute $L_G$ on $G(z)$, with the $D$ of now. Move $G$'s parameters by $-h$ times the gradient of $L_G$
+> 2. *Step of $D$.* Compute $L_D$ on these $x$ and $G(z)$. Move $D$'s parameters by $-h$ times the gradient of $L_D$
 >    with respect to them.
+> 3. Draw new latent vectors $z$.
+> 4. *Step of $G$.* Compute $L_G$ on $G(z)$, with the $D$ of now. Move $G$'s parameters by $-h$ times the gradient of
+>    $L_G$ with respect to them.
 
-This is the algorithm of [Goodfellow et al. 2014], with one step of $D$ in each turn; the paper allows several. The number
-$h$ is the **learning rate**, and moving parameters against the gradient is called **stochastic gradient descent**,
-*stochastic* because each minibatch is drawn at random. $L_G$ is the non-saturating loss here.
+This is the algorithm of [Goodfellow et al. 2014], with one step of $D$ in each turn; the paper allows several. The
+number $h$ is the **learning rate**, and moving parameters against the gradient is called **stochastic gradient
+descent**, *stochastic* because each minibatch is drawn at random. $L_G$ is the non-saturating loss here.
 
-The task: the data are numbers from $N(1, 0.5^2)$. $z$ is one number from $N(0, 1)$. The players are as small as they can
-be for this task:
+The task: the data are numbers from $N(1, 0.5^2)$. $z$ is one number from $N(0, 1)$. The players are as small as they
+can be for this task:
 
-- $G(z) = \mu + w z$ has two parameters. Its samples have mean $\mu$ and standard deviation $|w|$. It starts with $\mu = 0$
-  and $w = 1$.
-- $D$'s logit is $c_0 + c_1 x + c_2 x^2$, with three parameters that start at 0. Section 1.2 says that it should be able to
-  draw a hill, and the square lets it.
+- $G(z) = \mu + w z$ has two parameters. Its samples have mean $\mu$ and standard deviation $|w|$. It starts with
+  $\mu = 0$ and $w = 1$.
+- $D$'s logit is $c_0 + c_1 x + c_2 x^2$, with three parameters that start at 0. Section 1.2 says that it should be
+  able to draw a hill, and the square lets it.
 
 The loop uses nothing of this book's library. It needs variables, a tape that records what is computed, and gradients.
 """
@@ -665,42 +679,44 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Left: the mean reaches 1 after some 30 rounds, and the standard deviation 0.5 soon after.* Nobody told $G$ these two
+> - *Left: after 1,500 rounds the mean is near 1 and the standard deviation near 0.5.* Nobody told $G$ these two
 >   numbers. It found them by following the gradient that came through $D$.
-> - *Left: both numbers overshoot and swing around their goals, in ever smaller waves.* Two players who follow each other do
->   not simply walk downhill. Chapter 2 explains the waves.
-> - *Left: small irregular movements remain at the end.* Each minibatch is another sample of 128 numbers, so each gradient is
->   a little wrong. A mean over many rounds is steadier than the last round; chapter 3 makes use of that.
+> - *Left: both numbers overshoot and swing around their goals, in ever smaller waves.* Two players who follow each
+>   other do not simply walk downhill. Chapter 2 explains the waves.
+> - *Left: small irregular movements remain at the end.* Each minibatch is another sample of 128 numbers, so each
+>   gradient is a little wrong. A mean over many rounds is steadier than the last round; chapter 3 makes use of that.
 > - *Right: at the end the density of $G$'s samples covers that of the data.*
 
 ## Summary
 
 - A GAN trains a generator by a second network, the discriminator, which learns to tell real from generated samples.
-- For a fixed generator the best discriminator is $D^* = p / (p + q)$; its logit is $\log p - \log q$. It knows the *ratio*
-  of the densities.
-- The loss of the best discriminator is $\log 4 - 2\,JS(p, q)$. It is $\log 4$ if $D$ cannot tell. Where the two densities do
-  not overlap it is constant, and the best discriminator then gives the generator nothing to follow.
-- The minimax loss of $G$ saturates where $D$ is sure that samples are fake; the non-saturating loss does not. Against the
-  best $D$ the first follows the gradient of $2\,JS$, the second that of $KL(q \| p) - 2\,JS$.
+- For a fixed generator the best discriminator is $D^* = p / (p + q)$; its logit is $\log p - \log q$. It knows the
+  *ratio* of the densities.
+- The loss of the best discriminator is $\log 4 - 2\,JS(p, q)$. It is $\log 4$ if $D$ cannot tell. Where the two
+  densities do not overlap it is constant, and the best discriminator then gives the generator nothing to follow.
+- The minimax loss of $G$ saturates where $D$ is sure that samples are fake; the non-saturating loss does not. Against
+  the best $D$ the first follows the gradient of $2\,JS$, the second that of $KL(q \| p) - 2\,JS$.
 - The average of $D$ says nothing about $G$. Its accuracy does, if $D$ is good.
 - Algorithm 1 alternates a gradient step of $D$ with one of $G$.
 
 ## Exercises
 
-1. ★ Show by hand that $JS$ of the uniform densities on $[0, 1]$ and on $[c, 1 + c]$ is $c \log 2$ for $0 \le c \le 1$.
-   Check it with `jensen_shannon`.
-2. ★ Suppose $D$ is shown real samples with probability $\pi$ and generated ones with probability $1 - \pi$. Repeat section 1.2.
-   What is the best $D$, and by how much does its logit differ from equation (1.3)?
-3. ★ Find two games with *different* densities $p$ of the data and the *same* best $D$. What does $D$ know of the data?
-4. ★★ Is the average of $D^*$ over the generated samples *alone* a better measure than that over both kinds? Show that it is at
-   most $\frac12$, with equality only for $q = p$, and plot it while $q$ moves away.
-5. ★★ Check the claim about the non-saturating loss in section 1.5 by numbers. Let $p = N(0, 1)$ and $q = N(\mu, 1)$. Compare
-   the derivative of the loss with respect to $\mu$, for a $D^*$ that is held fixed, with that of $KL(q \| p) - 2\,JS(p, q)$.
+1. ★ Show by hand that $JS$ of the uniform densities on $[0, 1]$ and on $[c, 1 + c]$ is $c \log 2$ for $0 \le c \le
+   1$. Check it with `jensen_shannon`.
+2. ★ Suppose $D$ is shown real samples with probability $\pi$ and generated ones with probability $1 - \pi$. Repeat
+   section 1.2. What is the best $D$, and by how much does its logit differ from equation (1.3)?
+3. ★ Find two games with *different* densities $p$ of the data and the *same* best $D$. What does $D$ know of the
+   data?
+4. ★★ Is the average of $D^*$ over the generated samples *alone* a better measure than that over both kinds? Show that
+   it is at most $\frac12$, with equality only for $q = p$, and plot it while $q$ moves away.
+5. ★★ Check the claim about the non-saturating loss in section 1.5 by numbers. Let $p = N(0, 1)$ and $q = N(\mu,
+   1)$. Compare the derivative of the loss with respect to $\mu$, for a $D^*$ that is held fixed, with that of $KL(q
+   \| p) - 2\,JS(p, q)$.
 6. ★★ Give `algorithm_1` the minimax loss. How much does the result change, over five seeds? Explain it by the values
    that $b$ takes in this training.
 7. ★★★ Build a GAN for points of the plane, from the loop of section 1.7. The data are normal with mean $(1, -1)$,
-   standard deviations 1 and correlation 0.8. Let $G(z) = \mu + W z$ with $z$ from $N(0, I)$ in the plane. Which features does
-   $D$'s logit need?
+   standard deviations 1 and correlation 0.8. Let $G(z) = \mu + W z$ with $z$ from $N(0, I)$ in the plane. Which
+   features does $D$'s logit need?
 
 ## Further reading
 

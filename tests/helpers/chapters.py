@@ -154,8 +154,9 @@ def faults_of_exercises(text: str, solutions: str) -> list[str]:
         for node in ast.parse(solutions).body
         if isinstance(node, ast.FunctionDef) and node.name.startswith("exercise_")
     ]
-    if [node.name for node in functions] != wanted:
-        faults.append(f"solutions are {[node.name for node in functions]}")
+    names = [node.name for node in functions]
+    if names != wanted:
+        faults.append(f"solutions are {names}")
     faults += [f"{node.name} explains nothing" for node in functions if not ast.get_docstring(node)]
     if "def solution_" in text:
         faults.append("a solution stands in the chapter")

@@ -242,16 +242,16 @@ def first_training(history: np.ndarray, mean: float, sd: float) -> Figure:
 
 
 def phase_portraits(
-    paths: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]],
-    pull: Callable[[str, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
-    start: tuple[float, float],
+    paths: dict[tuple[str, str], dict[str, np.ndarray]],
+    flow: Callable[[str, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
 ) -> Figure:
     """The paths of the two parameters, a row an update rule, a column a loss.
 
+    One loss alone has its update rules side by side.
+
     Args:
-        paths: (update, loss) -> (without R1, with R1), each [steps + 1, 2] of (theta, psi).
-        pull: (loss, theta [n, n], psi [n, n]) -> minus the two players' gradients, [n, n] each.
-        start: (theta, psi) of every game.
+        paths: (update, loss) -> label -> [steps + 1, 2] of (theta, psi); at most two labels.
+        flow: (loss, theta [n, n], psi [n, n]) -> minus the two players' gradients, [n, n] each.
 
     Returns:
         The figure.
@@ -259,42 +259,43 @@ def phase_portraits(
     plots.use_style()
     updates = list(dict.fromkeys(update for update, _ in paths))
     losses = list(dict.fromkeys(loss for _, loss in paths))
-    figure, axes = plt.subplots(
-        len(updates),
-        len(losses),
-        figsize=(4 * len(losses), 4.1 * len(updates) + 0.5),
-        squeeze=False,
-    )
-    for (update, loss), (free, damped) in paths.items():
-        ax = axes[updates.index(update), losses.index(loss)]
-        size = 1.1 * max(np.abs(free).max(), np.abs(damped).max(), np.hypot(*start))
-        _draw_flow(ax, loss, pull, size)
+    rows = len(updates) if len(losses) > 1 else 1
+    columns = len(paths) // rows
+    size = (4 * columns, 4.1 * rows + 0.5)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    looks = ((plots.FAKE, "-", 8), (plots.OTHERS[3], "--", 5))
+    for ax, ((update, loss), tracks) in zip(axes.flat, paths.items(), strict=True):
+        start = next(iter(tracks.values()))[0]
+        furthest = max(np.abs(track).max() for track in tracks.values())
+        limit = 1.1 * max(furthest, np.hypot(*start))
+        _draw_flow(ax, loss, flow, limit)
         _draw_circle(ax, start)
-        _draw_track(ax, free, plots.FAKE, "-", 8, "no penalty")
-        _draw_track(ax, damped, plots.OTHERS[3], "--", 5, "with R1")
+        for (label, track), (colour, style, end) in zip(tracks.items(), looks, strict=False):
+            _draw_track(ax, track, colour, style, end, label)
         ax.plot(*start, "o", ms=8, color="white", mec="black", label="start", zorder=5)
         goal = "the goal: G on the data, D flat"
         ax.plot(0.0, 0.0, "*", ms=18, color=plots.REAL, mec="black", label=goal, zorder=4)
-        ax.set(title=f"{loss}, {update}", xlim=(-size, size), ylim=(-size, size), aspect="equal")
+        ax.set(title=f"{loss}, {update}", aspect="equal")
+        ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
     for ax in axes[-1]:
-        ax.set_xlabel("θ, where the generated sample is")
+        ax.set_xlabel("θ, the place of the generated sample")
     for ax in axes[:, 0]:
         ax.set_ylabel("ψ, the slope of D")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4 if columns > 2 else 2)
     return figure
 
 
-def _draw_flow(axes: Axes, loss: str, pull: Callable, size: float) -> None:
+def _draw_flow(axes: Axes, loss: str, flow: Callable, size: float) -> None:
     """Grey lines: where infinitely small steps would take the two players."""
     ticks = np.linspace(-size, size, 25)
     theta, psi = np.meshgrid(ticks, ticks)
-    theta_pull, psi_pull = pull(loss, theta, psi)
+    theta_flow, psi_flow = flow(loss, theta, psi)
     axes.streamplot(
         ticks,
         ticks,
-        theta_pull,
-        psi_pull,
+        theta_flow,
+        psi_flow,
         color="0.8",
         linewidth=0.7,
         density=0.7,
@@ -303,7 +304,7 @@ def _draw_flow(axes: Axes, loss: str, pull: Callable, size: float) -> None:
     )
 
 
-def _draw_circle(axes: Axes, start: tuple[float, float]) -> None:
+def _draw_circle(axes: Axes, start: np.ndarray) -> None:
     """The places that are as far from the goal as the start."""
     turn = np.linspace(0.0, 2.0 * np.pi, 200)
     radius = np.hypot(*start)
@@ -317,7 +318,7 @@ def _draw_track(
 ) -> None:
     """The path [steps + 1, 2] of (theta, psi), with a square at its end."""
     axes.plot(*track.T, color=colour, ls=style, lw=1.5, label=label, zorder=3)
-    end_label = f"its end, {label}"
+    end_label = f"end, {label}"
     axes.plot(*track[-1], "s", ms=size_of_end, color=colour, mec="black", label=end_label, zorder=5)
 
 
