@@ -1,9 +1,8 @@
 """The figures of chapter 3: numbers on a line.
 
-Each function draws one figure. Those of chapter 3 return it, those of chapter 4 save it at `path`.
-What they draw are *looks* at a game while it is trained: a dict of arrays with one entry a look,
-step [n], fake [n, m], d [n, k] and so on, and once for all looks x [k], where D was asked, and
-real [m].
+Each function draws one figure and returns it. What they draw are *looks* at a game while it is
+trained: a dict of arrays with one entry a look, step [n], fake [n, m], d [n, k] and so on, and once
+for all looks x [k], where D was asked, and real [m].
 """
 
 from __future__ import annotations
