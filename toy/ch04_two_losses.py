@@ -485,6 +485,8 @@ r"""
 > **Notice.**
 >
 > - Columns two and three of Table 4.2 agree, and so do columns four and five: equation (4.3) holds in code.
+> - The two slopes of a row add up to $w$. That is the slope of $\mathrm{KL}(q \,\|\, p) = w^2 / 2$, which by equation (4.3) is
+>   the sum of the two divergences.
 > - At $w = 8$ the slope of JS is practically 0. That is saturation again, now as a property of the divergence: once $p$
 >   and $q$ hardly overlap, JS has no more to lose.
 > - For small $w$ the two slopes are equal. Close to the data the choice of loss hardly matters *to first order*;
@@ -618,7 +620,7 @@ of $B$ differ by at least $g / L$. How little mass can lie between two such sets
   interval of width at least $g / L$ around 0, and its probability is about $0.4\, g / L$ for small $g / L$.
 - If $G$ is not monotone, $A$ and $B$ may consist of many pieces, and it is not obvious that this does not help. It does
   not: among all sets of probability ½, the half-line grows least when it is widened by a given distance. This is the
-  **Gaussian isoperimetric inequality**, and it holds for $z$ of any dimension.
+  **Gaussian isoperimetric inequality** [Borell 1975], and it holds for $z$ of any dimension.
 
 So a continuous $G$ can only be steep, which makes it cross the gap quickly (exercise 5), or be given a $z$ that is itself
 in pieces, which is one ingredient of chapter 6.

@@ -289,7 +289,7 @@ score and not a probability. Both players share one quantity:
 $$\text{critic: minimise } \operatorname{mean} f(G(z)) - \operatorname{mean} f(x), \qquad
 G\text{: minimise } -\operatorname{mean} f(G(z)). \tag{5.7}$$
 
-Minus the critic's loss is the left side of (5.6), so it is a lower bound on $W_1$, *as long as $f$ is 1-Lipschitz*.
+Minus the critic's loss is the left side of equation (5.6), so it is a lower bound on $W_1$, *as long as $f$ is 1-Lipschitz*.
 Without that constraint the critic would multiply its output by a thousand and its loss would mean nothing. There are
 three common ways to enforce it.
 
@@ -298,7 +298,7 @@ depends on $c$, on the widths and on the depth, and which nobody knows. The auth
 terrible way" themselves; exercise 4 shows what it does to the estimate.
 
 **A gradient penalty.** A 1-Lipschitz $f$ that reaches the maximum has $f(x) - f(y) = |x - y|$ for all pairs $(x, y)$ that
-the best plan joins; else (5.6) would not be an equality. On the straight line from $y$ to $x$ it rises by $|x - y|$ and
+the best plan joins; else equation (5.6) would not be an equality. On the straight line from $y$ to $x$ it rises by $|x - y|$ and
 may rise by no more, so its slope along that line is exactly 1. This suggests penalising any other slope, at random points
 between real and generated samples [Gulrajani et al. 2017]:
 
@@ -314,11 +314,11 @@ satisfies
 $$|f(x) - f(y)| \le \|W_k\| \cdots \|W_1\|\, |x - y|. \tag{5.9}$$
 
 Divide each $W$ by its largest singular value, and $f$ is 1-Lipschitz [Miyato et al. 2018]. The singular value is found
-by power iteration, one matrix product a step. Exercise 6 builds the layer. The price is that (5.9) is only a bound: the
+by power iteration, one matrix product a step. Exercise 6 builds the layer. The price is that equation (5.9) is only a bound: the
 product is usually far above the true slope, so such an $f$ is mostly flatter than 1 and reports less than $W_1$.
 
-We use the gradient penalty. The critic below learns to tell two *fixed* sets of samples apart, with the loss (5.7), the
-penalty (5.8) and Adam.
+We use the gradient penalty. The critic below learns to tell two *fixed* sets of samples apart, with the loss of equation (5.7),
+the penalty of equation (5.8) and Adam.
 """
 
 
@@ -441,9 +441,9 @@ r"""
 
 ## 5.5 The whole game
 
-Now $G$ learns too. The bound (5.6) is close to $W_1$ only if the critic is close to the best one, so the critic gets
-several training steps for each step of $G$: `d_steps=5`. With JS this would be dangerous, since a better $D$ has a flatter
-$D$. Here a better critic is simply a better ruler.
+Now $G$ learns too. The bound of equation (5.6) is close to $W_1$ only if the critic is close to the best one, so the critic gets
+several training steps for each step of $G$: `d_steps=5`. An ordinary $D$ that is far
+ahead becomes flat and stops teaching. A better critic is simply a better ruler.
 
 We compare three games on chapter 4's data, with the same networks, learning rates and number of rounds: the Wasserstein
 loss with five critic steps and with one, and the non-saturating loss. `play` looks at the game every 25 rounds. It
@@ -591,7 +591,7 @@ r"""
 
 ## Exercises
 
-1. ★ $p$ has mass ½ at 0 and ½ at 1, $q$ has mass ¼ at 0 and ¾ at 3. Compute $W_1$ by moving mass and by (5.3).
+1. ★ $p$ has mass ½ at 0 and ½ at 1, $q$ has mass ¼ at 0 and ¾ at 3. Compute $W_1$ by moving mass and by equation (5.3).
 2. ★ Prove that uncrossing two pairs never costs more (section 5.2). Hint: look at the slope of
    $g(t) = |t - b| - |t - b'|$. Test the inequality on random numbers.
 3. ★ Let $p$ be uniform on $[0, 1]$ and $q$ on $[\theta, 1 + \theta]$. Find JS and $W_1$ for all $\theta \ge 0$. For
@@ -600,7 +600,7 @@ r"""
    report?
 5. ★★ Check equation (5.10) for $\lambda = 1$, 10 and 100 at $w = 4$. Which of them needs the most training steps?
 6. ★★★ Build a dense layer with spectral normalisation by power iteration, and a critic of three such layers for the
-   plane. Check that no pair of points violates (5.4).
+   plane. Check that no pair of points violates equation (5.4).
 
 ## Further reading
 
