@@ -1,8 +1,8 @@
 """The chapters as notebooks: percent files of `toy` and `dcgan`, made ready for a reader.
 
-A chapter is a module, so the cells that run something stand below `if __name__ == "__main__":`. In a
-notebook that line says nothing, and is taken off. So is the reading of the command line: a notebook
-has none.
+A chapter is a module, so the cells that run something stand below `if __name__ == "__main__":`. In
+a notebook that line says nothing, and is taken off. So is the reading of the command line: a
+notebook has none.
 """
 
 from __future__ import annotations
@@ -136,8 +136,10 @@ def code_for_a_reader(source: str, arguments: str = "") -> str:
 
 
 def _without_command_line(source: str, arguments: str) -> str:
-    """`config = command_line.read(Config, ...)` becomes `config = Config()`; `run(Config, main, ...)`
-    becomes `main(Config())`."""
+    """`config = command_line.read(Config, ...)` becomes `config = Config()`.
+
+    `run(Config, main, ...)` becomes `main(Config())`.
+    """
     try:
         tree = ast.parse(source)
     except SyntaxError:  # a cell with a magic command

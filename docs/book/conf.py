@@ -12,6 +12,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx.ext.mathjax",
     "sphinx_copybutton",
+    "docs.book.docstrings",
 ]
 nb_execution_mode = "off"  # docs.book.execute has run the notebooks
 myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "attrs_inline"]

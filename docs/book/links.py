@@ -1,7 +1,7 @@
 """Words that point somewhere become links: "chapter 3", "Figure 3.1", "[Goodfellow et al. 2014]".
 
-In the source they stay words, so that a chapter reads well as a file. Links are HTML elements; after
-the build `broken` looks whether each of them leads somewhere.
+In the source they stay words, so that a chapter reads well as a file. Links are HTML elements;
+after the build `broken` looks whether each of them leads somewhere.
 """
 
 from __future__ import annotations
@@ -71,9 +71,7 @@ def _link_prose(text: str, chapters: set[int], labels: set[str], here: int) -> s
     def to_chapter(match: re.Match) -> str:
         number = int(match[2])
         if number not in chapters:
-            raise ValueError(
-                f"docs.book: chapter {here} names chapter {number}, which is not there."
-            )
+            raise ValueError(f"docs.book: chapter {here} names chapter {number}: not there.")
         return f'<a href="ch{number:02d}.html">{match[0]}</a>'
 
     def to_numbered(match: re.Match) -> str:
@@ -146,10 +144,13 @@ def broken(folder: Path) -> list[str]:
                 place = place / "index.html"
             if not place.exists():
                 found.append(f"{name}: {target} leads to no file")
-            elif parts.fragment and place in pages:
-                if unquote(parts.fragment) not in pages[place].ids:
-                    found.append(f"{name}: {target} leads to no place of {place.name}")
+            elif place in pages and not _has(pages[place], parts.fragment):
+                found.append(f"{name}: {target} leads to no place of {place.name}")
     return found
+
+
+def _has(page: _Page, fragment: str) -> bool:
+    return fragment == "" or unquote(fragment) in page.ids
 
 
 def _parse(path: Path) -> _Page:
