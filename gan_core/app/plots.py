@@ -40,7 +40,7 @@ def use_style() -> None:
     )
 
 
-def show(figure: Figure, path: str | os.PathLike[str], *, caption: str, alt: str) -> Path:
+def show(figure: Figure, path: str | os.PathLike[str], *, caption: str, alt: str) -> None:
     """Write a figure as PNG; a notebook or a page of the book shows it, once, with its caption.
 
     Args:
@@ -48,18 +48,15 @@ def show(figure: Figure, path: str | os.PathLike[str], *, caption: str, alt: str
         path: the file; missing folders are made.
         caption: begins with the figure's number, such as "Figure 3.2. ...".
         alt: what the figure shows, for those who cannot see it.
-
-    Returns:
-        The path.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Title": caption, "Description": alt})
     plt.close(figure)
-    return show_file(path, caption=caption, alt=alt)
+    show_file(path, caption=caption, alt=alt)
 
 
-def show_file(path: str | os.PathLike[str], *, caption: str, alt: str) -> Path:
+def show_file(path: str | os.PathLike[str], *, caption: str, alt: str) -> None:
     """Show a picture, an animation (.gif) or a player (.html) that was written before.
 
     In a terminal its place and its caption are said.
@@ -68,9 +65,6 @@ def show_file(path: str | os.PathLike[str], *, caption: str, alt: str) -> Path:
         path: the file.
         caption: begins with the figure's number, such as "Figure 3.2. ...".
         alt: what it shows, for those who cannot see it.
-
-    Returns:
-        The path.
     """
     path = Path(path)
     if not pages.in_notebook():
@@ -79,7 +73,6 @@ def show_file(path: str | os.PathLike[str], *, caption: str, alt: str) -> Path:
         pages.display(pages.player(path, caption, alt))
     else:
         pages.display(pages.picture(path, caption, alt))
-    return path
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> Path:

@@ -35,7 +35,8 @@ def figure():
 
 def test_in_a_terminal_a_figure_is_a_file_and_one_line(tmp_path, capsys):
     made = figure()
-    path = plots.show(made, tmp_path / "new" / "a.png", caption=CAPTION, alt=ALT)
+    path = tmp_path / "new" / "a.png"
+    plots.show(made, path, caption=CAPTION, alt=ALT)
     assert capsys.readouterr().out == f"wrote {path}: {CAPTION}\n"
     assert not plt.fignum_exists(made.number)
     with Image.open(path) as image:
@@ -44,7 +45,8 @@ def test_in_a_terminal_a_figure_is_a_file_and_one_line(tmp_path, capsys):
 
 
 def test_in_a_notebook_a_figure_is_shown_once_with_caption_and_alt(tmp_path, shown, capsys):
-    path = plots.show(figure(), tmp_path / "a.png", caption=CAPTION, alt=ALT)
+    path = tmp_path / "a.png"
+    plots.show(figure(), path, caption=CAPTION, alt=ALT)
     (text,) = shown
     data = re.search(r'src="data:image/png;base64,([^"]+)"', text)[1]
     assert base64.b64decode(data) == path.read_bytes()
