@@ -1,0 +1,125 @@
+"""Pairs of networks for faces, by name. All are made of the same layers, for the same trainer.
+
+    radford   DCGAN as Radford et al. 2015 published it: batch norm in both networks
+    dcgan     the same shapes, without batch norm in D, and with a 3 x 3 layer at the end of G
+    modern    residual networks without normalisation, after R3GAN (Huang et al. 2024)
+
+    generator, discriminator = make("dcgan", size=64, width=32, seed=0)
+    generator, discriminator = of_config(config)
+
+`generator` and `discriminator` make one of the two; unless told otherwise, that of Radford et al.,
+which chapter 8 takes apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dcgan.networks import dcgan, modern, radford
+from dcgan.networks.plan import STAGES, Plan, as_float32
+from gan_core import checks
+from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten
+
+__all__ = [
+    "BY_NAME",
+    "STAGES",
+    "Plan",
+    "discriminator",
+    "features",
+    "generator",
+    "make",
+    "of_config",
+    "options_of",
+]
+
+BY_NAME = {"radford": radford, "dcgan": dcgan, "modern": modern}
+
+
+def make(network: str = "dcgan", **options: Any) -> tuple[Sequential, Sequential]:
+    """Both networks.
+
+    Args:
+        network: one of `BY_NAME`.
+        options: those of `Plan`: size, width, latent_dim, seed and so on.
+
+    Returns:
+        G, called as generator(z, training=...): noise [B, latent_dim] float32 to pictures
+        [B, size, size, 3] float32 in (-1, 1). D, called as discriminator(x, training=...): pictures
+        to logits [B, 1] float32, above 0 for "real".
+
+    Raises:
+        ValueError: if the network or an option is none of these.
+    """
+    module = _named(network)
+    plan = Plan(**options)
+    return module.generator(plan), module.discriminator(plan)
+
+
+def of_config(config: Any, **changes: Any) -> tuple[Sequential, Sequential]:
+    """Both networks of a run.
+
+    Args:
+        config: a dcgan.config.Config.
+        changes: options that take the place of the config's, such as compute_dtype.
+    """
+    return make(**{**options_of(config), **changes})
+
+
+def options_of(config: Any) -> dict[str, Any]:
+    """What `make` is given for a dcgan.config.Config."""
+    return {
+        "network": config.network,
+        "size": config.size,
+        "width": config.width,
+        "latent_dim": config.latent_dim,
+        "seed": config.seed,
+        "momentum": config.momentum,
+        "epsilon": config.epsilon,
+        "synchronised": config.synchronised,
+        "convolution": config.convolution,
+        "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32",
+        "minibatch_std": config.minibatch_std,
+    }
+
+
+def generator(
+    size: int = 64, width: int = 64, latent_dim: int = 100, *, network: str = "radford", **options
+) -> Sequential:
+    """G alone.
+
+    Args:
+        size: pixels of a side.
+        width: channels at the pictures' end.
+        latent_dim: numbers of the noise.
+        network: one of `BY_NAME`.
+        options: more of those of `Plan`.
+    """
+    return _named(network).generator(Plan(size, width, latent_dim, **options))
+
+
+def discriminator(
+    size: int = 64, width: int = 64, *, network: str = "radford", **options: Any
+) -> Sequential:
+    """D alone; the arguments are those of `generator`."""
+    return _named(network).discriminator(Plan(size, width, **options))
+
+
+def features(network: str = "dcgan", **options: Any) -> tuple[Sequential, int]:
+    """D without its last layer, for a last layer of one's own, such as one that knows labels.
+
+    Args:
+        network: one of `BY_NAME`.
+        options: those of `Plan`.
+
+    Returns:
+        A network x [B, size, size, 3] -> [B, n] float32, and n.
+    """
+    plan = Plan(**options)
+    layers, channels = _named(network).features(plan)
+    whole = Sequential([*layers, Flatten(), as_float32], name="features")
+    return whole, channels * plan.start**2
+
+
+def _named(network: str) -> Any:
+    return BY_NAME[checks.one_of("networks", "network", network, BY_NAME)]
