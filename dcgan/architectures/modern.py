@@ -34,7 +34,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from dcgan.networks.plan import Plan, as_float32
+from dcgan.architectures.plan import Plan, as_float32
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.conv import Conv2D
 from gan_core.nn.dense import Dense

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dcgan.networks import dcgan, modern, radford
-from dcgan.networks.plan import STAGES, Plan, as_float32
+from dcgan.architectures import dcgan, modern, radford
+from dcgan.architectures.plan import STAGES, Plan, as_float32
 from gan_core import checks
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Flatten
