@@ -34,9 +34,8 @@ FLOORS = {
         ("figures",),
     ),
     "dcgan": (
-        ("drawn", "data"),
-        ("measures", "networks"),
-        ("latent", "lessons"),
+        ("measures", "architectures"),
+        ("latent", "lessons", "networks"),
         ("figures", "config"),
         ("epochs",),
         ("training",),
