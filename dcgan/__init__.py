@@ -2,7 +2,8 @@
 
     python -m dcgan --help    train, generate, walk
 
-    networks             generator and discriminator of Radford et al. 2015
+    networks             generator and discriminator, by name: radford, dcgan, modern
+    architectures/       what is in each of these networks
     config, training     from a config to a trained generator; epochs:
     sheets and distances while it trains
     data/                a folder or zip of pictures -> one array, cached -> batches

@@ -83,11 +83,13 @@ def train(arguments: list[str]) -> None:
     program = "python -m dcgan train"
     without_help = [argument for argument in arguments if argument not in HELP]
     if without_help == arguments:
-        given = command_line.read(config.Config, COMMANDS["train"], program, arguments)
+        given = command_line.read(
+            config.Config, COMMANDS["train"], program, arguments, config.Config()
+        )
     else:  # it has the defaults of what stands beside --help, and needs no TensorFlow
         import tyro
 
-        given = tyro.cli(config.Config, prog=program, args=without_help)
+        given = tyro.cli(config.Config, prog=program, args=without_help, default=config.Config())
     with command_line.errors_in_one_line(config.Config):
         default = config.starting_point(given)
 

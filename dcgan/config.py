@@ -17,6 +17,7 @@ import numpy as np
 from gan_core import checks
 
 Size = Literal[32, 64, 128]
+Network = Literal["radford", "dcgan", "modern"]  # dcgan.networks.BY_NAME, which a test compares
 Augmentation = Literal["translation", "colour", "cutout"]
 Loss = Literal[
     "minimax", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"
@@ -24,12 +25,68 @@ Loss = Literal[
 
 SIZES = get_args(Size)
 AUGMENTATIONS = get_args(Augmentation)
+NETWORKS = get_args(Network)
 PATHS = ("data", "run", "resume", "start_from", "cache")  # fields of Config
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "radford": {
+        "batch_size": 128,
+        "width": 64,
+        "minibatch_std": False,
+        "loss": "non-saturating",
+        "d_learning_rate": 2e-4,
+        "g_learning_rate": 2e-4,
+        "beta_1": 0.5,
+        "beta_2": 0.999,
+        "gamma": 0.0,
+        "gamma_fake": 0.0,
+        "penalty_every": 1,
+        "augment": (),
+        "average": 0,
+    },  # Radford et al. 2015, section 4
+    "dcgan": {
+        "batch_size": 32,
+        "width": 32,
+        "minibatch_std": False,
+        "loss": "non-saturating",
+        "d_learning_rate": 4e-4,
+        "g_learning_rate": 4e-4,
+        "beta_1": 0.0,
+        "beta_2": 0.99,
+        "gamma": 1.0,
+        "gamma_fake": 0.0,
+        "penalty_every": 1,
+        "augment": AUGMENTATIONS,
+        "average": 32_000,
+    },
+    "modern": {
+        "batch_size": 32,
+        "width": 32,
+        "minibatch_std": False,
+        "loss": "relativistic",
+        "d_learning_rate": 4e-4,
+        "g_learning_rate": 4e-4,
+        "beta_1": 0.0,
+        "beta_2": 0.99,
+        "gamma": 1.0,
+        "gamma_fake": 1.0,
+        "penalty_every": 1,
+        "augment": AUGMENTATIONS,
+        "average": 32_000,
+    },  # after Huang et al. 2024
+}
+"""Network -> the values of the fields below that are left to it."""
+
+OF_NETWORK: Any = None
+"""The default of a field that RECIPES has; a Config, once made, holds the value."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """The defaults are for a folder of faces; PRESETS has others.
+    """What to train, and how. `network` decides the recipe; other fields change it.
+
+    Config(network="modern").width is the width of RECIPES["modern"]. `dataclasses.replace` changes
+    no field but those it is given: for another network's recipe make another Config.
 
     Raises:
         ValueError: if a field is not of its type, or out of its range.
@@ -61,8 +118,8 @@ class Config:
     resume: Path | None = None
     (
         "resume the run in this folder, with its options; of them you may change epochs, "
-        "d-learning-rate, g-learning-rate, gamma, fall, mode, convolution, tensorboard, strategy, "
-        "synchronised, cache and data (the same faces in another place)"
+        "d-learning-rate, g-learning-rate, gamma, gamma-fake, fall, mode, convolution, "
+        "tensorboard, strategy, synchronised, cache and data (the same faces in another place)"
     )
     from_best: bool = False
     (
@@ -76,41 +133,64 @@ class Config:
     )
     epochs: int = 30
     """passes over the data"""
-    batch_size: int = 128
+    network: Network = "dcgan"
+    (
+        "radford: DCGAN as Radford et al. 2015 published it; dcgan: the same shapes with a D "
+        "without batch norm and a 3 x 3 layer at the end of G; modern: residual networks without "
+        "normalisation, after R3GAN (Huang et al. 2024). Each has a recipe of its own: the "
+        "defaults of batch-size, width, loss, learning rates, betas, gammas, augment and average"
+    )
+    batch_size: int = OF_NETWORK
     """images in a batch, real and generated each; with a strategy, on all devices together"""
     size: Size = 64
     """pixels of a picture, each way"""
-    width: int = 64
+    width: int = OF_NETWORK
     """channels at the pictures' end of both networks; they double with every halving"""
     latent_dim: int = 100
     """numbers in z"""
-    loss: Loss = "non-saturating"
+    minibatch_std: bool = OF_NETWORK
+    """show D how much the images of a batch differ (Karras et al. 2018)"""
+    loss: Loss = OF_NETWORK
     """what the two networks play for (gan_core.losses)"""
-    d_learning_rate: float = 2e-4
+    d_learning_rate: float = OF_NETWORK
     """Adam's, of the discriminator"""
-    g_learning_rate: float = 4e-4
+    g_learning_rate: float = OF_NETWORK
     """Adam's, of the generator"""
     fall: float = 0.0
     (
         "share of all epochs, the last ones, in which both learning rates fall in a straight line "
         "to 0; of a resumed run those that are over count too"
     )
-    beta_1: float = 0.5
+    beta_1: float = OF_NETWORK
     """Adam's decay of the mean of gradients, in both"""
-    gamma: float = 0.3
+    beta_2: float = OF_NETWORK
+    """Adam's decay of the mean of squared gradients, in both"""
+    gamma: float = OF_NETWORK
     (
         "R1 penalty on D: gamma / 2 times the squared gradient at real images, which keeps D from "
         "running ahead in a long training, and makes a round longer; 0: none"
     )
-    augment: tuple[Augmentation, ...] = AUGMENTATIONS
+    gamma_fake: float = OF_NETWORK
+    """R2 penalty on D: the same at generated images; 0: none"""
+    penalty_every: int = OF_NETWORK
+    (
+        "compute the penalties in every k-th round only, k times as strong: the same on average, "
+        "for less work (Karras et al. 2020)"
+    )
+    augment: tuple[Augmentation, ...] = OF_NETWORK
     (
         "random changes to whatever D is shown, real or generated (Zhao et al. 2020): any of "
         "translation, colour, cutout; --augment with nothing behind it: none"
     )
+    augment_strength: float = 1.0
+    """factor of the size of these changes: 1 as published, at most 2"""
     flip: bool = True
     """mirror every second image, at random"""
-    average: float = 0.999
-    """decay of the moving average of G that is judged, shown and kept; 0: G itself"""
+    average: int = OF_NETWORK
+    (
+        "images that the moving average of G remembers, which is judged, shown and kept: after so "
+        "many more a generator's share of it has fallen by a factor of e; 0: G itself"
+    )
     update: Literal["alternating", "simultaneous"] = "alternating"
     """alternating: G learns from the D that has just learnt; simultaneous: as the lab did"""
     momentum: float = 0.9
@@ -140,6 +220,10 @@ class Config:
     """write event files for TensorBoard too"""
 
     def __post_init__(self) -> None:
+        checks.one_of("Config", "network", self.network, NETWORKS)
+        for name, value in RECIPES[self.network].items():
+            if getattr(self, name) is OF_NETWORK:
+                self._put(name, value)
         self._paths_are_made_paths()
         self._names_are_checked()
         self._numbers_are_checked()
@@ -185,14 +269,26 @@ class Config:
         self._put("seed", checks.integer("Config", "seed", self.seed, -(2**50), 2**50))
         for name in ("d_learning_rate", "g_learning_rate", "epsilon"):
             self._put(name, checks.number("Config", name, getattr(self, name), above=0.0))
-        self._put("gamma", checks.number("Config", "gamma", self.gamma, 0.0))
+        for name in ("gamma", "gamma_fake"):
+            self._put(name, checks.number("Config", name, getattr(self, name), 0.0))
+        strength = checks.number("Config", "augment_strength", self.augment_strength, 0.0, 2.0)
+        self._put("augment_strength", strength)
         for name in ("fall", "momentum"):
             self._put(name, checks.number("Config", name, getattr(self, name), 0.0, 1.0))
-        for name in ("beta_1", "average"):
+        for name in ("beta_1", "beta_2"):
             self._put(name, checks.number("Config", name, getattr(self, name), 0.0, below=1.0))
 
 
-_WHOLE_NUMBERS = {"drawn": 2, "epochs": 1, "batch_size": 2, "width": 1, "latent_dim": 1}  # least
+_WHOLE_NUMBERS = {
+    "drawn": 2,
+    "epochs": 1,
+    "batch_size": 2,
+    "width": 1,
+    "latent_dim": 1,
+    "penalty_every": 1,
+    "average": 0,
+}
+"""Field -> its least value."""
 
 
 @functools.cache
@@ -218,25 +314,35 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-PRESETS = {
-    "quick": Config(
-        preset="quick",
-        drawn=4096,
-        epochs=6,
-        batch_size=16,
-        width=32,
-        average=0.998,
-        gamma=0.0,
-        augment=("translation", "cutout"),
-    ),  # drawn hair has eight colours, which `colour` would blur
-    "full": Config(preset="full", epochs=150),
+QUICK = {
+    "drawn": 4096,
+    "epochs": 8,
+    "average": 8_000,
+    "augment": ("translation", "cutout"),  # drawn hair has eight colours, which `colour` would blur
+    "fall": 0.25,
 }
+"""What the preset quick changes, with any network."""
+
+
+def preset(name: str, network: str = "dcgan") -> Config:
+    """The config of a preset.
+
+    Args:
+        name: quick or full.
+        network: whose recipe it starts from.
+    """
+    checks.one_of("Config", "preset", name, ("quick", "full"))
+    changes: dict[str, Any] = QUICK if name == "quick" else {"epochs": 150}
+    return Config(preset=name, network=network, **changes)
+
+
+PRESETS = {name: preset(name) for name in ("quick", "full")}
 
 LAB = {
     "update": "simultaneous",
     "momentum": 0.1,
     "epsilon": 0.8,
-    "average": 0.0,
+    "average": 0,
     "flip": False,
     "augment": (),
     "gamma": 0.0,
@@ -251,6 +357,14 @@ def from_json(fields: dict[str, Any]) -> Config:
     """
     names = [field.name for field in dataclasses.fields(Config)]
     missing = [name for name in names if name not in fields]
+    if "network" in missing:
+        checks.fail(
+            "config.json",
+            "network",
+            "there",
+            "nothing",
+            "The run is of an earlier version of this package. Begin a new run.",
+        )
     if missing:
         checks.fail(
             "config.json",
@@ -282,7 +396,8 @@ def starting_point(given: Config) -> Config:
 
     Returns:
         The config of the run to resume or to start from, the preset that is named, the preset
-        quick where neither a preset nor data is, else the defaults.
+        quick where neither a preset nor data is, else the defaults; the latter three of the recipe
+        of the network that is given.
 
     Raises:
         ValueError: if there is no such run, or both resume and start_from are given.
@@ -297,5 +412,7 @@ def starting_point(given: Config) -> Config:
             of_run(given.start_from), run=None, start_from=given.start_from, preset=None
         )
     if given.preset is not None:
-        return PRESETS[given.preset]
-    return PRESETS["quick"] if given.data is None else Config()
+        return preset(given.preset, given.network)
+    if given.data is None:
+        return preset("quick", given.network)
+    return Config(network=given.network)

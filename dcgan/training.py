@@ -11,6 +11,7 @@ import csv
 import dataclasses
 import importlib.util
 import io
+import math
 import os
 import shlex
 import shutil
@@ -47,7 +48,12 @@ from gan_core.runs.loop import fit
 from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 
-RATES = ("d_learning_rate", "g_learning_rate", "gamma")  # what a resumed run may learn by anew
+RATES = (
+    "d_learning_rate",
+    "g_learning_rate",
+    "gamma",
+    "gamma_fake",
+)  # what a resumed run may learn by anew
 REMEMBERED = ("epochs", "fall", *RATES)  # what the next resumption finds as it was last
 MAY_CHANGE = (
     *REMEMBERED,
@@ -65,11 +71,12 @@ MAY_CHANGE = (
     "history",
 )
 CHECKSUM = "checksum of the faces"
-AUGMENTATIONS = {
-    "translation": augment.translation,
-    "colour": augment.colour,
-    "cutout": augment.cutout,
+AUGMENTATIONS: dict[str, Callable] = {
+    "translation": lambda strength: augment.translation(0.125 * strength),
+    "colour": lambda strength: augment.colour(strength),
+    "cutout": lambda strength: augment.cutout(0.5 * strength),
 }
+"""Name -> what makes it, of a strength; 1 is that of Zhao et al. 2020."""
 NETWORKS = ("generator/", "discriminator/", "average/model/")  # of a checkpoint's names
 
 
@@ -83,7 +90,7 @@ def choose_arithmetic(config: Config) -> None:
 
 
 def build(config: Config, strategy=None, rounds: int | None = None) -> GANTrainer:
-    """The networks of Radford et al. 2015 and the trainer of `gan_core`, as the config says.
+    """The networks of `dcgan.networks` and the trainer of `gan_core`, as the config says.
 
     `config.precision` tf32 takes effect by `choose_arithmetic` alone, which is the program's.
 
@@ -96,24 +103,13 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
     Returns:
         A trainer that has played no round.
     """
-    options: dict[str, Any] = {
-        "size": config.size,
-        "width": config.width,
-        "seed": config.seed,
-        "momentum": config.momentum,
-        "epsilon": config.epsilon,
-        "synchronised": config.synchronised,
-        "convolution": config.convolution,
-        "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32",
-    }
     d_rate = _schedule(config.d_learning_rate, config.fall, rounds)
     g_rate = _schedule(config.g_learning_rate, config.fall, rounds)
     with replicas.scope(strategy):
-        generator = networks.generator(latent_dim=config.latent_dim, **options)
-        discriminator = networks.discriminator(**options)
-        g_optimizer = Adam(g_rate, beta_1=config.beta_1).bind(generator.trainable_variables)
-        d_optimizer = Adam(d_rate, beta_1=config.beta_1).bind(discriminator.trainable_variables)
-    changes = [AUGMENTATIONS[name]() for name in config.augment]
+        generator, discriminator = networks.of_config(config)
+        betas = {"beta_1": config.beta_1, "beta_2": config.beta_2}
+        g_optimizer = Adam(g_rate, **betas).bind(generator.trainable_variables)
+        d_optimizer = Adam(d_rate, **betas).bind(discriminator.trainable_variables)
     return GANTrainer(
         generator,
         discriminator,
@@ -125,10 +121,35 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
         update=config.update,
         mode=config.mode,
         strategy=strategy,
-        penalty=penalties.r1(config.gamma) if config.gamma else None,
-        augment=augment.chain(*changes) if changes else None,
-        average=schedules.rising_memory(config.average) if config.average else None,
+        penalty=_penalties(config),
+        augment=_augmentation(config),
+        average=_average(config),
     )
+
+
+def _penalties(config: Config) -> list:
+    """R1 and R2, those of them that have a strength."""
+    found = []
+    if config.gamma:
+        found.append(penalties.r1(config.gamma, every=config.penalty_every))
+    if config.gamma_fake:
+        found.append(penalties.r2(config.gamma_fake, every=config.penalty_every))
+    return found
+
+
+def _augmentation(config: Config):
+    """All changes that are asked for, one after the other; None: there are none."""
+    if not config.augment:
+        return None
+    strength = config.augment_strength
+    return augment.chain(*(AUGMENTATIONS[name](strength) for name in config.augment))
+
+
+def _average(config: Config):
+    """The decay a round of an average that remembers so many images; None: no average."""
+    if not config.average:
+        return None
+    return schedules.rising_memory(math.exp(-config.batch_size / config.average))
 
 
 def _schedule(rate: float, fall: float, rounds: int | None):
@@ -375,7 +396,7 @@ def _start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> N
             checks.fail(
                 "Config",
                 "start_from",
-                "a run of networks of the same size, width and latent_dim",
+                "a run of the same network, size, width and latent_dim",
                 str(config.start_from),
                 "Leave those options away: they are then that run's.",
             )
@@ -440,14 +461,7 @@ def best_generator(folder: str | os.PathLike) -> tf.Module:
             f"Go on with it: python -m dcgan train --resume {folder}"
         )
     config = of_run(folder)
-    generator = networks.generator(
-        config.size,
-        config.width,
-        config.latent_dim,
-        seed=config.seed,
-        momentum=config.momentum,
-        epsilon=config.epsilon,
-    )
+    generator, _ = networks.of_config(config, compute_dtype="float32", synchronised=False)
     arrays, _ = checkpoint.read(file)
     prefix = "average/model/" if config.average else "generator/"
     for name, variable in named_variables(generator).items():

@@ -11,8 +11,8 @@ In reading order; each file answers one question.
     augment     what may D be shown instead of the sample?
 
     nn/         what is a layer? dense, activations, sequential, shapes, initializers, dropout, mlp;
-                conv, batch_norm and its gradients; conditional: what does a label change?
-                settling, variables, summary, export
+                conv, resampling, batch_norm and its gradients, minibatch_std; conditional: what
+                does a label change? settling, variables, summary, export
                 nn/kernels/: how do images grow and shrink, three ways?
     optim/      how does a gradient move a parameter? schedules: how far, when?
     runs/       what is a training run? how does it survive?
@@ -61,7 +61,9 @@ _MODULE_OF = {
     "gan_core.nn.conv": ("Conv2D", "Conv2DTranspose"),
     "gan_core.nn.dense": ("Dense",),
     "gan_core.nn.dropout": ("Dropout",),
+    "gan_core.nn.minibatch_std": ("MinibatchStd",),
     "gan_core.nn.mlp": ("mlp", "standardise", "unstandardise"),
+    "gan_core.nn.resampling": ("downsample", "upsample"),
     "gan_core.nn.sequential": ("Sequential",),
     "gan_core.nn.settling": ("settle",),
     "gan_core.nn.shapes": ("Flatten", "Reshape"),
@@ -163,9 +165,12 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core.nn.dense import Dense as Dense
     from gan_core.nn.dropout import Dropout as Dropout
     from gan_core.nn.export import export_generator as export_generator
+    from gan_core.nn.minibatch_std import MinibatchStd as MinibatchStd
     from gan_core.nn.mlp import mlp as mlp
     from gan_core.nn.mlp import standardise as standardise
     from gan_core.nn.mlp import unstandardise as unstandardise
+    from gan_core.nn.resampling import downsample as downsample
+    from gan_core.nn.resampling import upsample as upsample
     from gan_core.nn.sequential import Sequential as Sequential
     from gan_core.nn.settling import settle as settle
     from gan_core.nn.shapes import Flatten as Flatten

@@ -67,24 +67,30 @@ def translation(share: float = 0.125) -> Augmentation:
     return augment
 
 
-def colour() -> Augmentation:
+def colour(strength: float = 1.0) -> Augmentation:
     """Brightness, saturation and contrast, each image by amounts of its own.
 
     x + u with u in [-0.5, 0.5);
     then m + s (x - m), m the mean of the pixel's channels, s in [0, 2);
     then m + c (x - m), m the mean of the image, c in [0.5, 1.5).
 
+    These are the amounts of strength 1. u, s - 1 and c - 1 are multiplied by the strength.
+
     The three together are computed in one pass over the pixels: a matrix for the channels,
     c (s I + (1 - s) / C), and a number to add, u + (1 - c) m, where m is the mean of the image x,
     which saturation does not change.
+
+    Args:
+        strength: from 0, which changes nothing, to 2.
     """
+    checks.number("augment.colour", "strength", strength, 0.0, 2.0)
 
     def augment(x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor:
         batch, height, width, channels = _image_shape("augment.colour", x)
         u_seed, s_seed, c_seed = rng.split(seed, 3)
-        u = rng.uniform([batch, 1, 1], u_seed) - 0.5
-        s = 2.0 * rng.uniform([batch, 1, 1], s_seed)
-        c = rng.uniform([batch, 1, 1], c_seed) + 0.5
+        u = strength * (rng.uniform([batch, 1, 1], u_seed) - 0.5)
+        s = 1.0 + strength * (2.0 * rng.uniform([batch, 1, 1], s_seed) - 1.0)
+        c = 1.0 + strength * (rng.uniform([batch, 1, 1], c_seed) - 0.5)
         pixels = tf.reshape(x, [batch, height * width, channels])
         mean = tf.reduce_mean(pixels, axis=[1, 2], keepdims=True)
         mixed = tf.matmul(pixels, c * (s * tf.eye(channels) + (1.0 - s) / channels))

@@ -6,6 +6,11 @@ well), real and fake are batches, seed is [2] int64 (`gan_core.rng`) and step is
 round. The strength of a penalty is a number, or a schedule of the round
 (`gan_core.optim.schedules`).
 
+A penalty costs about as much as the rest of D's step. `every=k` computes it in every k-th round
+only, the first one among them, and counts it k times, so that its mean over k rounds is what it
+would be otherwise (Karras et al. 2020, "Analyzing and improving the image quality of StyleGAN",
+appendix B, "lazy regularization").
+
 Each penalises the slope of D *at each sample by itself*: the norm is taken over one sample's
 coordinates, and then averaged over the batch. A norm over the whole batch is a common mistake; it
 shrinks as the batch grows.
@@ -81,17 +86,21 @@ class Critic:
         return x, logits, tape
 
 
-def r1(gamma: float | Schedule) -> Penalty:
+def r1(gamma: float | Schedule, every: int = 1) -> Penalty:
     """gamma/2 mean |grad D(real)|^2: D must be flat at the data (Mescheder et al. 2018, eq. 9).
 
     Args:
         gamma: the strength, a number or a schedule.
+        every: 1, or k: computed in the rounds that k divides, and counted k times.
 
     Example:
         >>> penalty = r1(2.0)
         >>> critic = Critic(lambda x: tf.reduce_sum(3.0 * x, axis=1))
         >>> float(penalty(critic, tf.zeros([4, 1]), tf.ones([4, 1])))
         9.0
+        >>> lazy = r1(2.0, every=2)
+        >>> [float(lazy(critic, tf.zeros([4, 1]), tf.ones([4, 1]), step=step)) for step in (0, 1)]
+        [18.0, 0.0]
     """
     strength = as_schedule("penalties.r1", gamma, "gamma")
 
@@ -100,14 +109,15 @@ def r1(gamma: float | Schedule) -> Penalty:
     ) -> tf.Tensor:
         return 0.5 * strength(step) * tf.reduce_mean(Critic.of(critic).squared_slopes(real))
 
-    return penalty
+    return _lazily("penalties.r1", penalty, every)
 
 
-def r2(gamma: float | Schedule) -> Penalty:
+def r2(gamma: float | Schedule, every: int = 1) -> Penalty:
     """gamma/2 mean |grad D(fake)|^2: D must be flat at the generated samples (ibid., eq. 10).
 
     Args:
         gamma: the strength, a number or a schedule.
+        every: as for `r1`.
     """
     strength = as_schedule("penalties.r2", gamma, "gamma")
 
@@ -116,10 +126,10 @@ def r2(gamma: float | Schedule) -> Penalty:
     ) -> tf.Tensor:
         return 0.5 * strength(step) * tf.reduce_mean(Critic.of(critic).squared_slopes(fake))
 
-    return penalty
+    return _lazily("penalties.r2", penalty, every)
 
 
-def wasserstein_gradient_penalty(weight: float | Schedule = 10.0) -> Penalty:
+def wasserstein_gradient_penalty(weight: float | Schedule = 10.0, every: int = 1) -> Penalty:
     """weight mean (|grad D(x)| - 1)^2 at x = u real + (1 - u) fake, u ~ U(0, 1) for each sample.
 
     A slope of 1 is what the best Wasserstein critic has between the two distributions (Gulrajani
@@ -127,6 +137,7 @@ def wasserstein_gradient_penalty(weight: float | Schedule = 10.0) -> Penalty:
 
     Args:
         weight: the strength, a number or a schedule. Real and fake batches must be of one size.
+        every: as for `r1`.
     """
     strength = as_schedule("penalties.wasserstein_gradient_penalty", weight, "weight")
 
@@ -142,4 +153,22 @@ def wasserstein_gradient_penalty(weight: float | Schedule = 10.0) -> Penalty:
         slopes = tf.sqrt(tf.maximum(squared, 1e-24))
         return strength(step) * tf.reduce_mean(tf.square(slopes - 1.0))
 
-    return penalty
+    return _lazily("penalties.wasserstein_gradient_penalty", penalty, every)
+
+
+def _lazily(owner: str, penalty: Penalty, every: int) -> Penalty:
+    """The penalty in every k-th round, k times as large; 0 in the others, where D is not asked."""
+    every = checks.integer(owner, "every", every, 1)
+    if every == 1:
+        return penalty
+
+    def lazy(
+        critic: Any, real: tf.Tensor, fake: tf.Tensor, seed: Any = None, step: Any = 0
+    ) -> tf.Tensor:
+        def paid() -> tf.Tensor:
+            return every * penalty(critic, real, fake, seed=seed, step=step)
+
+        its_turn = tf.equal(tf.cast(step, tf.int64) % every, 0)
+        return tf.cond(its_turn, paid, lambda: tf.zeros([]))
+
+    return lazy

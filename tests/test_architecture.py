@@ -34,7 +34,7 @@ FLOORS = {
         ("figures",),
     ),
     "dcgan": (
-        ("drawn", "data"),
+        ("drawn", "data", "architectures"),
         ("measures", "latent", "lessons", "networks"),
         ("figures", "config"),
         ("epochs",),

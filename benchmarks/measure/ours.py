@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import gan_core
 
-BARE_ROUND = {"average": 0.0, "augment": (), "gamma": 0.0}
+BARE_ROUND = {"network": "radford", "average": 0, "augment": (), "gamma": 0.0}
 """Fields of a DCGAN's config for the round that other libraries are compared with, which have no
 moving average, no augmentation and no penalty."""
 

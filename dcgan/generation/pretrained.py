@@ -1,9 +1,9 @@
 """The generator that comes with the package: trained on drawn faces, in half precision,
 one small file.
 
-    python -m dcgan train --drawn 8192 --epochs 12 --width 32 --batch-size 16 --average 0.998
-    --no-flip \\
-        --augment translation cutout --gamma 0.3 --fall 0.5 --run runs/pretrained
+    python -m dcgan train --network radford --drawn 8192 --epochs 12 --width 32 --batch-size 16 \\
+        --average 8000 --no-flip --augment translation cutout --gamma 0.3 --fall 0.5 \\
+        --g-learning-rate 4e-4 --run runs/pretrained
     python -m dcgan.generation.pretrained --run runs/pretrained --overwrite
 
 The first takes about a quarter of an hour on two CPU cores. The second turns the best generator of
@@ -40,6 +40,7 @@ def save(
     size: int,
     width: int,
     latent_dim: int,
+    network: str = "radford",
     epsilon: float = 1e-5,
     learnt_from: dict | None = None,
     note: str = "",
@@ -53,6 +54,7 @@ def save(
         size: pixels of its pictures.
         width: as for `dcgan.networks.generator`.
         latent_dim: numbers in z.
+        network: which of `dcgan.networks.BY_NAME` it is.
         epsilon: batch norm's.
         learnt_from: drawn, seed and flip of its run's Config, which say what faces it learnt from;
             None: not drawn ones.
@@ -83,6 +85,7 @@ def save(
         "size": size,
         "width": width,
         "latent_dim": latent_dim,
+        "network": network,
         "epsilon": epsilon,
         "learnt_from": learnt_from,
         "note": note,
@@ -122,7 +125,12 @@ def load(file=None) -> tuple[Sequential, dict]:
         if about["format"] != FORMAT:
             raise ValueError(f"its format is {about['format']!r}, not {FORMAT!r}")
         generator = networks.generator(
-            about["size"], about["width"], about["latent_dim"], seed=0, epsilon=about["epsilon"]
+            about["size"],
+            about["width"],
+            about["latent_dim"],
+            network=about.get("network", "radford"),  # the package's own file names none
+            seed=0,
+            epsilon=about["epsilon"],
         )
         variables = named_variables(generator)
         if variables.keys() != arrays.keys():
@@ -171,6 +179,7 @@ def main(config: Config) -> None:
         size=asked.size,
         width=asked.width,
         latent_dim=asked.latent_dim,
+        network=asked.network,
         epsilon=asked.epsilon,
         learnt_from=faces,
         note=config.note,

@@ -103,6 +103,36 @@ def he_normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
     return math.sqrt(2.0 / fan_in) * rng.normal(shape, seed)
 
 
+def fan_in_normal(gain: float = 1.0) -> Initializer:
+    """Make an initializer that draws N(0, gain^2 / fan_in).
+
+    The output's standard deviation is then gain times the root mean square of the input.
+
+    A gain of 1 is that of LeCun et al. 1998, sqrt(2) that of `he_normal`, and sqrt(2 / (1 + a^2))
+    keeps the mean square through a leaky rectifier of slope a (He et al. 2015, eq. 15).
+
+    Args:
+        gain: at least 0.
+
+    Returns:
+        A function (shape, seed) -> float32 tensor, for a kernel's shape that ends in (in, out).
+
+    Raises:
+        ValueError: if gain is not finite, or is below 0.
+
+    Example:
+        >>> fan_in_normal(0.5)([3, 3, 2, 8], rng.seed(0, "kernel")).shape
+        TensorShape([3, 3, 2, 8])
+    """
+    checks.number("initializers.fan_in_normal", "gain", gain, 0.0)
+
+    def initializer(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
+        fan_in, _ = _fans(shape)
+        return gain / math.sqrt(fan_in) * rng.normal(shape, seed)
+
+    return initializer
+
+
 def _fans(shape: Sequence[int]) -> tuple[int, int]:
     field = math.prod(shape[:-2])
     return field * shape[-2], field * shape[-1]

@@ -1,0 +1,96 @@
+"""Everything that decides a pair of networks, and the parts that all of them are made of."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from gan_core import checks
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.initializers import normal
+from gan_core.nn.minibatch_std import MinibatchStd
+
+STAGES = {32: 3, 64: 4, 96: 4, 128: 5}
+"""Pixels of a picture, of dcgan.config.SIZES -> how often its start is doubled."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The options of all three networks.
+
+    Attributes:
+        size: pixels of a side, one of `STAGES`.
+        width: channels at the pictures' end; they double with every halving of the picture.
+        latent_dim: numbers of the noise.
+        seed: of the weights; generator and discriminator of one seed start with other weights.
+        momentum: of batch norm's moving mean and variance.
+        epsilon: that batch norm adds to the variance.
+        synchronised: whether batch norm takes its statistics from all devices together.
+        convolution: native, subpixel, winograd or auto (`gan_core.nn.conv`).
+        compute_dtype: of the convolutions: float32 or bfloat16. Batch norm and tanh are in float32.
+        minibatch_std: whether the discriminator is shown how much the samples of its batch differ
+            (`gan_core.nn.minibatch_std`).
+
+    Raises:
+        ValueError: if size, width, latent_dim or seed is none of these.
+    """
+
+    size: int = 64
+    width: int = 64
+    latent_dim: int = 100
+    _: dataclasses.KW_ONLY
+    seed: int
+    momentum: float = 0.9
+    epsilon: float = 1e-5
+    synchronised: bool = False
+    convolution: str = "auto"
+    compute_dtype: str = "float32"
+    minibatch_std: bool = False
+
+    def __post_init__(self) -> None:
+        checks.one_of("networks", "size", self.size, STAGES)
+        checks.integer("networks", "width", self.width, 1)
+        checks.integer("networks", "latent_dim", self.latent_dim, 1)
+        checks.integer("networks", "seed", self.seed, -(2**50), 2**50)
+        checks.boolean("networks", "minibatch_std", self.minibatch_std)
+
+    @property
+    def stages(self) -> int:
+        """How often the smallest picture is doubled."""
+        return STAGES[self.size]
+
+    @property
+    def start(self) -> int:
+        """Pixels of the smallest picture, each way: 4, or 6 for a picture of 96."""
+        return self.size // 2**self.stages
+
+    def layer_seed(self, layer: int) -> int:
+        """A number of its own for every layer: two layers of one shape must not start equal."""
+        return 1000 * self.seed + layer
+
+    def convolving(self) -> dict[str, Any]:
+        """What every convolution is told."""
+        return {"path": self.convolution, "compute_dtype": self.compute_dtype}
+
+    def batch_norm(self, channels: int, layer: int, name: str) -> BatchNorm:
+        """Batch norm whose gamma starts as N(1, 0.02^2)."""
+        return BatchNorm(
+            channels,
+            momentum=self.momentum,
+            epsilon=self.epsilon,
+            gamma_initializer=normal(0.02, mean=1.0),
+            synchronised=self.synchronised,
+            seed=self.layer_seed(layer),
+            name=name,
+        )
+
+    def variety(self) -> list[MinibatchStd]:
+        """The layer that adds a channel before the discriminator's last layer, if it is wanted."""
+        return [MinibatchStd()] if self.minibatch_std else []
+
+
+def as_float32(x: tf.Tensor) -> tf.Tensor:
+    """x in float32."""
+    return tf.cast(x, tf.float32)
