@@ -61,6 +61,7 @@ class LabelSet:
                 checks.fail("LabelSet", "rows", wanted, f"{column.min()} to {column.max()}")
         object.__setattr__(self, "rows", rows)
         object.__setattr__(self, "counts", counts)
+        object.__setattr__(self, "_ends", np.cumsum(counts))
 
     @classmethod
     def of_rows(cls, kind: str, factors: Mapping[str, Sequence[str]], rows: np.ndarray) -> LabelSet:
@@ -160,7 +161,7 @@ class LabelSet:
         Returns:
             [n, f] int32.
         """
-        ends = np.cumsum(self.counts)
+        ends: np.ndarray = self._ends
         places = [_number(one, seed) % int(ends[-1]) for one in ids]
         return self.rows[np.searchsorted(ends, places, side="right")]
 
