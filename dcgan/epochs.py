@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from dcgan.data.labels import LabelSet
 from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
 from dcgan.measures import distances
@@ -26,6 +27,7 @@ from gan_core.runs.hooks import every
 from gan_core.runs.run_folder import RunFolder
 
 SHOWN = 64  # faces of fixed noise on a sheet
+SHOWN_IN_A_ROW = 8
 MOST_JUDGED = 2000  # generated faces, at most, that are held against the held-aside ones
 LEAST_JUDGED = 32
 AT_A_TIME = 100  # faces turned into uint8 together, to spare memory
@@ -46,10 +48,17 @@ class Watch:
         images_an_epoch: how many are learnt from in an epoch.
         config: the run's.
         console: where each epoch is told in a line.
+        label_set: the labels that G is asked for; a row of a sheet has one label.
     """
 
     def __init__(
-        self, run: RunFolder, held_aside: np.ndarray, images_an_epoch: int, config, console
+        self,
+        run: RunFolder,
+        held_aside: np.ndarray,
+        images_an_epoch: int,
+        config,
+        console,
+        label_set: LabelSet | None = None,
     ):
         self.run = run
         self.held_aside = held_aside[:MOST_JUDGED]
@@ -62,6 +71,9 @@ class Watch:
         self.table = run.path / "epochs.csv"
         self.clock = time.perf_counter()
         self.step = run.step()
+        self.labels_shown = None
+        if label_set is not None:
+            self.labels_shown = rows_of_sheet(label_set, SHOWN, SHOWN_IN_A_ROW)
         self.told: str | None = None
         """the last failure that was told"""
 
@@ -81,7 +93,8 @@ class Watch:
         rate = images / (time.perf_counter() - self.clock)
         step = row["step"]
         epoch = step * self.config.batch_size // self.images_an_epoch
-        sheet = sheets.sheet(to_uint8(trainer.sample(SHOWN, seed=self.config.seed)).numpy())
+        shown = trainer.sample(SHOWN, seed=self.config.seed, labels=self.labels_shown)
+        sheet = sheets.sheet(to_uint8(shown).numpy())
         sheets.save(sheet, self.run.samples / f"epoch_{epoch:04d}.png")
         fake = self._judged(trainer)
         levels = distances.patches_and_whole(self.held_aside, fake, seed=0)
@@ -148,6 +161,31 @@ class Watch:
         writer.writeheader()
         writer.writerows([*earlier, row])
         files.text_atomically(self.table, text.getvalue())
+
+
+def rows_of_sheet(label_set: LabelSet, count: int, columns: int) -> np.ndarray:
+    """Labels of a sheet of which each row has one: the values of all factors in turn.
+
+    Row i has value number i of the first factor, then of the second, and so on; the other factors
+    of a row are those of the most common combination that has this value.
+
+    Args:
+        label_set: factors and their combinations.
+        count: faces on the sheet.
+        columns: faces in a row.
+
+    Returns:
+        [count, f] int32.
+    """
+    rows = []
+    for factor, values in enumerate(label_set.sizes):
+        for value in range(values):
+            having = np.flatnonzero(label_set.rows[:, factor] == value)
+            most = having[np.argmax(label_set.counts[having])]
+            rows.append(label_set.rows[most])
+    wanted = -(-count // columns)
+    chosen = [rows[i % len(rows)] for i in range(wanted)]
+    return np.repeat(chosen, columns, axis=0)[:count].astype(np.int32)
 
 
 def _answers(row: dict[str, Any]) -> str:

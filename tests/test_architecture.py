@@ -34,7 +34,8 @@ FLOORS = {
         ("figures",),
     ),
     "dcgan": (
-        ("measures", "architectures"),
+        ("drawn", "data", "architectures"),
+        ("measures",),
         ("latent", "lessons", "networks"),
         ("figures", "config"),
         ("epochs",),

@@ -90,6 +90,9 @@ def _find(config: Find, sheet: Path, console: Console) -> None:
         way_out = "Its SavedModel is an older one: export it anew by resuming the run."
         wanted = "a generator that gradients can pass through"
         checks.fail("find", "run", wanted, generator.name, way_out)
+    if generator.labels is not None:
+        wanted = "the run of a generator without labels"
+        checks.fail("find", "run", wanted, f"{generator.name}, which was trained with labels")
     names, pictures = _pictures(config, generator)
     with console.status(f"looking for {len(pictures)} z, {config.starts} starts each"):
         found = inversion.find(

@@ -9,14 +9,18 @@ import contextlib
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
+import tyro
 from PIL import Image, ImageDraw, ImageFont
 
 from dcgan.figures import sheets
 from gan_core import checks, files
 from gan_core.app.command_line import say
+
+if TYPE_CHECKING:
+    from dcgan.generation.trained_generator import Generator
 
 Kind = Literal["ray", "switch", "fix", "slerp", "lerp", "traverse"]
 STRIP = Path("runs/walk.png")
@@ -61,6 +65,11 @@ class Walk:
     """multiply every z of the walk by it, above 0 and at most 1"""
     columns: int = 10
     """faces in a row"""
+    label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    (
+        "of a generator that was trained with labels: what the faces of the whole walk have, such "
+        "as hair=blue; may be repeated. Other factors are those of face number --first"
+    )
     out: Path | None = None
     """the strip, a .png; none: runs/walk.png, or the next free"""
     gif: Path | None = None
@@ -143,7 +152,7 @@ def _draw(config: Walk, strip: Path) -> str:
 
     generator = trained_generator.load(config.run)
     z = config.truncation * path_of_z(config, generator.latent_dim)
-    faces = generator(z)
+    faces = generator(z, _label(config, generator))
     lengths = space.norms(z)
     labels = [f"|z| = {length:.1f}" for length in lengths]
     written = [sheets.save(labelled(faces, labels, config.columns), strip)]
@@ -158,6 +167,13 @@ def _draw(config: Walk, strip: Path) -> str:
         f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; "
         f"samples of the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}"
     )
+
+
+def _label(config: Walk, generator: Generator) -> np.ndarray | None:
+    """The label of every face of the walk: that of face number `first`, with what is asked for."""
+    asked = generator.asked(config.label)
+    labels = generator.labels_of(config.first + 1, config.seed, asked)
+    return None if labels is None else np.repeat(labels[-1:], config.steps, axis=0)
 
 
 def labelled(images: np.ndarray, labels: Sequence[str], columns: int = 10) -> np.ndarray:

@@ -19,7 +19,7 @@ from dcgan.generation import pretrained, trained_generator
 from dcgan.judge import factor_classifier
 from dcgan.page import layers, sliders
 from dcgan.page.command import Page
-from gan_core import files
+from gan_core import checks, files
 from gan_core.app.command_line import say
 from gan_core.nn.sequential import Sequential
 
@@ -69,6 +69,9 @@ def load(run: Path | None) -> Subject:
     from dcgan import training  # slow to import, and seldom needed
 
     config = of_run(run)
+    if config.labels:
+        wanted = "a run without labels"
+        checks.fail("page", "run", wanted, f"{run}, which was trained with labels")
     network = training.best_generator(run)
     return Subject(network, config.latent_dim, config.size, config.data is None, str(run))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ def export_generator(
     to_output: Callable[[tf.Tensor], tf.Tensor] | None = None,
     *,
     labels: tf.TensorSpec | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> None:
     """Write a SavedModel whose signature is z [n, latent_dim] float32 -> samples, for any n.
 
@@ -39,6 +40,7 @@ def export_generator(
             None leaves it.
         labels: for a conditional generator, the shape and dtype of one sample's label; the
             signature is then (z, labels [n, ...]).
+        also: texts to put beside the model, by their files' names.
 
     Raises:
         ValueError: the place is taken by something else, or cannot be written, or another process
@@ -64,6 +66,8 @@ def export_generator(
             # A layer whose gradient is written out keeps it, so that `samples` has gradients.
             options = tf.saved_model.SaveOptions(experimental_custom_gradients=True)
             tf.saved_model.save(exported, place, signatures=exported.__call__, options=options)
+            for name, text in (also or {}).items():
+                (unfinished / name).write_text(text, encoding="utf-8", newline="\n")
     except files.WriteError as error:
         raise ValueError(f"export_generator: {error}") from error
     except tf.errors.OpError as error:

@@ -27,7 +27,7 @@ def generator(monkeypatch):
     def function(z):
         return to_uint8(samples(z))
 
-    made = trained_generator.Generator(function, 2, SIZE, "greys", samples)
+    made = trained_generator.Generator(function, 2, SIZE, "greys", samples=samples)
     monkeypatch.setattr(trained_generator, "load", lambda run: made)
     return made
 
