@@ -18,9 +18,9 @@ from dcgan.figures import best_and_worst
 from dcgan.generation import trained_generator
 from dcgan.judge import evidence, factor_classifier, factor_features
 from dcgan.judge.command import FEWEST, Judge
-from dcgan.measures import neighbours
+from dcgan.measures import neighbours, real_sets
 from dcgan.measures.features import efficientnet, face_judge, manifolds
-from gan_core import checks, rng
+from gan_core import checks
 from gan_core.runs.run_folder import RunFolder
 
 SHOWN = 32  # faces in each panel of the picture
@@ -106,27 +106,20 @@ def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealF
         learnt = drawn_faces.draw(indices, seed=config.seed, size=size)
         fresh = evidence.FRESH + np.arange(2 * n)
         held = drawn_faces.draw(fresh, seed=config.seed, size=size)
-        reference, others = held[:n], held[n:]
+        sets = real_sets.RealSets(reference=held[:n], others=held[n:])
+        if config.flip:
+            sets = real_sets.mirror_both(sets, config.seed)
     else:
         images = faces.load(data, size).images
         indices, aside = faces.split(len(images), config.seed)
-        n = min(n, len(aside), len(indices))
-        if n < FEWEST:
+        if min(n, len(aside), len(indices)) < FEWEST:
             wanted = f"{10 * FEWEST} faces or more, of which a tenth is held aside"
             checks.fail("dcgan judge", "data", wanted, f"{len(images):,}")
         learnt = images[indices]
-        reference = images[aside[_order(len(aside), config.seed, "held aside")[:n]]]
-        others = learnt[_order(len(learnt), config.seed, "floor")[:n]]
+        sets = real_sets.choose(images, indices, aside, n=n, seed=config.seed, mirrored=config.flip)
     if config.flip:
-        reference = evidence.mirror_half(reference, seed=config.seed)
-        others = evidence.mirror_half(others, seed=config.seed + 1)
         learnt = np.concatenate([learnt, learnt[:, :, ::-1]])
-    return RealFaces(reference, others, learnt)
-
-
-def _order(n: int, seed: int, purpose: str) -> np.ndarray:
-    """A random order of n faces: files are often named in the order of years."""
-    return rng.permutation(n, rng.seed(seed, f"judge, {purpose}")).numpy()
+    return RealFaces(sets.reference, sets.others, learnt)
 
 
 @dataclasses.dataclass(frozen=True)
