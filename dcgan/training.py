@@ -30,7 +30,7 @@ from dcgan.data.batches import face_batches
 from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import Watch
-from dcgan.measures import distances
+from dcgan.measures import distances, judges, real_sets
 from gan_core import augment, checks, files, losses, penalties, rng
 from gan_core.app.command_line import say
 from gan_core.averaging import settling_batches
@@ -162,15 +162,14 @@ def train(
     """
     console = console or Console(stderr=True)
     _check_tensorboard(config)
+    judges.check(config.judge)
     strategy = workers.by_name(config.strategy)  # before anything is computed
     replicas.check_batch("dcgan train", strategy, config.batch_size)
     config = _with_absolute_paths(config)
     start = time.perf_counter()
     data = _faces(config, console)
     rows, held_aside = faces.split(len(data.images), config.seed)
-    if len(held_aside) < 2:
-        wanted = "at least 20 faces, some of them to judge by"
-        checks.fail("dcgan train", "data", wanted, f"{len(data.images)}")
+    judges.check_number(config.judge, len(held_aside), len(data.images))
     batches = face_batches(
         data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows
     )
@@ -200,8 +199,10 @@ def train(
         trainer = build(config, strategy, rounds)
         _start_from(config, trainer, run)
         _keep_the_log_of_other_columns(run, trainer)
-        watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
+        judge = _judge(config, run, data.images, rows, held_aside)
         del data  # the device has the faces
+        say(judge.introduction(), console)
+        watch = Watch(run, judge, an_epoch * config.batch_size, config, console)
         try:
             fit(
                 trainer,
@@ -233,6 +234,15 @@ def train(
         )
         workers.wait_for_all(strategy)
         return trainer, run
+
+
+def _judge(
+    config: Config, run: RunFolder, images: np.ndarray, learnt: np.ndarray, aside: np.ndarray
+) -> judges.Judge:
+    """Who judges the run's epochs, by faces that are held out; its floor is kept in the folder."""
+    most = judges.MOST[config.judge]
+    sets = real_sets.choose(images, learnt, aside, n=most, seed=config.seed, mirrored=config.flip)
+    return judges.make(config.judge, sets, run.path)
 
 
 def _check_tensorboard(config: Config) -> None:
@@ -480,6 +490,15 @@ def _run_folder(config: Config, data: faces.Faces) -> RunFolder:
         return RunFolder.create(path, fields, **options)
     there = RunFolder.resume(path).config
     of_run(path)  # told in one line if it was edited by hand
+    if there["judge"] != config.judge:
+        checks.fail(
+            "dcgan train",
+            "judge",
+            f"{there['judge']}, by which this run's best epoch was chosen",
+            config.judge,
+            "Figures of two judges cannot be compared. For the other judge, a new run: "
+            f"python -m dcgan train --start-from {shlex.quote(str(path))} --judge {config.judge}",
+        )
     try:
         run = RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
     except ValueError as error:

@@ -156,9 +156,9 @@ def table(row: dict[str, float], jury: face_judge.FaceJudge, config: Judge) -> T
         made.add_column(name, justify="right")
     for name, value in row.items():
         floor = jury.floor[name]
-        lower = face_judge.BETTER[name] == "lower"
-        ratio = f"{value / floor:.1f}" if lower else ""
-        made.add_row(name, _short(value), _short(floor), ratio, face_judge.BETTER[name])
+        best = face_judge.BETTER.get(name, "lower")
+        ratio = f"{value / floor:.1f}" if best == "lower" else ""
+        made.add_row(name, _short(value), _short(floor), ratio, best)
     made.add_section()
     made.add_row("combined", f"{jury.combined(row):.2f}", "1.00", "", "lower")
     return made
