@@ -16,7 +16,7 @@ from dcgan.data import faces
 from dcgan.drawn import drawn_faces
 from dcgan.figures import best_and_worst
 from dcgan.generation import trained_generator
-from dcgan.judge import evidence, factor_classifier, factor_features
+from dcgan.judge import comparison, evidence, factor_classifier, factor_features
 from dcgan.judge.command import FEWEST, Judge
 from dcgan.measures import neighbours, real_sets
 from dcgan.measures.features import efficientnet, face_judge, manifolds
@@ -50,11 +50,13 @@ class RealFaces:
 def judge(config: Judge, console: Console | None = None) -> dict[str, float]:
     """Print the table, save the picture, and return the row of figures with "combined"."""
     console = console or Console()
-    if config.picture.exists() and not config.overwrite:
+    if config.output.exists() and not config.overwrite:
         checks.fail(
-            "dcgan judge", "out", "a name that is free", str(config.picture), "Or say --overwrite."
+            "dcgan judge", "out", "a name that is free", str(config.output), "Or say --overwrite."
         )
     network = feature_network(config)  # first: it is the part that may be missing
+    if config.compare:
+        return _compare(config, network, console)
     fake, training_config = _generated(config)
     real = real_faces(training_config, config.data, n=min(config.n, len(fake)), size=fake.shape[1])
     n = len(real.reference)
@@ -70,6 +72,18 @@ def judge(config: Judge, console: Console | None = None) -> dict[str, float]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     best_and_worst.draw(config.picture, panels(fake, realism, nearest, real))
     return {**row, "combined": jury.combined(row)}
+
+
+def _compare(
+    config: Judge, network: Callable[[np.ndarray], np.ndarray], console: Console
+) -> dict[str, float]:
+    """Judge several sets against the same real faces. -> {set: combined figure}."""
+    real = real_faces(
+        Config(data=config.data, size=config.size, flip=False), None, n=config.n, size=config.size
+    )
+    jury = face_judge.FaceJudge(real.reference, real.others, network, thorough=False)
+    found = comparison.compare(config, jury, console)
+    return {name: row[comparison.COMBINED] for name, row in found.rows.items()}
 
 
 def feature_network(config: Judge) -> Callable[[np.ndarray], np.ndarray]:
