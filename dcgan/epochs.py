@@ -21,7 +21,7 @@ from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
 from dcgan.measures.features.face_judge import FRECHET
 from dcgan.measures.judges import Judge
-from dcgan.measures.pixel_judge import PIXELS, WHOLE
+from dcgan.measures.pixel_judge import GRID, PIXELS, SPECTRUM, WHITENED, WHOLE
 from gan_core import files
 from gan_core.app.command_line import say
 from gan_core.runs.hooks import every
@@ -30,7 +30,15 @@ from gan_core.runs.run_folder import RunFolder
 SHOWN = 64  # faces of fixed noise on a sheet
 AT_A_TIME = 100  # faces turned into uint8 together, to spare memory
 
-COLUMNS = {PIXELS: "distance_mean", WHOLE: "distance_whole", FRECHET: "frechet", "KID": "kid"}
+COLUMNS = {
+    PIXELS: "distance_mean",
+    WHOLE: "distance_whole",
+    WHITENED: "whitened_patches",
+    SPECTRUM: "power_spectrum",
+    GRID: "grid_pattern",
+    FRECHET: "frechet",
+    "KID": "kid",
+}
 """Measure of a judge -> column of epochs.csv, where it is not the measure's own name."""
 
 # When a run has plainly failed.

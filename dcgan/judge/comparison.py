@@ -25,13 +25,13 @@ from dcgan.data import faces
 from dcgan.judge.command import Judge
 from dcgan.measures import distances, ranks, statistics, texture
 from dcgan.measures.features.face_judge import FRECHET, MMD, MS_SSIM, FaceJudge
-from dcgan.measures.pixel_judge import PIXELS, over_the_floor
+from dcgan.measures.pixel_judge import GRID, PIXELS, SPECTRUM, WHITENED, over_the_floor
 from gan_core import checks, files
 
 COMBINED = "combined"
 AS_REAL = (MS_SSIM, "contrast", "exposure", "edges", "variety")
 """These are best where they are as in real faces; of all others lower is better."""
-JOINED = (PIXELS, "patches at the finest level, whitened", "power spectrum", "4 × 4 grid")
+JOINED = (PIXELS, WHITENED, SPECTRUM, GRID)
 """The measures of pixels of which combinations are tried."""
 SHOWN = (COMBINED, FRECHET, "KID", "precision", "recall", PIXELS)
 
@@ -109,12 +109,9 @@ def of_pixels(images: np.ndarray, jury: FaceJudge) -> dict[str, float]:
     real, seed = jury.real, jury.seed
     described = statistics.describe(images)
     return {
-        "patches at the finest level, whitened": texture.whitened_patches(real, images, seed=seed),
-        "patches at the next level, whitened": texture.whitened_patches(
+        "patches of the next level, whitened": texture.whitened_patches(
             real, images, seed=seed, level=1
         ),
-        "power spectrum": texture.spectrum_distance(real, images),
-        "4 × 4 grid": texture.grid_pattern(images),
         MMD: distances.image_mmd(real, images),
         MS_SSIM: distances.diversity(images, seed=seed, pairs=min(300, 5 * len(images))),
         "contrast": described["contrast"],

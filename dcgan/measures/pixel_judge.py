@@ -6,10 +6,13 @@ import math
 
 import numpy as np
 
-from dcgan.measures import distances
+from dcgan.measures import distances, texture
 
 PIXELS = "distance of pixels"
 WHOLE = "whole faces"
+WHITENED = "patches, whitened"
+SPECTRUM = "power spectrum"
+GRID = "4 × 4 grid"
 LEAST = 32  # generated faces, where fewer real ones are held out
 SMALLEST = 1e-9  # a floor of 0, as of equal pictures, counts as this
 
@@ -53,8 +56,12 @@ class PixelJudge:
     def measure(self, fake: np.ndarray) -> dict[str, float]:
         """Every measure of one set of faces, uint8 [m, S, S, 3], by name; lower is better."""
         levels = distances.patches_and_whole(self.real, fake, seed=self.seed)
-        row = {level_name(level): value for level, value in levels.items()}
-        return row
+        return {
+            **{level_name(level): value for level, value in levels.items()},
+            WHITENED: texture.whitened_patches(self.real, fake, seed=self.seed),
+            SPECTRUM: texture.spectrum_distance(self.real, fake),
+            GRID: texture.grid_pattern(fake),
+        }
 
     def combined(self, row: dict[str, float]) -> float:
         """The figure by which epochs are compared: 1 for real faces, lower is better."""
