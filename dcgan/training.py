@@ -31,7 +31,7 @@ from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import Watch
 from dcgan.measures import distances, judges, real_sets
-from gan_core import augment, checks, files, losses, penalties, rng
+from gan_core import augment, checks, files, losses, penalties
 from gan_core.app.command_line import say
 from gan_core.averaging import settling_batches
 from gan_core.devices import replicas, workers
@@ -240,9 +240,21 @@ def _judge(
     config: Config, run: RunFolder, images: np.ndarray, learnt: np.ndarray, aside: np.ndarray
 ) -> judges.Judge:
     """Who judges the run's epochs, by faces that are held out; its floor is kept in the folder."""
-    most = judges.MOST[config.judge]
-    sets = real_sets.choose(images, learnt, aside, n=most, seed=config.seed, mirrored=config.flip)
+    sets = _real_sets(config, images, learnt, aside)
     return judges.make(config.judge, sets, run.path)
+
+
+def _real_sets(
+    config: Config, images: np.ndarray, learnt: np.ndarray, aside: np.ndarray
+) -> real_sets.RealSets:
+    return real_sets.choose(
+        images,
+        learnt,
+        aside,
+        n=judges.MOST[config.judge],
+        seed=config.seed,
+        mirrored=config.flip,
+    )
 
 
 def _check_tensorboard(config: Config) -> None:
@@ -421,15 +433,13 @@ def held_aside(config: Config) -> tuple[np.ndarray, float]:
         config: the run's.
 
     Returns:
-        uint8 [M, S, S, 3], and the distance of these to as many real faces that were learnt from,
-        at random (files are often named in the order of years).
+        uint8 [M, S, S, 3], and the distance of these to as many real faces that were learnt from.
     """
     data = _faces(config, Console(stderr=True))
     rows, aside = faces.split(len(data.images), config.seed)
-    real = data.images[aside]
-    order = rng.permutation(len(rows), rng.seed(config.seed, "floor")).numpy()
-    learnt = data.images[rows[order[: len(aside)]]]
-    return real, distances.patches_and_whole(real, learnt, seed=0)["mean"]
+    sets = _real_sets(config, data.images, rows, aside)
+    floor = distances.patches_and_whole(sets.reference, sets.others, seed=0)["mean"]
+    return sets.reference, floor
 
 
 def best_generator(folder: str | os.PathLike) -> tf.Module:
