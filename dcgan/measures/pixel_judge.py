@@ -29,8 +29,9 @@ class PixelJudge:
     """
 
     name = "pixels"
-    decides: tuple[str, ...] = (PIXELS,)
-    """the measures of the combined figure"""
+    decides: tuple[str, ...] = (PIXELS, SPECTRUM)
+    """the measures of the combined figure: of those tried, these agree best with `FaceJudge`'s on
+    which faces are better (docs/faces.md has the table)"""
 
     def __init__(
         self,
