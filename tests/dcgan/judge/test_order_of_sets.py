@@ -40,7 +40,7 @@ def test_by_the_features_of_the_factor_classifier(drawn, sets):
     jury = FaceJudge(drawn[:N], drawn[N : 2 * N], network)
     values = [jury.combined(jury.measure(images)) for images in sets]
     assert values == sorted(values)
-    assert values[0] < 0.8 * values[1]
+    assert values[0] < 0.9 * values[1]  # these features see little of texture
 
 
 @pytest.mark.skipif(not efficientnet.is_installed(), reason="the extra judge is not installed")
