@@ -13,6 +13,7 @@ from dcgan.config import Config
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import read_epochs
 from dcgan.figures import training_plots
+from dcgan.measures.pixel_judge import PixelJudge
 from gan_core.app import plots
 from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
@@ -30,6 +31,11 @@ TINY = {
     "average": 0.9,
     "mode": "eager",
 }
+
+
+def judge():
+    """Of pixels, by four drawn faces."""
+    return PixelJudge(drawn_faces.draw(range(4), size=32), drawn_faces.draw(range(4, 8), size=32))
 
 
 def train(path, **changes):
@@ -83,7 +89,7 @@ def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(
     run.save(trainer.state(), 1)
     seconds = iter([10.0, 14.0, 15.0])
     monkeypatch.setattr(epochs.time, "perf_counter", lambda: next(seconds))
-    watch = epochs.Watch(run, drawn_faces.draw(range(4), size=32), 48, Config(**TINY), SILENT)
+    watch = epochs.Watch(run, judge(), 48, Config(**TINY), SILENT)
     watch.look(trainer, {"step": 3, "d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5})
     assert read_epochs(run.path / "epochs.csv")["images_a_second"] == [8.0]
 
@@ -154,7 +160,7 @@ def test_one_picture_in_many_shades_has_no_variety():
 def test_a_failure_is_told_once(tmp_path):
     run = RunFolder.create(tmp_path / "run", Config(**TINY))
     said = Console(file=io.StringIO(), width=300)
-    watch = epochs.Watch(run, drawn_faces.draw(range(4), size=32), 48, Config(**TINY), said)
+    watch = epochs.Watch(run, judge(), 48, Config(**TINY), said)
     for step in range(1, 12):
         row = {"d_loss": 1.0, "g_loss": 1.0, "distance_mean": 50.0, "variety": 1.0}
         watch._log({"epoch": step, "step": step, **row})

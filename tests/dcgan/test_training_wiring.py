@@ -12,7 +12,7 @@ from rich.console import Console
 from dcgan import training
 from dcgan.config import AUGMENTATIONS, Config
 from dcgan.data import faces
-from dcgan.epochs import MOST_JUDGED
+from dcgan.measures import judges
 from gan_core import augment, losses, penalties
 
 pytestmark = pytest.mark.slow
@@ -135,8 +135,8 @@ def played(monkeypatch, tmp_path):
         given["fit"] = {"trainer": trainer, "sampler": sampler, "rounds": rounds, **options}
 
     class Watch:
-        def __init__(self, run, held_aside, images_an_epoch, config, console):
-            given["watch"] = {"held_aside": held_aside, "images_an_epoch": images_an_epoch}
+        def __init__(self, run, judge, images_an_epoch, config, console):
+            given["watch"] = {"held_aside": judge.real, "images_an_epoch": images_an_epoch}
 
         def hooks(self, rounds_an_epoch):
             given["watch"]["rounds_an_epoch"] = rounds_an_epoch
@@ -185,13 +185,26 @@ def test_a_run_is_judged_by_faces_that_are_held_aside_and_another_z_than_is_show
         return np.zeros([n, 32, 32, 3], np.float32)
 
     run = types.SimpleNamespace(path=training.Path("x"), step=lambda: 0)
-    held = np.arange(2500 * 3, dtype=np.uint8).reshape(2500, 1, 1, 3)
-    watch = epochs.Watch(run, held, 48, Config(**ODD), SILENT)
+    judge = types.SimpleNamespace(generated=250)
+    watch = epochs.Watch(run, judge, 48, Config(**ODD), SILENT)
     trainer = types.SimpleNamespace(sample=sample)
     for _ in range(2):
-        assert len(watch._judged(trainer)) == MOST_JUDGED == len(watch.held_aside)
-    assert asked == [(MOST_JUDGED, 12)] * 2
-    np.testing.assert_array_equal(watch.held_aside, held[:MOST_JUDGED])
+        assert len(watch._judged(trainer)) == 250
+    assert asked == [(250, 12)] * 2
+
+
+@pytest.mark.parametrize("name", ["pixels", "features"])
+def test_no_more_held_aside_faces_are_judged_by_than_an_epoch_has_time_for(name, monkeypatch):
+    sets = []
+    monkeypatch.setattr(training.judges, "make", lambda name, given, folder: sets.append(given))
+    images = np.arange(6000, dtype=np.uint32).view(np.uint8).reshape(6000, 2, 2, 1)
+    learnt, aside = np.arange(3000), np.arange(3000, 6000)
+    config = Config(**{**ODD, "judge": name})
+    training._judge(config, types.SimpleNamespace(path="x"), images, learnt, aside)
+    (given,) = sets
+    assert len(given.reference) == len(given.others) == judges.MOST[name]
+    assert keys(given.reference) < keys(images[aside])
+    assert keys(given.others) < keys(images[learnt])
 
 
 def test_the_floor_is_of_held_aside_faces_against_faces_that_were_learnt_from(monkeypatch):
