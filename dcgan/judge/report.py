@@ -20,7 +20,7 @@ from dcgan.judge import comparison, evidence, factor_classifier, factor_features
 from dcgan.judge.command import FEWEST, Judge
 from dcgan.measures import neighbours, real_sets
 from dcgan.measures.features import efficientnet, face_judge, manifolds
-from gan_core import checks
+from gan_core import checks, files
 from gan_core.runs.run_folder import RunFolder
 
 SHOWN = 32  # faces in each panel of the picture
@@ -49,11 +49,12 @@ class RealFaces:
 
 def judge(config: Judge, console: Console | None = None) -> dict[str, float]:
     """Print the table, save the picture, and return the row of figures with "combined"."""
-    console = console or Console()
-    if config.output.exists() and not config.overwrite:
-        checks.fail(
-            "dcgan judge", "out", "a name that is free", str(config.output), "Or say --overwrite."
-        )
+    with files.claimed(config.output, config.overwrite):
+        return _judge(config, console or Console())
+
+
+def _judge(config: Judge, console: Console) -> dict[str, float]:
+    """The same, while nobody else writes the picture."""
     network = feature_network(config)  # first: it is the part that may be missing
     if config.compare:
         return _compare(config, network, console)

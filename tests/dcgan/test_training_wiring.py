@@ -13,7 +13,9 @@ from dcgan import training
 from dcgan.config import AUGMENTATIONS, Config
 from dcgan.data import faces
 from dcgan.measures import judges
-from gan_core import augment, losses, penalties
+from gan_core import augment, latent, losses, penalties, rng
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.runs.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
 
@@ -95,6 +97,35 @@ def test_every_field_of_the_config_lands_in_the_networks_and_the_trainer(built):
     assert float(trainer.g_optimizer.schedule(tf.constant(0))) == np.float32(0.002)
     assert trainer.g_optimizer.bound == tuple(trainer.generator.trainable_variables)
     assert trainer.d_optimizer.bound == tuple(trainer.discriminator.trainable_variables)
+
+
+def test_synchronised_reaches_every_batch_norm_of_both_networks():
+    for synchronised in (True, False):
+        trainer = training.build(Config(**ODD, synchronised=synchronised))
+        for network in (trainer.generator, trainer.discriminator):
+            norms = [part for part in network.submodules if isinstance(part, BatchNorm)]
+            assert norms
+            assert {norm.synchronised for norm in norms} == {synchronised}
+
+
+@pytest.mark.parametrize("average", [0.9, 0.0])
+def test_the_best_generator_makes_what_the_trainer_samples_at_the_best_round(tmp_path, average):
+    """Its average if there is one, with batch norm's epsilon, of the best round and not the last."""
+    config = Config(**{**ODD, "average": average})
+    trainer = training.build(config)
+    for name, variable in trainer.state().items():
+        if name.startswith(("generator/", "average/model/")) and variable.shape.rank == 4:
+            variable.assign(20.0 * variable)  # pictures that differ
+    run = RunFolder.create(tmp_path / "run", config)
+    batches = [np.tanh(rng.normal([8, 32, 32, 3], rng.seed(i, "real"))) for i in range(2)]
+    trainer.round(batches[0])
+    assert run.save_best(trainer.state(), 1, 1.0)
+    wanted = trainer.sample(3, seed=5)
+    trainer.round(batches[1])
+    run.save(trainer.state(), 2)
+    z = latent.block(latent.Normal(5), 0, 5)[:3]
+    np.testing.assert_allclose(training.best_generator(run.path)(z), wanted, atol=1e-4)
+    assert np.abs(trainer.sample(3, seed=5) - wanted).max() > 1e-2
 
 
 def test_each_augmentation_is_the_one_of_its_name():

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from toy.measures.coverage import Coverage, coverage, perfect_by_formula, perfect_sampler, within
+from gan_core import rng
+from toy.measures.coverage import (
+    Coverage,
+    coverage,
+    of,
+    perfect_by_formula,
+    perfect_sampler,
+    within,
+)
 from toy.targets.distributions import Normal, Uniform, gaussian_mixture, grid, ring
 
 pytestmark = pytest.mark.slow
@@ -279,6 +287,15 @@ def test_the_seed_decides_and_draws_differ():
     )
     assert one != two
     assert one != perfect_sampler(ring(), 100, draws=1, seed=2)
+
+
+def test_a_distribution_is_measured_by_its_own_modes_sd_and_weights():
+    uneven = gaussian_mixture(SQUARE, 0.5, [1, 2, 3, 4])
+    samples = uneven.sample(2000, rng.seed(0, "uneven")).numpy()
+    row = of(samples, uneven)
+    assert row == coverage(samples, SQUARE, 0.5, [1, 2, 3, 4])
+    assert row.reverse_kl < 0.01  # by equal weights it would be 0.1
+    assert of(samples[:, :1], Uniform()) is None
 
 
 def test_a_row_is_plain_numbers():
