@@ -2,7 +2,6 @@
 
 import re
 
-import hypothesis
 import pytest
 
 from gan_core import testing
@@ -26,19 +25,6 @@ def law_named(subject, name):
     return law
 
 
-@pytest.fixture
-def no_shrinking():
-    """A first counterexample is enough here; that it is made small is tested in test_running.py."""
-    before = hypothesis.settings.default
-    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-    hypothesis.settings.register_profile("no shrinking", before, phases=phases)
-    hypothesis.settings.load_profile("no shrinking")
-    yield
-    hypothesis.settings.register_profile("as before", before)
-    hypothesis.settings.load_profile("as before")
-
-
-@pytest.mark.usefixtures("no_shrinking")
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_subject_is_caught_by_its_law(name):
     subject, law, source = WRONG[name]
