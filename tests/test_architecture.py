@@ -35,12 +35,14 @@ FLOORS = {
     ),
     "dcgan": (
         ("drawn", "data"),
-        ("measures", "latent", "lessons", "networks"),
+        ("measures", "networks"),
+        ("latent", "lessons"),
         ("figures", "config"),
         ("epochs",),
         ("training",),
         ("generation",),
         ("judge",),
+        ("page",),
     ),
     "benchmarks": (
         ("measure", "step_plots", "run_exported"),
@@ -48,6 +50,7 @@ FLOORS = {
         ("contestants",),
     ),
 }
+SOLUTIONS = "solutions"  # of the exercises: they may import all rooms and their chapters
 APART = ("app",)  # rooms of gan_core that import nothing of it, and that nothing in it imports
 TOP = ("testing",)  # of gan_core: it may import all of its floors; only the tests import it
 MAY_IMPORT = {
@@ -144,7 +147,8 @@ def is_on_top(package, room):
     """Whether this room is a chapter, a command or a room of solutions:
     it may import all, and nothing imports it.
     """
-    return CHAPTER.fullmatch(room) is not None or room in COMMANDS.get(package, set())
+    on_top = {SOLUTIONS} | COMMANDS.get(package, set())
+    return CHAPTER.fullmatch(room) is not None or room in on_top
 
 
 def rooms_below(package, room):
@@ -172,10 +176,13 @@ def import_faults(package, room, text):
         | set(APART)
         | set(TOP)
         | COMMANDS.get(package, set())
+        | {SOLUTIONS}
     )
     asked = {
         part for part in rooms_asked(package, text) if part in known or CHAPTER.fullmatch(part)
     }
+    if room == SOLUTIONS:
+        asked = {part for part in asked if not CHAPTER.fullmatch(part)}
     return asked - rooms_below(package, room)
 
 

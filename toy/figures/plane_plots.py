@@ -106,6 +106,96 @@ def fields_of_d(runs: dict[str, Run], real: np.ndarray, arrows: int = 150) -> Fi
     return figure
 
 
+def last_samples(runs: dict[str, Run], real: np.ndarray) -> Figure:
+    """The samples at the end of each run, over the real ones.
+
+    Args:
+        runs: title -> (trainer, looks); a panel each.
+        real: [n, 2], drawn behind the samples.
+
+    Returns:
+        The figure, not yet saved.
+    """
+    plots.use_style()
+    figure, axes = plt.subplots(1, len(runs), figsize=(5.2 * len(runs), 5.2), squeeze=False)
+    for panel, (title, (_, looks)) in zip(axes[0], runs.items(), strict=True):
+        step, samples, _ = looks[-1]
+        plots.points(panel, real, samples, span_of(real))
+        panel.set(title=f"{title}, round {step:,}")
+    axes[0, 0].legend(loc="upper right", markerscale=4, fontsize="small")
+    return figure
+
+
+def around_a_point(
+    runs: dict[str, Run], real: np.ndarray, point: np.ndarray, half_width: float, moments: int = 4
+) -> Figure:
+    """The last few looks at each run, in a small square of the plane.
+
+    Args:
+        runs: title -> (trainer, looks); a row of the figure each.
+        real: [n, 2], drawn behind the samples.
+        point: [2], the middle of the square.
+        half_width: of the square, in the data's units.
+        moments: how many of the last looks are drawn, a column each.
+
+    Returns:
+        The figure, not yet saved.
+    """
+    plots.use_style()
+    figure, axes = plt.subplots(
+        len(runs), moments, figsize=(3.2 * moments, 3.3 * len(runs)), squeeze=False
+    )
+    left, bottom = point - half_width
+    right, top = point + half_width
+    for row, (title, (_, looks)) in zip(axes, runs.items(), strict=True):
+        for panel, (step, samples, _) in zip(row, looks[-moments:], strict=False):
+            plots.points(panel, real, samples)
+            panel.set(xlim=(left, right), ylim=(bottom, top), title=f"round {step:,}")
+        row[0].set_ylabel(f"{title}\nx₂")
+    axes[0, 0].legend(loc="upper right", markerscale=4, fontsize="small")
+    return figure
+
+
+def most_visited(runs: dict[str, Run], places: np.ndarray, radius: float) -> np.ndarray:
+    """The place near which every run has samples at its end, if there is one.
+
+    Args:
+        runs: title -> (trainer, looks).
+        places: [k, 2].
+        radius: how near, in the data's units.
+
+    Returns:
+        [2], the place for which the smallest count over the runs is largest.
+    """
+    counts = []
+    for _, looks in runs.values():
+        _, samples, _ = looks[-1]
+        distances = np.linalg.norm(samples[:, np.newaxis] - places, axis=2)
+        counts.append((distances < radius).sum(axis=0))
+    return places[np.argmax(np.min(counts, axis=0))]
+
+
+def clouds(samples: dict[str, np.ndarray], span: float) -> Figure:
+    """Several sets of real points side by side.
+
+    Args:
+        samples: title -> points [n, 2]; a panel each.
+        span: half the width of each panel, in the data's units.
+
+    Returns:
+        The figure, not yet saved.
+    """
+    plots.use_style()
+    figure, axes = plt.subplots(
+        1, len(samples), figsize=(3.6 * len(samples), 3.9), sharey=True, squeeze=False
+    )
+    for panel, (title, points) in zip(axes[0], samples.items(), strict=True):
+        panel.scatter(*points.T, s=4, lw=0, color=plots.REAL, alpha=0.5)
+        panel.set(title=title, xlabel="x₁", aspect="equal", xlim=(-span, span), ylim=(-span, span))
+    axes[0, 0].set_ylabel("x₂")
+    return figure
+
+
 def _draw_field(axes: Axes, discriminator: tf.Module, span: float) -> Any:
     """sigma of D's logit as colour over the square of half width `span`. -> the image."""
     ticks = np.linspace(-span, span, FIELD_SIDE, dtype=np.float32)
