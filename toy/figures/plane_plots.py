@@ -4,10 +4,10 @@ how training went.
 
 from __future__ import annotations
 
-import tempfile
+import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import matplotlib.animation
 import matplotlib.pyplot as plt
@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from gan_core import files
 from gan_core.app import plots
@@ -290,6 +291,43 @@ def animation(
     return matplotlib.animation.FuncAnimation(figure, draw, frames=frames, interval=120)
 
 
+class _GifWriter(matplotlib.animation.AbstractMovieWriter):
+    """Writes the frames as a GIF into a file that is open already.
+
+    Matplotlib's own writer opens a file itself, and wants its name to end in .gif, which the
+    temporary file beside an output does not.
+    """
+
+    def __init__(self, file: BinaryIO):
+        super().__init__(fps=FRAMES_A_SECOND)
+        self.file = file
+        self.frames: list[Image.Image] = []
+
+    def setup(self, fig: Figure, outfile: Path, dpi: float | None = None) -> None:
+        """Note the figure and its size; `outfile` names the folder, and nothing is opened."""
+        super().setup(fig, outfile, dpi)
+
+    def grab_frame(self, **options: Any) -> None:
+        """Draw the figure as it is now, and keep the picture."""
+        pixels = io.BytesIO()
+        self.fig.savefig(pixels, format="rgba", dpi=self.dpi, **options)
+        picture = Image.frombytes("RGBA", self.frame_size, pixels.getvalue())
+        self.frames.append(picture.convert("RGB"))
+
+    def finish(self) -> None:
+        """Write all frames."""
+        first, *others = self.frames
+        milliseconds = 1000 // FRAMES_A_SECOND
+        first.save(
+            self.file,
+            format="GIF",
+            save_all=True,
+            append_images=others,
+            duration=milliseconds,
+            loop=0,
+        )
+
+
 def save_animation(moving: matplotlib.animation.FuncAnimation, path: Path) -> None:
     """Write the GIF at `path`, and beside it a self-contained HTML player with a slider.
 
@@ -299,11 +337,7 @@ def save_animation(moving: matplotlib.animation.FuncAnimation, path: Path) -> No
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:  # Matplotlib wants a name that ends in .gif
-        gif = Path(folder) / "animation.gif"
-        writer = matplotlib.animation.PillowWriter(fps=FRAMES_A_SECOND)
-        moving.save(gif, writer=writer, dpi=80)
-        files.write_atomically(path, lambda file: file.write(gif.read_bytes()))
+    files.write_atomically(path, lambda file: moving.save(path, _GifWriter(file), dpi=80))
     html = path.with_suffix(".html")
     files.text_atomically(html, moving.to_jshtml(fps=FRAMES_A_SECOND))
     if "inline" not in plt.get_backend():  # a notebook shows its last frame
