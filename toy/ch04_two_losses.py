@@ -367,7 +367,7 @@ r"""
 > - **The non-saturating loss** has a gradient of norm 3.7 at the same moment, and $G$ reaches the data after
 >   380 ± 41 rounds.
 > - **With Adam minimax escapes as well**, in all five runs, after 630 ± 134 rounds. The non-saturating loss needs
->   570 ± 64. The difference is far smaller than the standard errors.
+>   570 ± 64. The difference is smaller than its standard error.
 
 **Why does Adam hide the saturation?** Chapter 3: Adam divides the step of each weight by the recent size of that
 weight's gradient. Multiply all gradients by one constant, and the steps stay the same. While all generated samples look
