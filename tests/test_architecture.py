@@ -35,12 +35,14 @@ FLOORS = {
     ),
     "dcgan": (
         ("drawn", "data"),
-        ("measures", "latent", "lessons", "networks"),
+        ("measures", "networks"),
+        ("latent", "lessons"),
         ("figures", "config"),
         ("epochs",),
         ("training",),
         ("generation",),
         ("judge",),
+        ("page",),
     ),
     "benchmarks": (
         ("measure", "step_plots", "run_exported"),

@@ -9,8 +9,8 @@ discriminator knows, and you have trained a first GAN with a loop of some twenty
 
 A **generative model** is a program that makes new samples that look as if they came from a given data set: faces like
 those in a folder, melodies like those in a collection. People build such models to fill in missing parts of pictures,
-to make training data where real data are rare, and because whoever can make a thing has understood something about
-it.
+to make training data where real data are rare, and because a program that can make a thing has captured something of
+how it is built.
 
 Training one meets an obstacle at once. A classifier is told the right answer for each picture, and its loss compares
 its own answer with that one. A generator is told nothing of the kind. For a face that it has just invented there is
@@ -141,34 +141,34 @@ def densities(config):
 r"""
 ## 1.2 The best discriminator
 
-**To show:** for a fixed generator, the discriminator with the largest $V$ is
-$D^*(x) = p(x) / (p(x) + q(x))$.
+**To show:** for a fixed generator, the discriminator with the largest $V$ is $D^*(x) = p(x) / (p(x) + q(x))$.
 
 *Step 1: one integral.* Write both expectations of equation (1.1) as integrals,
 
 $$V(D, G) = \int \big[\, p(x) \log D(x) + q(x) \log(1 - D(x)) \,\big]\, dx .$$
 
 $D$ may choose its value at each $x$ freely. So the integral is largest if the bracket is largest at every single $x$.
-Fix one $x$ at which $p$ and $q$ are positive, and call the bracket $\varphi(D) = p \log D + q \log(1 - D)$,
-for $0 < D < 1$.
+Fix one $x$ at which $p$ and $q$ are positive, and call the bracket $\varphi(D) = p \log D + q \log(1 - D)$, for
+$0 < D < 1$.
 
 *Step 2: the derivative.* By the chain rule $\varphi'(D) = p / D - q / (1 - D)$. Setting it to zero gives
 
 $$\frac{p}{D} = \frac{q}{1 - D} \quad\Longrightarrow\quad p\,(1 - D) = q\,D \quad\Longrightarrow\quad D = \frac{p}{p + q}.$$
 
-*Step 3: it is a maximum.* The second derivative $\varphi''(D) = -p / D^2 - q / (1 - D)^2$ is negative everywhere.
-So $\varphi$ is concave, and its only stationary point is its maximum. Hence
+*Step 3: it is a maximum.* The second derivative $\varphi''(D) = -p / D^2 - q / (1 - D)^2$ is negative everywhere. So
+$\varphi$ is concave, and its only stationary point is its maximum. Hence
 
 $$D^*(x) = \frac{p(x)}{p(x) + q(x)}. \tag{1.2}$$
 
 *In words.* This is Bayes' theorem. Real and generated samples are shown equally often, so each kind has the prior
-probability $\frac12$, and the probability that a sample seen at $x$ is real is $\frac12 p / (\frac12 p + \frac12 q) =
-D^*(x)$. Where only $p$ is positive, the best answer is 1; where only $q$ is, it is 0. Where both are zero, $D^*$ is
-undefined, but no sample ever falls there.
+probability $\frac12$, and the probability that a sample seen at $x$ is real is
+$\frac12 p / (\frac12 p + \frac12 q) = D^*(x)$. Where only $p$ is positive, the best answer is 1; where only $q$ is,
+it is 0. Where both are zero, $D^*$ is undefined, but no sample ever falls there.
 
-A network does not give out $D$ itself. Its output is the **logit** $a$, which may be any real number, and $D =
-\sigma(a) = 1 / (1 + e^{-a})$ with the sigmoid function $\sigma$. Solved for $a$, this is $a = \log D - \log (1 - D)$.
-Put in equation (1.2): $\log D^* - \log(1 - D^*) = \log\frac{p}{p + q} - \log\frac{q}{p + q}$, so the best logit is
+A network does not give out $D$ itself. Its output is the **logit** $a$, which may be any real number, and
+$D = \sigma(a) = 1 / (1 + e^{-a})$ with the sigmoid function $\sigma$. Solved for $a$, this is
+$a = \log D - \log (1 - D)$. Put in equation (1.2):
+$\log D^* - \log(1 - D^*) = \log\frac{p}{p + q} - \log\frac{q}{p + q}$, so the best logit is
 
 $$a^*(x) = \log p(x) - \log q(x). \tag{1.3}$$
 """
@@ -346,9 +346,9 @@ stays as it is, and each logarithm becomes a Kullback–Leibler divergence:
 $$L_D(D^*) = \Big[\log 2 - KL(p \| m)\Big] + \Big[\log 2 - KL(q \| m)\Big] = \log 4 - 2\,JS(p, q). \tag{1.5}$$
 
 *In words.* The better $G$ imitates the data, the smaller is $JS$, and the *higher* is the loss of the best $D$. A $G$
-that plays against the best $D$ minimises the Jensen–Shannon divergence. The best possible $G$ has $q = p$; then $JS =
-0$ and $D$'s loss is $\log 4$. $JS$ is also bounded above. Since $m \ge p / 2$, the ratio $p / m$ is at most 2, each
-$KL$ is at most $\log 2$, and so is $JS$. It reaches $\log 2$ when $p$ and $q$ do not overlap.
+that plays against the best $D$ minimises the Jensen–Shannon divergence. The best possible $G$ has $q = p$; then
+$JS = 0$ and $D$'s loss is $\log 4$. $JS$ is also bounded above. Since $m \ge p / 2$, the ratio $p / m$ is at most 2,
+each $KL$ is at most $\log 2$, and so is $JS$. It reaches $\log 2$ when $p$ and $q$ do not overlap.
 
 The next cell checks equation (1.5) on many pairs of densities, and draws $JS$ as $q$ moves away from $p$.
 """
@@ -412,16 +412,16 @@ chapter 5 uses a loss that measures how far apart they are.
 
 ## 1.5 Two losses for the generator
 
-$G$ appears only in the second part of $V$. It can lower that part in two ways. Write $b$ for the logits of generated
-samples, so that $D(G(z)) = \sigma(b)$.
+$G$ appears only in the second part of $V$, through its samples. Two losses for it are common. Write $b$ for the
+logits of generated samples, so that $D(G(z)) = \sigma(b)$.
 
-- The **minimax loss** is the second part of $V$ itself, $\operatorname{mean} \log(1 - D(G(z))) = -\operatorname{mean}
-  s(b)$. With it the game is zero-sum.
+- The **minimax loss** is the second part of $V$ itself,
+  $\operatorname{mean} \log(1 - D(G(z))) = -\operatorname{mean} s(b)$. With it the game is zero-sum.
 - The **non-saturating loss** is $-\operatorname{mean} \log D(G(z)) = \operatorname{mean} s(-b)$. $G$ then *maximises*
   the probability of being called real, where before it minimised that of being called fake.
 
-Both are small when $D$ is fooled. Their gradients differ. The derivative of softplus is $s'(t) = e^t / (1 + e^t) =
-\sigma(t)$, so by the chain rule
+Both are small when $D$ is fooled. Their gradients differ. The derivative of softplus is
+$s'(t) = e^t / (1 + e^t) = \sigma(t)$, so by the chain rule
 
 $$\frac{d}{db}\big[-s(b)\big] = -\sigma(b), \qquad
 \frac{d}{db}\, s(-b) = -\sigma(-b) = -(1 - \sigma(b)). \tag{1.6}$$
@@ -584,8 +584,8 @@ take turns.
 > 2. *Step of $D$.* Compute $L_D$ on these $x$ and $G(z)$. Move $D$'s parameters by $-h$ times the gradient of $L_D$
 >    with respect to them.
 > 3. Draw new latent vectors $z$.
-> 4. *Step of $G$.* Compute $L_G$ on $G(z)$, with the $D$ of now. Move $G$'s parameters by $-h$ times the gradient of
->    $L_G$ with respect to them.
+> 4. *Step of $G$.* Compute $L_G$ on $G(z)$, with the $D$ that step 2 has updated. Move $G$'s parameters by $-h$ times
+>    the gradient of $L_G$ with respect to them.
 
 This is the algorithm of [Goodfellow et al. 2014], with one step of $D$ in each turn; the paper allows several. The
 number $h$ is the **learning rate**, and moving parameters against the gradient is called **stochastic gradient
@@ -701,17 +701,17 @@ r"""
 
 ## Exercises
 
-1. ★ Show by hand that $JS$ of the uniform densities on $[0, 1]$ and on $[c, 1 + c]$ is $c \log 2$ for $0 \le c \le
-   1$. Check it with `jensen_shannon`.
+1. ★ Show by hand that $JS$ of the uniform densities on $[0, 1]$ and on $[c, 1 + c]$ is $c \log 2$ for
+   $0 \le c \le 1$. Check it with `jensen_shannon`.
 2. ★ Suppose $D$ is shown real samples with probability $\pi$ and generated ones with probability $1 - \pi$. Repeat
    section 1.2. What is the best $D$, and by how much does its logit differ from equation (1.3)?
 3. ★ Find two games with *different* densities $p$ of the data and the *same* best $D$. What does $D$ know of the
    data?
 4. ★★ Is the average of $D^*$ over the generated samples *alone* a better measure than that over both kinds? Show that
    it is at most $\frac12$, with equality only for $q = p$, and plot it while $q$ moves away.
-5. ★★ Check the claim about the non-saturating loss in section 1.5 by numbers. Let $p = N(0, 1)$ and $q = N(\mu,
-   1)$. Compare the derivative of the loss with respect to $\mu$, for a $D^*$ that is held fixed, with that of $KL(q
-   \| p) - 2\,JS(p, q)$.
+5. ★★ Check the claim about the non-saturating loss in section 1.5 by numbers. Let $p = N(0, 1)$ and $q = N(\mu, 1)$.
+   Compare the derivative of the loss with respect to $\mu$, for a $D^*$ that is held fixed, with that of
+   $KL(q \| p) - 2\,JS(p, q)$.
 6. ★★ Give `algorithm_1` the minimax loss. How much does the result change, over five seeds? Explain it by the values
    that $b$ takes in this training.
 7. ★★★ Build a GAN for points of the plane, from the loop of section 1.7. The data are normal with mean $(1, -1)$,

@@ -117,8 +117,8 @@ softplus $s(b) = \log(1 + e^b)$ and $s'(b) = \sigma(b)$:
 | non-saturating | $\log 2 + s(b)$ | $\sigma(b)$ | $s(-b)$ | $\sigma(-b) = 1 - \sigma(b)$ |
 | Wasserstein | $b$ | $1$ | $-b$ | $1$ |
 
-Each player differentiates its own loss with respect to its own parameter. By the chain rule, because $\partial b /
-\partial \psi = \theta$ and $\partial b / \partial \theta = \psi$,
+Each player differentiates its own loss with respect to its own parameter. By the chain rule, because
+$\partial b / \partial \psi = \theta$ and $\partial b / \partial \theta = \psi$,
 
 $$\frac{\partial L_D}{\partial \psi} = f'(b)\,\theta, \qquad \frac{\partial L_G}{\partial \theta} = -g(b)\,\psi .$$
 
@@ -268,12 +268,12 @@ length of the step:
 $$\text{new } (\theta^2 + \psi^2) = (\theta^2 + \psi^2) + h^2 f'^2 (\psi^2 + \theta^2)
 = (1 + h^2 f'^2)\, (\theta^2 + \psi^2). \tag{2.2}$$
 
-*In words.* Whoever walks along the tangent of a circle ends outside of it. The walk gets longer with every round,
+*In words.* Whoever walks along the tangent of a circle ends outside of it. The distance grows with every round,
 however small the learning rate is.
 
-*The non-saturating game* is not zero-sum. Here $f' = \sigma(b)$ and $g = \sigma(-b)$, and $\sigma(-b) - \sigma(b) =
--\tanh(b / 2)$. So the inner product of step 2 is $-b \tanh(b/2)$, which is negative unless $b = 0$. The step points a
-little inwards. Close to the goal $b$ is very small, and this help vanishes.
+*The non-saturating game* is not zero-sum. Here $f' = \sigma(b)$ and $g = \sigma(-b)$, and
+$\sigma(-b) - \sigma(b) = -\tanh(b / 2)$. So the inner product of step 2 is $-b \tanh(b/2)$, which is negative unless
+$b = 0$. The step points a little inwards. Close to the goal $b$ is very small, and this help vanishes.
 
 The next cell measures the growth in every round, and compares it with the prediction.
 """
@@ -343,8 +343,8 @@ r"""
 
 For alternating play Pythagoras does not help, as the second step is not at right angles to the first position. But
 close to the goal the game becomes linear. There $b = \psi\theta$ is a product of two small numbers, so we may replace
-$f'(b)$ and $g(b)$ by their values at $b = 0$. Both are the same number, which we call $f$: it is $\sigma(0) =
-\frac12$ for minimax and non-saturating, and $1$ for Wasserstein.
+$f'(b)$ and $g(b)$ by their values at $b = 0$. Both are the same number, which we call $f$: it is
+$\sigma(0) = \frac12$ for minimax and non-saturating, and $1$ for Wasserstein.
 
 *Simultaneous.* Equation (2.1) becomes $\theta' = \theta + hf\,\psi$ and $\psi' = -hf\,\theta + \psi$. As a matrix,
 
@@ -363,10 +363,10 @@ As a matrix,
 $$\begin{pmatrix} \theta' \\ \psi' \end{pmatrix} = \begin{pmatrix} 1 - h^2 f^2 & hf \\ -hf & 1 \end{pmatrix}
 \begin{pmatrix} \theta \\ \psi \end{pmatrix}. \tag{2.4}$$
 
-Its determinant is $(1 - h^2 f^2) + h^2 f^2 = 1$ and its trace is $2 - h^2 f^2$. The eigenvalues solve $\lambda^2 -
-(2 - h^2 f^2)\,\lambda + 1 = 0$. They are a complex pair as long as the trace lies between $-2$ and $2$, that is, for
-$hf < 2$. The product of a complex pair is $|\lambda|^2$, and the product of the eigenvalues is the determinant.
-Hence $|\lambda| = 1$.
+Its determinant is $(1 - h^2 f^2) + h^2 f^2 = 1$ and its trace is $2 - h^2 f^2$. The eigenvalues solve
+$\lambda^2 - (2 - h^2 f^2)\,\lambda + 1 = 0$. They are a complex pair as long as the trace lies between $-2$ and $2$,
+that is, for $hf < 2$. The product of a complex pair is $|\lambda|^2$, and the product of the eigenvalues is the
+determinant. Hence $|\lambda| = 1$.
 
 *In words.* Alternating play neither leaves nor arrives. It moves on a closed curve around the goal.
 """
@@ -451,8 +451,8 @@ axis $\psi = 0$, and the longer, the larger $|\psi|$ is. The game carries the st
 $|\psi|$ is large. There it loses some of its height each time, and so each turn is smaller than the one before. A
 pendulum is the same system: $\theta$ is its position, $\psi$ its velocity, and R1 is friction.
 
-*What it does, as a matrix.* $D$'s step becomes $\psi' = \psi - h\,(f\theta + \gamma\psi) = (1 - h\gamma)\,\psi -
-hf\,\theta$. Insert this as in section 2.5:
+*What it does, as a matrix.* $D$'s step becomes
+$\psi' = \psi - h\,(f\theta + \gamma\psi) = (1 - h\gamma)\,\psi - hf\,\theta$. Insert this as in section 2.5:
 
 $$\text{simultaneous } \begin{pmatrix} 1 & hf \\ -hf & 1 - h\gamma \end{pmatrix}, \qquad
 \text{alternating } \begin{pmatrix} 1 - h^2 f^2 & hf\,(1 - h\gamma) \\ -hf & 1 - h\gamma \end{pmatrix}. \tag{2.5}$$
@@ -504,15 +504,15 @@ r"""
 > - *Figure 2.3: the blue star is reached.* With R1 both paths end at the goal.
 > - *Figure 2.4: $\theta$ and $\psi$ are waves that are a quarter of a turn apart.* $G$ is fastest when $D$'s slope is
 >   largest, and $D$'s slope changes fastest when the sample is furthest away.
-> - *Table 2.4: all moduli are below 1.* For alternating play the modulus is $\sqrt{1 - h\gamma} = \sqrt{0.95} =
->   0.9747$.
+> - *Table 2.4: all moduli are below 1.* For alternating play the modulus is
+>   $\sqrt{1 - h\gamma} = \sqrt{0.95} = 0.9747$.
 
 **How much of this holds for other GANs?** The Dirac-GAN is an extreme case, because all data lie on one point. If
 data and samples are spread out and overlap, as in chapter 1, $D$'s loss is curved in all directions. This curvature
-acts as friction, too, and the game arrives by itself if the learning rates are small enough [Nagarajan and Kolter
-2017]. That is why the waves of chapter 1 died out. Images lie close to a thin surface in the space of all pixels, so
-they resemble the Dirac-GAN more than they resemble chapter 1, and for them a penalty such as R1 helps [Mescheder et
-al. 2018].
+acts as friction, too, and the game arrives by itself if the learning rates are small enough
+[Nagarajan and Kolter 2017]. That is why the waves of chapter 1 died out. Images lie close to a thin surface in the
+space of all pixels, so they resemble the Dirac-GAN more than they resemble chapter 1, and for them a penalty such as
+R1 helps [Mescheder et al. 2018].
 
 ## 2.7 The trainer: the loop, packaged
 
@@ -634,8 +634,8 @@ r"""
 
 - Two players who each follow their own gradient need not arrive. In the Dirac-GAN the gradients point around the
   goal.
-- Simultaneous steps go along the tangent. In a zero-sum game each round multiplies the squared distance by $1 + h^2
-  f'^2$.
+- Simultaneous steps go along the tangent. In a zero-sum game each round multiplies the squared distance by
+  $1 + h^2 f'^2$.
 - Alternating steps, as in Algorithm 1, have a matrix of determinant 1 and circle around the goal.
 - The R1 penalty asks $D$ to be flat at the data. It acts like friction, does not move the goal, and makes the game
   arrive.

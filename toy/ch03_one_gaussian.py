@@ -156,8 +156,8 @@ This is a parabola in $x$. The coefficient of $x^2$ is $\frac{1}{2w^2} - \frac12
 So a logit that is a straight line in $x$ can be the best one only if the spread is right already.
 
 *What can a straight line do when the mean is right?* If $\mu = 10$, the parabola is symmetric around 10, and so are
-both densities. A line that rises is as often wrong on the right as it is right on the left. The best line is flat:
-$D$ says one half to everything, whatever $w$ is. It does not see the spread at all.
+both densities. Whatever a rising or falling line gains on one side, it loses on the other. The best line is flat: $D$
+says one half to everything, whatever $w$ is. It does not see the spread at all.
 
 We build both discriminators. First $x$ is **standardised**, as is usual for any data: $t = (x - m) / s$, with the
 mean $m$ and the standard deviation $s$ of 5,000 real numbers. (This helps only $D$. $G$ starts at 0 and has to find
@@ -166,23 +166,23 @@ a constant.
 
 ## 3.3 Two tools: Adam, and the moving average of G
 
-Chapter 1 used plain gradient descent. Nearly every GAN since 2015 uses Adam [Kingma and Ba 2015], and most use a
-moving average of the generator. Both are short.
+Chapter 1 used plain gradient descent. Most GANs since 2015 use Adam [Kingma and Ba 2015], and many keep a moving
+average of the generator. Both are short.
 
-> **Adam.** Let $g$ be the gradient in the $t$-th update, and $m$, $v$ two memories that start at 0. All operations
+> **Adam.** Let $g$ be the gradient in the $k$-th update, and $m$, $v$ two memories that start at 0. All operations
 > are done for each parameter by itself:
 >
 > $$m \leftarrow \beta_1 m + (1 - \beta_1)\, g, \qquad v \leftarrow \beta_2 v + (1 - \beta_2)\, g^2,$$
-> $$\hat m = \frac{m}{1 - \beta_1^t}, \qquad \hat v = \frac{v}{1 - \beta_2^t}, \qquad
+> $$\hat m = \frac{m}{1 - \beta_1^k}, \qquad \hat v = \frac{v}{1 - \beta_2^k}, \qquad
 > \theta \leftarrow \theta - h\, \frac{\hat m}{\sqrt{\hat v} + \epsilon}.$$
 >
-> - $m$ is a running mean of the gradient, $v$ one of its square. The divisions by $1 - \beta^t$ correct for the start
+> - $m$ is a running mean of the gradient, $v$ one of its square. The divisions by $1 - \beta^k$ correct for the start
 >   at 0.
 > - A parameter whose gradients all have the same sign moves by about $h$ in each update, however small they are. If
 >   the signs vary, $\hat m$ is small beside $\sqrt{\hat v}$, and the parameter moves less.
-> - Multiplying the loss by a constant changes nothing (except for the tiny $\epsilon$), because it multiplies $\hat
->   m$ and $\sqrt{\hat v}$ alike. Note that Adam does *not* keep the gradient's direction: it rescales each coordinate
->   by itself.
+> - Multiplying the loss by a constant changes nothing (except for the tiny $\epsilon$), because it multiplies
+>   $\hat m$ and $\sqrt{\hat v}$ alike. Note that Adam does *not* keep the gradient's direction: it rescales each
+>   coordinate by itself.
 >
 > In a game the gradient turns around, as chapter 2 shows, and a long memory $m$ keeps pushing in an old direction.
 > GANs therefore mostly use $\beta_1 = 0.5$ or 0 in place of the usual 0.9 [Radford et al. 2016].
@@ -409,10 +409,10 @@ r"""
 >   the two apart. A linear $D$ cannot tell a spike from a normal distribution.
 > - *Second row, at the beginning: $D$'s accuracy is near 1 while $G$ is far away.* This is a sure sign that $G$ is
 >   not good yet. An accuracy near one half is no sign that it is.
-> - *Second row, second and third column: the accuracy of a linear $D$ jumps up and down.* A nearly flat $D$ calls a
->   whole spike real in one round and fake in another, although its probabilities stay close to one half.
-> - *Third row: only the distance shows which game went wrong.* It is measured outside of the game, with something
->   that $D$ does not know.
+> - *Second row, second and third column: the accuracy of a linear $D$ jumps up and down.* A nearly flat $D$ calls
+>   most generated numbers real in one round and fake in another, although its probabilities stay close to one half.
+> - *Third row: only the distance shows which game went wrong.* It is measured outside of the game, by a formula that
+>   neither player has.
 
 Two rules follow. Watch the curves for *trouble*: a $D$ that stays at accuracy 1, or a loss that runs away. To judge
 *quality*, use a measure from outside. For images, chapters 7 and 11 build such measures.

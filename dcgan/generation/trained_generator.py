@@ -42,6 +42,9 @@ class Generator:
     size: int
     name: str
     """where it comes from, for people"""
+    samples: Callable | None = None
+    """z [n, latent_dim] -> float32 [n, size, size, 3] in [-1, 1], through which gradients with
+    respect to z pass; None: it has no such function"""
 
     def __call__(self, z) -> np.ndarray:
         z = checks.tensor("Generator", "z", z, ["n", self.latent_dim], finite=True).numpy()
@@ -72,6 +75,34 @@ class Generator:
         checks.integer("Generator.sample", "n", n, 1)
         return (self(z) for z in self._blocks_of_z(n, seed))
 
+    def truncated(self, truncation: float) -> Generator:
+        """The generator of truncation * z: G(truncation z) in place of G(z).
+
+        Nearer to 0, faces are more ordinary and more alike; G was trained on norms near
+        sqrt(latent_dim) alone, so far below 1 they become one mean face. StyleGAN's truncation
+        trick (Karras et al. 2019) with z for w, whose mean is 0.
+
+        Args:
+            truncation: above 0 and at most 1, which is the generator itself.
+
+        Example:
+            >>> from dcgan.generation import trained_generator
+            >>> calm = trained_generator.load().truncated(0.7)
+            >>> calm.sample(2).shape
+            (2, 64, 64, 3)
+        """
+        checks.number("Generator", "truncation", truncation, above=0.0, high=1.0)
+        if truncation == 1.0:
+            return self
+        function = self.function
+        samples = self.samples
+        return dataclasses.replace(
+            self,
+            function=lambda z: function(truncation * z),
+            samples=None if samples is None else lambda z: samples(truncation * z),
+            name=f"{self.name} with truncation {truncation:g}",
+        )
+
     def _blocks_of_z(self, n, seed):
         for start in range(0, n, BLOCK):
             yield block_of_z(start // BLOCK, self.latent_dim, seed)[: n - start]
@@ -92,7 +123,7 @@ def of_network(network, latent_dim: int, size: int, name: str = "network") -> Ge
 
     # A partial object is counted by itself where TensorFlow warns of frequent tracing.
     function = tf.function(functools.partial(pictures), autograph=False)
-    return Generator(function, latent_dim, size, name)
+    return Generator(function, latent_dim, size, name, samples=network)
 
 
 def load(run: str | os.PathLike | None = None) -> Generator:
@@ -190,4 +221,4 @@ def _of_saved_model(folder, name) -> Generator:
         checks.fail(
             "generator", f"what {folder} makes", "[n, size, size, 3]", checks.show_shape(shape)
         )
-    return Generator(model, z.shape[1], shape[1], name)
+    return Generator(model, z.shape[1], shape[1], name, getattr(model, "samples", None))

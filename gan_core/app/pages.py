@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,9 +52,9 @@ def picture(path: Path, caption: str, alt: str) -> str:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     file = pathlib.Path(folder) / "dot.gif"
         ...     _ = file.write_bytes(b"GIF89a")
-        ...     print(picture(file, "Figure 1.1. A dot.", "one dot"))
-        <figure class="book-figure"><img src="data:image/gif;base64,R0lGODlh" \
-alt="one dot"><figcaption>Figure 1.1. A dot.</figcaption></figure>
+        ...     print(picture(file, "Figure 1.1. A dot.", "a dot"))
+        <figure class="book-figure" id="figure-1-1"><img src="data:image/gif;base64,R0lGODlh" \
+alt="a dot"><figcaption>Figure 1.1. A dot.</figcaption></figure>
     """
     media_type = MEDIA_TYPES[path.suffix.lower()]
     data = base64.b64encode(path.read_bytes()).decode("ascii")
@@ -76,7 +77,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     return (
-        f'<table class="book-table"><caption>{html.escape(caption)}</caption>'
+        f'<table class="book-table"{_id(caption)}><caption>{html.escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
@@ -90,4 +91,12 @@ def _cells(row: Sequence[str]) -> str:
 
 def _figure(content: str, caption: str) -> str:
     below = f"<figcaption>{html.escape(caption)}</figcaption>"
-    return f'<figure class="book-figure">{content}{below}</figure>'
+    return f'<figure class="book-figure"{_id(caption)}>{content}{below}</figure>'
+
+
+def _id(caption: str) -> str:
+    """id="figure-3-2" of a caption that begins with "Figure 3.2", so that links can lead to it."""
+    number = re.match(r"(Figure|Table) (\d+)\.(\d+)\b", caption)
+    if number is None:
+        return ""
+    return f' id="{number[1].lower()}-{number[2]}-{number[3]}"'

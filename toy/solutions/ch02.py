@@ -56,8 +56,9 @@ def exercise_3(h: float = 0.5):
 
 def exercise_4(h: float = 0.3):
     """Write theta = r cos t, psi = r sin t. Then b = theta psi = r^2 sin(2t) / 2, and the mean of
-    b^2 over a turn is r^4 / 8. By section 2.4 a round adds 2 h <x, v> + h^2 |v|^2, on average
-    -h r^4 / 8 + h^2 r^2 / 4, to r^2. That is zero at r = sqrt(2 h).
+    b^2 over a turn is r^4 / 8. By section 2.4 a round adds 2 h times the inner product, plus the
+    squared step, to r^2. On average that is -h r^4 / 8 + h^2 r^2 / 4, and it is zero at
+    r = sqrt(2 h).
 
     Returns:
         The mean radius over the last 100 of 700 rounds, and sqrt(2 h).

@@ -38,7 +38,7 @@ def exercise_1(mean: float = 7.0, sd: float = 2.0):
 
 
 def exercise_2():
-    """In the first update t = 1, m = (1 - beta_1) g and v = (1 - beta_2) g^2. So m^ = g, v^ = g^2,
+    """In the first update k = 1, m = (1 - beta_1) g and v = (1 - beta_2) g^2. So m^ = g, v^ = g^2,
     and the step is h g / |g|: h with the sign of g. A parameter whose gradient is nothing but noise
     moves just as far as one that matters. (In later updates the signs of noise vary, m^ is small,
     and it moves less.)
