@@ -81,23 +81,36 @@ def distribution_functions(
     return figure
 
 
-def reported_and_true(games: dict[str, Looks]) -> Figure:
-    """Minus D's loss and the exact W1 over the rounds, a panel a game.
+def reported_and_true(games: dict[str, list[Looks]]) -> Figure:
+    """Minus D's loss and the exact W1 over the rounds, a column a game, a row a seed.
 
     Args:
-        games: title -> looks with step, w1 and reported.
+        games: title -> for each seed the looks, with step, w1 and reported; at most three seeds are
+            drawn.
 
     Returns:
         The figure, not yet saved.
     """
     plots.use_style()
-    figure, axes = plt.subplots(1, len(games), figsize=(4.3 * len(games), 3.8), squeeze=False)
-    for ax, (title, looks) in zip(axes[0], games.items(), strict=True):
-        ax.plot(looks["step"], looks["w1"], color=plots.FAKE, label="exact W₁ of 5,000 samples")
-        reported = looks["reported"]
-        ax.plot(looks["step"], reported, color=plots.DISCRIMINATOR, ls="--", label="−(D's loss)")
-        ax.axhline(0.0, color="0.4", lw=1, ls=":")
-        ax.set(title=title, xlabel="round")
-    axes[0, 0].set_ylabel("distance, in the unit of x")
-    axes[0, 0].legend(loc="upper right", fontsize="small")
+    rows = min(3, min(len(seeds) for seeds in games.values()))
+    figure, axes = plt.subplots(
+        rows,
+        len(games),
+        figsize=(4.3 * len(games), 2.6 * rows + 0.6),
+        sharex=True,
+        squeeze=False,
+    )
+    for (title, seeds), column in zip(games.items(), axes.T, strict=True):
+        for ax, looks in zip(column, seeds, strict=False):
+            ax.plot(looks["step"], looks["w1"], color=plots.FAKE, label="exact W₁")
+            reported = looks["reported"]
+            ax.plot(
+                looks["step"], reported, color=plots.DISCRIMINATOR, ls="--", label="−(D's loss)"
+            )
+            ax.axhline(0.0, color="0.4", lw=1, ls=":")
+        column[0].set_title(title)
+        column[-1].set_xlabel("round")
+    for ax in axes[:, 0]:
+        ax.set_ylabel("distance, in the unit of x")
+    axes[0, -1].legend(loc="upper right", fontsize="small")
     return figure

@@ -99,3 +99,14 @@ def test_an_animation_that_fails_leaves_the_older_one(tmp_path):
         plane_plots.save_animation(moving, tmp_path / "a.gif")
     assert (tmp_path / "a.gif").read_bytes() == b"older"
     assert {file.name for file in tmp_path.iterdir()} == {"a.gif"}
+
+
+def test_the_place_that_every_run_visits_is_the_middle_of_the_close_up():
+    places = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0]], np.float32)
+    near_the_first_two = np.array([[0.1, 0.0], [0.0, 0.1], [2.0, 0.1]], np.float32)
+    near_the_second = np.array([[2.1, 0.0], [2.0, 0.0]], np.float32)
+    runs = {
+        "one": (None, [(1, near_the_first_two, None)]),
+        "other": (None, [(1, near_the_second, None)]),
+    }
+    np.testing.assert_array_equal(plane_plots.most_visited(runs, places, 0.5), [2.0, 0.0])
