@@ -152,6 +152,14 @@ def test_a_run_that_learns_is_left_in_peace():
     assert epochs.failure(few) is None
 
 
+@pytest.mark.parametrize(("name", "bad", "good"), [("variety", 0.01, 1.0), ("d_loss", 1e19, 1.0)])
+def test_what_is_over_is_no_failure(name, bad, good):
+    """One picture for seven of the last eight epochs, or a loss that came back."""
+    column = np.full(10, bad)
+    column[-1] = good
+    assert epochs.failure(columns(**{name: column})) is None
+
+
 def test_one_picture_in_many_shades_has_no_variety():
     face = drawn_faces.draw(range(1), size=32)[0].astype(float)
     shades = np.stack([np.uint8(face * 0.6 + shade) for shade in range(64)])
