@@ -206,6 +206,12 @@ class Config:
     """batch norm: added to the variance (the lab: 0.8)"""
     seed: int = 0
     """of weights, order, flips, z and augmentation"""
+    judge: Literal["pixels", "features"] = "pixels"
+    (
+        "what chooses the epoch that is kept. pixels: distances of patches and whole faces; "
+        "features: those, and the Fréchet distance of an ImageNet network's features, which is "
+        "nearer to what people see (pip install 'gan-from-first-principles[judge]')"
+    )
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions; tf32 needs an NVIDIA GPU of 2020 or later"""
     mode: Literal["xla", "graph", "eager"] = "graph"

@@ -32,8 +32,8 @@ from dcgan.data.batches import face_batches
 from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import Watch
-from dcgan.measures import distances
-from gan_core import augment, checks, files, losses, penalties, rng
+from dcgan.measures import distances, judges, real_sets
+from gan_core import augment, checks, files, losses, penalties
 from gan_core.app.command_line import say
 from gan_core.averaging import settling_batches
 from gan_core.devices import replicas, workers
@@ -206,6 +206,7 @@ def train(
     """
     console = console or Console(stderr=True)
     _check_tensorboard(config)
+    judges.check(config.judge)
     strategy = workers.by_name(config.strategy)  # before anything is computed
     replicas.check_batch("dcgan train", strategy, config.batch_size)
     config = _with_absolute_paths(config)
@@ -214,9 +215,7 @@ def train(
     labelled = labelling.of_config(config, data.names)
     label_set = None if labelled is None else labelled.labels
     rows, held_aside = labelling.divide(len(data.images), config.seed, labelled)
-    if len(held_aside) < 2:
-        wanted = "at least 20 faces, some of them to judge by"
-        checks.fail("dcgan train", "data", wanted, f"{len(data.images)}")
+    judges.check_number(config.judge, len(held_aside), len(data.images))
     batches = face_batches(
         data.images,
         config.batch_size,
@@ -245,10 +244,11 @@ def train(
         trainer = build(config, strategy, rounds, label_set)
         _start_from(config, trainer, run, label_set)
         _keep_the_log_of_other_columns(run, trainer)
-        watch = Watch(
-            run, data.images[held_aside], an_epoch * config.batch_size, config, console, label_set
-        )
+        judge = _judge(config, run, data.images, rows, held_aside)
         del data  # the device has the faces
+        say(judge.introduction(), console)
+        images_an_epoch = an_epoch * config.batch_size
+        watch = Watch(run, judge, images_an_epoch, config, console, label_set)
         try:
             fit(
                 trainer,
@@ -301,6 +301,27 @@ def _tell_of_the_data(
     if labelled is not None:
         labels.write(run.path, labelled.labels)
         say(labelled.summary(), console)
+
+
+def _judge(
+    config: Config, run: RunFolder, images: np.ndarray, learnt: np.ndarray, aside: np.ndarray
+) -> judges.Judge:
+    """Who judges the run's epochs, by faces that are held out; its floor is kept in the folder."""
+    sets = _real_sets(config, images, learnt, aside)
+    return judges.make(config.judge, sets, run.path)
+
+
+def _real_sets(
+    config: Config, images: np.ndarray, learnt: np.ndarray, aside: np.ndarray
+) -> real_sets.RealSets:
+    return real_sets.choose(
+        images,
+        learnt,
+        aside,
+        n=judges.MOST[config.judge],
+        seed=config.seed,
+        mirrored=config.flip,
+    )
 
 
 def _check_tensorboard(config: Config) -> None:
@@ -517,16 +538,14 @@ def held_aside(config: Config) -> tuple[np.ndarray, float]:
         config: the run's.
 
     Returns:
-        uint8 [M, S, S, 3], and the distance of these to as many real faces that were learnt from,
-        at random (files are often named in the order of years).
+        uint8 [M, S, S, 3], and the distance of these to as many real faces that were learnt from.
     """
     data = _faces(config, Console(stderr=True))
     labelled = labelling.of_config(config, data.names)
     rows, aside = labelling.divide(len(data.images), config.seed, labelled)
-    real = data.images[aside]
-    order = rng.permutation(len(rows), rng.seed(config.seed, "floor")).numpy()
-    learnt = data.images[rows[order[: len(aside)]]]
-    return real, distances.patches_and_whole(real, learnt, seed=0)["mean"]
+    sets = _real_sets(config, data.images, rows, aside)
+    floor = distances.patches_and_whole(sets.reference, sets.others, seed=0)["mean"]
+    return sets.reference, floor
 
 
 def best_generator(folder: str | os.PathLike) -> tf.Module:
@@ -587,6 +606,15 @@ def _run_folder(
         return RunFolder.create(path, fields, **options)
     there = RunFolder.resume(path).config
     of_run(path)  # told in one line if it was edited by hand
+    if there["judge"] != config.judge:
+        checks.fail(
+            "dcgan train",
+            "judge",
+            f"{there['judge']}, by which this run's best epoch was chosen",
+            config.judge,
+            "Figures of two judges cannot be compared. For the other judge, a new run: "
+            f"python -m dcgan train --start-from {shlex.quote(str(path))} --judge {config.judge}",
+        )
     try:
         run = RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
     except ValueError as error:

@@ -82,8 +82,8 @@ def file_name(one: str) -> str:
     Whatever is not a letter, a digit or one of _.-~ is percent-encoded as in a URL
     (urllib.parse.unquote gives it back), a leading dot, and the first letter of what Windows keeps
     for itself (con, nul, com1, ...); of a long name the end gives way to a hash. The folder, one of
-    256, is from a hash too: a million files in one would be slow to list. (Disks that hold Bob and
-    bob for one name can keep only one of them if their folders agree as well; the .zip keeps both.)
+    256, is from a hash too: a million files in one would be slow to list. (On a disk that takes Bob
+    and bob for one name a folder is refused where two ids would share a file; a .zip keeps both.)
     """
     name = urllib.parse.quote(one, safe="")
     if name.startswith(".") or name.split(".")[0].upper() in files.RESERVED_ON_WINDOWS:
@@ -234,6 +234,7 @@ def _write(
             make = _zip_of(mine, painter, out.parent, done)
             files.write_atomically(out, make)
         return done
+    _refuse_names_that_clash(ids, out)
     about = {
         "ids": ids.digest,
         "part": part,
@@ -252,6 +253,27 @@ def _write(
     except OSError as error:
         raise files.cannot_write(out, error) from error
     return done
+
+
+def _refuse_names_that_clash(ids: Ids, out: Path) -> None:
+    """On a disk that takes Bob and bob for one name, one of them would get the other's face."""
+    try:
+        if files.distinguishes_case(out.parent):
+            return
+    except OSError as error:
+        raise files.cannot_write(out, error) from error
+    seen: dict[str, str] = {}
+    for one in ids.alike():
+        name = file_name(one).lower()
+        if name in seen:
+            checks.fail(
+                "generate",
+                "ids",
+                "of which no two have one file name on a disk that ignores capitals",
+                f"{seen[name]!r} and {one!r}",
+                "Say --out FILE.zip, which keeps both.",
+            )
+        seen[name] = one
 
 
 def _zip_of(ids: Iterator[str], painter: Painter, folder: Path, done: Written):

@@ -64,11 +64,14 @@ class Generate:
     """replace --out and --sheet if they are there"""
     seed: int = 0
     """of the faces; with ids, another seed gives every id another face"""
+    truncation: float = 1.0
+    """make the faces of truncation times z: below 1 they are more ordinary and more alike"""
 
     def __post_init__(self) -> None:
         checks.integer("Generate", "count", self.count, 1, 10**9)
         checks.integer("Generate", "seed", self.seed, -(2**63), 2**63 - 1)
         checks.boolean("Generate", "overwrite", self.overwrite)
+        checks.number("Generate", "truncation", self.truncation, above=0.0, high=1.0)
         checks.boolean("Generate", "labels", self.labels)
         if self.ids is not None and self.out is None:
             wanted = "given where there are ids"
@@ -150,13 +153,17 @@ def _asked(config: Generate, generator: Generator, console: Console) -> Asked:
     return asked
 
 
-def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
-    """Write faces number 0, 1, ... of the seed. -> the first of them, for the sheet."""
+def _generator(config: Generate):
     from dcgan.generation import trained_generator  # slow: it imports TensorFlow
 
+    return trained_generator.load(config.run).truncated(config.truncation)
+
+
+def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
+    """Write faces number 0, 1, ... of the seed. -> the first of them, for the sheet."""
     if config.out is not None:
         with files.claimed(config.out, config.overwrite):  # told before a generator is loaded
-            generator = trained_generator.load(config.run)
+            generator = _generator(config)
             asked = _asked(config, generator, console)
             start = time.perf_counter()
             blocks = generator.blocks(config.count, config.seed, asked)
@@ -164,7 +171,7 @@ def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarra
         what = f"{config.count:,} faces by {generator.name} in {config.out}"
         _say_rate(console, what, config.count, start)
     else:
-        generator = trained_generator.load(config.run)
+        generator = _generator(config)
         asked = _asked(config, generator, console)
     if not with_sheet:
         return None
@@ -173,15 +180,13 @@ def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarra
 
 def _of_ids(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
     """Write the face of every id. -> those of the first ids, for the sheet."""
-    from dcgan.generation import trained_generator  # slow: it imports TensorFlow
-
     part = None if config.part is None else numbers_of(config.part)
     with (
         avatars.claimed(config.out, config.overwrite),  # told before a generator is loaded
         Ids(read_ids(config.ids), config.out.parent) as ids,
     ):
         first, end = (0, ids.count) if part is None else ids.part(*part)
-        generator = trained_generator.load(config.run)
+        generator = _generator(config)
         asked = _asked(config, generator, console)
         start = time.perf_counter()
         try:

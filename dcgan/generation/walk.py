@@ -59,6 +59,10 @@ class Walk:
     """traverse: it goes from -span to span; samples of the prior seldom lie beyond 3"""
     keep_norm: bool = False
     """traverse: scale the other numbers so that ||z|| stays"""
+    z: Path | None = None
+    """FILE.npy of z, as find writes it: first and second are its rows"""
+    truncation: float = 1.0
+    """multiply every z of the walk by it, above 0 and at most 1"""
     columns: int = 10
     """faces in a row"""
     label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
@@ -82,6 +86,7 @@ class Walk:
         checks.integer("Walk", "coordinate", self.coordinate, 0)
         checks.integer("Walk", "seed", self.seed, -(2**63), 2**63 - 1)
         checks.number("Walk", "span", self.span, above=0.0)
+        checks.number("Walk", "truncation", self.truncation, above=0.0, high=1.0)
         checks.boolean("Walk", "keep_norm", self.keep_norm)
         checks.boolean("Walk", "overwrite", self.overwrite)
         for name, ending in (("out", ".png"), ("gif", ".gif")):
@@ -114,13 +119,13 @@ def path_of_z(config: Walk, dim: int) -> np.ndarray:
     if config.kind == "fix":
         fixed = round(SHARE_FIXED * dim)
         return space.fix_part(dim, config.steps, rng.seed(config.seed, "fix"), fixed)
-    a = _sample(dim, config.first, config.seed)
+    a = _end(config, "first", dim)
     if config.kind == "traverse":
         checks.integer("Walk", "coordinate", config.coordinate, 0, dim - 1)
         direction = space.coordinate(dim, config.coordinate)
         values = config.span * (2.0 * t - 1.0)
         return space.set_component(a, direction, values, config.keep_norm)
-    b = _sample(dim, config.second, config.seed)
+    b = _end(config, "second", dim)
     if config.kind == "slerp":
         return space.slerp(a, b, t)
     return space.lerp(a, b, t)
@@ -146,7 +151,7 @@ def _draw(config: Walk, strip: Path) -> str:
     from dcgan.latent import space
 
     generator = trained_generator.load(config.run)
-    z = path_of_z(config, generator.latent_dim)
+    z = config.truncation * path_of_z(config, generator.latent_dim)
     faces = generator(z, _label(config, generator))
     lengths = space.norms(z)
     labels = [f"|z| = {length:.1f}" for length in lengths]
@@ -196,9 +201,23 @@ def labelled(images: np.ndarray, labels: Sequence[str], columns: int = 10) -> np
     return sheets.sheet(cards, columns)
 
 
-def _sample(dim: int, number: int, seed: int) -> np.ndarray:
-    """The z of face `number` of `generate --seed`."""
-    from dcgan.generation import trained_generator
+def _end(config: Walk, name: str, dim: int) -> np.ndarray:
+    """The z of face `first` or `second`: of `generate --seed`, or a row of the file of z."""
+    number = getattr(config, name)
+    if config.z is None:
+        from dcgan.generation import trained_generator
 
-    block = trained_generator.block_of_z(number // trained_generator.BLOCK, dim, seed)
-    return block[number % trained_generator.BLOCK]
+        block = trained_generator.block_of_z(number // trained_generator.BLOCK, dim, config.seed)
+        return block[number % trained_generator.BLOCK]
+    rows = _read_z(config.z, dim)
+    checks.integer("Walk", name, number, 0, len(rows) - 1)
+    return rows[number]
+
+
+def _read_z(file: Path, dim: int) -> np.ndarray:
+    """[n, dim] float32."""
+    try:
+        rows = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        checks.fail("Walk", "z", "a .npy file of numbers", f"{file} ({error})")
+    return checks.array("Walk", f"z in {file}", rows, ["n", dim], dtype=np.float32)

@@ -119,12 +119,13 @@ def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):
         "distance_mean",
         "distance_32",
         "distance_whole",
+        "combined",
     } <= set(epochs)
     assert (epochs["distance_mean"] > 0.0).all()
     with np.load(run.checkpoints / "best.npz") as best:
         note = json.loads(str(best["note"]))
-    assert note["step"] == epochs["step"][epochs["distance_mean"].argmin()]
-    assert note["value"] == pytest.approx(epochs["distance_mean"].min())
+    assert note["step"] == epochs["step"][epochs["combined"].argmin()]
+    assert note["value"] == pytest.approx(epochs["combined"].min())
 
 
 def test_the_saved_model_is_the_best_epochs_average(done):

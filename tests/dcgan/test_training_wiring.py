@@ -12,8 +12,10 @@ from rich.console import Console
 from dcgan import training
 from dcgan.config import AUGMENTATIONS, Config
 from dcgan.data import faces
-from dcgan.epochs import MOST_JUDGED
-from gan_core import augment, losses, penalties
+from dcgan.measures import judges
+from gan_core import augment, latent, losses, penalties, rng
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.runs.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +99,35 @@ def test_every_field_of_the_config_lands_in_the_networks_and_the_trainer(built):
     assert trainer.d_optimizer.bound == tuple(trainer.discriminator.trainable_variables)
 
 
+def test_synchronised_reaches_every_batch_norm_of_both_networks():
+    for synchronised in (True, False):
+        trainer = training.build(Config(**ODD, synchronised=synchronised))
+        for network in (trainer.generator, trainer.discriminator):
+            norms = [part for part in network.submodules if isinstance(part, BatchNorm)]
+            assert norms
+            assert {norm.synchronised for norm in norms} == {synchronised}
+
+
+@pytest.mark.parametrize("average", [0.9, 0.0])
+def test_the_best_generator_makes_what_the_trainer_samples_at_the_best_round(tmp_path, average):
+    """Its average if there is one, with batch norm's epsilon, of the best round and not the last."""
+    config = Config(**{**ODD, "average": average})
+    trainer = training.build(config)
+    for name, variable in trainer.state().items():
+        if name.startswith(("generator/", "average/model/")) and variable.shape.rank == 4:
+            variable.assign(20.0 * variable)  # pictures that differ
+    run = RunFolder.create(tmp_path / "run", config)
+    batches = [np.tanh(rng.normal([8, 32, 32, 3], rng.seed(i, "real"))) for i in range(2)]
+    trainer.round(batches[0])
+    assert run.save_best(trainer.state(), 1, 1.0)
+    wanted = trainer.sample(3, seed=5)
+    trainer.round(batches[1])
+    run.save(trainer.state(), 2)
+    z = latent.block(latent.Normal(5), 0, 5)[:3]
+    np.testing.assert_allclose(training.best_generator(run.path)(z), wanted, atol=1e-4)
+    assert np.abs(trainer.sample(3, seed=5) - wanted).max() > 1e-2
+
+
 def test_each_augmentation_is_the_one_of_its_name():
     assert {
         "translation": augment.translation,
@@ -135,8 +166,8 @@ def played(monkeypatch, tmp_path):
         given["fit"] = {"trainer": trainer, "sampler": sampler, "rounds": rounds, **options}
 
     class Watch:
-        def __init__(self, run, held_aside, images_an_epoch, config, console):
-            given["watch"] = {"held_aside": held_aside, "images_an_epoch": images_an_epoch}
+        def __init__(self, run, judge, images_an_epoch, config, console):
+            given["watch"] = {"held_aside": judge.real, "images_an_epoch": images_an_epoch}
 
         def hooks(self, rounds_an_epoch):
             given["watch"]["rounds_an_epoch"] = rounds_an_epoch
@@ -185,13 +216,26 @@ def test_a_run_is_judged_by_faces_that_are_held_aside_and_another_z_than_is_show
         return np.zeros([n, 32, 32, 3], np.float32)
 
     run = types.SimpleNamespace(path=training.Path("x"), step=lambda: 0)
-    held = np.arange(2500 * 3, dtype=np.uint8).reshape(2500, 1, 1, 3)
-    watch = epochs.Watch(run, held, 48, Config(**ODD), SILENT)
+    judge = types.SimpleNamespace(generated=250)
+    watch = epochs.Watch(run, judge, 48, Config(**ODD), SILENT)
     trainer = types.SimpleNamespace(sample=sample)
     for _ in range(2):
-        assert len(watch._judged(trainer)) == MOST_JUDGED == len(watch.held_aside)
-    assert asked == [(MOST_JUDGED, 12)] * 2
-    np.testing.assert_array_equal(watch.held_aside, held[:MOST_JUDGED])
+        assert len(watch._judged(trainer)) == 250
+    assert asked == [(250, 12)] * 2
+
+
+@pytest.mark.parametrize("name", ["pixels", "features"])
+def test_no_more_held_aside_faces_are_judged_by_than_an_epoch_has_time_for(name, monkeypatch):
+    sets = []
+    monkeypatch.setattr(training.judges, "make", lambda name, given, folder: sets.append(given))
+    images = np.arange(6000, dtype=np.uint32).view(np.uint8).reshape(6000, 2, 2, 1)
+    learnt, aside = np.arange(3000), np.arange(3000, 6000)
+    config = Config(**{**ODD, "judge": name})
+    training._judge(config, types.SimpleNamespace(path="x"), images, learnt, aside)
+    (given,) = sets
+    assert len(given.reference) == len(given.others) == judges.MOST[name]
+    assert keys(given.reference) < keys(images[aside])
+    assert keys(given.others) < keys(images[learnt])
 
 
 def test_the_floor_is_of_held_aside_faces_against_faces_that_were_learnt_from(monkeypatch):
