@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dcgan.config import Config, from_json
-from dcgan.data import faces
+from dcgan.data import faces, labelling
 from dcgan.drawn import drawn_faces
 from dcgan.figures import best_and_worst
 from dcgan.generation import trained_generator
@@ -138,8 +138,11 @@ def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealF
         if config.flip:
             sets = real_sets.mirror_both(sets, config.seed)
     else:
-        images = faces.load(data, size).images
-        indices, aside = faces.split(len(images), config.seed)
+        found = faces.load(data, size)
+        images = found.images
+        # As training divided them: a CSV of labels may leave some out.
+        labelled = labelling.of_config(config, found.names)
+        indices, aside = labelling.divide(len(images), config.seed, labelled)
         if min(n, len(aside), len(indices)) < FEWEST:
             wanted = f"{10 * FEWEST} faces or more, of which a tenth is held aside"
             checks.fail("dcgan judge", "data", wanted, f"{len(images):,}")

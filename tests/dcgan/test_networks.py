@@ -78,9 +78,9 @@ def test_bfloat16_is_for_the_convolutions_alone():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"size": 48}, "generator: size must be one of 32, 64, 128, got 48"),
-        ({"width": 0}, "generator: width must be a whole number of at least 1, got 0"),
-        ({"latent_dim": 0}, "generator: latent_dim must be"),
+        ({"size": 48}, "networks: size must be one of 32, 64, 96, 128, got 48"),
+        ({"width": 0}, "networks: width must be a whole number of at least 1, got 0"),
+        ({"latent_dim": 0}, "networks: latent_dim must be"),
         ({"seed": 0.5}, "networks: seed must be a whole number"),
     ],
 )
