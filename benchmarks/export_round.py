@@ -35,6 +35,7 @@ from benchmarks.measure.command import (
     checks_of_the_library,
 )
 from benchmarks.run_exported import CHECKED_AFTER, some_of
+from gan_core import files
 from gan_core.app.command_line import run
 
 LOCATION = re.compile(r' loc\((?:#loc\d*|"[^"]*")\)')
@@ -57,6 +58,8 @@ class Config:
     """channels at the pictures' end of both networks"""
     latent_dim: int = 100
     """numbers in z"""
+    overwrite: bool = False
+    """replace the folder if it is there"""
 
     def __post_init__(self):
         checks = checks_of_the_library()
@@ -68,17 +71,22 @@ class Config:
 
 
 def main(config: Config) -> None:
-    """Write one round after the other, and the list of them last."""
+    """Write one round after the other, and the list of them last.
+
+    Raises:
+        ValueError: there is something at config.out, or another process writes there.
+    """
     devices.use("cpu")
-    config.out.mkdir(parents=True, exist_ok=True)
     console = rows.console()
-    exported = []
-    for precision, batch in itertools.product(config.precision, config.batch_size):
-        with console.status(f"{precision}, batch {batch}"):
-            exported.append(export(config, precision, batch))
-        rows.say(console, f"{exported[-1]['name']}: {config.out / exported[-1]['module']}")
-    about = {"machine": devices.machine("cpu"), "rounds": exported}
-    (config.out / "rounds.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    with files.folder_atomically(config.out, config.overwrite) as folder:
+        unfinished = dataclasses.replace(config, out=folder)
+        exported = []
+        for precision, batch in itertools.product(config.precision, config.batch_size):
+            with console.status(f"{precision}, batch {batch}"):
+                exported.append(export(unfinished, precision, batch))
+            rows.say(console, f"{exported[-1]['name']}: {config.out / exported[-1]['module']}")
+        about = {"machine": devices.machine("cpu"), "rounds": exported}
+        files.text_atomically(folder / "rounds.json", json.dumps(about, indent=1) + "\n")
 
 
 def export(config: Config, precision: str, batch: int) -> dict[str, Any]:

@@ -5,6 +5,8 @@ python -m dcgan --data my_faces.zip     the same on your own, as long as you let
 python -m dcgan train --help            all options of training
 python -m dcgan generate --help         faces, contact sheets, avatars for a list of ids
 python -m dcgan walk --help             walks through the latent space
+python -m dcgan find --help             from a picture back to the z of the nearest face
+python -m dcgan page --help             one HTML file with a trained generator in it
 python -m dcgan judge --help            how good the faces of a run are, beside real ones
 
 --verbose with any of them shows what TensorFlow says at the start.
@@ -26,6 +28,8 @@ COMMANDS = {
     "train": "train on drawn faces, or on --data (what happens if no command is named)",
     "generate": "faces from a trained generator: pictures, a zip, an array, or avatars for ids",
     "walk": "walks through the latent space of a trained generator",
+    "find": "from pictures back to z: the nearest faces that a trained generator makes",
+    "page": "one HTML file in which a trained generator runs, for any browser",
     "judge": "how good generated faces are: every measure beside real faces, and a picture",
 }
 VERBOSE = "--verbose"
@@ -51,7 +55,14 @@ def main(arguments: list[str] | None = None) -> None:
     name = "train"
     if arguments[:1] and arguments[0] in COMMANDS:
         name = arguments.pop(0)
-    commands = {"train": train, "generate": generate, "walk": walk, "judge": judge}
+    commands = {
+        "train": train,
+        "generate": generate,
+        "walk": walk,
+        "find": find,
+        "page": page,
+        "judge": judge,
+    }
     commands[name](arguments)
 
 
@@ -114,6 +125,25 @@ def walk(arguments: list[str]) -> None:
     from dcgan.generation import walk as command
 
     _run(command.Walk, lambda config: command.walk(config), "walk", arguments)
+
+
+def find(arguments: list[str]) -> None:
+    """python -m dcgan find."""
+    from dcgan.generation import find as command
+
+    _run(command.Find, lambda config: command.find(config), "find", arguments)
+
+
+def page(arguments: list[str]) -> None:
+    """python -m dcgan page."""
+    from dcgan.page import command
+
+    def run(config: command.Page) -> None:
+        from dcgan.page import build
+
+        build.page(config)
+
+    _run(command.Page, run, "page", arguments)
 
 
 def judge(arguments: list[str]) -> None:

@@ -30,7 +30,7 @@ from rich.table import Table
 from dcgan.drawn import drawn_faces
 from dcgan.generation import trained_generator
 from dcgan.judge import evidence, factor_classifier, factor_coverage
-from dcgan.measures import distances
+from dcgan.measures import distances, real_sets
 from gan_core import checks, metrics, rng
 from gan_core.app import command_line
 
@@ -278,7 +278,7 @@ def measure_gap(config, proof, floor, faces):
         return {}
     faces = faces[: len(proof.reference)]
     if proof.mirrored:
-        faces = evidence.mirror_half(faces, seed=config.seed)
+        faces = real_sets.mirror_half(faces, seed=config.seed)
     out = evidence.found_out(evidence.measure(faces, proof, seed=config.seed), floor)
     names = [name for name, is_out in out.items() if is_out]
     print("the gap is found out by:", ", ".join(names) or "none of them")

@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from dcgan.data import labels_drawn
 from gan_core import checks
 
 Size = Literal[32, 64, 128]
@@ -110,6 +111,12 @@ class Config:
     )
     drawn: int = 20_000
     """how many faces to draw, where there is no data"""
+    labels: str | None = None
+    (
+        "what one can ask the generator for. Of drawn faces: some of their factors, such as "
+        "hair,eyes,glasses. With --data: folders (the folder that a picture lies in is its label), "
+        "or a CSV file whose first line is file,NAME,... ; none: a generator without labels"
+    )
     run: Path | None = None
     (
         "folder for all that the run leaves; none: the first free one of runs/dcgan-1, "
@@ -199,6 +206,12 @@ class Config:
     """batch norm: added to the variance (the lab: 0.8)"""
     seed: int = 0
     """of weights, order, flips, z and augmentation"""
+    judge: Literal["pixels", "features"] = "pixels"
+    (
+        "what chooses the epoch that is kept. pixels: distances of patches and whole faces; "
+        "features: those, and the Fréchet distance of an ImageNet network's features, which is "
+        "nearer to what people see (pip install 'gan-from-first-principles[judge]')"
+    )
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions; tf32 needs an NVIDIA GPU of 2020 or later"""
     mode: Literal["xla", "graph", "eager"] = "graph"
@@ -225,6 +238,7 @@ class Config:
             if getattr(self, name) is OF_NETWORK:
                 self._put(name, value)
         self._paths_are_made_paths()
+        self._labels_are_checked()
         self._names_are_checked()
         self._numbers_are_checked()
         if self.strategy != "none":
@@ -245,6 +259,16 @@ class Config:
             if not isinstance(value, str | os.PathLike) or not os.fspath(value):
                 checks.fail("Config", name, "a path, or none", repr(value))
             self._put(name, Path(value))
+
+    def _labels_are_checked(self) -> None:
+        """Those of drawn faces are known here; of others the data must be read."""
+        if self.labels is None:
+            return
+        if not isinstance(self.labels, str | os.PathLike) or not str(self.labels).strip():
+            checks.fail("Config", "labels", "a text, or none", repr(self.labels))
+        self._put("labels", str(self.labels))
+        if self.data is None:
+            labels_drawn.names_of(self.labels)
 
     def _names_are_checked(self) -> None:
         """A field of a few values has one of them, a switch is True or False."""

@@ -1,7 +1,7 @@
 """What is looked at while a DCGAN trains, after every epoch.
 
-Sheets of fixed noise, a distance to held-aside faces, curves, a GIF, and a word when a run has
-plainly failed.
+Sheets of fixed noise, a judge's measures beside held-out faces, curves, a GIF, and a word when a
+run has plainly failed.
 """
 
 from __future__ import annotations
@@ -17,18 +17,31 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from dcgan.data.labels import LabelSet
 from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
-from dcgan.measures import distances
+from dcgan.measures.features.face_judge import FRECHET
+from dcgan.measures.judges import Judge
+from dcgan.measures.pixel_judge import GRID, PIXELS, SPECTRUM, WHITENED, WHOLE
 from gan_core import files
 from gan_core.app.command_line import say
 from gan_core.runs.hooks import every
 from gan_core.runs.run_folder import RunFolder
 
 SHOWN = 64  # faces of fixed noise on a sheet
-MOST_JUDGED = 2000  # generated faces, at most, that are held against the held-aside ones
-LEAST_JUDGED = 32
+SHOWN_IN_A_ROW = 8
 AT_A_TIME = 100  # faces turned into uint8 together, to spare memory
+
+COLUMNS = {
+    PIXELS: "distance_mean",
+    WHOLE: "distance_whole",
+    WHITENED: "whitened_patches",
+    SPECTRUM: "power_spectrum",
+    GRID: "grid_pattern",
+    FRECHET: "frechet",
+    "KID": "kid",
+}
+"""Measure of a judge -> column of epochs.csv, where it is not the measure's own name."""
 
 # When a run has plainly failed.
 LARGEST_LOSS = 1e6
@@ -42,17 +55,24 @@ class Watch:
 
     Args:
         run: the run folder.
-        held_aside: uint8 [M, S, S, 3], real faces that are not learnt from.
+        judge: holds the real faces that are not learnt from, and measures generated ones.
         images_an_epoch: how many are learnt from in an epoch.
         config: the run's.
         console: where each epoch is told in a line.
+        label_set: the labels that G is asked for; a row of a sheet has one label.
     """
 
     def __init__(
-        self, run: RunFolder, held_aside: np.ndarray, images_an_epoch: int, config, console
+        self,
+        run: RunFolder,
+        judge: Judge,
+        images_an_epoch: int,
+        config,
+        console,
+        label_set: LabelSet | None = None,
     ):
         self.run = run
-        self.held_aside = held_aside[:MOST_JUDGED]
+        self.judge = judge
         self.images_an_epoch = images_an_epoch
         self.config = config
         self.console = console
@@ -62,6 +82,9 @@ class Watch:
         self.table = run.path / "epochs.csv"
         self.clock = time.perf_counter()
         self.step = run.step()
+        self.labels_shown = None
+        if label_set is not None:
+            self.labels_shown = rows_of_sheet(label_set, SHOWN, SHOWN_IN_A_ROW)
         self.told: str | None = None
         """the last failure that was told"""
 
@@ -70,7 +93,7 @@ class Watch:
         return [every(rounds_an_epoch, self.look)]
 
     def look(self, trainer, row: dict[str, Any]) -> None:
-        """After an epoch: a sheet, the distance, a row of epochs.csv, the best kept.
+        """After an epoch: a sheet, the judge's measures, a row of epochs.csv, the best kept.
 
         Args:
             trainer: the trainer.
@@ -81,19 +104,22 @@ class Watch:
         rate = images / (time.perf_counter() - self.clock)
         step = row["step"]
         epoch = step * self.config.batch_size // self.images_an_epoch
-        sheet = sheets.sheet(to_uint8(trainer.sample(SHOWN, seed=self.config.seed)).numpy())
+        shown = trainer.sample(SHOWN, seed=self.config.seed, labels=self.labels_shown)
+        sheet = sheets.sheet(to_uint8(shown).numpy())
         sheets.save(sheet, self.run.samples / f"epoch_{epoch:04d}.png")
         fake = self._judged(trainer)
-        levels = distances.patches_and_whole(self.held_aside, fake, seed=0)
-        best = self.run.save_best(trainer.state(), step, levels["mean"])
+        measures = self.judge.measure(fake)
+        combined = self.judge.combined(measures)
+        best = self.run.save_best(trainer.state(), step, combined)
         values = {name: value for name, value in row.items() if name != "step"}
-        values |= {f"distance_{name}": value for name, value in levels.items()}
-        values["variety"] = variety(fake) / max(variety(self.held_aside), 1e-6)
+        values |= {column(name): value for name, value in measures.items()}
+        values["combined"] = combined
+        values["variety"] = variety(fake) / max(variety(self.judge.real), 1e-6)
         self._log({"epoch": epoch, "step": step, "images_a_second": rate, **values})
         say(
             f"epoch {epoch:3d}  D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}  "
             f"{_answers(row)}"
-            f"distance {levels['mean']:.1f}{' (best)' if best else ''}  "
+            f"{self.judge.summary(measures)}{' (best)' if best else ''}  "
             f"{rate:.0f} images a second",
             self.console,
         )
@@ -122,8 +148,8 @@ class Watch:
         return True
 
     def _judged(self, trainer) -> np.ndarray:
-        """As many generated faces as there are held-aside ones: uint8 [n, S, S, 3]."""
-        count = max(len(self.held_aside), LEAST_JUDGED)
+        """As many generated faces as the judge wants: uint8 [n, S, S, 3]."""
+        count = self.judge.generated
         fake = trainer.sample(count, seed=self.config.seed + 1)
         parts = [to_uint8(fake[i : i + AT_A_TIME]).numpy() for i in range(0, count, AT_A_TIME)]
         return np.concatenate(parts)
@@ -148,6 +174,40 @@ class Watch:
         writer.writeheader()
         writer.writerows([*earlier, row])
         files.text_atomically(self.table, text.getvalue())
+
+
+def rows_of_sheet(label_set: LabelSet, count: int, columns: int) -> np.ndarray:
+    """Labels of a sheet of which each row has one: the values of all factors in turn.
+
+    Row i has value number i of the first factor, then of the second, and so on; the other factors
+    of a row are those of the most common combination that has this value.
+
+    Args:
+        label_set: factors and their combinations.
+        count: faces on the sheet.
+        columns: faces in a row.
+
+    Returns:
+        [count, f] int32.
+    """
+    rows = []
+    for factor, values in enumerate(label_set.sizes):
+        for value in range(values):
+            having = np.flatnonzero(label_set.rows[:, factor] == value)
+            most = having[np.argmax(label_set.counts[having])]
+            rows.append(label_set.rows[most])
+    wanted = -(-count // columns)
+    chosen = [rows[i % len(rows)] for i in range(wanted)]
+    return np.repeat(chosen, columns, axis=0)[:count].astype(np.int32)
+
+
+def column(measure: str) -> str:
+    """The name in epochs.csv of a judge's measure."""
+    if measure in COLUMNS:
+        return COLUMNS[measure]
+    if measure.startswith("patches at "):
+        return f"distance_{measure.split()[2]}"
+    return measure.replace(" ", "_")
 
 
 def _answers(row: dict[str, Any]) -> str:

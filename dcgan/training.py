@@ -25,18 +25,19 @@ import tensorflow as tf
 from rich.console import Console
 
 from dcgan import networks
+from dcgan.architectures import conditional
 from dcgan.config import Config, of_run
-from dcgan.data import faces
+from dcgan.data import faces, labelling, labels
 from dcgan.data.batches import face_batches
 from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import Watch
-from dcgan.measures import distances
-from gan_core import augment, checks, files, losses, penalties, rng
+from dcgan.measures import distances, judges, real_sets
+from gan_core import augment, checks, files, losses, penalties
 from gan_core.app.command_line import say
 from gan_core.averaging import settling_batches
 from gan_core.devices import replicas, workers
-from gan_core.latent import Normal
+from gan_core.latent import Normal, Rows
 from gan_core.nn.export import export_generator
 from gan_core.nn.settling import settle
 from gan_core.nn.variables import named_variables
@@ -69,8 +70,11 @@ MAY_CHANGE = (
     "strategy",  # on which devices
     "synchronised",
     "history",
+    "labels",  # the factors and the checksum of the labels may not change
 )
 CHECKSUM = "checksum of the faces"
+FACTORS = "factors"  # a field of config.json: what the labels are, by name
+CHECKSUM_OF_LABELS = "checksum of the labels"
 AUGMENTATIONS: dict[str, Callable] = {
     "translation": lambda strength: augment.translation(0.125 * strength),
     "colour": lambda strength: augment.colour(strength),
@@ -89,7 +93,12 @@ def choose_arithmetic(config: Config) -> None:
     tf.config.experimental.enable_tensor_float_32_execution(config.precision == "tf32")
 
 
-def build(config: Config, strategy=None, rounds: int | None = None) -> GANTrainer:
+def build(
+    config: Config,
+    strategy=None,
+    rounds: int | None = None,
+    label_set: labels.LabelSet | None = None,
+) -> GANTrainer:
     """The networks of `dcgan.networks` and the trainer of `gan_core`, as the config says.
 
     `config.precision` tf32 takes effect by `choose_arithmetic` alone, which is the program's.
@@ -99,6 +108,7 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
         strategy: on which devices; None: on one.
         rounds: how many there will be in all, in the last of which the learning rates fall
             (config.fall); None: they stay.
+        label_set: what the faces' labels are; None: they have none.
 
     Returns:
         A trainer that has played no round.
@@ -106,7 +116,7 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
     d_rate = _schedule(config.d_learning_rate, config.fall, rounds)
     g_rate = _schedule(config.g_learning_rate, config.fall, rounds)
     with replicas.scope(strategy):
-        generator, discriminator = networks.of_config(config)
+        generator, discriminator = _networks(config, label_set)
         betas = {"beta_1": config.beta_1, "beta_2": config.beta_2}
         g_optimizer = Adam(g_rate, **betas).bind(generator.trainable_variables)
         d_optimizer = Adam(d_rate, **betas).bind(discriminator.trainable_variables)
@@ -114,6 +124,7 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
         generator,
         discriminator,
         latent=Normal(config.latent_dim),
+        labels=_distribution(label_set),
         loss=losses.by_name(config.loss),
         seed=config.seed,
         g_optimizer=g_optimizer,
@@ -125,6 +136,18 @@ def build(config: Config, strategy=None, rounds: int | None = None) -> GANTraine
         augment=_augmentation(config),
         average=_average(config),
     )
+
+
+def _networks(config: Config, label_set: labels.LabelSet | None, **changes: Any) -> tuple:
+    """Both networks; with labels, those that take them."""
+    if label_set is None:
+        return networks.of_config(config, **changes)
+    return conditional.of_config(config, label_set.sizes, **changes)
+
+
+def _distribution(label_set: labels.LabelSet | None) -> Rows | None:
+    """Labels as often as the data have them."""
+    return None if label_set is None else Rows(label_set.rows, label_set.counts)
 
 
 def _penalties(config: Config) -> list:
@@ -183,31 +206,31 @@ def train(
     """
     console = console or Console(stderr=True)
     _check_tensorboard(config)
+    judges.check(config.judge)
     strategy = workers.by_name(config.strategy)  # before anything is computed
     replicas.check_batch("dcgan train", strategy, config.batch_size)
     config = _with_absolute_paths(config)
     start = time.perf_counter()
     data = _faces(config, console)
-    rows, held_aside = faces.split(len(data.images), config.seed)
-    if len(held_aside) < 2:
-        wanted = "at least 20 faces, some of them to judge by"
-        checks.fail("dcgan train", "data", wanted, f"{len(data.images)}")
+    labelled = labelling.of_config(config, data.names)
+    label_set = None if labelled is None else labelled.labels
+    rows, held_aside = labelling.divide(len(data.images), config.seed, labelled)
+    judges.check_number(config.judge, len(held_aside), len(data.images))
     batches = face_batches(
-        data.images, config.batch_size, seed=config.seed, flip=config.flip, rows=rows
+        data.images,
+        config.batch_size,
+        seed=config.seed,
+        flip=config.flip,
+        rows=rows,
+        labels=None if labelled is None else labelled.rows,
     )
     an_epoch = len(rows) // config.batch_size
     rounds = config.epochs * an_epoch
     if not workers.is_chief(strategy):
-        return _play_along(config, strategy, data, batches, rounds, console)
-    run = _run_folder(config, data)
+        return _play_along(config, strategy, data, labelled, batches, rounds, console)
+    run = _run_folder(config, data, labelled)
     with run.held():
-        data.write_skipped(run.path / "skipped.txt")
-        seen = f" (see {run.path / 'skipped.txt'})" if data.skipped else ""
-        say(
-            f"{data.summary()}{seen}; {len(held_aside):,} held aside; "
-            f"{time.perf_counter() - start:.1f} s. Run folder: {run.path}",
-            console,
-        )
+        _tell_of_the_data(run, data, labelled, len(held_aside), start, console)
         if config.from_best:
             _back_to_best(run, console)
         over = run.step() // an_epoch
@@ -218,11 +241,14 @@ def train(
             )
         else:
             _remember(run, config, console)
-        trainer = build(config, strategy, rounds)
-        _start_from(config, trainer, run)
+        trainer = build(config, strategy, rounds, label_set)
+        _start_from(config, trainer, run, label_set)
         _keep_the_log_of_other_columns(run, trainer)
-        watch = Watch(run, data.images[held_aside], an_epoch * config.batch_size, config, console)
+        judge = _judge(config, run, data.images, rows, held_aside)
         del data  # the device has the faces
+        say(judge.introduction(), console)
+        images_an_epoch = an_epoch * config.batch_size
+        watch = Watch(run, judge, images_an_epoch, config, console, label_set)
         try:
             fit(
                 trainer,
@@ -256,6 +282,48 @@ def train(
         return trainer, run
 
 
+def _tell_of_the_data(
+    run: RunFolder,
+    data: faces.Faces,
+    labelled: labels.Labelled | None,
+    held_aside: int,
+    start: float,
+    console: Console,
+) -> None:
+    """A line on the faces, one on their labels; skipped.txt, and labels.json."""
+    data.write_skipped(run.path / "skipped.txt")
+    seen = f" (see {run.path / 'skipped.txt'})" if data.skipped else ""
+    say(
+        f"{data.summary()}{seen}; {held_aside:,} held aside; "
+        f"{time.perf_counter() - start:.1f} s. Run folder: {run.path}",
+        console,
+    )
+    if labelled is not None:
+        labels.write(run.path, labelled.labels)
+        say(labelled.summary(), console)
+
+
+def _judge(
+    config: Config, run: RunFolder, images: np.ndarray, learnt: np.ndarray, aside: np.ndarray
+) -> judges.Judge:
+    """Who judges the run's epochs, by faces that are held out; its floor is kept in the folder."""
+    sets = _real_sets(config, images, learnt, aside)
+    return judges.make(config.judge, sets, run.path)
+
+
+def _real_sets(
+    config: Config, images: np.ndarray, learnt: np.ndarray, aside: np.ndarray
+) -> real_sets.RealSets:
+    return real_sets.choose(
+        images,
+        learnt,
+        aside,
+        n=judges.MOST[config.judge],
+        seed=config.seed,
+        mirrored=config.flip,
+    )
+
+
 def _check_tensorboard(config: Config) -> None:
     """Its event files can be written, if they are asked for."""
     if not config.tensorboard:
@@ -278,6 +346,8 @@ def _with_absolute_paths(config: Config) -> Config:
         path = getattr(config, name)
         if path is not None:
             changes[name] = Path(os.path.abspath(os.path.expanduser(path)))
+    if config.data is not None and config.labels not in (None, labelling.FOLDERS):
+        changes["labels"] = os.path.abspath(labelling.table(config.labels, changes["data"]))
     return dataclasses.replace(config, **changes)
 
 
@@ -291,7 +361,14 @@ def _finish(watch: Watch, run: RunFolder, config: Config, console: Console) -> b
 
 
 def _export(run: RunFolder, config: Config) -> None:
-    export_generator(best_generator(run.path), config.latent_dim, run.generator, to_uint8)
+    label_set = labels.read(run.path)
+    spec = None
+    also = {}
+    if label_set is not None:
+        spec = tf.TensorSpec([len(label_set.sizes)], tf.int32)
+        also[labels.FILE] = label_set.to_json()
+    generator = best_generator(run.path)
+    export_generator(generator, config.latent_dim, run.generator, to_uint8, labels=spec, also=also)
 
 
 def _attempt(what: str, function: Callable[[], object], console: Console) -> bool:
@@ -316,11 +393,12 @@ def _say_what_is_safe(run: RunFolder, console: Console) -> None:
     say(f"Safe on disk: {'; '.join(safe)}. To resume: {run.resume_command}", console)
 
 
-def _play_along(config, strategy, data, batches, rounds, console):
+def _play_along(config, strategy, data, labelled, batches, rounds, console):
     """What a worker that is not the chief does: the same rounds from the same start, no files."""
-    run = None if config.resume is None else _run_folder(config, data)
-    trainer = build(config, strategy, rounds)
-    _start_from(config, trainer, run)
+    run = None if config.resume is None else _run_folder(config, data, labelled)
+    label_set = None if labelled is None else labelled.labels
+    trainer = build(config, strategy, rounds, label_set)
+    _start_from(config, trainer, run, label_set)
     fit(trainer, batches, rounds, run=run, console=console)
     workers.wait_for_all(strategy)
     return trainer, run
@@ -342,7 +420,7 @@ def _remember(run: RunFolder, config: Config, console: Console) -> None:
         history.append(event)
     data = None if config.data is None else str(config.data)
     cache = None if config.cache is None else str(config.cache)
-    run.remember(**new, data=data, cache=cache, history=history)
+    run.remember(**new, data=data, cache=cache, labels=config.labels, history=history)
     if changed:
         words = [f"{name} was {old} and is now {now}" for name, (old, now) in changed.items()]
         say(f"From round {run.step():,} on: {'; '.join(words)} (see config.json).", console)
@@ -377,10 +455,16 @@ def _round_of(file: Path) -> int:
     return int(number) if number.isdigit() else -1
 
 
-def _start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> None:
+def _start_from(
+    config: Config,
+    trainer: GANTrainer,
+    run: RunFolder | None,
+    label_set: labels.LabelSet | None,
+) -> None:
     """Give a new run's networks, and their average, the values of another run's best epoch."""
     if config.start_from is None or (run is not None and run.latest() is not None):
         return
+    _check_labels_of_start(config, label_set)
     file = Path(config.start_from) / "checkpoints" / "best.npz"
     if not file.exists():
         checks.fail("Config", "start_from", "a run with a best epoch", str(config.start_from))
@@ -401,6 +485,28 @@ def _start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> N
                 "Leave those options away: they are then that run's.",
             )
         variable.assign(array)
+
+
+def _check_labels_of_start(config: Config, label_set: labels.LabelSet | None) -> None:
+    """The networks of another run know its labels alone."""
+    there = labels.read(config.start_from)
+    if _identity(there) == _identity(label_set):
+        return
+    wanted = f"a run with the labels of this one: {_in_words(label_set)}"
+    came = f"{config.start_from}, which has {_in_words(there)}"
+    checks.fail("Config", "start_from", wanted, came, "Begin a new run without it.")
+
+
+def _identity(label_set: labels.LabelSet | None) -> list:
+    """Factors and values in their order, on which the networks' tables depend."""
+    return [] if label_set is None else list(label_set.identity().items())
+
+
+def _in_words(label_set: labels.LabelSet | None) -> str:
+    if label_set is None:
+        return "none"
+    factors = label_set.identity().items()
+    return "; ".join(f"{name} ({', '.join(values[:20])})" for name, values in factors)
 
 
 def _keep_the_log_of_other_columns(run: RunFolder, trainer: GANTrainer) -> None:
@@ -432,15 +538,14 @@ def held_aside(config: Config) -> tuple[np.ndarray, float]:
         config: the run's.
 
     Returns:
-        uint8 [M, S, S, 3], and the distance of these to as many real faces that were learnt from,
-        at random (files are often named in the order of years).
+        uint8 [M, S, S, 3], and the distance of these to as many real faces that were learnt from.
     """
     data = _faces(config, Console(stderr=True))
-    rows, aside = faces.split(len(data.images), config.seed)
-    real = data.images[aside]
-    order = rng.permutation(len(rows), rng.seed(config.seed, "floor")).numpy()
-    learnt = data.images[rows[order[: len(aside)]]]
-    return real, distances.patches_and_whole(real, learnt, seed=0)["mean"]
+    labelled = labelling.of_config(config, data.names)
+    rows, aside = labelling.divide(len(data.images), config.seed, labelled)
+    sets = _real_sets(config, data.images, rows, aside)
+    floor = distances.patches_and_whole(sets.reference, sets.others, seed=0)["mean"]
+    return sets.reference, floor
 
 
 def best_generator(folder: str | os.PathLike) -> tf.Module:
@@ -461,13 +566,15 @@ def best_generator(folder: str | os.PathLike) -> tf.Module:
             f"Go on with it: python -m dcgan train --resume {folder}"
         )
     config = of_run(folder)
-    generator, _ = networks.of_config(config, compute_dtype="float32", synchronised=False)
+    label_set = labels.read(folder)
+    generator, _ = _networks(config, label_set, compute_dtype="float32", synchronised=False)
     arrays, _ = checkpoint.read(file)
     prefix = "average/model/" if config.average else "generator/"
     for name, variable in named_variables(generator).items():
         variable.assign(arrays[prefix + name])
     if config.average:
-        settle(generator, settling_batches(Normal(config.latent_dim), config.seed))
+        latent = Normal(config.latent_dim)
+        settle(generator, settling_batches(latent, config.seed, _distribution(label_set)))
     return generator
 
 
@@ -480,7 +587,9 @@ def _faces(config: Config, console: Console) -> faces.Faces:
     return faces.Faces(drawn, [f"drawn {i}" for i in range(config.drawn)], [])
 
 
-def _run_folder(config: Config, data: faces.Faces) -> RunFolder:
+def _run_folder(
+    config: Config, data: faces.Faces, labelled: labels.Labelled | None = None
+) -> RunFolder:
     """A new run folder, or the one to resume, which must be of this config and these faces."""
     fields = {
         **dataclasses.asdict(config),
@@ -488,12 +597,24 @@ def _run_folder(config: Config, data: faces.Faces) -> RunFolder:
         CHECKSUM: data.checksum(),
         "history": [],
     }
+    if labelled is not None:
+        fields[FACTORS] = labelled.labels.identity()
+        fields[CHECKSUM_OF_LABELS] = labelled.checksum()
     path = config.resume or config.run or _first_free()
     options = {"resume_command": f"python -m dcgan train --resume {shlex.quote(str(path))}"}
     if config.resume is None:
         return RunFolder.create(path, fields, **options)
     there = RunFolder.resume(path).config
     of_run(path)  # told in one line if it was edited by hand
+    if there["judge"] != config.judge:
+        checks.fail(
+            "dcgan train",
+            "judge",
+            f"{there['judge']}, by which this run's best epoch was chosen",
+            config.judge,
+            "Figures of two judges cannot be compared. For the other judge, a new run: "
+            f"python -m dcgan train --start-from {shlex.quote(str(path))} --judge {config.judge}",
+        )
     try:
         run = RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
     except ValueError as error:

@@ -11,8 +11,8 @@ In reading order; each file answers one question.
     augment     what may D be shown instead of the sample?
 
     nn/         what is a layer? dense, activations, sequential, shapes, initializers, dropout, mlp;
-                conv, resampling, batch_norm and its gradients, minibatch_std; settling, variables,
-                summary, export
+                conv, resampling, batch_norm and its gradients, minibatch_std; conditional: what
+                does a label change? settling, variables, summary, export
                 nn/kernels/: how do images grow and shrink, three ways?
     optim/      how does a gradient move a parameter? schedules: how far, when?
     runs/       what is a training run? how does it survive?
@@ -40,7 +40,7 @@ _MODULE_OF = {
     "gan_core.augment": ("chain", "colour", "cutout", "instance_noise", "translation"),
     "gan_core.averaging": ("ExponentialMovingAverage",),
     "gan_core.data": ("HostBatches", "from_dataset", "shuffled", "stream"),
-    "gan_core.latent": ("Classes", "Normal", "NormalAndBits", "Uniform"),
+    "gan_core.latent": ("Classes", "Normal", "NormalAndBits", "Rows", "Uniform"),
     "gan_core.losses": (
         "HINGE",
         "LEAST_SQUARES",
@@ -52,6 +52,12 @@ _MODULE_OF = {
     ),
     "gan_core.nn.activations": ("leaky_relu",),
     "gan_core.nn.batch_norm": ("BatchNorm",),
+    "gan_core.nn.conditional": (
+        "ConditionalBatchNorm",
+        "Embedding",
+        "ProjectionHead",
+        "WithEmbedding",
+    ),
     "gan_core.nn.conv": ("Conv2D", "Conv2DTranspose"),
     "gan_core.nn.dense": ("Dense",),
     "gan_core.nn.dropout": ("Dropout",),
@@ -139,6 +145,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core.latent import Classes as Classes
     from gan_core.latent import Normal as Normal
     from gan_core.latent import NormalAndBits as NormalAndBits
+    from gan_core.latent import Rows as Rows
     from gan_core.latent import Uniform as Uniform
     from gan_core.losses import HINGE as HINGE
     from gan_core.losses import LEAST_SQUARES as LEAST_SQUARES
@@ -149,6 +156,10 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core.losses import GANLoss as GANLoss
     from gan_core.nn.activations import leaky_relu as leaky_relu
     from gan_core.nn.batch_norm import BatchNorm as BatchNorm
+    from gan_core.nn.conditional import ConditionalBatchNorm as ConditionalBatchNorm
+    from gan_core.nn.conditional import Embedding as Embedding
+    from gan_core.nn.conditional import ProjectionHead as ProjectionHead
+    from gan_core.nn.conditional import WithEmbedding as WithEmbedding
     from gan_core.nn.conv import Conv2D as Conv2D
     from gan_core.nn.conv import Conv2DTranspose as Conv2DTranspose
     from gan_core.nn.dense import Dense as Dense

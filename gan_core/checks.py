@@ -304,9 +304,11 @@ def array(
         owner: the class or function whose argument is checked.
         name: the argument.
         value: what came.
-        shape: its sizes; a name or None stands for any size.
+        shape: its sizes; a name or None stands for any size, `...` in the first place for any
+            number of axes.
         dtype: the NumPy dtype of the result.
-        at_least: how many rows (entries of the first axis) there must be.
+        at_least: how many rows (entries of the first axis) there must be. Behind `...` only 0
+            makes a difference: then an array without numbers passes.
         finite: whether NaN and infinite values are refused.
         largest: the largest absolute value that is allowed, or None.
 
@@ -322,6 +324,8 @@ def array(
         >>> array("wasserstein_1", "x", [[1, 2]], ["n"])
         Traceback (most recent call last):
         ValueError: wasserstein_1: x must be [n] of numbers, got [1, 2].
+        >>> array("norms", "z", [[[1, 2]]], [..., "d"]).shape
+        (1, 1, 2)
     """
     shape = list(shape)
     wanted = f"{show_shape(shape)} of {_kind(dtype)}"
@@ -331,7 +335,7 @@ def array(
         if result.ndim > len(shape) == 2:
             way_out = "Flatten images to [n, height * width * channels]."
         fail(owner, name, wanted, show_shape(result.shape), way_out)
-    if shape and (len(result) < at_least or (at_least > 0 and result.size == 0)):
+    if _has_too_few(result, shape, at_least):
         wanted = f"{wanted} with {_first(shape)} at least {at_least}"
         fail(owner, name, wanted, show_shape(result.shape))
     if finite and result.dtype.kind == "f":
@@ -411,10 +415,16 @@ def show_shape(shape: Iterable[Any]) -> str:
         >>> show_shape(["batch", 2, None])
         '[batch, 2, any]'
     """
-    return "[" + ", ".join("any" if size is None else str(size) for size in shape) + "]"
+    return "[" + ", ".join(_show_size(size) for size in shape) + "]"
 
 
 # ---------------------------------------------------------------- parts of the above
+
+
+def _show_size(size: Any) -> str:
+    if size is None:
+        return "any"
+    return "..." if size is ... else str(size)
 
 
 def _within(value: Any, low: float | None, high: float | None) -> bool:
@@ -462,6 +472,8 @@ def _as_numbers(owner: str, name: str, value: Any, wanted: str, dtype: Any) -> n
         fail(owner, name, wanted, f"{show_shape(came.shape)} of {came.dtype.name}")
     if came.dtype.kind not in "biufVO":  # V is bfloat16's letter, O that of Python's objects
         fail(owner, name, wanted, no_array)
+    if came.dtype.kind == "O" and any(entry is None for entry in came.flat):  # NumPy makes it NaN
+        fail(owner, name, wanted, no_array)
     try:
         with np.errstate(over="ignore"):
             return came.astype(dtype)
@@ -479,12 +491,27 @@ def _first(shape: list) -> str:
     """What the number of rows is called in a message."""
     if isinstance(shape[0], str):
         return shape[0]
-    return "rows"
+    return "the number of values" if shape[0] is ... else "rows"
+
+
+def _has_too_few(array: np.ndarray, shape: list, at_least: int) -> bool:
+    """Whether an array that should not be empty is, or has fewer rows than it must."""
+    if at_least > 0 and array.size == 0:
+        return True
+    has_rows = bool(shape) and shape[0] is not ...
+    return has_rows and len(array) < at_least
 
 
 def _fits(came: Iterable[Any], wanted: list) -> bool:
-    """Whether sizes are the wanted ones. An unknown size fits; a name or None fits any size."""
+    """Whether sizes are the wanted ones. An unknown size fits; a name or None fits any size.
+
+    `...` in the first place fits any number of sizes.
+    """
     sizes = list(came)
+    if wanted[:1] == [...]:
+        wanted = wanted[1:]
+        if len(sizes) > len(wanted):
+            sizes = sizes[len(sizes) - len(wanted) :]
     if len(sizes) != len(wanted):
         return False
     for have, want in zip(sizes, wanted, strict=True):

@@ -287,6 +287,26 @@ def portable_name_problem(name: str) -> str | None:
     return None
 
 
+def distinguishes_case(folder: str | os.PathLike[str]) -> bool:
+    """Whether a folder's disk takes a name in capitals for another name.
+
+    Those of Windows and macOS mostly do not.
+
+    Args:
+        folder: where it is tried; it must be there, and writable.
+    Raises:
+        OSError: the folder cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> distinguishes_case(tempfile.gettempdir()) in (True, False)
+        True
+    """
+    with tempfile.NamedTemporaryFile(prefix=".case-", dir=folder) as file:
+        path = Path(file.name)
+        return not os.path.lexists(path.with_name(path.name.upper()))
+
+
 def _beside(path: Path, ending: str) -> Path:
     """A hidden name beside `path`: .NAME and the ending, with a long NAME replaced by its hash."""
     name = path.name

@@ -7,13 +7,16 @@ int64 of `gan_core.rng`.
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from gan_core import checks, rng
 from gan_core.protocols import Latent
 
 BLOCK = 256  # the z of samples are drawn in blocks of this size
+MOST_ROWS = 10**8  # of labels, counted as often as the data have them
 
 
 def block(latent: Latent, index: int, seed: int) -> tf.Tensor:
@@ -140,3 +143,52 @@ class Classes:
 
     def __call__(self, n: int, seed: tf.Tensor) -> tf.Tensor:
         return rng.integers([n], seed, self.count)
+
+
+class Rows:
+    """Labels y drawn from given rows, each as often as the data have it: [n, f] int32.
+
+    A row holds one value of each of f factors. Rows are drawn whole, so values that go together in
+    the data go together here; where each row counts once, the frequencies are those of the list.
+
+    Args:
+        rows: [k, f] whole numbers from 0.
+        counts: how often each row is found in the data, [k] whole numbers from 0, together from 1
+            to 10^8; None: once each.
+
+    Raises:
+        ValueError: if an argument is none of these.
+
+    Example:
+        >>> labels = Rows([[0, 1], [2, 0]], counts=[3, 0])
+        >>> labels(2, rng.seed(0, "labels")).numpy().tolist()
+        [[0, 1], [0, 1]]
+    """
+
+    def __init__(self, rows: Any, counts: Any = None) -> None:
+        owner = "latent.Rows"
+        numbers = checks.array(owner, "rows", rows, ["k", "f"], dtype=np.int32, at_least=1)
+        if numbers.size and numbers.min() < 0:
+            checks.fail(owner, "rows", "whole numbers from 0", f"{numbers.min()}")
+        if counts is None:
+            counts = np.ones(len(numbers), np.int64)
+        often = checks.array(owner, "counts", counts, [len(numbers)], dtype=np.int64)
+        if often.min() < 0 or not 1 <= often.sum() <= MOST_ROWS:
+            wanted = f"whole numbers from 0, together from 1 to {MOST_ROWS:,}"
+            checks.fail(owner, "counts", wanted, f"{often.min()} and more, together {often.sum()}")
+        self.rows = numbers
+        self.counts = often
+        self._places = np.repeat(np.arange(len(numbers), dtype=np.int32), often)
+
+    def __call__(self, n: int, seed: tf.Tensor) -> tf.Tensor:
+        """Draw n rows.
+
+        Args:
+            n: how many.
+            seed: [2] int64 of `gan_core.rng`.
+
+        Returns:
+            [n, f] int32.
+        """
+        drawn = rng.integers([n], seed, len(self._places))
+        return tf.gather(self.rows, tf.gather(self._places, drawn))

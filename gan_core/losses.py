@@ -260,10 +260,9 @@ class GANLoss:
             real_logits, fake_logits: [n] and [m], or [n, k] and [m, k].
 
         Returns:
-            log-odds: d_real = mean sigma(a), d_fake = mean sigma(b), and
-                accuracy = 1/2 [P(a > 0) + P(b <= 0)].
-            score: d_score_real = mean a, d_score_fake = mean b.
-            pair: the two scores, and accuracy = P(a > b).
+            For log-odds d_real = mean sigma(a), d_fake = mean sigma(b), and accuracy =
+            1/2 [P(a > 0) + P(b <= 0)]; for score d_score_real = mean a and d_score_fake = mean b;
+            for pair these two scores, and accuracy = P(a > b).
         """
         if self.logits == "log-odds":
             right = 0.5 * (_share(real_logits > 0.0) + _share(fake_logits <= 0.0))

@@ -35,12 +35,14 @@ FLOORS = {
     ),
     "dcgan": (
         ("drawn", "data", "architectures"),
-        ("measures", "latent", "lessons", "networks"),
+        ("measures",),
+        ("latent", "lessons", "networks"),
         ("figures", "config"),
         ("epochs",),
         ("training",),
         ("generation",),
         ("judge",),
+        ("page",),
     ),
     "benchmarks": (
         ("measure", "step_plots", "run_exported"),
@@ -48,6 +50,7 @@ FLOORS = {
         ("contestants",),
     ),
 }
+SOLUTIONS = "solutions"  # of the exercises: they may import all rooms and their chapters
 APART = ("app",)  # rooms of gan_core that import nothing of it, and that nothing in it imports
 TOP = ("testing",)  # of gan_core: it may import all of its floors; only the tests import it
 MAY_IMPORT = {
@@ -144,7 +147,8 @@ def is_on_top(package, room):
     """Whether this room is a chapter, a command or a room of solutions:
     it may import all, and nothing imports it.
     """
-    return CHAPTER.fullmatch(room) is not None or room in COMMANDS.get(package, set())
+    on_top = {SOLUTIONS} | COMMANDS.get(package, set())
+    return CHAPTER.fullmatch(room) is not None or room in on_top
 
 
 def rooms_below(package, room):
@@ -172,10 +176,13 @@ def import_faults(package, room, text):
         | set(APART)
         | set(TOP)
         | COMMANDS.get(package, set())
+        | {SOLUTIONS}
     )
     asked = {
         part for part in rooms_asked(package, text) if part in known or CHAPTER.fullmatch(part)
     }
+    if room == SOLUTIONS:
+        asked = {part for part in asked if not CHAPTER.fullmatch(part)}
     return asked - rooms_below(package, room)
 
 
@@ -429,3 +436,36 @@ def test_chains_and_imports_are_read_from_code_alone():
     assert imports(code) == {"a.b", "d", "d.e"}
     assert "tf.random.normal" in names_used(code)
     assert names_used('"""tf.random.normal"""') == set()
+
+
+TEXT_METHODS = ("read_text", "write_text")
+
+
+def texts_without_encoding(text):
+    """Calls that open a text in the system's own encoding, which on Windows is seldom UTF-8."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+        method = isinstance(node.func, ast.Attribute) and node.func.attr in TEXT_METHODS
+        opened = isinstance(node.func, ast.Name) and node.func.id == "open"
+        if opened:
+            given = [*node.args[1:2], keywords.get("mode")]
+            modes = [mode.value for mode in given if isinstance(mode, ast.Constant)]
+            opened = "b" not in (modes or ["r"])[0]
+        if (method or opened) and "encoding" not in keywords:
+            found.append(ast.unparse(node))
+    return found
+
+
+@of("gan_core", "toy", "dcgan", "benchmarks")
+def test_text_files_are_opened_with_an_encoding(name):
+    assert texts_without_encoding(FILES[name]) == []
+
+
+def test_a_text_in_the_systems_own_encoding_is_found():
+    for bad in ("open(f)", "open(f, 'a')", "open(f, mode='w')", "f.read_text()", "f.write_text(t)"):
+        assert texts_without_encoding(bad) == [bad]
+    for good in ("open(f, 'rb')", "open(f, encoding='utf-8')", "f.read_text(encoding='utf-8')"):
+        assert texts_without_encoding(good) == []

@@ -134,7 +134,8 @@ def test_a_chapters_help_is_that_of_its_config(chapter):
 
 
 def test_a_chapter_runs_without_a_word_of_tensorflows(chapter):
-    ended = ask(str(chapter), "--rounds", "2")
+    """Its arguments are read twice: before TensorFlow is imported, and by the chapter itself."""
+    ended = ask(str(chapter), "--rounds", "2", "--out=elsewhere")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "5\n", "")
 
 
@@ -163,10 +164,18 @@ def test_importing_a_chapter_starts_nothing(chapter):
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "imported\n", "")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_mistake_in_a_chapters_arguments_is_all_that_it_prints(name):
-    ended = ask("-m", name, "--seed", "x")
+def test_a_mistake_in_a_chapters_arguments_is_told_before_tensorflow_is_imported(
+    name, without_tensorflow
+):
+    ended = ask("-m", name, "--seed", "x", before=without_tensorflow)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.count("\n") == 1
     assert ended.stderr.startswith("error: ")
+
+
+def test_what_a_chapters_checks_refuse_is_all_that_it_prints(chapter):
+    """They may need the library, so TensorFlow has started by then."""
+    ended = ask(str(chapter), "--rounds", "0")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "error: --rounds must be at least 1. See python -m chapter --help.\n"

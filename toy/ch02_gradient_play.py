@@ -1,23 +1,30 @@
 # %% [markdown]
 r"""
-# 2. Gradient play: the smallest GAN, the spiral, and what R1 does to it
+# 2. Gradient play: why two players who each descend need not arrive
+
+After this chapter you can predict, with two small matrices, whether a GAN circles, leaves or reaches its goal, and
+you know the trainer that the rest of this book uses.
+
+## The question: can everybody improve and nobody arrive?
+
+A network that is trained alone walks downhill on its loss, and sooner or later it is at the bottom of a valley. The
+two players of chapter 1 did something else. The mean and the spread of the generated numbers overshot their goals and
+swung around them, in waves that slowly died out.
+
+Imagine a dog that chases its owner, while the owner looks at the dog and steps aside. Each of them takes, at every
+moment, the step that is best for itself, and both of them run in circles. **Can two players, who improve their own
+loss with every step, run in circles for ever? Can they even move away from the goal? And what helps?**
+
+We answer these questions in the smallest GAN there is. It has two parameters, so its whole state is a point in the
+plane, and every claim can be checked with pencil and paper.
 
 | | |
 |---|---|
-| **You need** | chapter 1 (the losses), gradient descent, the eigenvalues of a 2 × 2 matrix |
-| **You get** | why two players who each descend do not arrive, and which two changes help |
-| **New in gan_core** | `trainer.GANTrainer`, `optimizers.SGD`, `penalties.r1`, `latent` |
+| **You need** | chapter 1 (the losses, Algorithm 1), the chain rule, complex numbers, the eigenvalues of a 2 × 2 matrix |
+| **You will learn** | simultaneous and alternating steps; why the first spiral outwards and the second circle; what the R1 penalty changes, and why; what a *round* of the trainer is |
+| **New in gan_core** | `GANTrainer`, `SGD`, `penalties.r1`, `latent.Normal` |
 | **Run it** | `python -m toy.ch02_gradient_play`, or with `--learning-rate 0.3 --r1 1`; `--help` lists the flags |
-| **Time** | about 20 s on two CPU cores, half of it to start TensorFlow and to trace twelve games |
-
-In chapter 1 nobody learnt. Now both players do, by gradient steps, and the game is the smallest there is, the
-**Dirac-GAN** (Mescheder et al. 2018, section 2). The data are one number, $0$, over and over. $G$ has one
-parameter, the place of its sample: $G(z) = \theta$ whatever $z$ is. $D$ has one too, its slope: the logit at $x$ is
-$\psi x$. The goal is $\theta = 0$, where $G$ is right, and $\psi = 0$, where $D$ says ½ to everything.
-
-**Where the lab that this book replaces went wrong**: it computes both players' gradients before either moves.
-That is *simultaneous* play, not the *alternating* play of Algorithm 1 (Goodfellow et al. 2014), in which $G$ learns
-from the updated $D$. With Wasserstein's loss that turns a distance of 1 into 4.4; alternating, it stays near 1.
+| **Time** | about 20 s on two CPU cores, nearly all of it to start TensorFlow and to draw |
 """
 
 # %%
@@ -33,13 +40,13 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import checks, latent, losses, penalties
-from gan_core.app import command_line
+from gan_core.app import command_line, plots, tables
 from gan_core.optim.optimizers import SGD
 from gan_core.trainer import GANTrainer
+from toy.figures import game_plots
 
 LOSS_NAMES = ("minimax", "non-saturating", "wasserstein")
 UPDATES = ("simultaneous", "alternating")
-REAL = np.zeros([1, 1], np.float32)  # every batch of data
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,12 +90,454 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-## 1. A GAN with two parameters
+## 2.1 The smallest GAN
 
-A network is a `tf.Module` with variables, called as `network(x, training=...)`. `GANTrainer`, the one that will make
-faces in the end, puts the two together: `trainer.round(real)` is one step of each player. Beside chapter 1's losses:
-**Wasserstein's** (Arjovsky et al. 2017), mean $b$ − mean $a$ for $D$, −mean $b$ for $G$; and **R1** (Mescheder et al.
-2018, equation 9), which adds $\frac\gamma2$ mean $(da/dx)^2$ over real $x$ to $D$'s loss, here $\frac\gamma2 \psi^2$.
+In the **Dirac-GAN** [Mescheder et al. 2018] the data are one number, $0$, over and over.
+
+- $G$ has one parameter $\theta$, the place of its sample: $G(z) = \theta$, whatever $z$ is.
+- $D$ has one parameter $\psi$, its slope: the logit at $x$ is $\psi x$.
+
+So the logit of every real sample is $\psi \cdot 0 = 0$, and the logit of every generated sample is $b = \psi \theta$.
+The *state* of the game is the point $(\theta, \psi)$. Its goal is the point $(0, 0)$: $G$ is right, and $D$ says one
+half to everything.
+
+We play it with three losses. Two are those of chapter 1, *minimax* and *non-saturating*. The third is the
+**Wasserstein loss** [Arjovsky et al. 2017]: $D$ minimises $\operatorname{mean} b - \operatorname{mean} a$, where $a$
+are the logits of real samples, and $G$ minimises $-\operatorname{mean} b$. It treats the logit as a plain score, and
+uses no sigmoid. Chapter 5 explains where it comes from. Here it is welcome because everything becomes linear.
+
+## 2.2 One step, by hand
+
+The real logit is 0, so $D$'s loss depends on the state only through $b = \psi\theta$. Call it $L_D = f(b)$. With
+softplus $s(b) = \log(1 + e^b)$ and $s'(b) = \sigma(b)$:
+
+| loss | $L_D = f(b)$ | $f'(b)$ | $L_G$ | $g(b) = -dL_G / db$ |
+|---|---|---|---|---|
+| minimax | $\log 2 + s(b)$ | $\sigma(b)$ | $-s(b)$ | $\sigma(b)$ |
+| non-saturating | $\log 2 + s(b)$ | $\sigma(b)$ | $s(-b)$ | $\sigma(-b) = 1 - \sigma(b)$ |
+| Wasserstein | $b$ | $1$ | $-b$ | $1$ |
+
+Each player differentiates its own loss with respect to its own parameter. By the chain rule, because
+$\partial b / \partial \psi = \theta$ and $\partial b / \partial \theta = \psi$,
+
+$$\frac{\partial L_D}{\partial \psi} = f'(b)\,\theta, \qquad \frac{\partial L_G}{\partial \theta} = -g(b)\,\psi .$$
+
+A step of gradient descent with learning rate $h$ subtracts $h$ times the gradient:
+
+$$\psi \leftarrow \psi - h f'(b)\, \theta, \qquad \theta \leftarrow \theta + h\, g(b)\, \psi. \tag{2.1}$$
+
+*In words.* If the sample is right of the data ($\theta > 0$), $D$ lowers its slope, so that the sample looks less
+real. If the slope is positive, $G$ moves right, where $D$ says "more real".
+
+The two steps can be taken in two ways. In **simultaneous** play both gradients are computed first, and then both
+players move. In **alternating** play $D$ moves first, and $G$'s gradient is computed with the new $\psi$. Algorithm 1
+of chapter 1 alternates. Here is the whole game in plain Python. (The argument `gamma` belongs to section 2.6; it is 0
+until then.)
+"""
+
+
+# %%
+def sigmoid(b):
+    return 0.5 + 0.5 * np.tanh(0.5 * b)
+
+
+def slope_of_d(loss, b):
+    """f'(b), the derivative of D's loss with respect to the generated sample's logit."""
+    if loss == "wasserstein":
+        return np.ones_like(b)
+    return sigmoid(b)
+
+
+def slope_of_g(loss, b):
+    """g(b), minus the derivative of G's loss with respect to the generated sample's logit."""
+    if loss == "wasserstein":
+        return np.ones_like(b)
+    if loss == "minimax":
+        return sigmoid(b)
+    return sigmoid(-b)
+
+
+def play(loss, update, start, rounds, h, gamma=0.0):
+    """Equation (2.1), again and again. -> (theta, psi) at the start and after each round."""
+    theta, psi = start
+    track = [(theta, psi)]
+    for _ in range(rounds):
+        d_gradient = slope_of_d(loss, psi * theta) * theta + gamma * psi
+        new_psi = psi - h * d_gradient
+        psi_that_g_sees = new_psi if update == "alternating" else psi
+        g_gradient = -slope_of_g(loss, psi_that_g_sees * theta) * psi_that_g_sees
+        theta = theta - h * g_gradient
+        psi = new_psi
+        track.append((theta, psi))
+    return np.array(track)
+
+
+def play_all(config, gamma=0.0):
+    """Each update rule with each loss: (update, loss) -> track [steps + 1, 2]."""
+    start = (config.theta, config.psi)
+    tracks = {}
+    for update in UPDATES:
+        for loss in LOSS_NAMES:
+            tracks[update, loss] = play(
+                loss, update, start, config.steps, config.learning_rate, gamma
+            )
+    return tracks
+
+
+# %% [markdown]
+r"""
+## 2.3 Three losses, two ways to take turns
+
+Figure 2.1 draws the **phase portrait** of each game: the paths of the state $(\theta, \psi)$. The grey lines show
+where infinitely small steps would take it. They are the same above and below, because with infinitely small steps the
+order does not matter.
+"""
+
+
+# %%
+def flow(loss, theta, psi):
+    """Where the two players want to go: minus the gradients of equation (2.1), without h."""
+    b = psi * theta
+    theta_direction = slope_of_g(loss, b) * psi
+    psi_direction = -slope_of_d(loss, b) * theta
+    return theta_direction, psi_direction
+
+
+def distance(point):
+    """How far a state (theta, psi) is from the goal (0, 0)."""
+    return math.hypot(*point)
+
+
+def show_distances(config, tracks):
+    """The distance from the goal at the end of each game."""
+    rows = []
+    for (update, loss), track in tracks.items():
+        rows.append([update, loss, f"{distance(track[0]):.4f}", f"{distance(track[-1]):.4f}"])
+    tables.show(
+        ["update", "loss", "distance at the start", "at the end"],
+        rows,
+        caption="Table 2.1. The distance of the state from the goal, before the first and after "
+        "the last round.",
+    )
+
+
+# %%
+if __name__ == "__main__":
+    tracks = play_all(config)
+    plots.show(
+        game_plots.phase_portraits(
+            {game: {"path of the game": track} for game, track in tracks.items()}, flow
+        ),
+        config.out / "phase_portraits.png",
+        caption="Figure 2.1. Phase portraits of the Dirac-GAN. The circle marks the distance at "
+        "which the game starts. Simultaneous steps (above) end outside of it, except with the "
+        "non-saturating loss; alternating steps (below) stay close to it or "
+        "come closer to the goal.",
+        alt="Six panels with paths around the origin; two of them are growing spirals.",
+    )
+    show_distances(config, tracks)
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - *All grey lines go around the goal, none goes to it.* $D$ pushes the sample away, the sample swings past the data,
+>   $D$ turns its slope around, and so on.
+> - *Upper row, left and right: the path is a growing spiral.* Both players have followed their own gradients in every
+>   round, and with the Wasserstein loss the distance has grown from 1 to 4.45.
+> - *Lower row, left and right: the path is closed, or nearly so.* The only difference is who moves when.
+> - *Middle column: with the non-saturating loss the path turns slowly inwards,* less and less so the closer it comes.
+
+> **Common mistake: simultaneous steps by accident.** It is easy to compute both gradients with one tape and then to
+> apply both. That is simultaneous play and not Algorithm 1. The remedy costs nothing: update $D$ first.
+
+## 2.4 Why simultaneous steps spiral outwards
+
+**To show:** in a zero-sum game, each simultaneous round multiplies $\theta^2 + \psi^2$ by $1 + h^2 f'(b)^2$.
+
+*Step 1: write the step as a vector.* By equation (2.1) the state $(\theta, \psi)$ moves by $h\,v$ with
+$v = (g\,\psi,\; -f'\,\theta)$.
+
+*Step 2: its angle with the position.* The inner product of $v$ and $(\theta, \psi)$ is $\theta\psi\,(g - f')$. In a
+zero-sum game $L_G = -L_D$ up to a constant, so $g = f'$; see minimax and Wasserstein in the table of section 2.2.
+Then the inner product is zero: **the step is at right angles to the line from the goal to the state.**
+
+*Step 3: Pythagoras.* The new distance is the hypotenuse of a right triangle, whose legs are the old distance and the
+length of the step:
+
+$$\text{new } (\theta^2 + \psi^2) = (\theta^2 + \psi^2) + h^2 f'^2 (\psi^2 + \theta^2)
+= (1 + h^2 f'^2)\, (\theta^2 + \psi^2). \tag{2.2}$$
+
+*In words.* Whoever walks along the tangent of a circle ends outside of it. The distance grows with every round,
+however small the learning rate is.
+
+*The non-saturating game* is not zero-sum. Here $f' = \sigma(b)$ and $g = \sigma(-b)$, and
+$\sigma(-b) - \sigma(b) = -\tanh(b / 2)$. So the inner product of step 2 is $-b \tanh(b/2)$, which is negative unless
+$b = 0$. The step points a little inwards. Close to the goal $b$ is very small, and this help vanishes.
+
+The next cell measures the growth in every round, and compares it with the prediction.
+"""
+
+
+# %%
+def growth(track):
+    """The squared distance after each round, divided by that before it: [rounds]."""
+    squared = np.sum(track**2, axis=1)
+    return squared[1:] / squared[:-1]
+
+
+def predicted_growth(loss, track, h):
+    """The same from section 2.4: 1 + (2 h <x, v> + h^2 |v|^2) / |x|^2, before each round."""
+    theta = track[:-1, 0]
+    psi = track[:-1, 1]
+    v_theta, v_psi = flow(loss, theta, psi)
+    inner_product = theta * v_theta + psi * v_psi
+    squared_step = h**2 * (v_theta**2 + v_psi**2)
+    return 1.0 + (2.0 * h * inner_product + squared_step) / (theta**2 + psi**2)
+
+
+def compare_growth(config, tracks):
+    """The growth in each round of simultaneous play, measured and predicted. -> the figure."""
+    h = config.learning_rate
+    measured = {}
+    predicted = {}
+    rows = []
+    for loss in LOSS_NAMES:
+        track = tracks["simultaneous", loss]
+        by_play = growth(track)
+        by_formula = predicted_growth(loss, track, h)
+        largest = np.abs(by_play - by_formula).max()
+        means = [f"{by_play.mean():.6f}", f"{by_formula.mean():.6f}"]
+        rows.append([loss, *means, f"{largest:.0e}"])
+        measured[loss] = (by_play - 1.0) / h**2
+        predicted[loss] = (by_formula - 1.0) / h**2
+    tables.show(
+        ["loss", "mean growth, measured", "predicted", "largest difference"],
+        rows,
+        caption="Table 2.2. The factor by which a simultaneous round multiplies the squared "
+        "distance from the goal.",
+    )
+    return game_plots.growths(measured, predicted)
+
+
+# %%
+if __name__ == "__main__":
+    plots.show(
+        compare_growth(config, tracks),
+        config.out / "growth.png",
+        caption="Figure 2.2. The growth of the squared distance in each round of simultaneous play, "
+        "less 1 and divided by h². Dots: measured; line: predicted. Above 0 the game moves away.",
+        alt="Three panels: a wave above zero, a wave around zero, and a constant line at one.",
+    )
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - *Right: with the Wasserstein loss the growth is the same in every round,* $1 + h^2 = 1.01$. After 300 rounds the
+>   distance is $1.01^{150} = 4.45$, which is the number in Table 2.1.
+> - *Left: with minimax the growth is smaller, but never below 1,* because $f' = \sigma(b)$ lies between 0 and 1.
+> - *Middle: the non-saturating loss has rounds below 0,* in which the game comes closer.
+
+## 2.5 Near the goal a round is a matrix
+
+For alternating play Pythagoras does not help, as the second step is not at right angles to the first position. But
+close to the goal the game becomes linear. There $b = \psi\theta$ is a product of two small numbers, so we may replace
+$f'(b)$ and $g(b)$ by their values at $b = 0$. Both are the same number, which we call $f$: it is
+$\sigma(0) = \frac12$ for minimax and non-saturating, and $1$ for Wasserstein.
+
+*Simultaneous.* Equation (2.1) becomes $\theta' = \theta + hf\,\psi$ and $\psi' = -hf\,\theta + \psi$. As a matrix,
+
+$$\begin{pmatrix} \theta' \\ \psi' \end{pmatrix} = \begin{pmatrix} 1 & hf \\ -hf & 1 \end{pmatrix}
+\begin{pmatrix} \theta \\ \psi \end{pmatrix}. \tag{2.3}$$
+
+Its eigenvalues solve $(1 - \lambda)^2 + h^2 f^2 = 0$, so $\lambda = 1 \pm i\,hf$. In the long run each round
+multiplies the distance by their modulus $|\lambda| = \sqrt{1 + h^2 f^2} > 1$. This agrees with equation (2.2).
+
+*Alternating.* $D$ moves first, $\psi' = \psi - hf\,\theta$. $G$ uses the new $\psi'$:
+
+$$\theta' = \theta + hf\,\psi' = \theta + hf\,(\psi - hf\,\theta) = (1 - h^2 f^2)\,\theta + hf\,\psi .$$
+
+As a matrix,
+
+$$\begin{pmatrix} \theta' \\ \psi' \end{pmatrix} = \begin{pmatrix} 1 - h^2 f^2 & hf \\ -hf & 1 \end{pmatrix}
+\begin{pmatrix} \theta \\ \psi \end{pmatrix}. \tag{2.4}$$
+
+Its determinant is $(1 - h^2 f^2) + h^2 f^2 = 1$ and its trace is $2 - h^2 f^2$. The eigenvalues solve
+$\lambda^2 - (2 - h^2 f^2)\,\lambda + 1 = 0$. They are a complex pair as long as the trace lies between $-2$ and $2$,
+that is, for $hf < 2$. The product of a complex pair is $|\lambda|^2$, and the product of the eigenvalues is the
+determinant. Hence $|\lambda| = 1$.
+
+*In words.* Alternating play neither leaves nor arrives. It moves on a closed curve around the goal.
+"""
+
+
+# %%
+def round_as_matrix(loss, update, h, gamma=0.0, tiny=1e-4):
+    """The matrix of one round close to the goal, measured.
+
+    Its columns are where the states (tiny, 0) and (0, tiny) are taken, divided by tiny.
+    """
+    columns = []
+    for start in ((tiny, 0.0), (0.0, tiny)):
+        track = play(loss, update, start, 1, h, gamma)
+        columns.append(track[1] / tiny)
+    return np.stack(columns, axis=1)
+
+
+def predicted_matrix(update, f, h, gamma=0.0):
+    """The same by equations (2.3) and (2.4), or with gamma by (2.5)."""
+    if update == "simultaneous":
+        return np.array([[1.0, h * f], [-h * f, 1.0 - h * gamma]])
+    return np.array([[1.0 - (h * f) ** 2, h * f * (1.0 - h * gamma)], [-h * f, 1.0 - h * gamma]])
+
+
+def modulus(matrix):
+    """The larger modulus of the two eigenvalues."""
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
+
+
+def compare_moduli(config, gamma=0.0):
+    """(update, loss) -> the modulus, measured and predicted."""
+    h = config.learning_rate
+    found = {}
+    for update in UPDATES:
+        for loss in LOSS_NAMES:
+            f = float(slope_of_d(loss, 0.0))
+            measured = modulus(round_as_matrix(loss, update, h, gamma))
+            found[update, loss] = (measured, modulus(predicted_matrix(update, f, h, gamma)))
+    return found
+
+
+def show_moduli(found, caption):
+    """One of the tables of moduli."""
+    rows = []
+    for (update, loss), (measured, predicted) in found.items():
+        rows.append([update, loss, f"{measured:.6f}", f"{predicted:.6f}"])
+    tables.show(["update", "loss", "modulus, measured", "predicted"], rows, caption=caption)
+
+
+# %%
+if __name__ == "__main__":
+    show_moduli(
+        compare_moduli(config),
+        caption="Table 2.3. The factor by which a round multiplies the distance near the goal: the "
+        "larger modulus of the two eigenvalues.",
+    )
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - *Simultaneous: above 1.* The state leaves the goal, with every loss, even with the non-saturating one. (Further
+>   out that loss pulls inwards, so its path ends on a circle; exercise 4 finds the radius.)
+> - *Alternating: 1.* To first order the state stays at its distance.
+
+## 2.6 R1: friction for the discriminator
+
+Nothing in these games pulls the state towards the goal. We need something that does, and that does not move the goal.
+
+At the goal $D$ is flat: its logit is 0 everywhere. So let us ask $D$ to be flat where the data are. The **R1
+penalty** [Mescheder et al. 2018] adds to $D$'s loss half of $\gamma$ times the mean squared slope of the logit at
+*real* samples,
+
+$$R_1 = \frac{\gamma}{2}\, \mathbb{E}_{x \sim p} \left| \nabla_x a(x) \right|^2,$$
+
+where $a(x)$ is the logit at $x$, and $\gamma$ is a number that we choose. In the Dirac-GAN the logit is $\psi x$, its
+slope is $\psi$, and the penalty is $\frac{\gamma}{2} \psi^2$. Its gradient with respect to $\psi$ is $\gamma\psi$.
+
+*What it does, as a picture.* In the phase portrait the penalty adds an arrow that points straight to the horizontal
+axis $\psi = 0$. The larger $|\psi|$ is, the longer is the arrow. The game carries the state around, across the
+regions where $|\psi|$ is large. There it loses some of its height each time, and so each turn is smaller than the one
+before. A pendulum is the same system: $\theta$ is its position, $\psi$ its velocity, and R1 is friction.
+
+*What it does, as a matrix.* $D$'s step becomes
+$\psi' = \psi - h\,(f\theta + \gamma\psi) = (1 - h\gamma)\,\psi - hf\,\theta$. Insert this as in section 2.5:
+
+$$\text{simultaneous } \begin{pmatrix} 1 & hf \\ -hf & 1 - h\gamma \end{pmatrix}, \qquad
+\text{alternating } \begin{pmatrix} 1 - h^2 f^2 & hf\,(1 - h\gamma) \\ -hf & 1 - h\gamma \end{pmatrix}. \tag{2.5}$$
+
+The determinants are $1 - h\gamma + h^2 f^2$ and $(1 - h^2f^2)(1 - h\gamma) + h^2f^2(1 - h\gamma) = 1 - h\gamma$. As
+long as the eigenvalues are a complex pair, the modulus is the root of the determinant. So alternating play arrives
+for every such $\gamma > 0$, and simultaneous play for $\gamma > h f^2$. If $\gamma$ is very large, the eigenvalues
+become real, and the state creeps: $D$ then hardly moves at all (exercise 5).
+"""
+
+# %%
+if __name__ == "__main__":
+    with_r1 = play_all(config, config.r1)
+    plots.show(
+        game_plots.phase_portraits(
+            {
+                game: {"no penalty": tracks[game], "with R1": with_r1[game]}
+                for game in (("simultaneous", "wasserstein"), ("alternating", "wasserstein"))
+            },
+            flow,
+        ),
+        config.out / "with_r1.png",
+        caption="Figure 2.3. The Wasserstein game of Figure 2.1, without and with the R1 penalty. "
+        "With the penalty both update rules arrive.",
+        alt="Two panels: without penalty a spiral and a circle, with R1 spirals that end at 0.",
+    )
+    plots.show(
+        game_plots.samples_over_time(
+            {
+                "simultaneous": tracks["simultaneous", "wasserstein"],
+                "alternating": tracks["alternating", "wasserstein"],
+                "alternating, with R1": with_r1["alternating", "wasserstein"],
+            }
+        ),
+        config.out / "samples.png",
+        caption="Figure 2.4. The same game over time: the place of the generated sample and the "
+        "slope of D. From left to right: growing waves, steady waves, waves that die out.",
+        alt="Three panels of two waves each, growing, constant and shrinking.",
+    )
+    show_moduli(
+        compare_moduli(config, config.r1),
+        caption="Table 2.4. As Table 2.3, with the R1 penalty.",
+    )
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - *Figure 2.3: the blue star is reached.* With R1 both paths end at the goal.
+> - *Figure 2.4: $\theta$ and $\psi$ are waves that are a quarter of a turn apart.* $G$ is fastest when $D$'s slope is
+>   largest, and $D$'s slope changes fastest when the sample is furthest away.
+> - *Table 2.4: all moduli are below 1.* For alternating play the modulus is
+>   $\sqrt{1 - h\gamma} = \sqrt{0.95} = 0.9747$.
+
+**How much of this holds for other GANs?** The Dirac-GAN is an extreme case, because all data lie on one point. If
+data and samples are spread out and overlap, as in chapter 1, $D$'s loss is curved in all directions. This curvature
+acts as friction, too, and the game arrives by itself if the learning rates are small enough
+[Nagarajan and Kolter 2017]. That is why the waves of chapter 1 died out. Images lie close to a thin surface in the
+space of all pixels, so they resemble the Dirac-GAN more than they resemble chapter 1, and for them a penalty such as
+R1 helps [Mescheder et al. 2018].
+
+## 2.7 The trainer: the loop, packaged
+
+From the next chapter on the players are networks with many parameters, and nobody derives their gradients by hand.
+The loop stays the same. `gan_core` contains it as `GANTrainer`. Every line of Algorithm 1 has its place there:
+
+| Algorithm 1, as written in chapter 1 | in `GANTrainer` |
+|---|---|
+| `generator`, `discriminator` | two `tf.Module`s, called as `network(x, training=...)` |
+| `draw_z()` | `latent`, a distribution of $z$ |
+| the two losses | `loss` |
+| `c.assign_sub(learning_rate * gradient)` | `d_optimizer`, here `SGD`: stochastic gradient descent |
+| `mu.assign_sub(...)`, `w.assign_sub(...)` | `g_optimizer` |
+| (section 2.3) who moves when | `update`, "alternating" unless you say otherwise |
+| (section 2.6) | `penalty` |
+| one pass through the loop | `trainer.round(real)` |
+
+A **round** is what one pass through the loop does: a step of $D$ (or several, if you ask for them) and then a step of
+$G$, on one minibatch. We say *round* throughout this book, because "training step" leaves open whose step it is.
+
+In two points the trainer's defaults differ from the paper's Algorithm 1. $D$'s step and $G$'s step share one
+minibatch of $z$, which saves a forward pass; `fresh_z=True` draws a new one for $G$. And most chapters use the
+optimizer Adam in place of plain gradient descent; chapter 3 explains it.
+
+Here is the Dirac-GAN for the trainer. TensorFlow computes the gradients that we derived in section 2.2.
 """
 
 
@@ -96,7 +545,7 @@ faces in the end, puts the two together: `trainer.round(real)` is one step of ea
 class Point(tf.Module):
     """G: z [B, 1] -> theta, B times, [B, 1]."""
 
-    def __init__(self, theta: float):
+    def __init__(self, theta):
         super().__init__()
         self.theta = tf.Variable(theta, name="theta")
 
@@ -107,7 +556,7 @@ class Point(tf.Module):
 class Slope(tf.Module):
     """D: x [B, 1] -> the logit psi x, [B, 1]."""
 
-    def __init__(self, psi: float):
+    def __init__(self, psi):
         super().__init__()
         self.psi = tf.Variable(psi, name="psi")
 
@@ -115,280 +564,106 @@ class Slope(tf.Module):
         return self.psi * x
 
 
-def make_trainer(config, loss: str, update: str, r1: float = 0.0):
+def make_trainer(config, loss, update, gamma=0.0):
     """The trainer of one game: a loss, an update rule, and the weight of R1."""
-    generator = Point(config.theta)
-    discriminator = Slope(config.psi)
+    penalty = None
+    if gamma > 0.0:
+        penalty = penalties.r1(gamma)
     return GANTrainer(
-        generator,
-        discriminator,
+        Point(config.theta),
+        Slope(config.psi),
         latent=latent.Normal(1),
         loss=losses.by_name(loss),
         update=update,
         g_optimizer=SGD(config.learning_rate),
         d_optimizer=SGD(config.learning_rate),
-        penalty=penalties.r1(r1) if r1 else None,
-        mode="graph",  # XLA's longer compiling would not pay for a few hundred rounds
+        penalty=penalty,
+        mode="eager",  # no compiling: it would not pay for a few rounds
     )
 
 
-def play(trainer, steps: int):
-    """-> (theta, psi) at the start and after every round, [steps + 1, 2]."""
+def play_by_trainer(trainer, rounds):
+    """-> (theta, psi) at the start and after every round, [rounds + 1, 2]."""
+    data = np.zeros([1, 1], np.float32)
     theta = trainer.generator.theta
     psi = trainer.discriminator.psi
     track = [(float(theta), float(psi))]
-    for _ in range(steps):
-        trainer.round(REAL)
+    for _ in range(rounds):
+        trainer.round(data)
         track.append((float(theta), float(psi)))
     return np.array(track)
 
 
-def play_all(config):
-    """-> the trainers and their tracks: (update, loss) -> (without R1, with R1)."""
-    trainers = {}
-    tracks = {}
+def compare_with_trainer(config, rounds=20):
+    """Each game by equation (2.1) and by the trainer. -> the largest differences, a row a game."""
+    rounds = min(rounds, config.steps)
+    start = (config.theta, config.psi)
+    rows = []
+    differences = []
     for update in UPDATES:
         for loss in LOSS_NAMES:
-            free = make_trainer(config, loss, update)
-            damped = make_trainer(config, loss, update, config.r1)
-            trainers[update, loss] = (free, damped)
-            tracks[update, loss] = (play(free, config.steps), play(damped, config.steps))
-    print("distance from the goal          start      end   end with R1")
-    for (update, loss), (free_track, damped_track) in tracks.items():
-        start = math.hypot(*free_track[0])
-        end = math.hypot(*free_track[-1])
-        end_with_r1 = math.hypot(*damped_track[-1])
-        print(f"  {update:13} {loss:14} {start:7.4f} {end:8.4f} {end_with_r1:11.6f}")
-    return trainers, tracks
+            for gamma in (0.0, config.r1):
+                by_hand = play(loss, update, start, rounds, config.learning_rate, gamma)
+                trainer = make_trainer(config, loss, update, gamma)
+                by_trainer = play_by_trainer(trainer, rounds)
+                difference = float(np.abs(by_hand - by_trainer).max())
+                differences.append(difference)
+                end_by_hand = f"({by_hand[-1][0]:.5f}, {by_hand[-1][1]:.5f})"
+                end_by_trainer = f"({by_trainer[-1][0]:.5f}, {by_trainer[-1][1]:.5f})"
+                game = [update, loss, f"{gamma:g}"]
+                rows.append([*game, end_by_hand, end_by_trainer, f"{difference:.0e}"])
+    tables.show(
+        ["update", "loss", "γ", "by hand", "by the trainer", "largest difference"],
+        rows,
+        caption=f"Table 2.5. (θ, ψ) after {rounds} rounds, by equation (2.1) and by GANTrainer, and "
+        "the largest difference in any round.",
+    )
+    return differences
 
 
 # %%
 if __name__ == "__main__":
-    trainers, tracks = play_all(config)
+    differences = compare_with_trainer(config)
 
 # %% [markdown]
 r"""
-## 2. The phase portrait
+> **Notice.** *The last column is rounding.* By hand we computed with 64-bit numbers, and the trainer computes with
+> 32-bit numbers, which have about seven digits. The trainer is the loop that you know.
 
-The state of the game is one point $(\theta, \psi)$. The grey lines: where infinitely small steps would take it.
-"""
+## Summary
 
-
-# %%
-def pull(loss: str, theta, psi):
-    """Minus the gradients of the two losses, each with respect to the player's own parameter.
-
-    theta, psi [n, n] -> [n, n] for G, [n, n] for D.
-    """
-    theta = tf.constant(theta, tf.float32)
-    psi = tf.constant(psi, tf.float32)
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch([theta, psi])
-        real = tf.zeros_like(theta)
-        fake = psi * theta
-        d_loss = losses.by_name(loss).discriminator(real, fake)
-        g_loss = losses.by_name(loss).generator(real, fake)
-    n = tf.size(theta).numpy()  # a loss is a mean over n logits
-    theta_pull = -n * tape.gradient(g_loss, theta).numpy()
-    psi_pull = -n * tape.gradient(d_loss, psi).numpy()
-    return theta_pull, psi_pull
-
-
-def draw_portraits(config, tracks):
-    """The phase portraits of all games, and Wasserstein's over time."""
-    from toy.figures import game_plots
-
-    start = (config.theta, config.psi)
-    game_plots.phase_portraits(config.out / "phase_portraits.png", tracks, pull, start)
-    simultaneous, simultaneous_with_r1 = tracks["simultaneous", "wasserstein"]
-    alternating, _ = tracks["alternating", "wasserstein"]
-    shown = {
-        "simultaneous": simultaneous,
-        "alternating": alternating,
-        "simultaneous, with R1": simultaneous_with_r1,
-    }
-    game_plots.samples_over_time(config.out / "samples.png", shown)
-
-
-# %%
-if __name__ == "__main__":
-    draw_portraits(config, tracks)
-
-# %% [markdown]
-r"""
-*Notice.* The gradients point *around* the goal, not towards it: $D$ pushes the sample away, it swings past the data,
-$D$ turns, and so on (second figure: Wasserstein's game). Simultaneous steps leave the circle along its tangent, and end
-outside. Alternating ones circle. With the non-saturating loss both also close in, ever more slowly. Only R1 arrives.
-
-## 3. How fast? The law of the spiral
-
-The real logit is 0 whatever $\psi$ is. On the fake one, $b = \theta\psi$, $D$'s loss is $f(b)$, with slope
-$f' = \sigma(b)$ in the *logistic* losses, those of chapter 1, and 1 in Wasserstein's. $D$'s gradient is
-$f'\theta$. In a *zero-sum* game, minimax or Wasserstein, $G$'s is $-f'\psi$. So a simultaneous step is at right angles
-to the position, and by Pythagoras **$\theta^2 + \psi^2$ grows by the factor $1 + h^2 f'^2$ in each round**, exactly.
-The non-saturating game is not zero-sum: $G$ has $g = \sigma(-b)$ in place of $f'$, which adds
-$2hb(g - f') = -2hb \tanh(b/2) \le 0$ to $\theta^2 + \psi^2$. That pulls inwards.
-"""
-
-
-# %%
-def factors(loss: str, b):
-    """f' and g: what multiplies theta in D's gradient and -psi in G's."""
-    if loss == "wasserstein":
-        return np.ones_like(b), np.ones_like(b)
-    sigmoid = 0.5 + 0.5 * np.tanh(0.5 * b)
-    if loss == "minimax":
-        return sigmoid, sigmoid
-    return sigmoid, 1.0 - sigmoid  # non-saturating
-
-
-def growth(track):
-    """The squared distance from the goal after each round over that before it: [steps]."""
-    return np.sum(track[1:] ** 2, axis=1) / np.sum(track[:-1] ** 2, axis=1)
-
-
-def predicted_growth(loss: str, track, h: float):
-    """|x + h v|^2 / |x|^2 with v = (g psi, -f' theta), before each round; 1 + h^2 f'^2 where g = f'."""
-    theta, psi = track[:-1].T
-    f, g = factors(loss, theta * psi)
-    more = 2.0 * h * theta * psi * (g - f) + h**2 * ((g * psi) ** 2 + (f * theta) ** 2)
-    return 1.0 + more / (theta**2 + psi**2)
-
-
-def compare_growth(config, tracks):
-    """The growth in each round of simultaneous play, measured and predicted, in figures and words."""
-    from toy.figures import game_plots
-
-    h = config.learning_rate
-    measured = {}
-    predicted = {}
-    print("growth a round, simultaneous      mean   predicted   largest difference")
-    for loss in LOSS_NAMES:
-        track, _ = tracks["simultaneous", loss]
-        by_play = growth(track)
-        by_formula = predicted_growth(loss, track, h)
-        difference = np.abs(by_play - by_formula).max()
-        print(f"  {loss:26} {by_play.mean():9.6f}   {by_formula.mean():9.6f}   {difference:.0e}")
-        measured[loss] = (by_play - 1.0) / h**2
-        predicted[loss] = (by_formula - 1.0) / h**2
-    game_plots.growths(config.out / "growth.png", measured, predicted)
-
-
-# %%
-if __name__ == "__main__":
-    compare_growth(config, tracks)
-
-# %% [markdown]
-r"""
-*Notice.* With Wasserstein the growth is $1 + h^2 = 1.01$: after 300 rounds the distance is $1.01^{150} = 4.448$.
-
-## 4. Near the goal: alternating play, and R1
-
-Close to $(0, 0)$ a round is a matrix ($f' = g = ½$ in both logistic games). R1 multiplies $\psi$ by $1 - h\gamma$:
-
-$$\text{simultaneous } \begin{pmatrix} 1 & hf' \\ -hf' & 1 - h\gamma \end{pmatrix}, \qquad
-\text{alternating } \begin{pmatrix} 1 - h^2 f'^2 & hf'(1 - h\gamma) \\ -hf' & 1 - h\gamma \end{pmatrix}.$$
-
-In the long run the distance changes by the larger modulus of the two eigenvalues; for a complex pair it is the root of
-the determinant. Without R1 the left matrix has $\sqrt{1 + h^2 f'^2} > 1$. The right one has determinant 1 and a complex
-pair as long as $hf' < 2$, so 1. R1 makes both determinants smaller: $1 - h\gamma + h^2 f'^2$ and $1 - h\gamma$.
-"""
-
-
-# %%
-def round_as_matrix(trainer, tiny: float = 1e-3):
-    """The 2 x 2 matrix of one round close to the goal.
-
-    Its columns are where (tiny, 0) and (0, tiny) are taken, divided by tiny.
-    """
-    columns = []
-    for theta, psi in ((tiny, 0.0), (0.0, tiny)):
-        trainer.generator.theta.assign(theta)
-        trainer.discriminator.psi.assign(psi)
-        columns.append(play(trainer, 1)[-1] / tiny)
-    return np.stack(columns, axis=1)
-
-
-def predicted_matrix(update: str, f: float, h: float, gamma: float):
-    """The same by the formulas above."""
-    if update == "simultaneous":
-        return np.array([[1.0, h * f], [-h * f, 1.0 - h * gamma]])
-    return np.array([[1.0 - (h * f) ** 2, h * f * (1.0 - h * gamma)], [-h * f, 1.0 - h * gamma]])
-
-
-def modulus(matrix) -> float:
-    """The larger modulus of the two eigenvalues."""
-    return float(np.abs(np.linalg.eigvals(matrix)).max())
-
-
-def compare_moduli(config, trainers):
-    """The factor of each round near the goal.
-
-    -> (update, loss) -> the modulus without R1, measured and predicted, and with R1, the same.
-    """
-    h = config.learning_rate
-    rows = {}
-    print("factor a round near the goal    measured  predicted   with R1  predicted")
-    for (update, loss), (free, damped) in trainers.items():
-        slope, _ = factors(loss, np.zeros(1))
-        f = float(slope[0])
-        rows[update, loss] = [
-            modulus(round_as_matrix(free)),
-            modulus(predicted_matrix(update, f, h, 0.0)),
-            modulus(round_as_matrix(damped)),
-            modulus(predicted_matrix(update, f, h, config.r1)),
-        ]
-        cells = " ".join(f"{value:9.6f}" for value in rows[update, loss])
-        print(f"  {update:13} {loss:14} {cells}")
-    return rows
-
-
-# %%
-if __name__ == "__main__":
-    compare_moduli(config, trainers)
-
-# %% [markdown]
-r"""
-*Notice.* Above 1 the game leaves the goal, at 1 it circles, below 1 it arrives. The lab's play is the first;
-this library's default, alternating, the second: it costs nothing. R1 is the cure: at the data $D$ should be flat.
+- Two players who each follow their own gradient need not arrive. In the Dirac-GAN the gradients point around the
+  goal.
+- Simultaneous steps go along the tangent. In a zero-sum game each round multiplies the squared distance by
+  $1 + h^2 f'^2$.
+- Alternating steps, as in Algorithm 1, have a matrix of determinant 1 and circle around the goal.
+- The R1 penalty asks $D$ to be flat at the data. It acts like friction, does not move the goal, and makes the game
+  arrive.
+- If data and samples overlap, the curvature of $D$'s loss is friction as well.
+- `GANTrainer` is the loop of chapter 1; a round is one pass through it.
 
 ## Exercises
 
-1. The non-saturating game under simultaneous play ends on a circle. Find its radius: average the growth over a turn,
-   with $\tanh(b/2) \approx b/2$ and $f' \approx ½$. Does the trainer agree?
-2. Which $c$ keeps $\theta^2 + \psi^2 + c\,\theta\psi$ *exactly* constant in alternating play with Wasserstein's loss?
-3. More R1 is not always better. Which $\gamma$ is fastest near the goal, for the logistic losses in simultaneous play?
+1. ★ Play two rounds on paper: Wasserstein loss, $h = 0.1$, start $(1, 0)$, once simultaneous and once alternating.
+   How far is the state from the goal each time?
+2. ★ For which $h$ does alternating play with the Wasserstein loss leave the goal? Look at the trace in section 2.5,
+   and check your answer on both sides of the limit.
+3. ★ Which $c$ keeps $\theta^2 + \psi^2 + c\,\theta\psi$ *exactly* constant in alternating play with the Wasserstein
+   loss? What curve does the state stay on?
+4. ★★ The non-saturating game in simultaneous play ends on a circle. Find its radius: average the growth over a turn,
+   with $\tanh(b/2) \approx b/2$ and $f' \approx \frac12$. Does the game agree, for $h = 0.3$?
+5. ★★ More R1 is not always better. Which $\gamma$ is fastest near the goal, in simultaneous play with $f = \frac12$?
+6. ★★ Some recipes give $D$ a larger learning rate than $G$ [Heusel et al. 2017]. Derive the matrix of alternating
+   play with rates $h_G$ and $h_D$. Does this help the Dirac-GAN to arrive?
+7. ★★★ Build *optimistic* gradient play [Daskalakis et al. 2018]: each player steps along $2 g_t - g_{t-1}$, twice its
+   present gradient minus that of the round before. Play the Wasserstein game simultaneously with it. Where does it
+   end?
+
+## Further reading
+
+- [Mescheder et al. 2018] introduces the Dirac-GAN and R1, and proves which methods arrive. Section 2 is this
+  chapter's model.
+- [Nagarajan and Kolter 2017] shows that GANs on overlapping densities are locally stable.
+- [Mescheder et al. 2017] explains the same waves by the eigenvalues of the game's Jacobian matrix.
+- [Daskalakis et al. 2018] removes the circling by looking one gradient back.
 """
-
-
-# %% tags=["hide-cell"] jupyter={"source_hidden": true}
-def solution_1(h: float = 0.3):
-    """With theta = r cos t, psi = r sin t the mean of b^2 over a turn is r^4 / 8: a round adds
-    h^2 r^2 / 4 - h r^4 / 8 to r^2. That is 0 at r = sqrt(2 h).
-
-    -> the radius over the last 100 of 700 rounds, sqrt(2 h)."""
-    trainer = make_trainer(Config(learning_rate=h), "non-saturating", "simultaneous")
-    theta, psi = play(trainer, 700)[-100:].T
-    return float(np.hypot(theta, psi).mean()), math.sqrt(2.0 * h)
-
-
-def solution_2(h: float = 0.5):
-    """c = -h. D steps to psi', so psi = psi' + h theta, which makes it theta^2 + psi'^2 + h theta psi';
-    G's step gives the first form back. An ellipse is closed: neither in nor out.
-
-    -> theta^2 + psi^2 - h theta psi, 101 times."""
-    trainer = make_trainer(Config(learning_rate=h), "wasserstein", "alternating")
-    theta, psi = play(trainer, 100).T
-    return theta**2 + psi**2 - h * theta * psi
-
-
-def solution_3(h: float = 0.1):
-    """gamma = 2 f' = 1 for simultaneous play: there the two eigenvalues meet (critical damping), and
-    the modulus is 1 - h / 2. With less it circles longer, with more D hardly moves.
-
-    -> best gamma of a fine list, measured modulus."""
-    gammas = np.linspace(0.0, 3.0, 301)
-    moduli = [modulus(predicted_matrix("simultaneous", 0.5, h, gamma)) for gamma in gammas]
-    best = float(gammas[np.argmin(moduli)])
-    trainer = make_trainer(Config(), "minimax", "simultaneous", best)
-    return best, modulus(round_as_matrix(trainer))

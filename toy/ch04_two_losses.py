@@ -1,26 +1,28 @@
 # %% [markdown]
 r"""
-# 4. Two losses: where a gradient dies, and what no loss tells
+# 4. Two losses: where a gradient dies, and what each loss minimises
+
+After this chapter you can say which of $G$'s two losses escapes from a bad start, which divergence each of them
+minimises, and why neither tells you how good $G$ is.
+
+## The question
+
+Suppose that $D$ has learned faster than $G$, as it often does. It is sure: real samples get probabilities near 1,
+generated ones near 0. Chapter 1 gave $G$ two losses for this moment:
+
+- the **minimax** loss, the mean of $\log(1 - D(G(z)))$, which comes from the value of the game;
+- the **non-saturating** loss, the mean of $-\log D(G(z))$, which people use.
+
+On paper the first one's gradient vanishes here. Does that stop a real training run? And if both pull $G$ towards the
+data, do they pull it towards the same thing?
 
 | | |
 |---|---|
-| **You need** | chapter 1 (the two losses of $G$, their gradients), chapter 3 (the trainer, Adam) |
-| **You get** | $G$ with hidden layers on data with three modes, from a bad start: which loss gets away, and why |
-| **New in gan_core** | `gradient_norms`, `metrics.wasserstein_1`, a learning rate that is a schedule |
-| **Run it** | `python -m toy.ch04_two_losses`, or with `--head-start 0`, `--seeds 5`; `--help` lists the flags |
-| **Time** | about 40 s on two CPU cores; each further seed as much again |
-
-The data are three normals of sd 0.4, around 7, 10 and 13. $G$ starts near 0, far from all of them, and $D$ has
-played 800 rounds alone before $G$ may move. So $D$ is sure, $D(G(z)) = 0.00006$: a bad start, made on purpose, of
-the kind that a $D$ which learns faster than $G$ makes by itself.
-
-$G$ minimises either the **minimax** loss, mean $\log(1 - D(G(z)))$, or the **non-saturating** one,
-mean $-\log D(G(z))$; and it moves by plain gradient descent (SGD) or by Adam.
-
-**Where the lab that this book replaces went wrong** (by numbers, below): it displays the first formula and trains
-with the second (section 2); it says that minimax saturates where $D(G(z))$ is near 1, and it is near **0** (2);
-and that a GAN fits "any distribution": its affine $G$ of a normal $z$ makes normals and nothing else, and no
-continuous $G$ can leave a gap (section 4).
+| **You need** | chapter 1 (both losses, their gradients, the best $D$, Jensen–Shannon), chapter 3 (the trainer, Adam) |
+| **You will learn** | what saturation does to plain gradient descent and to Adam; which f-divergence each loss minimises; why a perfect $D$ can teach nothing; what a continuous $G$ cannot make |
+| **New in gan_core** | `gradient_norms=True`, a learning rate that is a schedule, `metrics.wasserstein_1` |
+| **Run it** | `python -m toy.ch04_two_losses`; `--help` lists the flags |
+| **Time** | about two minutes on two CPU cores; `--seeds 1` takes half a minute |
 """
 
 # %%
@@ -29,24 +31,25 @@ from gan_core.app import chapters
 chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
 
 import dataclasses
-import math
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Column, Table
 
-from gan_core import checks, data, game, latent, losses, metrics, rng
-from gan_core.app import command_line
+from gan_core import checks, data, latent, losses, metrics, rng
+from gan_core.app import command_line, plots, tables
 from gan_core.nn.mlp import mlp, standardise
 from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.runs import loop
 from gan_core.trainer import GANTrainer
+from toy.figures import loss_plots
 from toy.measures.coverage import coverage
-from toy.targets.distributions import gaussian_mixture
+from toy.measures.coverage_table import mean_and_error
+from toy.measures.quadrature import at, cells, integrate, jensen_shannon
+from toy.targets.distributions import Normal, gaussian_mixture
+
+JUDGED = 5_000  # samples with which a run is judged
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,8 +83,8 @@ class Config:
     """of D, which always moves by Adam, from 0 to 1"""
     seed: int = 0
     """of weights, data and z, from 0 to 2^32"""
-    seeds: int = 1
-    """how many seeds the table of section 3 is over, counted from `seed`; from 1 to 1,000"""
+    seeds: int = 5
+    """how many seeds the tables are over, counted from `seed`; from 1 to 1,000"""
     out: Path = Path("runs/ch04")
     """folder for the figures"""
 
@@ -92,16 +95,13 @@ class Config:
             checks.number("Config", "centers", center, -100.0, 100.0)
         for name in self.loss or ("",):
             losses.by_name(name)
-        for name, least, most in (
-            ("head_start", 0, 10**5),
-            ("steps", 1, 10**6),
-            ("batch", 1, 10**5),
-            ("hidden", 1, 4096),
-            ("latent_dim", 1, 1000),
-            ("seed", 0, 2**32),
-            ("seeds", 1, 1000),
-        ):
-            checks.integer("Config", name, getattr(self, name), least, most)
+        checks.integer("Config", "head_start", self.head_start, 0, 10**5)
+        checks.integer("Config", "steps", self.steps, 1, 10**6)
+        checks.integer("Config", "batch", self.batch, 1, 10**5)
+        checks.integer("Config", "hidden", self.hidden, 1, 4096)
+        checks.integer("Config", "latent_dim", self.latent_dim, 1, 1000)
+        checks.integer("Config", "seed", self.seed, 0, 2**32)
+        checks.integer("Config", "seeds", self.seeds, 1, 1000)
         for name in ("sgd_learning_rate", "adam_learning_rate", "d_learning_rate"):
             checks.number("Config", name, getattr(self, name), 0.0, 1.0)
 
@@ -121,41 +121,49 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-## 1. The players, and the head start
+## 4.1 A bad start, made on purpose
 
-Both networks are multilayer perceptrons: weighted sums, with leaky rectifiers between. A learning rate may be any
-function of the round, so the head start is a rate of $G$ that is 0 at first. `gradient_norms=True` makes the
-trainer report the size of $G$'s gradient, over all of its weights, round by round.
+The data are three normals of standard deviation 0.4, around 7, 10 and 13. $G$ starts near 0, far from all of them.
+For the first 800 rounds only $D$ learns. We call these rounds the **head start** of $D$.
+
+Both networks are multilayer perceptrons with two hidden layers. The head start needs no new code: a learning rate may
+be any function of the round, so $G$'s learning rate is 0 at first. With `gradient_norms=True` the trainer reports the
+norm of $G$'s gradient with respect to all of its weights.
 """
 
 
 # %%
-def build(config, loss, optimizer):
-    """The trainer for one of G's losses, with G moved by "SGD" or "Adam".
-
-    -> the trainer, and the sampler of real batches.
-    """
-    points = target(config).sample(5000, rng.seed(config.seed, "5,000 points")).numpy()
+def networks(config):
+    """G: z [B, latent_dim] -> [B, 1]; D: [B, 1] -> logits [B, 1]."""
+    points = target(config).sample(JUDGED, rng.seed(config.seed, "5,000 points")).numpy()
     layers = [config.hidden, config.hidden, 1]
     generator = mlp([config.latent_dim, *layers], seed=config.seed, name="generator")
-    features = standardise(points.mean(), points.std())
     hidden_layers = mlp([1, *layers], seed=config.seed, name="discriminator")
-    discriminator = Sequential([features, hidden_layers])
-    full = config.adam_learning_rate if optimizer == "Adam" else config.sgd_learning_rate
+    discriminator = Sequential([standardise(points.mean(), points.std()), hidden_layers])
+    return generator, discriminator
+
+
+def optimizer_of_g(config, name):
+    """SGD or Adam, with a learning rate that is 0 during the head start."""
+    full = config.adam_learning_rate if name == "Adam" else config.sgd_learning_rate
 
     def rate(step):
         return tf.where(step < config.head_start, 0.0, full)
 
-    if optimizer == "Adam":
-        g_optimizer = Adam(rate, beta_1=0.5, beta_2=0.99)
-    else:
-        g_optimizer = SGD(rate)
+    if name == "Adam":
+        return Adam(rate, beta_1=0.5, beta_2=0.99)
+    return SGD(rate)
+
+
+def build(config, loss, optimizer):
+    """The trainer for one of G's losses and "SGD" or "Adam", and the sampler of real batches."""
+    generator, discriminator = networks(config)
     trainer = GANTrainer(
         generator,
         discriminator,
         latent=latent.Normal(config.latent_dim),
         loss=losses.by_name(loss),
-        g_optimizer=g_optimizer,
+        g_optimizer=optimizer_of_g(config, optimizer),
         d_optimizer=Adam(config.d_learning_rate, beta_1=0.5, beta_2=0.99),
         gradient_norms=True,
         seed=config.seed,
@@ -163,162 +171,453 @@ def build(config, loss, optimizer):
     return trainer, data.stream(target(config).sample, config.batch, config.seed)
 
 
+# %% [markdown]
+r"""
+We also want to know how far $G$ is from the data. `metrics.wasserstein_1`, written $W_1$, is the smallest mean distance
+by which the generated samples have to be moved to become the real ones. It needs no $D$, it has the unit of $x$, and
+chapter 5 is about it.
+
+`play` trains one game and *looks* at it every 50 rounds: it keeps the trainer's row, 5,000 generated samples, $D$ along
+the line, and $W_1$.
+"""
+
+
+# %%
 def play(config, loss, optimizer):
     """Train, and look every 50 rounds. -> name -> its value at every look."""
     trainer, sampler = build(config, loss, optimizer)
-    real = target(config).sample(5000, rng.seed(config.seed, "look"))[:, 0].numpy()
-    z = trainer.latent(5000, rng.seed(config.seed, "look at z"))
-    low = min(-3.0, *config.centers) - 1.0
-    high = max(3.0, *config.centers) + 3.0
-    x = np.linspace(low, high, 400, dtype=np.float32)
+    real = target(config).sample(JUDGED, rng.seed(config.seed, "look"))[:, 0].numpy()
+    z = trainer.latent(JUDGED, rng.seed(config.seed, "look at z"))
+    x = places_to_ask(config)
     looks = []
 
     def look(trainer, row):
-        fake = trainer.generator(z)[:, 0].numpy()
-        d = tf.sigmoid(trainer.discriminator(x[:, np.newaxis]))[:, 0]
-        one = {**row, "fake": fake, "d": d, "distance": metrics.wasserstein_1(real, fake)}
+        fake = trainer.generator(z)
+        logits = trainer.discriminator(fake)[:, 0].numpy()
+        one = dict(row)
+        one["fake"] = fake[:, 0].numpy()
+        one["fake_logits"] = logits
+        one["real_logits"] = trainer.discriminator(real[:, np.newaxis])[:, 0].numpy()
+        one["d"] = tf.sigmoid(trainer.discriminator(x[:, np.newaxis]))[:, 0].numpy()
+        one["distance"] = metrics.wasserstein_1(real, one["fake"])
         if "d_fake" not in row:  # a loss whose logits are no log-odds, as hinge, reports none
-            one["d_fake"] = np.mean(tf.sigmoid(trainer.discriminator(fake[:, np.newaxis])))
+            one["d_fake"] = np.mean(tf.sigmoid(logits))
         looks.append(one)
 
     rounds = config.head_start + config.steps
     hook = loop.every(max(1, min(50, rounds // 4)), look)
     loop.fit(trainer, sampler, rounds, hooks=[hook])
-    over_looks = {name: np.array([one[name] for one in looks]) for name in looks[0]}
+    over_looks = {}
+    for name in looks[0]:
+        over_looks[name] = np.array([one[name] for one in looks])
     over_looks["x"] = x
     over_looks["real"] = real
     return over_looks
 
 
-def play_games(config):
-    """Every loss with every optimizer. Draws what became of samples, gradients and losses.
+def places_to_ask(config):
+    """400 places from left of G's start to right of the data."""
+    low = min(-3.0, *config.centers) - 1.0
+    high = max(3.0, *config.centers) + 3.0
+    return np.linspace(low, high, 400, dtype=np.float32)
 
-    -> "loss, optimizer" -> looks.
-    """
-    from toy.figures import line_plots  # here: importing the chapter loads no plotting library
-
-    games = {}
-    for optimizer in ("SGD", "Adam"):
-        for loss in config.loss:
-            games[f"{loss}, {optimizer}"] = play(config, loss, optimizer)
-    line_plots.densities_over_time(
-        config.out / "densities.png", games, config.centers, config.head_start
-    )
-    line_plots.what_is_reported(config.out / "gradients.png", games, config.head_start)
-    return games
-
-
-# %%
-if __name__ == "__main__":
-    games = play_games(config)
 
 # %% [markdown]
 r"""
-## 2. Where the gradient dies
-
-Chapter 1: over the logit $b$ of a fake sample the minimax gradient is $-\sigma(b)$, the non-saturating one
-$-(1 - \sigma(b))$. At $D(G(z)) = \sigma(b) = 0.00006$ they differ by a factor of 16,000. What does $G$ make of that?
-
-*Notice* in the figures (the numbers in brackets are of five seeds):
-
-- **By gradient descent minimax never leaves** (5 of 5). Its gradient is 0.0002 when $G$ may move at last, and falls
-  to $10^{-10}$, as $D$ gets surer still. The non-saturating one has 3.7, and is there in no time.
-- **With Adam minimax gets away as well** (5 of 5), now sooner (300 to 1,000 rounds), now later than the other loss
-  (400 to 750). Adam scales each weight's step by the recent size of that weight's gradient, so a constant factor on
-  all gradients changes nothing (epsilon apart). As long as all samples look equally fake, such a factor is all that
-  the two losses differ by. So with Adam saturation hardly shows, which is worth knowing before one
-  blames it. Not showing is not gone: with `--head-start 8000` the gradient is below Adam's epsilon of
-  $10^{-8}$, and minimax stays with Adam too (3 of 3; exercise 2).
-- Is the head start to blame? With `--head-start 0` minimax by gradient descent stays all the same (5 of 5), and with
-  Adam both losses need *longer* (1,100 to 3,800 rounds, one run more than 4,000): $D$ must know something before it
-  can teach. In this experiment a $D$ that is ahead does no harm to the loss that does not saturate; in larger ones it
-  can (chapter 9).
-
-## 3. What the losses do not say
-
-`metrics.wasserstein_1` is the least mean distance by which the samples can be moved to become the data: it needs no $D$
-and has the unit of $x$. Below, over `--seeds`, the medians: $D(G(z))$ and the size of $G$'s gradient when the head
-start ends; in how many rounds $W_1$ falls to a tenth; $W_1$ at the end, with its range; the rank correlation of
-$G$'s loss with $W_1$ over the rounds that $G$ plays (1: they fall together; 0: the loss says nothing); and the share
-of samples in the gaps, more than 3 sd from each mode.
+Two losses and two optimizers make four games. Each is played with five seeds; the figures show the first seed, the
+tables all of them.
 """
 
 
 # %%
-def summary(looks, config):
-    """One run in numbers.
+def play_all(config):
+    """Every loss with SGD and with Adam, over the seeds. -> "loss, optimizer" -> looks of each seed."""
+    games = {}
+    for optimizer in ("SGD", "Adam"):
+        for loss in config.loss:
+            games[f"{loss}, {optimizer}"] = [
+                play(dataclasses.replace(config, seed=seed), loss, optimizer)
+                for seed in range(config.seed, config.seed + config.seeds)
+            ]
+    return games
 
-    -> D(G(z)) and G's gradient when the head start ends, rounds until W1 is a tenth, W1 at the end,
-    rank correlation of G's loss with W1, share of samples in the gaps.
-    """
-    after_head_start = np.searchsorted(looks["step"], config.head_start, side="right")
-    start = max(0, after_head_start - 1)
+
+def end_of_head_start(looks, config):
+    """The index of the last look at which G has not moved yet."""
+    return max(0, np.searchsorted(looks["step"], config.head_start, side="right") - 1)
+
+
+# %%
+if __name__ == "__main__":
+    games = play_all(config)
+    first_seed = {title: looks_of_seeds[0] for title, looks_of_seeds in games.items()}
+
+# %% [markdown]
+r"""
+## 4.2 Where the samples are on the sigmoid
+
+First a picture of the moment when $G$ may start to move. Write $b$ for the logit of a generated sample, so that
+$D(G(z)) = \sigma(b)$. Chapter 1 derived the derivative of each loss with respect to $b$:
+
+$$\frac{\partial}{\partial b} \log(1 - \sigma(b)) = -\sigma(b), \qquad
+\frac{\partial}{\partial b} \bigl(-\log \sigma(b)\bigr) = -(1 - \sigma(b)). \tag{4.1}$$
+
+So the curve $\sigma$ itself shows the size of the minimax gradient, and its distance from 1 that of the
+non-saturating gradient.
+"""
+
+# %%
+if __name__ == "__main__":
+    looks = next(iter(first_seed.values()))
+    start = end_of_head_start(looks, config)
+    print(f"mean D(G(z)) after the head start: {looks['d_fake'][start]:.6f}")
+    real = {"x": looks["real"][:500], "logit": looks["real_logits"][start][:500]}
+    fake = {"x": looks["fake"][start][:500], "logit": looks["fake_logits"][start][:500]}
+    plots.show(
+        loss_plots.samples_on_the_sigmoid(looks["x"], looks["d"][start], real, fake),
+        config.out / "sigmoid.png",
+        caption="Figure 4.1. The end of the head start (seed 0). Left: real and generated samples, "
+        "and D along x. Right: the logits of the same samples on the curve σ. The curve's height is "
+        "the size of the minimax gradient, the dashed curve's that of the non-saturating one.",
+        alt="Generated samples near 0, where D is 0, real ones from 6 to 14, where D is 1. On the "
+        "sigmoid the generated samples lie at its flat lower left end, the real ones at its upper "
+        "right end; the dashed curve is 1 where the generated samples are.",
+    )
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - All generated samples lie at the far left of $\sigma$, where its height is about 0.00006. The minimax gradient of
+>   every sample is multiplied by this number.
+> - The dashed curve is at 1 there. The non-saturating gradient is about 16,000 times as large.
+> - In the left picture $D$ is nearly flat where the generated samples are. Its *logit* is not flat there, and the
+>   gradient of both losses goes through the logit.
+
+> **Common mistake.** "The minimax loss saturates when $D(G(z))$ is near 1." It is the other end: there $G$ has already
+> won. It saturates where $D(G(z))$ is near 0, which is where $G$ needs a gradient.
+
+## 4.3 What happens next
+"""
+
+# %%
+if __name__ == "__main__":
+    plots.show(
+        loss_plots.densities_over_time(first_seed, config.centers, config.head_start),
+        config.out / "densities.png",
+        caption="Figure 4.2. The four games (seed 0). Above: where G's samples lie, round after "
+        "round; dashed lines mark the data's modes, the dotted line the end of the head start. "
+        "Below: samples and D after the last round.",
+        alt="With minimax and SGD the samples stay near 0 for all rounds. In the other three games "
+        "they move to the data within about 1,000 rounds and cover all three modes.",
+    )
+
+# %%
+if __name__ == "__main__":
+    plots.show(
+        loss_plots.what_is_reported(first_seed, config.head_start),
+        config.out / "gradients.png",
+        caption="Figure 4.3. What the same four games report: the norm of G's gradient, the mean of "
+        "D(G(z)), G's loss, and W₁ from the data. The dotted line is the end of the head start.",
+        alt="For minimax with SGD the gradient's norm falls to about 1e-10 and W1 stays at 10. In "
+        "the other games W1 falls below 1 while G's loss levels off.",
+    )
+
+
+# %%
+def row_of_escape(title, looks_of_seeds, config):
+    """One game over its seeds: D(G(z)) and the gradient at the start, and when G arrives."""
+    starts = [end_of_head_start(looks, config) for looks in looks_of_seeds]
+    pairs = list(zip(looks_of_seeds, starts, strict=True))
+    d_fake = np.median([looks["d_fake"][start] for looks, start in pairs])
+    gradient = np.median([looks["g_gradient_norm"][start] for looks, start in pairs])
+    rounds = [rounds_to_a_tenth(looks, start) for looks, start in pairs]
+    arrived = [count for count in rounds if np.isfinite(count)]
+    when = mean_and_error(arrived, digits=0) if arrived else "never"
+    ends = [np.median(looks["distance"][-10:]) for looks in looks_of_seeds]
+    arrivals = f"{len(arrived)} of {len(rounds)}"
+    return [title, f"{d_fake:.0e}", f"{gradient:.0e}", arrivals, when, mean_and_error(ends)]
+
+
+def rounds_to_a_tenth(looks, start):
+    """Rounds after look `start` until W1 is a tenth of what it was; infinite if it never is."""
     w1 = looks["distance"][start:]
-    g_loss = looks["g_loss"][start:]
     near = np.flatnonzero(w1 <= 0.1 * w1[0])
-    if len(near):
-        rounds = looks["step"][start + near[0]] - looks["step"][start]
-    else:
-        rounds = np.inf
-    correlation = np.corrcoef(ranks(g_loss), ranks(w1))[0, 1] if len(w1) > 2 else np.nan
-    last = looks["fake"][-1][:, np.newaxis]
-    within_3_sd = coverage(last, target(config).modes, config.sd).high_quality
-    return [
-        looks["d_fake"][start],
-        looks["g_gradient_norm"][start],
-        rounds,
-        np.median(w1[-10:]),
-        correlation,
-        1 - within_3_sd,
+    if len(near) == 0:
+        return np.inf
+    return looks["step"][start + near[0]] - looks["step"][start]
+
+
+# %%
+if __name__ == "__main__":
+    tables.show(
+        ["loss, optimizer", "D(G(z))", "gradient", "arrived", "after rounds", "W₁ at the end"],
+        [row_of_escape(title, runs, config) for title, runs in games.items()],
+        caption="Table 4.1. Medians of D(G(z)) and of the norm of G's gradient at the end of the "
+        "head start; in how many runs W₁ fell to a tenth, and in how many rounds; W₁ at the end. "
+        "Mean ± standard error over the seeds.",
+    )
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - **Minimax with plain gradient descent never leaves**, in none of the five runs. Its gradient has norm 0.0002 when $G$
+>   may move, and it falls further, because $D$ keeps getting surer.
+> - **The non-saturating loss** has a gradient of norm 3.7 at the same moment, and $G$ reaches the data after
+>   380 ± 41 rounds.
+> - **With Adam minimax escapes as well**, in all five runs, after 630 ± 134 rounds. The non-saturating loss needs
+>   570 ± 64. The difference is smaller than its standard error.
+
+**Why does Adam hide the saturation?** Chapter 3: Adam divides the step of each weight by the recent size of that
+weight's gradient. Multiply all gradients by one constant, and the steps stay the same. While all generated samples look
+equally fake, such a constant, $\sigma(b) / (1 - \sigma(b))$, is all that distinguishes the two losses. So Adam makes the
+same steps for both.
+
+The saturation is hidden and not gone. Adam divides by the gradient's size *plus* $\epsilon = 10^{-8}$. With
+`--head-start 8000` the minimax gradient falls below this epsilon, and then minimax stays where it is with Adam too
+(exercise 6).
+
+## 4.4 What each loss minimises: f-divergences
+
+The two losses differ in more than the size of their gradients. To see it, let $D$ be the best one,
+$D^* = p / (p + q)$, where $p$ is the density of the data and $q$ that of $G$. We hold $D^*$ fixed, ask for the gradient
+of each loss with respect to $G$'s weights $\theta$, and look for a divergence that has the same gradient.
+
+**An f-divergence** compares two densities through their ratio. For a convex function $f$ with $f(1) = 0$,
+
+$$D_f(p, q) = \mathbb{E}_{x \sim q}\, f\!\left(\frac{p(x)}{q(x)}\right) \ge f\!\left(\mathbb{E}_{x \sim q} \frac{p(x)}{q(x)}\right) = f(1) = 0. \tag{4.2}$$
+
+The inequality is Jensen's. With $f(t) = t \log t$ it is $\mathrm{KL}(p \,\|\, q)$, with $f(t) = -\log t$ it is
+$\mathrm{KL}(q \,\|\, p)$. Each convex $f$ makes a GAN of its own [Nowozin et al. 2016].
+
+**A tool.** For any function $h$ that does not depend on $\theta$, write $\nabla \mathbb{E}_q h$ for the gradient of
+$\mathbb{E}_z h(G(z))$ with respect to $\theta$. The divergence $\mathrm{KL}(q \,\|\, p) = \mathbb{E}_q[\log q - \log p]$
+depends on $\theta$ in two ways: through the samples, and through $\log q$. The second part contributes
+$\mathbb{E}_q \nabla \log q = \int \nabla q = \nabla \int q = \nabla 1 = 0$. So its gradient is
+$\nabla \mathbb{E}_q h$ with $h = \log q - \log p$ held fixed. The same argument (the derivative of $\log q$ and of
+$\log (p+q)$ drops out) gives $\nabla\, 2\,\mathrm{JS}(p, q) = \nabla \mathbb{E}_q h$ with $h = \log \frac{q}{(p + q)/2}$.
+
+**Minimax.** Its loss is $\mathbb{E}_q \log(1 - D^*) = \mathbb{E}_q \log \frac{q}{p + q}$. This differs from the $h$ of
+JS by the constant $\log 2$ only. So the minimax loss follows the gradient of $2\,\mathrm{JS}(p, q)$, as chapter 1 said.
+
+**Non-saturating.** Divide $D^*$ by $1 - D^*$: the ratio is $p / q$, so
+
+$$-\log D^* = \log\frac{q}{p} - \log(1 - D^*).$$
+
+The first term on the right is the $h$ of $\mathrm{KL}(q \,\|\, p)$, the second one the $h$ of JS. Hence the gradient is
+that of $\mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JS}(p, q)$ [Arjovsky and Bottou 2017]. Now write $m = (p + q)/2$ and insert
+$2\,\mathrm{JS}(p, q) = \mathbb{E}_p \log\frac{p}{m} + \mathbb{E}_q \log\frac{q}{m}$:
+
+$$\mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JS}(p, q)
+= \mathbb{E}_q \log\frac{q}{p} - \mathbb{E}_q \log\frac{q}{m} - \mathbb{E}_p \log\frac{p}{m}
+= \mathbb{E}_q \log\frac{m}{p} + \mathbb{E}_p \log\frac{m}{p}
+= 2\,\mathrm{KL}(m \,\|\, p). \tag{4.3}$$
+
+So the difference is itself an f-divergence: it is never negative, and it is 0 only for $p = q$. In words: **with the
+best $D$, minimax minimises $2\,\mathrm{JS}(p, q)$, and the non-saturating loss minimises
+$2\,\mathrm{KL}(m \,\|\, p)$** [Shannon et al. 2020].
+
+The next cell checks this for two normals $q = N(0, 1)$ and $p = N(w, 1)$. It takes the gradient of both losses through
+samples and a fixed $D^*$, and the slope of both divergences by numerical integration.
+"""
+
+
+# %%
+def two_js(p, q):
+    """2 JS(p, q), by numerical integration."""
+    return 2.0 * jensen_shannon(p, q)
+
+
+def two_kl(p, q):
+    """2 KL(m | p) with m = (p + q) / 2, by numerical integration."""
+    x, widths = cells(p, q)
+    log_p = p.log_density(x).numpy().astype(np.float64)
+    middle = 0.5 * (at(p, x) + at(q, x))
+    log_ratio = np.log(np.maximum(middle, 1e-300)) - log_p
+    return 2.0 * integrate(middle, log_ratio, widths)
+
+
+def slope(divergence, shift, h=0.01):
+    """The central difference of divergence(N(w, 1), N(0, 1)) at w = shift."""
+    above = divergence(Normal(shift + h, 1.0), Normal(0.0, 1.0))
+    below = divergence(Normal(shift - h, 1.0), Normal(0.0, 1.0))
+    return (above - below) / (2.0 * h)
+
+
+def pull_of_loss(loss, shift, n=200_000):
+    """How fast the loss falls as G = theta + z moves towards N(shift, 1), with the best D at theta = 0."""
+    p = Normal(shift, 1.0)
+    q = Normal(0.0, 1.0)
+    z = rng.normal([n, 1], rng.seed(0, "z"))
+    theta = tf.Variable(0.0)
+    with tf.GradientTape() as tape:
+        fake = theta + z
+        logits = p.log_density(fake) - q.log_density(fake)
+        value = losses.by_name(loss).generator(None, logits)
+    return -float(tape.gradient(value, theta))
+
+
+def row_of_pulls(shift):
+    """The gradient of each loss beside the slope of its divergence, for one shift."""
+    values = [
+        pull_of_loss("minimax", shift),
+        slope(two_js, shift),
+        pull_of_loss("non-saturating", shift),
+        slope(two_kl, shift),
     ]
+    return [f"{shift:g}", *(f"{value:.4f}" for value in values)]
 
 
+# %%
+if __name__ == "__main__":
+    tables.show(
+        ["w", "minimax", "slope of 2 JS", "non-saturating", "slope of 2 KL(m ‖ p)"],
+        [row_of_pulls(shift) for shift in (0.5, 1.0, 2.0, 4.0, 8.0)],
+        caption="Table 4.2. The pull on G for two normals of sd 1 whose means are w apart: the "
+        "gradient of each loss under the best D, from 200,000 samples, and the slope of the "
+        "divergence that it should equal.",
+    )
+
+# %%
+if __name__ == "__main__":
+    shifts = np.linspace(0.0, 8.0, 81)
+    pairs = [(Normal(shift, 1.0), Normal(0.0, 1.0)) for shift in shifts]
+    plots.show(
+        loss_plots.divergences(
+            shifts,
+            np.array([two_js(p, q) for p, q in pairs]),
+            np.array([two_kl(p, q) for p, q in pairs]),
+        ),
+        config.out / "divergences.png",
+        caption="Figure 4.4. Left: what the two losses minimise, for two normals of sd 1. Right: "
+        "the slopes of the two curves. 2 JS is bounded and becomes flat; 2 KL(m ‖ p) keeps growing.",
+        alt="2 JS rises to 2 log 2 by a distance of about 4 and stays there; its slope returns to 0. "
+        "2 KL(m, p) grows like a parabola; its slope grows along a straight line.",
+    )
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - Columns two and three of Table 4.2 agree, and so do columns four and five: equation (4.3) holds in code.
+> - The two slopes of a row add up to $w$. That is the slope of $\mathrm{KL}(q \,\|\, p) = w^2 / 2$, which by equation (4.3) is
+>   the sum of the two divergences.
+> - At $w = 8$ the slope of JS is practically 0. That is saturation again, now as a property of the divergence: once $p$
+>   and $q$ hardly overlap, JS has no more to lose.
+> - For small $w$ the two slopes are equal. Close to the data the choice of loss hardly matters *to first order*;
+>   chapter 2 showed how the dynamics differ.
+
+What does it mean for $G$ that $2\,\mathrm{KL}(m \,\|\, p)$ is what falls?
+
+- *Samples in a gap are expensive.* Where $p \approx 0$ and $q > 0$, the ratio $m / p$ is huge.
+- *Missing a mode is cheap.* Where $q = 0$, $m = p / 2$, so the integrand is $m \log\frac12$: bounded, even negative.
+
+So the loss of everyday use punishes wrong samples hard and missing modes mildly. It does not by itself explain mode
+collapse, since $D$ is never the best one in practice. It does say that the loss will not prevent it (exercise 1 puts
+numbers on it, chapter 6 cures it).
+
+## 4.5 "A perfect discriminator teaches nothing"
+
+There is a theorem that seems to contradict section 4.3. If $p$ and $q$ live on disjoint sets, there is a $D$ that is
+exactly 1 on the first set and exactly 0 on the second, with $\nabla_x D = 0$ on both [Arjovsky and Bottou 2017]. Such a
+$D$ gives $G$ no gradient under *any* loss. Yet here $D$ was nearly perfect, and the non-saturating $G$ found the data in
+every run. Three points reconcile them.
+
+- The theorem's $D$ is a limit. Its logit is $-\infty$ on all generated samples, so it has no slope. A network that has
+  been trained for 800 rounds has finite logits. By the chain rule the non-saturating gradient is
+  $-(1 - \sigma(b))\, \nabla_x b \approx -\nabla_x b$, so what matters is the slope of the *logit*. Saturation of
+  $\sigma$ costs nothing.
+- Is that slope useful? On a line it is: a logit that is low at 0 and high at 7 must rise somewhere in between, and a
+  smooth network rises already at 0. In many dimensions nothing forces the slope to point towards the data.
+- In this experiment a $D$ that is ahead therefore does no harm to the non-saturating loss. That is a statement about this
+  1-D experiment only. Chapter 9 shows trainings on images where it does harm.
+
+You can check that the head start is not to blame for what happened in section 4.3. With `--head-start 0`, minimax with
+plain gradient descent stays where it is all the same. With Adam both losses then need *more* rounds, 1,100 to 3,800: $D$
+has to know something before it can teach.
+
+## 4.6 What the losses do not say
+
+Figure 4.3 has a curve for $G$'s loss and one for $W_1$. Can we read the quality of $G$ off the first? We count how
+often they fall together: the **rank correlation** of two series is the correlation of their ranks. It is 1 if they always
+rise and fall together, 0 if one says nothing about the other, and −1 if they are opposed. We also count the share of
+samples in the gaps, more than three standard deviations from every mode.
+"""
+
+
+# %%
 def ranks(values):
     """The place of each value in the order of all: 0 for the smallest."""
     return np.argsort(np.argsort(values))
 
 
-def judge_seeds(config, games):
-    """A row for each loss and optimizer, over the seeds; the first seed's games are there already.
+def correlation_with_w1(looks, config):
+    """Rank correlation of G's loss with W1 over the rounds in which G moves; NaN for too few."""
+    start = end_of_head_start(looks, config)
+    if len(looks["step"]) - start < 3:
+        return np.nan
+    both = np.corrcoef(ranks(looks["g_loss"][start:]), ranks(looks["distance"][start:]))
+    return both[0, 1]
 
-    -> "loss, optimizer" -> the summaries of all seeds.
-    """
-    rows = {title: [summary(looks, config)] for title, looks in games.items()}
-    for seed in range(config.seed + 1, config.seed + config.seeds):
-        one = dataclasses.replace(config, seed=seed)
-        for title, row in rows.items():
-            loss, optimizer = title.rsplit(", ", 1)
-            row.append(summary(play(one, loss, optimizer), one))
-    columns = ("D(G(z))", "gradient", "rounds", "W₁", "range", "corr.", "gaps")
-    table = Table(
-        Column("G's loss, optimizer", no_wrap=True),
-        *columns,
-        box=SIMPLE,
-        pad_edge=False,
-        collapse_padding=True,
+
+def share_in_gaps(looks, config):
+    """The share of the last samples that lie more than 3 sd from every mode."""
+    last = looks["fake"][-1][:, np.newaxis]
+    return 1.0 - coverage(last, target(config).modes, config.sd).high_quality
+
+
+def row_of_ends(title, looks_of_seeds, config):
+    """One game over its seeds: what G's loss says of W1, and what lies in the gaps."""
+    correlations = [correlation_with_w1(looks, config) for looks in looks_of_seeds]
+    in_gaps = [100.0 * share_in_gaps(looks, config) for looks in looks_of_seeds]
+    losses_at_the_end = [np.median(looks["g_loss"][-10:]) for looks in looks_of_seeds]
+    return [
+        title,
+        f"{np.median(losses_at_the_end):.2g}",
+        mean_and_error(correlations),
+        mean_and_error(in_gaps, digits=1),
+    ]
+
+
+# %%
+if __name__ == "__main__":
+    tables.show(
+        ["loss, optimizer", "G's loss at the end", "rank correlation with W₁", "% in the gaps"],
+        [row_of_ends(title, runs, config) for title, runs in games.items()],
+        caption="Table 4.3. G's loss at the end (median), its rank correlation with W₁ over the "
+        "rounds in which G moves, and the share of the last samples in the gaps. Mean ± standard "
+        "error over the seeds.",
     )
-    for title, row in rows.items():
-        d_fake, gradient, rounds, w1, correlation, gap = np.median(row, axis=0)
-        w1_of_seeds = np.array(row)[:, 3]
-        table.add_row(
-            title,
-            f"{d_fake:.0e}",
-            f"{gradient:.0e}",
-            f"{rounds:.0f}" if np.isfinite(rounds) else "never",
-            f"{w1:.2f}",
-            f"{w1_of_seeds.min():.2g}–{w1_of_seeds.max():.2g}",
-            f"{correlation:.2f}",
-            f"{gap:.1%}",
-        )
-    Console().print(table)
-    return rows
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - The run that never moves has the smallest and calmest loss, $-3 \cdot 10^{-11}$, and $W_1 = 10$.
+> - In the other three games the correlation is −0.45, 0.26 and 0.28. Not even its sign agrees.
+> - In Figure 4.3 $G$'s loss is flat from about round 1,200 on, while $W_1$ goes on falling for another thousand rounds.
+
+The reason is simple. A player's loss tells how it does against *this* opponent. If both improve together, both losses
+stay where they are.
+
+> **Common mistake.** To stop training, or to choose a checkpoint, where a loss is small. The smallest and calmest loss of
+> the four games belongs to the run that never moved. Plot a distance from the data.
+
+## 4.7 What a continuous G cannot make
+
+The last column of Table 4.3 does not go to the data's own 0.3 %. How close could $G$ come? Two yardsticks help:
+$W_1$ of two samples of the data, which no $G$ can beat, and $W_1$ of the data and the nearest single normal, which is
+the best that an affine $G(z) = \mu + wz$ can do.
+"""
 
 
+# %%
 def floor(config):
     """W1 for a perfect G (two samples of the data), and for the best affine G of a normal z."""
-    first = target(config).sample(5000, rng.seed(config.seed, "1"))[:, 0].numpy()
-    second = target(config).sample(5000, rng.seed(config.seed, "2"))[:, 0].numpy()
-    z = rng.normal([5000], rng.seed(config.seed, "z")).numpy()
+    first = target(config).sample(JUDGED, rng.seed(config.seed, "1"))[:, 0].numpy()
+    second = target(config).sample(JUDGED, rng.seed(config.seed, "2"))[:, 0].numpy()
+    z = rng.normal([JUDGED], rng.seed(config.seed, "z")).numpy()
     mean = np.mean(first)
     sd = np.std(first)
     of_affine = [
@@ -329,96 +628,71 @@ def floor(config):
 
 # %%
 if __name__ == "__main__":
-    judge_seeds(config, games)
     of_data, of_normal = floor(config)
-    print(
-        f"W1 of two samples of the data {of_data:.3f}; "
-        f"of the data and the nearest normal {of_normal:.3f}"
-    )
+    print(f"W1 of two samples of the data            {of_data:.3f}")
+    print(f"W1 of the data and the nearest normal    {of_normal:.3f}")
 
 # %% [markdown]
 r"""
-*Notice.* Of the four runs the stuck one has the calmest and the smallest losses, $10^{-10}$ in size for $G$ and for
-$D$, and $W_1 = 10$. In the others $G$'s loss is flat from round 1,200 on, while $W_1$ goes on to fall by a
-third or more. Over five seeds the correlation is −0.4 for the non-saturating loss by SGD and +0.3 by Adam: not even
-its sign is sure. A GAN's loss tells how one player does against the other, never how far both have come. Plot a
-distance.
+The three games that arrive end at $W_1 \approx 0.4$ (Table 4.1). That is better than any affine $G$ (0.62), and far from
+what a perfect $G$ would have (0.03). Between 5.6 and 8.4 % of the samples lie in the gaps, where the data have 0.3 %. $D$
+sees them: in the lower row of Figure 4.2 it dips between the modes. Why does $G$ not remove them?
 
-## 4. What G cannot be
+**Why samples must fall into the gaps.** The values of a normal $z$ form an unbroken line. A continuous $G$ maps a
+connected set to a connected set. So if $G$ reaches both the mode at 7 and the mode at 10, it takes every value in
+between, and some $z$ are mapped into the gap.
 
-- **Affine.** "Any distribution", says the lab, of $G(z) = \mu + wz$. That is a normal, and the nearest normal is at
-  $W_1 = 0.62$ from these data. The networks get to 0.4 or 0.5: better, and far from the 0.03 of a perfect $G$.
-- **In pieces.** 3 to 9 % of the samples lie in the gaps, where the data have 0.27 %. $D$ sees that (its dips in the
-  lower row of `densities.png`), and $G$ cannot help it: the values of a normal $z$ are an unbroken line, a continuous
-  $G$ maps them to an unbroken line, and whoever serves two modes serves the gap between them. $G$ can only hurry
-  across (exercise 3), or be given a $z$ that is in pieces itself (chapter 6).
+How many? Suppose that $G$ is nowhere steeper than $L$, that is, $|G(z) - G(z')| \le L\,|z - z'|$. Let $A$ be the set of
+all $z$ that land below a gap of width $g$, and $B$ the set of those that land above it. Any point of $A$ and any point
+of $B$ differ by at least $g / L$. How little mass can lie between two such sets?
+
+- If $G$ is monotone and half of the mass lies on each side, then $A$ and $B$ are half-lines. The piece between them is an
+  interval of width at least $g / L$ around 0, and its probability is about $0.4\, g / L$ for small $g / L$.
+- If $G$ is not monotone, $A$ and $B$ may consist of many pieces, and it is not obvious that this does not help. It does
+  not: among all sets of probability ½, the half-line grows least when it is widened by a given distance. This is the
+  **Gaussian isoperimetric inequality** [Borell 1975], and it holds for $z$ of any dimension.
+
+So a continuous $G$ can only be steep, which makes it cross the gap quickly (exercise 5), or be given a $z$ that is itself
+in pieces, which is one ingredient of chapter 6.
+
+> **Common mistake.** "A GAN can learn any distribution." An affine $G$ of a normal $z$ makes normals and nothing else. A
+> deep continuous $G$ can come close to any distribution, but it never leaves a gap empty.
+
+## Summary
+
+- Where $D$ is sure, the minimax gradient is $\sigma(b) \approx 0$ times the gradient of the logit, the non-saturating one
+  $1 - \sigma(b) \approx 1$ times.
+- With plain gradient descent this decides whether $G$ moves at all. Adam hides most of the difference, because it is
+  invariant to a constant factor on all gradients, until the gradient falls below its epsilon.
+- With the best $D$, minimax minimises $2\,\mathrm{JS}(p, q)$ and the non-saturating loss $2\,\mathrm{KL}(m \,\|\, p)$,
+  $m = (p + q)/2$. The second is not bounded, punishes samples in gaps, and is mild about missing modes.
+- A perfect $D$ teaches nothing if its logit has no slope. A $D$ that is merely far ahead still has one.
+- A GAN's loss tells how one player does against the other. It does not measure the distance from the data.
+- A continuous $G$ of a connected $z$ cannot leave a gap empty.
 
 ## Exercises
 
-1. Why does the ratio of the two gradients, over all weights of $G$, come out as $1/D(G(z))$? Check it on a linear $D$.
-2. Adam divides a gradient by its size. So where does it stop moving? Feed it gradients from $10^{-2}$ to $10^{-12}$.
-3. $G(z)$ with $z \sim N(0, 1)$ is nowhere steeper than $L$, and as many of its samples lie below a gap of width 0.8 as
-   above it. At least what share falls into the gap? Does it matter that $z$ is *normal*?
+1. ★ The data have three modes of equal weight, far apart. Compute $2\,\mathrm{JS}$ and $2\,\mathrm{KL}(m \,\|\, p)$ by
+   hand if $G$ makes two of the modes perfectly and never the third. Then: what is each if $G$ puts a third of its
+   samples where $p = 0$?
+2. ★ Find the $f$ for which $D_f(p, q) = 2\,\mathrm{KL}(m \,\|\, p)$. Show that $f(1) = 0$ and that $f$ is convex.
+3. ★ Draw a continuous $G$ on paper that maps a normal $z$ to two far modes with equal weights. Where does it have to be
+   steep, and why does it not help to use two crossings?
+4. ★★ Show that for a linear $D$ the norms of the two gradients, with respect to all weights of $G$, have the ratio
+   $1/D(G(z)) - 1$ if all logits are equal. Check it in code for three $D$.
+5. ★★ Let $G(z)$ rise from 0 to 1 with slope $L$ around $z = 0$, and count samples between 0.1 and 0.9. Compare the count
+   for $L = 2, 8, 32$ with the bound of section 4.7.
+6. ★★ Feed Adam constant gradients from $10^{-2}$ to $10^{-12}$. At which size does it stop moving, and what does that
+   mean for the minimax loss after a long head start?
+7. ★★★ Build a GAN loss for $\mathrm{KL}(p \,\|\, q)$ as a `GANLoss`: $D$ minimises
+   $-\mathbb{E}_p T + \mathbb{E}_q e^{T - 1}$. Show that the best $T$ is $1 + \log(p/q)$ and that the loss is then
+   $-\mathrm{KL}(p \,\|\, q)$. Check it for $N(0, 1)$ and $N(1, 1)$, where it is ½.
+
+## Further reading
+
+- [Goodfellow et al. 2014], section 3: both losses, in one paragraph.
+- [Arjovsky and Bottou 2017]: the theorems of section 4.5, and the gradient of the non-saturating loss.
+- [Nowozin et al. 2016]: every f-divergence as a GAN, with the variational bound of exercise 7.
+- [Shannon et al. 2020]: equation (4.3), and what it means for training.
+- [Fedus et al. 2018]: experiments in which the non-saturating loss learns where JS gives no gradient.
 """
-
-
-# %% tags=["hide-cell"] jupyter={"source_hidden": true}
-def solution_1():
-    """A sample's gradient is one direction times sigma(b) or 1 - sigma(b): if all b are alike, the
-    ratio of the norms is (1 - sigma(b)) / sigma(b) = e^(-b), about 1 / D(G(z)) for a small D.
-
-    -> (ratio, e^(-mean b)) of 3 D."""
-    generator = mlp([1, 32, 32, 1], seed=0, name="generator")
-    variables = generator.trainable_variables
-    z = rng.normal([256, 1], rng.seed(0, "z"))
-    found = []
-    for shift in (2.0, 5.0, 10.0):
-
-        def critic(x, shift=shift):
-            return 0.1 * x[:, 0] - shift
-
-        norms = {}
-        for loss in (losses.NON_SATURATING, losses.MINIMAX):
-            fake, tape = game.generate(generator, z)
-            _, row = game.generator_gradients(
-                loss, critic, None, fake, tape, variables, gradient_norm=True
-            )
-            norms[loss.name] = float(row["g_gradient_norm"])
-        ratio = norms["non-saturating"] / norms["minimax"]
-        found.append((ratio, float(np.exp(shift - 0.1 * np.mean(fake)))))
-    return found
-
-
-# %% tags=["hide-cell"] jupyter={"source_hidden": true}
-def solution_2():
-    """Where the gradient is as small as epsilon = 1e-8: the step is learning_rate g / (g + epsilon). A
-    saturated minimax gradient has that size for each weight after a long head start.
-
-    -> gradients, steps / learning rate."""
-    gradients = 10.0 ** np.arange(-2, -13, -2)
-    steps = []
-    for gradient in gradients:
-        weight = tf.Variable(0.0)
-        Adam(0.001).bind([weight]).apply([tf.constant(gradient, tf.float32)])
-        steps.append(-float(weight) / 0.001)
-    return gradients, np.array(steps)
-
-
-# %% tags=["hide-cell"] jupyter={"source_hidden": true}
-def solution_3():
-    """The z that land in the gap fill a piece at least 0.8 / L wide between the z of the one mode and
-    those of the other, for a continuous G cannot jump it. If G rises from mode to mode, as below, that
-    piece is an interval around 0, the middle of N(0, 1): a share of erf(0.4 / (L sqrt 2)), about
-    0.32 / L. No other G does with less: of all ways to cut N(0, 1) into two equal halves, one cut at 0
-    has the smallest border (Gaussian isoperimetry; Borell 1975). A z with a gap of its own (coin flips,
-    as in chapter 6) needs no steepness.
-
-    -> (measured, predicted) for L = 2, 8, 32."""
-    z = rng.normal([200_000], rng.seed(0, "z"))
-    found = []
-    for steepness in (2.0, 8.0, 32.0):
-        x = tf.clip_by_value(0.5 + steepness * z, 0.0, 1.0)
-        measured = float(np.mean((x > 0.1) & (x < 0.9)))
-        predicted = math.erf(0.4 / steepness / math.sqrt(2.0))
-        found.append((measured, predicted))
-    return found

@@ -275,7 +275,7 @@ def _cores() -> int:
 
 def _cpu_name() -> str:
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         text = ""
     found = re.search(r"^model name\s*: (.*)$", text, re.MULTILINE)

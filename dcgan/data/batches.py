@@ -25,8 +25,9 @@ def face_batches(
     seed: int = 0,
     flip: bool = False,
     rows: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
 ) -> Sampler | HostBatches:
-    """What `fit` is fed with: batches [batch_size, S, S, 3] float32.
+    """What `fit` is fed with: batches [batch_size, S, S, 3] float32, or pairs of them and labels.
 
     An array in memory is put on the device once, as uint8, and the batches are gathered there,
     inside the compiled training step. A `numpy.memmap`, and an array for which the device has no
@@ -39,6 +40,8 @@ def face_batches(
         seed: of the order and the flips, which share no random numbers.
         flip: mirror each image, each time, with probability 1/2.
         rows: the indices of the images to use, in any order; None: all.
+        labels: [N, f] int32, of each image; batches are then pairs (x, y [batch_size, f]). The
+            mirror image of a face has that face's label.
 
     Raises:
         ValueError: if an argument is none of these.
@@ -50,6 +53,8 @@ def face_batches(
     if not isinstance(flip, bool | np.bool_):
         checks.fail(owner, "flip", "True or False", repr(flip))
     rows = _checked_rows(owner, rows, len(images))
+    if labels is not None:
+        labels = checks.array(owner, "labels", labels, [len(images), "f"], dtype=np.int32)
     checks.integer(owner, "batch_size", batch_size, 1)
     if len(rows) < batch_size:
         checks.fail(
@@ -60,14 +65,25 @@ def face_batches(
             "Take smaller batches, or more faces.",
         )
     if isinstance(images, np.memmap):
-        return _from_host(images, batch_size, seed, flip, rows)
+        return _from_host(images, batch_size, seed, flip, rows, labels)
     try:
         in_order = shuffled(images, batch_size, seed, rows)
     except tf.errors.ResourceExhaustedError:  # a GPU's memory is often smaller than the host's
-        return _from_host(images, batch_size, seed, flip, rows)
+        return _from_host(images, batch_size, seed, flip, rows, labels)
+    if labels is not None:
+        return _labelled(in_order, shuffled(labels, batch_size, seed, rows), seed, flip)
 
     def sampler(index: tf.Tensor) -> tf.Tensor:
         return _prepare(in_order(index), index, seed, flip)
+
+    return sampler
+
+
+def _labelled(images_of: Sampler, labels_of: Sampler, seed: int, flip: bool) -> Sampler:
+    """Both samplers have one order: it depends on the seed and the number of rows alone."""
+
+    def sampler(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        return _prepare(images_of(index), index, seed, flip), labels_of(index)
 
     return sampler
 
@@ -96,7 +112,12 @@ def _checked_rows(owner: str, rows: np.ndarray | None, n: int) -> np.ndarray:
 
 
 def _from_host(
-    images: np.ndarray, batch_size: int, seed: int, flip: bool, rows: np.ndarray
+    images: np.ndarray,
+    batch_size: int,
+    seed: int,
+    flip: bool,
+    rows: np.ndarray,
+    labels: np.ndarray | None,
 ) -> HostBatches:
     """Batches that are read from the array one by one."""
     batches = len(rows) // batch_size
@@ -106,16 +127,22 @@ def _from_host(
         with tf.device("CPU"):
             return rows[epoch_order(len(rows), epoch, seed).numpy()]
 
-    def read(index: np.int64) -> np.ndarray:
+    def chosen(index: np.int64) -> np.ndarray:
         epoch, number = divmod(int(index), batches)
         first = number * batch_size
-        chosen = order(epoch)[first : first + batch_size]
-        return np.stack([images[row] for row in chosen])
+        return order(epoch)[first : first + batch_size]
+
+    def read(index: np.int64) -> np.ndarray:
+        return np.stack([images[row] for row in chosen(index)])
 
     def prepared(index: tf.Tensor) -> tf.Tensor:
         batch = tf.numpy_function(read, [index], tf.uint8, stateful=False)
         batch = tf.ensure_shape(batch, [batch_size, *images.shape[1:]])
-        return _prepare(batch, index, seed, flip)
+        x = _prepare(batch, index, seed, flip)
+        if labels is None:
+            return x
+        y = tf.numpy_function(lambda i: labels[chosen(i)], [index], tf.int32, stateful=False)
+        return x, tf.ensure_shape(y, [batch_size, labels.shape[1]])
 
     def start(index: int) -> tf.data.Dataset:
         numbers = tf.data.Dataset.range(index, np.iinfo(np.int64).max)

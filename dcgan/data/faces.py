@@ -465,8 +465,8 @@ def _free_memory(root: Path = Path("/")) -> float:
     # A control group's limit. Pages of files that were read (inactive) are given back on demand.
     try:
         group = root / "sys/fs/cgroup"
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
+        limit = int((group / "memory.max").read_text(encoding="utf-8"))
+        used = int((group / "memory.current").read_text(encoding="utf-8"))
         given_back = _numbers_of(group / "memory.stat")["inactive_file"]
         return min(free, limit - used + given_back)
     except (OSError, KeyError, ValueError):  # no limit: "max"
@@ -475,5 +475,5 @@ def _free_memory(root: Path = Path("/")) -> float:
 
 def _numbers_of(file: Path) -> dict[str, int]:
     """Lines of a name, a number and possibly a unit."""
-    words = [line.split() for line in file.read_text().splitlines()]
+    words = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
     return {name: int(number) for name, number, *_ in words}

@@ -3,8 +3,14 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn
+from matplotlib.axes import Axes
 
 from gan_core.app import plots
+
+ROW_HEIGHT = 1.45  # inches of a row of faces with its title
+COLUMN_WIDTH = 1.05
+TITLE_HEIGHT = 0.52  # of the first row, which needs the room above it
+LEVEL_GREY = "0.9"
 
 
 def shell(path, samples, walks: dict):
@@ -12,22 +18,32 @@ def shell(path, samples, walks: dict):
     title -> [n].
     """
     plots.use_style()
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(9, 5.2), sharex=True, height_ratios=[1, 1.1]
-    )
-    top.hist(samples, 60, density=True, histtype="stepfilled", color=plots.FAKE, alpha=0.7)
-    top.set(
-        ylabel="density",
-        title=f"‖z‖ of {len(samples):,} samples of the prior; below, walks (shaded: all samples)",
-    )
-    for row, norms in enumerate(walks.values()):
-        bottom.plot(norms, np.full(len(norms), row), "o", ms=7, color="black", alpha=0.6)
-        bottom.axhline(row, color="0.9", lw=1, zorder=0)
-    bottom.axvspan(samples.min(), samples.max(), color=plots.FAKE, alpha=0.15, lw=0)
-    bottom.set_yticks(range(len(walks)), list(walks))
-    bottom.set(xlabel="‖z‖", xlim=(0, None), ylim=(len(walks) - 0.5, -0.5))
-    bottom.grid(False)
+    figure, panels = plt.subplots(2, 1, figsize=(9, 5.2), sharex=True, height_ratios=[1, 1.1])
+    _draw_norms_of_samples(panels[0], samples)
+    _draw_norms_of_walks(panels[1], samples, walks)
     return plots.save(figure, path)
+
+
+def _draw_norms_of_samples(axes: Axes, samples: np.ndarray) -> None:
+    axes.hist(samples, 60, density=True, histtype="stepfilled", color=plots.FAKE, alpha=0.7)
+    axes.set_ylabel("density")
+    axes.set_title(
+        f"‖z‖ of {len(samples):,} samples of the prior; below, walks (shaded: all samples)"
+    )
+
+
+def _draw_norms_of_walks(axes: Axes, samples: np.ndarray, walks: dict) -> None:
+    """A line of dots for each walk, from top to bottom, over the range of the samples."""
+    axes.axvspan(samples.min(), samples.max(), color=plots.FAKE, alpha=0.15, lw=0)
+    for level, norms in enumerate(walks.values()):
+        axes.axhline(level, color=LEVEL_GREY, lw=1, zorder=0)
+        levels = np.full(len(norms), level)
+        axes.plot(norms, levels, "o", ms=7, color="black", alpha=0.6)
+    axes.set_yticks(range(len(walks)), list(walks))
+    axes.set_ylim(len(walks) - 0.5, -0.5)  # the first walk on top
+    axes.set_xlim(0, None)
+    axes.set_xlabel("‖z‖")
+    axes.grid(False)
 
 
 def strips(path, rows: dict):
@@ -35,28 +51,30 @@ def strips(path, rows: dict):
     with ‖z‖ above each face.
     """
     columns = max(len(faces) for faces, _ in rows.values())
+    height = ROW_HEIGHT * len(rows)
     with plt.rc_context({"figure.constrained_layout.use": False}):
-        figure, axes = plt.subplots(
-            len(rows), columns, figsize=(1.05 * columns, 1.45 * len(rows)), squeeze=False
+        figure, panels = plt.subplots(
+            len(rows), columns, figsize=(COLUMN_WIDTH * columns, height), squeeze=False
         )
+        top = 1.0 - TITLE_HEIGHT / height
         figure.subplots_adjust(
-            left=0.01,
-            right=0.99,
-            bottom=0.01,
-            top=1.0 - 0.52 / (1.45 * len(rows)),
-            wspace=0.06,
-            hspace=0.55,
+            left=0.01, right=0.99, bottom=0.01, top=top, wspace=0.06, hspace=0.55
         )
-    for line, (title, (faces, norms)) in zip(axes, rows.items(), strict=True):
-        for ax in line:
-            ax.axis("off")
-        for ax, face, norm in zip(line, faces, norms, strict=False):
-            ax.imshow(face, interpolation="nearest")
-            ax.set_title(f"{norm:.1f}", fontsize=8, pad=2)
-        line[0].text(
-            0.0, 1.27, title, transform=line[0].transAxes, fontsize=9, weight="bold", va="bottom"
-        )
+    for panels_of_row, title in zip(panels, rows, strict=True):
+        faces, norms = rows[title]
+        _draw_row(panels_of_row, title, faces, norms)
     return plots.save(figure, path)
+
+
+def _draw_row(panels: np.ndarray, title: str, faces: np.ndarray, norms: np.ndarray) -> None:
+    """A face in each panel, from the left; a panel without a face stays empty."""
+    for panel in panels:
+        panel.axis("off")
+    for panel, face, norm in zip(panels, faces, norms, strict=False):
+        panel.imshow(face, interpolation="nearest")
+        panel.set_title(f"{norm:.1f}", fontsize=8, pad=2)
+    first = panels[0]
+    first.text(0.0, 1.27, title, transform=first.transAxes, fontsize=9, weight="bold", va="bottom")
 
 
 def by_norm(path, radii, distances, floor, on_the_shell):
@@ -81,32 +99,37 @@ def changes(path, tables: dict):
     what changed along the top, in %.
     """
     plots.use_style()
-    figure, axes = plt.subplots(1, len(tables), figsize=(6.6 * len(tables), 5.6), squeeze=False)
-    for ax, (title, rows) in zip(axes[0], tables.items(), strict=True):
-        names = list(rows["a random direction"])
-        shares = 100.0 * np.array([[row[name] for name in names] for row in rows.values()])
-        seaborn.heatmap(
-            shares,
-            vmin=0,
-            vmax=100,
-            cmap="rocket_r",
-            annot=True,
-            fmt=".0f",
-            cbar=False,
-            ax=ax,
-            xticklabels=names,
-            yticklabels=list(rows),
-            annot_kws={"size": 9},
-        )
-        for i, name in enumerate(rows):
-            if name in names:
-                ax.add_patch(
-                    plt.Rectangle((names.index(name), i), 1, 1, fill=False, ec="black", lw=2)
-                )
-        ax.set(title=title, ylabel="moved along")
-        ax.set_xticks(ax.get_xticks(), names, rotation=40, ha="right")
-        ax.tick_params(axis="y", rotation=0)
-    figure.supxlabel(
-        "% of faces in which this changed (framed: became what was asked)", fontsize="medium"
-    )
+    figure, panels = plt.subplots(1, len(tables), figsize=(6.6 * len(tables), 5.6), squeeze=False)
+    for axes, (title, rows) in zip(panels[0], tables.items(), strict=True):
+        _draw_table(axes, rows)
+        axes.set(title=title, ylabel="moved along")
+    label = "% of faces in which this changed (framed: became what was asked)"
+    figure.supxlabel(label, fontsize="medium")
     return plots.save(figure, path)
+
+
+def _draw_table(axes: Axes, rows: dict) -> None:
+    """moved along -> {factor: share that changed}, as a map in %; a factor's own cell is framed."""
+    factors = list(rows["a random direction"])
+    percent = np.zeros([len(rows), len(factors)])
+    for i, changed in enumerate(rows.values()):
+        percent[i] = [100.0 * changed[factor] for factor in factors]
+    seaborn.heatmap(
+        percent,
+        vmin=0,
+        vmax=100,
+        cmap="rocket_r",
+        annot=True,
+        fmt=".0f",
+        cbar=False,
+        ax=axes,
+        xticklabels=factors,
+        yticklabels=list(rows),
+        annot_kws={"size": 9},
+    )
+    for i, moved_along in enumerate(rows):
+        if moved_along in factors:
+            corner = (factors.index(moved_along), i)
+            axes.add_patch(plt.Rectangle(corner, 1, 1, fill=False, ec="black", lw=2))
+    axes.set_xticks(axes.get_xticks(), factors, rotation=40, ha="right")
+    axes.tick_params(axis="y", rotation=0)

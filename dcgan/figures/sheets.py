@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -42,7 +43,7 @@ def sheet(images: np.ndarray, columns: int = 8, gap: int = 2) -> np.ndarray:
     checks.integer("sheet", "columns", columns, 1)
     checks.integer("sheet", "gap", gap, 0)
     columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
+    rows = math.ceil(len(images) / columns)
     _, height, width, _ = images.shape
     page = np.full([gap + rows * (height + gap), gap + columns * (width + gap), 3], 255, np.uint8)
     for i, image in enumerate(images):
@@ -91,25 +92,34 @@ def save_gif(
     frames = list(frames)
     if not frames:
         checks.fail("save_gif", "frames", "at least one picture", "none")
-    every = -(-len(frames) // FRAMES_OF_THE_PALETTE)
-    some = [frame[::2, ::2] for frame in (*frames[::every], frames[-1])]
-    palette = Image.fromarray(np.concatenate(some)).quantize(256, dither=Image.Dither.NONE)
-    frames = [
-        Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE)
-        for frame in frames
-    ]
-    return _write(
-        path,
-        lambda file: frames[0].save(
+    palette = _common_palette(frames)
+    pictures = []
+    for frame in frames:
+        picture = Image.fromarray(frame)
+        pictures.append(picture.quantize(palette=palette, dither=Image.Dither.NONE))
+    durations = [milliseconds] * len(pictures)
+    durations[-1] = LAST_FRAME
+
+    def write(file: BinaryIO) -> None:
+        pictures[0].save(
             file,
             format="GIF",
             save_all=True,
-            append_images=frames[1:],
+            append_images=pictures[1:],
             loop=0,
             optimize=True,
-            duration=[milliseconds] * (len(frames) - 1) + [LAST_FRAME],
-        ),
-    )
+            duration=durations,
+        )
+
+    return _write(path, write)
+
+
+def _common_palette(frames: list[np.ndarray]) -> Image.Image:
+    """256 colours for all frames, from every second pixel each way of some of them."""
+    stride = math.ceil(len(frames) / FRAMES_OF_THE_PALETTE)
+    chosen = [*frames[::stride], frames[-1]]
+    smaller = [frame[::2, ::2] for frame in chosen]
+    return Image.fromarray(np.concatenate(smaller)).quantize(256, dither=Image.Dither.NONE)
 
 
 def first_free(path: str | os.PathLike) -> Path:

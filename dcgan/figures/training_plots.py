@@ -42,7 +42,7 @@ def curves(
         ms=3,
         label="mean",
     )
-    best = np.nanargmin(epochs["distance_mean"])
+    best = np.nanargmin(epochs.get("combined", epochs["distance_mean"]))
     axes.plot(
         epochs["epoch"][best],
         epochs["distance_mean"][best],

@@ -3,8 +3,11 @@
     id -> z -> face:  z is a function of the id's text and a seed alone, the face of z and G.
 
 Nothing is remembered between ids and nothing is drawn in order, so the ids may come in any order,
-in
-any number, from any process: the faces are the same. Memory does not grow with their number.
+in any number, from any process: the faces are the same. Memory does not grow with their number.
+
+A generator that was trained with labels gives each id a label too, drawn by the id with the data's
+own frequencies. What is asked for takes the place of that factor's value, and z and the other
+factors stay: anna with blue hair is anna.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import json
 import os
 import tempfile
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
@@ -31,6 +34,7 @@ from dcgan.generation.stored_zip import StoredZip
 from gan_core import checks, files
 
 if TYPE_CHECKING:
+    from dcgan.data.labels import Asked
     from dcgan.generation.trained_generator import Generator
 
 BLOCK = 256  # faces made before they are written
@@ -78,8 +82,8 @@ def file_name(one: str) -> str:
     Whatever is not a letter, a digit or one of _.-~ is percent-encoded as in a URL
     (urllib.parse.unquote gives it back), a leading dot, and the first letter of what Windows keeps
     for itself (con, nul, com1, ...); of a long name the end gives way to a hash. The folder, one of
-    256, is from a hash too: a million files in one would be slow to list. (Disks that hold Bob and
-    bob for one name can keep only one of them if their folders agree as well; the .zip keeps both.)
+    256, is from a hash too: a million files in one would be slow to list. (On a disk that takes Bob
+    and bob for one name a folder is refused where two ids would share a file; a .zip keeps both.)
     """
     name = urllib.parse.quote(one, safe="")
     if name.startswith(".") or name.split(".")[0].upper() in files.RESERVED_ON_WINDOWS:
@@ -90,22 +94,50 @@ def file_name(one: str) -> str:
     return f"{hashlib.blake2b(one.encode(), digest_size=1).hexdigest()}/{name}.png"
 
 
-def faces(
-    ids: Iterable[str], generator: Generator, seed: int = 0
-) -> Iterator[tuple[list[str], np.ndarray]]:
+@dataclasses.dataclass(frozen=True)
+class Painter:
+    """ids -> their faces."""
+
+    generator: Generator
+    seed: int = 0
+    asked: Asked = dataclasses.field(default_factory=dict)
+    """values of factors that all faces are to have"""
+
+    def __call__(self, ids: Sequence[str]) -> np.ndarray:
+        """uint8 [n, S, S, 3]."""
+        z = latents(ids, self.generator.latent_dim, self.seed)
+        return self.generator(z, self.labels(ids))
+
+    def labels(self, ids: Sequence[str]) -> np.ndarray | None:
+        """The labels of ids, [n, f] int32; None: the generator knows none."""
+        known = self.generator.labels
+        if known is None:
+            return None
+        return known.with_asked(known.of_ids(ids, self.seed), self.asked)
+
+    def columns(self) -> list[str]:
+        """The factors' names, which head the columns of the index."""
+        return [] if self.generator.labels is None else list(self.generator.labels.factors)
+
+    def words(self, one: str) -> list[str]:
+        """The values that an id has, one a column."""
+        labels = self.labels([one])
+        return [] if labels is None else self.generator.labels.words(labels[0])
+
+
+def faces(ids: Iterable[str], painter: Painter) -> Iterator[tuple[list[str], np.ndarray]]:
     """The faces of ids, a block at a time.
 
     Args:
         ids: texts.
-        generator: what makes the faces.
-        seed: as for `latents`.
+        painter: what makes the faces.
 
     Returns:
         An iterator of (ids, their faces uint8 [n, S, S, 3]).
     """
     ids = iter(ids)
     while block := list(itertools.islice(ids, BLOCK)):
-        yield block, generator(latents(block, generator.latent_dim, seed))
+        yield block, painter(block)
 
 
 @dataclasses.dataclass
@@ -128,8 +160,9 @@ def write(
     *,
     part: tuple[int, int] | None = None,
     overwrite: bool = False,
+    asked: Asked | None = None,
 ) -> Written:
-    """Make the face of every id, and index.csv with its rows id,file.
+    """Make the face of every id, and index.csv with its rows id,file and the labels, if any.
 
     The list is read and checked whole before anything is made. One process writes a place at a
     time: another that wants the same one is refused.
@@ -143,6 +176,7 @@ def write(
         seed: as for `latents`.
         part: (k, n): only the k-th of n shares of the different ids.
         overwrite: whether to replace what is there.
+        asked: of a generator with labels, values of factors that all faces are to have.
 
     Returns:
         How many ids there were, and how many faces were made.
@@ -152,11 +186,12 @@ def write(
             `out`, if another process writes there, or it cannot be written.
     """
     out = place(out, overwrite)
+    painter = Painter(generator, seed, asked or {})
     with claimed(out, overwrite):
         if not isinstance(ids, Ids):
             with Ids(ids, out.parent) as distinct:
-                return _write(distinct, generator, out, seed, part, overwrite)
-        return _write(ids, generator, out, seed, part, overwrite)
+                return _write(distinct, painter, out, part, overwrite)
+        return _write(ids, painter, out, part, overwrite)
 
 
 @contextlib.contextmanager
@@ -184,9 +219,8 @@ def place(out: str | os.PathLike, overwrite: bool = False) -> Path:
 
 def _write(
     ids: Ids,
-    generator: Generator,
+    painter: Painter,
     out: Path,
-    seed: int,
     part: tuple[int, int] | None,
     overwrite: bool,
 ) -> Written:
@@ -197,29 +231,52 @@ def _write(
     mine = ids.between(first, end)
     if writers.is_file(out):
         with files.claimed(out, overwrite):
-            make = _zip_of(mine, generator, out.parent, seed, done)
+            make = _zip_of(mine, painter, out.parent, done)
             files.write_atomically(out, make)
         return done
-    mark = json.dumps(
-        {
-            "ids": ids.digest,
-            "part": part,
-            "seed": seed,
-            "faces of the generator": _fingerprint(generator),
-        }
-    )
+    _refuse_names_that_clash(ids, out)
+    about = {
+        "ids": ids.digest,
+        "part": part,
+        "seed": painter.seed,
+        "faces of the generator": _fingerprint(painter.generator),
+    }
+    if painter.asked:
+        about["labels asked for"] = dict(sorted(painter.asked.items()))
+    mark = json.dumps(about)
     if overwrite and out.exists() and _mark_of(out) != mark:
         with files.folder_atomically(out, overwrite) as folder:
-            _fill(folder, mine, generator, seed, done)
+            _fill(folder, mine, painter, done)
         return done
     try:
-        _go_on(out, mine, generator, seed, done, mark)
+        _go_on(out, mine, painter, done, mark)
     except OSError as error:
         raise files.cannot_write(out, error) from error
     return done
 
 
-def _zip_of(ids: Iterator[str], generator: Generator, folder: Path, seed: int, done: Written):
+def _refuse_names_that_clash(ids: Ids, out: Path) -> None:
+    """On a disk that takes Bob and bob for one name, one of them would get the other's face."""
+    try:
+        if files.distinguishes_case(out.parent):
+            return
+    except OSError as error:
+        raise files.cannot_write(out, error) from error
+    seen: dict[str, str] = {}
+    for one in ids.alike():
+        name = file_name(one).lower()
+        if name in seen:
+            checks.fail(
+                "generate",
+                "ids",
+                "of which no two have one file name on a disk that ignores capitals",
+                f"{seen[name]!r} and {one!r}",
+                "Say --out FILE.zip, which keeps both.",
+            )
+        seen[name] = one
+
+
+def _zip_of(ids: Iterator[str], painter: Painter, folder: Path, done: Written):
     """What writes the zip into a binary file."""
 
     def make(file: BinaryIO) -> None:
@@ -228,7 +285,7 @@ def _zip_of(ids: Iterator[str], generator: Generator, folder: Path, seed: int, d
             StoredZip(file, folder) as archive,
         ):
             text = io.TextIOWrapper(index, encoding="utf-8", newline="")
-            for block, images in faces(_listed(ids, text), generator, seed):
+            for block, images in faces(_listed(ids, text, painter), painter):
                 for one, data in zip(block, writers.pngs(images), strict=True):
                     archive.add(file_name(one), data)
                 done.made += len(block)
@@ -238,18 +295,18 @@ def _zip_of(ids: Iterator[str], generator: Generator, folder: Path, seed: int, d
     return make
 
 
-def _listed(ids: Iterable[str], index: TextIO) -> Iterator[str]:
+def _listed(ids: Iterable[str], index: TextIO, painter: Painter) -> Iterator[str]:
     """The ids as they pass, each with a row in the index."""
     rows = csv.writer(index, lineterminator="\n")
-    rows.writerow(["id", "file"])
+    rows.writerow(["id", "file", *painter.columns()])
     for one in ids:
-        rows.writerow([one, file_name(one)])
+        rows.writerow([one, file_name(one), *painter.words(one)])
         yield one
 
 
 def _fingerprint(generator: Generator) -> str:
     """Of a generator, by two of its faces."""
-    two = generator(latents(["", "a"], generator.latent_dim))
+    two = Painter(generator)(["", "a"])
     return hashlib.blake2b(two.tobytes(), digest_size=16).hexdigest()
 
 
@@ -258,10 +315,8 @@ def _mark_of(out: Path) -> str | None:
     return mark.read_text(encoding="utf-8") if mark.is_file() else None
 
 
-def _go_on(
-    out: Path, ids: Iterator[str], generator: Generator, seed: int, done: Written, mark: str
-) -> None:
-    """Begin a folder, or keep what a run of the same ids, seed and generator left there."""
+def _go_on(out: Path, ids: Iterator[str], painter: Painter, done: Written, mark: str) -> None:
+    """Begin a folder, or keep what a run of the same ids, labels, seed and generator left."""
     begun = _mark_of(out)
     if begun is None:
         with files.claimed(out):  # refuses what is there
@@ -271,21 +326,22 @@ def _go_on(
         checks.fail(
             "generate",
             "out",
-            "a new folder, or one begun with these ids, this part, seed and generator",
+            "a new folder, or one begun with these ids, labels, this part, seed and generator",
             str(out),
             "Choose another name; nothing was overwritten.",
         )
-    _fill(out, ids, generator, seed, done)
+    _fill(out, ids, painter, done)
     (out / MARK).unlink()
 
 
-def _fill(folder: Path, ids: Iterator[str], generator: Generator, seed: int, done: Written) -> None:
+def _fill(folder: Path, ids: Iterator[str], painter: Painter, done: Written) -> None:
     """Make the faces that are missing, then the index."""
 
     def write_index(file: BinaryIO) -> None:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-        missing = (one for one in _listed(ids, text) if not _is_whole(folder / file_name(one)))
-        for block, images in faces(missing, generator, seed):
+        listed = _listed(ids, text, painter)
+        missing = (one for one in listed if not _is_whole(folder / file_name(one)))
+        for block, images in faces(missing, painter):
             for one, data in zip(block, writers.pngs(images), strict=True):
                 _whole_file(folder / file_name(one), data)
             done.made += len(block)

@@ -8,8 +8,10 @@ import itertools
 import re
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import tyro
 from rich.console import Console
 
 from dcgan.figures import sheets
@@ -17,6 +19,10 @@ from dcgan.generation import avatars, writers
 from dcgan.generation.ids import Ids, read_ids
 from gan_core import checks, files
 from gan_core.app.command_line import say
+
+if TYPE_CHECKING:
+    from dcgan.data.labels import Asked
+    from dcgan.generation.trained_generator import Generator
 
 ON_A_SHEET = 64
 SHEET = Path("runs/faces.png")
@@ -44,17 +50,29 @@ class Generate:
     )
     out: Path | None = None
     """new folder of PNGs, FILE.zip of PNGs (for many ids the better choice), or FILE.npz"""
+    label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    (
+        "of a generator that was trained with labels: what all faces have, such as hair=blue; may "
+        "be repeated. Factors that are not named are drawn as often as the data have them; with "
+        "--ids they follow from the id"
+    )
+    labels: bool = False
+    """list what --label may ask this generator for, and make nothing"""
     sheet: Path | None = None
     """picture of the first 64 faces; where there is no --out: runs/faces.png, or the next free"""
     overwrite: bool = False
     """replace --out and --sheet if they are there"""
     seed: int = 0
     """of the faces; with ids, another seed gives every id another face"""
+    truncation: float = 1.0
+    """make the faces of truncation times z: below 1 they are more ordinary and more alike"""
 
     def __post_init__(self) -> None:
         checks.integer("Generate", "count", self.count, 1, 10**9)
         checks.integer("Generate", "seed", self.seed, -(2**63), 2**63 - 1)
         checks.boolean("Generate", "overwrite", self.overwrite)
+        checks.number("Generate", "truncation", self.truncation, above=0.0, high=1.0)
+        checks.boolean("Generate", "labels", self.labels)
         if self.ids is not None and self.out is None:
             wanted = "given where there are ids"
             checks.fail("Generate", "out", wanted, "none", "Say --out FILE.zip, or a folder.")
@@ -95,6 +113,9 @@ def generate(config: Generate) -> None:
     What is asked for is checked, and every place claimed, before anything is made.
     """
     console = Console()
+    if config.labels:
+        _list_labels(config, console)
+        return
     sheet = config.sheet
     if sheet is None and config.out is None:
         sheet = sheets.first_free(SHEET)
@@ -109,40 +130,74 @@ def generate(config: Generate) -> None:
             say(f"wrote {sheets.save(sheets.sheet(shown), sheet)}", console)
 
 
-def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
-    """Write faces number 0, 1, ... of the seed. -> the first of them, for the sheet."""
+def _list_labels(config: Generate, console: Console) -> None:
+    """A line for each factor: its values, and how many pictures had each."""
     from dcgan.generation import trained_generator  # slow: it imports TensorFlow
 
+    generator = trained_generator.load(config.run)
+    if generator.labels is None:
+        say(f"{generator.name} was trained without labels: there is nothing to ask for.", console)
+        return
+    for name, counts in generator.labels.value_counts().items():
+        values = zip(generator.labels.factors[name], counts, strict=True)
+        say(f"{name}: {', '.join(f'{value} ({count:,})' for value, count in values)}", console)
+    say("Ask for one with --label FACTOR=VALUE.", console)
+
+
+def _asked(config: Generate, generator: Generator, console: Console) -> Asked:
+    """What --label asks for. It is told where the data have no such picture."""
+    asked = generator.asked(config.label)
+    if asked and not generator.labels.pictures_with(asked):
+        words = " and ".join(f"{name}={value}" for name, value in asked.items())
+        say(f"No picture of the training had {words} together: expect poor faces.", console)
+    return asked
+
+
+def _generator(config: Generate):
+    from dcgan.generation import trained_generator  # slow: it imports TensorFlow
+
+    return trained_generator.load(config.run).truncated(config.truncation)
+
+
+def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
+    """Write faces number 0, 1, ... of the seed. -> the first of them, for the sheet."""
     if config.out is not None:
         with files.claimed(config.out, config.overwrite):  # told before a generator is loaded
-            generator = trained_generator.load(config.run)
+            generator = _generator(config)
+            asked = _asked(config, generator, console)
             start = time.perf_counter()
-            blocks = generator.blocks(config.count, config.seed)
+            blocks = generator.blocks(config.count, config.seed, asked)
             writers.write(blocks, config.count, config.out, config.overwrite)
         what = f"{config.count:,} faces by {generator.name} in {config.out}"
         _say_rate(console, what, config.count, start)
     else:
-        generator = trained_generator.load(config.run)
+        generator = _generator(config)
+        asked = _asked(config, generator, console)
     if not with_sheet:
         return None
-    return generator.sample(min(config.count, ON_A_SHEET), config.seed)
+    return generator.sample(min(config.count, ON_A_SHEET), config.seed, asked)
 
 
 def _of_ids(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
     """Write the face of every id. -> those of the first ids, for the sheet."""
-    from dcgan.generation import trained_generator  # slow: it imports TensorFlow
-
     part = None if config.part is None else numbers_of(config.part)
     with (
         avatars.claimed(config.out, config.overwrite),  # told before a generator is loaded
         Ids(read_ids(config.ids), config.out.parent) as ids,
     ):
         first, end = (0, ids.count) if part is None else ids.part(*part)
-        generator = trained_generator.load(config.run)
+        generator = _generator(config)
+        asked = _asked(config, generator, console)
         start = time.perf_counter()
         try:
             done = avatars.write(
-                ids, generator, config.out, config.seed, part=part, overwrite=config.overwrite
+                ids,
+                generator,
+                config.out,
+                config.seed,
+                part=part,
+                overwrite=config.overwrite,
+                asked=asked,
             )
         except KeyboardInterrupt:
             say(f"stopped; {config.out} {_what_is_left(config.out)}", console)
@@ -159,7 +214,7 @@ def _of_ids(config: Generate, with_sheet: bool, console: Console) -> np.ndarray 
         if not with_sheet:
             return None
         shown = list(itertools.islice(ids.between(first, end), ON_A_SHEET))
-        return generator(avatars.latents(shown, generator.latent_dim, config.seed))
+        return avatars.Painter(generator, config.seed, asked)(shown)
 
 
 def _what_is_left(out: Path) -> str:

@@ -157,6 +157,18 @@ class Ids:
         except sqlite3.Error as error:
             raise self._lost(error) from error
 
+    def alike(self) -> Iterator[str]:
+        """The ids that differ from another one by capitals alone, such as Bob and bob."""
+        command = (
+            "SELECT id FROM ids WHERE lower(id) IN "
+            "(SELECT lower(id) FROM ids GROUP BY lower(id) HAVING count(*) > 1) ORDER BY number"
+        )
+        try:
+            for (one,) in self._database.execute(command):
+                yield one
+        except sqlite3.Error as error:
+            raise self._lost(error) from error
+
     def part(self, part: int, parts: int) -> tuple[int, int]:
         """Where the part-th of `parts` shares begins and ends: for `between`.
 

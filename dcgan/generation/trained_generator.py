@@ -11,17 +11,20 @@ import dataclasses
 import functools
 import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from dcgan.config import of_run
+from dcgan.data.labels import FILE as FILE_OF_LABELS
+from dcgan.data.labels import Asked, LabelSet
+from dcgan.data.labels import read as read_labels
 from dcgan.data.pixels import to_uint8
 from dcgan.generation import pretrained
-from gan_core import checks, files
-from gan_core.latent import BLOCK, Normal
+from gan_core import checks, files, rng
+from gan_core.latent import BLOCK, Normal, Rows
 from gan_core.latent import block as latent_block
 
 BATCH = 64  # pictures that G makes at a time, always: see Generator
@@ -31,28 +34,69 @@ BATCH = 64  # pictures that G makes at a time, always: see Generator
 class Generator:
     """z [n, latent_dim] float32 -> pictures [n, size, size, 3] uint8, for any n.
 
+    A conditional generator, one with `labels`, is called with those of each picture as well.
+
     The network always sees BATCH of them at once (the last batch is filled up): sums are added up
     in another order in a batch of another size, which may turn a pixel by 1 of 255. So a picture
     depends on its own z alone, bit for bit on one machine, whatever is made with it.
     """
 
     function: Callable
-    """z [BATCH, latent_dim] float32 -> uint8 [BATCH, size, size, 3]"""
+    """z [BATCH, latent_dim] float32, and labels [BATCH, f] int32 if there are any -> uint8
+    [BATCH, size, size, 3]"""
     latent_dim: int
     size: int
     name: str
     """where it comes from, for people"""
+    labels: LabelSet | None = None
+    """what it may be asked for; None: nothing"""
+    samples: Callable | None = None
+    """as function, but for any n and float32 in [-1, 1]: gradients with respect to z pass through
+    it; None: it has no such function"""
 
-    def __call__(self, z) -> np.ndarray:
+    def __call__(self, z, labels: np.ndarray | None = None) -> np.ndarray:
         z = checks.tensor("Generator", "z", z, ["n", self.latent_dim], finite=True).numpy()
+        labels = self._checked_labels(labels, len(z))
         if len(z) == 0:
             return np.zeros([0, self.size, self.size, 3], np.uint8)
-        filled = np.concatenate([z, np.zeros([-len(z) % BATCH, self.latent_dim], np.float32)])
-        batches = [
-            self.function(tf.constant(filled[i : i + BATCH])).numpy()
-            for i in range(0, len(z), BATCH)
-        ]
+        inputs = [_filled(z)]
+        if labels is not None:
+            inputs.append(_filled(labels))
+        batches = []
+        for i in range(0, len(z), BATCH):
+            batch = [tf.constant(array[i : i + BATCH]) for array in inputs]
+            batches.append(self.function(*batch).numpy())
         return np.concatenate(batches)[: len(z)]
+
+    def _checked_labels(self, labels: np.ndarray | None, n: int) -> np.ndarray | None:
+        """[n, f] int32 where this generator has labels; else None."""
+        if self.labels is None and labels is not None:
+            checks.fail("Generator", "labels", f"None: {self.name} was trained without", "some")
+        if self.labels is None:
+            return None
+        sizes = self.labels.sizes
+        if labels is None:
+            came = "None"
+            checks.fail("Generator", "labels", f"[n, {len(sizes)}], for {self.name}", came)
+        labels = checks.array(
+            "Generator", "labels", labels, [n, len(sizes)], dtype=np.int32, at_least=0
+        )
+        if n and (labels.min() < 0 or (labels >= sizes).any()):
+            wanted = f"whole numbers from 0 to below {sizes}"
+            checks.fail("Generator", "labels", wanted, f"{labels.min()} to {labels.max()}")
+        return labels
+
+    def asked(self, texts: Sequence[str]) -> Asked:
+        """What --label asks for; ValueError if this generator does not know it."""
+        if texts and self.labels is None:
+            checks.fail(
+                "generate",
+                "label",
+                f"left away: {self.name} was trained without labels",
+                repr(texts[0]),
+                "Train one with them: python -m dcgan train --labels hair,eyes,glasses",
+            )
+        return {} if self.labels is None else self.labels.asked(texts)
 
     def z(self, n: int, seed: int = 0) -> np.ndarray:
         """n samples of the prior N(0, I): [n, latent_dim] float32.
@@ -61,20 +105,84 @@ class Generator:
         checks.integer("Generator.z", "n", n, 1)
         return np.concatenate(list(self._blocks_of_z(n, seed)))
 
-    def sample(self, n: int, seed: int = 0) -> np.ndarray:
+    def sample(self, n: int, seed: int = 0, asked: Asked | None = None) -> np.ndarray:
         """n faces: uint8 [n, size, size, 3]. Number i of a seed is the same for every n,
         and GANTrainer.sample's.
-        """
-        return np.concatenate(list(self.blocks(n, seed)))
 
-    def blocks(self, n: int, seed: int = 0) -> Iterator[np.ndarray]:
+        Args:
+            n: how many.
+            seed: of z and the labels.
+            asked: values of factors that all faces are to have; the others are drawn as often as
+                the data have them.
+        """
+        return np.concatenate(list(self.blocks(n, seed, asked)))
+
+    def blocks(self, n: int, seed: int = 0, asked: Asked | None = None) -> Iterator[np.ndarray]:
         """`sample`, at most BLOCK faces at a time."""
         checks.integer("Generator.sample", "n", n, 1)
-        return (self(z) for z in self._blocks_of_z(n, seed))
+        return (
+            self(z, self._block_of_labels(number, len(z), seed, asked))
+            for number, z in enumerate(self._blocks_of_z(n, seed))
+        )
+
+    def labels_of(self, n: int, seed: int = 0, asked: Asked | None = None) -> np.ndarray | None:
+        """The labels of `sample`'s faces: [n, f] int32; None where there are no labels."""
+        checks.integer("Generator.labels_of", "n", n, 1)
+        if self.labels is None:
+            return None
+        blocks = [
+            self._block_of_labels(start // BLOCK, min(BLOCK, n - start), seed, asked)
+            for start in range(0, n, BLOCK)
+        ]
+        return np.concatenate(blocks)
+
+    def _block_of_labels(
+        self, number: int, n: int, seed: int, asked: Asked | None
+    ) -> np.ndarray | None:
+        """As the trainer draws them."""
+        if self.labels is None:
+            return None
+        labels = Rows(self.labels.rows, self.labels.counts)
+        drawn = labels(BLOCK, rng.seed(seed, "sample labels", number)).numpy()[:n]
+        return self.labels.with_asked(drawn, asked or {})
+
+    def truncated(self, truncation: float) -> Generator:
+        """The generator of truncation * z: G(truncation z) in place of G(z).
+
+        Nearer to 0, faces are more ordinary and more alike; G was trained on norms near
+        sqrt(latent_dim) alone, so far below 1 they become one mean face. StyleGAN's truncation
+        trick (Karras et al. 2019) with z for w, whose mean is 0.
+
+        Args:
+            truncation: above 0 and at most 1, which is the generator itself.
+
+        Example:
+            >>> from dcgan.generation import trained_generator
+            >>> calm = trained_generator.load().truncated(0.7)
+            >>> calm.sample(2).shape
+            (2, 64, 64, 3)
+        """
+        checks.number("Generator", "truncation", truncation, above=0.0, high=1.0)
+        if truncation == 1.0:
+            return self
+        function = self.function
+        samples = self.samples
+        return dataclasses.replace(
+            self,
+            function=lambda z, *labels: function(truncation * z, *labels),
+            samples=samples and (lambda z, *labels: samples(truncation * z, *labels)),
+            name=f"{self.name} with truncation {truncation:g}",
+        )
 
     def _blocks_of_z(self, n, seed):
         for start in range(0, n, BLOCK):
             yield block_of_z(start // BLOCK, self.latent_dim, seed)[: n - start]
+
+
+def _filled(array: np.ndarray) -> np.ndarray:
+    """With zeros behind, to whole batches."""
+    more = np.zeros([-len(array) % BATCH, *array.shape[1:]], array.dtype)
+    return np.concatenate([array, more])
 
 
 def block_of_z(index: int, latent_dim: int, seed: int) -> np.ndarray:
@@ -82,17 +190,19 @@ def block_of_z(index: int, latent_dim: int, seed: int) -> np.ndarray:
     return latent_block(Normal(latent_dim), index, seed).numpy()
 
 
-def of_network(network, latent_dim: int, size: int, name: str = "network") -> Generator:
+def of_network(
+    network, latent_dim: int, size: int, name: str = "network", labels: LabelSet | None = None
+) -> Generator:
     """A Generator of a network z [B, latent_dim] -> [B, size, size, 3] float32 in [-1, 1],
-    compiled.
+    compiled; of a network (z, labels), where labels are given.
     """
 
-    def pictures(z: tf.Tensor) -> tf.Tensor:
-        return to_uint8(network(z))
+    def pictures(*inputs: tf.Tensor) -> tf.Tensor:
+        return to_uint8(network(*inputs))
 
     # A partial object is counted by itself where TensorFlow warns of frequent tracing.
     function = tf.function(functools.partial(pictures), autograph=False)
-    return Generator(function, latent_dim, size, name)
+    return Generator(function, latent_dim, size, name, labels, samples=network)
 
 
 def load(run: str | os.PathLike | None = None) -> Generator:
@@ -117,7 +227,8 @@ def load(run: str | os.PathLike | None = None) -> Generator:
         from dcgan import training  # slow to import, and seldom needed
 
         config = of_run(run)
-        return of_network(training.best_generator(run), config.latent_dim, config.size, str(run))
+        network = training.best_generator(run)
+        return of_network(network, config.latent_dim, config.size, str(run), read_labels(run))
     return _of_saved_model(saved_model(run), str(run))
 
 
@@ -175,11 +286,18 @@ def saved_model(run) -> Path:
 
 def _of_saved_model(folder, name) -> Generator:
     """What `gan_core.nn.export` wrote: its signature tells latent_dim, a first call the size."""
+    labels = read_labels(folder)
     try:
         with files.named_in_utf8(folder) as place:
             model = tf.saved_model.load(place)
-        (z,) = model.signatures["serving_default"].structured_input_signature[1].values()
-        shape = model(tf.zeros([BATCH, z.shape[1]])).shape
+        inputs = model.signatures["serving_default"].structured_input_signature[1]
+        z = inputs["z"]
+        tried = [tf.zeros([BATCH, z.shape[1]])]
+        if labels is not None:
+            tried.append(tf.zeros([BATCH, len(labels.sizes)], tf.int32))
+        elif len(inputs) > 1:
+            raise ValueError(f"it takes labels, and {FILE_OF_LABELS} is not beside it")
+        shape = model(*tried).shape
     except Exception as error:  # a damaged or foreign SavedModel fails in a dozen ways
         first = str(error).partition("\n")[0]
         raise ValueError(
@@ -190,4 +308,5 @@ def _of_saved_model(folder, name) -> Generator:
         checks.fail(
             "generator", f"what {folder} makes", "[n, size, size, 3]", checks.show_shape(shape)
         )
-    return Generator(model, z.shape[1], shape[1], name)
+    samples = getattr(model, "samples", None)
+    return Generator(model, z.shape[1], shape[1], name, labels, samples)

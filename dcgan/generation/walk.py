@@ -9,14 +9,18 @@ import contextlib
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
+import tyro
 from PIL import Image, ImageDraw, ImageFont
 
 from dcgan.figures import sheets
 from gan_core import checks, files
 from gan_core.app.command_line import say
+
+if TYPE_CHECKING:
+    from dcgan.generation.trained_generator import Generator
 
 Kind = Literal["ray", "switch", "fix", "slerp", "lerp", "traverse"]
 STRIP = Path("runs/walk.png")
@@ -55,8 +59,17 @@ class Walk:
     """traverse: it goes from -span to span; samples of the prior seldom lie beyond 3"""
     keep_norm: bool = False
     """traverse: scale the other numbers so that ||z|| stays"""
+    z: Path | None = None
+    """FILE.npy of z, as find writes it: first and second are its rows"""
+    truncation: float = 1.0
+    """multiply every z of the walk by it, above 0 and at most 1"""
     columns: int = 10
     """faces in a row"""
+    label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    (
+        "of a generator that was trained with labels: what the faces of the whole walk have, such "
+        "as hair=blue; may be repeated. Other factors are those of face number --first"
+    )
     out: Path | None = None
     """the strip, a .png; none: runs/walk.png, or the next free"""
     gif: Path | None = None
@@ -73,6 +86,7 @@ class Walk:
         checks.integer("Walk", "coordinate", self.coordinate, 0)
         checks.integer("Walk", "seed", self.seed, -(2**63), 2**63 - 1)
         checks.number("Walk", "span", self.span, above=0.0)
+        checks.number("Walk", "truncation", self.truncation, above=0.0, high=1.0)
         checks.boolean("Walk", "keep_norm", self.keep_norm)
         checks.boolean("Walk", "overwrite", self.overwrite)
         for name, ending in (("out", ".png"), ("gif", ".gif")):
@@ -105,13 +119,13 @@ def path_of_z(config: Walk, dim: int) -> np.ndarray:
     if config.kind == "fix":
         fixed = round(SHARE_FIXED * dim)
         return space.fix_part(dim, config.steps, rng.seed(config.seed, "fix"), fixed)
-    a = _sample(dim, config.first, config.seed)
+    a = _end(config, "first", dim)
     if config.kind == "traverse":
         checks.integer("Walk", "coordinate", config.coordinate, 0, dim - 1)
         direction = space.coordinate(dim, config.coordinate)
         values = config.span * (2.0 * t - 1.0)
         return space.set_component(a, direction, values, config.keep_norm)
-    b = _sample(dim, config.second, config.seed)
+    b = _end(config, "second", dim)
     if config.kind == "slerp":
         return space.slerp(a, b, t)
     return space.lerp(a, b, t)
@@ -137,8 +151,8 @@ def _draw(config: Walk, strip: Path) -> str:
     from dcgan.latent import space
 
     generator = trained_generator.load(config.run)
-    z = path_of_z(config, generator.latent_dim)
-    faces = generator(z)
+    z = config.truncation * path_of_z(config, generator.latent_dim)
+    faces = generator(z, _label(config, generator))
     lengths = space.norms(z)
     labels = [f"|z| = {length:.1f}" for length in lengths]
     written = [sheets.save(labelled(faces, labels, config.columns), strip)]
@@ -153,6 +167,13 @@ def _draw(config: Walk, strip: Path) -> str:
         f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; "
         f"samples of the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}"
     )
+
+
+def _label(config: Walk, generator: Generator) -> np.ndarray | None:
+    """The label of every face of the walk: that of face number `first`, with what is asked for."""
+    asked = generator.asked(config.label)
+    labels = generator.labels_of(config.first + 1, config.seed, asked)
+    return None if labels is None else np.repeat(labels[-1:], config.steps, axis=0)
 
 
 def labelled(images: np.ndarray, labels: Sequence[str], columns: int = 10) -> np.ndarray:
@@ -180,9 +201,23 @@ def labelled(images: np.ndarray, labels: Sequence[str], columns: int = 10) -> np
     return sheets.sheet(cards, columns)
 
 
-def _sample(dim: int, number: int, seed: int) -> np.ndarray:
-    """The z of face `number` of `generate --seed`."""
-    from dcgan.generation import trained_generator
+def _end(config: Walk, name: str, dim: int) -> np.ndarray:
+    """The z of face `first` or `second`: of `generate --seed`, or a row of the file of z."""
+    number = getattr(config, name)
+    if config.z is None:
+        from dcgan.generation import trained_generator
 
-    block = trained_generator.block_of_z(number // trained_generator.BLOCK, dim, seed)
-    return block[number % trained_generator.BLOCK]
+        block = trained_generator.block_of_z(number // trained_generator.BLOCK, dim, config.seed)
+        return block[number % trained_generator.BLOCK]
+    rows = _read_z(config.z, dim)
+    checks.integer("Walk", name, number, 0, len(rows) - 1)
+    return rows[number]
+
+
+def _read_z(file: Path, dim: int) -> np.ndarray:
+    """[n, dim] float32."""
+    try:
+        rows = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        checks.fail("Walk", "z", "a .npy file of numbers", f"{file} ({error})")
+    return checks.array("Walk", f"z in {file}", rows, ["n", dim], dtype=np.float32)

@@ -24,6 +24,11 @@ class Judge:
     """where the run's real faces are now; none: where they were when it was trained"""
     faces: Path | None = None
     """generated faces that lie in a folder, zip, .npy or .npz, to judge in place of the run's"""
+    compare: tuple[Path, ...] = ()
+    (
+        "several such sets, to judge one beside the other against --data: their figures, and how "
+        "well each measure of pixels agrees with the combined figure on their order"
+    )
     n: int = 2000
     """faces in each set; fewer where fewer real faces were held aside"""
     features: Literal["imagenet", "factors"] = "imagenet"
@@ -36,7 +41,7 @@ class Judge:
     seed: int = 0
     """of the generated faces"""
     out: Path | None = None
-    """the picture; none: judge.png in the run folder, or in runs/"""
+    """the picture; none: judge.png in the run folder, or in runs/; of --compare, a CSV file"""
     overwrite: bool = False
     """replace a picture that is there"""
 
@@ -45,8 +50,11 @@ class Judge:
         checks.one_of("Judge", "features", self.features, ["imagenet", "factors"])
         if self.faces is not None and self.run is None and self.data is None:
             checks.fail("Judge", "data", "the real faces that --faces are held against", "none")
-        if self.out is not None and Path(self.out).suffix.lower() != ".png":
-            checks.fail("Judge", "out", "a file whose name ends in .png", str(self.out))
+        if self.compare and self.data is None:
+            checks.fail("Judge", "data", "the real faces that all sets are held against", "none")
+        ending = ".csv" if self.compare else ".png"
+        if self.out is not None and Path(self.out).suffix.lower() != ending:
+            checks.fail("Judge", "out", f"a file whose name ends in {ending}", str(self.out))
 
     @property
     def picture(self) -> Path:
@@ -54,3 +62,13 @@ class Judge:
         if self.out is not None:
             return Path(self.out)
         return Path("runs" if self.run is None else self.run) / "judge.png"
+
+    @property
+    def table_file(self) -> Path:
+        """Where the figures of several sets go."""
+        return Path("runs/compared.csv") if self.out is None else Path(self.out)
+
+    @property
+    def output(self) -> Path:
+        """The file that is written."""
+        return self.table_file if self.compare else self.picture

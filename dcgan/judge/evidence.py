@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.config import Config, from_json
-from dcgan.data import faces, pixels
+from dcgan.data import faces
 from dcgan.drawn import drawn_faces
 from dcgan.generation import pretrained
 from dcgan.judge.factor_classifier import shrink
-from dcgan.measures import distances, neighbours
+from dcgan.measures import distances, neighbours, real_sets
 from gan_core import checks, rng
 from gan_core.runs.run_folder import RunFolder
 
@@ -113,7 +113,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         held = images[
             aside[rng.permutation(len(aside), rng.seed(config.seed, "sets to judge by")).numpy()]
         ]
-    held = mirror_half(held, seed=config.seed) if config.flip else held
+    held = real_sets.mirror_half(held, seed=config.seed) if config.flip else held
     reference, *others = (held[i * n : (i + 1) * n] for i in range(1 + FLOORS))
     return Evidence(training, reference, tuple(others), config.flip, data is None)
 
@@ -129,18 +129,6 @@ def packages_own() -> Config:
             "none",
         )
     return Config(**learnt_from)
-
-
-def mirror_half(images, *, seed: int) -> np.ndarray:
-    """Each image mirrored with probability 1/2: what training with flips takes for real.
-
-    Args:
-        images: uint8 [n, S, S, 3].
-        seed: of the choice.
-    Returns:
-        uint8 [n, S, S, 3].
-    """
-    return pixels.mirrored_at_random(images, rng.seed(seed, "mirrored to judge by")).numpy()
 
 
 def spoilt(proof: Evidence, *, seed: int) -> dict:

@@ -16,11 +16,11 @@ from dcgan.data import faces
 from dcgan.drawn import drawn_faces
 from dcgan.figures import best_and_worst
 from dcgan.generation import trained_generator
-from dcgan.judge import evidence, factor_classifier, factor_features
+from dcgan.judge import comparison, evidence, factor_classifier, factor_features
 from dcgan.judge.command import FEWEST, Judge
-from dcgan.measures import neighbours
+from dcgan.measures import neighbours, real_sets
 from dcgan.measures.features import efficientnet, face_judge, manifolds
-from gan_core import checks, rng
+from gan_core import checks, files
 from gan_core.runs.run_folder import RunFolder
 
 SHOWN = 32  # faces in each panel of the picture
@@ -49,12 +49,15 @@ class RealFaces:
 
 def judge(config: Judge, console: Console | None = None) -> dict[str, float]:
     """Print the table, save the picture, and return the row of figures with "combined"."""
-    console = console or Console()
-    if config.picture.exists() and not config.overwrite:
-        checks.fail(
-            "dcgan judge", "out", "a name that is free", str(config.picture), "Or say --overwrite."
-        )
+    with files.claimed(config.output, config.overwrite):
+        return _judge(config, console or Console())
+
+
+def _judge(config: Judge, console: Console) -> dict[str, float]:
+    """The same, while nobody else writes the picture."""
     network = feature_network(config)  # first: it is the part that may be missing
+    if config.compare:
+        return _compare(config, network, console)
     fake, training_config = _generated(config)
     real = real_faces(training_config, config.data, n=min(config.n, len(fake)), size=fake.shape[1])
     n = len(real.reference)
@@ -70,6 +73,18 @@ def judge(config: Judge, console: Console | None = None) -> dict[str, float]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     best_and_worst.draw(config.picture, panels(fake, realism, nearest, real))
     return {**row, "combined": jury.combined(row)}
+
+
+def _compare(
+    config: Judge, network: Callable[[np.ndarray], np.ndarray], console: Console
+) -> dict[str, float]:
+    """Judge several sets against the same real faces. -> {set: combined figure}."""
+    real = real_faces(
+        Config(data=config.data, size=config.size, flip=False), None, n=config.n, size=config.size
+    )
+    jury = face_judge.FaceJudge(real.reference, real.others, network, thorough=False)
+    found = comparison.compare(config, jury, console)
+    return {name: row[comparison.COMBINED] for name, row in found.rows.items()}
 
 
 def feature_network(config: Judge) -> Callable[[np.ndarray], np.ndarray]:
@@ -106,27 +121,20 @@ def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealF
         learnt = drawn_faces.draw(indices, seed=config.seed, size=size)
         fresh = evidence.FRESH + np.arange(2 * n)
         held = drawn_faces.draw(fresh, seed=config.seed, size=size)
-        reference, others = held[:n], held[n:]
+        sets = real_sets.RealSets(reference=held[:n], others=held[n:])
+        if config.flip:
+            sets = real_sets.mirror_both(sets, config.seed)
     else:
         images = faces.load(data, size).images
         indices, aside = faces.split(len(images), config.seed)
-        n = min(n, len(aside), len(indices))
-        if n < FEWEST:
+        if min(n, len(aside), len(indices)) < FEWEST:
             wanted = f"{10 * FEWEST} faces or more, of which a tenth is held aside"
             checks.fail("dcgan judge", "data", wanted, f"{len(images):,}")
         learnt = images[indices]
-        reference = images[aside[_order(len(aside), config.seed, "held aside")[:n]]]
-        others = learnt[_order(len(learnt), config.seed, "floor")[:n]]
+        sets = real_sets.choose(images, indices, aside, n=n, seed=config.seed, mirrored=config.flip)
     if config.flip:
-        reference = evidence.mirror_half(reference, seed=config.seed)
-        others = evidence.mirror_half(others, seed=config.seed + 1)
         learnt = np.concatenate([learnt, learnt[:, :, ::-1]])
-    return RealFaces(reference, others, learnt)
-
-
-def _order(n: int, seed: int, purpose: str) -> np.ndarray:
-    """A random order of n faces: files are often named in the order of years."""
-    return rng.permutation(n, rng.seed(seed, f"judge, {purpose}")).numpy()
+    return RealFaces(sets.reference, sets.others, learnt)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,9 +171,9 @@ def table(row: dict[str, float], jury: face_judge.FaceJudge, config: Judge) -> T
         made.add_column(name, justify="right")
     for name, value in row.items():
         floor = jury.floor[name]
-        lower = face_judge.BETTER[name] == "lower"
-        ratio = f"{value / floor:.1f}" if lower else ""
-        made.add_row(name, _short(value), _short(floor), ratio, face_judge.BETTER[name])
+        best = face_judge.BETTER.get(name, "lower")
+        ratio = f"{value / floor:.1f}" if best == "lower" else ""
+        made.add_row(name, _short(value), _short(floor), ratio, best)
     made.add_section()
     made.add_row("combined", f"{jury.combined(row):.2f}", "1.00", "", "lower")
     return made

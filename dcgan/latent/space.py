@@ -54,7 +54,7 @@ def shell(dim: int) -> tuple[float, float]:
 
 def norms(z: Numbers) -> np.ndarray:
     """||z||: [..., d] -> [...] float64."""
-    return np.linalg.norm(_array("norms", "z", z), axis=-1)
+    return np.linalg.norm(_vectors("norms", "z", z), axis=-1)
 
 
 # ---- from one z to another
@@ -143,7 +143,7 @@ def ray(dim: int, factors: Numbers = (1.0, 0.8, 0.6, 0.4)) -> np.ndarray:
     Its norm is |c| sqrt(dim): on the shell for |c| = 1 alone.
     """
     checks.integer("ray", "dim", dim, 1)
-    scales = _array("ray", "factors", factors)
+    scales = checks.array("ray", "factors", factors, ["n"])
     return (scales[:, np.newaxis] * np.ones(dim)).astype(np.float32)
 
 
@@ -167,7 +167,7 @@ def switch(
     owner = "switch"
     checks.integer(owner, "dim", dim, 1)
     lengths = [checks.integer(owner, "each of lengths", int(n), 0, dim) for n in lengths]
-    values = _array(owner, "values", values)
+    values = checks.array(owner, "values", values, [...], at_least=0)
     if values.shape not in ((), (len(lengths),)):
         wanted = f"a number, or {len(lengths)}, one for each length"
         checks.fail(owner, "values", wanted, checks.show_shape(values.shape))
@@ -262,13 +262,9 @@ def set_component(
         [..., d], or [T, ..., d] for several values.
     """
     owner = "set_component"
-    z = _array(owner, "z", z)
-    direction = _array(owner, "direction", direction)
-    if direction.shape != z.shape[-1:]:
-        wanted = checks.show_shape(z.shape[-1:])
-        checks.fail(owner, "direction", wanted, checks.show_shape(direction.shape))
-    u = _unit(owner, direction)
-    value = _array(owner, "value", value)
+    z = _vectors(owner, "z", z)
+    u = _unit(owner, checks.array(owner, "direction", direction, z.shape[-1:]))
+    value = checks.array(owner, "value", value, [...], at_least=0)
     value = value.reshape(*value.shape, *[1] * z.ndim)
     rest = z - (z @ u)[..., np.newaxis] * u
     if keep_norm:
@@ -309,9 +305,9 @@ def directions(z: Numbers, labels: Sequence[int] | np.ndarray) -> dict[int, np.n
         {value: [d] of length 1}.
     """
     owner = "directions"
-    z = _array(owner, "z", z)
+    z = checks.array(owner, "z", z, ["N", "d"])
     labels = np.asarray(labels)
-    if z.ndim != 2 or len(z) <= z.shape[1] + 1:
+    if len(z) <= z.shape[1] + 1:
         came = checks.show_shape(z.shape)
         checks.fail(owner, "z", "[N, d] with N over d + 1", came, "Draw more samples.")
     if labels.shape != z.shape[:1] or labels.dtype.kind not in "iu":
@@ -338,11 +334,8 @@ def orthogonal_to(direction: Numbers, others: Numbers) -> np.ndarray:
         others: [m, d].
     """
     owner = "orthogonal_to"
-    direction = _array(owner, "direction", direction)
-    others = _array(owner, "others", others)
-    if direction.ndim != 1 or others.ndim != 2 or others.shape[1] != len(direction):
-        wanted = f"[m, {direction.shape[-1] if direction.ndim else 'd'}]"
-        checks.fail(owner, "others", wanted, checks.show_shape(others.shape))
+    direction = checks.array(owner, "direction", direction, ["d"])
+    others = checks.array(owner, "others", others, ["m", len(direction)], at_least=0)
     _, sizes, axes = np.linalg.svd(others, full_matrices=False)
     axes = axes[sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)]
     left = direction - axes.T @ (axes @ direction)
@@ -362,24 +355,17 @@ def _ends(
     owner: str, a: Numbers, b: Numbers, t: Numbers
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """a, b [..., d] float64, and t with as many axes of size 1 behind it."""
-    a = _array(owner, "a", a)
-    b = _array(owner, "b", b)
-    t = _array(owner, "t", t)
-    if a.ndim == 0 or a.shape != b.shape:
-        wanted = f"{checks.show_shape(a.shape)}, as a is" if a.ndim else "a vector"
+    a = _vectors(owner, "a", a)
+    b = _vectors(owner, "b", b)
+    t = checks.array(owner, "t", t, [...], at_least=0)
+    if a.shape != b.shape:
+        wanted = f"{checks.show_shape(a.shape)}, as a is"
         checks.fail(owner, "b", wanted, checks.show_shape(b.shape))
     if t.ndim > 1 or np.any((t < 0.0) | (t > 1.0)):
         checks.fail(owner, "t", "from 0 to 1, a number or a list of them", str(t.tolist()))
     return a, b, t.reshape(*t.shape, *[1] * a.ndim)
 
 
-def _array(owner: str, name: str, value: Numbers) -> np.ndarray:
-    """`value` as finite float64 numbers."""
-    try:
-        array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        checks.fail(owner, name, "an array of numbers", f"a {type(value).__name__} that is none")
-    if not np.isfinite(array).all():
-        bad = int((~np.isfinite(array)).sum())
-        checks.fail(owner, name, "finite", f"{bad} values NaN or infinite")
-    return array
+def _vectors(owner: str, name: str, value: Numbers) -> np.ndarray:
+    """[..., d] float64, finite; there may be none."""
+    return checks.array(owner, name, value, [..., "d"], at_least=0)

@@ -39,8 +39,8 @@ def folder(path: Path, faces: np.ndarray) -> None:
     (path / "empty.png").touch()
     whole = (path / "2.PNG").read_bytes()
     (path / "cut off.png").write_bytes(whole[: len(whole) // 2])
-    (path / "not found.jpg").write_text("<html>404</html>")
-    (path / "notes.txt").write_text("my favourites")
+    (path / "not found.jpg").write_text("<html>404</html>", encoding="utf-8")
+    (path / "notes.txt").write_text("my favourites", encoding="utf-8")
     Image.new("1", (9000, 9000)).save(path / "bomb.png")  # 10 kB that unpack to 243 MB
 
 

@@ -118,8 +118,9 @@ def memorising(samples: np.ndarray, training: np.ndarray, held_aside: np.ndarray
 
 def compare(of_samples: np.ndarray, of_held_aside: np.ndarray) -> Memorising:
     """The same from distances to the nearest training image that are known: [N], [M]."""
-    of_samples = _distances("of_samples", of_samples)
-    of_held_aside = _distances("of_held_aside", of_held_aside)
+    owner = "neighbours.compare"
+    of_samples = checks.array(owner, "of_samples", of_samples, ["N"])
+    of_held_aside = checks.array(owner, "of_held_aside", of_held_aside, ["M"])
     quantile = lowest_percent(of_held_aside)
     return Memorising(
         samples=float(np.median(of_samples)),
@@ -128,18 +129,6 @@ def compare(of_samples: np.ndarray, of_held_aside: np.ndarray) -> Memorising:
         nearer=float(np.mean(of_samples < quantile)),
         copies=float(np.mean(of_samples < np.min(of_held_aside))),
     )
-
-
-def _distances(name: str, values: np.ndarray) -> np.ndarray:
-    """Finite numbers [N], at least one."""
-    try:
-        array = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        checks.fail("neighbours.compare", name, "distances [N]", "a list that is no such array")
-    if array.ndim != 1 or not array.size or not np.isfinite(array).all():
-        came = f"{checks.show_shape(array.shape)} of {np.asarray(values).dtype}"
-        checks.fail("neighbours.compare", name, "finite distances [N], at least one", came)
-    return array
 
 
 def lowest_percent(distances: np.ndarray) -> float:

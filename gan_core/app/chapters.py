@@ -1,12 +1,13 @@
-"""The first line of every chapter: `--help` at once, and a start without TensorFlow's own messages.
+"""The first line of every chapter: quick answers, and a start without TensorFlow's own messages.
 
     from gan_core.app import chapters
 
     chapters.start(__name__)
 
 A chapter imports TensorFlow at its top, because it is read from top to bottom, and that takes
-seconds. What `--help` shows is known from the chapter's text: its `Config` and the call that reads
-the command line. `start` makes these two alone when somebody asks for help.
+seconds. What `--help` shows, and which arguments there are, is known from the chapter's text: its
+`Config` and the call that reads the command line. Where there are arguments, `start` makes these
+two alone and reads them, so that `--help` and a mistake are answered before TensorFlow is imported.
 """
 
 from __future__ import annotations
@@ -19,29 +20,31 @@ from pathlib import Path
 
 from gan_core.app import command_line, quiet
 
-HELP = ("--help", "-h")
 VERBOSE = "--verbose"
 
 
 def start(name: str) -> None:
-    """Answer `--help`, or import TensorFlow quietly, where a chapter is run as a program.
+    """Answer `--help` or a wrong argument, or import TensorFlow quietly.
+
+    This is what happens where a chapter is run as a program. Where it is imported, nothing happens.
+    In a notebook, whose command line is not the chapter's, only TensorFlow is imported.
 
     `--verbose` on the command line, or GAN_VERBOSE=1 in the environment, shows what TensorFlow
-    says. Where a chapter is imported, nothing happens. In a notebook, whose command line is not the
-    chapter's, only TensorFlow is imported.
+    says. What a chapter's own checks refuse, such as a number out of its range, is told after
+    TensorFlow's start.
 
     Args:
         name: the chapter's `__name__`, "__main__" where it is run.
     Raises:
-        SystemExit: code 0, after the help has been shown.
+        SystemExit: code 0, after the help has been shown; code 2, after a line on a wrong argument.
     """
     if name != "__main__":
         return
     if not command_line.arguments_are_the_kernels():
         _take_verbose()
         path = getattr(sys.modules[name], "__file__", None)
-        if path is not None and any(argument in HELP for argument in sys.argv[1:]):
-            _show_help(Path(path))
+        if path is not None and sys.argv[1:]:
+            _read_arguments(Path(path))
     command_line.start_quietly()
 
 
@@ -52,10 +55,11 @@ def _take_verbose() -> None:
         sys.argv[1:] = others
 
 
-def _show_help(path: Path) -> None:
+def _read_arguments(path: Path) -> None:
     """Make the chapter's Config, without its checks, and let it read the command line.
 
-    Returns only if the chapter has no `Config`, or no call of `command_line.read` or `run`.
+    Returns if there is nothing to say: the arguments are good, or the chapter has no `Config` or no
+    call of `command_line.read` or `run`.
     """
     chapter = ast.parse(path.read_text(encoding="utf-8"))
     config = _config_of(chapter)
@@ -69,7 +73,7 @@ def _show_help(path: Path) -> None:
     description, program = [
         eval(compile(ast.Expression(argument), str(path), "eval"), names) for argument in call.args
     ]
-    command_line.read(names["Config"], description, program)
+    command_line.parse(names["Config"], description, program)
 
 
 def _config_of(chapter: ast.Module) -> ast.ClassDef | None:

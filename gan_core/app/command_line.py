@@ -63,15 +63,45 @@ def read(
     """
     if arguments is None and arguments_are_the_kernels():
         return config_class() if default is None else default
+    config = parse(config_class, description, program, arguments, default)
+    start_quietly()
+    stopping.started()
+    return config
+
+
+def parse(
+    config_class: type[Config],
+    description: str,
+    program: str | None = None,
+    arguments: Sequence[str] | None = None,
+    default: Config | None = None,
+) -> Config:
+    """What `read` does outside of a notebook, but for the start of TensorFlow.
+
+    Args:
+        config_class: as for `read`, and so are the others.
+        description: what `--help` says first.
+        program: the name that `--help` shows.
+        arguments: what to read; None: those of the process.
+        default: a config that takes the place of the class's own default values.
+    Returns:
+        A config.
+    Raises:
+        SystemExit: code 0, after the help has been shown; code 2, after a line on a wrong argument.
+
+    Example:
+        >>> @dataclasses.dataclass
+        ... class Three:
+        ...     rounds: int = 3
+        >>> parse(Three, "An example.", arguments=[]).rounds
+        3
+    """
     let_output_never_fail()
     if arguments is None:
         stopping.in_one_line()
     with errors_in_one_line(config_class):
         _refuse_empty(sys.argv[1:] if arguments is None else arguments)
-        config = _parse(config_class, description, program, arguments, default)
-    start_quietly()
-    stopping.started()
-    return config
+        return _parse(config_class, description, program, arguments, default)
 
 
 def run(

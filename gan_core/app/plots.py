@@ -16,7 +16,7 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gan_core.app import command_line
+from gan_core.app import command_line, pages
 
 REAL = "#0072B2"  # blue
 FAKE = "#D55E00"  # vermilion
@@ -38,6 +38,41 @@ def use_style() -> None:
             "legend.frameon": True,
         },
     )
+
+
+def show(figure: Figure, path: str | os.PathLike[str], *, caption: str, alt: str) -> None:
+    """Write a figure as PNG; a notebook or a page of the book shows it, once, with its caption.
+
+    Args:
+        figure: what to show; it is closed.
+        path: the file; missing folders are made.
+        caption: begins with the figure's number, such as "Figure 3.2. ...".
+        alt: what the figure shows, for those who cannot see it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, metadata={"Title": caption, "Description": alt})
+    plt.close(figure)
+    show_file(path, caption=caption, alt=alt)
+
+
+def show_file(path: str | os.PathLike[str], *, caption: str, alt: str) -> None:
+    """Show a picture, an animation (.gif) or a player (.html) that was written before.
+
+    In a terminal its place and its caption are said.
+
+    Args:
+        path: the file.
+        caption: begins with the figure's number, such as "Figure 3.2. ...".
+        alt: what it shows, for those who cannot see it.
+    """
+    path = Path(path)
+    if not pages.in_notebook():
+        command_line.say(f"wrote {path}: {caption}")
+    elif path.suffix.lower() == ".html":
+        pages.display(pages.player(path, caption, alt))
+    else:
+        pages.display(pages.picture(path, caption, alt))
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> Path:

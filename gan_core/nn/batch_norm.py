@@ -38,6 +38,7 @@ class BatchNorm(tf.Module):
         momentum: from 0 to 1, the share of the old value in the moving averages.
         epsilon: above 0, added to the variance.
         gamma_initializer: what gives gamma's first values; beta starts at 0.
+        affine: whether there are gamma and beta; without them y is the standardised x.
         synchronised: whether several devices normalise by the whole batch.
         seed: of gamma_initializer.
         name: the module's name.
@@ -62,6 +63,7 @@ class BatchNorm(tf.Module):
         momentum: float = 0.9,
         epsilon: float = 1e-5,
         gamma_initializer: Initializer = ones,
+        affine: bool = True,
         synchronised: bool = False,
         seed: int = 0,
         name: str | None = None,
@@ -77,8 +79,11 @@ class BatchNorm(tf.Module):
             gamma_initializer([channels], rng.seed(seed, "BatchNorm gamma")),
             [channels],
         )
-        self.gamma = tf.Variable(gamma, name=f"{self.name}/gamma")
-        self.beta = tf.Variable(tf.zeros([channels]), name=f"{self.name}/beta")
+        self.gamma = None
+        self.beta = None
+        if checks.boolean("BatchNorm", "affine", affine):
+            self.gamma = tf.Variable(gamma, name=f"{self.name}/gamma")
+            self.beta = tf.Variable(tf.zeros([channels]), name=f"{self.name}/beta")
         self.moving_mean = tf.Variable(
             tf.zeros([channels]), trainable=False, name=f"{self.name}/moving_mean"
         )
@@ -119,10 +124,17 @@ class BatchNorm(tf.Module):
             wanted = f"{wanted} with at least one value a channel where training=True"
             checks.fail("BatchNorm", "x", wanted, checks.show_shape(x.shape))
 
+    def _scale_and_shift(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """gamma and beta; 1 and 0 where there are none."""
+        if self.gamma is None:
+            return tf.ones([self.channels]), tf.zeros([self.channels])
+        return tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+
     def _normalise(self, x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
         """By given statistics: affine, with two numbers a channel."""
-        scale = self.gamma * tf.math.rsqrt(variance + self.epsilon)
-        shift = self.beta - mean * scale
+        gamma, beta = self._scale_and_shift()
+        scale = gamma * tf.math.rsqrt(variance + self.epsilon)
+        shift = beta - mean * scale
         return tf.cast(tf.cast(x, tf.float32) * scale + shift, x.dtype)
 
     def _normalise_by_batch(
@@ -138,8 +150,7 @@ class BatchNorm(tf.Module):
             image = x[:, tf.newaxis, tf.newaxis, :]
         if image.dtype not in FUSED_DTYPES:
             image = tf.cast(image, tf.float32)
-        gamma = tf.convert_to_tensor(self.gamma)
-        beta = tf.convert_to_tensor(self.beta)
+        gamma, beta = self._scale_and_shift()
         y, mean, unbiased = normalised(image, gamma, beta, self.epsilon, together)
         if x.shape.rank == 2:
             y = y[:, 0, 0, :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ def export_generator(
     to_output: Callable[[tf.Tensor], tf.Tensor] | None = None,
     *,
     labels: tf.TensorSpec | None = None,
+    also: Mapping[str, str] | None = None,
 ) -> None:
     """Write a SavedModel whose signature is z [n, latent_dim] float32 -> samples, for any n.
 
@@ -28,6 +29,9 @@ def export_generator(
         model = tf.saved_model.load("runs/faces/generator")
         images = model(tf.random.normal([16, 100]))
 
+    `model.samples` takes the same and gives G's float32 output before `to_output`. Gradients with
+    respect to z pass through it.
+
     Args:
         generator: called as generator(z, training=False), or generator(z, labels, training=False).
         latent_dim: the number of coordinates of z.
@@ -36,6 +40,7 @@ def export_generator(
             None leaves it.
         labels: for a conditional generator, the shape and dtype of one sample's label; the
             signature is then (z, labels [n, ...]).
+        also: texts to put beside the model, by their files' names.
 
     Raises:
         ValueError: the place is taken by something else, or cannot be written, or another process
@@ -58,7 +63,11 @@ def export_generator(
             files.folder_atomically(folder, overwrite=True) as unfinished,
             files.named_in_utf8(unfinished) as place,
         ):
-            tf.saved_model.save(exported, place, signatures=exported.__call__)
+            # A layer whose gradient is written out keeps it, so that `samples` has gradients.
+            options = tf.saved_model.SaveOptions(experimental_custom_gradients=True)
+            tf.saved_model.save(exported, place, signatures=exported.__call__, options=options)
+            for name, text in (also or {}).items():
+                (unfinished / name).write_text(text, encoding="utf-8", newline="\n")
     except files.WriteError as error:
         raise ValueError(f"export_generator: {error}") from error
     except tf.errors.OpError as error:
@@ -96,17 +105,22 @@ def _module(
     to_output: Callable[[tf.Tensor], tf.Tensor] | None,
     labels: tf.TensorSpec | None,
 ) -> Any:
-    """The module that is saved: the generator, and a call with a fixed signature."""
+    """The module that is saved: the generator, and two functions with a fixed signature."""
     signature = [tf.TensorSpec([None, latent_dim], tf.float32, name="z")]
     if labels is not None:
         signature.append(tf.TensorSpec([None, *labels.shape], labels.dtype, name="labels"))
 
     @tf.function(input_signature=signature)
+    def samples(*inputs: tf.Tensor) -> tf.Tensor:
+        return tf.cast(generator(*inputs, training=False), tf.float32)
+
+    @tf.function(input_signature=signature)
     def call(*inputs: tf.Tensor) -> tf.Tensor:
-        samples = tf.cast(generator(*inputs, training=False), tf.float32)
-        return samples if to_output is None else to_output(samples)
+        made = samples(*inputs)
+        return made if to_output is None else to_output(made)
 
     exported = tf.Module()
     exported.generator = generator
+    exported.samples = samples
     exported.__call__ = call
     return exported

@@ -17,9 +17,9 @@ class Sequential(tf.Module):
     """f(x) = layer_k(... layer_2(layer_1(x))): each layer gets what the one before it gave.
 
     A layer is any callable: a tf.Module, or a plain function such as tf.nn.relu or a lambda. Its
-    signature is read once, when the Sequential is made: `training` is passed to the layers that
-    accept it, and `seed` to the layers that accept it, each of which gets a seed of its own, split
-    from the one that came.
+    signature is read once, when the Sequential is made: `training` and `labels` are passed to the
+    layers that accept them (`gan_core.nn.conditional` has such as accept labels), and `seed` to the
+    layers that accept it, each of which gets a seed of its own, split from the one that came.
 
     Args:
         layers: a list or tuple of callables.
@@ -27,9 +27,11 @@ class Sequential(tf.Module):
 
     Attributes:
         takes_seed: whether any of the layers accepts a seed.
+        takes_labels: whether any of the layers accepts labels.
 
     Raises:
-        ValueError: if layers is no list of callables.
+        ValueError: if layers is no list of callables; when called, if there are labels and no layer
+            accepts them.
 
     Example:
         >>> network = Sequential([lambda x: 2.0 * x, tf.nn.relu])
@@ -47,49 +49,65 @@ class Sequential(tf.Module):
         self.layers = tuple(layers)
         self._training_goes_to = tuple(takes(layer, "training") for layer in layers)
         self._seed_goes_to = tuple(takes(layer, "seed") for layer in layers)
+        self._labels_go_to = tuple(takes(layer, "labels") for layer in layers)
         self.takes_seed = any(self._seed_goes_to)
+        self.takes_labels = any(self._labels_go_to)
 
     def __call__(
-        self, x: tf.Tensor, *, training: bool = False, seed: tf.Tensor | None = None
+        self,
+        x: tf.Tensor,
+        labels: Any = None,
+        *,
+        training: bool = False,
+        seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Call the layers one after another.
 
         Args:
             x: what the first layer takes.
+            labels: [B, ...], or None: passed on to the layers that accept labels.
             training: passed on to the layers that accept it.
             seed: [2] int64 (`gan_core.rng.seed`), or None: split among the layers that accept one.
 
         Returns:
             What the last layer gives; x itself if there is no layer.
         """
-        for layer, options in zip(self.layers, self._options(training, seed), strict=True):
+        if labels is not None and not self.takes_labels:
+            way_out = "gan_core.nn.conditional has layers that take labels."
+            checks.fail("Sequential", "labels", "None: no layer takes any", "labels", way_out)
+        for layer, options in zip(self.layers, self._options(training, seed, labels), strict=True):
             x = layer(x, **options)
         return x
 
-    def summary(self, input_shape: Sequence[int], console: Console | None = None) -> None:
+    def summary(
+        self, input_shape: Sequence[int], console: Console | None = None, labels: Any = None
+    ) -> None:
         """Print one row a layer: its name, the shape of what it gives, its parameters.
 
         Args:
             input_shape: the shape of one sample, without the batch: (2,) or (64, 64, 3).
             console: where to print; None is the terminal.
+            labels: for a network that takes labels, those of one sample: [1, ...].
 
         Raises:
             ValueError: if input_shape is no list of whole numbers, or does not fit the layers.
         """
-        summary.print_table(self, self._options(False, None), input_shape, console)
+        summary.print_table(self, self._options(False, None, labels), input_shape, console)
 
-    def _options(self, training: bool, seed: tf.Tensor | None) -> list[dict[str, Any]]:
+    def _options(self, training: bool, seed: tf.Tensor | None, labels: Any) -> list[dict[str, Any]]:
         """The keyword arguments of each layer's call."""
         seeds = iter(self._seeds(seed))
         options = []
-        for training_goes_here, seed_goes_here in zip(
-            self._training_goes_to, self._seed_goes_to, strict=True
+        for training_goes_here, seed_goes_here, labels_go_here in zip(
+            self._training_goes_to, self._seed_goes_to, self._labels_go_to, strict=True
         ):
             keywords: dict[str, Any] = {}
             if training_goes_here:
                 keywords["training"] = training
             if seed_goes_here:
                 keywords["seed"] = next(seeds)
+            if labels_go_here:
+                keywords["labels"] = labels
             options.append(keywords)
         return options
 
@@ -105,11 +123,11 @@ def takes(layer: Callable[..., Any], argument: str) -> bool:
     """Say whether a layer or network accepts a keyword argument, by the signature of its call.
 
     **options accept `training`, which every layer must stand, and no other argument. A Sequential
-    accepts `seed` if one of its layers does.
+    accepts `seed` or `labels` if one of its layers does.
 
     Args:
         layer: any callable.
-        argument: "training" or "seed".
+        argument: "training", "seed" or "labels".
 
     Returns:
         Whether layer(x, argument=...) would be understood.
@@ -122,6 +140,8 @@ def takes(layer: Callable[..., Any], argument: str) -> bool:
     """
     if isinstance(layer, Sequential) and argument == "seed":
         return layer.takes_seed
+    if isinstance(layer, Sequential) and argument == "labels":
+        return layer.takes_labels
     try:
         parameters = inspect.signature(layer).parameters
     except ValueError:  # a function written in C has no signature to look at

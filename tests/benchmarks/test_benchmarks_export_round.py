@@ -1,6 +1,7 @@
 """An exported round gives, in JAX, the values that TensorFlow's XLA gives here. Nothing depends on
 a time."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -38,6 +39,21 @@ def folder(tmp_path_factory):
     export_round.main(config)
     patch.undo()
     return folder
+
+
+def test_a_folder_that_is_there_is_replaced_only_if_that_is_asked_for(tmp_path, monkeypatch):
+    (tmp_path / "round").mkdir()
+    (tmp_path / "round" / "mine").touch()
+    exported = {"name": "a", "module": "a.mlir"}
+    monkeypatch.setattr(devices, "use", lambda device: "CPU")
+    monkeypatch.setattr(devices, "machine", lambda device: {})
+    monkeypatch.setattr(export_round, "export", lambda config, precision, batch: exported)
+    config = export_round.Config(out=tmp_path / "round", **TINY)
+    with pytest.raises(ValueError, match=r"round exists already.*--overwrite"):
+        export_round.main(config)
+    assert [file.name for file in (tmp_path / "round").iterdir()] == ["mine"]
+    export_round.main(dataclasses.replace(config, overwrite=True))
+    assert [file.name for file in (tmp_path / "round").iterdir()] == ["rounds.json"]
 
 
 @pytest.mark.slow

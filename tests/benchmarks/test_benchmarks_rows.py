@@ -441,6 +441,25 @@ def test_an_out_that_cannot_be_written_is_told_before_anything_is_measured(
 # ---- the other two ----
 
 
+def test_every_way_of_feeding_is_timed_by_the_batch_in_every_window_but_the_first(monkeypatch):
+    """A clock that counts: each batch and each round takes one second, the first window's two."""
+    slow = {("batch", "a"): 2, ("step", "a"): 2}  # calls of each: to compile, and to warm up
+    played = []
+
+    def play(name):
+        def play_n(n):
+            played.append((name, n))
+            calls = [one for one, _ in played].count(name)
+            return float(n * (2 if calls <= slow[name] else 1))
+
+        return play_n
+
+    monkeypatch.setattr(rows, "timed", lambda play, n, drain: play(n))
+    seconds = input_pipeline._in_turn({name: play(name) for name in slow}, windows=3, rounds=5)
+    assert seconds == {name: [1.0] * 3 for name in slow}
+    assert played[2:4] == [(("batch", "a"), 20), (("step", "a"), 5)]
+
+
 @pytest.mark.slow
 def test_feeding_is_measured_in_all_ways(tmp_path, capsys):
     input_pipeline.main(

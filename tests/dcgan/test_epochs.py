@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import types
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from dcgan.config import Config
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import read_epochs
 from dcgan.figures import training_plots
+from dcgan.measures.pixel_judge import PixelJudge
+from gan_core import rng
 from gan_core.app import plots
 from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
@@ -27,9 +30,14 @@ TINY = {
     "size": 32,
     "width": 2,
     "latent_dim": 5,
-    "average": 0.9,
+    "average": 150,
     "mode": "eager",
 }
+
+
+def judge():
+    """Of pixels, by four drawn faces."""
+    return PixelJudge(drawn_faces.draw(range(4), size=32), drawn_faces.draw(range(4, 8), size=32))
 
 
 def train(path, **changes):
@@ -83,7 +91,7 @@ def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(
     run.save(trainer.state(), 1)
     seconds = iter([10.0, 14.0, 15.0])
     monkeypatch.setattr(epochs.time, "perf_counter", lambda: next(seconds))
-    watch = epochs.Watch(run, drawn_faces.draw(range(4), size=32), 48, Config(**TINY), SILENT)
+    watch = epochs.Watch(run, judge(), 48, Config(**TINY), SILENT)
     watch.look(trainer, {"step": 3, "d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5})
     assert read_epochs(run.path / "epochs.csv")["images_a_second"] == [8.0]
 
@@ -154,12 +162,34 @@ def test_one_picture_in_many_shades_has_no_variety():
 def test_a_failure_is_told_once(tmp_path):
     run = RunFolder.create(tmp_path / "run", Config(**TINY))
     said = Console(file=io.StringIO(), width=300)
-    watch = epochs.Watch(run, drawn_faces.draw(range(4), size=32), 48, Config(**TINY), said)
+    watch = epochs.Watch(run, judge(), 48, Config(**TINY), said)
     for step in range(1, 12):
         row = {"d_loss": 1.0, "g_loss": 1.0, "distance_mean": 50.0, "variety": 1.0}
         watch._log({"epoch": step, "step": step, **row})
         watch._tell_a_failure()
     assert said.file.getvalue().count("stands still") == 1
+
+
+def test_every_epoch_is_shown_and_judged_by_the_same_z(tmp_path):
+    """Else epochs would differ by luck; a resumed run too judges by the z of the others."""
+    asked = []
+
+    def sample(n, seed):
+        asked.append((n, seed))
+        return np.tanh(rng.normal([n, 32, 32, 3], rng.seed(seed, "picture"))).astype(np.float32)
+
+    config = Config(**TINY, seed=7)
+    run = RunFolder.create(tmp_path / "run", config)
+    trainer = types.SimpleNamespace(sample=sample, state=lambda: {})
+    held_aside = drawn_faces.draw(range(40), size=32)
+    row = {"d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5}
+    watch = epochs.Watch(run, held_aside, 48, config, SILENT)
+    for step in (3, 6):
+        watch.look(trainer, {"step": step, **row})
+    epochs.Watch(run, held_aside, 48, config, SILENT).look(trainer, {"step": 9, **row})
+    assert asked == [(epochs.SHOWN, 7), (40, 8)] * 3
+    distances = read_epochs(run.path / "epochs.csv")["distance_mean"]
+    assert len(set(distances)) == 1
 
 
 def test_scores_are_logged_where_the_loss_has_no_probabilities(tmp_path):

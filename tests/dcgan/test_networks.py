@@ -111,3 +111,22 @@ def test_no_two_layers_of_neighbouring_seeds_start_equal():
                 if np.ptp(variable) > 0.0:
                     starts.append(variable.numpy().ravel()[:2].tobytes())
     assert len(set(starts)) == len(starts)
+
+
+def test_no_two_layers_of_neighbouring_seeds_share_a_seed(monkeypatch):
+    """Layers of one seed and other shapes do not start equal, but their numbers depend on one
+    another; so the seeds are compared.
+    """
+    drawn = []
+    normal = rng.normal
+
+    def recording(shape, seed):
+        drawn.append(tuple(seed.numpy().tolist()))
+        return normal(shape, seed)
+
+    monkeypatch.setattr(rng, "normal", recording)
+    for seed in range(3):
+        generator(32, 2, 5, seed=seed)
+        discriminator(32, 2, seed=seed)
+    assert len(drawn) > 3 * 2 * STAGES[32]
+    assert len(set(drawn)) == len(drawn)

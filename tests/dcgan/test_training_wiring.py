@@ -12,14 +12,17 @@ from rich.console import Console
 from dcgan import training
 from dcgan.config import AUGMENTATIONS, Config
 from dcgan.data import faces
-from dcgan.epochs import MOST_JUDGED
-from gan_core import augment, losses, penalties
+from dcgan.measures import judges
+from gan_core import augment, latent, losses, penalties, rng
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.runs.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
 
 SILENT = Console(quiet=True)
 # No value is a default, and no two fields of one kind share theirs.
 ODD = {
+    "network": "radford",
     "size": 32,
     "width": 3,
     "latent_dim": 5,
@@ -27,9 +30,14 @@ ODD = {
     "d_learning_rate": 0.001,
     "g_learning_rate": 0.002,
     "beta_1": 0.25,
+    "beta_2": 0.95,
     "gamma": 0.7,
+    "gamma_fake": 0.9,
+    "penalty_every": 3,
+    "minibatch_std": True,
     "augment": ("cutout", "colour"),
-    "average": 0.9,
+    "augment_strength": 0.5,
+    "average": 76,
     "update": "simultaneous",
     "momentum": 0.6,
     "epsilon": 0.03,
@@ -61,11 +69,10 @@ def built(monkeypatch):
 
         return record
 
-    for name in ("generator", "discriminator"):
-        made = recording(name, getattr(training.networks, name))
-        monkeypatch.setattr(training.networks, name, made)
+    monkeypatch.setattr(training.networks, "make", recording("make", training.networks.make))
     monkeypatch.setattr(training, "GANTrainer", recording("trainer", training.GANTrainer))
     monkeypatch.setattr(training.penalties, "r1", recording("r1", penalties.r1))
+    monkeypatch.setattr(training.penalties, "r2", recording("r2", penalties.r2))
     monkeypatch.setattr(training.augment, "chain", recording("chain", augment.chain))
     rising = recording("average", training.schedules.rising_memory)
     monkeypatch.setattr(training.schedules, "rising_memory", rising)
@@ -77,12 +84,15 @@ def built(monkeypatch):
 
 def test_every_field_of_the_config_lands_in_the_networks_and_the_trainer(built):
     trainer = training.build(Config(**ODD))
-    shared = {"size": 32, "width": 3, "seed": 11, "momentum": 0.6, "epsilon": 0.03}
-    shared |= {"convolution": "native", "synchronised": False, "compute_dtype": "float32"}
-    assert built["generator"] == [((), {"latent_dim": 5, **shared})]
-    assert built["discriminator"] == [((), shared)]
-    assert built["r1"] == [((0.7,), {})]
-    assert built["average"] == [((0.9,), {})]
+    wanted = {"network": "radford", "size": 32, "width": 3, "latent_dim": 5, "seed": 11}
+    wanted |= {"momentum": 0.6, "epsilon": 0.03, "minibatch_std": True}
+    wanted |= {"convolution": "native", "synchronised": False, "compute_dtype": "float32"}
+    assert built["make"] == [((), wanted)]
+    assert built["r1"] == [((0.7,), {"every": 3})]
+    assert built["r2"] == [((0.9,), {"every": 3})]
+    (((decay,), _),) = built["average"]
+    assert decay == pytest.approx(np.exp(-8 / 76))  # a share of 1/e is left after 76 images
+    assert built["colour"] == built["cutout"] == [((0.5,), {})]
     assert [name for name in AUGMENTATIONS if name in built] == ["colour", "cutout"]
     assert len(built["chain"][0][0]) == 2
     ((players, options),) = built["trainer"]
@@ -91,19 +101,56 @@ def test_every_field_of_the_config_lands_in_the_networks_and_the_trainer(built):
     assert (options["seed"], options["update"], options["mode"]) == (11, "simultaneous", "eager")
     assert options["latent"].dim == 5
     assert (trainer.g_optimizer.beta_1, trainer.d_optimizer.beta_1) == (0.25, 0.25)
+    assert (trainer.g_optimizer.beta_2, trainer.d_optimizer.beta_2) == (0.95, 0.95)
     assert float(trainer.d_optimizer.schedule(tf.constant(0))) == np.float32(0.001)
     assert float(trainer.g_optimizer.schedule(tf.constant(0))) == np.float32(0.002)
     assert trainer.g_optimizer.bound == tuple(trainer.generator.trainable_variables)
     assert trainer.d_optimizer.bound == tuple(trainer.discriminator.trainable_variables)
 
 
+def test_synchronised_reaches_every_batch_norm_of_both_networks():
+    for synchronised in (True, False):
+        trainer = training.build(Config(**ODD, synchronised=synchronised))
+        for network in (trainer.generator, trainer.discriminator):
+            norms = [part for part in network.submodules if isinstance(part, BatchNorm)]
+            assert norms
+            assert {norm.synchronised for norm in norms} == {synchronised}
+
+
+@pytest.mark.parametrize("average", [76, 0])
+def test_the_best_generator_makes_what_the_trainer_samples_at_the_best_round(tmp_path, average):
+    """Its average if there is one, with batch norm's epsilon, of the best round and not the last."""
+    config = Config(**{**ODD, "average": average})
+    trainer = training.build(config)
+    for name, variable in trainer.state().items():
+        if name.startswith(("generator/", "average/model/")) and variable.shape.rank == 4:
+            variable.assign(20.0 * variable)  # pictures that differ
+    run = RunFolder.create(tmp_path / "run", config)
+    batches = [np.tanh(rng.normal([8, 32, 32, 3], rng.seed(i, "real"))) for i in range(2)]
+    trainer.round(batches[0])
+    assert run.save_best(trainer.state(), 1, 1.0)
+    wanted = trainer.sample(3, seed=5)
+    trainer.round(batches[1])
+    run.save(trainer.state(), 2)
+    z = latent.block(latent.Normal(5), 0, 5)[:3]
+    np.testing.assert_allclose(training.best_generator(run.path)(z), wanted, atol=1e-4)
+    assert np.abs(trainer.sample(3, seed=5) - wanted).max() > 1e-2
+
+
 def test_each_augmentation_is_the_one_of_its_name():
-    assert {
-        "translation": augment.translation,
-        "colour": augment.colour,
-        "cutout": augment.cutout,
-    } == training.AUGMENTATIONS
-    assert set(training.AUGMENTATIONS) == set(AUGMENTATIONS)
+    """And of strength 1 it is the published one, of strength 1/2 half as strong."""
+    x = rng.uniform([4, 16, 16, 3], rng.seed(0, "images"), -1.0, 1.0)
+    seed = rng.seed(1, "augment")
+    same = {
+        "translation": [augment.translation(0.125), augment.translation(0.0625)],
+        "colour": [augment.colour(), augment.colour(0.5)],
+        "cutout": [augment.cutout(0.5), augment.cutout(0.25)],
+    }
+    assert set(training.AUGMENTATIONS) == set(AUGMENTATIONS) == set(same)
+    for name, wanted in same.items():
+        for strength, one in zip((1.0, 0.5), wanted, strict=True):
+            made = training.AUGMENTATIONS[name](strength)
+            np.testing.assert_array_equal(made(x, seed, 0), one(x, seed, 0))
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
@@ -115,11 +162,11 @@ def test_a_single_augmentation_is_used(built, name):
 
 
 def test_what_is_not_asked_for_is_not_there(built):
-    training.build(Config(**{**ODD, "augment": (), "gamma": 0.0, "average": 0.0}))
+    training.build(Config(**{**ODD, "augment": (), "gamma": 0.0, "gamma_fake": 0.0, "average": 0}))
     ((_, options),) = built["trainer"]
-    assert (options["augment"], options["penalty"], options["average"]) == (None, None, None)
+    assert (options["augment"], options["penalty"], options["average"]) == (None, [], None)
     training.build(Config(**{**ODD, "precision": "bfloat16"}))
-    assert built["generator"][1][1]["compute_dtype"] == "bfloat16"
+    assert built["make"][1][1]["compute_dtype"] == "bfloat16"
 
 
 @pytest.fixture
@@ -135,8 +182,8 @@ def played(monkeypatch, tmp_path):
         given["fit"] = {"trainer": trainer, "sampler": sampler, "rounds": rounds, **options}
 
     class Watch:
-        def __init__(self, run, held_aside, images_an_epoch, config, console):
-            given["watch"] = {"held_aside": held_aside, "images_an_epoch": images_an_epoch}
+        def __init__(self, run, judge, images_an_epoch, config, console):
+            given["watch"] = {"held_aside": judge.real, "images_an_epoch": images_an_epoch}
 
         def hooks(self, rounds_an_epoch):
             given["watch"]["rounds_an_epoch"] = rounds_an_epoch
@@ -185,13 +232,26 @@ def test_a_run_is_judged_by_faces_that_are_held_aside_and_another_z_than_is_show
         return np.zeros([n, 32, 32, 3], np.float32)
 
     run = types.SimpleNamespace(path=training.Path("x"), step=lambda: 0)
-    held = np.arange(2500 * 3, dtype=np.uint8).reshape(2500, 1, 1, 3)
-    watch = epochs.Watch(run, held, 48, Config(**ODD), SILENT)
+    judge = types.SimpleNamespace(generated=250)
+    watch = epochs.Watch(run, judge, 48, Config(**ODD), SILENT)
     trainer = types.SimpleNamespace(sample=sample)
     for _ in range(2):
-        assert len(watch._judged(trainer)) == MOST_JUDGED == len(watch.held_aside)
-    assert asked == [(MOST_JUDGED, 12)] * 2
-    np.testing.assert_array_equal(watch.held_aside, held[:MOST_JUDGED])
+        assert len(watch._judged(trainer)) == 250
+    assert asked == [(250, 12)] * 2
+
+
+@pytest.mark.parametrize("name", ["pixels", "features"])
+def test_no_more_held_aside_faces_are_judged_by_than_an_epoch_has_time_for(name, monkeypatch):
+    sets = []
+    monkeypatch.setattr(training.judges, "make", lambda name, given, folder: sets.append(given))
+    images = np.arange(6000, dtype=np.uint32).view(np.uint8).reshape(6000, 2, 2, 1)
+    learnt, aside = np.arange(3000), np.arange(3000, 6000)
+    config = Config(**{**ODD, "judge": name})
+    training._judge(config, types.SimpleNamespace(path="x"), images, learnt, aside)
+    (given,) = sets
+    assert len(given.reference) == len(given.others) == judges.MOST[name]
+    assert keys(given.reference) < keys(images[aside])
+    assert keys(given.others) < keys(images[learnt])
 
 
 def test_the_floor_is_of_held_aside_faces_against_faces_that_were_learnt_from(monkeypatch):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core import rng
-from gan_core.averaging import ExponentialMovingAverage
+from gan_core.averaging import ExponentialMovingAverage, settling_batches
+from gan_core.latent import Classes, Normal
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
@@ -137,6 +138,17 @@ def test_the_averages_batch_norm_is_measured_with_its_own_weights_before_samples
     trainer.average.model.layers[1].moving_variance.assign([100.0] * 5)
     fresh = trainer.sample(256, seed=3)  # whatever was there: the same z are measured again
     np.testing.assert_allclose(fresh, samples, rtol=1e-6)
+
+
+@pytest.mark.parametrize("batch", [256, 100, 7])
+def test_an_average_is_settled_by_the_same_pairs_whatever_the_batch(batch):
+    """z and its label are drawn in blocks, and belong together however the blocks are cut."""
+    whole = list(settling_batches(Normal(2), 5, Classes(9)))
+    cut = list(settling_batches(Normal(2), 5, Classes(9), batch))
+    for one, other in zip(zip(*whole, strict=True), zip(*cut, strict=True), strict=True):
+        np.testing.assert_array_equal(np.concatenate(one), np.concatenate(other))
+    assert all(len(z) == len(y) <= batch for z, y in cut)
+    assert len(set(np.concatenate([y for _, y in whole]))) == 9
 
 
 def test_a_step_of_one_player_is_not_a_round_and_leaves_the_average():

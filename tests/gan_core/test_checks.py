@@ -243,6 +243,11 @@ def test_array_passes_real_numbers_as_float64(value):
         ([[math.nan, 1.0]], {}, "finite", "1 of 2 values NaN or infinite"),
         ([[1e200]], {"largest": 1e100}, "of numbers of at most 1e+100 in size", "1e+200"),
         ([[1.0]], {"dtype": np.int64}, "[n, d] of whole numbers", "[1, 1] of float64"),
+        (None, {"shape": []}, "[] of numbers", "a NoneType that is no array of numbers"),
+        ([1, None], {"shape": ["n"]}, "[n] of numbers", "a list that is no array of numbers"),
+        (1.0, {"shape": [..., "d"]}, "[..., d] of numbers", "[]"),
+        (np.ones([4, 3]), {"shape": [..., 2]}, "[..., 2] of numbers", "[4, 3]"),
+        ([], {"shape": [...]}, "[...] of numbers with the number of values at least 1", "[0]"),
         (
             np.ones([1, 8, 8, 3]),
             {},
@@ -260,6 +265,12 @@ def test_array_may_be_of_another_dtype_empty_or_not_finite_where_that_is_said():
     assert checks.array("Owner", "x", [1, 2], ["n"], dtype=np.int64).dtype == np.int64
     assert checks.array("Owner", "x", [], ["n"], at_least=0).size == 0
     assert np.isnan(checks.array("Owner", "x", [NAN], ["n"], finite=False))
+
+
+@pytest.mark.parametrize("came", [[2], [5, 2], [4, 5, 2], [0, 2]])
+def test_three_dots_stand_for_any_number_of_axes(came):
+    assert checks.array("Owner", "x", np.ones(came), [..., 2], at_least=0).shape == tuple(came)
+    assert checks.array("Owner", "x", 1.0, [...]).shape == ()
 
 
 # ---- symbolic ----

@@ -17,7 +17,7 @@ from gan_core import files
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 SIZE = 300_000  # bytes: several writes, so that two writers would mix
 
 # What a process does; it is told where, and who it is.
@@ -330,6 +330,59 @@ def test_where_the_file_system_knows_no_locks_it_goes_without(tmp_path, monkeypa
     os.utime(tmp_path / ".a.0.unfinished", (0, 0))
     files.write_atomically(tmp_path / "a", lambda file: file.write(b"3"))
     assert not (tmp_path / ".a.0.unfinished").exists()
+
+
+# ---------------------------------------------------------------- Windows
+
+
+def test_on_windows_a_file_is_closed_before_it_is_renamed(tmp_path, monkeypatch):
+    """An open file can be neither renamed nor removed there."""
+    monkeypatch.setattr(files, "ON_WINDOWS", True)
+    replace = os.replace
+    unlink = Path.unlink
+    opened = []
+    moved = []
+
+    def write(file):
+        opened.append(file)
+        file.write(b"1")
+
+    def replace_closed(source, target):
+        moved.append(opened[-1].closed)
+        replace(source, target)
+
+    def unlink_closed(path, **options):
+        moved.append(opened[-1].closed)
+        unlink(path, **options)
+
+    monkeypatch.setattr(os, "replace", replace_closed)
+    files.write_atomically(tmp_path / "a", write)
+    assert (tmp_path / "a").read_bytes() == b"1"
+
+    def fail(file):
+        write(file)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "unlink", unlink_closed)
+    with pytest.raises(KeyboardInterrupt):
+        files.write_atomically(tmp_path / "a", fail)
+    assert moved == [True, True]
+    assert names(tmp_path) == ["a"]
+
+
+def test_a_file_that_another_program_holds_open_is_told_and_stays(tmp_path, monkeypatch):
+    """On Windows it cannot be replaced: "Access is denied"."""
+    (tmp_path / "a").write_bytes(b"old")
+
+    def denied(source, target):
+        raise PermissionError(errno.EACCES, "Access is denied")
+
+    monkeypatch.setattr(os, "replace", denied)
+    with pytest.raises(files.WriteError, match=r"a cannot be written: Access is denied\. ") as told:
+        files.write_atomically(tmp_path / "a", lambda file: file.write(b"new"))
+    assert "\n" not in str(told.value)
+    assert names(tmp_path) == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
 
 
 # ---------------------------------------------------------------- names

@@ -131,3 +131,48 @@ def test_coin_flips_are_drawn_apart_from_the_normals(monkeypatch):
         monkeypatch.setattr(latent.rng, name, remember)
     latent.NormalAndBits(2, 3)(4, rng.seed(0, "z"))
     assert len(set(seen.values())) == 2
+
+
+# ---------------------------------------------------------------- labels of several factors
+
+
+def test_rows_are_drawn_whole_and_as_often_as_they_are_counted():
+    """Four standard errors of a share."""
+    rows, counts, n = [[0, 1], [2, 0], [1, 1]], [6, 3, 1], 20_000
+    drawn = latent.Rows(rows, counts)(n, SEED).numpy()
+    assert drawn.dtype == np.int32
+    found, often = np.unique(drawn, axis=0, return_counts=True)
+    assert found.tolist() == [[0, 1], [1, 1], [2, 0]]
+    for share, wanted in zip(often / n, (0.6, 0.1, 0.3), strict=True):
+        assert share == pytest.approx(wanted, abs=4 * math.sqrt(wanted * (1 - wanted) / n))
+
+
+def test_rows_without_counts_have_the_frequencies_of_the_list():
+    drawn = latent.Rows([[0], [0], [0], [1]])(10_000, SEED).numpy()
+    assert drawn.mean() == pytest.approx(0.25, abs=4 * math.sqrt(0.1875 / 10_000))
+
+
+def test_rows_are_the_same_compiled_and_a_function_of_the_seed():
+    labels = latent.Rows([[0, 1], [2, 0], [1, 1]], [6, 3, 1])
+    drawn = labels(50, SEED)
+    for jit_compile in (False, True):
+        compiled = tf.function(labels, jit_compile=jit_compile)(50, SEED)
+        np.testing.assert_array_equal(compiled, drawn)
+    assert not np.array_equal(labels(50, rng.seed(1, "z")), drawn)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([[1, 2]], r"rows must be \[k, f\] of whole numbers"),
+        ([np.zeros([0, 2], int)], r"rows must be \[k, f\] of whole numbers with k at least 1"),
+        ([[[-1]]], "rows must be whole numbers from 0, got -1"),
+        ([[[0], [1]], [1]], r"counts must be \[2\]"),
+        ([[[0], [1]], [2, -1]], "counts must be whole numbers from 0, together from 1"),
+        ([[[0], [1]], [0, 0]], "counts must be whole numbers from 0, together from 1"),
+        ([[[0.5]]], "rows must be"),
+    ],
+)
+def test_rows_that_are_no_labels_are_refused(arguments, words):
+    with pytest.raises(ValueError, match=f"^latent.Rows: {words}"):
+        latent.Rows(*arguments)

@@ -17,7 +17,7 @@ from games import (
     values,
 )
 
-from gan_core import rng
+from gan_core import averaging, rng
 from gan_core.latent import Classes, Normal
 from gan_core.nn.dense import Dense
 from gan_core.optim.optimizers import SGD, Adam
@@ -95,6 +95,40 @@ def test_samples_without_labels_have_drawn_ones_the_same_for_every_n_and_batch()
     assert np.any(classes[:256] != classes[256:512])
     np.testing.assert_array_equal(trainer.sample(5, seed=3), many[:5])
     np.testing.assert_allclose(trainer.sample(600, seed=3, batch=100), many, rtol=1e-6)
+
+
+class Recorded:
+    """A distribution, and every seed that it was asked with."""
+
+    def __init__(self, distribution):
+        self.distribution = distribution
+        self.dim = getattr(distribution, "dim", None)
+        self.seeds = []
+
+    def __call__(self, n, seed):
+        self.seeds.append(tuple(seed.numpy().tolist()))
+        return self.distribution(n, seed)
+
+
+def test_labels_and_z_share_no_seed_neither_of_samples_nor_where_an_average_is_settled():
+    """With z's seed a label would be a function of z, and G could not vary one without the other."""
+    latent = Recorded(Normal(Z))
+    drawn = Recorded(Classes(3))
+    trainer = GANTrainer(
+        conditional().generator,
+        conditional().discriminator,
+        latent=latent,
+        labels=drawn,
+        g_optimizer=SGD(),
+        d_optimizer=SGD(),
+        mode="eager",
+    )
+    latent.seeds.clear()
+    drawn.seeds.clear()
+    trainer.sample(600, seed=3)
+    list(averaging.settling_batches(latent, 3, drawn))
+    assert len(set(latent.seeds)) == len(set(drawn.seeds)) == 3 + averaging.SETTLING_BLOCKS
+    assert not set(latent.seeds) & set(drawn.seeds)
 
 
 @pytest.mark.slow

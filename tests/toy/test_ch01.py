@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_core import latent, losses, rng
+from gan_core.nn.mlp import mlp
+from gan_core.nn.sequential import Sequential
+from gan_core.optim.optimizers import SGD
+from gan_core.trainer import GANTrainer
 from toy import ch01_the_game as chapter
 from toy.measures.quadrature import at, cells, integrate, jensen_shannon, span
+from toy.networks import quadratic
 from toy.targets.distributions import Cauchy, Normal, Uniform
 
 pytestmark = pytest.mark.slow
@@ -29,14 +35,23 @@ def test_its_cells_are_those_of_a_notebook():
 
 def test_runs_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
     chapters.run_as_script(
-        MODULE, monkeypatch, "--samples", "100", "--out", str(tmp_path), "--fake-sd", "0.01"
+        MODULE,
+        monkeypatch,
+        "--samples=100",
+        "--rounds=3",
+        "--fake-sd=0.01",
+        f"--out={tmp_path}",
     )
     assert {file.name for file in tmp_path.iterdir()} == {
+        "players.png",
         "best_discriminator.png",
         "value.png",
         "generator_gradients.png",
+        "first_training.png",
     }
-    assert "log 4 - 2 JS" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    for caption in ("Table 1.1.", "Table 1.2.", "Table 1.3.", "Figure 1.1.", "Figure 1.5."):
+        assert caption in said
 
 
 @pytest.mark.parametrize(
@@ -49,6 +64,8 @@ def test_runs_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
         ("--samples", "-4", "samples must be a whole number from 2"),
         ("--samples", "many", "--samples"),
         ("--seed", str(2**70), "seed must be"),
+        ("--seed", "-1", "seed must be"),
+        ("--rounds", "0", "rounds must be a whole number from 1"),
         ("--sd", "1", "--sd"),
     ],
 )
@@ -65,10 +82,10 @@ def test_no_other_discriminator_beats_the_best(capsys):
         assert abs(integral - on_samples) < 5.0 * 1.5 / math.sqrt(
             SMALL.samples
         )  # no softplus here spreads more
-    assert on_game["one half always"] == pytest.approx(math.log(4.0), abs=1e-6)
+    assert on_game["always one half"] == pytest.approx(math.log(4.0), abs=1e-6)
     without_overlap = {name: row[2] for name, row in rows.items()}
     assert without_overlap["D*"] == pytest.approx(0.0, abs=1e-9)
-    assert without_overlap["sigmoid twice"] == pytest.approx(
+    assert without_overlap["sigmoid applied twice"] == pytest.approx(
         math.log1p(math.exp(-1.0)) + math.log(2.0), abs=1e-6
     )
 
@@ -81,8 +98,8 @@ def test_every_change_of_the_best_logit_costs(change):
     assert chapter.loss_by_integration(p, q, change) > chapter.loss_by_integration(p, q) + 1e-4
 
 
-def test_the_loss_of_the_best_is_log_4_minus_2_js(tmp_path):
-    loss, by_js = chapter.compare_values(chapter.Config(out=tmp_path))
+def test_the_loss_of_the_best_is_log_4_minus_2_js():
+    loss, by_js, _ = chapter.compare_values(chapter.Config())
     np.testing.assert_allclose(loss, by_js, atol=1e-6)
     assert loss[0] > loss[-1] > 0.0
 
@@ -109,7 +126,8 @@ def test_quadrature_knows_mass_and_mean(density):
 
 def test_the_two_gradients_are_sigma_and_one_minus_sigma():
     b = np.linspace(-20.0, 20.0, 81, dtype=np.float32)
-    minimax, non_saturating = chapter.generator_gradients(b)
+    minimax = chapter.gradient_of(losses.minimax_generator_loss, b)
+    non_saturating = chapter.gradient_of(losses.non_saturating_generator_loss, b)
     sigma = 1.0 / (1.0 + np.exp(-b.astype(np.float64)))
     np.testing.assert_allclose(minimax, -sigma, rtol=1e-5)
     np.testing.assert_allclose(non_saturating, sigma - 1.0, rtol=1e-4, atol=1e-8)
@@ -117,7 +135,7 @@ def test_the_two_gradients_are_sigma_and_one_minus_sigma():
 
 
 def test_the_average_of_the_best_d_is_one_half_for_any_generator():
-    q_mean, both, over_fake, accuracy, js = chapter.judge(SMALL).T
+    both, over_fake, accuracy, js = chapter.judge_four_generators(SMALL).T
     np.testing.assert_allclose(both, 0.5, atol=0.01)
     assert (np.diff(over_fake) < 0.0).all()
     assert (np.diff(accuracy) > 0.0).all()
@@ -127,7 +145,6 @@ def test_the_average_of_the_best_d_is_one_half_for_any_generator():
         0.5 * (1.0 + math.erf(sds / math.sqrt(8.0))) for sds in (0.0, 1.0, 3.0, 10.0)
     ]  # Phi(sds / 2)
     np.testing.assert_allclose(accuracy, by_hand, atol=0.01)
-    assert q_mean[0] == SMALL.real_mean
 
 
 def test_a_seed_gives_the_same_numbers_bit_for_bit():
@@ -173,19 +190,72 @@ def test_wrong_integrals_are_one_clear_line(call, words):
         call()
 
 
-def test_solution_1_uniforms_part_in_a_straight_line():
-    c, js = chapter.solution_1()
-    np.testing.assert_allclose(js, c * math.log(2.0), atol=1e-6)
+# ---- Algorithm 1 ----
 
 
-def test_solution_2_one_d_for_two_densities():
-    (first, second), (p, other_p) = chapter.solution_2()
-    np.testing.assert_allclose(first, second, atol=1e-5)
-    assert np.abs(p - other_p).max() > 0.1
+def test_the_loop_learns_the_data():
+    """Mean and sd, averaged over the last 500 rounds, in the chapter's own run."""
+    history = chapter.learn_a_gaussian(chapter.Config())
+    assert history.shape == (1501, 2)
+    np.testing.assert_array_equal(history[0], [0.0, 1.0])
+    mean, sd = history[-500:].mean(axis=0)
+    assert mean == pytest.approx(1.0, abs=0.03)
+    assert sd == pytest.approx(0.5, abs=0.03)
 
 
-def test_solution_3_the_average_over_fakes_is_one_half_for_equals_alone():
-    shifts, averages = chapter.solution_3()
-    assert shifts[0] == 0.0
-    assert averages[0] == pytest.approx(0.5, abs=1e-6)
-    assert (np.diff(averages) < 0.0).all()
+def test_the_loop_s_first_round_is_what_paper_and_pencil_give():
+    """D's logit starts at 0, so sigma = 1/2, and its gradient is half the difference of moments."""
+    real = np.array([1.0, 2.0], np.float32)
+    z_of_d = np.array([-1.0, 1.0], np.float32)
+    z_of_g = np.array([0.5, 1.5], np.float32)
+    draws = iter([z_of_d, z_of_g])
+    history = chapter.algorithm_1(lambda: real, lambda: next(draws), 1, 0.1)
+
+    def moments(x):
+        return np.array([1.0, np.mean(x), np.mean(np.square(x))])
+
+    c = 0.1 * 0.5 * (moments(real) - moments(z_of_d))  # G starts as G(z) = z
+    b = c[0] + c[1] * z_of_g + c[2] * z_of_g**2
+    push = (1.0 / (1.0 + np.exp(b))) * (c[1] + 2.0 * c[2] * z_of_g)  # minus dL/dG(z), times 2
+    mean = 0.1 * np.mean(push)
+    sd = 1.0 + 0.1 * np.mean(push * z_of_g)
+    np.testing.assert_allclose(history[1], [mean, sd], rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["non-saturating", "minimax"])
+def test_the_trainer_of_the_library_plays_the_same_game(loss):
+    """Loop and GANTrainer, with the same batches and the same z in both steps of a round."""
+    rounds = 20
+    z_of_rounds = latent.Normal(1)
+    real = Normal(1.0, 0.5).sample(16 * rounds, rng.seed(5, "real")).numpy().reshape(-1, 16, 1)
+
+    generator = mlp([1, 1], seed=0, name="generator")
+    generator.layers[0].kernel.assign([[1.0]])
+    generator.layers[0].bias.assign([0.0])
+    affine = mlp([2, 1], seed=0, name="discriminator")
+    affine.layers[0].kernel.assign([[0.0], [0.0]])
+    affine.layers[0].bias.assign([0.0])
+    trainer = GANTrainer(
+        generator,
+        Sequential([quadratic, affine]),
+        latent=z_of_rounds,
+        loss=losses.by_name(loss),
+        g_optimizer=SGD(0.1),
+        d_optimizer=SGD(0.1),
+        seed=3,
+        mode="eager",
+    )
+    path = [(0.0, 1.0)]
+    for batch in real:
+        trainer.round(batch)
+        layer = trainer.generator.layers[0]
+        path.append((float(layer.bias[0]), abs(float(layer.kernel[0, 0]))))
+
+    batches = iter(real)
+    both = [z_of_rounds(16, rng.seed(3, "z", t)).numpy()[:, 0] for t in range(rounds)]
+    z = iter([z for z in both for _ in range(2)])  # the trainer's two steps share z
+    by_name = {"non-saturating": chapter.non_saturating, "minimax": losses.minimax_generator_loss}
+    history = chapter.algorithm_1(
+        lambda: next(batches)[:, 0], lambda: next(z), rounds, 0.1, by_name[loss]
+    )
+    np.testing.assert_allclose(history, path, rtol=1e-4, atol=1e-6)

@@ -29,11 +29,12 @@ def test_runs_three_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
     names = chapters.run_as_script(MODULE, monkeypatch, "--steps", "3", "--out", str(tmp_path))
     assert {file.name for file in tmp_path.iterdir()} == {
         "phase_portraits.png",
+        "with_r1.png",
         "samples.png",
         "growth.png",
     }
-    assert all(track.shape == (4, 2) for pair in names["tracks"].values() for track in pair)
-    assert "growth a round" in capsys.readouterr().out
+    assert all(track.shape == (4, 2) for track in names["tracks"].values())
+    assert "Table 2.5." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -55,77 +56,67 @@ def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, cap
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 
 
+START = (0.8, -0.5)
+
+
 @pytest.mark.parametrize("loss", ["minimax", "wasserstein"])
 def test_simultaneous_play_grows_by_the_law(loss):
     """By exactly 1 + h^2 f'^2 each round, written out here without the chapter's own formula."""
-    config = dataclasses.replace(THREE, learning_rate=0.3)
-    track = chapter.play(chapter.make_trainer(config, loss, "simultaneous"), 10)
+    track = chapter.play(loss, "simultaneous", START, 10, 0.3)
     b = track[:-1, 0] * track[:-1, 1]
     slope = 1.0 / (1.0 + np.exp(-b)) if loss == "minimax" else np.ones(10)
-    np.testing.assert_allclose(chapter.growth(track), 1.0 + (0.3 * slope) ** 2, rtol=1e-5)
-    np.testing.assert_allclose(
-        chapter.predicted_growth(loss, track, 0.3), 1.0 + (0.3 * slope) ** 2, rtol=1e-12
-    )
+    wanted = 1.0 + (0.3 * slope) ** 2
+    np.testing.assert_allclose(chapter.growth(track), wanted, rtol=1e-12)
+    np.testing.assert_allclose(chapter.predicted_growth(loss, track, 0.3), wanted, rtol=1e-12)
 
 
 def test_the_non_saturating_game_grows_less():
-    config = dataclasses.replace(THREE, learning_rate=0.3)
-    track = chapter.play(chapter.make_trainer(config, "non-saturating", "simultaneous"), 10)
-    np.testing.assert_allclose(
-        chapter.growth(track), chapter.predicted_growth("non-saturating", track, 0.3), rtol=1e-5
-    )
-    assert chapter.growth(track).mean() < 1.0
+    track = chapter.play("non-saturating", "simultaneous", START, 10, 0.3)
+    measured = chapter.growth(track)
+    predicted = chapter.predicted_growth("non-saturating", track, 0.3)
+    np.testing.assert_allclose(measured, predicted, rtol=1e-12)
+    assert measured.mean() < 1.0
 
 
 @pytest.mark.parametrize("loss", chapter.LOSS_NAMES)
-def test_the_grey_lines_are_where_the_trainer_goes(loss):
-    trainer = chapter.make_trainer(THREE, loss, "simultaneous")
-    (start, after) = chapter.play(trainer, 1)
-    theta, psi = (np.full([1, 1], value) for value in start)
-    move = [part.item() for part in chapter.pull(loss, theta, psi)]
-    np.testing.assert_allclose(after - start, THREE.learning_rate * np.array(move), rtol=1e-4)
+def test_the_grey_lines_are_where_the_game_goes(loss):
+    start, after = chapter.play(loss, "simultaneous", START, 1, 0.01)
+    np.testing.assert_allclose(after - start, 0.01 * np.array(chapter.flow(loss, *START)))
 
 
-def test_pull_treats_each_point_by_itself():
-    theta, psi = np.meshgrid([-1.0, 0.5, 2.0], [-1.0, 0.0, 1.0])
-    at_all = chapter.pull("non-saturating", theta, psi)
-    at_one = chapter.pull("non-saturating", theta[:1, :1], psi[:1, :1])
-    np.testing.assert_allclose(
-        [part[0, 0] for part in at_all], [part[0, 0] for part in at_one], rtol=1e-6
-    )
-
-
-def test_the_moduli_are_those_of_the_matrices(capsys):
-    """Above 1 for simultaneous, 1 for alternating, below 1 with R1."""
-    trainers, _ = chapter.play_all(THREE)
-    rows = chapter.compare_moduli(THREE, trainers)
-    for (update, loss), (free, free_predicted, damped, damped_predicted) in rows.items():
-        assert free == pytest.approx(free_predicted, abs=1e-5)
-        assert damped == pytest.approx(damped_predicted, abs=1e-5)
-        assert damped < 0.99
+@pytest.mark.parametrize("gamma", [0.0, 0.5])
+def test_the_moduli_are_those_of_the_matrices(gamma):
+    """Without R1 above 1 for simultaneous and 1 for alternating play, and below 1 with R1."""
+    for (update, loss), (measured, predicted) in chapter.compare_moduli(THREE, gamma).items():
+        assert measured == pytest.approx(predicted, abs=1e-7)
         slope = 1.0 if loss == "wasserstein" else 0.5
-        expected = 1.0 if update == "alternating" else math.hypot(1.0, THREE.learning_rate * slope)
-        assert free == pytest.approx(expected, abs=1e-5)
+        hf = THREE.learning_rate * slope
+        determinant = 1.0 - THREE.learning_rate * gamma
+        if update == "simultaneous":
+            determinant += hf**2
+        assert predicted == pytest.approx(math.sqrt(determinant), abs=1e-12)
 
 
-def test_a_game_is_the_same_bit_for_bit():
-    trainers = [chapter.make_trainer(THREE, "non-saturating", "alternating", 0.5) for _ in range(2)]
-    first, again = (chapter.play(trainer, 3) for trainer in trainers)
-    np.testing.assert_array_equal(first, again)
+@pytest.mark.parametrize("update", chapter.UPDATES)
+@pytest.mark.parametrize("loss", chapter.LOSS_NAMES)
+@pytest.mark.parametrize("gamma", [0.0, 0.5])
+def test_the_trainer_plays_what_is_written_by_hand(update, loss, gamma):
+    config = dataclasses.replace(THREE, learning_rate=0.3)
+    by_hand = chapter.play(loss, update, START, 8, 0.3, gamma)
+    trainer = chapter.make_trainer(config, loss, update, gamma)
+    np.testing.assert_allclose(chapter.play_by_trainer(trainer, 8), by_hand, atol=2e-6)
 
 
-def test_solution_1_the_circle():
-    radius, predicted = chapter.solution_1()
-    assert predicted == math.sqrt(0.6)
-    assert radius == pytest.approx(predicted, rel=0.02)
+def test_the_table_compares_both_in_every_round(capsys):
+    assert max(chapter.compare_with_trainer(THREE)) < 1e-6
+    assert "after 3 rounds" in capsys.readouterr().out
 
 
-def test_solution_2_the_ellipse():
-    kept = chapter.solution_2()
-    np.testing.assert_allclose(kept, kept[0], rtol=1e-5)
-
-
-def test_solution_3_critical_damping():
-    gamma, modulus = chapter.solution_3()
-    assert gamma == pytest.approx(1.0)
-    assert modulus == pytest.approx(0.95, abs=1e-3)
+def test_the_numbers_of_the_text():
+    """At the default: 4.45 is 1.01 to the power 150, and R1 arrives."""
+    config = chapter.Config()
+    tracks = chapter.play_all(config)
+    end = chapter.distance(tracks["simultaneous", "wasserstein"][-1])
+    assert end == pytest.approx(1.01**150)
+    for track in chapter.play_all(config, config.r1).values():
+        assert chapter.distance(track[-1]) < 0.01

@@ -38,15 +38,18 @@ def test_its_cells_are_those_of_a_notebook():
 
 def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, capsys):
     names = chapters.run_as_script(
-        MODULE, monkeypatch, "--steps", "3", "--batch", "8", "--out", str(tmp_path)
+        MODULE, monkeypatch, "--steps=3", "--batch=8", "--seeds=2", f"--out={tmp_path}"
     )
     assert {file.name for file in tmp_path.iterdir()} == {
         "snapshots.png",
         "path.png",
-        "one_half.png",
+        "curves.png",
     }
     assert [list(looks["step"]) for looks in names["games"].values()] == [[0, 1, 2, 3]] * 3
-    assert "of 1 within .05" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    for caption in ("Table 3.1.", "Table 3.2.", "Table 3.3.", "Figure 3.3."):
+        assert caption in said
+    assert "standard error" in said
 
 
 @pytest.mark.parametrize(
@@ -144,33 +147,29 @@ def test_only_squares_let_the_logit_bend(features, bends):
     assert (abs(a[0] - 2 * a[1] + a[2]) > 1e-3) == bends
 
 
-def test_the_labs_rule_takes_the_average_nearest_one_half_but_not_the_start():
+def test_the_rule_takes_the_average_nearest_one_half_but_not_the_start():
     looks = {"d_real": np.array([0.5, 0.9, 1.0, 0.7]), "d_fake": np.array([0.5, 0.2, 0.01, 0.1])}
-    assert chapter.lab_rule(looks) == 2
+    assert chapter.nearest_one_half(looks) == 2
 
 
-def test_the_labs_rule_keeps_a_failure():
-    looks = chapter.lab_run(chapter.Config(seed=0))
-    kept = chapter.lab_rule(looks)
+def test_the_rule_keeps_a_failure():
+    looks = chapter.play_in_haste(chapter.Config(seed=0))
+    kept = chapter.nearest_one_half(looks)
     assert list(looks["step"]) == list(range(21))
     assert abs(looks["mean"][kept] - 10.0) > 5.0
     assert looks["d_real"][kept] - looks["d_fake"][kept] > 0.5
     assert looks["distance"][-1] < looks["distance"][kept]
 
 
-def test_solution_1_a_wide_z_starts_near_and_steps_far():
-    (near_1, step_1), (near_10, step_10) = chapter.solution_1()
-    assert near_1 < 1e-3 < 0.05 < near_10
-    assert (step_1, step_10) == pytest.approx((0.5, 5.0))
+def test_without_an_average_both_columns_are_the_generator_s(eager, capsys):
+    config = dataclasses.replace(THREE, average=0.0, seeds=1)
+    found = chapter.judge_seeds(config)
+    assert found.shape == (1, 2)
+    assert found[0, 0] == found[0, 1]
+    assert "standard error" not in capsys.readouterr().out
 
 
-def test_solution_2_the_parabola():
-    for mean, sd in ((7.0, 2.0), (10.0, 0.5), (3.0, 1.0)):
-        parabola, best = chapter.solution_2(mean, sd)
-        np.testing.assert_allclose(parabola, best, rtol=1e-4, atol=1e-3)
-
-
-def test_solution_3_one_loss_shrinks_and_the_other_grows():
-    found = chapter.solution_3()
-    for name, sign in (("non-saturating", 1), ("minimax", -1)):
-        assert list(np.sign(found[name])) == [sign, sign, 0, sign, sign]
+def test_both_columns_are_wasserstein_distances(eager):
+    """A learning rate of 0 leaves G at N(0, 1), which is 10 from the data."""
+    config = dataclasses.replace(THREE, g_learning_rate=0.0, seeds=1)
+    np.testing.assert_allclose(chapter.judge_seeds(config), [[10.0, 10.0]])

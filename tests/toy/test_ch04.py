@@ -56,8 +56,10 @@ def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, ca
         "--out",
         str(tmp_path),
     )
-    assert {file.name for file in tmp_path.iterdir()} == {"densities.png", "gradients.png"}
-    assert [list(looks["step"]) for looks in names["games"].values()] == [[1, 2, 3, 4]] * 4
+    drawn = {file.name for file in tmp_path.iterdir()}
+    assert drawn == {"sigmoid.png", "densities.png", "gradients.png", "divergences.png"}
+    runs = [looks for looks_of_seeds in names["games"].values() for looks in looks_of_seeds]
+    assert [list(looks["step"]) for looks in runs] == [[1, 2, 3, 4]] * 8
     said = capsys.readouterr().out
     assert all(
         title in said
@@ -114,26 +116,51 @@ def test_by_gradient_descent_minimax_stays_where_it_is_and_the_other_leaves(monk
     assert other["distance"][-1] < 0.5 * other["distance"][start]
 
 
-def test_a_summary_counts_from_the_end_of_the_head_start():
+LOOKS = {
+    "step": np.array([50, 100, 150, 200]),
+    "distance": np.array([9.0, 10.0, 4.0, 1.0]),
+    "g_loss": np.array([0.0, 3.0, 2.0, 1.0]),
+    "d_fake": np.array([0.5, 0.01, 0.2, 0.3]),
+    "g_gradient_norm": np.array([1.0, 2.0, 3.0, 4.0]),
+    "fake": np.array([[7.0, 8.5, 10.0, 13.1]] * 4),
+}
+
+
+def test_rows_count_from_the_end_of_the_head_start():
     config = dataclasses.replace(THREE, head_start=100)
-    looks = {
-        "step": np.array([50, 100, 150, 200]),
-        "distance": np.array([9.0, 10.0, 4.0, 1.0]),
-        "g_loss": np.array([0.0, 3.0, 2.0, 1.0]),
-        "d_fake": np.array([0.5, 0.01, 0.2, 0.3]),
-        "g_gradient_norm": np.array([1.0, 2.0, 3.0, 4.0]),
-        "fake": np.array([[7.0, 8.5, 10.0, 13.1]] * 4),
-    }
-    assert chapter.summary(looks, config) == [0.01, 2.0, 100, 4.0, pytest.approx(1.0), 0.25]
-    looks["distance"][3] = 1.5
-    assert chapter.summary(looks, config)[2] == np.inf
+    assert chapter.end_of_head_start(LOOKS, config) == 1
+    assert chapter.rounds_to_a_tenth(LOOKS, 1) == 100
+    assert chapter.correlation_with_w1(LOOKS, config) == pytest.approx(1.0)
+    assert chapter.share_in_gaps(LOOKS, config) == 0.25
+    row = chapter.row_of_escape("title", [LOOKS, LOOKS], config)
+    assert row == ["title", "1e-02", "2e+00", "2 of 2", "100 ± 0", "4.00 ± 0.00"]
+    assert chapter.row_of_ends("title", [LOOKS], config) == ["title", "1.5", "1.00", "25.0"]
+
+
+def test_a_run_that_does_not_arrive_is_not_counted():
+    config = dataclasses.replace(THREE, head_start=100)
+    stuck = dict(LOOKS, distance=np.array([9.0, 10.0, 4.0, 1.5]))
+    assert chapter.rounds_to_a_tenth(stuck, 1) == np.inf
+    assert chapter.row_of_escape("t", [LOOKS, stuck], config)[3:5] == ["1 of 2", "100"]
+    assert chapter.row_of_escape("t", [stuck], config)[3:5] == ["0 of 1", "never"]
+
+
+@pytest.mark.parametrize("shift", [0.5, 2.0, 4.0])
+def test_each_loss_pulls_as_hard_as_its_divergence_falls(shift):
+    """Equation (4.3), in code."""
+    minimax = chapter.pull_of_loss("minimax", shift)
+    other = chapter.pull_of_loss("non-saturating", shift)
+    slope_of_js = chapter.slope(chapter.two_js, shift)
+    assert minimax == pytest.approx(slope_of_js, rel=0.03)
+    assert other == pytest.approx(chapter.slope(chapter.two_kl, shift), rel=0.03)
 
 
 @pytest.mark.parametrize("loss", chapter.losses.LOSSES)
 def test_every_loss_that_the_help_names_can_be_summed_up(loss, eager):
     looks = chapter.play(THREE, loss, "SGD")
     assert set(looks) >= {"step", "g_gradient_norm", "d_fake", "g_loss", "distance"}
-    assert len(chapter.summary(looks, THREE)) == 6
+    assert len(chapter.row_of_escape(loss, [looks], THREE)) == 6
+    assert len(chapter.row_of_ends(loss, [looks], THREE)) == 4
     assert ((looks["d_fake"] > 0.0) & (looks["d_fake"] < 1.0)).all()
 
 
@@ -161,18 +188,3 @@ def test_each_draw_has_a_seed_of_its_own(eager):
     draws = [looks["real"], z, *(np.asarray(sampler(index))[:, 0] for index in (0, 1))]
     correlations = np.corrcoef(draws) - np.eye(len(draws))
     assert np.abs(correlations).max() < 5.0 / np.sqrt(5000)
-
-
-def test_solution_1_the_ratio_of_the_gradients():
-    for ratio, predicted in chapter.solution_1():
-        assert ratio == pytest.approx(predicted, rel=0.02)
-
-
-def test_solution_2_adam_stops_at_epsilon():
-    gradients, steps = chapter.solution_2()
-    np.testing.assert_allclose(steps, gradients / (gradients + 1e-8), rtol=1e-4)
-
-
-def test_solution_3_what_falls_into_a_gap():
-    for measured, predicted in chapter.solution_3():
-        assert measured == pytest.approx(predicted, rel=0.03)

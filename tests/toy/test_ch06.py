@@ -106,7 +106,7 @@ def test_noise_ends_at_half_and_the_penalty_falls_to_its_end():
 
 
 def test_each_row_of_the_ablation_adds_to_the_one_before_and_the_last_is_the_recipe():
-    rows = list(chapter.ablation(TINY).values())
+    rows = list(chapter.recipes_of(TINY).values())
     assert rows[-1] == TINY
     assert rows[0] == dataclasses.replace(TINY, **chapter.OFF)
     for before, after in itertools.pairwise(rows):
@@ -128,32 +128,64 @@ def test_every_target_can_be_sampled_and_is_at_the_floor_from_itself(name):
     assert 0.5 < float(told.rpartition(" ")[2]) < 1.6
 
 
-def test_the_chapter_as_a_script_trains_and_draws(tmp_path, capsys):
-    chapter.main(dataclasses.replace(TINY, target="ring", out=tmp_path))
+TINY_ARGUMENTS = ["--steps", "3", "--batch", "8", "--width", "4", "--bits", "2", "--mode", "eager"]
+ALWAYS_DRAWN = (
+    "plain_over_time.png",
+    "penalty_field_of_d.png",
+    "relativistic.png",
+    "average.png",
+    "noise.png",
+    "coin_flips.png",
+)
+
+
+@pytest.mark.parametrize("target", ["ring", "two-moons"])
+def test_the_chapter_as_a_script_trains_and_draws(target, monkeypatch, tmp_path, capsys):
+    arguments = [*TINY_ARGUMENTS, "--target", target, "--out", str(tmp_path)]
+    names = chapters.run_as_script("toy.ch06_ring_and_grid", monkeypatch, *arguments)
+    assert list(names["runs"]) == list(chapter.recipes_of(TINY))
     said = capsys.readouterr().out
     assert "plain GAN: 3 rounds" in said
-    assert "full recipe: 3 rounds" in said
-    assert said.count("high quality") == said.count("sliced Wasserstein") == 2
-    for name in ("ring_over_time.png", "ring_field_of_d.png", "ring.gif", "ring.html"):
+    assert said.count("sliced Wasserstein") == len(names["runs"])
+    for name in (*ALWAYS_DRAWN, f"{target}_over_time.png", f"{target}.gif", f"{target}.html"):
         assert (tmp_path / name).stat().st_size > 5_000
+    for words in ("PacGAN4", "24.8 ± .2"):
+        assert words in said
 
 
 @pytest.mark.slow
-def test_the_table_is_made_once_and_then_read(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(chapter, "ablation", lambda config: {"full": config})
-    config = dataclasses.replace(TINY, table=True, seeds=1, out=tmp_path)
-    chapter.main(config)
+def test_the_table_over_seeds_is_made_once_and_then_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(chapter, "recipes_of", lambda config: {"full": config})
+    config = dataclasses.replace(TINY, seeds=1, out=tmp_path)
+    chapter.table_over_seeds(config)
     lines = [json.loads(line) for line in (tmp_path / "table.jsonl").read_text().splitlines()]
     assert sorted(line["config"]["target"] for line in lines) == ["grid", "ring"]
     assert all(line["seconds"] > 0.0 for line in lines)
     monkeypatch.setattr(
         coverage_table.concurrent.futures.ProcessPoolExecutor, "submit", None
     )  # nothing left to run
-    chapter.main(config)
+    chapter.table_over_seeds(config)
     first, second = capsys.readouterr().out.split("Modes, % high quality")[1:]
     assert first.split() == second.split()
     for words in ("PacGAN4", "24.8 ± .2", "full", "a perfect sampler"):
         assert words in first
+
+
+def test_the_last_looks_stand_beside_a_perfect_sampler():
+    ring = distributions.ring()
+    samples = ring.sample(500, chapter.rng.seed(0, "x")).numpy()
+    looks = [(1, samples, chapter.coverage.of(samples, ring))]
+    rows = coverage_table.last_looks({"a run": (None, looks)}, ring, 500)
+    assert [row[0] for row in rows] == ["a run", "a perfect sampler"]
+    assert all(len(row) == len(coverage_table.HEADINGS) for row in rows)
+    assert rows[0][1] == "8.0"
+
+
+def test_the_rows_of_one_paper_are_that_papers():
+    rows = published.cells_of(published.PACGAN)
+    assert [row[0] for row in rows] == ["GAN", "ALI", "PacGAN2", "PacGAN3", "PacGAN4"]
+    assert rows[0][2] == "98.2 ± .2"
+    assert all(len(row) == len(published.HEADINGS) for row in rows)
 
 
 def test_the_published_rows_name_a_source_and_three_figures_a_target():
@@ -161,23 +193,6 @@ def test_the_published_rows_name_a_source_and_three_figures_a_target():
         assert method
         assert "table 1" in source
         assert len(ring) == len(grid) == 3
-
-
-def test_solution_1_a_lost_mode_passes_by_reverse_kl_alone():
-    row = chapter.solution_1()
-    assert row.modes == 24
-    np.testing.assert_allclose(row.reverse_kl, np.log(25 / 24), atol=0.005)
-    np.testing.assert_allclose(row.high_quality, 0.9889, atol=0.004)
-
-
-def test_solution_2_a_shrunken_sampler_passes_by_high_quality_alone():
-    row = chapter.solution_2()
-    assert row.high_quality > 0.9999
-    np.testing.assert_allclose(row.sd_ratio, 0.5 / 0.9744, rtol=0.02)
-
-
-def test_solution_3_is_a_share():
-    assert 0.0 <= chapter.solution_3(TINY) <= 1.0
 
 
 @pytest.mark.parametrize(
@@ -191,10 +206,6 @@ def test_solution_3_is_a_share():
         ("--mode", "fast", "mode must be one of xla, graph, eager"),
     ],
 )
-def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, capsys):
-    with pytest.raises(SystemExit) as end:
-        chapter.run(chapter.Config, chapter.main, "A chapter.", "chapter", arguments=[flag, value])
-    assert end.value.code == 2
-    said = capsys.readouterr().err
+def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, capsys):
+    said = chapters.line_of_exit_2("toy.ch06_ring_and_grid", monkeypatch, capsys, flag, value)
     assert words in said
-    assert len(said.strip().splitlines()) == 1

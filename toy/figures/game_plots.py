@@ -1,14 +1,14 @@
-"""The figures of chapters 1 and 2. Each function draws one figure and saves it at `path`."""
+"""The figures of chapters 1 and 2. Each function draws one figure and returns it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from gan_core.app import plots
 from toy.measures.quadrature import at, span
@@ -20,20 +20,63 @@ LOSS_COLOURS = {"minimax": plots.OTHERS[0], "non-saturating": plots.OTHERS[1]}
 DOTS = 60  # about as many measured values are drawn
 
 
+def players() -> Figure:
+    """A diagram of the two players: who sees what, and what each of them learns from."""
+    plots.use_style()
+    figure, axes = plt.subplots(figsize=(9, 3.6))
+    axes.set(xlim=(0, 12), ylim=(0, 5))
+    axes.axis("off")
+    _draw_box(axes, 1.1, 1.2, "noise z", "0.9")
+    _draw_box(axes, 3.9, 1.2, "generator G", plots.FAKE)
+    _draw_box(axes, 6.7, 1.2, "generated\nsample G(z)", "0.9")
+    _draw_box(axes, 6.7, 3.9, "real\nsample x", plots.REAL)
+    _draw_box(axes, 10.0, 2.55, "discriminator D\nprobability that\na sample is real", "0.75")
+    _draw_arrow(axes, (2.0, 1.2), (2.8, 1.2))
+    _draw_arrow(axes, (5.0, 1.2), (5.7, 1.2))
+    _draw_arrow(axes, (7.7, 1.4), (8.6, 2.2))
+    _draw_arrow(axes, (7.7, 3.7), (8.6, 2.9))
+    _draw_arrow(axes, (9.8, 1.7), (4.1, 0.5), style="--", bend=-0.18)
+    axes.text(8.6, 0.15, "G learns: be called real", ha="center", color="0.25")
+    _draw_arrow(axes, (9.3, 3.45), (10.8, 3.45), style="--", bend=-1.1)
+    axes.text(10.0, 4.6, "D learns: be right", ha="center", color="0.25")
+    return figure
+
+
+def _draw_box(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+    """A text in a coloured box, centred at (x, y)."""
+    box = {"boxstyle": "round,pad=0.5", "facecolor": colour, "edgecolor": "0.3", "alpha": 0.45}
+    axes.text(x, y, text, ha="center", va="center", bbox=box)
+
+
+def _draw_arrow(
+    axes: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    style: str = "-",
+    bend: float = 0.0,
+) -> None:
+    """An arrow from start to end; a bend of 0 makes it straight."""
+    arrow = {
+        "arrowstyle": "-|>",
+        "color": "0.25",
+        "linestyle": style,
+        "connectionstyle": f"arc3,rad={bend}",
+    }
+    axes.annotate("", end, start, arrowprops=arrow)
+
+
 def best_discriminators(
-    path: Path,
     best_logit: Callable[[Density, Density, np.ndarray], tf.Tensor],
     games: dict[str, tuple[Density, Density]],
-) -> Path:
+) -> Figure:
     """The two densities of each game above, the best D below.
 
     Args:
-        path: of the PNG.
         best_logit: (p, q, x [n, 1]) -> a* [n].
         games: title -> (p of the data, q of the generated samples).
 
     Returns:
-        The path.
+        The figure.
     """
     plots.use_style()
     figure, axes = plt.subplots(
@@ -52,7 +95,7 @@ def best_discriminators(
     axes[1, 0].set_ylabel("probability of real")
     axes[0, 0].legend(loc="upper left")
     axes[1, 0].legend(loc="upper left")
-    return plots.save(figure, path)
+    return figure
 
 
 def _places(p: Density, q: Density) -> np.ndarray:
@@ -71,23 +114,21 @@ def _draw_density(axes: Axes, x: np.ndarray, density: np.ndarray, colour: str, l
 
 
 def value(
-    path: Path,
     shifts: np.ndarray,
     loss: np.ndarray,
     by_js: np.ndarray,
     divergences: dict[str, Sequence[float]],
-) -> Path:
+) -> Figure:
     """Left: the loss of D* and log 4 - 2 JS; right: JS of several pairs of densities.
 
     Args:
-        path: of the PNG.
         shifts: [n], how far q is from p.
         loss: [n], of D*.
         by_js: [n], log 4 - 2 JS.
         divergences: name of a pair -> JS [n]; at most three.
 
     Returns:
-        The path.
+        The figure.
     """
     plots.use_style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
@@ -98,7 +139,7 @@ def value(
         xlabel="mean of q − mean of p, in sd of p",
         ylabel="D's loss",
         ylim=(0, 1.45),
-        title="one number, two ways",
+        title="one number, computed in two ways",
     )
     styles = ("-", "--", "-.")
     for (name, js), colour, style in zip(divergences.items(), plots.OTHERS, styles, strict=False):
@@ -107,31 +148,29 @@ def value(
     right.set(
         xlabel="how far q is shifted from p",
         ylabel="JS(p, q)",
-        title="JS stops looking where the overlap ends",
+        title="JS levels off where the overlap ends",
     )
     left.legend(loc="lower left")
     right.legend(loc="lower right")
-    return plots.save(figure, path)
+    return figure
 
 
 def generator_gradients(
-    path: Path,
     b: np.ndarray,
     minimax: np.ndarray,
     non_saturating: np.ndarray,
     fake: np.ndarray,
-) -> Path:
+) -> Figure:
     """Left: both gradients of G with respect to the logit, and where the samples are; right: ratio.
 
     Args:
-        path: of the PNG.
         b: [n], logits of generated samples, ascending.
         minimax: [n], d loss / d b.
         non_saturating: [n], d loss / d b.
         fake: [m], the logits of the samples under D*.
 
     Returns:
-        The path.
+        The figure.
     """
     plots.use_style()
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2))
@@ -151,7 +190,7 @@ def generator_gradients(
         ylabel="size of the gradient with respect to b",
         ylim=(0, 1.55),
         yticks=np.arange(0, 1.1, 0.25),
-        title="the pull on G",
+        title="how strongly each loss pulls on b",
     )
     ratio = non_saturating / minimax
     label = "non-saturating / minimax, measured"
@@ -160,69 +199,103 @@ def generator_gradients(
     right.set(
         xlabel="logit b",
         ylabel="ratio of the gradients",
-        title="where one saturates the other does not",
+        title="the smaller b, the larger the ratio",
     )
     left.legend(loc="upper center")
     right.legend()
-    return plots.save(figure, path)
+    return figure
+
+
+def first_training(history: np.ndarray, mean: float, sd: float) -> Figure:
+    """How mean and sd of G's samples change in a training, and G's density at three moments.
+
+    Args:
+        history: [rounds + 1, 2], mean and sd of G's samples.
+        mean: of the data.
+        sd: of the data.
+
+    Returns:
+        The figure.
+    """
+    plots.use_style()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
+    for column, name, truth, colour in (
+        (0, "mean of G's samples", mean, plots.FAKE),
+        (1, "sd of G's samples", sd, plots.OTHERS[0]),
+    ):
+        left.plot(history[:, column], color=colour, label=name)
+        left.axhline(truth, color=colour, ls="--", lw=1)
+    left.set(xlabel="round", ylabel="value", title="the two numbers that describe G's samples")
+    left.legend(loc="lower right")
+    target = Normal(mean, sd)
+    x = np.linspace(-3.0, 3.0, 601, dtype=np.float32)[:, np.newaxis]
+    _draw_density(right, x, at(target, x), plots.REAL, "data")
+    last = len(history) - 1
+    for moment, style in ((0, ":"), (last // 50, "--"), (last, "-")):
+        its_mean, its_sd = history[moment]
+        density = at(Normal(float(its_mean), max(float(its_sd), 1e-6)), x)
+        label = f"G, round {moment:,}"
+        right.plot(x, density, color=plots.FAKE, ls=style, label=label)
+    right.set(xlabel="x", ylabel="density", title="the densities")
+    right.legend(loc="upper left")
+    return figure
 
 
 def phase_portraits(
-    path: Path,
-    paths: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]],
-    pull: Callable[[str, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
-    start: tuple[float, float],
-) -> Path:
+    paths: dict[tuple[str, str], dict[str, np.ndarray]],
+    flow: Callable[[str, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
+) -> Figure:
     """The paths of the two parameters, a row an update rule, a column a loss.
 
+    One loss alone has its update rules side by side.
+
     Args:
-        path: of the PNG.
-        paths: (update, loss) -> (without R1, with R1), each [steps + 1, 2] of (theta, psi).
-        pull: (loss, theta [n, n], psi [n, n]) -> minus the two players' gradients, [n, n] each.
-        start: (theta, psi) of every game.
+        paths: (update, loss) -> label -> [steps + 1, 2] of (theta, psi); at most two labels.
+        flow: (loss, theta [n, n], psi [n, n]) -> minus the two players' gradients, [n, n] each.
 
     Returns:
-        The path.
+        The figure.
     """
     plots.use_style()
     updates = list(dict.fromkeys(update for update, _ in paths))
     losses = list(dict.fromkeys(loss for _, loss in paths))
-    figure, axes = plt.subplots(
-        len(updates),
-        len(losses),
-        figsize=(4 * len(losses), 4.1 * len(updates) + 0.5),
-        squeeze=False,
-    )
-    for (update, loss), (free, damped) in paths.items():
-        ax = axes[updates.index(update), losses.index(loss)]
-        size = 1.1 * max(np.abs(free).max(), np.abs(damped).max(), np.hypot(*start))
-        _draw_flow(ax, loss, pull, size)
+    rows = len(updates) if len(losses) > 1 else 1
+    columns = len(paths) // rows
+    size = (4 * columns, 4.1 * rows + 0.5)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False)
+    looks = ((plots.FAKE, "-", 8), (plots.OTHERS[3], "--", 5))
+    for ax, ((update, loss), tracks) in zip(axes.flat, paths.items(), strict=True):
+        start = next(iter(tracks.values()))[0]
+        furthest = max(np.abs(track).max() for track in tracks.values())
+        limit = 1.1 * max(furthest, np.hypot(*start))
+        _draw_flow(ax, loss, flow, limit)
         _draw_circle(ax, start)
-        _draw_track(ax, free, plots.FAKE, "-", 8, "no penalty")
-        _draw_track(ax, damped, plots.OTHERS[3], "--", 5, "with R1")
+        for (label, track), (colour, style, end) in zip(tracks.items(), looks, strict=False):
+            _draw_track(ax, track, colour, style, end, label)
         ax.plot(*start, "o", ms=8, color="white", mec="black", label="start", zorder=5)
         goal = "the goal: G on the data, D flat"
         ax.plot(0.0, 0.0, "*", ms=18, color=plots.REAL, mec="black", label=goal, zorder=4)
-        ax.set(title=f"{loss}, {update}", xlim=(-size, size), ylim=(-size, size), aspect="equal")
+        ax.set(title=f"{loss}, {update}", aspect="equal")
+        ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
     for ax in axes[-1]:
-        ax.set_xlabel("θ, where the generated sample is")
+        ax.set_xlabel("θ, the place of the generated sample")
     for ax in axes[:, 0]:
         ax.set_ylabel("ψ, the slope of D")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
-    return plots.save(figure, path)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4 if columns > 2 else 2)
+    return figure
 
 
-def _draw_flow(axes: Axes, loss: str, pull: Callable, size: float) -> None:
+def _draw_flow(axes: Axes, loss: str, flow: Callable, size: float) -> None:
     """Grey lines: where infinitely small steps would take the two players."""
     ticks = np.linspace(-size, size, 25)
     theta, psi = np.meshgrid(ticks, ticks)
-    theta_pull, psi_pull = pull(loss, theta, psi)
+    theta_flow, psi_flow = flow(loss, theta, psi)
     axes.streamplot(
         ticks,
         ticks,
-        theta_pull,
-        psi_pull,
+        theta_flow,
+        psi_flow,
         color="0.8",
         linewidth=0.7,
         density=0.7,
@@ -231,7 +304,7 @@ def _draw_flow(axes: Axes, loss: str, pull: Callable, size: float) -> None:
     )
 
 
-def _draw_circle(axes: Axes, start: tuple[float, float]) -> None:
+def _draw_circle(axes: Axes, start: np.ndarray) -> None:
     """The places that are as far from the goal as the start."""
     turn = np.linspace(0.0, 2.0 * np.pi, 200)
     radius = np.hypot(*start)
@@ -245,19 +318,18 @@ def _draw_track(
 ) -> None:
     """The path [steps + 1, 2] of (theta, psi), with a square at its end."""
     axes.plot(*track.T, color=colour, ls=style, lw=1.5, label=label, zorder=3)
-    end_label = f"its end, {label}"
+    end_label = f"end, {label}"
     axes.plot(*track[-1], "s", ms=size_of_end, color=colour, mec="black", label=end_label, zorder=5)
 
 
-def samples_over_time(path: Path, paths: dict[str, np.ndarray]) -> Path:
+def samples_over_time(paths: dict[str, np.ndarray]) -> Figure:
     """Where the generated sample is, round after round, and D's slope.
 
     Args:
-        path: of the PNG.
         paths: title -> [steps + 1, 2] of (theta, psi).
 
     Returns:
-        The path.
+        The figure.
     """
     plots.use_style()
     figure, axes = plt.subplots(
@@ -271,19 +343,18 @@ def samples_over_time(path: Path, paths: dict[str, np.ndarray]) -> Path:
     axes[0, 0].set_ylabel("x")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    return plots.save(figure, path)
+    return figure
 
 
-def growths(path: Path, measured: dict[str, np.ndarray], predicted: dict[str, np.ndarray]) -> Path:
+def growths(measured: dict[str, np.ndarray], predicted: dict[str, np.ndarray]) -> Figure:
     """How fast the squared distance from the goal grows, measured and predicted.
 
     Args:
-        path: of the PNG.
         measured: loss -> growth in each round, in units of h^2, [steps].
         predicted: the same by formula.
 
     Returns:
-        The path.
+        The figure.
     """
     plots.use_style()
     figure, axes = plt.subplots(1, len(measured), figsize=(4 * len(measured), 3.8), squeeze=False)
@@ -297,4 +368,4 @@ def growths(path: Path, measured: dict[str, np.ndarray], predicted: dict[str, np
     axes[0, 0].set_ylabel("(growth of θ² + ψ² − 1) / h²")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
-    return plots.save(figure, path)
+    return figure

@@ -4,10 +4,10 @@ how training went.
 
 from __future__ import annotations
 
-import tempfile
+import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import matplotlib.animation
 import matplotlib.pyplot as plt
@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from gan_core import files
 from gan_core.app import plots
@@ -102,6 +103,96 @@ def fields_of_d(runs: dict[str, Run], real: np.ndarray, arrows: int = 150) -> Fi
         panel.grid(False)
         panel.legend(loc="upper right", markerscale=4, fontsize="small")
         figure.colorbar(image, ax=panel, label=meaning_of_d(trainer.loss), shrink=0.85)
+    return figure
+
+
+def last_samples(runs: dict[str, Run], real: np.ndarray) -> Figure:
+    """The samples at the end of each run, over the real ones.
+
+    Args:
+        runs: title -> (trainer, looks); a panel each.
+        real: [n, 2], drawn behind the samples.
+
+    Returns:
+        The figure, not yet saved.
+    """
+    plots.use_style()
+    figure, axes = plt.subplots(1, len(runs), figsize=(5.2 * len(runs), 5.2), squeeze=False)
+    for panel, (title, (_, looks)) in zip(axes[0], runs.items(), strict=True):
+        step, samples, _ = looks[-1]
+        plots.points(panel, real, samples, span_of(real))
+        panel.set(title=f"{title}, round {step:,}")
+    axes[0, 0].legend(loc="upper right", markerscale=4, fontsize="small")
+    return figure
+
+
+def around_a_point(
+    runs: dict[str, Run], real: np.ndarray, point: np.ndarray, half_width: float, moments: int = 4
+) -> Figure:
+    """The last few looks at each run, in a small square of the plane.
+
+    Args:
+        runs: title -> (trainer, looks); a row of the figure each.
+        real: [n, 2], drawn behind the samples.
+        point: [2], the middle of the square.
+        half_width: of the square, in the data's units.
+        moments: how many of the last looks are drawn, a column each.
+
+    Returns:
+        The figure, not yet saved.
+    """
+    plots.use_style()
+    figure, axes = plt.subplots(
+        len(runs), moments, figsize=(3.2 * moments, 3.3 * len(runs)), squeeze=False
+    )
+    left, bottom = point - half_width
+    right, top = point + half_width
+    for row, (title, (_, looks)) in zip(axes, runs.items(), strict=True):
+        for panel, (step, samples, _) in zip(row, looks[-moments:], strict=False):
+            plots.points(panel, real, samples)
+            panel.set(xlim=(left, right), ylim=(bottom, top), title=f"round {step:,}")
+        row[0].set_ylabel(f"{title}\nx₂")
+    axes[0, 0].legend(loc="upper right", markerscale=4, fontsize="small")
+    return figure
+
+
+def most_visited(runs: dict[str, Run], places: np.ndarray, radius: float) -> np.ndarray:
+    """The place near which every run has samples at its end, if there is one.
+
+    Args:
+        runs: title -> (trainer, looks).
+        places: [k, 2].
+        radius: how near, in the data's units.
+
+    Returns:
+        [2], the place for which the smallest count over the runs is largest.
+    """
+    counts = []
+    for _, looks in runs.values():
+        _, samples, _ = looks[-1]
+        distances = np.linalg.norm(samples[:, np.newaxis] - places, axis=2)
+        counts.append((distances < radius).sum(axis=0))
+    return places[np.argmax(np.min(counts, axis=0))]
+
+
+def clouds(samples: dict[str, np.ndarray], span: float) -> Figure:
+    """Several sets of real points side by side.
+
+    Args:
+        samples: title -> points [n, 2]; a panel each.
+        span: half the width of each panel, in the data's units.
+
+    Returns:
+        The figure, not yet saved.
+    """
+    plots.use_style()
+    figure, axes = plt.subplots(
+        1, len(samples), figsize=(3.6 * len(samples), 3.9), sharey=True, squeeze=False
+    )
+    for panel, (title, points) in zip(axes[0], samples.items(), strict=True):
+        panel.scatter(*points.T, s=4, lw=0, color=plots.REAL, alpha=0.5)
+        panel.set(title=title, xlabel="x₁", aspect="equal", xlim=(-span, span), ylim=(-span, span))
+    axes[0, 0].set_ylabel("x₂")
     return figure
 
 
@@ -200,6 +291,43 @@ def animation(
     return matplotlib.animation.FuncAnimation(figure, draw, frames=frames, interval=120)
 
 
+class _GifWriter(matplotlib.animation.AbstractMovieWriter):
+    """Writes the frames as a GIF into a file that is open already.
+
+    Matplotlib's own writer opens a file itself, and wants its name to end in .gif, which the
+    temporary file beside an output does not.
+    """
+
+    def __init__(self, file: BinaryIO):
+        super().__init__(fps=FRAMES_A_SECOND)
+        self.file = file
+        self.frames: list[Image.Image] = []
+
+    def setup(self, fig: Figure, outfile: Path, dpi: float | None = None) -> None:
+        """Note the figure and its size; `outfile` names the folder, and nothing is opened."""
+        super().setup(fig, outfile, dpi)
+
+    def grab_frame(self, **options: Any) -> None:
+        """Draw the figure as it is now, and keep the picture."""
+        pixels = io.BytesIO()
+        self.fig.savefig(pixels, format="rgba", dpi=self.dpi, **options)
+        picture = Image.frombytes("RGBA", self.frame_size, pixels.getvalue())
+        self.frames.append(picture.convert("RGB"))
+
+    def finish(self) -> None:
+        """Write all frames."""
+        first, *others = self.frames
+        milliseconds = 1000 // FRAMES_A_SECOND
+        first.save(
+            self.file,
+            format="GIF",
+            save_all=True,
+            append_images=others,
+            duration=milliseconds,
+            loop=0,
+        )
+
+
 def save_animation(moving: matplotlib.animation.FuncAnimation, path: Path) -> None:
     """Write the GIF at `path`, and beside it a self-contained HTML player with a slider.
 
@@ -209,11 +337,7 @@ def save_animation(moving: matplotlib.animation.FuncAnimation, path: Path) -> No
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder:  # Matplotlib wants a name that ends in .gif
-        gif = Path(folder) / "animation.gif"
-        writer = matplotlib.animation.PillowWriter(fps=FRAMES_A_SECOND)
-        moving.save(gif, writer=writer, dpi=80)
-        files.write_atomically(path, lambda file: file.write(gif.read_bytes()))
+    files.write_atomically(path, lambda file: moving.save(path, _GifWriter(file), dpi=80))
     html = path.with_suffix(".html")
     files.text_atomically(html, moving.to_jshtml(fps=FRAMES_A_SECOND))
     if "inline" not in plt.get_backend():  # a notebook shows its last frame

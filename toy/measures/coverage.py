@@ -263,34 +263,12 @@ def _checked(
     """samples, modes and weights (of sum 1) as float64, or a ValueError."""
     owner = "coverage"
     checks.number(owner, "sd", sd, above=0.0)
-    modes = _numbers("modes", modes, "[K, d] with K at least 1")
-    if modes.ndim != 2 or modes.size == 0:
-        wanted = "[K, d] with K at least 1"
-        checks.fail(owner, "modes", wanted, checks.show_shape(modes.shape))
-    wanted = checks.show_shape(["n", modes.shape[1]]) + " with n at least 1"
-    samples = _numbers("samples", samples, wanted)
-    if samples.ndim != 2 or samples.shape[1] != modes.shape[1] or len(samples) == 0:
-        checks.fail(owner, "samples", wanted, checks.show_shape(samples.shape))
-    for name, array in (("samples", samples), ("modes", modes)):
-        bad = int(np.count_nonzero(~np.isfinite(array)))
-        if bad:
-            checks.fail(owner, name, "finite", f"{bad} of {array.size} values NaN or infinite")
-    wanted = f"[{len(modes)}] of numbers at least 0, not all 0"
-    shares = np.ones(len(modes)) if weights is None else _numbers("weights", weights, wanted)
-    if shares.shape != (len(modes),):
-        checks.fail(owner, "weights", wanted, checks.show_shape(shares.shape))
-    if not np.isfinite(shares).all() or (shares < 0.0).any() or not shares.any():
+    modes = checks.array(owner, "modes", modes, ["K", "d"])
+    samples = checks.array(owner, "samples", samples, ["n", modes.shape[1]])
+    if weights is None:
+        weights = np.ones(len(modes))
+    shares = checks.array(owner, "weights", weights, [len(modes)])
+    if (shares < 0.0).any() or not shares.any():
+        wanted = f"[{len(modes)}] of numbers at least 0, not all 0"
         checks.fail(owner, "weights", wanted, f"{shares.tolist()!s:.100}")
     return samples, modes, shares / shares.sum()
-
-
-def _numbers(name: str, value: ArrayLike, wanted: str) -> np.ndarray:
-    """`value` as a float64 array; a ValueError for what is ragged, complex or no number."""
-    try:
-        array = np.asarray(value)
-    except ValueError:  # NumPy's word for rows of unequal length
-        checks.fail("coverage", name, wanted, "rows of unequal length")
-    if array.dtype.kind not in "iufb":
-        came = f"an array of {array.dtype}, which are no real numbers"
-        checks.fail("coverage", name, wanted, came)
-    return array.astype(np.float64)

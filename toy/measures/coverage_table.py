@@ -19,8 +19,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from gan_core import checks, files
-from toy.measures import published
+from toy.measures import coverage, published
 from toy.measures.coverage import Coverage
+from toy.targets.distributions import WithModes
 
 TARGETS = ("ring", "grid")
 NOT_OF_A_RUN = ("table", "seeds", "out", "mode")  # fields of a config that change no result
@@ -138,6 +139,34 @@ def show(
     (console or Console(width=190)).print(table)
 
 
+HEADINGS = ("recipe", "modes", "% high quality", "reverse KL", "sd ratio")
+
+
+def last_looks(runs: dict, target: WithModes, samples: int) -> list[tuple[str, ...]]:
+    """What each run covers at its end, and what a perfect sampler covers.
+
+    Args:
+        runs: name -> (trainer, looks), each look (round, samples, Coverage).
+        target: what they learn.
+        samples: how many samples the perfect sampler is given.
+
+    Returns:
+        A row for each run and one for the perfect sampler, for a table with these headings; no
+        rows for a target without modes.
+    """
+    if not hasattr(target, "modes"):
+        return []
+    measured = {name: looks[-1][2] for name, (_, looks) in runs.items()}
+    measured["a perfect sampler"] = coverage.perfect_sampler(target, samples)
+    return [(name, *_cells_of(row)) for name, row in measured.items()]
+
+
+def _cells_of(row: Coverage) -> list[str]:
+    """The numbers of one Coverage, as text."""
+    with_a_place = [column for column in COLUMNS if column.digits_of_perfect is not None]
+    return [f"{getattr(row, c.key) * c.scale:.{c.digits}f}" for c in with_a_place]
+
+
 def mean_and_standard_error(values: Sequence[float]) -> tuple[float, float]:
     """The mean of n values, and how uncertain it is: s / sqrt(n).
 
@@ -157,6 +186,26 @@ def mean_and_standard_error(values: Sequence[float]) -> tuple[float, float]:
     if len(array) == 1:
         return float(array[0]), math.nan
     return float(array.mean()), float(array.std(ddof=1) / math.sqrt(len(array)))
+
+
+def mean_and_error(values: Sequence[float], digits: int = 2) -> str:
+    """The mean of some values and its standard error, as text.
+
+    Args:
+        values: at least one.
+        digits: after the point.
+
+    Returns:
+        Such as "1.50 ± 0.50", and "1.50" for a single value.
+
+    Example:
+        >>> mean_and_error([1.0, 2.0])
+        '1.50 ± 0.50'
+    """
+    mean, error = mean_and_standard_error(values)
+    if math.isnan(error):
+        return f"{mean:.{digits}f}"
+    return f"{mean:.{digits}f} ± {error:.{digits}f}"
 
 
 def _cell_of_runs(runs: list[dict], column: Column) -> str:

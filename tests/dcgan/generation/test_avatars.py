@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import resource
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from PIL import Image
 
 from dcgan.generation import avatars, trained_generator
 from dcgan.generation import ids as id_lists
+from gan_core import files
 
 pytestmark = pytest.mark.slow
 
@@ -266,8 +268,8 @@ def test_the_order_and_the_split_over_processes_do_not_matter(tmp_path):
     avatars.write(ids[:41], generator, tmp_path / "first.zip")
     avatars.write(reversed(ids[41:]), generator, tmp_path / "rest.zip")
     whole, *parts = (inside(tmp_path / f"{name}.zip") for name in ("all", "first", "rest"))
-    for files in (whole, *parts):
-        del files["index.csv"]
+    for found in (whole, *parts):
+        del found["index.csv"]
     assert len(set(whole.values())) == 150
     assert parts[0] | parts[1] == whole
 
@@ -388,3 +390,27 @@ def test_memory_does_not_grow_with_the_ids(tmp_path, generator, monkeypatch):
 
     peak(256)
     assert peak(20 * 256) < peak(2 * 256) + 500_000  # a list of the ids alone would be 690 kB more
+
+
+def test_on_a_disk_that_ignores_capitals_no_id_gets_anothers_face(tmp_path, generator, monkeypatch):
+    """Two names that differ by capitals alone, and lie in the same one of the 256 folders."""
+    spellings = [
+        "".join(one) for one in itertools.product(*zip("annabellax", "ANNABELLAX", strict=True))
+    ]
+    names = {}
+    for one in spellings:
+        names.setdefault(avatars.file_name(one).lower(), []).append(one)
+    clash = next(group[:2] for group in names.values() if len(group) > 1)
+    apart = [group[0] for group in names.values()][:5]
+    written = avatars.write([*clash, "bob"], generator, tmp_path / "here")
+    assert written.made == 3
+    monkeypatch.setattr(files, "distinguishes_case", lambda folder: False)
+    with pytest.raises(ValueError, match=r"no two have one file name.*--out FILE.zip") as told:
+        avatars.write([*clash, "bob"], generator, tmp_path / "there")
+    assert repr(clash[0]) in str(told.value)
+    assert repr(clash[1]) in str(told.value)
+    assert not (tmp_path / "there").exists()
+    assert avatars.write([*apart, "bob"], generator, tmp_path / "apart").made == 6
+    assert avatars.write([*clash, "bob"], generator, tmp_path / "all.zip").made == 3
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert {avatars.file_name(one) for one in clash} < set(archive.namelist())

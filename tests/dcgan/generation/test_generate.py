@@ -117,6 +117,16 @@ def test_parts_one_after_the_other_are_the_whole_byte_for_byte(
     assert told in capsys.readouterr().out
 
 
+def test_the_sheet_of_a_part_shows_that_parts_own_first_faces(tmp_path):
+    ids = [f"player {i}" for i in range(200)]
+    (tmp_path / "ids.txt").write_text("\n".join(ids), encoding="utf-8")
+    run("--ids", "ids.txt", "--out", "a.zip", "--part", "2/2", "--sheet", "sheet.png")
+    faces = tiny_faces.colours(avatars.latents(ids[100:164], 3))
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(tmp_path / "sheet.png")), sheets.sheet(faces)
+    )
+
+
 def test_parts_differ_by_one_at_most(tmp_path):
     (tmp_path / "ids.txt").write_text("\n".join(map(str, range(11))), encoding="utf-8")
     with Ids(read_ids("ids.txt")) as ids:

@@ -63,7 +63,7 @@ def test_the_table_says_n_floors_and_what_it_is_not(folder):
 
 def test_a_picture_that_is_there_is_kept_unless_overwrite_is_said(folder):
     (folder / "a.png").write_bytes(b"mine")
-    with pytest.raises(ValueError, match=r"out must be a name that is free.*--overwrite"):
+    with pytest.raises(ValueError, match=r"a.png exists already.*--overwrite"):
         report.judge(asked(folder, out=folder / "a.png"))
     assert (folder / "a.png").read_bytes() == b"mine"
     report.judge(asked(folder, out=folder / "a.png", overwrite=True), Console(file=io.StringIO()))

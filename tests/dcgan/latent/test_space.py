@@ -156,11 +156,11 @@ def test_two_samples_of_the_prior_slerp_keeps_to_the_shell_and_lerp_does_not():
     ("a", "b", "t", "words"),
     [
         ([1.0, 2.0], [1.0], 0.5, r"b must be \[2\], as a is, got \[1\]"),
-        (1.0, 2.0, 0.5, r"b must be a vector, got \[\]"),
+        (1.0, 2.0, 0.5, r"a must be \[\.\.\., d\] of numbers, got \[\]"),
         ([1.0], [2.0], 1.5, "t must be from 0 to 1, a number or a list of them, got 1.5"),
         ([1.0], [2.0], [-0.1], "t must be from 0 to 1"),
-        ([1.0], [np.nan], 0.5, "b must be finite, got 1 values NaN"),
-        ("z", [1.0], 0.5, "a must be an array of numbers, got a str that is none"),
+        ([1.0], [np.nan], 0.5, "b must be finite, got 1 of 1 values NaN"),
+        ("z", [1.0], 0.5, "a must be .* of numbers, got a str that is no array"),
     ],
 )
 def test_bad_ends_and_times_are_named(a, b, t, words):
@@ -269,7 +269,7 @@ def test_one_number_of_z_is_a_direction_too():
     ("direction", "value", "keep", "words"),
     [
         (np.zeros(6), 1.0, False, "direction must be other than 0"),
-        (np.ones(5), 1.0, False, r"direction must be \[6\], "),
+        (np.ones(5), 1.0, False, r"direction must be \[6\] of numbers, got \[5\]"),
         (np.ones(6), 50.0, True, r"value must be of size at most \|z\| = .*, got 50\."),
         (np.ones(6), np.inf, False, "value must be finite"),
         (Z[0], 0.5, True, "z not along the direction"),

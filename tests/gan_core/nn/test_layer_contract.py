@@ -13,6 +13,7 @@ from gan_core import rng
 from gan_core.nn import (
     activations,
     batch_norm,
+    conditional,
     conv,
     dense,
     dropout,
@@ -62,6 +63,8 @@ LAYERS = {
     ),
     "leaky_relu": (lambda seed: activations.leaky_relu(), IMAGE, IMAGE, False),
 }
+CONDITIONAL = {"Embedding", "WithEmbedding", "ConditionalBatchNorm", "ProjectionHead"}
+"""They take labels besides x: test_conditional puts them to the laws of layers with one label."""
 MODULES = [name for name in LAYERS if name[0].isupper()]  # the others are plain functions
 
 
@@ -92,9 +95,10 @@ def layers_in(files):
 
 
 def test_every_layer_stands_in_the_table():
+    assert all(hasattr(conditional, name) for name in CONDITIONAL)
     assert (
         layers_in({path.name: path.read_text("utf-8") for path in FOLDER.rglob("*.py")})
-        == LAYERS.keys()
+        == LAYERS.keys() | CONDITIONAL
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gan_core.testing import __main__ as program
 from gan_core.testing.loading import CannotLoad, load
 
 pytestmark = pytest.mark.slow
@@ -85,17 +86,18 @@ def test_a_wrong_loss_has_exit_code_1_and_a_table(folder):
     assert "Traceback" not in done.stderr
 
 
-def test_a_right_penalty_has_exit_code_0(folder):
-    done = run(folder, "gan_core.testing", "my_losses:R1")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert set(verdicts(done.stdout).values()) == {"holds", "not"}
+def test_a_right_penalty_has_exit_code_0(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    assert program.main(["my_losses:R1"]) == 0
+    assert set(verdicts(capsys.readouterr().out).values()) == {"holds", "not"}
 
 
-def test_what_is_not_there_has_exit_code_2_and_one_line(folder):
-    done = run(folder, "gan_core.testing", "my_losses:MISSING")
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.splitlines()[-1] == (
+def test_what_is_not_there_has_exit_code_2_and_one_line(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    assert program.main(["my_losses:MISSING"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[-1] == (
         "python -m gan_core.testing: my_losses:MISSING: my_losses has no MISSING; "
         "what it has that laws can be put to: WRONG, RIGHT, R1."
     )

@@ -5,6 +5,7 @@ import types
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 
 from gan_core import losses
 from toy.figures import plane_plots
@@ -76,10 +77,16 @@ def test_without_modes_there_is_no_count():
 
 
 def test_an_animation_is_a_gif_and_a_page_and_leaves_nothing_else(tmp_path, capsys):
+    """Two frames of an eighth of a second, with the points of its own rounds."""
     moving = plane_plots.animation([(0, 0.5 * REAL), (5, REAL)], REAL)
     plane_plots.save_animation(moving, tmp_path / "new" / "a.gif")
     assert {file.name for file in (tmp_path / "new").iterdir()} == {"a.gif", "a.html"}
-    assert (tmp_path / "new" / "a.gif").read_bytes().startswith(b"GIF8")
+    with Image.open(tmp_path / "new" / "a.gif") as gif:
+        assert (gif.format, gif.n_frames, gif.size) == ("GIF", 2, (368, 368))
+        first = np.asarray(gif.convert("RGB"))
+        gif.seek(1)
+        assert gif.info["duration"] == 120  # a GIF counts hundredths
+        assert (np.asarray(gif.convert("RGB")) != first).any()
     page = (tmp_path / "new" / "a.html").read_text(encoding="utf-8")
     assert "<script" in page
     assert "a.gif" in capsys.readouterr().out
@@ -92,3 +99,14 @@ def test_an_animation_that_fails_leaves_the_older_one(tmp_path):
         plane_plots.save_animation(moving, tmp_path / "a.gif")
     assert (tmp_path / "a.gif").read_bytes() == b"older"
     assert {file.name for file in tmp_path.iterdir()} == {"a.gif"}
+
+
+def test_the_place_that_every_run_visits_is_the_middle_of_the_close_up():
+    places = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0]], np.float32)
+    near_the_first_two = np.array([[0.1, 0.0], [0.0, 0.1], [2.0, 0.1]], np.float32)
+    near_the_second = np.array([[2.1, 0.0], [2.0, 0.0]], np.float32)
+    runs = {
+        "one": (None, [(1, near_the_first_two, None)]),
+        "other": (None, [(1, near_the_second, None)]),
+    }
+    np.testing.assert_array_equal(plane_plots.most_visited(runs, places, 0.5), [2.0, 0.0])

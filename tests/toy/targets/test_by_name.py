@@ -68,3 +68,28 @@ def test_the_unequal_targets_weigh_the_modes_of_the_equal_ones():
 def test_wrong_samples_are_one_clear_line(samples, words):
     with pytest.raises(ValueError, match=words):
         by_name.distance(samples, distributions.grid())
+
+
+@pytest.mark.parametrize("name", by_name.BY_NAME)
+def test_the_draws_behind_a_sample_share_no_seed(name, monkeypatch):
+    """With one seed for both, the noise around a curve would be a function of the place on it."""
+    seeds = []
+    drawing = []
+
+    def recording(function):
+        def record(shape, seed, *others):
+            if not drawing:  # rng.normal draws uniform numbers with its own seed
+                seeds.append(tuple(seed.numpy().tolist()))
+            drawing.append(function)
+            try:
+                return function(shape, seed, *others)
+            finally:
+                drawing.pop()
+
+        return record
+
+    for draw in ("uniform", "normal", "integers"):
+        monkeypatch.setattr(rng, draw, recording(getattr(rng, draw)))
+    by_name.BY_NAME[name]().sample(5, rng.seed(0, "sample"))
+    assert len(seeds) == 2
+    assert len(set(seeds)) == 2

@@ -19,6 +19,7 @@ from conv_cases import (
     ONE_PIXEL,
     close,
     derivatives,
+    each_name,
     each_path,
     every_case,
     pairs,
@@ -125,23 +126,44 @@ def test_the_paths_agree_in_float32_and_bfloat16(case):
                 )  # eight bits a number, and some hundred of them in a second gradient
 
 
+SQUARE = (4, 2, "SAME", (4, 4))
+WINOGRAD = {
+    "conv": winograd.conv,
+    "conv_transpose": winograd.conv_transpose,
+    "filter_gradient": winograd.filter_gradient,
+}
+
+
 @pytest.mark.parametrize(
-    "function", [*(pairs(FEW[0], path)["conv"] for path in PATHS), winograd.conv]
+    ("case", "functions"),
+    [
+        *((case, pairs(case, path)) for case in (SQUARE, FEW[2], ONE_PIXEL[0]) for path in PATHS),
+        (SQUARE, WINOGRAD),
+    ],
 )
-def test_a_third_derivative_exists_and_is_the_same(function):
-    """f(t) = |conv(t x, t w)|^2 = t^4 f(1): its third derivative at 1 is 24 f(1)."""
-    x, w, _ = three((4, 2, "SAME", (4, 4)))
+@each_name
+def test_derivatives_of_every_order_are_those_of_a_fourth_power(name, case, functions):
+    """p(t) = |f(t u, t v)|^2 = t^4 p(1), for f is linear in u and in v.
+
+    So its derivatives at 1 are 4, 12, 24 and again 24 times p(1). The second one needs the gradient
+    of every gradient, with respect to what comes from above as well; the third and the fourth need
+    theirs.
+    """
+    x, w, y = three(case)
+    u, v = {"conv": (x, w), "conv_transpose": (y, w), "filter_gradient": (x, y)}[name]
     t = tf.constant(1.0, tf.float64)
-    with tf.GradientTape() as third:
-        third.watch(t)
-        with tf.GradientTape() as second:
-            second.watch(t)
-            with tf.GradientTape() as first:
-                first.watch(t)
-                f = tf.reduce_sum(tf.square(function(t * x, t * w)))
-            d1 = first.gradient(f, t)
-        d2 = second.gradient(d1, t)
-    np.testing.assert_allclose(third.gradient(d2, t), 24.0 * f, rtol=1e-12)
+
+    def derivative(order):
+        if order == 0:
+            return tf.reduce_sum(tf.square(functions[name](t * u, t * v)))
+        with tf.GradientTape() as tape:
+            tape.watch(t)
+            value = derivative(order - 1)
+        return tape.gradient(value, t)
+
+    p = derivative(0)
+    for order, factor in enumerate([4.0, 12.0, 24.0, 24.0], start=1):
+        np.testing.assert_allclose(derivative(order), factor * p, rtol=1e-11, err_msg=f"{order}")
 
 
 @pytest.mark.parametrize("case", [FEW[0], FEW[2], ONE_PIXEL[0]], ids=str)

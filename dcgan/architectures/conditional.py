@@ -1,0 +1,101 @@
+"""Networks that are told the labels: any of the pairs of `dcgan.networks`, changed in three places.
+
+- The generator's z gets the label's embedding behind it (Mirza and Osindero 2014).
+- Where the generator has batch norm, its scale and shift depend on the label (de Vries et al.
+  2017). The modern generator has none, and knows the label from its input alone.
+- The discriminator's logit gets the inner product of its last features with the label's embedding
+  (projection, Miyato and Koyama 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from dcgan import networks
+from dcgan.architectures.plan import Plan
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.conditional import ConditionalBatchNorm, ProjectionHead, WithEmbedding
+from gan_core.nn.initializers import normal
+from gan_core.nn.sequential import Sequential
+
+LABEL_SIZE = 64  # numbers that the label adds to z
+LAYER = 500  # seeds from this one on are those of the layers for labels
+
+
+def make(
+    counts: Sequence[int], network: str = "dcgan", **options: Any
+) -> tuple[Sequential, Sequential]:
+    """Both networks.
+
+    Args:
+        counts: how many values each factor of the labels has.
+        network: one of `dcgan.networks.BY_NAME`.
+        options: those of `Plan`.
+
+    Returns:
+        G, called as generator(z, labels, training=...), and D, called as discriminator(x, labels,
+        training=...); labels are [B, f] whole numbers.
+
+    Raises:
+        ValueError: if the network or an option is none of these.
+    """
+    plan = Plan(**options)
+    wider = {**options, "latent_dim": plan.latent_dim + LABEL_SIZE}
+    generator, discriminator = networks.make(network, **wider)
+    return _generator(generator, plan, counts), _discriminator(discriminator, plan, counts, network)
+
+
+def of_config(config: Any, counts: Sequence[int], **changes: Any) -> tuple[Sequential, Sequential]:
+    """Both networks of a run.
+
+    Args:
+        config: a dcgan.config.Config.
+        counts: how many values each factor of the labels has.
+        changes: options that take the place of the config's.
+    """
+    return make(counts, **{**networks.options_of(config), **changes})
+
+
+def _generator(plain: Sequential, plan: Plan, counts: Sequence[int]) -> Sequential:
+    """The label joins z, and batch norm knows it."""
+    joined = WithEmbedding(counts, LABEL_SIZE, seed=plan.layer_seed(LAYER), name="labels")
+    layers: list[Callable] = [joined]
+    for layer in plain.layers:
+        layers.append(_conditional(layer, counts) if isinstance(layer, BatchNorm) else layer)
+    return Sequential(layers, name="generator")
+
+
+def _conditional(layer: BatchNorm, counts: Sequence[int]) -> ConditionalBatchNorm:
+    """The same batch norm, gamma's first values too, for labels."""
+    first = tf.convert_to_tensor(layer.gamma)
+    return ConditionalBatchNorm(
+        layer.channels,
+        counts,
+        momentum=layer.momentum,
+        epsilon=layer.epsilon,
+        gamma_initializer=lambda shape, seed: first,
+        synchronised=layer.synchronised,
+        name=layer.name,
+    )
+
+
+def _discriminator(
+    plain: Sequential, plan: Plan, counts: Sequence[int], network: str
+) -> Sequential:
+    """The last layers become psi of the projection; plain functions before them belong to phi."""
+    features, channels = networks.BY_NAME[network].features(plan)
+    first = len(features)
+    while not isinstance(plain.layers[first], tf.Module):
+        first += 1
+    head = ProjectionHead(
+        channels,
+        counts,
+        psi=Sequential(plain.layers[first:]),
+        seed=plan.layer_seed(LAYER + 1),
+        initializer=normal(1.0 / (plan.start**2 * channels**0.5)),
+        name="projection",
+    )
+    return Sequential([*plain.layers[:first], head], name="discriminator")

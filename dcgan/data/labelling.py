@@ -1,0 +1,66 @@
+"""The labels of a run's faces, as its config asks for them, and which faces are learnt from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from dcgan.data import faces, labels_csv, labels_drawn, labels_folders
+from dcgan.data.labels import Labelled, labelled
+from dcgan.drawn import drawn_faces
+from gan_core import checks
+
+FOLDERS = "folders"
+
+
+class Division(NamedTuple):
+    """Which faces are learnt from, and which are held aside: ascending indices."""
+
+    rows: np.ndarray
+    aside: np.ndarray
+
+
+def of_config(config, names: list[str]) -> Labelled | None:
+    """The labels of a run's faces; None: it is trained without.
+
+    Args:
+        config: a dcgan.config.Config.
+        names: of its faces.
+
+    Raises:
+        ValueError: if the labels do not fit the faces.
+    """
+    if config.labels is None:
+        return None
+    if config.data is None:
+        asked = labels_drawn.names_of(config.labels)
+        values = drawn_faces.factors(range(config.drawn), seed=config.seed)
+        return labelled("drawn", labels_drawn.factors_of(asked), labels_drawn.rows(asked, values))
+    if config.labels == FOLDERS:
+        return labels_folders.load(names)
+    return labels_csv.load(table(config.labels, config.data), names)
+
+
+def table(text: str, data: Path) -> Path:
+    """The CSV file that --labels names: as it is, or below the data folder.
+
+    Raises:
+        ValueError: if there is none, or none is meant.
+    """
+    for path in (Path(os.path.expanduser(text)), Path(data) / text):
+        if path.is_file():
+            return path
+    wanted = f"{FOLDERS} (the folders that pictures lie in are their labels), or a CSV file"
+    checks.fail("Config", "labels", wanted, f"{text!r}, which is no file")
+
+
+def divide(n: int, seed: int, of: Labelled | None) -> Division:
+    """`faces.split` of the faces that have a label; without labels, of all."""
+    if of is None:
+        return Division(*faces.split(n, seed))
+    kept = of.kept
+    rows, aside = faces.split(len(kept), seed)
+    return Division(kept[rows], kept[aside])

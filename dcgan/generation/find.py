@@ -1,0 +1,179 @@
+"""From pictures back to z: the face that a trained generator makes nearest to each of them.
+
+python -m dcgan find --image me.png
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dcgan.figures import sheets
+from gan_core import checks, files
+from gan_core.app.command_line import say
+
+SHEET = Path("runs/found.png")
+LIKE_ITSELF = 30.0  # decibels: an error of 8 grey levels, hard to see
+MOST_SHOWN = 16  # pictures on the sheet
+LINES = 16  # of the table
+
+
+@dataclasses.dataclass(frozen=True)
+class Find:
+    """The z whose faces are nearest to pictures, by gradient descent on the pixels' error."""
+
+    image: tuple[Path, ...] = ()
+    """the pictures, files of any kind that training reads; cropped and resized as training does"""
+    generated: int = 0
+    (
+        "in place of --image, so many faces of the generator itself, whose z exist: shows how well "
+        "the search works"
+    )
+    run: Path | None = None
+    """run folder; none: the generator that comes with the package"""
+    starts: int = 8
+    """z from which the descent starts, for each picture; the best is kept"""
+    steps: int = 400
+    """of the descent"""
+    seed: int = 0
+    """of the faces among which the starts are chosen, and of --generated"""
+    out: Path | None = None
+    """picture of the pictures and what was found, a .png; none: runs/found.png, or the next free"""
+    z: Path | None = None
+    """FILE.npy for the z that were found; walk --z FILE.npy goes from one to another"""
+    overwrite: bool = False
+    """replace --out and --z if they are there"""
+
+    def __post_init__(self) -> None:
+        checks.integer("Find", "generated", self.generated, 0, 10_000)
+        checks.integer("Find", "starts", self.starts, 1, 1000)
+        checks.integer("Find", "steps", self.steps, 1, 10**6)
+        checks.integer("Find", "seed", self.seed, -(2**63), 2**63 - 1)
+        checks.boolean("Find", "overwrite", self.overwrite)
+        if bool(self.image) == bool(self.generated):
+            came = "both" if self.image else "neither"
+            way_out = "Say --image FILE.png, or --generated 50 for a trial of the search."
+            checks.fail("Find", "image", "given, or generated", came, way_out)
+        for name, ending in (("out", ".png"), ("z", ".npy")):
+            file = getattr(self, name)
+            if file is not None and Path(file).suffix.lower() != ending:
+                checks.fail("Find", name, f"a file whose name ends in {ending}", str(file))
+
+
+def find(config: Find) -> None:
+    """Search, and write the sheet and the z.
+
+    The pictures are read, and every place claimed, before the search starts.
+    """
+    console = Console()
+    sheet = sheets.first_free(SHEET) if config.out is None else config.out
+    with contextlib.ExitStack() as stack:
+        for place in (sheet, config.z):
+            if place is not None:
+                stack.enter_context(files.claimed(place, config.overwrite))
+        _find(config, sheet, console)
+
+
+def _find(config: Find, sheet: Path, console: Console) -> None:
+    from dcgan.generation import trained_generator  # slow: they import TensorFlow
+    from dcgan.latent import inversion
+
+    generator = trained_generator.load(config.run)
+    if generator.samples is None:
+        way_out = "Its SavedModel is an older one: export it anew by resuming the run."
+        wanted = "a generator that gradients can pass through"
+        checks.fail("find", "run", wanted, generator.name, way_out)
+    if generator.labels is not None:
+        wanted = "the run of a generator without labels"
+        checks.fail("find", "run", wanted, f"{generator.name}, which was trained with labels")
+    names, pictures = _pictures(config, generator)
+    with console.status(f"looking for {len(pictures)} z, {config.starts} starts each"):
+        found = inversion.find(
+            generator.samples,
+            generator.latent_dim,
+            pictures,
+            starts=config.starts,
+            steps=config.steps,
+            seed=config.seed,
+        )
+    _tell(names, found, generator, console)
+    written = [sheets.save(_sheet(pictures, found.faces), sheet)]
+    if config.z is not None:
+        files.write_atomically(config.z, lambda file: np.save(file, found.z))
+        written.append(config.z)
+    say(f"Wrote {' and '.join(map(str, written))}", console)
+
+
+def _pictures(config: Find, generator) -> tuple[list[str], np.ndarray]:
+    """Their names, and uint8 [n, size, size, 3]."""
+    if config.generated:
+        # Another seed than the starts': else the descent would start at what it looks for.
+        faces = generator.sample(config.generated, seed=config.seed + 1)
+        return [f"generated face {i}" for i in range(config.generated)], faces
+    return [str(file) for file in config.image], read(config.image, generator.size)
+
+
+def read(images: tuple[str | os.PathLike, ...], size: int) -> np.ndarray:
+    """Pictures as training reads them.
+
+    Args:
+        images: files.
+        size: pixels of a side.
+
+    Returns:
+        uint8 [n, size, size, 3].
+
+    Raises:
+        ValueError: if one cannot be read, or is no picture.
+    """
+    from dcgan.data import images as decoder
+
+    pictures = []
+    for file in images:
+        try:
+            data = Path(file).read_bytes()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            checks.fail("find", "image", "a file that can be read", f"{file}: {reason}")
+        try:
+            pictures.append(decoder.decode(data, size))
+        except decoder.UnusableImageError as error:
+            checks.fail("find", "image", "a picture", f"{file}: {error}")
+    return np.stack(pictures)
+
+
+def _tell(names: list[str], found, generator, console: Console) -> None:
+    """A line for each picture, and how many were found."""
+    from dcgan.latent import space
+
+    table = Table("picture")
+    for name in ("PSNR in dB", "error in grey levels", "norm of z"):
+        table.add_column(name, justify="right")
+    lengths = space.norms(found.z)
+    for name, decibels, length in list(zip(names, found.psnr, lengths, strict=True))[:LINES]:
+        error = 255.0 * 10.0 ** (-decibels / 20.0)
+        table.add_row(Text(name), f"{decibels:.1f}", f"{error:.1f}", f"{length:.1f}")
+    console.print(table)
+    share = np.mean(found.psnr >= LIKE_ITSELF)
+    mean, sd = space.shell(generator.latent_dim)
+    say(
+        f"{len(names)} pictures by {generator.name}: PSNR {np.median(found.psnr):.1f} dB (median), "
+        f"{100 * share:.0f} % have {LIKE_ITSELF:.0f} dB or more. Samples of the prior have norms "
+        f"{mean:.1f} ± {sd:.1f}.",
+        console,
+    )
+
+
+def _sheet(pictures: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Each picture above the face that was found."""
+    pictures = pictures[:MOST_SHOWN]
+    faces = faces[:MOST_SHOWN]
+    pairs = np.concatenate([pictures, faces], axis=1)
+    return sheets.sheet(pairs)

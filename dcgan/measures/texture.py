@@ -1,0 +1,141 @@
+"""Texture: what random directions of pixels hardly see, and a person sees at once.
+
+    function             asks                                               real faces
+    whitened_patches     have small patches the covariance of real ones?    the floor, near 0
+    spectrum_distance    has each frequency as much power?                  the floor, near 0
+    grid_pattern         does the texture depend on the place in a 4 × 4
+                         grid, as transposed convolutions make it do?       their own value
+
+A checkerboard changes a pixel by a few grey levels, and neighbouring pixels differ by more. So a
+random projection of a patch, which mixes all its directions, hardly moves. These measures weigh
+each direction, or each frequency, by how much real faces vary along it.
+
+All take uint8 images [N, S, S, 3] with S = 16, 32, 64, ...
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dcgan.measures import pyramid
+from dcgan.measures.duplicates import BRIGHTNESS
+from gan_core import checks, rng
+
+PATCH = 7  # pixels, each way
+IMAGES_AT_A_TIME = 200
+NOISE = 1.0  # grey levels: what is fainter is not seen, and does not count
+PERIOD = 4  # pixels: two layers of stride 2
+
+
+def whitened_patches(
+    real: np.ndarray, fake: np.ndarray, *, seed: int, level: int = 0, patches: int = 4
+) -> float:
+    """The squared Fréchet distance of patches, in units of the real patches' own deviations.
+
+    With m and C the mean and covariance of 7 × 7 patches (147 numbers) of one level of the
+    Laplacian pyramid, W the whitening matrix of the real ones (W^T C_real W = I), and l_i the
+    eigenvalues of W^T C_fake W:
+
+        |W^T (m_fake - m_real)|² + sum over i of (sqrt(l_i) - 1)²
+
+    It is the Fréchet distance of two Gaussians after whitening. Noise of NOISE grey levels is
+    added to both covariances, so that what nobody can see does not count: pictures that were
+    JPEGs have next to no fine colour, and whitening alone would ask for exactly that.
+
+    Args:
+        real: uint8 [N, S, S, 3].
+        fake: uint8 [M, S, S, 3].
+        seed: of the places of patches.
+        level: of the pyramid; 0 is the finest.
+        patches: of each image.
+
+    Returns:
+        The distance; 0 for equal sets, and small for two sets of real images.
+    """
+    size = pyramid.sizes(np.shape(real)[1])[level]
+    points = _patches(real, level, size, patches, seed)
+    mean = points.mean(axis=0)
+    variances, axes = np.linalg.eigh(np.cov(points.T))
+    whitening = axes / np.sqrt(np.maximum(variances, 0.0) + NOISE**2)
+    others = _patches(fake, level, size, patches, seed)
+    covariance = np.cov(others.T) + NOISE**2 * np.eye(len(mean))
+    eigenvalues = np.linalg.eigvalsh(whitening.T @ covariance @ whitening)
+    shift = (others.mean(axis=0) - mean) @ whitening
+    spread = np.sqrt(np.maximum(eigenvalues, 0.0)) - 1.0
+    return float(np.sum(shift**2) + np.sum(spread**2))
+
+
+def _patches(images: np.ndarray, level: int, size: int, count: int, seed: int) -> np.ndarray:
+    """[N · count, 147] float64 from random places of each image."""
+    checks.integer("whitened_patches", "patches", count, 1)
+    corners = rng.integers([len(images), count, 2], rng.seed(seed, "patches"), size - PATCH + 1)
+    corners = corners.numpy()
+    found = []
+    for first in range(0, len(images), IMAGES_AT_A_TIME):
+        band = pyramid.laplacian_pyramid(images[first : first + IMAGES_AT_A_TIME])[level]
+        windows = np.lib.stride_tricks.sliding_window_view(band, (PATCH, PATCH), axis=(1, 2))
+        some = corners[first : first + len(band)]
+        rows = np.arange(len(band))[:, np.newaxis]
+        found.append(windows[rows, some[:, :, 0], some[:, :, 1]].reshape(len(band) * count, -1))
+    return np.concatenate(found).astype(np.float64)
+
+
+def spectrum_distance(real: np.ndarray, fake: np.ndarray) -> float:
+    """How far the mean power spectra of brightness are apart, in factors of e.
+
+    sqrt(mean over frequencies of (log P_fake - log P_real)²), P the mean over images of the
+    squared Fourier transform under a Hann window. Convolutions with a stride leave too much or too
+    little power at high frequencies (Durall et al. 2020).
+
+    Args:
+        real: uint8 [N, S, S, 3].
+        fake: uint8 [M, S, S, 3].
+
+    Returns:
+        0 for equal spectra; 1 where they differ by a factor of e.
+    """
+    ratio = np.log(_spectrum(fake)) - np.log(_spectrum(real))
+    return float(np.sqrt(np.mean(ratio**2)))
+
+
+def _spectrum(images: np.ndarray) -> np.ndarray:
+    """Mean power [S, S / 2 + 1] of brightness; never 0."""
+    images = pyramid.square_images("spectrum_distance", "images", images)
+    size = images.shape[1]
+    window = np.hanning(size + 2)[1:-1]
+    total = np.zeros([size, size // 2 + 1])
+    for first in range(0, len(images), IMAGES_AT_A_TIME):
+        grey = _brightness(images[first : first + IMAGES_AT_A_TIME])
+        grey -= grey.mean(axis=(1, 2), keepdims=True)
+        waves = np.fft.rfft2(grey * window[:, np.newaxis] * window)
+        total += np.sum(np.abs(waves) ** 2, axis=0)
+    return total / len(images) + NOISE**2
+
+
+def grid_pattern(images: np.ndarray) -> float:
+    """How much fine detail depends on where in a 4 × 4 grid a pixel lies.
+
+    The standard deviation, over the 16 places of the grid, of log of the mean squared detail
+    there; detail is the finest level of the Laplacian pyramid, in brightness. In pictures without
+    a grid no place is special, and the value is near 0. (JPEG files have a grid of 8 pixels, so
+    compare with the value of real faces.)
+
+    Args:
+        images: uint8 [N, S, S, 3].
+
+    Returns:
+        The deviation, in factors of e.
+    """
+    energy = np.zeros([PERIOD, PERIOD])
+    for first in range(0, len(images), IMAGES_AT_A_TIME):
+        finest = pyramid.laplacian_pyramid(images[first : first + IMAGES_AT_A_TIME])[0]
+        detail = _brightness(finest)
+        cells = detail.shape[1] // PERIOD
+        blocks = detail.reshape(len(detail), cells, PERIOD, cells, PERIOD)
+        energy += np.sum(blocks**2, axis=(0, 1, 3))
+    return float(np.std(np.log(energy + NOISE**2)))
+
+
+def _brightness(images: np.ndarray) -> np.ndarray:
+    """[N, S, S] float32."""
+    return np.asarray(images, np.float32) @ np.asarray(BRIGHTNESS, np.float32)

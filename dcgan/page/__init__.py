@@ -1,0 +1,1 @@
+"""One HTML file in which a trained generator runs: no server, nothing from the network."""

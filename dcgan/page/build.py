@@ -1,0 +1,133 @@
+"""Write the page: weights, directions, script, style and text in one file."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import html
+import json
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from dcgan.config import of_run
+from dcgan.generation import pretrained, trained_generator
+from dcgan.judge import factor_classifier
+from dcgan.page import layers, sliders
+from dcgan.page.command import Page
+from gan_core import checks, files
+from gan_core.app.command_line import say
+from gan_core.nn.sequential import Sequential
+
+SCRIPTS = ("network.js", "latents.js", "state.js", "page.js")
+SEED = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """The generator that the page is about."""
+
+    network: Sequential
+    latent_dim: int
+    size: int
+    of_drawn_faces: bool
+    """whether a classifier of drawn faces can read its pictures"""
+    name: str
+
+
+def page(config: Page) -> None:
+    """Write the page that is asked for, and say how large it is.
+
+    The place is claimed before anything is computed.
+    """
+    console = Console()
+    with files.claimed(config.out, config.overwrite):
+        subject = load(config.run)
+        described = layers.describe(subject.network, subject.latent_dim)
+        with console.status("looking for directions"):
+            directions = find_sliders(subject, config.samples)
+        text = document(config, subject, described, directions)
+        files.text_atomically(config.out, text)
+    megabytes = len(text.encode()) / 1e6
+    say(
+        f"wrote {config.out}: {megabytes:.1f} MB, {len(directions)} sliders, {subject.name}. "
+        "Open it in a browser.",
+        console,
+    )
+
+
+def load(run: Path | None) -> Subject:
+    """The best generator of a run, or the package's own."""
+    if run is None:
+        network, about = pretrained.load()
+        name = "the package's own generator"
+        return Subject(network, about["latent_dim"], about["size"], True, name)
+    from dcgan import training  # slow to import, and seldom needed
+
+    config = of_run(run)
+    if config.labels:
+        wanted = "a run without labels"
+        checks.fail("page", "run", wanted, f"{run}, which was trained with labels")
+    network = training.best_generator(run)
+    return Subject(network, config.latent_dim, config.size, config.data is None, str(run))
+
+
+def find_sliders(subject: Subject, samples: int) -> list[sliders.Slider]:
+    """Directions of factors where a classifier can read the faces, else principal ones."""
+    if not subject.of_drawn_faces:
+        return sliders.of_activations(subject.network)
+    generator = trained_generator.of_network(subject.network, subject.latent_dim, subject.size)
+    classifier = factor_classifier.train_classifier(subject.size)
+    z = generator.z(samples, SEED + 1)
+    new_z = generator.z(max(samples // 10, 100), SEED + 2)
+    return sliders.of_factors(generator, classifier.predict, classifier.factors, z, new_z)
+
+
+def document(
+    config: Page,
+    subject: Subject,
+    described: list[dict[str, Any]],
+    directions: list[sliders.Slider],
+) -> str:
+    """The whole HTML text."""
+    assets = resources.files("dcgan.page") / "assets"
+    data = {
+        "latentDim": subject.latent_dim,
+        "size": subject.size,
+        "layers": described,
+        "sliders": [_slider(one) for one in directions],
+        "run": None if config.run is None else str(config.run),
+    }
+    scripts = [(assets / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    template = Template((assets / "page.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        title=html.escape(config.title),
+        licence=html.escape(config.licence),
+        style=(assets / "page.css").read_text(encoding="utf-8"),
+        data=_json_for_html(data),
+        script="\n".join(scripts),
+    )
+
+
+def _slider(one: sliders.Slider) -> dict[str, Any]:
+    return {
+        "group": one.group,
+        "name": one.name,
+        "direction": _numbers(one.direction),
+        "alone": None if one.alone is None else _numbers(one.alone),
+        "measured": one.measured,
+        "measuredAlone": one.measured_alone,
+    }
+
+
+def _numbers(direction: np.ndarray) -> str:
+    return base64.b64encode(np.asarray(direction, "<f4").tobytes()).decode("ascii")
+
+
+def _json_for_html(data: dict[str, Any]) -> str:
+    """JSON that may stand in a <script>: no text in it can end the element."""
+    return json.dumps(data).replace("<", "\\u003c")

@@ -1,0 +1,35 @@
+"""What `python -m dcgan page` may be asked. `dcgan.page.build` does it.
+
+Apart from that because it imports no TensorFlow, which --help can do without.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from gan_core import checks
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """One HTML file with a trained generator in it, for any browser, without a server."""
+
+    run: Path | None = None
+    """run folder; none: the generator that comes with the package"""
+    out: Path = Path("faces.html")
+    """the file to write"""
+    title: str = "Faces that nobody drew"
+    """its title"""
+    licence: str = "Generated faces. Code: MIT licence."
+    """the line at its end: what visitors may do with the faces"""
+    samples: int = 3000
+    """faces by which the sliders' directions are found, for a generator of drawn faces"""
+    overwrite: bool = False
+    """replace --out if it is there"""
+
+    def __post_init__(self) -> None:
+        checks.integer("Page", "samples", self.samples, 500, 10**6)
+        checks.boolean("Page", "overwrite", self.overwrite)
+        if Path(self.out).suffix.lower() not in (".html", ".htm"):
+            checks.fail("Page", "out", "a file whose name ends in .html", str(self.out))

@@ -1,0 +1,187 @@
+"""Write the pages of the book, build them with Sphinx, and look for what is broken."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import shutil
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+from sphinx.application import Sphinx
+
+from docs.book import api, bibliography, chapters, execute, links, solutions
+from docs.book.chapters import Chapter
+
+HERE = Path(__file__).parent
+BUILD = HERE / "_build"
+WHOLE_IN_A_CHECK = ("ch01", "ch02")  # run with their own configuration, which takes seconds
+MATHJAX = "tex-svg.js"
+FIRST_PAGES = ("for_students", "notation")
+LAST_PAGES = (
+    "glossary",
+    "for_lecturers",
+    "mistakes_in_a_course_notebook",
+    "licences_and_deep_fakes",
+)
+
+
+def build(
+    *,
+    check: bool = False,
+    only: tuple[str, ...] = (),
+    colab: str = "",
+    say: Callable[[str], object],
+) -> Path:
+    """Build the book.
+
+    Args:
+        check: run two chapters in full and the others with small configurations.
+        only: names of chapters, such as "ch01"; the others are shown without output. None: all.
+        colab: address of the folder in which Colab finds the notebooks; "" for no links to it.
+        say: is told in a line what is being done.
+
+    Returns:
+        The folder of the pages.
+
+    Raises:
+        RuntimeError: if a cell fails, Sphinx warns, or a link is broken; the message says where.
+    """
+    name = "check" if check else "book"
+    source = BUILD / f"{name}_source"
+    html = BUILD / ("check_html" if check else "html")
+    for folder in (source, html):
+        shutil.rmtree(folder, ignore_errors=True)
+    source.mkdir(parents=True)
+    found = chapters.all_chapters()
+    sources = bibliography.read()
+    numbers = {chapter.number for chapter in found}
+    for chapter in found:
+        say(f"{chapter.name}: {chapter.title}")
+        small = check and chapter.name not in WHOLE_IN_A_CHECK
+        if only and chapter.name not in only:
+            book = chapters.notebook(chapter, small)
+        else:
+            work = BUILD / "work" / chapter.name
+            book = execute.executed(chapter, BUILD / "cache", work, small)
+        _write_chapter(chapter, book, source, numbers, set(sources), colab)
+    _write_other_pages(found, sources, numbers, source)
+    say("Sphinx")
+    _run_sphinx(source, html)
+    _copy_notebooks(found, html)
+    faults = links.broken(html)
+    if faults:
+        raise RuntimeError("docs.book: links or pictures are broken:\n" + "\n".join(faults[:50]))
+    return html
+
+
+def _write_chapter(
+    chapter: Chapter,
+    book: nbformat.NotebookNode,
+    folder: Path,
+    numbers: set[int],
+    labels: set[str],
+    colab: str,
+) -> None:
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            cell.source = links.link(cell.source, numbers, labels, chapter.number)
+    book.cells.insert(1, nbformat.v4.new_markdown_cell(_links_of(chapter, colab)))
+    nbformat.write(book, folder / f"{chapter.name}.ipynb")
+
+
+def _links_of(chapter: Chapter, colab: str) -> str:
+    """The line below a chapter's opening: its notebook, its solutions."""
+    parts = [f'<a href="notebooks/{chapter.path.stem}.ipynb" download>Download this notebook</a>']
+    if chapter.solutions.exists():
+        parts.append(f'<a href="{chapter.name}_solutions.html">Solutions</a>')
+    if colab:
+        address = f"{colab.rstrip('/')}/{urllib.parse.quote(chapter.path.stem)}.ipynb"
+        parts.append(f'<a href="{address}">Open in Colab</a>')
+    return f'<p class="book-links">{" · ".join(parts)}</p>'
+
+
+def _write_other_pages(
+    found: list[Chapter], sources: dict, numbers: set[int], folder: Path
+) -> None:
+    labels = set(sources)
+    for path in sorted((HERE / "pages").glob("*.md")):
+        text = links.link(path.read_text(encoding="utf-8"), numbers, labels, 0)
+        (folder / path.name).write_text(text, encoding="utf-8", newline="\n")
+    (folder / "bibliography.md").write_text(bibliography.page(sources), encoding="utf-8")
+    with_solutions = [chapter for chapter in found if chapter.solutions.exists()]
+    for chapter in with_solutions:
+        text = links.link(solutions.page(chapter), numbers, labels, chapter.number)
+        (folder / f"{chapter.name}_solutions.md").write_text(text, encoding="utf-8", newline="\n")
+    api_pages = api.write_pages(folder)
+    index = (HERE / "pages" / "index.md").read_text(encoding="utf-8")
+    index = links.link(index, numbers, labels, 0) + _contents(found, with_solutions, api_pages)
+    (folder / "index.md").write_text(index, encoding="utf-8", newline="\n")
+    shutil.copy(HERE / "conf.py", folder / "conf.py")
+    shutil.copytree(HERE / "static", folder / "_static")
+    (folder / "_static" / "mathjax").mkdir()
+    shutil.copy(_mathjax(), folder / "_static" / "mathjax" / MATHJAX)
+
+
+def _contents(found: list[Chapter], with_solutions: list[Chapter], api_pages: list[str]) -> str:
+    """The tables of contents at the end of the first page."""
+    there = {path.stem for path in (HERE / "pages").glob("*.md")}
+    first = [name for name in FIRST_PAGES if name in there]
+    last = [name for name in LAST_PAGES if name in there]
+    parts = [
+        ("Before you begin", first),
+        ("Chapters", [chapter.name for chapter in found]),
+        ("Solutions", [f"{chapter.name}_solutions" for chapter in with_solutions]),
+        ("Appendices", [*last, "bibliography"]),
+        ("Reference", api_pages),
+    ]
+    return "".join(_toctree(caption, names) for caption, names in parts if names)
+
+
+def _toctree(caption: str, names: list[str]) -> str:
+    lines = "\n".join(names)
+    return f"\n```{{toctree}}\n:caption: {caption}\n:maxdepth: 1\n\n{lines}\n```\n"
+
+
+def _mathjax() -> Path:
+    """MathJax as the package sphinx-mathjax-offline ships it."""
+    for file in importlib.metadata.files("sphinx-mathjax-offline") or []:
+        if file.name == MATHJAX:
+            return Path(str(file.locate()))
+    raise RuntimeError(
+        f"docs.book: {MATHJAX} is not in the package sphinx-mathjax-offline. "
+        "Say: pip install -e '.[book]'"
+    )
+
+
+def _run_sphinx(source: Path, html: Path) -> None:
+    """A warning fails the build: it is a missing reference, or text that is not what it seems."""
+    warnings = (BUILD / "warnings.txt").open("w+", encoding="utf-8")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with warnings:
+        app = Sphinx(
+            str(source),
+            str(source),
+            str(html),
+            str(BUILD / "doctrees" / html.name),
+            "html",
+            status=None,
+            warning=warnings,
+            freshenv=True,
+        )
+        app.build()
+        warnings.seek(0)
+        found = re.sub(r"\x1b\[[0-9;]*m", "", warnings.read()).strip()
+    if found or app.statuscode:
+        raise RuntimeError(f"docs.book: Sphinx warns:\n{found}")
+
+
+def _copy_notebooks(found: list[Chapter], html: Path) -> None:
+    """The notebooks for download: as they run, without output and without links of pages."""
+    folder = html / "notebooks"
+    folder.mkdir()
+    for chapter in found:
+        nbformat.write(chapters.notebook(chapter), folder / f"{chapter.path.stem}.ipynb")

@@ -1,0 +1,163 @@
+"""The chapters as notebooks: percent files of `toy` and `dcgan`, made ready for a reader.
+
+A chapter is a module, so the cells that run something stand below `if __name__ == "__main__":`. In
+a notebook that line says nothing, and is taken off. So is the reading of the command line: a
+notebook has none.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+import textwrap
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("toy", "dcgan")
+GUARD = 'if __name__ == "__main__":'
+START = "chapters.start(__name__)"
+IMPORT_OF_START = "from gan_core.app import chapters"
+
+# Configurations small enough for a check. They show that every cell runs, not what it shows.
+SMALL = {
+    "ch01": "samples=2_000, rounds=20",
+    "ch02": "steps=30",
+    "ch03": "steps=30, batch=64, seeds=2",
+    "ch04": "",
+    "ch05": "",
+    "ch06": "",
+    "ch07": "count=200, size=32, batch=64",
+    "ch08": "",
+    "ch09": "",
+    "ch10": "faces=100, samples=400",
+    "ch11": "",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Chapter:
+    """One chapter."""
+
+    path: Path
+    number: int
+    title: str
+
+    @property
+    def name(self) -> str:
+        """The page's name: ch01."""
+        return f"ch{self.number:02d}"
+
+    @property
+    def module(self) -> str:
+        """What `python -m` runs."""
+        return f"{self.package}.{self.path.stem}"
+
+    @property
+    def package(self) -> str:
+        """toy or dcgan."""
+        return self.path.parent.name
+
+    @property
+    def solutions(self) -> Path:
+        """The module of its solutions, which may not exist."""
+        return self.path.parent / "solutions" / f"{self.name}.py"
+
+
+def all_chapters() -> list[Chapter]:
+    """In the order of the book."""
+    found = []
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).glob("ch[0-9][0-9]_*.py")):
+            heading = re.search(r"(?m)^# (\d+)\. (.+)$", path.read_text(encoding="utf-8"))
+            if heading is None:
+                raise ValueError(f"docs.book: {path} has no heading such as '# 3. One Gaussian'.")
+            found.append(Chapter(path, int(heading[1]), heading[2]))
+    return sorted(found, key=lambda chapter: chapter.number)
+
+
+def notebook(chapter: Chapter, small: bool = False) -> nbformat.NotebookNode:
+    """A chapter as a notebook that runs from top to bottom.
+
+    Args:
+        chapter: which.
+        small: whether to run it with its small configuration.
+    """
+    book = jupytext.read(chapter.path, fmt="py:percent")
+    arguments = SMALL.get(chapter.name, "") if small else ""
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.source = code_for_a_reader(cell.source, arguments)
+        else:
+            cell.source = markdown_of(cell.source)
+    book.cells = [cell for cell in book.cells if cell.source.strip()]
+    book.cells.insert(1, _start())
+    book.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    return book
+
+
+def _start() -> nbformat.NotebookNode:
+    """The cell that starts TensorFlow without its messages; pages leave it out."""
+    source = f"{IMPORT_OF_START}\n\n{START}  # TensorFlow starts without messages of its own"
+    cell = nbformat.v4.new_code_cell(source)
+    cell.metadata["tags"] = ["remove-cell"]
+    return cell
+
+
+def markdown_of(source: str) -> str:
+    """The text of a Markdown cell that is written as r\"\"\"...\"\"\"."""
+    text = source.strip()
+    for opening in ('r"""', '"""'):
+        if text.startswith(opening) and text.endswith('"""'):
+            return text[len(opening) : -3].strip()
+    return text
+
+
+def code_for_a_reader(source: str, arguments: str = "") -> str:
+    """A code cell without what only a module or a script needs.
+
+    Args:
+        source: the cell.
+        arguments: of the chapter's Config, such as "samples=100".
+    """
+    lines = [line for line in source.splitlines() if not line.startswith(START)]
+    source = "\n".join(line for line in lines if line.strip() != IMPORT_OF_START)
+    source = source.strip("\n")
+    if source.startswith(GUARD):
+        source = textwrap.dedent(source.removeprefix(GUARD).strip("\n"))
+    return _without_command_line(source, arguments)
+
+
+def _without_command_line(source: str, arguments: str) -> str:
+    """`config = command_line.read(Config, ...)` becomes `config = Config()`.
+
+    `run(Config, main, ...)` becomes `main(Config())`.
+    """
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:  # a cell with a magic command
+        return source
+    config = f"Config({arguments})"
+    lines = source.splitlines()
+    for node in reversed(tree.body):
+        call = getattr(node, "value", None)
+        if not isinstance(call, ast.Call) or not call.args:
+            continue
+        if ast.unparse(call.args[0]) != "Config":
+            continue
+        function = ast.unparse(call.func).removeprefix("command_line.")
+        if function == "read" and isinstance(node, ast.Assign):
+            new = f"{ast.unparse(node.targets[0])} = {config}"
+        elif function == "run":
+            new = f"{ast.unparse(call.args[1])}({config})"
+        else:
+            continue
+        lines[node.lineno - 1 : node.end_lineno] = [new]
+    return "\n".join(lines)

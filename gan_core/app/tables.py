@@ -1,0 +1,72 @@
+"""Tables of numbers: aligned text in a terminal, an HTML table in a notebook or a page.
+
+tables.show(["loss", "sd of G(z)"], [["minimax", 35.2], ["non-saturating", 0.07]],
+            caption="Table 3.1. Spread after 4,000 rounds.")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gan_core.app import pages
+
+
+def show(columns: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str) -> None:
+    """Print a table, or display it in a notebook.
+
+    Numbers have four significant digits. Who wants another form gives texts.
+
+    Args:
+        columns: their names.
+        rows: for each row a cell for each column: texts or numbers.
+        caption: begins with the table's number, such as "Table 3.1. ...".
+
+    Raises:
+        ValueError: if a row has not as many cells as there are columns.
+
+    Example:
+        >>> show(["loss", "sd"], [["minimax", 35.25]], caption="Table 3.1. Spread.")
+        Table 3.1. Spread.
+        loss        sd
+        minimax  35.25
+    """
+    texts = [[_text(cell) for cell in row] for row in rows]
+    for row in texts:
+        if len(row) != len(columns):
+            raise ValueError(
+                f"tables.show: rows must have {len(columns)} cells, one for each column, got {row}."
+            )
+    if pages.in_notebook():
+        pages.display(pages.table(columns, texts, caption))
+    else:
+        _print(columns, texts, caption)
+
+
+def _print(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for i, name in enumerate(columns):
+        table.add_column(Text(name), justify="left" if i == 0 else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    widths = [max(len(row[i]) for row in (columns, *rows)) for i in range(len(columns))]
+    console = Console()
+    # A pipe, or a narrow terminal, must not cut numbers.
+    console.width = max(console.width, sum(widths) + 2 * len(widths))
+    console.print(Text(caption), soft_wrap=True)
+    console.print(table)
+
+
+def _text(cell: object) -> str:
+    """A number with four significant digits; anything else as it is."""
+    if isinstance(cell, bool | str):
+        return str(cell)
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    try:
+        return f"{float(cell):.4g}"  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return str(cell)

@@ -1,0 +1,355 @@
+"""Layers for networks that are told which label a sample has: conditional GANs.
+
+Labels are whole numbers from 0: y [B] where a sample has one label, [B, f] where it has one value
+of each of f factors (hair colour, glasses, ...). `Sequential` hands labels on to these layers, so
+that a conditional generator is written like any other:
+
+    generator = Sequential([
+        WithEmbedding([8, 2], 16, seed=0), Dense(116, 4096, seed=1), Reshape([4, 4, 256]),
+        ConditionalBatchNorm(256, [8, 2]), tf.nn.relu, ...])
+    images = generator(z, y, training=True)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from gan_core import checks, rng
+from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.dense import Dense
+from gan_core.nn.initializers import Initializer, normal, ones, zeros
+
+Counts = int | Sequence[int]
+
+
+class Embedding(tf.Module):
+    """A trained vector for each label: e(y) = the sum over factors f of table_f[y_f].
+
+    The tables of all factors lie below one another in `table` [K, size], K the number of values of
+    all factors together. The rows are taken by a product with `multi_hot(y)`, whose gradients of
+    every order are products too: the same bits each time, on every device.
+
+    Args:
+        counts: how many values a label has: a number for labels y [B], a list with one number a
+            factor for labels y [B, f].
+        size: how many numbers a vector has.
+        seed: a number of the layer's own.
+        initializer: what draws the table; None: N(0, 1), as z is drawn.
+        name: the module's name.
+
+    Raises:
+        ValueError: if an argument is none of these; when called, if the labels have another shape,
+            are no whole numbers or, outside of graphs, are out of range.
+
+    Example:
+        >>> embedding = Embedding([8, 2], 5, seed=0)
+        >>> embedding([[7, 0], [3, 1]]).shape
+        TensorShape([2, 5])
+    """
+
+    def __init__(
+        self,
+        counts: Counts,
+        size: int,
+        *,
+        seed: int,
+        initializer: Initializer | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        self.counts = _checked_counts("Embedding", counts)
+        self.size = checks.integer("Embedding", "size", size, 1)
+        if initializer is None:
+            initializer = normal(1.0)
+        shape = [number_of_values(self.counts), size]
+        table = checks.tensor(
+            "Embedding",
+            "what initializer gives",
+            initializer(shape, rng.seed(seed, "Embedding table")),
+            shape,
+        )
+        self.table = tf.Variable(table, name=f"{self.name}/table")
+
+    def __call__(self, labels: Any, *, training: bool = False) -> tf.Tensor:
+        """Look the labels' vectors up.
+
+        Args:
+            labels: y, whole numbers [B] or [B, f].
+            training: makes no difference.
+
+        Returns:
+            [B, size] float32.
+        """
+        return multi_hot(labels, self.counts, owner="Embedding") @ self.table
+
+
+class WithEmbedding(tf.Module):
+    """x with its label's vector behind it: [x, e(y)], the usual input of a conditional generator.
+
+    (Mirza and Osindero 2014, section 3.2, there with the label's one-hot vector.)
+
+    Args:
+        counts: as for `Embedding`.
+        size: how many numbers the label adds.
+        seed: a number of the layer's own.
+        name: the module's name.
+
+    Raises:
+        ValueError: as `Embedding` does; when called, if x is not [B, d].
+
+    Example:
+        >>> layer = WithEmbedding(10, 16, seed=0)
+        >>> layer(tf.zeros([2, 100]), [3, 9]).shape
+        TensorShape([2, 116])
+    """
+
+    def __init__(self, counts: Counts, size: int, *, seed: int, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.embedding = Embedding(counts, size, seed=seed)
+
+    def __call__(self, x: tf.Tensor, labels: Any = None, *, training: bool = False) -> tf.Tensor:
+        """Join x and the label's vector.
+
+        Args:
+            x: [B, d], of a floating dtype.
+            labels: y, whole numbers [B] or [B, f].
+            training: makes no difference.
+
+        Returns:
+            [B, d + size], of x's dtype.
+        """
+        x = tf.convert_to_tensor(x)
+        checks.same_shape("WithEmbedding", "x", x, ["batch", "d"])
+        _check_given("WithEmbedding", labels)
+        return tf.concat([x, tf.cast(self.embedding(labels), x.dtype)], axis=1)
+
+
+class ConditionalBatchNorm(tf.Module):
+    """Batch norm whose scale and shift depend on the label: gamma(y) (x - mean) / sd + beta(y).
+
+        gamma(y) = gamma + sum over factors f of gamma_f[y_f],  beta(y) likewise.
+
+    mean and sd are those of the whole batch, as in `BatchNorm`, whatever the labels. `gamma` and
+    `beta` [C] are shared by all labels; `gammas` and `betas` [K, C] are what each value adds, and
+    start at 0: at first the layer is plain batch norm (de Vries et al. 2017, section 4; Dumoulin
+    et al. 2017 learn gamma(y) itself, which is the same set of functions).
+
+    Args:
+        channels: C, the size of the last axis.
+        counts: as for `Embedding`.
+        momentum, epsilon, gamma_initializer, synchronised, seed: as for `BatchNorm`.
+        name: the module's name.
+
+    Raises:
+        ValueError: as `BatchNorm` and `Embedding` do.
+
+    Example:
+        >>> layer = ConditionalBatchNorm(1, 2)
+        >>> layer.betas.assign([[0.0], [10.0]]) is not None
+        True
+        >>> layer(tf.constant([[1.0], [3.0]]), [0, 1], training=True).numpy().round(3).tolist()
+        [[-1.0], [11.0]]
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        counts: Counts,
+        *,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        gamma_initializer: Initializer = ones,
+        synchronised: bool = False,
+        seed: int = 0,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        self.counts = _checked_counts("ConditionalBatchNorm", counts)
+        self.standardise = BatchNorm(
+            channels, momentum=momentum, epsilon=epsilon, affine=False, synchronised=synchronised
+        )
+        gamma = checks.tensor(
+            "ConditionalBatchNorm",
+            "what gamma_initializer gives",
+            gamma_initializer([channels], rng.seed(seed, "BatchNorm gamma")),
+            [channels],
+        )
+        added = [number_of_values(self.counts), channels]
+        self.gamma = tf.Variable(gamma, name=f"{self.name}/gamma")
+        self.beta = tf.Variable(zeros([channels]), name=f"{self.name}/beta")
+        self.gammas = tf.Variable(zeros(added), name=f"{self.name}/gammas")
+        self.betas = tf.Variable(zeros(added), name=f"{self.name}/betas")
+
+    def __call__(self, x: tf.Tensor, labels: Any = None, *, training: bool = False) -> tf.Tensor:
+        """Normalise a batch, then scale and shift each sample by its label.
+
+        Args:
+            x: [B, C] or [B, H, W, C], of a floating dtype.
+            labels: y, whole numbers [B] or [B, f].
+            training: as for `BatchNorm`.
+
+        Returns:
+            Of x's shape and dtype; scaled and shifted in float32.
+        """
+        _check_given("ConditionalBatchNorm", labels)
+        x = tf.convert_to_tensor(x)
+        hot = multi_hot(labels, self.counts, owner="ConditionalBatchNorm")
+        scale = self.gamma + hot @ self.gammas
+        shift = self.beta + hot @ self.betas
+        standard = tf.cast(self.standardise(x, training=training), tf.float32)
+        if x.shape.rank == 4:
+            scale = scale[:, tf.newaxis, tf.newaxis, :]
+            shift = shift[:, tf.newaxis, tf.newaxis, :]
+        return tf.cast(standard * scale + shift, x.dtype)
+
+
+class ProjectionHead(tf.Module):
+    """The last layer of a conditional discriminator: logit = psi(phi(x)) + <e(y), phi(x)>.
+
+    phi are D's features; psi says how real they look whatever the label, and the inner product how
+    well they fit it (Miyato and Koyama 2018, equation 8). Where phi is an image, [B, H, W, size],
+    the inner product is that of its sum over H and W, as in the paper's figure 14.
+
+    Args:
+        size: the number of channels of phi.
+        counts: as for `Embedding`; several factors add their vectors.
+        psi: features -> logits [B, 1], such as the last layers of a D without labels; None: a
+            `Dense` layer of the (summed) features.
+        seed: a number of the layer's own.
+        initializer: what draws the vectors e; None: N(0, 1 / size).
+        name: the module's name.
+
+    Raises:
+        ValueError: as `Embedding` does; when called, if phi has another shape, or psi gives another
+            shape than [B, 1].
+
+    Example:
+        >>> head = ProjectionHead(32, [8, 2], seed=0)
+        >>> head(tf.zeros([3, 4, 4, 32]), [[0, 0], [7, 1], [2, 0]]).shape
+        TensorShape([3, 1])
+    """
+
+    def __init__(
+        self,
+        size: int,
+        counts: Counts,
+        *,
+        psi: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        seed: int,
+        initializer: Initializer | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        self.size = checks.integer("ProjectionHead", "size", size, 1)
+        if psi is not None and not callable(psi):
+            checks.fail("ProjectionHead", "psi", "a layer, or None", checks.show(psi))
+        if initializer is None:
+            initializer = normal(1.0 / math.sqrt(size))
+        self.embedding = Embedding(counts, size, seed=seed, initializer=initializer)
+        self.psi = psi
+        self.dense = Dense(size, 1, seed=seed) if psi is None else None
+
+    def __call__(self, x: tf.Tensor, labels: Any = None, *, training: bool = False) -> tf.Tensor:
+        """Judge features.
+
+        Args:
+            x: phi, [B, size] or [B, H, W, size].
+            labels: y, whole numbers [B] or [B, f].
+            training: makes no difference.
+
+        Returns:
+            Logits [B, 1] float32.
+        """
+        x = tf.convert_to_tensor(x)
+        if x.shape.rank not in (2, 4) or x.shape[-1] != self.size:
+            wanted = f"[batch, {self.size}] or [batch, h, w, {self.size}]"
+            checks.fail("ProjectionHead", "x", wanted, checks.show_shape(x.shape))
+        _check_given("ProjectionHead", labels)
+        phi = tf.cast(x, tf.float32)
+        if x.shape.rank == 4:
+            phi = tf.reduce_sum(phi, axis=[1, 2])
+        fit = tf.reduce_sum(self.embedding(labels) * phi, axis=1, keepdims=True)
+        if self.dense is not None:
+            return self.dense(phi) + fit
+        look = tf.cast(self.psi(x), tf.float32)  # type: ignore[misc]
+        checks.same_shape("ProjectionHead", "what psi gives", look, ["batch", 1])
+        return look + fit
+
+
+def multi_hot(labels: Any, counts: Counts, *, owner: str = "multi_hot") -> tf.Tensor:
+    """The labels' one-hot vectors, those of several factors one behind the other.
+
+    Args:
+        labels: y, whole numbers [B], or [B, f] where counts is a list of f numbers.
+        counts: how many values each factor has.
+        owner: whose labels they are, for messages.
+
+    Returns:
+        [B, K] float32 of zeros and ones, K the sum of counts.
+
+    Raises:
+        ValueError: if the labels have another shape, are no whole numbers or, outside of graphs,
+            are out of range. (In a graph one that is out of range is a row of zeros.)
+
+    Example:
+        >>> multi_hot([[1, 0], [0, 2]], [2, 3]).numpy().astype(int).tolist()
+        [[0, 1, 1, 0, 0], [1, 0, 0, 0, 1]]
+    """
+    labels = tf.convert_to_tensor(labels)
+    if not labels.dtype.is_integer:
+        checks.fail(owner, "labels", "whole numbers", checks.show(labels))
+    if isinstance(counts, int):
+        checks.same_shape(owner, "labels", labels, ["batch"])
+        columns = [labels]
+        counts = [counts]
+    else:
+        checks.same_shape(owner, "labels", labels, ["batch", len(counts)])
+        columns = tf.unstack(labels, axis=1)
+    if tf.executing_eagerly():
+        for column, count in zip(columns, counts, strict=True):
+            _check_range(owner, column, count)
+    hot = [tf.one_hot(column, count) for column, count in zip(columns, counts, strict=True)]
+    return hot[0] if len(hot) == 1 else tf.concat(hot, axis=1)
+
+
+def number_of_values(counts: Counts) -> int:
+    """How many values all factors have together.
+
+    Args:
+        counts: as for `Embedding`.
+
+    Returns:
+        K, the width of `multi_hot`.
+
+    Example:
+        >>> number_of_values([8, 2])
+        10
+    """
+    return counts if isinstance(counts, int) else sum(counts)
+
+
+def _checked_counts(owner: str, counts: Any) -> Counts:
+    """A number, or a tuple of one a factor."""
+    if not isinstance(counts, list | tuple):
+        return checks.integer(owner, "counts", counts, 1)
+    if not counts:
+        checks.fail(owner, "counts", "a number, or a list with one number a factor", "[]")
+    return tuple(checks.integer(owner, f"counts[{i}]", one, 1) for i, one in enumerate(counts))
+
+
+def _check_given(owner: str, labels: Any) -> None:
+    if labels is None:
+        way_out = "Call network(x, labels); a trainer that is made with labels=... does."
+        checks.fail(owner, "labels", "given", "None", way_out)
+
+
+def _check_range(owner: str, column: tf.Tensor, count: int) -> None:
+    """In a compiled function nothing can be looked at; the trainer's first pass is eager."""
+    numbers = column.numpy()
+    if numbers.size and (numbers.min() < 0 or numbers.max() >= count):
+        wanted = f"whole numbers from 0 to {count - 1}"
+        checks.fail(owner, "labels", wanted, f"numbers from {numbers.min()} to {numbers.max()}")

@@ -1,0 +1,129 @@
+"""python -m dcgan find: what it reads, what it writes, and what it says of wrong arguments."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny_faces
+from PIL import Image
+
+from dcgan.data.pixels import to_uint8
+from dcgan.generation import find, trained_generator
+from dcgan.generation.find import Find
+from dcgan.generation.walk import Walk, path_of_z
+from gan_core.app import command_line
+
+SIZE = 4
+
+
+@pytest.fixture(autouse=True)
+def generator(monkeypatch):
+    """G(z) is a grey picture of the level z[0]."""
+
+    def samples(z):
+        return tf.tile(0.2 * z[:, None, None, :1], [1, SIZE, SIZE, 3])
+
+    def function(z):
+        return to_uint8(samples(z))
+
+    made = trained_generator.Generator(function, 2, SIZE, "greys", samples=samples)
+    monkeypatch.setattr(trained_generator, "load", lambda run: made)
+    return made
+
+
+def run(*arguments):
+    command_line.run(Find, find.find, "x", arguments=[str(part) for part in arguments])
+
+
+def test_a_picture_is_found_and_its_z_written(tmp_path, generator, capsys):
+    level = 127.5 + 127.5 * 0.2
+    Image.new("RGB", (8, 8), (round(level),) * 3).save(tmp_path / "grey.png")
+    out, file = tmp_path / "found.png", tmp_path / "found.npy"
+    run("--image", tmp_path / "grey.png", "--out", out, "--z", file, "--steps", 100)
+    z = np.load(file)
+    assert z.shape == (1, 2)
+    np.testing.assert_allclose(z[0, 0], 1.0, atol=0.03)
+    sheet = np.asarray(Image.open(out))
+    assert sheet.shape == (2 + 2 * SIZE + 2, 2 + SIZE + 2, 3)
+    np.testing.assert_array_equal(sheet[2 : 2 + SIZE, 2:-2], round(level))
+    said = capsys.readouterr().out
+    assert "100 % have 30 dB or more" in said
+    assert "picture" in said
+
+
+def test_faces_of_its_own_are_other_ones_than_the_starts(generator, monkeypatch):
+    names, pictures = find._pictures(Find(generated=3, seed=4), generator)
+    assert len(names) == 3
+    np.testing.assert_array_equal(pictures, generator.sample(3, seed=5))
+
+
+def test_walk_goes_between_rows_of_the_file(tmp_path, generator):
+    rows = np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]], np.float32)
+    np.save(tmp_path / "z.npy", rows)
+    path = path_of_z(Walk(z=tmp_path / "z.npy", first=2, second=1, steps=3), 2)
+    np.testing.assert_array_equal(path[[0, -1]], rows[[2, 1]])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "--image must be given, or generated, got neither"),
+        (["--image", "a.png", "--generated", "2"], "got both"),
+        (["--image", "no.png"], "no.png: No such file"),
+        (["--image", "text.txt"], "image must be a picture, got"),
+        (["--generated", "2", "--out", "x.jpg"], "--out must be a file whose name ends in .png"),
+        (["--generated", "2", "--z", "x.npz"], "--z must be a file whose name ends in .npy"),
+        (["--generated", "2", "--out", "there.png"], "there.png"),
+        (["--generated", "2", "--starts", "0"], "--starts must be"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(arguments, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.txt").write_text("no picture")
+    (tmp_path / "there.png").write_text("kept")
+    with pytest.raises(SystemExit) as stopped:
+        run(*arguments)
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.count("\n") == 1, said
+    assert words in said
+    assert (tmp_path / "there.png").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (np.zeros([2, 3]), r"z in .* must be \[n, 2\]"),
+        (np.full([2, 2], np.nan), "z in"),
+        (None, "a .npy file of numbers"),
+    ],
+)
+def test_a_wrong_file_of_z_is_told(rows, words, tmp_path):
+    file = tmp_path / "z.npy"
+    if rows is None:
+        file.write_text("no array")
+    else:
+        np.save(file, rows)
+    with pytest.raises(ValueError, match=words):
+        path_of_z(Walk(z=file), 2)
+
+
+def test_a_generator_without_gradients_is_refused(generator, monkeypatch, capsys):
+    older = dataclasses.replace(generator, samples=None)
+    monkeypatch.setattr(trained_generator, "load", lambda run: older)
+    with pytest.raises(SystemExit):
+        run("--generated", "1")
+    assert "gradients can pass through" in capsys.readouterr().err
+
+
+def test_truncation_multiplies_z():
+    known = tiny_faces.known()
+    z = known.z(5)
+    half = known.truncated(0.5)
+    np.testing.assert_array_equal(half(z), tiny_faces.colours(np.float32(0.5) * z))
+    assert known.truncated(1.0) is known
+    assert half.name == "known with truncation 0.5"
+    for wrong in (0.0, -1.0, 1.5, float("nan")):
+        with pytest.raises(ValueError, match="truncation must be"):
+            known.truncated(wrong)

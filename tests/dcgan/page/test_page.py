@@ -1,0 +1,284 @@
+"""The page in a browser: the same z and faces as TensorFlow, nothing from the network, its buttons."""
+
+import json
+import re
+
+import browser
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dcgan import networks
+from dcgan.data.pixels import to_uint8
+from dcgan.generation import avatars, pretrained, trained_generator
+from dcgan.page import build, layers, sliders
+from dcgan.page.command import Page
+from gan_core.app import command_line
+from gan_core.nn.conv import Conv2D
+from gan_core.nn.sequential import Sequential
+
+pytestmark = pytest.mark.slow
+
+IDS = [f"player {i}" for i in range(996)] + ["", "ä ö 漢字", "x" * 400, "a/b:c&d=e#f"]
+
+
+def document(subject, **options):
+    described = layers.describe(subject.network, subject.latent_dim)
+    directions = sliders.of_activations(subject.network, 4)
+    return build.document(Page(**options), subject, described, directions)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """The page of the package's own generator, with directions that need no classifier."""
+    path = tmp_path_factory.mktemp("page") / "faces.html"
+    path.write_text(document(build.load(None), title="<Faces> & more"), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(file):
+    with browser.chromium() as driver:
+        driver.get(file.as_uri())
+        yield driver
+
+
+def face_of(page):
+    return page.execute_script("return document.getElementById('face').toDataURL()")
+
+
+def state(page):
+    return page.execute_script("return faces.state()")
+
+
+def click(page, name):
+    page.execute_script(f"document.getElementById('{name}').click()")
+
+
+def set_value(page, name, value, *events):
+    page.execute_script(
+        "const input = document.getElementById(arguments[0]); input.value = arguments[1];"
+        "for (const name of arguments[2]) input.dispatchEvent(new Event(name, {bubbles: true}));",
+        name,
+        value,
+        events,
+    )
+
+
+def test_z_of_a_thousand_ids_is_that_of_generate_to_the_byte(page):
+    made = page.execute_script(
+        "return arguments[0].map((id) => Array.from(faces.latentOfId(id)))", IDS
+    )
+    np.testing.assert_array_equal(np.float32(made), avatars.latents(IDS, 100))
+
+
+def test_a_hundred_faces_differ_by_at_most_one_grey_level(page):
+    z = avatars.latents(IDS[:100], 100)
+    made = page.execute_script(
+        "return arguments[0].map((id) => Array.from(faces.makeFace(faces.latentOfId(id), 1)))",
+        IDS[:100],
+    )
+    made = np.array(made, np.uint8).reshape(-1, 64, 64, 3)
+    expected = trained_generator.load()(z)
+    assert np.abs(made.astype(int) - expected).max() <= 1
+    assert expected.std() > 30.0
+
+
+def test_other_layers_and_sizes_too(tmp_path):
+    """Biases, a 3 x 3 convolution at the end, leaky ReLU: what `describe` may meet."""
+    network = networks.generator(32, 2, 7, seed=1)
+    for variable in network.trainable_variables:
+        if variable.shape.rank > 1:
+            variable.assign(variable * 20.0)
+    last = Conv2D(3, 3, 3, seed=5)
+    last.bias.assign([0.1, -0.2, 0.3])
+    network = Sequential([*network.layers, lambda x: tf.nn.leaky_relu(x, 0.3), last, tf.tanh])
+    subject = build.Subject(network, 7, 32, False, "x")
+    path = tmp_path / "p.html"
+    path.write_text(document(subject), encoding="utf-8")
+    with browser.chromium() as driver:
+        driver.get(path.as_uri())
+        made = driver.execute_script(
+            "return arguments[0].map((id) => Array.from(faces.makeFace(faces.latentOfId(id), 1)))",
+            IDS[:5],
+        )
+    expected = to_uint8(network(avatars.latents(IDS[:5], 7))).numpy()
+    # Kernels in half precision: two grey levels.
+    assert np.abs(np.array(made).reshape(expected.shape) - expected.astype(int)).max() <= 2
+    assert expected.std() > 20.0
+
+
+def test_nothing_is_asked_of_the_network_and_nothing_fails(file, page):
+    assert browser.requests(page) <= {file.as_uri(), *_with_states(page)}
+    assert browser.errors(page) == []
+    assert not re.search(r"https?://", file.read_text(encoding="utf-8"))
+
+
+def _with_states(page):
+    return {page.current_url}
+
+
+def test_it_is_small_and_its_title_is_text(file):
+    text = file.read_text(encoding="utf-8")
+    assert len(text.encode()) < 5_000_000
+    assert "<title>&lt;Faces&gt; &amp; more</title>" in text
+    json.loads(re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def test_the_address_brings_the_same_face_back(file, page):
+    click(page, "random")
+    set_value(page, "other", "bob")
+    page.execute_script("document.getElementById('mix-form').requestSubmit()")
+    set_value(page, "truncation", "0.7", "input", "change")
+    assert state(page)["mixes"] == [["bob", 0.5]]
+    face, address = face_of(page), page.current_url
+    page.get(file.as_uri())
+    page.get("about:blank")
+    page.get(address)
+    assert face_of(page) == face
+    assert state(page)["truncation"] == 0.7
+
+
+def test_undo_and_redo(page):
+    click(page, "random")
+    first = face_of(page)
+    click(page, "random")
+    second = face_of(page)
+    assert first != second
+    click(page, "undo")
+    assert face_of(page) == first
+    click(page, "redo")
+    assert face_of(page) == second
+
+
+def test_a_slider_moves_its_component_and_a_locked_one_is_kept(page):
+    script = (
+        "const input = document.querySelectorAll('.row input[type=range]')[1];"
+        "input.value = 2.5; input.dispatchEvent(new Event('input'));"
+        "input.dispatchEvent(new Event('change'));"
+        "document.querySelectorAll('.row .lock input')[1].click();"
+    )
+    page.execute_script(script)
+    assert state(page)["sliders"] == {"1": 2.5}
+    click(page, "random")
+    assert state(page)["sliders"] == {"1": 2.5}
+    shown = page.execute_script("return document.querySelectorAll('.row output')[1].value")
+    assert shown == "2.5"
+    click(page, "reset")
+    assert state(page)["sliders"] == {}
+
+
+def test_the_python_that_is_copied_makes_the_face_that_is_shown(page, tmp_path, monkeypatch):
+    page.execute_script(
+        "document.getElementById('id').value = 'anna';"
+        "document.getElementById('id-form').requestSubmit();"
+    )
+    code = page.execute_script("return faces.pythonOfState()")
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    made = page.execute_script(
+        "const s = faces.state();"
+        "return Array.from(faces.makeFace(faces.latentOfId(s.id), s.truncation))"
+    )
+    from PIL import Image
+
+    saved = np.asarray(Image.open(tmp_path / "face.png")).astype(int)
+    assert np.abs(saved - np.array(made).reshape(saved.shape)).max() <= 1
+
+
+def test_favourites_stay_and_can_be_removed(page):
+    click(page, "clear")
+    click(page, "random")
+    click(page, "keep")
+    click(page, "random")
+    click(page, "keep")
+    page.refresh()
+    page.execute_async_script("setTimeout(arguments[0], 500)")
+    count = "return document.querySelectorAll('#favourites button').length"
+    assert page.execute_script(count) == 2
+    click(page, "clear")
+    assert page.execute_script(count) == 0
+
+
+def test_nonsense_in_the_address_is_left_out(file, page):
+    page.get("about:blank")
+    page.get(
+        file.as_uri() + "#id=x&mix=2:bob&mix=0.5:&slider=99:1&slider=1:zz&slider=0:1.5"
+        "&truncation=nan&keep=yes"
+    )
+    assert state(page) == {
+        "id": "x",
+        "mixes": [],
+        "sliders": {"0": 1.5},
+        "keepOthers": False,
+        "truncation": 1,
+    }
+
+
+def test_every_control_has_a_name_and_keys_work(page):
+    unnamed = page.execute_script(
+        "return [...document.querySelectorAll('button, input, select')].filter("
+        "(one) => !one.textContent && !one.labels?.length && !one.getAttribute('aria-label')"
+        ").map((one) => one.outerHTML)"
+    )
+    assert unnamed == []
+    before = face_of(page)
+    page.execute_script(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'r', bubbles: true}))"
+    )
+    assert face_of(page) != before
+
+
+def test_it_fits_a_phone(file):
+    with browser.chromium(width=390, height=800) as driver:
+        driver.get(file.as_uri())
+        width, inner = driver.execute_script(
+            "return [document.documentElement.scrollWidth, window.innerWidth]"
+        )
+    assert width <= inner
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--out", "page.txt"], "--out must be a file whose name ends in .html"),
+        (["--samples", "3"], "--samples must be"),
+        (["--run", "nowhere", "--out", "x.html"], "nowhere"),
+        (["--out", "there.html"], "there.html"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(arguments, words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.html").write_text("kept")
+    with pytest.raises(SystemExit) as stopped:
+        command_line.run(Page, build.page, "x", arguments=arguments)
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.count("\n") == 1, said
+    assert words in said
+    assert (tmp_path / "there.html").read_text() == "kept"
+
+
+def test_the_command_writes_a_page_with_measured_sliders(tmp_path, monkeypatch, capsys):
+    """With a classifier that sees how bright the upper and the lower half are."""
+
+    class Classifier:
+        def __init__(self):
+            self.factors = {"upper_half": ("dark", "bright"), "lower_half": ("dark", "bright")}
+
+        def predict(self, images):
+            upper = images[:, :32].mean(axis=(1, 2, 3))
+            lower = images[:, 32:].mean(axis=(1, 2, 3))
+            return {
+                "upper_half": (upper > 128).astype(int),
+                "lower_half": (lower > 150).astype(int),
+            }
+
+    monkeypatch.setattr(build.factor_classifier, "train_classifier", lambda size: Classifier())
+    out = tmp_path / "faces.html"
+    build.page(Page(out=out, samples=500))
+    assert "the package's own generator" in capsys.readouterr().out
+    data = json.loads(re.search(r'id="data">(.*?)</script>', out.read_text(encoding="utf-8"))[1])
+    assert {one["group"] for one in data["sliders"]} <= {"upper half", "lower half"}
+    assert all(one["measured"].startswith("at 3, ") for one in data["sliders"])
+    assert data["latentDim"] == pretrained.load()[1]["latent_dim"]

@@ -1,0 +1,185 @@
+"""Training with --judge features: what each epoch is measured by, and how the best is chosen.
+
+The network here is a stand-in: means of blocks, which take no time.
+"""
+
+import dataclasses
+import io
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from dcgan import training
+from dcgan.config import Config
+from dcgan.data import faces
+from dcgan.epochs import read_epochs
+from dcgan.measures import judges
+from dcgan.measures.features import efficientnet
+from dcgan.measures.features.face_judge import FRECHET, FaceJudge
+from dcgan.measures.pixel_judge import PIXELS
+from gan_core.runs import checkpoint
+
+pytestmark = pytest.mark.slow
+
+SILENT = Console(quiet=True)
+HELD_OUT = 24  # a tenth
+TINY = Config(
+    drawn=240,
+    epochs=2,
+    batch_size=16,
+    size=32,
+    width=2,
+    latent_dim=5,
+    average=0,
+    mode="eager",
+    judge="features",
+)
+
+
+def blocks(images):
+    x = np.asarray(images, np.float64) / 255.0
+    side = x.shape[1] // 4
+    return x.reshape(len(x), 4, side, 4, side, 3).mean(axis=(2, 4)).reshape(len(x), -1)
+
+
+@pytest.fixture
+def network(monkeypatch):
+    """The stand-in, and how many faces it was shown in each call."""
+    shown = []
+
+    def counting(images):
+        shown.append(len(images))
+        return blocks(images)
+
+    monkeypatch.setattr(efficientnet, "load", lambda: counting)
+    monkeypatch.setattr(efficientnet, "is_installed", lambda: True)
+    return shown
+
+
+def train(path, console=SILENT, **changes):
+    return training.train(dataclasses.replace(TINY, run=path, **changes), console)
+
+
+def test_every_epoch_has_the_measures_and_the_best_is_the_one_of_the_lowest_combined_figure(
+    tmp_path, network, monkeypatch
+):
+    values = iter([3.0, 2.0, 5.0])
+    monkeypatch.setattr(FaceJudge, "combined", lambda self, row: next(values))
+    monkeypatch.setattr(FaceJudge, "summary", lambda self, row: "")
+    _, run = train(tmp_path / "run", epochs=3)
+    epochs = read_epochs(run.path / "epochs.csv")
+    names = ["frechet", "kid", "precision", "recall", "density", "coverage", "distance_mean"]
+    assert {*names, "distance_32", "distance_whole", "combined"} <= set(epochs)
+    np.testing.assert_array_equal(epochs["combined"], [3.0, 2.0, 5.0])
+    note = checkpoint.read_note(run.checkpoints / "best.npz")
+    assert note == {"step": int(epochs["step"][1]), "value": 2.0}
+
+
+def test_the_figures_are_those_of_the_judge_on_the_faces_that_are_held_out(tmp_path, network):
+    trainer, run = train(tmp_path / "run", epochs=1, flip=False)
+    images = training._faces(TINY, SILENT).images
+    learnt, aside = faces.split(240, 0)
+    epochs = read_epochs(run.path / "epochs.csv")
+    floor = json.loads((run.path / "judge.json").read_text("utf-8"))
+    assert (floor["judge"], floor["n"]) == ("features", HELD_OUT)
+    sets = judges.RealSets(images[aside], images[learnt[:HELD_OUT]])
+    judge = FaceJudge(sets.reference, sets.others, blocks, floor=floor["floor"])
+    fake = trainer.sample(HELD_OUT, seed=1)
+    row = judge.measure(training.to_uint8(fake).numpy())
+    assert epochs["frechet"][0] == pytest.approx(row[FRECHET], rel=1e-9)
+    assert epochs["recall"][0] == row["recall"]
+    expected = np.sqrt(
+        epochs["frechet"]
+        / floor["floor"][FRECHET]
+        * epochs["distance_mean"]
+        / floor["floor"][PIXELS]
+    )
+    np.testing.assert_allclose(epochs["combined"], expected, rtol=1e-9)
+
+
+def test_real_faces_are_shown_to_the_network_once_and_the_floor_is_kept(tmp_path, network):
+    _, run = train(tmp_path / "run", epochs=2)
+    assert network == [HELD_OUT] * 4  # reference, floor, two epochs
+    before = (run.path / "judge.json").read_bytes()
+    network.clear()
+    train(None, resume=run.path, epochs=3)
+    assert network == [HELD_OUT] * 2  # reference, one epoch
+    assert (run.path / "judge.json").read_bytes() == before
+
+
+def test_stopped_and_resumed_it_has_the_rows_of_one_stretch(tmp_path, network):
+    _, one = train(tmp_path / "whole")
+    train(tmp_path / "halves", epochs=1)
+    _, two = train(None, resume=tmp_path / "halves")
+    whole = read_epochs(one.path / "epochs.csv")
+    halves = read_epochs(two.path / "epochs.csv")
+    for name in set(whole) - {"images_a_second"}:
+        np.testing.assert_array_equal(whole[name], halves[name], err_msg=name)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"floor": 3}', '{"floor": {"KID": "x"}}', "[]"])
+def test_a_floor_that_cannot_be_read_or_is_of_other_faces_is_measured_anew(text, tmp_path, network):
+    real = training._faces(TINY, SILENT).images
+    sets = judges.RealSets(real[:30], real[30:60])
+    file = tmp_path / judges.FLOOR_FILE
+    floor = judges.make("pixels", sets, tmp_path).floor
+    written = file.read_bytes()
+    file.write_text(text, "utf-8")
+    assert judges.make("pixels", sets, tmp_path).floor == floor
+    assert file.read_bytes() == written
+    others = judges.make("pixels", judges.RealSets(real[:30], real[60:90]), tmp_path)
+    assert others.floor != floor
+    features = judges.make("features", sets, tmp_path)
+    assert FRECHET in features.floor
+
+
+def test_it_says_n_and_the_floor_and_that_few_faces_are_biased(tmp_path, network):
+    console = Console(file=io.StringIO(), width=500)
+    train(tmp_path / "run", console, epochs=1)
+    said = console.file.getvalue()
+    assert f"n = {HELD_OUT} held-out faces" in said
+    assert "Beware: n is not above the 48 numbers of a feature" in said
+    floor = json.loads((tmp_path / "run" / "judge.json").read_text("utf-8"))["floor"]
+    line = next(line for line in said.splitlines() if line.startswith("epoch "))
+    assert f"n {HELD_OUT}  FD " in line
+    assert f"({floor[FRECHET]:.1f})" in line
+    for word in ("KID", "precision", "recall", "distance", "combined", "(best)"):
+        assert word in line
+
+
+def test_a_judge_of_many_faces_does_not_warn():
+    real = np.random.default_rng(0).integers(0, 256, [120, 16, 16, 3], np.uint8)
+    assert "Beware" not in FaceJudge(real[:60], real[60:], blocks).introduction()
+
+
+@pytest.mark.parametrize(("old", "new"), [("features", "pixels"), ("pixels", "features")])
+def test_a_run_that_is_resumed_with_another_judge_is_told(old, new, tmp_path, network):
+    _, run = train(tmp_path / "run", judge=old, epochs=1)
+    with pytest.raises(ValueError, match=f"judge must be {old}, .*got {new}.*--start-from"):
+        train(None, resume=run.path, judge=new)
+
+
+def test_a_new_run_may_start_from_one_of_another_judge(tmp_path, network):
+    _, run = train(tmp_path / "run", judge="pixels", epochs=1)
+    _, second = train(tmp_path / "second", start_from=run.path, epochs=1)
+    assert "frechet" in read_epochs(second.path / "epochs.csv")
+
+
+def test_a_missing_extra_is_one_line_and_nothing_is_begun(tmp_path, monkeypatch):
+    monkeypatch.setattr(efficientnet, "PACKAGE", "no_such_package_anywhere")
+    with pytest.raises(ValueError, match=r"gan-from-first-principles\[judge\].*--judge pixels"):
+        train(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_too_few_faces_for_features_are_told(tmp_path, network):
+    with pytest.raises(ValueError, match=r"200 faces or more .*--judge pixels"):
+        train(tmp_path / "run", drawn=150)
+    assert not (tmp_path / "run").exists()
+
+
+def test_replicas_are_judged_by_the_chief(tmp_path, network):
+    _, run = train(tmp_path / "run", epochs=1, strategy="mirrored")
+    assert np.isfinite(read_epochs(run.path / "epochs.csv")["frechet"]).all()

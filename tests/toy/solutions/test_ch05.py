@@ -1,0 +1,55 @@
+"""The solutions of chapter 5 hold."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_core import rng
+from toy.solutions import ch05
+
+
+def test_exercise_1_both_ways_give_one_number():
+    by_hand, of_samples = ch05.exercise_1()
+    assert by_hand == of_samples == pytest.approx(1.75)
+
+
+def test_exercise_2_crossing_never_pays():
+    assert ch05.exercise_2() >= -1e-6
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.25, 0.5, 1.0, 3.0])
+def test_exercise_3_js_stops_at_log_2_and_w1_goes_on(shift):
+    js, w1 = ch05.exercise_3(shift)
+    assert js == pytest.approx(min(shift, 1.0) * np.log(2.0), abs=1e-6)
+    assert w1 == pytest.approx(shift)
+
+
+@pytest.mark.slow
+def test_exercise_4_the_clip_decides_what_is_reported():
+    assert ch05.exercise_4(0.01) < 0.05
+    assert ch05.exercise_4(0.3) > 5.0
+
+
+@pytest.mark.slow
+def test_exercise_5_the_slope_follows_the_formula():
+    measured, predicted = ch05.exercise_5(10.0)
+    assert measured == pytest.approx(predicted, rel=0.05)
+
+
+def test_exercise_6_no_pair_of_points_violates_the_bound():
+    critic = ch05.exercise_6()
+    points = 3.0 * rng.normal([400, 2], rng.seed(0, "points"))
+    scores = critic(points, training=True)[:, 0].numpy()
+    rises = np.abs(scores[:200] - scores[200:])
+    distances = np.linalg.norm(points[:200] - points[200:], axis=1)
+    assert (rises <= distances * (1.0 + 1e-4)).all()
+
+
+def test_exercise_6_power_iteration_finds_the_largest_singular_value():
+    layer = ch05.SpectralDense(20, 30, seed=3)
+    for _ in range(200):
+        layer(tf.zeros([1, 20]), training=True)
+    largest = np.linalg.svd(layer.weights.numpy(), compute_uv=False)[0]
+    basis = layer(tf.eye(20)) - layer.bias
+    assert np.linalg.svd(basis.numpy(), compute_uv=False)[0] == pytest.approx(1.0, rel=1e-3)
+    np.testing.assert_allclose(basis * largest, layer.weights, rtol=1e-3, atol=1e-5)
