@@ -182,7 +182,7 @@ def played(monkeypatch, tmp_path):
         given["fit"] = {"trainer": trainer, "sampler": sampler, "rounds": rounds, **options}
 
     class Watch:
-        def __init__(self, run, judge, images_an_epoch, config, console):
+        def __init__(self, run, judge, images_an_epoch, config, console, label_set):
             given["watch"] = {"held_aside": judge.real, "images_an_epoch": images_an_epoch}
 
         def hooks(self, rounds_an_epoch):
