@@ -30,7 +30,7 @@ TINY = {
     "size": 32,
     "width": 2,
     "latent_dim": 5,
-    "average": 0.9,
+    "average": 150,
     "mode": "eager",
 }
 
@@ -182,7 +182,7 @@ def test_every_epoch_is_shown_and_judged_by_the_same_z(tmp_path):
     """Else epochs would differ by luck; a resumed run too judges by the z of the others."""
     asked = []
 
-    def sample(n, seed):
+    def sample(n, seed, labels=None):
         asked.append((n, seed))
         return np.tanh(rng.normal([n, 32, 32, 3], rng.seed(seed, "picture"))).astype(np.float32)
 
