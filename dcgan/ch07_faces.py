@@ -416,7 +416,8 @@ r"""
 > **Notice.**
 >
 > - *All compressed and brighter copies are found, and four in five of those moved by a pixel.* The check is not blind.
-> - *95 of 100 planted thumbnails are found.* They are hard to see in Figure 7.4, and easy to measure.
+> - *95 of 100 planted thumbnails are found.* In Figure 7.4 they are easy to see. Among $20{,}000$ faces nobody sees them,
+>   and the number still does.
 > - *The drawn faces themselves have neither fault.* With a folder of your own, look at the pairs: a pair is a question,
 >   and not an answer. Two frames of one film may both be wanted.
 
@@ -743,9 +744,9 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 Two seeds of drawn faces agree in every row, within what chance does. Drawn faces are *not* real ones, however.
-With `--data` and $18{,}000$ anime faces of a public data set, colours and contrast are close to those of
-drawn faces, edges are stronger, and the distance is several times the floor. Drawn faces serve to check methods, because
-we know what is in them. They do not replace your data.
+With `--data` and $18{,}000$ anime faces of a public data set, we got similar colours and contrast, but
+stronger edges (23.0 against 18.8), and a distance of patches of 103 with a floor of 17.8, six times the floor. Drawn
+faces serve to check methods, because we know what is in them. They do not replace your data.
 
 ## Summary
 

@@ -98,7 +98,7 @@ def slices(x: np.ndarray, y: np.ndarray, directions: dict[str, np.ndarray]) -> F
     span = 1.1 * max(np.abs(x).max(), np.abs(y).max())
     for direction in directions.values():
         ends = span * np.stack([-direction, direction])
-        axes[0].plot(*ends.T, color="black", lw=1.2)
+        axes[0].plot(*ends.T, color="0.3", lw=1.2, ls="--")
     axes[0].set(xlim=(-span, span), ylim=(-span, span), aspect="equal", xlabel="x₁", ylabel="x₂")
     axes[0].legend(loc="upper left", fontsize="small")
     edges = np.linspace(-span, span, 41)
@@ -129,5 +129,7 @@ def floors(sizes: list[int], values: np.ndarray) -> Figure:
     ax.set(xscale="log", yscale="log", xlabel="n, pictures in each set", ylabel="distance")
     ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.set_xticks([], minor=True)
+    ax.yaxis.set_major_formatter("{x:.0f}")
+    ax.yaxis.set_minor_formatter("{x:.0f}")
     ax.legend()
     return figure
