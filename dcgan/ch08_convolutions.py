@@ -48,7 +48,7 @@ from dcgan.lessons import checkerboards, ladders, norm_trials, one_row
 from gan_core import checks, rng
 from gan_core.app import command_line, plots, tables
 from gan_core.nn.batch_norm import BatchNorm
-from gan_core.nn.kernels import convolution
+from gan_core.nn.kernels import convolution, winograd
 
 
 @dataclasses.dataclass(frozen=True)
@@ -416,7 +416,7 @@ def compare_paths(config):
     others = {
         "gradient of the convolution": gradient,
         "sub-pixel path": convolution.conv_transpose(y, w, 2, path="subpixel"),
-        "Winograd path": convolution.conv_transpose(y, w, 2, path="winograd"),
+        "Winograd path": winograd.conv_transpose(y, w),  # `path` takes it for larger batches
     }
     products = (float(np.vdot(forward, y)), float(np.vdot(x, native)))
     print(f"{tf.size(x):,} numbers: <Cx, y> = {products[0]:.1f}, <x, C^T y> = {products[1]:.1f}")
@@ -733,7 +733,7 @@ def show_company(config):
     found = norm_trials.company(config.seed)
     rows = []
     for way, row in found.items():
-        rows.append([way, *(f"{value:.3f}" for value in row)])
+        rows.append([way, *(f"{value:z.3f}" for value in row)])  # z: no minus before 0.000
     tables.show(
         ["normalised", "mean of real", "mean of generated", "a real number changes by"],
         rows,
@@ -781,18 +781,24 @@ def share_on_others(discriminator, x):
 
 
 def compare_discriminators(config):
-    """-> {network: share of the gradient on other pictures}"""
+    """-> {network: shares of the gradient on other pictures, in batches of 2, 8 and 32}"""
+    sizes = (2, 8, 32)
+    seed = rng.seed(config.seed, "pictures")
+    pictures = rng.normal([max(sizes), config.size, config.size, 3], seed)
     found = {}
-    x = rng.normal([8, config.size, config.size, 3], rng.seed(config.seed, "eight pictures"))
+    rows = []
     for title, network in (("with batch norm", "radford"), ("without", "dcgan")):
         discriminator = networks.discriminator(
             config.size, config.width, network=network, seed=config.seed
         )
-        found[title] = share_on_others(discriminator, x)
+        shares = [share_on_others(discriminator, pictures[:n]) for n in sizes]
+        rows.append([title, *(f"{100.0 * share:.1f} %" for share in shares)])
+        found[title] = shares
     tables.show(
-        ["D", "share on other pictures"],
-        [[title, f"{100.0 * share:.1f} %"] for title, share in found.items()],
-        caption="Table 8.9. One logit's squared gradient with respect to a batch of 8 pictures.",
+        ["D", *(f"batch of {n}" for n in sizes)],
+        rows,
+        caption="Table 8.9. The share of a logit's squared gradient that lies on other pictures of "
+        "the batch, in untrained networks.",
     )
     return found
 

@@ -17,7 +17,8 @@ from gan_core.nn.shapes import Flatten
 
 
 def exercise_1():
-    """The kernel sees (0, 1, 2, 0) and (2, 0, 1, 0), so y = (0 + 0 + 4 + 0, 2 + 0 + 2 + 0) = (4, 4).
+    """The kernel sees (0, 1, 2, 0) and (2, 0, 1, 0), so the convolution is (0 + 0 + 4 + 0,
+    2 + 0 + 2 + 0) = (4, 4).
     Of (1, 3), the first pixel adds (0, 2, 1, 0) (the kernel without its first number, which falls
     on the padding), the second adds 3 times the kernel from pixel 1 on, (0, 3, 0, 6). The sum is
     (0, 5, 1, 6). Both sides of equation (8.4): 4 + 12 = 16, and 0 + 10 + 0 + 6 = 16.
