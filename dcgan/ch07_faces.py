@@ -8,10 +8,10 @@ how far one set of pictures is from another.
 ## The question: what is in the data?
 
 From here on the generator makes pictures: faces of $64 \times 64$ pixels, $12{,}288$ numbers each. It will learn what
-its data *are*, faults and all. If a face is there fifty times, the generator makes it more often than others. If every
-tenth picture is a thumbnail that somebody enlarged, every tenth generated face is blurred, and it *should* be: the
-discriminator has seen such pictures among the real ones. No loss tells you about this, because from the loss's point
-of view nothing is wrong.
+its data *are*, faults and all. If a face is there fifty times, the generator makes it more often than others. If
+every tenth picture is a thumbnail that somebody enlarged, every tenth generated face is blurred, and it *should* be:
+the discriminator has seen such pictures among the real ones. No loss tells you about this, because from the loss's
+point of view nothing is wrong.
 
 Nobody looks at $20{,}000$ pictures one by one. **How can you find out, in a few minutes, what is in a folder of
 pictures? And once a generator makes faces of its own, how can you say with a number how far they are from the real
@@ -90,11 +90,11 @@ function `images.decode` turns each of them into the same thing, an array `uint8
 1. turn the picture upright, as its tag says;
 2. put it on white, where it is transparent, and convert it to red, green and blue;
 3. cut out the square at the centre;
-4. resize it with a filter that is as wide as the reduction, so that each new pixel is an average of *all* the old ones
-   that it replaces (exercise 4 shows what happens otherwise).
+4. resize it with a filter that is as wide as the reduction, so that each new pixel is an average of *all* the old
+   ones that it replaces (exercise 4 shows what happens otherwise).
 
-Some files give no picture at all: a download that broke off, a web page saved under the name of a picture, a tiny file
-that unpacks to hundreds of megabytes. A loader that stops at the first of them costs you a night. A loader that
+Some files give no picture at all: a download that broke off, a web page saved under the name of a picture, a tiny
+file that unpacks to hundreds of megabytes. A loader that stops at the first of them costs you a night. A loader that
 silently ignores them hides how much is missing. `faces.load` skips them and says why.
 
 To see this, we write an untidy folder: seven usable files of seven kinds, and five that are not.
@@ -134,8 +134,8 @@ r"""
 > **Notice.**
 >
 > - *All seven faces are upright, square and of one size.* A network can now take them as one array.
-> - *The third is grey and stays grey.* It has three equal channels. A few grey pictures among coloured ones are a kind
->   of their own, which the generator will learn as well.
+> - *The third is grey and stays grey.* It has three equal channels. A few grey pictures among coloured ones are a
+>   kind of their own, which the generator will learn as well.
 
 Now the faces that the rest of the chapter looks at: yours, or $2{,}000$ drawn ones.
 """
@@ -170,21 +170,22 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-Figure 7.2 is called a **contact sheet**, a word from photography. It is the first thing to look at, before any number:
-are these faces? Are they cut well? Do they look like each other, or come from different worlds?
+Figure 7.2 is called a **contact sheet**, a word from photography. It is the first thing to look at, before any
+number: are these faces? Are they cut well? Do they look like each other, or come from different worlds?
 
 ## 7.2 Showing pictures on one scale
 
-Pictures are stored as whole numbers $u$ from 0 to 255. Networks work best with numbers around 0, so we convert them by
+Pictures are stored as whole numbers $u$ from 0 to 255. Networks work best with numbers around 0, so we convert them
+by
 
 $$x = \frac{u}{127.5} - 1, \tag{7.1}$$
 
 which lies between $-1$ and $1$. The generator ends in $\tanh$, which has the same range. To *show* $x$, go the same
 way back: $(x + 1)/2$ is a brightness between 0 and 1. The scale is the same **for all pictures**.
 
-Many plotting snippets do something else. They take each picture's own smallest value as black and its own largest value
-as white, $(x - \min x)/(\max x - \min x)$. The next cell compares both ways, on the faces themselves and on faces whose
-contrast has been reduced to a quarter. A generator in its first hour makes pictures like those.
+Many plotting snippets do something else. They take each picture's own smallest value as black and its own largest
+value as white, $(x - \min x)/(\max x - \min x)$. The next cell compares both ways, on the faces themselves and on
+faces whose contrast has been reduced to a quarter. A generator in its first hour makes pictures like those.
 """
 
 
@@ -243,20 +244,20 @@ r"""
 > **Notice.**
 >
 > - *Third and fourth row: a contrast of a quarter is plain to see on one scale, and invisible on each picture's own.*
->   In Table 7.2 the sd of the dim faces is a quarter of what it should be, and showing them on their own scales brings
->   it back.
-> - *First and second row: four faces have become darker and more colourful than they are.* So one hair colour no longer
->   looks the same in two pictures.
+>   In Table 7.2 the sd of the dim faces is a quarter of what it should be, and showing them on their own scales
+>   brings it back.
+> - *First and second row: four faces have become darker and more colourful than they are.* So one hair colour no
+>   longer looks the same in two pictures.
 
-> **Common mistake: scaling each picture by its own minimum and maximum.** It hides exactly what you look for: pictures
-> that are too dark, too pale, or of one colour. Most real faces reach from 0 to 255 anyway, so the mistake
+> **Common mistake: scaling each picture by its own minimum and maximum.** It hides exactly what you look for:
+> pictures that are too dark, too pale, or of one colour. Most real faces reach from 0 to 255 anyway, so the mistake
 > goes unnoticed until the generator is at fault.
 
 ## 7.3 What to hold in memory, and how to take batches
 
-A face is $64 \cdot 64 \cdot 3 = 12{,}288$ bytes as `uint8`, and four times that as `float32`. For $20{,}000$ faces that
-is 246 MB or 983 MB. So keep `uint8`, and convert the pictures that you use. Table 7.3 measures the difference for the
-small task of showing five pictures.
+A face is $64 \cdot 64 \cdot 3 = 12{,}288$ bytes as `uint8`, and four times that as `float32`. For $20{,}000$ faces
+that is 246 MB or 983 MB. So keep `uint8`, and convert the pictures that you use. Table 7.3 measures the difference
+for the small task of showing five pictures.
 """
 
 
@@ -292,8 +293,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-Converting all faces takes eight times the memory of the `uint8` array, and not four times: for a moment NumPy holds the
-quotient *and* the difference.
+Converting all faces takes eight times the memory of the `uint8` array, and not four times: for a moment NumPy holds
+the quotient *and* the difference.
 
 **Batches.** Training goes through the faces in random order, a batch at a time; once through all of them is an
 **epoch**. If the number of faces is no multiple of the batch size $B$, some faces are left over at the end:
@@ -333,9 +334,9 @@ r"""
 ## 7.4 What to check: copies, thumbnails, alignment
 
 **Near-duplicates.** A face that is in the data fifty times has fifty times its share of the loss. A copy that lies
-both among the training faces and among those kept for judging is worse still, because it makes a generator that memorises look good
-(chapter 11). Exact copies are easy to find. But copies from the web are compressed again, or a little brighter, or cut
-one pixel further left. The function `duplicates.pairs` works in two steps:
+both among the training faces and among those kept for judging is worse still, because it makes a generator that
+memorises look good (chapter 11). Exact copies are easy to find. But copies from the web are compressed again, or a
+little brighter, or cut one pixel further left. The function `duplicates.pairs` works in two steps:
 
 1. It reduces each picture to 64 bits, a **difference hash**: on a grid of $8 \times 9$ cells, is a cell brighter than
    its left neighbour? Compression and brightness change few of these bits. Pairs that differ in at most 10 bits are
@@ -344,9 +345,9 @@ one pixel further left. The function `duplicates.pairs` works in two steps:
    agree by chance.
 
 **Enlarged thumbnails.** A picture of 24 pixels that was enlarged to 64 has the right size and no fine detail. To
-measure detail, halve each picture, double it again, and subtract the result from the picture. What is left is what only
-the full size can hold: edges and texture. Its sd is the picture's *detail*. We flag pictures with less than half of the
-median detail.
+measure detail, halve each picture, double it again, and subtract the result from the picture. What is left is what
+only the full size can hold: edges and texture. Its sd is the picture's *detail*. We flag pictures with less than half
+of the median detail.
 
 A check that finds nothing may be blind. So we first plant 100 faults of each kind, and count how many are found.
 """
@@ -415,14 +416,15 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *All compressed and brighter copies are found, and four in five of those moved by a pixel.* The check is not blind.
-> - *95 of 100 planted thumbnails are found.* In Figure 7.4 they are easy to see. Among $20{,}000$ faces nobody sees them,
->   and the number still does.
-> - *The drawn faces themselves have neither fault.* With a folder of your own, look at the pairs: a pair is a question,
->   and not an answer. Two frames of one film may both be wanted.
+> - *All compressed and brighter copies are found, and four in five of those moved by a pixel.* The check is not
+>   blind.
+> - *95 of 100 planted thumbnails are found.* In Figure 7.4 they are easy to see. Among $20{,}000$ faces nobody sees
+>   them, and the number still does.
+> - *The drawn faces themselves have neither fault.* With a folder of your own, look at the pairs: a pair is a
+>   question, and not an answer. Two frames of one film may both be wanted.
 
-**Alignment and levels.** Two pictures and a plot sum up all faces at once: the mean face, the sd of each pixel, and how
-often each level occurs.
+**Alignment and levels.** Two pictures and a plot sum up all faces at once: the mean face, the sd of each pixel, and
+how often each level occurs.
 """
 
 
@@ -453,8 +455,9 @@ r"""
 > - *The mean face is a face.* The sharper it is, the better the faces are aligned, and the easier is the generator's
 >   task.
 > - *The eyes vary most,* the middle of the face least. That is where a generator has most to learn.
-> - *The mean is nearly symmetric.* Then mirroring faces at random makes new faces that could have been in the data. If
->   it is not, for example because partings are mostly on one side, the generator learns the mirrored faces all the same.
+> - *The mean is nearly symmetric.* Then mirroring faces at random makes new faces that could have been in the data.
+>   If it is not, for example because partings are mostly on one side, the generator learns the mirrored faces all the
+>   same.
 > - *Levels pile up at 255.* Equation (7.1) maps 255 to 1, which $\tanh$ reaches only at infinity. A generator comes
 >   close, and never quite there.
 
@@ -501,17 +504,17 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-Ten factors have more than five million combinations. Each face also has its own small variations, such as the position
-of its head, which are not in the table. So $2{,}000$ drawn faces are $2{,}000$ different faces.
+Ten factors have more than five million combinations. Each face also has its own small variations, such as the
+position of its head, which are not in the table. So $2{,}000$ drawn faces are $2{,}000$ different faces.
 
 ## 7.6 The distance between two sets of pictures
 
 Now the second question. Given a set of real pictures and a set of generated ones, how far apart are they? It makes no
-sense to compare picture with picture, because no generated face has a real partner. We must compare *distributions*. We
-do it in three steps, from numbers to points to pictures.
+sense to compare picture with picture, because no generated face has a real partner. We must compare *distributions*.
+We do it in three steps, from numbers to points to pictures.
 
-**Step 1: numbers.** Take two sets of $n$ numbers, $x_1, \dots, x_n$ and $y_1, \dots, y_n$, and imagine heaps of sand at
-these places. The Wasserstein distance $W_1$ is the smallest mean distance over which the sand of one set must be
+**Step 1: numbers.** Take two sets of $n$ numbers, $x_1, \dots, x_n$ and $y_1, \dots, y_n$, and imagine heaps of sand
+at these places. The Wasserstein distance $W_1$ is the smallest mean distance over which the sand of one set must be
 carried to become the other (chapter 5). On a line the best plan is known: carry the smallest to the smallest, the
 second to the second, and so on. For if two paths cross, exchanging their ends makes no path longer in sum. With
 $x_{(i)}$ for the $i$-th smallest number,
@@ -528,9 +531,9 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-**Step 2: points.** In more than one dimension there is no sorting, and the best plan is expensive to find. The way out
-is to look at the points along lines. A direction $u$ of length 1 turns a point $x$ into a number, its
-place $\langle u, x \rangle$ along the line. The **sliced Wasserstein distance** is the mean of $W_1$ over $P$ random
+**Step 2: points.** In more than one dimension there is no sorting, and the best plan is expensive to find. The way
+out is to look at the points along lines. A direction $u$ of length 1 turns a point $x$ into a number, its place
+$\langle u, x \rangle$ along the line. The **sliced Wasserstein distance** is the mean of $W_1$ over $P$ random
 directions [Rabin et al. 2011]:
 
 $$SW(X, Y) = \frac1P \sum_{p=1}^P W_1\big( \langle u_p, x_1 \rangle, \dots, \langle u_p, x_n \rangle;\;
@@ -579,17 +582,17 @@ r"""
 **Step 3: pictures.** A picture of $64 \times 64$ pixels is a point in $12{,}288$ dimensions, and a random direction
 there mixes everything with everything. It is better to ask separate questions, as [Karras et al. 2018] does.
 
-- *Do small patches look like real ones?* Take the picture apart into the levels of a **Laplacian pyramid**. Its finest
-  level is the detail of section 7.4: the picture less its halved and doubled copy. The next level is the
-  same for the halved picture, and so on; the last level is what remains, the picture at $16 \times 16$. Cut patches of
-  $7 \times 7$ pixels at random places from each level. A patch is a point in $7 \cdot 7 \cdot 3 = 147$ dimensions, and
-  equation (7.3) compares the patches of both sets, level by level.
+- *Do small patches look like real ones?* Take the picture apart into the levels of a **Laplacian pyramid**. Its
+  finest level is the detail of section 7.4: the picture less its halved and doubled copy. The next level is the same
+  for the halved picture, and so on; the last level is what remains, the picture at $16 \times 16$. Cut patches of
+  $7 \times 7$ pixels at random places from each level. A patch is a point in $7 \cdot 7 \cdot 3 = 147$ dimensions,
+  and equation (7.3) compares the patches of both sets, level by level.
 - *Do whole pictures agree?* Reduce each picture to $16 \times 16$ pixels, which is a point in 768 dimensions, and use
   equation (7.3) again.
 
-Before that, subtract the mean of the *real* patches and divide by their sd, for both sets. So
-all numbers have one unit, and we state them in thousandths of the real sd. `distances.patches_and_whole` computes the four numbers and their
-mean. Later chapters call this mean **the distance**.
+Before that, subtract the mean of the *real* patches and divide by their sd, for both sets. So all numbers have one
+unit, and we state them in thousandths of the real sd. `distances.patches_and_whole` computes the four numbers and
+their mean. Later chapters call this mean **the distance**.
 
 **The floor.** How large is the distance of two sets that come from the *same* source? It is not 0. Take two halves of
 the real pictures: different faces, hence different points, and equation (7.2) adds up absolute values, which cannot
@@ -641,15 +644,16 @@ r"""
 > **Notice.**
 >
 > - *First row: real against real is not 0.* These numbers are the floor.
-> - *Halved and doubled: the finest patches are at eleven times the floor,* the coarsest and the whole pictures exactly at
->   it. Fine detail is missing, and the level says so.
-> - *Darker: the coarsest patches and the whole pictures see it,* the finer ones do not, because detail has no brightness.
-> - *Ten faces, again and again: the finest patches are close to the floor,* since each of them is a real one. The whole
->   pictures are far from it. A measure of fine patches alone would miss a mode collapse.
+> - *Halved and doubled: the finest patches are at eleven times the floor,* the coarsest and the whole pictures
+>   exactly at it. Fine detail is missing, and the level says so.
+> - *Darker: the coarsest patches and the whole pictures see it,* the finer ones do not, because detail has no
+>   brightness.
+> - *Ten faces, again and again: the finest patches are close to the floor,* since each of them is a real one. The
+>   whole pictures are far from it. A measure of fine patches alone would miss a mode collapse.
 
-**Why the floor depends on $n$.** The mean of $n$ numbers differs from the true mean by about sd$/\sqrt n$, and so does
-every part of a sorted sample. So the floor shrinks like $1/\sqrt n$: four times as many pictures halve it. Table 7.8
-and Figure 7.8 measure it.
+**Why the floor depends on $n$.** The mean of $n$ numbers differs from the true mean by about sd$/\sqrt n$, and so
+does every part of a sorted sample. So the floor shrinks like $1/\sqrt n$: four times as many pictures halve it.
+Table 7.8 and Figure 7.8 measure it.
 """
 
 
@@ -751,31 +755,32 @@ faces serve to check methods, because we know what is in them. They do not repla
 ## Summary
 
 - A generator learns its data with all their faults. Look at a contact sheet, and read what the loader passed over.
-- Pictures are kept as `uint8` and converted by equation (7.1) when they are used. They are shown on one scale for all.
+- Pictures are kept as `uint8` and converted by equation (7.1) when they are used. They are shown on one scale for
+  all.
 - Batches are full, and each epoch has a new order.
-- Near-duplicates are found by a hash and a comparison, enlarged thumbnails by their lack of detail. Plant faults to see
-  whether a check finds them.
+- Near-duplicates are found by a hash and a comparison, enlarged thumbnails by their lack of detail. Plant faults to
+  see whether a check finds them.
 - The sliced Wasserstein distance compares two sets of points by sorting their places along random lines. For pictures
   it is applied to patches of each pyramid level, and to whole pictures at $16 \times 16$.
-- Two sets of real pictures have a distance, too: the floor, which shrinks like $1/\sqrt n$. A distance is judged against
-  the floor at the same $n$.
+- Two sets of real pictures have a distance, too: the floor, which shrinks like $1/\sqrt n$. A distance is judged
+  against the floor at the same $n$.
 
 ## Exercises
 
-1. ★ Compute $W_1$ of $x = (0, 2, 7)$ and $y = (5, 1, 3)$ by hand. What becomes of $W_1(x, y)$ if a constant $c$ is added
-   to *both* sets? And to $y$ alone, if $c$ is large?
-2. ★ A last batch has 32 real and 128 generated samples. Ask the discriminator's loss for its gradients at logits of 0:
-   how much more does a real logit count than a generated one?
+1. ★ Compute $W_1$ of $x = (0, 2, 7)$ and $y = (5, 1, 3)$ by hand. What becomes of $W_1(x, y)$ if a constant $c$ is
+   added to *both* sets? And to $y$ alone, if $c$ is large?
+2. ★ A last batch has 32 real and 128 generated samples. Ask the discriminator's loss for its gradients at logits of
+   0: how much more does a real logit count than a generated one?
 3. ★★ Which of the faces are nearly their own mirror images, and which are the mirror image of another? Use
    `duplicates.pairs`.
 4. ★★ Reduce a picture of 512 pixels of fine stripes to 64 pixels, once by taking every eighth pixel and once by
    `images.decode`. Explain what you see.
-5. ★★ Show by numbers that $W_1$ of two independent samples of $N(0, 1)$ shrinks like $1/\sqrt n$. Why can it not shrink
-   like $1/n$?
+5. ★★ Show by numbers that $W_1$ of two independent samples of $N(0, 1)$ shrinks like $1/\sqrt n$. Why can it not
+   shrink like $1/n$?
 6. ★★ Compute equation (7.3) for the two clouds of Figure 7.7, once with the two axes as the only directions, and once
    with 128 random ones. What does this say about a small $P$?
-7. ★★★ Build a check of your own: find pictures with black bars on the left and on the right, as of a film in the wrong
-   format. Plant bars in 100 faces, and report how many of them your check finds and how many clean faces it
+7. ★★★ Build a check of your own: find pictures with black bars on the left and on the right, as of a film in the
+   wrong format. Plant bars in 100 faces, and report how many of them your check finds and how many clean faces it
    flags.
 
 ## Further reading

@@ -12,9 +12,9 @@ such a picture. The networks of the deep convolutional GAN, or DCGAN [Radford et
 layers: convolutions, and batch norm. Their papers and programs state them in a few numbers, such as "kernel 4, stride
 2, momentum 0.9".
 
-These numbers have consequences before the first training step. They decide what a unit can see, whether pictures show a
-checkerboard pattern, and whether the signal reaches the last layer at all. **Can you predict all of this with pencil
-and paper?**
+These numbers have consequences before the first training step. They decide what a unit can see, whether pictures show
+a checkerboard pattern, and whether the signal reaches the last layer at all. **Can you predict all of this with
+pencil and paper?**
 
 Nothing is trained in this chapter, so everything that it shows holds for *every* network of this kind. It has two
 parts.
@@ -56,7 +56,7 @@ class Config:
     """The sizes of the networks that the chapter takes apart."""
 
     size: int = 64
-    """pixels on a side: 32, 64 or 128"""
+    """pixels on a side: 32, 64, 96 or 128"""
     width: int = 64
     """channels of D's first layer and before G's last"""
     latent_dim: int = 100
@@ -89,10 +89,10 @@ if __name__ == "__main__":
 r"""
 ## 8.1 A convolution by hand
 
-We begin with one row of pixels and one channel. A **convolution** has a **kernel**: $k$ numbers $w_0, \dots, w_{k-1}$.
-It lays the kernel on the row, multiplies each pixel by the number above it, and adds up. Then it moves the kernel on by
-$s$ pixels, the **stride**, and does the same again. **Padding** puts $p$ zeros before the row, and others behind it, so
-that the kernel can stand over the edge. With $x_i = 0$ outside of the row,
+We begin with one row of pixels and one channel. A **convolution** has a **kernel**: $k$ numbers
+$w_0, \dots, w_{k-1}$. It lays the kernel on the row, multiplies each pixel by the number above it, and adds up. Then
+it moves the kernel on by $s$ pixels, the **stride**, and does the same again. **Padding** puts $p$ zeros before the
+row, and others behind it, so that the kernel can stand over the edge. With $x_i = 0$ outside of the row,
 
 $$y_j = \sum_{a=0}^{k-1} x_{sj + a - p}\; w_a . \tag{8.1}$$
 
@@ -152,12 +152,13 @@ Two paddings are in use:
 $$\text{VALID (no padding): } \frac{n - k}{s} + 1, \qquad
 \text{SAME } (k - s \text{ zeros}): \frac{(n + k - s) - k}{s} + 1 = \frac{n}{s}. \tag{8.2}$$
 
-SAME puts $p = \lfloor (k - s)/2 \rfloor$ of its zeros before the row, and the rest behind it. With kernel 4 and stride 2 it
-halves the number of pixels, $64 \to 32$, and has one zero on either side. VALID would make $64 \to 31$, and the next
-layer would need $(31 - 4)/2$ steps, which is not a whole number. The library refuses such a layer.
+SAME puts $p = \lfloor (k - s)/2 \rfloor$ of its zeros before the row, and the rest behind it. With kernel 4 and
+stride 2 it halves the number of pixels, $64 \to 32$, and has one zero on either side. VALID would make $64 \to 31$,
+and the next layer would need $(31 - 4)/2$ steps, which is not a whole number. The library refuses such a layer.
 
 **How many parameters?** A kernel has $k^2 \cdot in \cdot out$ numbers. Batch norm has four numbers a channel, and two
-of them are trained (section 8.7). The networks have no biases, as batch norm has one of its own.
+of them are trained (section 8.7). There are no biases: batch norm has a shift of its own, and
+the two layers without batch norm do without.
 
 The next cell sends a picture through the discriminator and noise through the generator, and lists each convolution.
 """
@@ -197,27 +198,27 @@ r"""
 >   those of $G$.
 > - *The counts by hand are those of the networks,* to the last number.
 
-> **Common mistake: a last layer that gives several logits.** The last layer of this $D$ is VALID on $4 \times 4$ pixels:
-> one place, one logit. With SAME and stride 2 the same 8,192 numbers give $2 \times 2$ logits for each picture. The
-> loss averages over them without a word. That can be intended; then each logit judges a part of the picture. If it is
-> not intended, the output's shape tells you.
+> **Common mistake: a last layer that gives several logits.** The last layer of this $D$ is VALID on $4 \times 4$
+> pixels: one place, one logit. With SAME and stride 2 the same 8,192 numbers give $2 \times 2$ logits for each
+> picture. The loss averages over them without a word. That can be intended; then each logit judges a part of the
+> picture. If it is not intended, the output's shape tells you.
 
 ## 8.3 What a unit can see
 
 A **unit** is one number in the output of a layer. Its **receptive field** is the part of the picture that it depends
-on. Let $r$ be the side of the field of one unit of a layer, and $d$ the distance between the fields of two neighbouring
-units, both in pixels of the picture. For the picture itself $r = d = 1$.
+on. Let $r$ be the side of the field of one unit of a layer, and $d$ the distance between the fields of two
+neighbouring units, both in pixels of the picture. For the picture itself $r = d = 1$.
 
 *What a layer changes.* A unit of the next layer reads $k$ neighbouring units. The first of them sees $r$ pixels, and
 each further one lies $d$ pixels further on. Neighbours in the new layer are $s$ old units apart. Hence
 
 $$r \leftarrow r + (k - 1)\, d, \qquad d \leftarrow s\, d. \tag{8.3}$$
 
-With kernel 4 and stride 2, $r$ grows as $1, 4, 10, 22, 46$, and the last layer, with stride 1, has $46 + 3 \cdot 16 = 94$.
-That is more than the picture, so only the last unit sees all of it.
+With kernel 4 and stride 2, $r$ grows as $1, 4, 10, 22, 46$, and the last layer, with stride 1, has
+$46 + 3 \cdot 16 = 94$. That is more than the picture, so only the last unit sees all of it.
 
-*A check.* If a unit depends on a pixel, its gradient with respect to that pixel is not 0. Figure 8.1 draws the size of
-this gradient for a unit in the middle of each layer, and the square that equation (8.3) predicts.
+*A check.* If a unit depends on a pixel, its gradient with respect to that pixel is not 0. Figure 8.1 draws the size
+of this gradient for a unit in the middle of each layer, and the square that equation (8.3) predicts.
 """
 
 
@@ -297,15 +298,16 @@ would have read.
 $$\langle C x, y \rangle = \langle x, C^\top y \rangle. \tag{8.4}$$
 
 A pair of maps with this property is called *adjoint*. In the example the left side is
-$8 \cdot 1 + 15 \cdot 2 + 5 \cdot 1 = 43$. The right side is $2 \cdot 2 + 0 + 1 \cdot 8 + 3 \cdot 7 + 1 \cdot 10 + 0 = 43$.
+$8 \cdot 1 + 15 \cdot 2 + 5 \cdot 1 = 43$. The right side is
+$2 \cdot 2 + 0 + 1 \cdot 8 + 3 \cdot 7 + 1 \cdot 10 + 0 = 43$.
 
-**The gradient.** Backpropagation through a convolution is a transposed convolution. If the loss has the
-gradient $y$ with respect to the output $Cx$, then by the chain rule it has the gradient $C^\top y$ with
-respect to $x$. So the layer that enlarges pictures in $G$ is the same operation that carries gradients back through $D$.
+**The gradient.** Backpropagation through a convolution is a transposed convolution. If the loss has the gradient $y$
+with respect to the output $Cx$, then by the chain rule it has the gradient $C^\top y$ with respect to $x$. So the
+layer that enlarges pictures in $G$ is the same operation that carries gradients back through $D$.
 
-**It is no inverse.** The transposed convolution gives back the *size* of $x$, and not $x$ itself; $C C^\top$ is not the
-identity. Therefore the old name "deconvolution" misleads. By equation (8.2), read backwards, it turns $m$ pixels into
-$sm$ with SAME padding, and into $s(m - 1) + k$ with VALID.
+**It is no inverse.** The transposed convolution gives back the *size* of $x$, and not $x$ itself; $C C^\top$ is not
+the identity. Therefore the old name "deconvolution" misleads. By equation (8.2), read backwards, it turns $m$ pixels
+into $sm$ with SAME padding, and into $s(m - 1) + k$ with VALID.
 """
 
 
@@ -369,28 +371,30 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Each row of $C$ holds the kernel, two pixels further right than the row above.* At the edges a part of it falls on
->   padded zeros.
+> - *Each row of $C$ holds the kernel, two pixels further right than the row above.* At the edges a part of it falls
+>   on padded zeros.
 > - *The middle matrix is the mirror image of the left one.* Read by columns, each input pixel spreads the kernel.
-> - *Right: sorted by even and odd pixels, the transpose consists of two bands.* Each band is a convolution with stride
->   1 and two numbers. The next section uses this.
+> - *Right: sorted by even and odd pixels, the transpose consists of two bands.* Each band is a convolution with
+>   stride 1 and two numbers. The next section uses this.
 
 ## 8.5 Three paths to the same numbers
 
 The library can compute a convolution, and a transposed one, in three ways, which it calls **paths**. They give the
 same result up to rounding, and differ in speed. A layer's argument `path` chooses one.
 
-1. The **native path** leaves everything to TensorFlow. It is the right one on a GPU.
-2. The **sub-pixel path** computes a transposed convolution without adding up overlapping pieces [Shi et al. 2016].
-   Figure 8.2, right, shows how. With $w = (a, b, c, d)$ the rows of $C^\top$ say
+The **native path** leaves everything to TensorFlow. It is the right one on a GPU.
 
-   $$x_{2m} = b\, y_m + d\, y_{m-1}, \qquad x_{2m+1} = c\, y_m + a\, y_{m+1}. \tag{8.5}$$
+The **sub-pixel path** computes a transposed convolution without adding up overlapping pieces [Shi et al. 2016].
+Figure 8.2, right, shows how. With $w = (a, b, c, d)$ the rows of $C^\top$ say
 
-   Each of the two is a convolution of stride 1. Compute both, and put their results alternately. In two dimensions
-   there are four such convolutions, and they are computed as *one* with four times the channels.
-3. The **Winograd path** saves multiplications. It regards pixels and kernel as coefficients of two
-   polynomials, and multiplies their *values* at five points, which costs five products in place of eight for four output
-   pixels. In two dimensions it needs 25 products in place of 64. The price is more additions and a little more rounding.
+$$x_{2m} = b\, y_m + d\, y_{m-1}, \qquad x_{2m+1} = c\, y_m + a\, y_{m+1}. \tag{8.5}$$
+
+Each of the two is a convolution of stride 1. Compute both, and put their results alternately. In two dimensions there
+are four such convolutions, and they are computed as *one* with four times the channels.
+
+The **Winograd path** saves multiplications. It regards pixels and kernel as coefficients of two polynomials, and
+multiplies the *values* of these polynomials at five points. That costs five products where the plain sum needs eight,
+and in two dimensions 25 where it needs 64. The price is more additions and a little more rounding.
 
 *Example.* With $w = (1, 2, 3, 4)$ and $y = (1, 2, 1)$, equation (8.5) gives $x_0 = 2 \cdot 1 + 4 \cdot 0 = 2$ and
 $x_1 = 3 \cdot 1 + 1 \cdot 2 = 5$, as in section 8.4.
@@ -450,11 +454,11 @@ Generated pictures often show a fine pattern with a period of two pixels, called
 [Odena et al. 2016]. It has two sources.
 
 **Source 1: pixels are reached unequally often.** Set all $y$ and all $w$ to 1. Then $C^\top y$ counts how many input
-pixels reach each output pixel. In one dimension, pixel $i$ is reached from all $j$ with $0 \le i - 2j + p < k$. These are the
-$a = i - 2j + p$ with the same parity as $i + p$. Among $a = 0, \dots, k - 1$ there are equally many even and odd numbers if
-and only if $k$ is even. So a kernel of size 3 reaches some pixels once and others twice, in each direction: 1, 2 or 4
-times in the plane. A kernel of size 4 reaches each pixel $2 \cdot 2 = 4$ times. In general, the stride has to divide the
-kernel's size.
+pixels reach each output pixel. In one dimension, pixel $i$ is reached from all $j$ with $0 \le i - 2j + p < k$. These
+are the $a = i - 2j + p$ with the same parity as $i + p$. Among $a = 0, \dots, k - 1$ there are equally many even and
+odd numbers if and only if $k$ is even. So a kernel of size 3 reaches some pixels once and others twice, in each
+direction: 1, 2 or 4 times in the plane. A kernel of size 4 reaches each pixel $2 \cdot 2 = 4$ times. In general, the
+stride has to divide the kernel's size.
 """
 
 
@@ -505,13 +509,13 @@ r"""
 > - *Kernel 3: some pixels are reached four times as often as others,* and their mean square is about four times as
 >   large. The coarser grid in the picture below comes from the earlier stages.
 > - *Kernel 4: every pixel is reached equally often.* That is why a DCGAN uses $4 \times 4$ kernels with stride 2.
-> - *Gradients, too.* They come back through $D$ by transposed convolutions. A $D$ with kernel 3 and stride 2 gives some
->   pixels of the generated picture larger gradients than others.
+> - *Gradients, too.* They come back through $D$ by transposed convolutions. A $D$ with kernel 3 and stride 2 gives
+>   some pixels of the generated picture larger gradients than others.
 
-**Source 2: different weights for different pixels.** With kernel 4 each pixel is reached equally often, *and a pattern
-can appear all the same*. Equation (8.5) says why. Even pixels are computed with the weights $b$ and $d$, odd pixels with $c$
-and $a$. Let the input be constant, $y_m = 1$. Then even pixels become $b + d$, odd pixels become $a + c$, and nothing makes
-these sums equal. With $w = (1, 2, 3, 4)$ the output alternates between 6 and 4:
+**Source 2: different weights for different pixels.** With kernel 4 each pixel is reached equally often, *and a
+pattern can appear all the same*. Equation (8.5) says why. Even pixels are computed with the weights $b$ and $d$, odd
+pixels with $c$ and $a$. Let the input be constant, $y_m = 1$. Then even pixels become $b + d$, odd pixels become
+$a + c$, and nothing makes these sums equal. With $w = (1, 2, 3, 4)$ the output alternates between 6 and 4:
 """
 
 
@@ -529,26 +533,26 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-(The first and the last pixel are smaller, because one input pixel is missing there.) In two dimensions there
-are four classes of pixels with four sums of weights. Averaged over many random kernels the four are equal, and Figure 8.3 shows
-no pattern. But one trained kernel can learn unequal sums, and nothing in the loss forbids it unless the discriminator notices.
-Exercise 3 has a layer that cannot make such a pattern from a constant.
+(The first and the last pixel are smaller, because one input pixel is missing there.) In two dimensions there are four
+classes of pixels with four sums of weights. Averaged over many random kernels the four are equal, and Figure 8.3
+shows no pattern. But one trained kernel can learn unequal sums, and nothing in the loss forbids it unless the
+discriminator notices. Exercise 3 has a layer that cannot make such a pattern from a constant.
 
 ## 8.7 Batch norm: what it computes
 
 **Part two: batch norm.** A **batch norm** layer [Ioffe and Szegedy 2015] treats each channel by itself. Let
-$x_1, \dots, x_n$ be all numbers of one channel in a batch; for pictures these are all pixels of all pictures. The layer
-computes their mean $\mu$ and variance $v$, and gives
+$x_1, \dots, x_n$ be all numbers of one channel in a batch; for pictures these are all pixels of all pictures. The
+layer computes their mean $\mu$ and variance $v$, and gives
 
 $$y_i = \gamma\, \frac{x_i - \mu}{\sqrt{v + \epsilon}} + \beta, \qquad
 \mu = \frac1n \sum_i x_i, \qquad v = \frac1n \sum_i (x_i - \mu)^2 . \tag{8.6}$$
 
-The scale $\gamma$ and the shift $\beta$ are trained, and $\epsilon$ is a small constant. So whatever the layers before
-produce, the next layer gets numbers with mean $\beta$ and sd $\gamma$ in each channel. The signal can neither vanish
-nor explode on its way, which is why deep networks became easier to train with it.
+The scale $\gamma$ and the shift $\beta$ are trained, and $\epsilon$ is a small constant. So whatever the layers
+before produce, the next layer gets numbers with mean $\beta$ and sd $\gamma$ in each channel. The signal can neither
+vanish nor explode on its way, which is why deep networks became easier to train with it.
 
-*Example.* The batch $(1, 3, 5, 7)$ has $\mu = 4$ and $v = (9 + 1 + 1 + 9)/4 = 5$. With $\gamma = 1$, $\beta = 0$ and a
-negligible $\epsilon$ it becomes $(-3, -1, 1, 3)/\sqrt 5 = (-1.34, -0.45, 0.45, 1.34)$.
+*Example.* The batch $(1, 3, 5, 7)$ has $\mu = 4$ and $v = (9 + 1 + 1 + 9)/4 = 5$. With $\gamma = 1$, $\beta = 0$ and
+a negligible $\epsilon$ it becomes $(-3, -1, 1, 3)/\sqrt 5 = (-1.34, -0.45, 0.45, 1.34)$.
 """
 
 
@@ -585,8 +589,8 @@ libraries.
 
 - *Which variance?* The batch is divided by its own variance, $\sum / n$. The average is an estimate for *other* data,
   so it is fed the unbiased variance $\sum / (n - 1)$. In the example that is $20/3$ and not 5.
-- *Which share is the momentum?* Here and in Keras, $m$ is the share of the **old** value. In PyTorch it is the share of
-  the new one: its 0.1 is 0.9 here.
+- *Which share is the momentum?* Here and in Keras, $m$ is the share of the **old** value. In PyTorch it is the share
+  of the new one: its 0.1 is 0.9 here.
 
 **What the momentum does.** Write out equation (8.7) for many batches with independent means $\mu_t$ of sd $\tau$:
 $\bar\mu = (1 - m) \sum_{i \ge 0} m^i \mu_{t-i}$. Variances of independent terms add, and the sum is a
@@ -672,10 +676,10 @@ r"""
 $\epsilon$ guards the division in equation (8.6) where the variance is 0. It should be much smaller than any variance
 that occurs. If it is not, it shrinks the signal: a variance $v$ becomes $v / (v + \epsilon)$.
 
-*Example.* In $G$ the first layer adds 100 products of noise from $N(0, 1)$ and weights from $N(0, 0.02^2)$. Their sum has the
-variance $100 \cdot 0.02^2 = 0.04$. With $\epsilon = 0.8$ the sd behind the first batch norm is $\sqrt{0.04/0.84} = 0.22$,
-where it should be 1. The next layer gets a smaller signal, and has a smaller variance still. The next cell measures
-this in an untrained generator.
+*Example.* In $G$ the first layer adds 100 products of noise from $N(0, 1)$ and weights from $N(0, 0.02^2)$. Their sum
+has the variance $100 \cdot 0.02^2 = 0.04$. With $\epsilon = 0.8$ the sd behind the first batch norm is
+$\sqrt{0.04/0.84} = 0.22$, where it should be 1. The next layer gets a smaller signal, and has a smaller variance
+still. The next cell measures this in an untrained generator.
 """
 
 
@@ -733,7 +737,8 @@ def show_company(config):
     found = norm_trials.company(config.seed)
     rows = []
     for way, row in found.items():
-        rows.append([way, *(f"{value:z.3f}" for value in row)])  # z: no minus before 0.000
+        rounded = np.round(row, 3) + 0.0  # turns -0 into 0
+        rows.append([way, *(f"{value:.3f}" for value in rounded)])
     tables.show(
         ["normalised", "mean of real", "mean of generated", "a real number changes by"],
         rows,
@@ -752,16 +757,16 @@ r"""
 > **Notice.**
 >
 > - *Each by itself:* both kinds have mean 0, whatever $G$ does. This difference is hidden from the layers behind.
-> - *Both together:* the difference is visible, but what $D$ says about a real picture depends on the generated ones in
->   the batch.
+> - *Both together:* the difference is visible, but what $D$ says about a real picture depends on the generated ones
+>   in the batch.
 > - *Moving averages,* at inference: the difference is visible again. So $D$ at inference behaves differently from $D$
 >   in training.
 
 [Radford et al. 2016] normalises each kind by itself, and the trainer of this book does the same.
 
 **Batch norm and the R1 penalty.** R1 (chapter 2) is the squared size of $D$'s gradient at each real picture: how
-steeply the logit of *this* picture rises when *this* picture changes. With batch norm there is no such gradient.
-The logit of picture $i$ depends on every picture of the batch, through $\mu$ and $v$. The next cell measures how much. It
+steeply the logit of *this* picture rises when *this* picture changes. With batch norm there is no such gradient. The
+logit of picture $i$ depends on every picture of the batch, through $\mu$ and $v$. The next cell measures how much. It
 differentiates one logit with respect to the whole batch, and computes which share of the squared gradient lies on the
 *other* pictures.
 """
@@ -809,11 +814,17 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-Without batch norm the share is exactly 0, and R1 penalises what it is meant to penalise. With it a part of the
-gradient belongs to the company of the picture. A gradient penalty is then about batches, and its theory, which is about
-single points, does not apply [Gulrajani et al. 2017; Mescheder et al. 2018]. That is why a $D$ without
-batch norm *may* be the better choice together with R1. The network called `dcgan` in this book has none in $D$, and
-keeps it in $G$. Whether that pays on faces is a question for an experiment, and chapter 9 trains them.
+> **Notice.**
+>
+> - *Without batch norm the share is exactly 0.* A logit depends on its own picture, and R1 penalises what it is meant
+>   to penalise.
+> - *With batch norm the share is not 0, and it is larger the smaller the batch.* Here it is a few per cent, in
+>   untrained networks and for pictures of noise.
+
+With batch norm a gradient penalty is about batches. Its theory, which is about single points, does not apply. For
+this reason [Gulrajani et al. 2017] leaves batch norm out of the discriminator where it introduces such a penalty. So
+a $D$ without batch norm *may* be the better choice together with R1. The network called `dcgan` in this book has none
+in $D$, and keeps it in $G$. Whether that pays on faces is a question for an experiment; chapter 9 trains on faces.
 
 ## Summary
 
@@ -824,8 +835,8 @@ keeps it in $G$. Whether that pays on faces is a question for an experiment, and
 - The native, the sub-pixel and the Winograd path compute the same numbers.
 - Kernels whose size is a multiple of the stride reach every pixel equally often. A checkerboard can still appear,
   because even and odd pixels are computed with different weights.
-- Batch norm divides by the batch's sd in training, and by a moving average's at inference. The momentum is the share of the
-  old value, or of the new one, depending on the library. Epsilon must be far smaller than the variances.
+- Batch norm divides by the batch's sd in training, and by a moving average's at inference. The momentum is the share
+  of the old value, or of the new one, depending on the library. Epsilon must be far smaller than the variances.
 - With batch norm a logit depends on the whole batch. That hides differences between real and generated samples, and
   is at odds with gradient penalties.
 
@@ -833,16 +844,17 @@ keeps it in $G$. Whether that pays on faces is a question for an experiment, and
 
 1. ★ Compute by hand the convolution of $x = (1, 2, 0, 1)$ with the kernel $(1, 0, 2, 1)$, stride 2, SAME, and the
    transposed convolution of $y = (1, 3)$ with the same kernel. Check equation (8.4).
-2. ★ Some DCGANs have kernel 5, SAME, stride 2. How far is the middle of a field, after four layers, from the middle of
-   the pixels that its unit stands for? Why is it not so with kernel 4?
-3. ★★ [Odena et al. 2016] enlarges $y$ by doubling its pixels, and then convolves with a $3 \times 3$ kernel and stride 1. Which
-   transposed convolution with a $4 \times 4$ kernel is that? What does it make of a constant $y$?
-4. ★★ All pictures of a batch are the same, as after a mode collapse. What is left of them behind batch norm on one number
-   a picture, $[B, 1]$? Which of $D$'s answers can still differ between batches?
-5. ★★ Which momentum makes the error of the moving mean a fifth of that of one batch? Solve equation (8.8) for $m$, and
-   check it with `norm_trials.moving_error`.
-6. ★★★ Build a normalisation that does not depend on the batch: **instance norm**, which takes mean and variance over the
-   pixels of each picture and channel. Measure with `share_on_others` that a logit depends on its own picture alone.
+2. ★ Some DCGANs have kernel 5, SAME, stride 2. How far is the middle of a field, after four layers, from the middle
+   of the pixels that its unit stands for? Why is it not so with kernel 4?
+3. ★★ [Odena et al. 2016] enlarges $y$ by doubling its pixels, and then convolves with a $3 \times 3$ kernel and
+   stride 1. Which transposed convolution with a $4 \times 4$ kernel is that? What does it make of a constant $y$?
+4. ★★ All pictures of a batch are the same, as after a mode collapse. What is left of them behind batch norm on one
+   number a picture, $[B, 1]$? Which of $D$'s answers can still differ between batches?
+5. ★★ Which momentum makes the error of the moving mean a fifth of that of one batch? Solve equation (8.8) for $m$,
+   and check it with `norm_trials.moving_error`.
+6. ★★★ Build a normalisation that does not depend on the batch: **instance norm**, which takes mean and variance over
+   the pixels of each picture and channel. Measure with `share_on_others` that a logit depends on its own picture
+   alone.
 
 ## Further reading
 

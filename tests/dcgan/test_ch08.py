@@ -63,7 +63,7 @@ def test_runs_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("flag", "value", "words"),
     [
-        ("--size", "48", "size must be one of 32, 64, 128, got 48"),
+        ("--size", "48", "size must be one of 32, 64, 96, 128, got 48"),
         ("--width", "0", "width must be a whole number from 1"),
         ("--latent-dim", "0", "--latent-dim must be"),
         ("--batch", "1", "batch must be a whole number from 2"),
