@@ -31,7 +31,7 @@ SMALL = {
     "ch05": "",
     "ch06": "",
     "ch07": "count=200, size=32, batch=64",
-    "ch08": "",
+    "ch08": "size=32, width=8, batch=8, draws=2",
     "ch09": "",
     "ch10": "faces=100, samples=400",
     "ch11": "",
