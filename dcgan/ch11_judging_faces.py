@@ -371,7 +371,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-NOTICE_FEATURES
+> **Notice.** Read the columns in pairs: precision and density ask whether the faces are good, recall and coverage whether
+> all kinds of faces are there.
 
 ### Features of ImageNet, and why pixels are needed as well
 
@@ -467,7 +468,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-NOTICE_MEMORISING
+> **Notice.** A share near 1 % is what a perfect generator has. A pair of Figure 11.3 that agrees in pose and colours is no
+> copy; copies agree in every detail.
 
 ## 11.6 Which combinations never come out?
 
