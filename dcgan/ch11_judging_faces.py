@@ -377,8 +377,8 @@ r"""
 ### Features of ImageNet, and why pixels are needed as well
 
 For faces that no program has drawn, `python -m dcgan judge --run RUN` (after `pip install -e '.[judge]'`) computes all
-these measures on 1,280 features of EfficientNet-Lite1. This is *not* the **FID** of publications, which is equation
-(11.4) on the features of an Inception network, usually with 50,000 images. Numbers from different networks, different
+these measures on 1,280 features of EfficientNet-Lite1. This is *not* the **FID** of publications. FID is
+equation (11.4) on the features of an Inception network, usually with 50,000 images. Numbers from different networks, different
 numbers of images, or even different resizing [Parmar et al. 2022] cannot be compared. To get that number, write PNGs with
 `python -m dcgan generate --count 50000 --out FOLDER` and give two folders to the package `clean-fid`.
 
