@@ -154,7 +154,7 @@ def draw_shell(config, generator):
     dim = generator.latent_dim
     mean, sd = space.shell(dim)
     print(f"‖z‖ of a sample in {dim} dimensions: {mean:.2f} ± {sd:.2f}")
-    walks = space.lab_walks(dim, config.seed) | space.exercise_walks(dim, config.seed)
+    walks = space.simple_walks(dim, config.seed) | space.further_walks(dim, config.seed)
     of_walks = {title: space.norms(z) for title, z in walks.items()}
     of_samples = space.norms(generator.z(20_000, config.seed))
     return latent_plots.shell(of_samples, of_walks)
@@ -198,7 +198,7 @@ def faces_with_norms(generator, walks):
 
 # %%
 if __name__ == "__main__":
-    walks = space.lab_walks(generator.latent_dim, config.seed)
+    walks = space.simple_walks(generator.latent_dim, config.seed)
     plots.show(
         latent_plots.strips(faces_with_norms(generator, walks)),
         config.out / "walks.png",

@@ -159,9 +159,12 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-> **Notice.** With two standard deviations, one measure in ten raises a false alarm, and nearly half of all perfect
-> generators are "detected" by something. With five, one measure does so about once in 170 times, and six measures
-> together in 3 %. Where a value is close to the threshold, repeat with another seed.
+> **Notice.**
+>
+> - *Two standard deviations are far too few:* one measure in eight raises a false alarm, and more than half of all perfect
+>   generators are detected by something.
+> - *With five, one measure raises a false alarm in 0.6 % of all cases, and six measures together in 3 %.* Where a value
+>   is close to the threshold, repeat with another seed.
 
 ## 11.2 Four measures of pixels
 
@@ -587,15 +590,15 @@ r"""
    balancing of combinations will help.
 2. *Is it in the data often enough?* A combination with ten training faces can hardly be learnt. Add data, or draw rare
    faces more often in training.
-3. *Do not truncate.* Truncation (chapter 10) removes the rare first.
+3. *Do not truncate.* Truncation (chapter 10) moves $z$ away from where rare faces come from.
 4. *Train against collapse*, with the ingredients of chapter 6: a penalty on $D$'s slope, falling learning rates, an
    average of $G$. Train longer, or with a wider network.
 5. *Ask for it.* A conditional generator (chapter 13) is given the factors as labels, so the user decides how often a
    combination comes. It still has to have learnt it.
 6. *Report what is missing.* Users of the faces should know it.
 
-> **Common mistake.** To conclude from good distances that nothing is missing. A gap of one combination in fifty is too small
-> for distances and large for whoever looks for pink hair with blue eyes.
+> **Common mistake.** To conclude from good distances that nothing is missing. One hair colour without one eye colour is too
+> small a gap for distances, and a large one for whoever wants pink hair with blue eyes.
 
 ## Summary
 
