@@ -1,7 +1,7 @@
 """A generator on trial: real faces that it never saw, faces spoilt on purpose, and every measure on
 each.
 
-A measure is worth what it finds out. So the same faces are spoilt in ways that one knows, and
+A measure is worth what it detects. So the same faces are spoilt in ways that one knows, and
 measured beside real ones (the floor: what a perfect generator would get) and beside the
 generator's.
 """
@@ -27,7 +27,7 @@ SMALL = 32  # pixels at which nearest faces are looked for
 COMPARED = 500  # faces, at most, whose nearest training face is looked for
 # nobody learns from drawn faces from this index on; factor_classifier.HELD_ASIDE stays below
 FRESH = 2_000_000
-SURE = 5.0  # standard deviations of the floor beyond which a fault is found out
+SURE = 5.0  # standard deviations of the floor beyond which a fault is detected
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,7 +200,7 @@ def floors(proof: Evidence, *, seed: int) -> dict:
     }
 
 
-def found_out(row: dict, floor: dict) -> dict:
+def detected(row: dict, floor: dict) -> dict:
     """{measure: whether it is further from the floor's mean than SURE of its standard deviations},
     either way."""
     return {
