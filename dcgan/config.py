@@ -341,6 +341,7 @@ def _plain(value: Any) -> Any:
 QUICK = {
     "drawn": 4096,
     "epochs": 8,
+    "penalty_every": 4,
     "average": 8_000,
     "augment": ("translation", "cutout"),  # drawn hair has eight colours, which `colour` would blur
     "fall": 0.25,
