@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from sphinx.application import Sphinx
 
-from docs.book import api, bibliography, chapters, execute, links, solutions
+from docs.book import api, bibliography, chapters, execute, links, moving, solutions
 from docs.book.chapters import Chapter
 
 HERE = Path(__file__).parent
@@ -88,7 +88,8 @@ def _write_chapter(
 ) -> None:
     for cell in book.cells:
         if cell.cell_type == "markdown":
-            cell.source = links.link(cell.source, numbers, labels, chapter.number)
+            text = links.link(cell.source, numbers, labels, chapter.number)
+            cell.source = moving.inserted(text)
     book.cells.insert(1, nbformat.v4.new_markdown_cell(_links_of(chapter, colab)))
     nbformat.write(book, folder / f"{chapter.name}.ipynb")
 
@@ -122,6 +123,7 @@ def _write_other_pages(
     (folder / "index.md").write_text(index, encoding="utf-8", newline="\n")
     shutil.copy(HERE / "conf.py", folder / "conf.py")
     shutil.copytree(HERE / "static", folder / "_static")
+    moving.copy_scripts(folder / "_static")
     (folder / "_static" / "mathjax").mkdir()
     shutil.copy(_mathjax(), folder / "_static" / "mathjax" / MATHJAX)
 
