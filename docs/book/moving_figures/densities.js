@@ -67,7 +67,7 @@ const densities = (() => {
 document.addEventListener("DOMContentLoaded", () => {
   const LOW = -2, HIGH = 22; // of x
   const WIDTH = 640, TOP = 220, BOTTOM = 350, GAP = 20; // of the picture
-  const TALLEST = 1.4; // density at the upper border
+  const TALLEST = 1.0; // density at the upper border
   const figure = document.getElementById("moving-densities");
   const svg = figure.querySelector("svg");
   const inputs = Object.fromEntries([...figure.querySelectorAll("input")].map((i) => [i.name, i]));
