@@ -62,7 +62,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "modern": {
         "batch_size": 32,
-        "width": 32,
+        "width": 16,
         "minibatch_std": False,
         "loss": "relativistic",
         "d_learning_rate": 4e-4,

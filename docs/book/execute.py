@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
+import subprocess
 from pathlib import Path
 
 import nbclient
@@ -76,7 +77,8 @@ def run(book: nbformat.NotebookNode, work: Path, name: str) -> nbformat.Notebook
         book, timeout=LONGEST_CELL, kernel_name="python3", resources={"metadata": {"path": work}}
     )
     try:
-        client.execute(env=environment)
+        # What the kernel itself says is no output of the chapter.
+        client.execute(env=environment, stderr=subprocess.DEVNULL)
     except nbclient.exceptions.CellExecutionError as error:
         raise RuntimeError(f"docs.book: a cell of {name} failed:\n{error}") from error
     _drop_noise(book)
