@@ -41,6 +41,16 @@ ROOT = Path(__file__).resolve().parents[2]
         ({"beta_2": 1.0}, "Config: beta_2 must be"),
         ({"gamma_fake": -1.0}, "Config: gamma_fake must be"),
         ({"penalty_every": 0}, "Config: penalty_every must be a whole number of at least 1"),
+        (
+            {
+                "network": "radford",
+                "gamma": 1.0,
+                "penalty_every": 4,
+                "strategy": "mirrored",
+                "synchronised": True,
+            },
+            "Config: penalty_every must be 1 where D's batch norm is synchronised",
+        ),
         ({"augment_strength": 2.5}, "Config: augment_strength must be"),
         ({"minibatch_std": 1}, "Config: minibatch_std must be"),
         ({"fall": 1.5}, "Config: fall must be"),

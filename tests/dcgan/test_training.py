@@ -17,8 +17,9 @@ from dcgan.config import LAB, Config, from_json
 from dcgan.data.batches import face_batches
 from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
-from dcgan.epochs import read_epochs
-from dcgan.figures import training_plots
+from dcgan.epochs import SHOWN, read_epochs
+from dcgan.figures import sheets, training_plots
+from dcgan.generation import trained_generator
 from gan_core import rng
 from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
@@ -138,6 +139,18 @@ def test_the_saved_model_is_the_best_epochs_average(done):
     with np.load(run.checkpoints / "best.npz") as best:
         kept = best["variables/average/model/layers/1/kernel"]
     np.testing.assert_array_equal(training.best_generator(run.path).layers[1].kernel.numpy(), kept)
+
+
+def test_the_best_epochs_sheet_shows_what_generate_gives(done):
+    """The same z, the average, settled: so the faces are equal to a level of 255."""
+    _, run = done
+    with np.load(run.checkpoints / "best.npz") as best:
+        step = json.loads(str(best["note"]))["step"]
+    with Image.open(run.samples / f"epoch_{step // 3:04d}.png") as picture:
+        shown = np.asarray(picture).astype(int)
+    generated = trained_generator.load(run.path).sample(SHOWN, seed=run.config["seed"])
+    assert np.abs(shown - sheets.sheet(generated).astype(int)).max() <= 1
+    assert shown.std() > 1.0
 
 
 def test_gone_on_with_it_ends_as_in_one_stretch(tmp_path):
