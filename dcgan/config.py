@@ -62,7 +62,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "modern": {
         "batch_size": 32,
-        "width": 32,
+        "width": 16,
         "minibatch_std": False,
         "loss": "relativistic",
         "d_learning_rate": 4e-4,
@@ -341,6 +341,7 @@ def _plain(value: Any) -> Any:
 QUICK = {
     "drawn": 4096,
     "epochs": 8,
+    "penalty_every": 4,
     "average": 8_000,
     "augment": ("translation", "cutout"),  # drawn hair has eight colours, which `colour` would blur
     "fall": 0.25,
