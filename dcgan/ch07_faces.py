@@ -26,7 +26,7 @@ what is in them. With `--data` it looks at pictures of your own in the same way.
 | **You will learn** | how files become one array; how to show pictures without fooling yourself; how to find near-duplicates and enlarged thumbnails; the sliced Wasserstein distance, and why it needs a floor |
 | **New in gan_core** | `data.shuffled`, `metrics.sliced_wasserstein`; in dcgan `data`, `drawn`, `measures` |
 | **Run it** | `python -m dcgan.ch07_faces`, or with `--data FOLDER_OR_ZIP`; `--help` lists the flags |
-| **Time** | about 40 s on two CPU cores; with 18,000 faces of your own two minutes |
+| **Time** | about a minute on two CPU cores; with 18,000 faces of your own about two |
 """
 
 # %%
