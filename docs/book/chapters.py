@@ -33,7 +33,7 @@ SMALL = {
     "ch07": "count=200, size=32, batch=64",
     "ch08": "",
     "ch09": "",
-    "ch10": "faces=100, samples=400",
+    "ch10": "faces=100, samples=400, pictures=1, descent_steps=20",
     "ch11": "",
 }
 
