@@ -31,8 +31,8 @@ SMALL = {
     "ch05": "steps=20, critic_steps=10, batch=32, hidden=8, d_steps=2, seeds=2",
     "ch06": "steps=40, batch=32, width=8, bits=2, mode='graph'",
     "ch07": "count=200, size=32, batch=64",
-    "ch08": "size=16, width=8, latent_dim=8, batch=8, draws=4",
-    "ch09": "drawn=64, epochs=1, batch_size=16, size=16, width=8",
+    "ch08": "size=32, width=8, latent_dim=8, batch=8, draws=4",
+    "ch09": "drawn=64, epochs=1, batch_size=16, size=32, width=8",
     "ch10": "faces=100, samples=400, classifier_faces=200, classifier_steps=5",
     "ch11": "samples=100, counted=100, taught=200, steps=5",
 }
