@@ -597,8 +597,8 @@ r"""
 3. *Do not truncate.* Truncation (chapter 10) moves $z$ away from where rare faces come from.
 4. *Train against collapse*, with the ingredients of chapter 6: a penalty on $D$'s slope, falling learning rates, an
    average of $G$. Train longer, or with a wider network.
-5. *Ask for it.* A conditional generator (chapter 13) is given the factors as labels, so the user decides how often a
-   combination comes. It still has to have learnt it.
+5. *Ask for it.* A conditional generator (`train --labels hair,eyes`) is given the factors as labels, so the user decides
+   how often a combination comes. It still has to have learnt it.
 6. *Report what is missing.* Users of the faces should know it.
 
 > **Common mistake.** To conclude from good distances that nothing is missing. One hair colour without one eye colour is too
