@@ -58,8 +58,8 @@ class Config:
     """pixels of a picture, each way: 32, 64 or 128"""
     width: int = 32
     """channels at the pictures' end of both networks"""
-    average: float = 0.98
-    """decay of the moving average of G, at most: a young average remembers the last ninth of the rounds"""
+    average: int = 1600
+    """images that the moving average of G remembers, at most: a young one remembers the last ninth of those it saw"""
     seed: int = 0
     """of everything"""
     mode: str = "graph"
@@ -71,7 +71,7 @@ class Config:
         # Every field but `out` is one of training's, and is checked there.
         self.training("check", {})
         # G is held against its average here, so there must be one.
-        checks.number("Config", "average", self.average, above=0.0, below=1.0)
+        checks.integer("Config", "average", self.average, 1)
 
     def training(self, name: str, changes: dict) -> training_config.Config:
         """The config of one recipe's run."""

@@ -62,7 +62,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
     "modern": {
         "batch_size": 32,
-        "width": 32,
+        "width": 16,
         "minibatch_std": False,
         "loss": "relativistic",
         "d_learning_rate": 4e-4,
@@ -244,6 +244,12 @@ class Config:
         if self.strategy != "none":
             owner = "mode, where there is a strategy,"
             checks.one_of("Config", owner, self.mode, ["graph", "eager"])
+        lazy = self.penalty_every > 1 and (self.gamma or self.gamma_fake)
+        shared = self.strategy != "none" and self.synchronised and self.network == "radford"
+        if lazy and shared:
+            wanted = "1 where D's batch norm is synchronised over devices"
+            way_out = "Devices cannot wait for each other in a penalty that is not always computed."
+            checks.fail("Config", "penalty_every", wanted, str(self.penalty_every), way_out)
         if self.from_best and self.resume is None:
             wanted = "given together with resume"
             checks.fail("Config", "from_best", wanted, "without it", "Say which run: --resume RUN.")
@@ -341,6 +347,7 @@ def _plain(value: Any) -> Any:
 QUICK = {
     "drawn": 4096,
     "epochs": 8,
+    "penalty_every": 4,
     "average": 8_000,
     "augment": ("translation", "cutout"),  # drawn hair has eight colours, which `colour` would blur
     "fall": 0.25,

@@ -1,15 +1,15 @@
 """Residual networks without normalisation: the line from StyleGAN2 to R3GAN, for two CPU cores.
 
 After R3GAN (Huang et al. 2024, "The GAN is dead; long live the GAN! A modern GAN baseline"), cut
-down. At 64 pixels and width 32 (B pictures):
+down. At 64 pixels and width 16 (B pictures):
 
     generator                              discriminator
     z      [B, 100]                        x      [B, 64, 64, 3]
-    start  [B, 4, 4, 256]    block         mix    [B, 64, 64, 32]    block
-    grow   [B, 8, 8, 256]    block         halve  [B, 32, 32, 64]    block
-    grow   [B, 16, 16, 128]  block         halve  [B, 16, 16, 128]   block
-    grow   [B, 32, 32, 64]   block         halve  [B, 8, 8, 256]     block
-    grow   [B, 64, 64, 32]   block         halve  [B, 4, 4, 256]     block
+    start  [B, 4, 4, 128]    block         mix    [B, 64, 64, 16]    block
+    grow   [B, 8, 8, 128]    block         halve  [B, 32, 32, 32]    block
+    grow   [B, 16, 16, 64]   block         halve  [B, 16, 16, 64]    block
+    grow   [B, 32, 32, 32]   block         halve  [B, 8, 8, 128]     block
+    grow   [B, 64, 64, 16]   block         halve  [B, 4, 4, 128]     block
     mix    [B, 64, 64, 3]    tanh          head   [B, 1]             logits
 
 - A **block** is x + f(x), where f is a bottleneck: 1 x 1 to half of the channels, 3 x 3, 1 x 1

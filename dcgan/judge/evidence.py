@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.config import Config, from_json
-from dcgan.data import faces
+from dcgan.data import faces, labelling
 from dcgan.drawn import drawn_faces
 from dcgan.generation import pretrained
 from dcgan.judge.factor_classifier import shrink
@@ -99,8 +99,11 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         training = drawn_faces.draw(learnt, seed=config.seed, size=size)
         held = drawn_faces.draw(FRESH + np.arange(n * (1 + FLOORS)), seed=config.seed, size=size)
     else:
-        images = faces.load(Path(data), size).images
-        learnt, aside = faces.split(len(images), config.seed)
+        found = faces.load(Path(data), size)
+        images = found.images
+        # As training divided them: a CSV of labels may leave some out.
+        labelled = labelling.of_config(config, found.names)
+        learnt, aside = labelling.divide(len(images), config.seed, labelled)
         n = min(n, len(aside) // (1 + FLOORS))
         if n < FEWEST:
             checks.fail(

@@ -157,7 +157,8 @@ def test_the_compiled_round_makes_these_products_and_no_others(update):
     trainer = training.build(
         Config(
             batch_size=batch,
-            average=0.0,
+            network="radford",
+            average=0,
             augment=(),
             gamma=0.0,
             mode="graph",

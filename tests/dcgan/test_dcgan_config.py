@@ -12,8 +12,18 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from dcgan.config import PRESETS, SIZES, Config, Loss, from_json
-from dcgan.networks import STAGES
+from dcgan.config import (
+    NETWORKS,
+    PRESETS,
+    RECIPES,
+    SIZES,
+    Config,
+    Loss,
+    from_json,
+    preset,
+    starting_point,
+)
+from dcgan.networks import BY_NAME, STAGES
 from gan_core.losses import LOSSES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +36,23 @@ ROOT = Path(__file__).resolve().parents[2]
         ({"size": 48}, "Config: size must be one of 32, 64, 128, got 48"),
         ({"loss": "best"}, "Config: loss must be one of"),
         ({"d_learning_rate": -1.0}, "Config: d_learning_rate must be"),
-        ({"average": 1.0}, "Config: average must be"),
+        ({"average": 0.999}, "Config: average must be a whole number of at least 0, got 0.999"),
+        ({"network": "stylegan"}, "Config: network must be one of radford, dcgan, modern"),
+        ({"beta_2": 1.0}, "Config: beta_2 must be"),
+        ({"gamma_fake": -1.0}, "Config: gamma_fake must be"),
+        ({"penalty_every": 0}, "Config: penalty_every must be a whole number of at least 1"),
+        (
+            {
+                "network": "radford",
+                "gamma": 1.0,
+                "penalty_every": 4,
+                "strategy": "mirrored",
+                "synchronised": True,
+            },
+            "Config: penalty_every must be 1 where D's batch norm is synchronised",
+        ),
+        ({"augment_strength": 2.5}, "Config: augment_strength must be"),
+        ({"minibatch_std": 1}, "Config: minibatch_std must be"),
         ({"fall": 1.5}, "Config: fall must be"),
         ({"precision": "float16"}, "Config: precision must be one of float32, tf32, bfloat16"),
         ({"update": "alternate"}, "Config: update must be one of"),
@@ -73,9 +99,50 @@ def test_numpys_numbers_are_made_plain():
 
 def test_the_names_are_those_of_the_library_and_of_the_networks():
     assert set(get_args(Loss)) == set(LOSSES)
-    assert set(SIZES) == set(STAGES)
+    assert set(SIZES) <= set(STAGES)
+    assert set(NETWORKS) == set(BY_NAME) == set(RECIPES)
     for size in SIZES:
         assert 4 * 2 ** STAGES[size] == size
+
+
+def test_radfords_recipe_is_the_published_one():
+    """Radford et al. 2015, section 4: Adam of 2e-4 and .5, batches of 128, and nothing else."""
+    config = Config(network="radford")
+    assert (config.batch_size, config.width) == (128, 64)
+    assert config.g_learning_rate == config.d_learning_rate == 2e-4
+    assert (config.beta_1, config.beta_2) == (0.5, 0.999)
+    assert (config.gamma, config.gamma_fake, config.average, config.augment) == (0.0, 0.0, 0, ())
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_networks_recipe_gives_the_defaults_and_what_is_given_overrules_it(network):
+    config = Config(network=network)
+    for name, value in RECIPES[network].items():
+        assert getattr(config, name) == value
+    changed = Config(network=network, gamma=0.0, augment=(), beta_1=0.3, minibatch_std=True)
+    assert (changed.gamma, changed.augment, changed.beta_1) == (0.0, (), 0.3)
+    assert changed.minibatch_std
+    assert changed.width == config.width
+    for field in dataclasses.fields(Config):
+        if field.name in RECIPES[network]:
+            assert getattr(config, field.name) is not None
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_what_the_command_line_leaves_open_is_the_recipe_of_its_network(network):
+    given = Config(network=network, data=Path("faces"))
+    assert starting_point(given) == Config(network=network)
+    quick = starting_point(Config(network=network))
+    assert quick == preset("quick", network)
+    assert (quick.width, quick.loss) == (RECIPES[network]["width"], RECIPES[network]["loss"])
+    assert starting_point(Config(network=network, preset="full")) == preset("full", network)
+
+
+def test_a_run_of_an_earlier_version_is_refused_in_one_line():
+    fields = dataclasses.asdict(Config())
+    del fields["network"]
+    with pytest.raises(ValueError, match=r"config.json: network .* of an earlier version"):
+        from_json(fields)
 
 
 def test_the_command_line_needs_no_tensorflow():

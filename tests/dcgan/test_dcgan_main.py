@@ -145,7 +145,7 @@ def test_help_needs_no_tensorflow_and_says_nothing_of_it(command):
 
 
 def test_data_beside_help_shows_the_defaults_for_data(capsys):
-    for arguments, epochs in ((["--data", "x", "--help"], "30"), (["train", "--help"], "6")):
+    for arguments, epochs in ((["--data", "x", "--help"], "30"), (["train", "--help"], "8")):
         with pytest.raises(SystemExit):
             program.main(arguments)
         said = " ".join(capsys.readouterr().out.replace("│", " ").split())

@@ -1,12 +1,15 @@
-"""The DCGAN's two networks: the lab's parameter counts, shapes, starts, dtypes."""
+"""The pairs of networks: parameter counts of the published DCGAN, shapes, starts, dtypes."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan.config import SIZES
-from dcgan.networks import STAGES, discriminator, generator
+from dcgan import networks
+from dcgan.architectures import modern
+from dcgan.architectures.plan import Plan
+from dcgan.networks import BY_NAME, STAGES, discriminator, generator
 from gan_core import rng
+from gan_core.nn.batch_norm import BatchNorm
 
 
 def parameters(network):
@@ -21,13 +24,93 @@ def test_the_counts_at_64_pixels_and_width_64_are_those_of_the_lab():
     assert parameters(discriminator(64, 64, seed=0)) == (2_765_568, 2_767_360)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_pictures_of_every_size_and_one_logit_an_image(size):
-    images = generator(size, 2, 5, seed=0)(rng.normal([3, 5], rng.seed(0, "z")), training=True)
+@pytest.mark.parametrize("variety", [False, True])
+@pytest.mark.parametrize("network", BY_NAME)
+@pytest.mark.parametrize("size", STAGES)
+def test_pictures_of_every_size_and_one_logit_an_image(size, network, variety):
+    options = {"size": size, "width": 2, "latent_dim": 5, "seed": 0, "minibatch_std": variety}
+    make_images, judge = networks.make(network, **options)
+    images = make_images(rng.normal([3, 5], rng.seed(0, "z")), training=True)
     assert images.shape == [3, size, size, 3]
     assert images.dtype == tf.float32
     assert float(tf.reduce_max(tf.abs(images))) <= 1.0
-    assert discriminator(size, 2, seed=0)(images, training=True).shape == [3, 1]
+    logits = judge(images, training=True)
+    assert (logits.shape, logits.dtype) == ([3, 1], tf.float32)
+    seen, n = networks.features(network, **options)
+    assert seen(images, training=True).shape == [3, n]
+    assert seen(images, training=True).dtype == tf.float32
+
+
+def norms_of(network):
+    return [part for part in network.submodules if isinstance(part, BatchNorm)]
+
+
+def test_batch_norm_stands_where_each_architecture_has_it():
+    """radford: all layers but G's last, D's first and last; dcgan: G alone; modern: nowhere."""
+    found = {}
+    for name in BY_NAME:
+        pair = networks.make(name, size=64, width=2, latent_dim=5, seed=0)
+        found[name] = [len(norms_of(network)) for network in pair]
+    assert found == {"radford": [4, 3], "dcgan": [5, 0], "modern": [0, 0]}
+
+
+def test_the_dcgan_of_the_recipe_has_biases_in_d_and_a_3_x_3_layer_at_the_end_of_g():
+    make_images, judge = networks.make("dcgan", size=64, width=4, latent_dim=5, seed=0)
+    *_, before, last = [layer for layer in make_images.layers if hasattr(layer, "kernel")]
+    assert list(before.kernel.shape) == [4, 4, 16, 4]
+    assert list(last.kernel.shape) == [3, 3, 16, 3]
+    convolutions = [layer for layer in judge.layers if hasattr(layer, "kernel")]
+    assert all(layer.bias is not None for layer in convolutions)
+    for layer in convolutions[1:-1]:
+        kernel = layer.kernel.numpy()
+        sd = np.sqrt(2.0 / (16 * kernel.shape[2]))
+        assert abs(kernel.std() / sd - 1.0) < 4.0 / np.sqrt(2 * kernel.size)
+
+
+def test_a_modern_network_starts_with_blocks_that_change_nothing_and_trains_all_of_itself():
+    """f(x) starts as 0, as Fixup has it; after one step every variable has a gradient."""
+    block = modern.Block(4, 0.7, 1, {}, "block")
+    x = rng.normal([2, 6, 6, 4], rng.seed(0, "x"))
+    np.testing.assert_array_equal(block(x), x)
+    block.widen.kernel.assign_add(0.1 * rng.normal(block.widen.kernel.shape, rng.seed(1, "step")))
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(tf.square(block(x)))
+    for gradient in tape.gradient(total, block.trainable_variables):
+        assert float(tf.reduce_max(tf.abs(gradient))) > 0.0
+
+
+def test_a_modern_networks_signals_keep_their_size():
+    """Neither vanishing nor growing with the depth, at any size of picture."""
+    for size in STAGES:
+        pair = networks.make("modern", size=size, width=8, latent_dim=64, seed=3)
+        make_images, judge = pair
+        images = make_images(rng.normal([16, 64], rng.seed(0, "z")))
+        assert 0.05 < float(tf.math.reduce_std(images)) < 0.6
+        noise = rng.uniform([16, size, size, 3], rng.seed(1, "x"), -1.0, 1.0)
+        assert 1e-3 < float(tf.math.reduce_std(judge(noise))) < 3.0
+
+
+@pytest.mark.parametrize("network", BY_NAME)
+def test_no_two_layers_share_a_seed_in_any_architecture(network, monkeypatch):
+    drawn = []
+    normal = rng.normal
+
+    def recording(shape, seed):
+        drawn.append(tuple(seed.numpy().tolist()))
+        return normal(shape, seed)
+
+    monkeypatch.setattr(rng, "normal", recording)
+    for seed in range(3):
+        networks.make(network, size=128, width=1, latent_dim=2, seed=seed)
+    assert len(drawn) > 3 * 10
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_an_architecture_that_is_not_there_is_told():
+    with pytest.raises(ValueError, match="networks: network must be one of radford, dcgan, modern"):
+        networks.make("stylegan", size=32, width=2, seed=0)
+    with pytest.raises(ValueError, match="networks: minibatch_std must be"):
+        Plan(32, 2, 5, seed=0, minibatch_std="yes")
 
 
 @pytest.mark.parametrize(
@@ -78,9 +161,9 @@ def test_bfloat16_is_for_the_convolutions_alone():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"size": 48}, "generator: size must be one of 32, 64, 128, got 48"),
-        ({"width": 0}, "generator: width must be a whole number of at least 1, got 0"),
-        ({"latent_dim": 0}, "generator: latent_dim must be"),
+        ({"size": 48}, "networks: size must be one of 32, 64, 96, 128, got 48"),
+        ({"width": 0}, "networks: width must be a whole number of at least 1, got 0"),
+        ({"latent_dim": 0}, "networks: latent_dim must be"),
         ({"seed": 0.5}, "networks: seed must be a whole number"),
     ],
 )

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 SILENT = Console(quiet=True)
 # No value is a default, and no two fields of one kind share theirs.
 ODD = {
+    "network": "radford",
     "size": 32,
     "width": 3,
     "latent_dim": 5,
@@ -29,9 +30,14 @@ ODD = {
     "d_learning_rate": 0.001,
     "g_learning_rate": 0.002,
     "beta_1": 0.25,
+    "beta_2": 0.95,
     "gamma": 0.7,
+    "gamma_fake": 0.9,
+    "penalty_every": 3,
+    "minibatch_std": True,
     "augment": ("cutout", "colour"),
-    "average": 0.9,
+    "augment_strength": 0.5,
+    "average": 76,
     "update": "simultaneous",
     "momentum": 0.6,
     "epsilon": 0.03,
@@ -63,11 +69,10 @@ def built(monkeypatch):
 
         return record
 
-    for name in ("generator", "discriminator"):
-        made = recording(name, getattr(training.networks, name))
-        monkeypatch.setattr(training.networks, name, made)
+    monkeypatch.setattr(training.networks, "make", recording("make", training.networks.make))
     monkeypatch.setattr(training, "GANTrainer", recording("trainer", training.GANTrainer))
     monkeypatch.setattr(training.penalties, "r1", recording("r1", penalties.r1))
+    monkeypatch.setattr(training.penalties, "r2", recording("r2", penalties.r2))
     monkeypatch.setattr(training.augment, "chain", recording("chain", augment.chain))
     rising = recording("average", training.schedules.rising_memory)
     monkeypatch.setattr(training.schedules, "rising_memory", rising)
@@ -79,12 +84,15 @@ def built(monkeypatch):
 
 def test_every_field_of_the_config_lands_in_the_networks_and_the_trainer(built):
     trainer = training.build(Config(**ODD))
-    shared = {"size": 32, "width": 3, "seed": 11, "momentum": 0.6, "epsilon": 0.03}
-    shared |= {"convolution": "native", "synchronised": False, "compute_dtype": "float32"}
-    assert built["generator"] == [((), {"latent_dim": 5, **shared})]
-    assert built["discriminator"] == [((), shared)]
-    assert built["r1"] == [((0.7,), {})]
-    assert built["average"] == [((0.9,), {})]
+    wanted = {"network": "radford", "size": 32, "width": 3, "latent_dim": 5, "seed": 11}
+    wanted |= {"momentum": 0.6, "epsilon": 0.03, "minibatch_std": True}
+    wanted |= {"convolution": "native", "synchronised": False, "compute_dtype": "float32"}
+    assert built["make"] == [((), wanted)]
+    assert built["r1"] == [((0.7,), {"every": 3})]
+    assert built["r2"] == [((0.9,), {"every": 3})]
+    (((decay,), _),) = built["average"]
+    assert decay == pytest.approx(np.exp(-8 / 76))  # a share of 1/e is left after 76 images
+    assert built["colour"] == built["cutout"] == [((0.5,), {})]
     assert [name for name in AUGMENTATIONS if name in built] == ["colour", "cutout"]
     assert len(built["chain"][0][0]) == 2
     ((players, options),) = built["trainer"]
@@ -93,6 +101,7 @@ def test_every_field_of_the_config_lands_in_the_networks_and_the_trainer(built):
     assert (options["seed"], options["update"], options["mode"]) == (11, "simultaneous", "eager")
     assert options["latent"].dim == 5
     assert (trainer.g_optimizer.beta_1, trainer.d_optimizer.beta_1) == (0.25, 0.25)
+    assert (trainer.g_optimizer.beta_2, trainer.d_optimizer.beta_2) == (0.95, 0.95)
     assert float(trainer.d_optimizer.schedule(tf.constant(0))) == np.float32(0.001)
     assert float(trainer.g_optimizer.schedule(tf.constant(0))) == np.float32(0.002)
     assert trainer.g_optimizer.bound == tuple(trainer.generator.trainable_variables)
@@ -108,7 +117,7 @@ def test_synchronised_reaches_every_batch_norm_of_both_networks():
             assert {norm.synchronised for norm in norms} == {synchronised}
 
 
-@pytest.mark.parametrize("average", [0.9, 0.0])
+@pytest.mark.parametrize("average", [76, 0])
 def test_the_best_generator_makes_what_the_trainer_samples_at_the_best_round(tmp_path, average):
     """Its average if there is one, with batch norm's epsilon, of the best round and not the last."""
     config = Config(**{**ODD, "average": average})
@@ -129,12 +138,19 @@ def test_the_best_generator_makes_what_the_trainer_samples_at_the_best_round(tmp
 
 
 def test_each_augmentation_is_the_one_of_its_name():
-    assert {
-        "translation": augment.translation,
-        "colour": augment.colour,
-        "cutout": augment.cutout,
-    } == training.AUGMENTATIONS
-    assert set(training.AUGMENTATIONS) == set(AUGMENTATIONS)
+    """And of strength 1 it is the published one, of strength 1/2 half as strong."""
+    x = rng.uniform([4, 16, 16, 3], rng.seed(0, "images"), -1.0, 1.0)
+    seed = rng.seed(1, "augment")
+    same = {
+        "translation": [augment.translation(0.125), augment.translation(0.0625)],
+        "colour": [augment.colour(), augment.colour(0.5)],
+        "cutout": [augment.cutout(0.5), augment.cutout(0.25)],
+    }
+    assert set(training.AUGMENTATIONS) == set(AUGMENTATIONS) == set(same)
+    for name, wanted in same.items():
+        for strength, one in zip((1.0, 0.5), wanted, strict=True):
+            made = training.AUGMENTATIONS[name](strength)
+            np.testing.assert_array_equal(made(x, seed, 0), one(x, seed, 0))
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
@@ -146,11 +162,11 @@ def test_a_single_augmentation_is_used(built, name):
 
 
 def test_what_is_not_asked_for_is_not_there(built):
-    training.build(Config(**{**ODD, "augment": (), "gamma": 0.0, "average": 0.0}))
+    training.build(Config(**{**ODD, "augment": (), "gamma": 0.0, "gamma_fake": 0.0, "average": 0}))
     ((_, options),) = built["trainer"]
-    assert (options["augment"], options["penalty"], options["average"]) == (None, None, None)
+    assert (options["augment"], options["penalty"], options["average"]) == (None, [], None)
     training.build(Config(**{**ODD, "precision": "bfloat16"}))
-    assert built["generator"][1][1]["compute_dtype"] == "bfloat16"
+    assert built["make"][1][1]["compute_dtype"] == "bfloat16"
 
 
 @pytest.fixture
@@ -166,7 +182,7 @@ def played(monkeypatch, tmp_path):
         given["fit"] = {"trainer": trainer, "sampler": sampler, "rounds": rounds, **options}
 
     class Watch:
-        def __init__(self, run, judge, images_an_epoch, config, console):
+        def __init__(self, run, judge, images_an_epoch, config, console, label_set):
             given["watch"] = {"held_aside": judge.real, "images_an_epoch": images_an_epoch}
 
         def hooks(self, rounds_an_epoch):

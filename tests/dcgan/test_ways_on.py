@@ -27,7 +27,7 @@ TINY = {
     "size": 32,
     "width": 2,
     "latent_dim": 5,
-    "average": 0.9,
+    "average": 150,
     "gamma": 0.0,
     "mode": "eager",
 }

@@ -101,6 +101,20 @@ def test_colour_is_brightness_then_saturation_then_contrast(channels):
     np.testing.assert_allclose(augment.colour()(x, SEED, 0), slow, atol=2e-6)
 
 
+@pytest.mark.parametrize("strength", [0.0, 0.5, 2.0])
+def test_the_strength_of_colour_multiplies_all_three_amounts(strength):
+    x = rng.uniform([6, 5, 7, 3], rng.seed(3, "images"), -1.0, 1.0)
+    u, s, c = (rng.uniform([6, 1, 1, 1], own_seed).numpy() for own_seed in rng.split(SEED, 3))
+    slow = x.numpy() + strength * (u - 0.5)
+    grey = slow.mean(3, keepdims=True)
+    slow = grey + (1.0 + strength * (2.0 * s - 1.0)) * (slow - grey)
+    mean = slow.mean((1, 2, 3), keepdims=True)
+    slow = mean + (1.0 + strength * (c - 0.5)) * (slow - mean)
+    np.testing.assert_allclose(augment.colour(strength)(x, SEED, 0), slow, atol=4e-6)
+    with pytest.raises(ValueError, match=r"augment.colour: strength must be .* got 3.0"):
+        augment.colour(3.0)
+
+
 def test_cutout_takes_out_one_square_and_nothing_else():
     x = tf.ones([50, 16, 16, 2])
     y = augment.cutout(0.5)(x, SEED, 0).numpy()

@@ -15,6 +15,7 @@ each of these mistakes was made in gan_core/penalties.py, alone.
     R1 at fake; R2 at real                      38
     R1: 1/2 dropped; |slope| not squared        22, images
     R1: the inner gradient detached             22 39
+    lazy: not multiplied by k; always computed  21 22, lazy
 """
 
 import numpy as np
@@ -61,8 +62,22 @@ def one_centred(weight):
     return testing.Penalty(penalty, "between", ("one-centred",), weight, f"gradient ({weight})")
 
 
+def averaged(make, at, claims, strength, every=3):
+    """The mean over k rounds of a penalty that is computed in every k-th one."""
+    lazy = make(strength, every=every)
+
+    def mean(critic, real, fake, seed, step=0):
+        rounds = [lazy(critic, real, fake, seed, 30 + k) for k in range(every)]
+        return tf.add_n(rounds) / every
+
+    return testing.Penalty(mean, at, claims, strength, f"{make.__name__}, every {every}")
+
+
 @testing.parametrize_with_laws(
     [
+        averaged(penalties.r1, "real", ("zero-centred",), 2.0),
+        averaged(penalties.r2, "fake", ("zero-centred",), 2.0),
+        averaged(penalties.wasserstein_gradient_penalty, "between", ("one-centred",), 3.0),
         *[zero_centred(penalties.r1, gamma, "real") for gamma in (0.5, 10.0)],
         zero_centred(penalties.r2, 1.0, "fake"),
         one_centred(1.0),
@@ -159,6 +174,50 @@ def test_a_strength_may_be_a_schedule_of_the_step(make):
     )  # step 0
 
 
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+@pytest.mark.parametrize("make", [penalties.r1, penalties.r2])
+def test_a_lazy_penalty_and_its_gradient_are_k_times_as_large_in_every_kth_round(make, mode):
+    """And 0 in the others, also where D was asked there before, as by the loss."""
+    start, real, fake = draw(5, [FEATURES, 4], [5, FEATURES], [5, FEATURES])
+    w = tf.Variable(start)
+
+    def paid(penalty, step):
+        with tf.GradientTape() as tape:
+            critic = Critic(lambda x: tf.reduce_sum(tf.tanh(x @ w), axis=1))
+            critic(tf.constant(real))
+            value = penalty(critic, tf.constant(real), tf.constant(fake), SEED, step)
+        return value, tape.gradient(value, w, unconnected_gradients="zero")
+
+    lazy, plain = make(schedules.linear_decay(8.0, 16), every=4), make(8.0)
+    run = lambda step: paid(lazy, step)  # noqa: E731
+    if mode != "eager":
+        run = tf.function(run, jit_compile=mode == "xla")
+    value, gradient = paid(plain, 0)
+    for step in (0, 1, 2, 3, 4, 7, 8):
+        share = 4.0 * (1.0 - step / 16.0) if step % 4 == 0 else 0.0
+        found, its_gradient = run(tf.constant(step, tf.int64))
+        np.testing.assert_allclose(found, share * value, rtol=1e-5)
+        np.testing.assert_allclose(its_gradient, share * gradient, rtol=1e-4, atol=1e-5)
+
+
+def test_in_the_other_rounds_d_is_not_asked():
+    """Neither by the penalty nor for its slopes: the time of a graph's round says so too."""
+    asked = []
+
+    def plain(x):
+        tf.py_function(lambda: asked.append(1), [], [])
+        return tf.reduce_sum(tf.square(x), axis=1)
+
+    penalty = penalties.r1(1.0, every=4)
+    x = tf.ones([2, FEATURES])
+    graph = tf.function(lambda step: penalty(Critic(plain), x, x, SEED, step))
+    for run in (graph, lambda step: penalty(Critic(plain), x, x, SEED, step)):
+        asked.clear()
+        for step in range(8):
+            run(tf.constant(step, tf.int64))
+        assert len(asked) == 2
+
+
 def test_a_critic_knows_the_slopes_where_it_was_asked_and_elsewhere_asks():
     sent, w = [], np.float32([1, 2, 3])
 
@@ -217,6 +276,14 @@ def test_squared_slopes_of_each_sample():
         (
             lambda: penalties.wasserstein_gradient_penalty(float("inf")),
             "penalties.wasserstein_gradient_penalty: weight must be a finite number of at least 0, got inf.",
+        ),
+        (
+            lambda: penalties.r1(1.0, every=0),
+            "penalties.r1: every must be a whole number of at least 1, got 0.",
+        ),
+        (
+            lambda: penalties.r2(1.0, every=1.5),
+            "penalties.r2: every must be a whole number of at least 1, got 1.5.",
         ),
         (
             lambda: ALL["wasserstein"](

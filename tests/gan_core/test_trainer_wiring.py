@@ -471,3 +471,41 @@ def test_a_sampler_with_numpys_numbers_is_refused_and_told_of_host_batches():
 
     with pytest.raises(ValueError, match=r"^GANTrainer\.rounds: sampler must .*HostBatches"):
         affine(mode="graph").rounds(sample, 1)
+
+
+# ---------------------------------------------------------------- lazy penalties
+
+
+def lazy_pair(mode, every):
+    """Two penalties beside each other, on players with hidden layers."""
+    pair = [penalties.r1(0.7, every=every), penalties.r2(0.4, every=every)]
+    hidden = [Dense(X, 5, seed=3), leaky_relu(0.2), Dense(5, 1, seed=4)]
+    return GANTrainer(
+        Dense(Z, X, seed=1),
+        Sequential(hidden),
+        latent=Normal(Z),
+        g_optimizer=SGD(0.05),
+        d_optimizer=SGD(0.05),
+        penalty=pair,
+        mode=mode,
+    )
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+def test_lazy_penalties_are_paid_in_every_kth_round_of_many(mode):
+    """By `rounds`, in one compiled loop, and by `round`: the same rows and the same weights."""
+    at_once, one_by_one = lazy_pair(mode, 3), lazy_pair("eager", 3)
+    rows = at_once.rounds(sampler, 7)
+    paid = rows["penalty"] > 0.0
+    assert paid.tolist() == [True, False, False, True, False, False, True]
+    for i in range(7):
+        row = one_by_one.round(sampler(tf.constant(i, tf.int64)))
+        assert row["penalty"] == pytest.approx(float(rows["penalty"][i]), rel=1e-3, abs=1e-6)
+    for name, variable in one_by_one.state().items():
+        np.testing.assert_allclose(at_once.state()[name], variable, rtol=1e-3, atol=1e-5)
+
+
+def test_a_lazy_penalty_of_the_first_round_is_k_times_the_plain_one():
+    plain, lazy = lazy_pair("eager", 1), lazy_pair("eager", 4)
+    first, its = (trainer.rounds(sampler, 1)["penalty"][0] for trainer in (plain, lazy))
+    assert its == pytest.approx(4 * first, rel=1e-5)

@@ -262,6 +262,8 @@ def dcgan_rounds(strategy):
 
     faces = drawn_faces.draw(range(4), size=32) / np.float32(127.5) - 1.0
     config = Config(
+        network="radford",  # with batch norm in both
+        gamma=0.3,
         size=32,
         width=2,
         latent_dim=5,
@@ -276,6 +278,8 @@ def dcgan_rounds(strategy):
     }
     for synchronised in (False, True):
         whole = Config(
+            network="radford",
+            gamma=0.3,
             size=32,
             width=2,
             latent_dim=5,

@@ -24,6 +24,8 @@ SPREADS = [
     (initializers.glorot_normal, [4, 4, 70, 30], math.sqrt(2 / (16 * 30 + 16 * 70))),
     (initializers.he_normal, [100, 300], math.sqrt(2 / 100)),
     (initializers.he_normal, [4, 4, 30, 70], math.sqrt(2 / (16 * 30))),
+    (initializers.fan_in_normal(), [100, 300], math.sqrt(1 / 100)),
+    (initializers.fan_in_normal(0.5), [4, 4, 30, 70], 0.5 * math.sqrt(1 / (16 * 30))),
     (initializers.normal(0.02), [100, 300], 0.02),
     (initializers.normal(3.0), [300, 100], 3.0),
 ]
@@ -54,7 +56,13 @@ def test_normal_is_mean_plus_sd_times_a_standard_normal():
 
 
 @pytest.mark.parametrize(
-    "initializer", [initializers.glorot_normal, initializers.he_normal, initializers.normal(1.0)]
+    "initializer",
+    [
+        initializers.glorot_normal,
+        initializers.he_normal,
+        initializers.normal(1.0),
+        initializers.fan_in_normal(2.0),
+    ],
 )
 def test_numbers_are_the_seeds(initializer):
     weights = initializer([4, 3], SEED)
@@ -78,6 +86,10 @@ def test_numbers_are_the_seeds(initializer):
         (
             lambda: initializers.normal(1.0, math.nan),
             "initializers.normal: mean must be a finite number, got nan.",
+        ),
+        (
+            lambda: initializers.fan_in_normal(-1.0),
+            "initializers.fan_in_normal: gain must be a finite number of at least 0, got -1.0.",
         ),
     ],
 )

@@ -17,6 +17,7 @@ from gan_core.nn import (
     conv,
     dense,
     dropout,
+    minibatch_std,
     sequential,
     shapes,
 )
@@ -43,6 +44,7 @@ LAYERS = {
         True,
     ),
     "BatchNorm": (lambda seed: batch_norm.BatchNorm(2, seed=seed), IMAGE, IMAGE, False),
+    "MinibatchStd": (lambda seed: minibatch_std.MinibatchStd(), IMAGE, [3, 4, 4, 3], False),
     "Reshape": (lambda seed: shapes.Reshape([2, 8, 2]), IMAGE, [3, 2, 8, 2], False),
     "Flatten": (lambda seed: shapes.Flatten(), IMAGE, [3, 32], False),
     "Dropout": (lambda seed: dropout.Dropout(0.5), IMAGE, IMAGE, False),
@@ -271,7 +273,9 @@ def test_mixed_precision_is_of_the_call_and_not_of_the_parameters(name):
     assert np.any(tf.cast(y, tf.float32).numpy() != exact.numpy())
 
 
-@pytest.mark.parametrize("name", ["BatchNorm", "Reshape", "Flatten", "Dropout", "leaky_relu"])
+@pytest.mark.parametrize(
+    "name", ["BatchNorm", "MinibatchStd", "Reshape", "Flatten", "Dropout", "leaky_relu"]
+)
 def test_layers_without_a_dtype_of_their_own_keep_the_one_that_came(name):
     layer, x, _ = example(name)
     for training in (False, True):
@@ -279,7 +283,8 @@ def test_layers_without_a_dtype_of_their_own_keep_the_one_that_came(name):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in MODULES if name not in ("Flatten", "Dropout", "Sequential")]
+    "name",
+    [name for name in MODULES if name not in ("Flatten", "Dropout", "MinibatchStd", "Sequential")],
 )
 def test_a_shape_that_does_not_fit_is_refused_in_the_layers_own_words(name):
     layer, _, _ = example(name)
