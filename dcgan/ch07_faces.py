@@ -516,7 +516,7 @@ We do it in three steps, from numbers to points to pictures.
 **Step 1: numbers.** Take two sets of $n$ numbers, $x_1, \dots, x_n$ and $y_1, \dots, y_n$, and imagine heaps of sand
 at these places. The Wasserstein distance $W_1$ is the smallest mean distance over which the sand of one set must be
 carried to become the other (chapter 5). On a line the best plan is known: carry the smallest to the smallest, the
-second to the second, and so on. For if two paths cross, exchanging their ends makes no path longer in sum. With
+second to the second, and so on. For if two paths cross, exchanging their ends never makes the total longer. With
 $x_{(i)}$ for the $i$-th smallest number,
 
 $$W_1(x, y) = \frac1n \sum_{i=1}^n \big| x_{(i)} - y_{(i)} \big|. \tag{7.2}$$

@@ -157,8 +157,8 @@ stride 2 it halves the number of pixels, $64 \to 32$, and has one zero on either
 and the next layer would need $(31 - 4)/2$ steps, which is not a whole number. The library refuses such a layer.
 
 **How many parameters?** A kernel has $k^2 \cdot in \cdot out$ numbers. Batch norm has four numbers a channel, and two
-of them are trained (section 8.7). There are no biases: batch norm has a shift of its own, and
-the two layers without batch norm do without.
+of them are trained (section 8.7). There are no biases: batch norm has a shift of its own, and the two layers without
+batch norm do without.
 
 The next cell sends a picture through the discriminator and noise through the generator, and lists each convolution.
 """
