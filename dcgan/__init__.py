@@ -14,8 +14,9 @@
     judge/               a generator on trial: controls, factors, combinations that never come out
     figures/             contact sheets and plots
     lessons/             helpers of one chapter each
+    solutions/           of the chapters' exercises
 
-    ch07_faces           the data: looking at it, checking it
+    ch07_faces           the data: looking at it, checking it; the distance between two sets
     ch08_convolutions    strides, adjoints, checkerboards, batch norm
     ch09_training        train, watch, stop, resume; a course lab's mistakes before and after
     ch10_latent_space    walks, the prior's shell, directions

@@ -1,21 +1,34 @@
 # %% [markdown]
 r"""
-# 8. Convolutions: how a picture shrinks to one logit, and noise grows to a picture
+# 8. Convolutions and batch norm: how a picture shrinks to one logit, and noise grows to a picture
+
+After this chapter you can compute a convolution and its transpose by hand, count the pixels and parameters of both
+networks of a DCGAN, say where checkerboard patterns come from, and say what each number in a batch norm layer does.
+
+## The question: what do the layers do before anybody trains them?
+
+The discriminator turns $64 \times 64$ pixels of three colours into one number. The generator turns 100 numbers into
+such a picture. The networks of the deep convolutional GAN, or DCGAN [Radford et al. 2016], do both with two kinds of
+layers: convolutions, and batch norm. Their papers and programs state them in a few numbers, such as "kernel 4, stride
+2, momentum 0.9".
+
+These numbers have consequences before the first training step. They decide what a unit can see, whether pictures show
+a checkerboard pattern, and whether the signal reaches the last layer at all. **Can you predict all of this with
+pencil and paper?**
+
+Nothing is trained in this chapter, so everything that it shows holds for *every* network of this kind. It has two
+parts.
+
+- **Part one: convolution.** Section 8.1 to section 8.6.
+- **Part two: batch norm.** Section 8.7 to section 8.10.
 
 | | |
 |---|---|
-| **You need** | matrix products and transposes; chapters 1 to 3 for what $G$ and $D$ are for |
-| **You get** | both networks counted by hand; one operation with three faces; checkerboards; what batch norm does |
-| **New in gan_core** | `convolution`, `subpixel`, `winograd`, `conv`, `batch_norm`; in dcgan `networks`, `ladders` |
+| **You need** | matrix products and transposes; chapter 1 for what $G$ and $D$ are for; variance; the chain rule |
+| **You will learn** | stride arithmetic; receptive fields; the transposed convolution as an adjoint; three paths that compute a convolution; where checkerboards come from; what batch norm's mean, variance, momentum and epsilon do, in training and in use |
+| **New in gan_core** | `nn.kernels`: `convolution`, `subpixel`, `winograd`; `nn.conv`, `nn.batch_norm`; in dcgan `networks` |
 | **Run it** | `python -m dcgan.ch08_convolutions`, or with `--size 32`; `--help` lists the flags |
 | **Time** | about 20 s on two CPU cores |
-
-$D$ makes one number of a picture, $64 \times 64$ pixels of three colours; $G$ makes a picture of 100 numbers. Neither
-is trained in this chapter: what it shows holds for *every* such network (Radford et al. 2015).
-
-**Where the lab that this book replaces went wrong** (by numbers, below): its $D$ ends in $2 \times 2$ logits a picture
-and does not say so (section 1); its `BatchNormalization(momentum=.1, epsilon=.8, center=1.0, scale=.02)` reads another
-library's momentum, an epsilon that swamps what it should only guard, and numbers for two switches (section 4).
 """
 
 # %%
@@ -30,19 +43,20 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan import networks
+from dcgan.figures import convolution_plots
 from dcgan.lessons import checkerboards, ladders, norm_trials, one_row
 from gan_core import checks, rng
-from gan_core.app import command_line
+from gan_core.app import command_line, plots, tables
 from gan_core.nn.batch_norm import BatchNorm
-from gan_core.nn.conv import Conv2D
 from gan_core.nn.kernels import convolution, winograd
-from gan_core.nn.sequential import Sequential
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
+    """The sizes of the networks that the chapter takes apart."""
+
     size: int = 64
-    """pixels on a side: 32, 64 or 128"""
+    """pixels on a side: 32, 64, 96 or 128"""
     width: int = 64
     """channels of D's first layer and before G's last"""
     latent_dim: int = 100
@@ -68,135 +82,330 @@ class Config:
 # %%
 if __name__ == "__main__":
     config = command_line.read(
-        Config, "Chapter 8: convolutions.", "python -m dcgan.ch08_convolutions"
+        Config, "Chapter 8: convolutions and batch norm.", "python -m dcgan.ch08_convolutions"
     )
 
 # %% [markdown]
 r"""
-## 1. Two ladders
+## 8.1 A convolution by hand
 
-A convolution with a $k \times k$ kernel and stride $s$ lays a window on the picture every $s$ pixels, and makes one
-output pixel of what it sees: $y_j = \sum_{a=0}^{k-1} x_{sj + a - p}\, w_a$, both ways. Of $n$ pixels on a side it makes
+We begin with one row of pixels and one channel. A **convolution** has a **kernel**: $k$ numbers
+$w_0, \dots, w_{k-1}$. It lays the kernel on the row, multiplies each pixel by the number above it, and adds up. Then
+it moves the kernel on by $s$ pixels, the **stride**, and does the same again. **Padding** puts $p$ zeros before the
+row, and others behind it, so that the kernel can stand over the edge. With $x_i = 0$ outside of the row,
 
-$$\text{SAME: } n / s \quad (k - s \text{ zeros around, } p = \lfloor (k - s)/2 \rfloor \text{ of them before}),
-\qquad \text{VALID: } (n - k)/s + 1 \quad (p = 0),$$
+$$y_j = \sum_{a=0}^{k-1} x_{sj + a - p}\; w_a . \tag{8.1}$$
 
-and the transposed one, section 2, goes back, from $m$ to $sm$ or $s(m-1) + k$. Kernel 4, stride 2, SAME halves: window
-$j$ reads pixels $2j - 1$ to $2j + 2$, symmetrically about the two that it replaces, and each pixel is read by two
-windows each way. VALID would make $64 \to 31$, and then $(31 - 4)/2$ does not come out even: the library refuses.
+*Example.* Let $x = (2, 0, 1, 3, 1, 0)$, $w = (1, 2, 3, 4)$, stride $s = 2$, and one zero before and behind, $p = 1$.
+The kernel stands in three places:
 
-A kernel has $k^2 \cdot in \cdot out$ numbers. Batch norm has four a channel, of which $\gamma$ and $\beta$ are trained.
-What a unit can see, its **receptive field**, grows by $(k - 1) d$ a layer, with $d$ the product of the strides before
-it (`dcgan.lessons.ladders`). Is it so? The gradient of a unit by the picture is not 0 exactly where the unit looks.
+| place | what it sees | $y_j$ |
+|---|---|---|
+| $j = 0$ | $0, 2, 0, 1$ (the first is a padded zero) | $0 \cdot 1 + 2 \cdot 2 + 0 \cdot 3 + 1 \cdot 4 = 8$ |
+| $j = 1$ | $0, 1, 3, 1$ | $0 \cdot 1 + 1 \cdot 2 + 3 \cdot 3 + 1 \cdot 4 = 15$ |
+| $j = 2$ | $3, 1, 0, 0$ (the last is a padded zero) | $3 \cdot 1 + 1 \cdot 2 + 0 \cdot 3 + 0 \cdot 4 = 5$ |
+
+Six pixels have become three. In two dimensions the kernel is a $k \times k$ square that moves along both directions.
+With several channels there is a kernel for each pair of an input and an output channel, and the results for all input
+channels are added.
+"""
+
+
+# %%
+def convolve(x, kernel, stride, before):
+    """Equation (8.1), term by term. x [n] -> y [n / stride]"""
+    y = []
+    for j in range(len(x) // stride):
+        total = 0.0
+        for a, weight in enumerate(kernel):
+            i = stride * j + a - before
+            if 0 <= i < len(x):  # elsewhere are the padded zeros
+                total += x[i] * weight
+        y.append(total)
+    return np.array(y)
+
+
+ROW = (2.0, 0.0, 1.0, 3.0, 1.0, 0.0)
+KERNEL = (1.0, 2.0, 3.0, 4.0)
+
+
+def convolve_the_example():
+    """-> y of the loop, and of the library"""
+    by_loop = convolve(ROW, KERNEL, stride=2, before=1)
+    by_library = one_row.of_one_row(convolution.conv, KERNEL)(np.array(ROW))
+    print(f"equation (8.1): {by_loop}; the library: {by_library}")
+    return by_loop, by_library
+
+
+# %%
+if __name__ == "__main__":
+    convolve_the_example()
+
+# %% [markdown]
+r"""
+## 8.2 Stride arithmetic
+
+**How many pixels come out?** Let the row have $L$ pixels, padding included. The kernel's first place is 0, its last
+place is $L - k$, and its places are $s$ apart. So there are $(L - k)/s + 1$ of them, if the division comes out even.
+Two paddings are in use:
+
+$$\text{VALID (no padding): } \frac{n - k}{s} + 1, \qquad
+\text{SAME } (k - s \text{ zeros}): \frac{(n + k - s) - k}{s} + 1 = \frac{n}{s}. \tag{8.2}$$
+
+SAME puts $p = \lfloor (k - s)/2 \rfloor$ of its zeros before the row, and the rest behind it. With kernel 4 and
+stride 2 it halves the number of pixels, $64 \to 32$, and has one zero on either side. VALID would make $64 \to 31$,
+and the next layer would need $(31 - 4)/2$ steps, which is not a whole number. The library refuses such a layer.
+
+**How many parameters?** A kernel has $k^2 \cdot in \cdot out$ numbers. Batch norm has four numbers a channel, and two
+of them are trained (section 8.7). There are no biases: batch norm has a shift of its own, and
+the two layers without batch norm do without.
+
+The next cell sends a picture through the discriminator and noise through the generator, and lists each convolution.
 """
 
 
 # %%
 def climb(config):
-    """Print both ladders. -> the rungs of G, of D."""
+    """Both networks, layer by layer, counted by hand and by the library. -> the rungs of G, of D"""
     generator = networks.generator(config.size, config.width, config.latent_dim, seed=config.seed)
     discriminator = networks.discriminator(config.size, config.width, seed=config.seed)
-    z = tf.zeros([1, config.latent_dim])
-    picture = tf.zeros([1, config.size, config.size, 3])
-    up = ladders.show(generator, ladders.climb(generator, z))
-    down = ladders.show(discriminator, ladders.climb(discriminator, picture))
+    up = ladders.climb(generator, tf.zeros([1, config.latent_dim]))
+    down = ladders.climb(discriminator, tf.zeros([1, config.size, config.size, 3]))
+    ladders.show(
+        discriminator,
+        down,
+        caption="Table 8.1. The discriminator. The field is explained in section 8.3.",
+    )
+    ladders.show(
+        generator,
+        up,
+        caption="Table 8.2. The generator. Its convolutions are transposed ones (section 8.4).",
+    )
     return [up, down]
 
 
-def what_units_see(config):
-    """A middle unit of each layer of D. -> [(its field, cut at the edges; where its gradient is not 0)]"""
-    # Here, so that importing the chapter loads no plotting library.
-    from dcgan.figures import convolution_plots
+# %%
+if __name__ == "__main__":
+    climb(config)
 
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - *Both networks are ladders.* Each step down halves the side of the picture and doubles the channels. The generator
+>   climbs the same ladder up.
+> - *One layer has most of the parameters.* The one between 256 and 512 channels has 76 % of those of $D$ and 59 % of
+>   those of $G$.
+> - *The counts by hand are those of the networks,* to the last number.
+
+> **Common mistake: a last layer that gives several logits.** The last layer of this $D$ is VALID on $4 \times 4$
+> pixels: one place, one logit. With SAME and stride 2 the same 8,192 numbers give $2 \times 2$ logits for each
+> picture. The loss averages over them without a word. That can be intended; then each logit judges a part of the
+> picture. If it is not intended, the output's shape tells you.
+
+## 8.3 What a unit can see
+
+A **unit** is one number in the output of a layer. Its **receptive field** is the part of the picture that it depends
+on. Let $r$ be the side of the field of one unit of a layer, and $d$ the distance between the fields of two
+neighbouring units, both in pixels of the picture. For the picture itself $r = d = 1$.
+
+*What a layer changes.* A unit of the next layer reads $k$ neighbouring units. The first of them sees $r$ pixels, and
+each further one lies $d$ pixels further on. Neighbours in the new layer are $s$ old units apart. Hence
+
+$$r \leftarrow r + (k - 1)\, d, \qquad d \leftarrow s\, d. \tag{8.3}$$
+
+With kernel 4 and stride 2, $r$ grows as $1, 4, 10, 22, 46$, and the last layer, with stride 1, has
+$46 + 3 \cdot 16 = 94$. That is more than the picture, so only the last unit sees all of it.
+
+*A check.* If a unit depends on a pixel, its gradient with respect to that pixel is not 0. Figure 8.1 draws the size
+of this gradient for a unit in the middle of each layer, and the square that equation (8.3) predicts.
+"""
+
+
+# %%
+def what_units_see(config):
+    """A middle unit of each layer of D.
+
+    -> [(its field, cut at the edges; where its gradient is not 0)], and the figure
+    """
     discriminator = networks.discriminator(config.size, config.width, seed=config.seed)
+    x = rng.normal([1, config.size, config.size, 3], rng.seed(config.seed, "a picture"))
     maps = {}
     found = []
-    x = rng.normal([1, config.size, config.size, 3], rng.seed(config.seed, "a picture"))
+    rows = []
     for rung in ladders.climb(discriminator, x):
         unit = (rung.after - 1) // 2
         first, last = rung.sees(unit)
         seen = ladders.gradient_of_a_unit(discriminator, x, rung.position, unit)
         columns = np.flatnonzero(seen.any(axis=0))
         ends = (int(columns[0]), int(columns[-1]))
-        print(
-            f"unit {unit:2} of {rung.after:2}: sees {first} to {last}, "
-            f"by its gradient {ends[0]} to {ends[1]}"
-        )
-        title = f"unit {unit} of {rung.after}, field {rung.field}"
-        maps[title] = (seen, (first, last))
+        name = f"unit {unit} of {rung.after}"
+        rows.append([name, rung.field, f"{first} to {last}", f"{ends[0]} to {ends[1]}"])
+        maps[f"{name}, field {rung.field}"] = (seen, (first, last))
         inside_the_picture = (max(first, 0), min(last, config.size - 1))
         found.append((inside_the_picture, ends))
-    convolution_plots.fields(config.out / "fields.png", maps)
-    return found
+    tables.show(
+        ["unit", "side of its field", "pixels by the formula", "by the gradient"],
+        rows,
+        caption="Table 8.3. What a unit in the middle of each layer of D sees.",
+    )
+    return found, convolution_plots.fields(maps)
 
 
 # %%
 if __name__ == "__main__":
-    climb(config)
-    what_units_see(config)
+    _, figure = what_units_see(config)
+    plots.show(
+        figure,
+        config.out / "fields.png",
+        caption="Figure 8.1. The gradient of one unit of each layer with respect to the picture. "
+        "White: exactly 0. Dashed: the receptive field by equation (8.3).",
+        alt="Five squares that grow from 4 pixels to more than the whole picture.",
+    )
 
 # %% [markdown]
 r"""
-*Notice.* These are the lab's counts. One layer, between 512 and 256 channels, has 59 % of $G$'s parameters and 76 % of
-$D$'s. Fields grow 4, 10, 22, 46; only the last unit sees all, and the middle of a field counts for more than its rim
-(more paths lead there; Luo et al. 2016). Our last layer is VALID on $4 \times 4$: *one* window, one logit. With the
-lab's SAME and stride 2 the same 8,192 numbers make $2 \times 2$ logits, unstated, whose losses are averaged.
+> **Notice.**
+>
+> - *The gradient is zero exactly outside of the predicted square.* Table 8.3 lists the same ends twice.
+> - *In the larger fields the middle counts for more than the rim.* More paths lead from the middle to the unit
+>   [Luo et al. 2016].
 
-## 2. One operation, three faces
+## 8.4 The transposed convolution
 
-A convolution is linear in $x$, so it *is* a matrix $C$ made of $w$: column $i$ is what it makes of a 1 at pixel $i$.
-The **transposed convolution** is $C^T$: each pixel of $y$ *paints* $w$, times itself, over the window that made it. It
-is the *adjoint*, $\langle Cx, y \rangle = \langle x, C^T y \rangle$ for all $x$ and $y$, and so it is the gradient by
-$x$ as well. It is no inverse, and "deconvolution" a misleading name. Third face, the **sub-pixel** form: read $C^T$
-by rows. Odd pixels are one stride-1 convolution of $y$, even pixels another, so nothing need be painted: pad $y$,
-convolve once to 4 times the channels ($2 \times 2$ taps), interleave them, crop (Shi et al. 2016).
+The generator needs a layer that enlarges. It uses the same kernel, in the other direction.
+
+A convolution is linear in $x$, so it is a matrix $C$, made of the kernel. In the example of section 8.1, where
+$w = (1, 2, 3, 4)$, row $j$ of $C$ holds the kernel at place $j$:
+
+$$C = \begin{pmatrix} 2 & 3 & 4 & 0 & 0 & 0 \\ 0 & 1 & 2 & 3 & 4 & 0 \\ 0 & 0 & 0 & 1 & 2 & 3 \end{pmatrix}.$$
+
+The **transposed convolution** is the matrix $C^\top$. It turns three pixels into six. Row $j$ of $C$ is column $j$ of
+$C^\top$, so each input pixel $y_j$ adds $y_j$ times the kernel to the output, at the place from which the convolution
+would have read.
+
+*Example.* Let $y = (1, 2, 1)$:
+
+| from | adds to $x_0, \dots, x_5$ |
+|---|---|
+| $y_0 = 1$ | $2, 3, 4, 0, 0, 0$ |
+| $y_1 = 2$ | $0, 2, 4, 6, 8, 0$ |
+| $y_2 = 1$ | $0, 0, 0, 1, 2, 3$ |
+| sum, $C^\top y$ | $2, 5, 8, 7, 10, 3$ |
+
+**The adjoint.** For all $x$ and $y$, by $(Cx)^\top y = x^\top C^\top y$,
+
+$$\langle C x, y \rangle = \langle x, C^\top y \rangle. \tag{8.4}$$
+
+A pair of maps with this property is called *adjoint*. In the example the left side is
+$8 \cdot 1 + 15 \cdot 2 + 5 \cdot 1 = 43$. The right side is
+$2 \cdot 2 + 0 + 1 \cdot 8 + 3 \cdot 7 + 1 \cdot 10 + 0 = 43$.
+
+**The gradient.** Backpropagation through a convolution is a transposed convolution. If the loss has the gradient $y$
+with respect to the output $Cx$, then by the chain rule it has the gradient $C^\top y$ with respect to $x$. So the
+layer that enlarges pictures in $G$ is the same operation that carries gradients back through $D$.
+
+**It is no inverse.** The transposed convolution gives back the *size* of $x$, and not $x$ itself; $C C^\top$ is not
+the identity. Therefore the old name "deconvolution" misleads. By equation (8.2), read backwards, it turns $m$ pixels
+into $sm$ with SAME padding, and into $s(m - 1) + k$ with VALID.
 """
 
 
 # %%
 def sub_pixel(y, kernel):
-    """conv_transpose of a row y [m] -> [2 m], without adding up overlapping windows.
-
-    Pad, two convolutions of two taps, interleave, crop.
-    """
+    """The transposed convolution of a row y [m] -> [2 m], by equation (8.5) of section 8.5."""
     a, b, c, d = kernel
-    left = np.concatenate([[0.0], y])
-    right = np.concatenate([y, [0.0]])
-    odd = c * left + a * right
-    even = d * left + b * right
-    interleaved = np.stack([odd, even], axis=1).reshape(-1)
-    return interleaved[1:-1]
+    before = np.concatenate([[0.0], y])[:-1]  # y[m - 1]
+    behind = np.concatenate([y, [0.0]])[1:]  # y[m + 1]
+    even = b * y + d * before
+    odd = c * y + a * behind
+    return np.stack([even, odd], axis=1).reshape(-1)
 
 
-def compare_on_one_row(config):
-    """Three matrices, drawn. -> C [4, 8]; that of conv_transpose, that of the sub-pixel form, [8, 4]"""
-    from dcgan.figures import convolution_plots
+def compare_on_one_row():
+    """Three matrices: C [4, 8]; the transposed convolution's and the sub-pixel path's, [8, 4].
 
-    kernel = [1.0, 2.0, 3.0, 4.0]
-    letters = dict(zip(kernel, "abcd", strict=True))  # how the figure names the kernel's numbers
-    forward = one_row.of_one_row(convolution.conv, kernel)
-    transposed = one_row.of_one_row(convolution.conv_transpose, kernel)
+    -> the matrices, and a figure of them
+    """
+    forward = one_row.of_one_row(convolution.conv, KERNEL)
+    transposed = one_row.of_one_row(convolution.conv_transpose, KERNEL)
     c = one_row.as_matrix(forward, 8)
-    painted = one_row.as_matrix(transposed, 4)
-    by_rows = one_row.as_matrix(lambda y: sub_pixel(y, kernel), 4)
-    odd_first = [1, 3, 5, 7, 0, 2, 4, 6]
+    by_library = one_row.as_matrix(transposed, 4)
+    by_sub_pixel = one_row.as_matrix(lambda y: sub_pixel(y, KERNEL), 4)
+    even_first = [0, 2, 4, 6, 1, 3, 5, 7]
     shown = {
-        "conv: C": (c, range(4)),
-        "conv_transpose": (painted, range(8)),
-        "the same, odd\npixels first": (painted[odd_first], odd_first),
+        "convolution: C": (c, range(4)),
+        "transposed": (by_library, range(8)),
+        "the same, even\npixels first": (by_library[even_first], even_first),
     }
-    convolution_plots.matrices(config.out / "matrices.png", letters, shown)
-    painted_error = np.abs(painted - c.T).max()
-    by_rows_error = np.abs(by_rows - c.T).max()
-    print(
-        f"one row: conv_transpose is C transposed within {painted_error:g}, the sub-pixel form "
-        f"within {by_rows_error:g}; C C^T, no identity, has {np.diag(c @ c.T)} on its diagonal"
+    letters = dict(zip(KERNEL, "abcd", strict=True))  # how the figure names the kernel's numbers
+    return c, by_library, by_sub_pixel, convolution_plots.matrices(letters, shown)
+
+
+def apply_to_the_example():
+    """-> C^T y for y = (1, 2, 1), and both sides of equation (8.4)"""
+    y = np.array([1.0, 2.0, 1.0])
+    forward = one_row.of_one_row(convolution.conv, KERNEL)(np.array(ROW))
+    back = one_row.of_one_row(convolution.conv_transpose, KERNEL)(y)
+    left = float(forward @ y)
+    right = float(np.array(ROW) @ back)
+    print(f"C^T y = {back}; <Cx, y> = {left:g}, <x, C^T y> = {right:g}")
+    return back, left, right
+
+
+# %%
+if __name__ == "__main__":
+    apply_to_the_example()
+    c, by_library, by_sub_pixel, figure = compare_on_one_row()
+    print(f"largest difference from the transpose of C: {np.abs(by_library - c.T).max():g}")
+    print(f"diagonal of C C^T: {np.diag(c @ c.T)}")
+    plots.show(
+        figure,
+        config.out / "matrices.png",
+        caption="Figure 8.2. A convolution with the kernel (a, b, c, d) and stride 2 on eight "
+        "pixels, as a matrix; its transpose; and the rows of the transpose in another order.",
+        alt="A 4 by 8 matrix with a band of letters, its transpose, and the transpose sorted.",
     )
-    return c, painted, by_rows
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - *Each row of $C$ holds the kernel, two pixels further right than the row above.* At the edges a part of it falls
+>   on padded zeros.
+> - *The middle matrix is the mirror image of the left one.* Read by columns, each input pixel spreads the kernel.
+> - *Right: sorted by even and odd pixels, the transpose consists of two bands.* Each band is a convolution with
+>   stride 1 and two numbers. The next section uses this.
+
+## 8.5 Three paths to the same numbers
+
+The library can compute a convolution, and a transposed one, in three ways, which it calls **paths**. They give the
+same result up to rounding, and differ in speed. A layer's argument `path` chooses one.
+
+The **native path** leaves everything to TensorFlow. It is the right one on a GPU.
+
+The **sub-pixel path** computes a transposed convolution without adding up overlapping pieces [Shi et al. 2016].
+Figure 8.2, right, shows how. With $w = (a, b, c, d)$ the rows of $C^\top$ say
+
+$$x_{2m} = b\, y_m + d\, y_{m-1}, \qquad x_{2m+1} = c\, y_m + a\, y_{m+1}. \tag{8.5}$$
+
+Each of the two is a convolution of stride 1. Compute both, and put their results alternately. In two dimensions there
+are four such convolutions, and they are computed as *one* with four times the channels.
+
+The **Winograd path** saves multiplications. It regards pixels and kernel as coefficients of two polynomials, and
+multiplies the *values* of these polynomials at five points. That costs five products where the plain sum needs eight,
+and in two dimensions 25 where it needs 64. The price is more additions and a little more rounding.
+
+*Example.* With $w = (1, 2, 3, 4)$ and $y = (1, 2, 1)$, equation (8.5) gives $x_0 = 2 \cdot 1 + 4 \cdot 0 = 2$ and
+$x_1 = 3 \cdot 1 + 1 \cdot 2 = 5$, as in section 8.4.
+
+The next cell compares the paths, and the gradient of the convolution, on the sizes of $D$'s second layer.
+"""
 
 
-def compare_faces(config):
-    """On the sizes of D's second layer. -> <Cx, y>, <x, C^T y>; three differences from C^T y, in its sds"""
+# %%
+def compare_paths(config):
+    """-> <Cx, y> and <x, C^T y>; the largest differences from the native C^T y, in its sds"""
     n = config.size // 2
     narrow = config.width
     wide = 2 * config.width
@@ -209,120 +418,273 @@ def compare_faces(config):
     gradient = tape.gradient(forward, x, y)
     native = convolution.conv_transpose(y, w, 2, path="native").numpy()
     others = {
-        "gradient of conv": gradient,
-        "sub-pixel": convolution.conv_transpose(y, w, 2, path="subpixel"),
-        "Winograd": winograd.conv_transpose(y, w),
+        "gradient of the convolution": gradient,
+        "sub-pixel path": convolution.conv_transpose(y, w, 2, path="subpixel"),
+        "Winograd path": winograd.conv_transpose(y, w),  # `path` takes it for larger batches
     }
     products = (float(np.vdot(forward, y)), float(np.vdot(x, native)))
     print(f"{tf.size(x):,} numbers: <Cx, y> = {products[0]:.1f}, <x, C^T y> = {products[1]:.1f}")
-    print("largest differences from C^T y, in its sds:")
     differences = []
-    for name, other in others.items():
-        difference = np.abs(other - native).max() / native.std()
-        print(f"    {name}: {difference:.0e}")
-        differences.append(difference)
+    for other in others.values():
+        differences.append(float(np.abs(other - native).max() / native.std()))
+    tables.show(
+        ["", "largest difference"],
+        [[name, f"{value:.0e}"] for name, value in zip(others, differences, strict=True)],
+        caption="Table 8.4. Differences from the transposed convolution of the native path, over "
+        "its sd.",
+    )
     return products, differences
 
 
 # %%
 if __name__ == "__main__":
-    compare_on_one_row(config)
-    compare_faces(config)
+    compare_paths(config)
 
 # %% [markdown]
 r"""
-*Notice.* In the third matrix both halves are stride-1 convolutions of two taps; `gan_core.nn.kernels.winograd` needs 25 products
-for their 64. A layer takes any of these forms (`path`); `benchmarks.train_step` measures which is soonest done.
+> **Notice.**
+>
+> - *Both inner products agree,* so equation (8.4) holds in two dimensions and with many channels.
+> - *All differences are of the size of rounding in float32.* Which path is fastest depends on the machine;
+>   `benchmarks.train_step` measures it.
 
-## 3. Checkerboards
+## 8.6 Checkerboards
 
-Let all of $y$ and $w$ be 1: then $C^T y$ counts how often each pixel is painted. It is the same everywhere only if the
-stride divides the kernel (Odena et al. 2016). Drawn below: the mean square of each pixel, over untrained generators.
+Generated pictures often show a fine pattern with a period of two pixels, called a **checkerboard**
+[Odena et al. 2016]. It has two sources.
+
+**Source 1: pixels are reached unequally often.** Set all $y$ and all $w$ to 1. Then $C^\top y$ counts how many input
+pixels reach each output pixel. In one dimension, pixel $i$ is reached from all $j$ with $0 \le i - 2j + p < k$. These
+are the $a = i - 2j + p$ with the same parity as $i + p$. Among $a = 0, \dots, k - 1$ there are equally many even and
+odd numbers if and only if $k$ is even. So a kernel of size 3 reaches some pixels once and others twice, in each
+direction: 1, 2 or 4 times in the plane. A kernel of size 4 reaches each pixel $2 \cdot 2 = 4$ times. In general, the
+stride has to divide the kernel's size.
 """
 
 
 # %%
-def paint(config):
-    """How evenly pixels are covered, by counting and measured.
+def measure_checkerboards(config):
+    """How evenly pixels are reached, by counting and measured on untrained generators.
 
-    -> {kernel size: (counts, mean squares), both by even and odd rows and columns}
+    -> {kernel size: (counts, mean squares), both by even and odd rows and columns}, and the figure
     """
-    from dcgan.figures import convolution_plots
-
     shown = {}
     found = {}
+    rows = []
     for k in (3, 4, 5):
-        times = checkerboards.times_painted(k)
+        times = checkerboards.times_reached(k)
         squares = checkerboards.mean_squares(k, config.seed, config.draws)
         counted = checkerboards.by_parity(times)
         measured = checkerboards.by_parity(squares)
         counted_ratio = counted.max() / counted.min()
         measured_ratio = measured.max() / measured.min()
-        print(
-            f"kernel {k}: painted {times.min():.0f} to {times.max():.0f} times; mean square of the "
-            f"most painted over the least: {measured_ratio:.2f}, by counting {counted_ratio:.2f}"
-        )
+        reached = f"{times.min():.0f} to {times.max():.0f}"
+        rows.append([f"{k} × {k}", reached, f"{counted_ratio:.2f}", f"{measured_ratio:.2f}"])
         found[k] = (counted, measured)
         shown[f"kernel {k}, stride 2"] = (times, squares[8:24, 8:24])
-    convolution_plots.checkerboards(config.out / "checkerboards.png", shown)
-    return found
+    tables.show(
+        ["kernel", "times a pixel is reached", "most / least", "mean squares, most / least"],
+        rows,
+        caption="Table 8.5. Even and odd rows and columns compared: by counting, and in the "
+        f"pictures of {config.draws} untrained generators of three stages.",
+    )
+    return found, convolution_plots.checkerboards(shown)
 
 
 # %%
 if __name__ == "__main__":
-    paint(config)
+    _, figure = measure_checkerboards(config)
+    plots.show(
+        figure,
+        config.out / "checkerboards.png",
+        caption="Figure 8.3. Above: how many input pixels reach each pixel. Below: the mean square "
+        "of each pixel over pictures of untrained generators.",
+        alt="Kernels 3 and 5 make a grid of bright and dark pixels; kernel 4 makes none.",
+    )
 
 # %% [markdown]
 r"""
-*Notice.* Kernel 3 paints some pixels four times as often as others, and later stages multiply what earlier ones did
-(the coarser lines). So it is with the *gradients* that come down through $D$, which are transposed convolutions, too.
-Kernel 4 paints evenly. It can still learn a checkerboard (exercise 2), but is not forced to.
+> **Notice.**
+>
+> - *Kernel 3: some pixels are reached four times as often as others,* and their mean square is about four times as
+>   large. The coarser grid in the picture below comes from the earlier stages.
+> - *Kernel 4: every pixel is reached equally often.* That is why a DCGAN uses $4 \times 4$ kernels with stride 2.
+> - *Gradients, too.* They come back through $D$ by transposed convolutions. A $D$ with kernel 3 and stride 2 gives
+>   some pixels of the generated picture larger gradients than others.
 
-## 4. Batch norm, and what its numbers mean
-
-$y = \gamma (x - \text{mean}) / \sqrt{\text{variance} + \epsilon} + \beta$, channel by channel, over all pictures and
-pixels of a batch. In training by the batch's own mean and variance; afterwards by moving averages, so that a picture
-does not depend on its company. Two conventions differ between libraries. A batch is scaled by its *biased* variance,
-$\sum/n$, and the average is fed the unbiased $\sum/(n - 1)$. And momentum: here, and in Keras, it is the share of the
-**old** value; in PyTorch that of the new, so its 0.1 is 0.9 here. The lab took .1. An average that keeps the share $m$
-is worth $(1 + m)/(1 - m)$ batches, and its error is $\sqrt{(1 - m)/(1 + m)}$ of one batch's. In Keras `center` and
-`scale` are switches: 1.0 and .02 both mean "yes", and $\gamma$ starts at 1, not as the $N(1, .02^2)$ of `networks`.
+**Source 2: different weights for different pixels.** With kernel 4 each pixel is reached equally often, *and a
+pattern can appear all the same*. Equation (8.5) says why. Even pixels are computed with the weights $b$ and $d$, odd
+pixels with $c$ and $a$. Let the input be constant, $y_m = 1$. Then even pixels become $b + d$, odd pixels become
+$a + c$, and nothing makes these sums equal. With $w = (1, 2, 3, 4)$ the output alternates between 6 and 4:
 """
 
 
 # %%
-def conventions(config):
-    """What the two conventions and momentum do.
+def enlarge_a_constant():
+    """-> the transposed convolution of (1, 1, 1, 1, 1, 1) with the kernel of the example"""
+    enlarged = one_row.of_one_row(convolution.conv_transpose, KERNEL)(np.ones(6))
+    print(f"a constant row, enlarged: {enlarged}")
+    return enlarged
 
-    -> {momentum: (error of the moving mean, by the formula, mean after a real, a generated batch)}
+
+# %%
+if __name__ == "__main__":
+    enlarge_a_constant()
+
+# %% [markdown]
+r"""
+(The first and the last pixel are smaller, because one input pixel is missing there.) In two dimensions there are four
+classes of pixels with four sums of weights. Averaged over many random kernels the four are equal, and Figure 8.3
+shows no pattern. But one trained kernel can learn unequal sums, and nothing in the loss forbids it unless the
+discriminator notices. Exercise 3 has a layer that cannot make such a pattern from a constant.
+
+## 8.7 Batch norm: what it computes
+
+**Part two: batch norm.** A **batch norm** layer [Ioffe and Szegedy 2015] treats each channel by itself. Let
+$x_1, \dots, x_n$ be all numbers of one channel in a batch; for pictures these are all pixels of all pictures. The
+layer computes their mean $\mu$ and variance $v$, and gives
+
+$$y_i = \gamma\, \frac{x_i - \mu}{\sqrt{v + \epsilon}} + \beta, \qquad
+\mu = \frac1n \sum_i x_i, \qquad v = \frac1n \sum_i (x_i - \mu)^2 . \tag{8.6}$$
+
+The scale $\gamma$ and the shift $\beta$ are trained, and $\epsilon$ is a small constant. So whatever the layers
+before produce, the next layer gets numbers with mean $\beta$ and sd $\gamma$ in each channel. The signal can neither
+vanish nor explode on its way, which is why deep networks became easier to train with it.
+
+*Example.* The batch $(1, 3, 5, 7)$ has $\mu = 4$ and $v = (9 + 1 + 1 + 9)/4 = 5$. With $\gamma = 1$, $\beta = 0$ and
+a negligible $\epsilon$ it becomes $(-3, -1, 1, 3)/\sqrt 5 = (-1.34, -0.45, 0.45, 1.34)$.
+"""
+
+
+# %%
+def normalise_the_example():
+    """-> y, and the variance that the moving average is fed, of the batch (1, 3, 5, 7)"""
+    layer = BatchNorm(1, momentum=0.0, epsilon=1e-9)
+    x = tf.constant([[1.0], [3.0], [5.0], [7.0]])
+    y = layer(x, training=True).numpy()[:, 0]
+    fed = float(layer.moving_variance[0])
+    print(f"y = {y.round(2)}; the moving average of the variance is fed {fed:.3f}")
+    return y, fed
+
+
+# %%
+if __name__ == "__main__":
+    normalise_the_example()
+
+# %% [markdown]
+r"""
+The second number, $20/3 = 6.667$, leads to the next section.
+
+## 8.8 Training and inference
+
+In training, $\mu$ and $v$ are those of the batch. At **inference**, when the network is used, that would be
+inconvenient: the face that belongs to a $z$ would depend on the other faces that are generated with it. So the layer
+keeps **moving averages** of both. After each training batch, with **momentum** $m$,
+
+$$\bar\mu \leftarrow m\, \bar\mu + (1 - m)\, \mu, \qquad
+\bar v \leftarrow m\, \bar v + (1 - m)\, \frac{n}{n - 1}\, v. \tag{8.7}$$
+
+At inference $\bar\mu$ and $\bar v$ take the place of $\mu$ and $v$ in equation (8.6). Two conventions differ between
+libraries.
+
+- *Which variance?* The batch is divided by its own variance, $\sum / n$. The average is an estimate for *other* data,
+  so it is fed the unbiased variance $\sum / (n - 1)$. In the example that is $20/3$ and not 5.
+- *Which share is the momentum?* Here and in Keras, $m$ is the share of the **old** value. In PyTorch it is the share
+  of the new one: its 0.1 is 0.9 here.
+
+**What the momentum does.** Write out equation (8.7) for many batches with independent means $\mu_t$ of sd $\tau$:
+$\bar\mu = (1 - m) \sum_{i \ge 0} m^i \mu_{t-i}$. Variances of independent terms add, and the sum is a
+geometric series:
+
+$$\operatorname{Var} \bar\mu = (1 - m)^2 \tau^2 \sum_{i \ge 0} m^{2i} = \frac{(1 - m)^2}{1 - m^2}\, \tau^2
+= \frac{1 - m}{1 + m}\, \tau^2 . \tag{8.8}$$
+
+So the error of the moving mean is $\sqrt{(1 - m)/(1 + m)}$ times that of one batch, and it is as good as the mean of
+$(1 + m)/(1 - m)$ batches.
+
+The next cell measures this. It also feeds the layer with batches of two kinds in turn, as a discriminator is fed:
+real ones, with mean 1, and generated ones, with mean $-1$.
+"""
+
+
+# %%
+def compare_momentums(config):
+    """-> {momentum: (error of the moving mean, by the formula, mean after a real, a generated batch)},
+    and the figure
     """
-    from dcgan.figures import convolution_plots
-
-    behind, fed = norm_trials.variances(config.seed)
-    print(
-        f"4 numbers: variance behind batch norm {behind:.3f}; "
-        f"the moving one is fed {fed:.3f} of what divided them"
-    )
     paths = {}
     found = {}
+    rows = []
     for momentum in (0.9, 0.1):
         path = norm_trials.in_turn(momentum, config.seed)
         after_real, after_generated = path[-2:]
         worth = (1 + momentum) / (1 - momentum)
         formula = np.sqrt((1 - momentum) / (1 + momentum))
         error = norm_trials.moving_error(momentum, config.seed)
-        print(
-            f"momentum {momentum}: worth {worth:.1f} batches; error {error:.2f} of one batch's "
-            f"(formula {formula:.2f}); mean after a real batch {after_real:.2f}, "
-            f"after a generated one {after_generated:.2f}"
+        rows.append(
+            [
+                str(momentum),
+                f"{worth:.1f}",
+                f"{formula:.2f}",
+                f"{error:.2f}",
+                f"{after_real:.2f}",
+                f"{after_generated:.2f}",
+            ]
         )
         paths[f"momentum {momentum}"] = path
         found[momentum] = (error, formula, after_real, after_generated)
-    convolution_plots.moving_means(config.out / "moving_means.png", paths, 1.0, -1.0)
-    return found
+    tables.show(
+        [
+            "momentum",
+            "worth (batches)",
+            "error (8.8)",
+            "measured",
+            "after a real batch",
+            "after a generated one",
+        ],
+        rows,
+        caption="Table 8.6. The moving mean: its error, over that of one batch; and its value when "
+        "it is fed in turn with batches of means 1 and -1.",
+    )
+    return found, convolution_plots.moving_means(paths, 1.0, -1.0)
 
 
-def swamped(config):
+# %%
+if __name__ == "__main__":
+    _, figure = compare_momentums(config)
+    plots.show(
+        figure,
+        config.out / "moving_means.png",
+        caption="Figure 8.4. The moving mean of a layer that is fed with real and generated batches "
+        "in turn.",
+        alt="With momentum 0.9 a small wave around 0; with 0.1 a large one between -0.8 and 0.8.",
+    )
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - *Momentum 0.9 averages over about 19 batches,* and the mean stays near 0, between both kinds.
+> - *Momentum 0.1 forgets nine tenths with each batch.* The moving mean is practically that of the last batch. In a
+>   discriminator that was a generated one.
+
+> **Common mistake: the momentum of another library.** `momentum=0.1` is PyTorch's default and a sensible value there.
+> In a library where it is the share of the old value, it makes the statistics at inference depend on the last batch.
+
+## 8.9 What epsilon does
+
+$\epsilon$ guards the division in equation (8.6) where the variance is 0. It should be much smaller than any variance
+that occurs. If it is not, it shrinks the signal: a variance $v$ becomes $v / (v + \epsilon)$.
+
+*Example.* In $G$ the first layer adds 100 products of noise from $N(0, 1)$ and weights from $N(0, 0.02^2)$. Their sum
+has the variance $100 \cdot 0.02^2 = 0.04$. With $\epsilon = 0.8$ the sd behind the first batch norm is
+$\sqrt{0.04/0.84} = 0.22$, where it should be 1. The next layer gets a smaller signal, and has a smaller variance
+still. The next cell measures this in an untrained generator.
+"""
+
+
+# %%
+def compare_epsilons(config):
     """What reaches each stage of an untrained G.
 
     -> {epsilon: (sds behind each batch norm, sd of the pictures)}
@@ -330,108 +692,176 @@ def swamped(config):
     z = rng.normal([config.batch, config.latent_dim], rng.seed(config.seed, "z"))
     sizes = (config.size, config.width, config.latent_dim)
     found = {}
+    rows = []
     for epsilon in (1e-5, 0.8):
         generator = networks.generator(*sizes, seed=config.seed, epsilon=epsilon)
         sds, last = norm_trials.signal(generator, z)
         listed = ", ".join(f"{sd:.3f}" for sd in sds)
-        print(
-            f"epsilon {epsilon:g}: sd behind each batch norm {listed}; of the pictures "
-            f"{last:.4f}, {127.5 * last:.1f} of 255 levels of grey"
-        )
+        rows.append([f"{epsilon:g}", listed, f"{last:.4f}", f"{127.5 * last:.1f}"])
         found[epsilon] = (sds, last)
+    tables.show(
+        ["epsilon", "sd behind each batch norm", "sd of the pictures", "in levels of 255"],
+        rows,
+        caption="Table 8.7. The signal on its way through an untrained generator.",
+    )
     return found
-
-
-def show_company(config):
-    """A line for each way to normalise real and fake numbers."""
-    for way, row in norm_trials.company(config.seed).items():
-        real, fake, change = row
-        print(
-            f"{way:16} mean of real {real:6.3f}, of fake {fake:6.3f}; one real number, "
-            f"when the fakes get worse, changes by {change:.3f}"
-        )
 
 
 # %%
 if __name__ == "__main__":
-    conventions(config)
-    swamped(config)
+    compare_epsilons(config)
+
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - *With $\epsilon = 10^{-5}$ every stage passes on a signal of sd 1.*
+> - *With $\epsilon = 0.8$ nothing is normalised any more.* Four stages shrink the signal to a fiftieth, and the first
+>   pictures are grey, with an sd of 0.6 of 255 levels.
+
+> **Common mistake: numbers in the wrong place.** Besides a large `epsilon`, one finds `center=1.0, scale=0.02` in
+> Keras's layer. There both are switches, so that both numbers mean "yes", and $\gamma$ starts at 1. The paper's
+> $\gamma$ from $N(1, 0.02^2)$ needs an initializer, as `networks` has it.
+
+## 8.10 Batch norm in the discriminator
+
+In $D$ a batch norm layer meets two kinds of data, real and generated. There are three ways to normalise them. We try
+them on 64 real numbers from $N(0.3, 0.5^2)$ and 64 generated ones from $N(-0.3, 0.5^2)$, and then move the
+generated ones further away, to see whether that changes what the layer says about the *real* ones.
+"""
+
+
+# %%
+def show_company(config):
+    """-> {way to normalise: (mean of real, mean of generated, change of a real number)}"""
+    found = norm_trials.company(config.seed)
+    rows = []
+    for way, row in found.items():
+        rounded = np.round(row, 3) + 0.0  # turns -0 into 0
+        rows.append([way, *(f"{value:.3f}" for value in rounded)])
+    tables.show(
+        ["normalised", "mean of real", "mean of generated", "a real number changes by"],
+        rows,
+        caption="Table 8.8. Three ways to normalise real and generated numbers. Last column: when "
+        "the generated ones move away.",
+    )
+    return found
+
+
+# %%
+if __name__ == "__main__":
     show_company(config)
 
 # %% [markdown]
 r"""
-*Notice.*
+> **Notice.**
+>
+> - *Each by itself:* both kinds have mean 0, whatever $G$ does. This difference is hidden from the layers behind.
+> - *Both together:* the difference is visible, but what $D$ says about a real picture depends on the generated ones
+>   in the batch.
+> - *Moving averages,* at inference: the difference is visible again. So $D$ at inference behaves differently from $D$
+>   in training.
 
-- Momentum .1 keeps a tenth of what it knew: in use, the lab's $D$ has the mean of its last batch, a *generated* one.
-- With $\epsilon = .8$ nothing is normalised: a variance of .04 is divided by .84. Four stages shrink the signal to a
-  fiftieth, and the first pictures are grey, with an sd of 0.6 of 255 levels.
-- Normalised *each by itself*, real and fake have the same mean whatever $G$ does: that difference is hidden from the
-  layers behind. *Together* it is seen, but what $D$ says of a real picture hangs on the fakes beside it. This book
-  does as Radford et al. do, each by itself; the moving averages show the difference again: a third behaviour.
+[Radford et al. 2016] normalises each kind by itself, and the trainer of this book does the same.
 
-## Exercises
-
-1. Some DCGANs have kernel 5, SAME, stride 2. How far is the middle of a field, after four layers, from the middle of
-   the pixels that its unit stands for? Why is it not so with kernel 4?
-2. Odena et al. enlarge $y$ by doubling its pixels, then convolve, $3 \times 3$, stride 1. Which transposed convolution
-   with a $4 \times 4$ kernel is that? What does either make of a constant $y$, and what does any other kernel?
-3. All pictures of a batch are the same, as after a collapse. What is left of them behind batch norm on one number
-   a picture, $[B, 1]$? Which of $D$'s answers can still differ between batches?
+**Batch norm and the R1 penalty.** R1 (chapter 2) is the squared size of $D$'s gradient at each real picture: how
+steeply the logit of *this* picture rises when *this* picture changes. With batch norm there is no such gradient. The
+logit of picture $i$ depends on every picture of the batch, through $\mu$ and $v$. The next cell measures how much. It
+differentiates one logit with respect to the whole batch, and computes which share of the squared gradient lies on the
+*other* pictures.
 """
 
 
-# %% tags=["hide-cell"] jupyter={"source_hidden": true}
-def solution_1():
-    """A layer of kernel 5 has one zero before and two behind.
+# %%
+def share_on_others(discriminator, x):
+    """The share of a logit's squared gradient that lies on other pictures than its own, averaged."""
+    shares = []
+    for i in range(min(4, len(x))):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            logit = discriminator(x, training=True)[i, 0]
+        squares = tf.reduce_sum(tf.square(tape.gradient(logit, x)), axis=[1, 2, 3]).numpy()
+        shares.append(1.0 - squares[i] / squares.sum())
+    return float(np.mean(shares))
 
-    So its windows lie half a pixel to the right; four layers add 0.5 (1 + 2 + 4 + 8) = 7.5 pixels.
-    With k - s even nothing is off. -> {k: middle of the field - of the pixels}
-    """
+
+def compare_discriminators(config):
+    """-> {network: shares of the gradient on other pictures, in batches of 2, 8 and 32}"""
+    sizes = (2, 8, 32)
+    seed = rng.seed(config.seed, "pictures")
+    pictures = rng.normal([max(sizes), config.size, config.size, 3], seed)
     found = {}
-    for k in (4, 5):
-        layers = [Conv2D(1, 1, k, seed=0, stride=2) for _ in range(4)]
-        last = ladders.climb(Sequential(layers), tf.zeros([1, 64, 64, 1]))[-1]
-        first_seen, last_seen = last.sees(1)
-        middle_of_field = (first_seen + last_seen) / 2
-        middle_of_pixels = 1.5 * last.distance - 0.5
-        found[k] = middle_of_field - middle_of_pixels
+    rows = []
+    for title, network in (("with batch norm", "radford"), ("without", "dcgan")):
+        discriminator = networks.discriminator(
+            config.size, config.width, network=network, seed=config.seed
+        )
+        shares = [share_on_others(discriminator, pictures[:n]) for n in sizes]
+        rows.append([title, *(f"{100.0 * share:.1f} %" for share in shares)])
+        found[title] = shares
+    tables.show(
+        ["D", *(f"batch of {n}" for n in sizes)],
+        rows,
+        caption="Table 8.9. The share of a logit's squared gradient that lies on other pictures of "
+        "the batch, in untrained networks.",
+    )
     return found
 
 
-def solution_2():
-    """Doubling is a transposed convolution with a 2 x 2 block of ones.
+# %%
+if __name__ == "__main__":
+    compare_discriminators(config)
 
-    So the kernel is that block convolved with the 3 x 3 one. Its four classes of taps (a pixel of x
-    sees one class) have equal sums: constant y stays constant. Those of a free kernel do not.
-    -> largest difference of the two ways; unevenness of a constant by this kernel, and by a free one
-    """
-    y = rng.normal([1, 6, 6, 1], rng.seed(0, "y"))
-    w = rng.normal([3, 3, 1, 1], rng.seed(0, "w"))
-    free = rng.normal([4, 4, 1, 1], rng.seed(0, "free"))
-    doubled = convolution.conv(tf.repeat(tf.repeat(y, 2, axis=1), 2, axis=2), w)
-    # A convolution reads w turned round, compared with a transposed one.
-    turned = tf.reverse(tf.reshape(w, [1, 3, 3, 1]), [1, 2])
-    block = convolution.conv_transpose(turned, tf.ones([2, 2, 1, 1]), 1, "VALID")
-    block = tf.reshape(block, [4, 4, 1, 1])
-    difference = np.abs(convolution.conv_transpose(y, block, 2) - doubled).max()
-    return float(difference), unevenness(block), unevenness(free)
+# %% [markdown]
+r"""
+> **Notice.**
+>
+> - *Without batch norm the share is exactly 0.* A logit depends on its own picture, and R1 penalises what it is meant
+>   to penalise.
+> - *With batch norm the share is not 0, and it is larger the smaller the batch.* Here it is a few per cent, in
+>   untrained networks and for pictures of noise.
 
+With batch norm a gradient penalty is about batches. Its theory, which is about single points, does not apply. For
+this reason [Gulrajani et al. 2017] leaves batch norm out of the discriminator where it introduces such a penalty. So
+a $D$ without batch norm *may* be the better choice together with R1. The network called `dcgan` in this book has none
+in $D$, and keeps it in $G$. Whether that pays on faces is a question for an experiment; chapter 9 trains on faces.
 
-def unevenness(kernel):
-    """sd over mean of what a constant becomes, away from the edges."""
-    constant = tf.ones([1, 6, 6, 1])
-    inside = convolution.conv_transpose(constant, kernel, 2)[0, 2:-2, 2:-2, 0].numpy()
-    return float(inside.std() / np.abs(inside.mean()))
+## Summary
 
+- A convolution lays a kernel on every $s$-th pixel. Equation (8.2) gives the number of output pixels, equation (8.3)
+  what a unit can see.
+- A convolution is a matrix $C$. The transposed convolution is $C^\top$: it enlarges, it is the adjoint, it carries
+  gradients back, and it is no inverse.
+- The native, the sub-pixel and the Winograd path compute the same numbers.
+- Kernels whose size is a multiple of the stride reach every pixel equally often. A checkerboard can still appear,
+  because even and odd pixels are computed with different weights.
+- Batch norm divides by the batch's sd in training, and by a moving average's at inference. The momentum is the share
+  of the old value, or of the new one, depending on the library. Epsilon must be far smaller than the variances.
+- With batch norm a logit depends on the whole batch. That hides differences between real and generated samples, and
+  is at odds with gradient penalties.
 
-def solution_3():
-    """Nothing: x - mean = 0, so each is beta, and D says the same of any collapsed batch.
+## Exercises
 
-    Between a picture's pixels differences are left; and with moving averages, between batches.
-    -> two batches of eight in training, and in use
-    """
-    layer = BatchNorm(1)
-    batches = [tf.fill([8, 1], 3.0), tf.fill([8, 1], -5.0)]
-    in_training = [layer(x, training=True).numpy() for x in batches]
-    in_use = [layer(x).numpy() for x in batches]
-    return in_training, in_use
+1. ★ Compute by hand the convolution of $x = (1, 2, 0, 1)$ with the kernel $(1, 0, 2, 1)$, stride 2, SAME, and the
+   transposed convolution of $y = (1, 3)$ with the same kernel. Check equation (8.4).
+2. ★ Some DCGANs have kernel 5, SAME, stride 2. How far is the middle of a field, after four layers, from the middle
+   of the pixels that its unit stands for? Why is it not so with kernel 4?
+3. ★★ [Odena et al. 2016] enlarges $y$ by doubling its pixels, and then convolves with a $3 \times 3$ kernel and
+   stride 1. Which transposed convolution with a $4 \times 4$ kernel is that? What does it make of a constant $y$?
+4. ★★ All pictures of a batch are the same, as after a mode collapse. What is left of them behind batch norm on one
+   number a picture, $[B, 1]$? Which of $D$'s answers can still differ between batches?
+5. ★★ Which momentum makes the error of the moving mean a fifth of that of one batch? Solve equation (8.8) for $m$,
+   and check it with `norm_trials.moving_error`.
+6. ★★★ Build a normalisation that does not depend on the batch: **instance norm**, which takes mean and variance over
+   the pixels of each picture and channel. Measure with `share_on_others` that a logit depends on its own picture
+   alone.
+
+## Further reading
+
+- [Dumoulin and Visin 2016] has the arithmetic of strides and paddings, with drawings of every case.
+- [Odena et al. 2016] shows checkerboards in many generators, and what to do about them.
+- [Shi et al. 2016] introduces the sub-pixel form for enlarging pictures.
+- [Ioffe and Szegedy 2015] introduces batch norm; [Wu and He 2018] compares it with norms that do not depend on the
+  batch.
+- [Radford et al. 2016] is the source of both networks.
+"""

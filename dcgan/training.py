@@ -24,8 +24,7 @@ import numpy as np
 import tensorflow as tf
 from rich.console import Console
 
-from dcgan import networks
-from dcgan.architectures import conditional
+from dcgan import conditional_networks, networks
 from dcgan.config import Config, of_run
 from dcgan.data import faces, labelling, labels
 from dcgan.data.batches import face_batches
@@ -142,7 +141,7 @@ def _networks(config: Config, label_set: labels.LabelSet | None, **changes: Any)
     """Both networks; with labels, those that take them."""
     if label_set is None:
         return networks.of_config(config, **changes)
-    return conditional.of_config(config, label_set.sizes, **changes)
+    return conditional_networks.of_config(config, label_set.sizes, **changes)
 
 
 def _distribution(label_set: labels.LabelSet | None) -> Rows | None:

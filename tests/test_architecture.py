@@ -34,10 +34,11 @@ FLOORS = {
         ("figures",),
     ),
     "dcgan": (
-        ("drawn", "data", "architectures"),
+        ("drawn", "architectures"),
+        ("data",),
         ("measures",),
         ("latent", "lessons", "networks"),
-        ("figures", "config"),
+        ("figures", "config", "conditional_networks"),
         ("epochs",),
         ("training",),
         ("generation",),

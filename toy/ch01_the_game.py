@@ -410,6 +410,8 @@ chapter 5 uses a loss that measures how far apart they are.
 > **Common mistake: reading $D$'s loss without asking how good $D$ is.** A high loss of the *best* $D$ means that $G$
 > is good. In training, $D$ is not the best one. Its loss may be high because $G$ is good, or because $D$ is bad.
 
+<!-- moving: densities -->
+
 ## 1.5 Two losses for the generator
 
 $G$ appears only in the second part of $V$, through its samples. Two losses for it are common. Write $b$ for the

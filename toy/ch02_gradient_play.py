@@ -507,6 +507,8 @@ r"""
 > - *Table 2.4: all moduli are below 1.* For alternating play the modulus is
 >   $\sqrt{1 - h\gamma} = \sqrt{0.95} = 0.9747$.
 
+<!-- moving: dirac -->
+
 **How much of this holds for other GANs?** The Dirac-GAN is an extreme case, because all data lie on one point. If
 data and samples are spread out and overlap, as in chapter 1, $D$'s loss is curved in all directions. This curvature
 acts as friction, too, and the game arrives by itself if the learning rates are small enough

@@ -434,8 +434,8 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - The estimate follows equation (5.10) within its standard error: it is too high by 5 % at $w = 1$, and by 50 % at
->   $w = 10$.
+> - The estimate follows equation (5.10) within one and a half standard errors. It is too high by some 5 % at $w = 1$, and by
+>   half at $w = 10$.
 > - Divided by the mean slope it is right at every distance. The critic's *shape* is that of the best one; only its scale
 >   is off.
 

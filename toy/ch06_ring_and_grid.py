@@ -46,7 +46,7 @@ from gan_core.optim import schedules
 from gan_core.optim.optimizers import Adam
 from gan_core.runs.loop import every, fit
 from gan_core.trainer import GANTrainer
-from toy.figures import plane_plots
+from toy.figures import plane_plots, scrubber
 from toy.measures import coverage, coverage_table, published
 from toy.targets import by_name
 
@@ -218,9 +218,10 @@ lies within three standard deviations of it.
 
 
 # %%
-def watch(distribution, config, times: int = 40):
+def watch(distribution, config, times: int = 40, also=None):
     """Train, and look about `times` times at 2,500 samples.
 
+    `also(trainer)`, if it is given, is called at each look.
     -> the trainer, and a list of looks: (round, samples, Coverage or None).
     """
     looks = []
@@ -228,17 +229,19 @@ def watch(distribution, config, times: int = 40):
     def look(trainer, row):
         samples = trainer.sample(SAMPLES)
         looks.append((int(row["step"]), samples, coverage.of(samples, distribution)))
+        if also is not None:
+            also(trainer)
 
     hook = every(max(1, config.steps // times), look)
     trainer = train(distribution, config, hooks=[hook])
     return trainer, looks
 
 
-def train_and_tell(title, config):
+def train_and_tell(title, config, also=None):
     """`watch` on the config's target, and a line about the last look. -> what `watch` gives."""
     distribution = by_name.BY_NAME[config.target]()
     start = time.perf_counter()
-    trainer, looks = watch(distribution, config)
+    trainer, looks = watch(distribution, config, also=also)
     seconds = time.perf_counter() - start
     print(f"{config.target}, {title}: {config.steps:,} rounds in {seconds:.0f} s")
     _, samples, counts = looks[-1]
@@ -477,7 +480,13 @@ to different modes without crossing the space between them.
 # %%
 if __name__ == "__main__":
     name = "+ coin flips (full)"
-    runs[name] = train_and_tell(name, recipes[name])
+    span = plane_plots.span_of(real)
+    fields = []  # D at each look, for Figure 6.9
+
+    def keep_field(trainer):
+        fields.append(scrubber.field_of(trainer.discriminator, span))
+
+    runs[name] = train_and_tell(name, recipes[name], also=keep_field)
     pair = {name: runs[name] for name in ("+ fading noise", "+ coin flips (full)")}
     plots.show(
         plane_plots.last_samples(pair, real),
@@ -520,6 +529,13 @@ if __name__ == "__main__":
         "beside it as an HTML file.",
         alt="An animation: a cloud of generated samples spreads over the grid and contracts "
         "onto the 25 modes.",
+    )
+    moments = [(*look, field) for look, field in zip(looks, fields, strict=True)]
+    plots.show_file(
+        scrubber.save(config.out / "scrubber.html", moments, real, span),
+        caption="Figure 6.9. The same training under your hand: move the slider. Grey is D, light "
+        "where it says real. The line below counts modes and quality at that moment.",
+        alt="A slider moves through the training: samples, the field of D, and the coverage.",
     )
 
 # %% [markdown]

@@ -1,25 +1,22 @@
-"""The figures of chapter 8. Each function draws one figure and saves it at `path`."""
+"""The figures of chapter 8. Each function draws one figure and returns it."""
 
 from __future__ import annotations
 
-import os
-
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from gan_core.app import plots
 
 
 def fields(
-    path: str | os.PathLike,
     maps: dict[str, tuple[np.ndarray, tuple[int, int]]],
     least: float = 1e-2,
-) -> None:
+) -> Figure:
     """What one unit sees, on a logarithmic scale; a gradient of exactly 0 is left white.
 
     Args:
-        path: the file to write.
         maps: title -> (|gradient| [n, n], (first, last) pixel by the formula, maybe outside).
         least: share of the largest gradient at which the colours begin.
     """
@@ -50,18 +47,16 @@ def fields(
         ax.grid(False)
     figure.colorbar(shown, ax=axes[0], label="log₁₀ |gradient|,\n0: the largest", shrink=0.8)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    plots.save(figure, path)
+    return figure
 
 
 def matrices(
-    path: str | os.PathLike,
     names: dict[float, str],
     panels: dict[str, tuple[np.ndarray, list[int]]],
-) -> None:
+) -> Figure:
     """Matrices side by side, with a letter for each known number.
 
     Args:
-        path: the file to write.
         names: number -> the letter to write for it.
         panels: title -> (matrix, the numbers of its rows).
     """
@@ -84,17 +79,14 @@ def matrices(
         ax.tick_params(labelsize="small")
         ax.grid(False)
     axes[0].set_ylabel("pixel that comes out")
-    plots.save(figure, path)
+    return figure
 
 
-def checkerboards(
-    path: str | os.PathLike, columns: dict[str, tuple[np.ndarray, np.ndarray]]
-) -> None:
-    """How often each pixel is painted, and below it the mean square of its values.
+def checkerboards(columns: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """How many input pixels reach each pixel, and below it the mean square of its values.
 
     Args:
-        path: the file to write.
-        columns: title -> (times painted [n, n], mean squares [m, m]).
+        columns: title -> (counts [n, n], mean squares [m, m]).
     """
     plots.use_style()
     figure, axes = plt.subplots(
@@ -109,22 +101,19 @@ def checkerboards(
         for (i, j), value in np.ndenumerate(images[0]):
             colour = "black" if value > 5 else "white"
             column[0].text(j, i, f"{value:.0f}", ha="center", va="center", color=colour)
-    labels = "times painted", "mean square of a pixel\n(their mean: 1)"
+    labels = "input pixels that reach it", "mean square of a pixel\n(their mean: 1)"
     for row, image, label in zip(axes, shown, labels, strict=True):
         figure.colorbar(image, ax=row, shrink=0.9)
         row[0].set_ylabel(label)
         for ax in row:
             ax.set(xticks=[], yticks=[])
-    plots.save(figure, path)
+    return figure
 
 
-def moving_means(
-    path: str | os.PathLike, means: dict[str, np.ndarray], real: float, fake: float
-) -> None:
+def moving_means(means: dict[str, np.ndarray], real: float, fake: float) -> Figure:
     """Moving means that are fed with two kinds of batches in turn.
 
     Args:
-        path: the file to write.
         means: label -> the moving mean after each batch [n].
         real: the mean of the real batches.
         fake: the mean of the generated ones.
@@ -141,4 +130,4 @@ def moving_means(
         )
     ax.set(xlabel="batches seen: real, generated, real, generated, ...", ylabel="moving mean")
     figure.legend(loc="outside lower center", ncols=2)
-    plots.save(figure, path)
+    return figure

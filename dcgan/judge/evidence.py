@@ -1,7 +1,7 @@
 """A generator on trial: real faces that it never saw, faces spoilt on purpose, and every measure on
 each.
 
-A measure is worth what it finds out. So the same faces are spoilt in ways that one knows, and
+A measure is worth what it detects. So the same faces are spoilt in ways that one knows, and
 measured beside real ones (the floor: what a perfect generator would get) and beside the
 generator's.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.config import Config, from_json
-from dcgan.data import faces
+from dcgan.data import faces, labelling
 from dcgan.drawn import drawn_faces
 from dcgan.generation import pretrained
 from dcgan.judge.factor_classifier import shrink
@@ -27,7 +27,7 @@ SMALL = 32  # pixels at which nearest faces are looked for
 COMPARED = 500  # faces, at most, whose nearest training face is looked for
 # nobody learns from drawn faces from this index on; factor_classifier.HELD_ASIDE stays below
 FRESH = 2_000_000
-SURE = 5.0  # standard deviations of the floor beyond which a fault is found out
+SURE = 5.0  # standard deviations of the floor beyond which a fault is detected
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,8 +99,11 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         training = drawn_faces.draw(learnt, seed=config.seed, size=size)
         held = drawn_faces.draw(FRESH + np.arange(n * (1 + FLOORS)), seed=config.seed, size=size)
     else:
-        images = faces.load(Path(data), size).images
-        learnt, aside = faces.split(len(images), config.seed)
+        found = faces.load(Path(data), size)
+        images = found.images
+        # As training divided them: a CSV of labels may leave some out.
+        labelled = labelling.of_config(config, found.names)
+        learnt, aside = labelling.divide(len(images), config.seed, labelled)
         n = min(n, len(aside) // (1 + FLOORS))
         if n < FEWEST:
             checks.fail(
@@ -197,7 +200,7 @@ def floors(proof: Evidence, *, seed: int) -> dict:
     }
 
 
-def found_out(row: dict, floor: dict) -> dict:
+def detected(row: dict, floor: dict) -> dict:
     """{measure: whether it is further from the floor's mean than SURE of its standard deviations},
     either way."""
     return {

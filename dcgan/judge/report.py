@@ -12,11 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from dcgan.config import Config, from_json
-from dcgan.data import faces
+from dcgan.data import faces, labelling
 from dcgan.drawn import drawn_faces
 from dcgan.figures import best_and_worst
 from dcgan.generation import trained_generator
-from dcgan.judge import comparison, evidence, factor_classifier, factor_features
+from dcgan.judge import comparison, evidence, factor_classifier, factor_features, label_share
 from dcgan.judge.command import FEWEST, Judge
 from dcgan.measures import neighbours, real_sets
 from dcgan.measures.features import efficientnet, face_judge, manifolds
@@ -72,7 +72,20 @@ def _judge(config: Judge, console: Console) -> dict[str, float]:
     for line in remarks(row, jury, nearest):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     best_and_worst.draw(config.picture, panels(fake, realism, nearest, real))
+    _tell_shares(config, console)
     return {**row, "combined": jury.combined(row)}
+
+
+def _tell_shares(config: Judge, console: Console) -> None:
+    """Of a run whose labels are factors of drawn faces: how often it makes what is asked for."""
+    if config.run is None or config.faces is not None:
+        return
+    generator = trained_generator.load(config.run)
+    if generator.labels is None or generator.labels.kind != "drawn":
+        return
+    with console.status("reading the labels of generated faces"):
+        found = label_share.shares(generator, n=config.n, seed=config.seed)
+    console.print(label_share.table(found, config.n))
 
 
 def _compare(
@@ -125,8 +138,11 @@ def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealF
         if config.flip:
             sets = real_sets.mirror_both(sets, config.seed)
     else:
-        images = faces.load(data, size).images
-        indices, aside = faces.split(len(images), config.seed)
+        found = faces.load(data, size)
+        images = found.images
+        # As training divided them: a CSV of labels may leave some out.
+        labelled = labelling.of_config(config, found.names)
+        indices, aside = labelling.divide(len(images), config.seed, labelled)
         if min(n, len(aside), len(indices)) < FEWEST:
             wanted = f"{10 * FEWEST} faces or more, of which a tenth is held aside"
             checks.fail("dcgan judge", "data", wanted, f"{len(images):,}")

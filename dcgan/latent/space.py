@@ -1,10 +1,10 @@
-"""The space that z lives in: paths through it, walks of the lab, directions that mean something.
+"""The space that z lives in: paths through it, simple walks, directions that mean something.
 
     function        gives                                          on the prior's shell?
     lerp            the straight line from a to b                  no: half way, the norm is 0.71
     slerp           the arc from a to b                            yes, if a and b are on it
-    ray, switch     the lab's walks from z = (1, ..., 1)           only where a formula says so
-    fix_part        the lab's: fix the first numbers, draw others  if what is fixed is of size 1
+    ray, switch     simple walks from z = (1, ..., 1)              only where a formula says so
+    fix_part        the first numbers are fixed, the others drawn  if what is fixed is of size 1
     set_component   z with a given coordinate along a direction    if keep_norm
     directions      the direction along which a factor changes     (of length 1)
 
@@ -134,7 +134,7 @@ def _length_of_end(name: str, end: np.ndarray) -> np.ndarray:
     return length
 
 
-# ---- the lab's walks
+# ---- simple walks
 
 
 def ray(dim: int, factors: Numbers = (1.0, 0.8, 0.6, 0.4)) -> np.ndarray:
@@ -179,8 +179,7 @@ def switch(
 def fix_part(dim: int, n: int, seed: tf.Tensor, fixed: int = 35, value: float = 1.0) -> np.ndarray:
     """The first `fixed` numbers are `value`, the others drawn from N(0, 1).
 
-    The mean squared norm is fixed value^2 + dim - fixed: the prior's, `dim`, if |value| = 1. (The
-    lab's text says that the first 20 are fixed; its code fixes 35.)
+    The mean squared norm is fixed value^2 + dim - fixed: the prior's, `dim`, if |value| = 1.
 
     Args:
         dim: numbers in z.
@@ -201,8 +200,10 @@ def fix_part(dim: int, n: int, seed: tf.Tensor, fixed: int = 35, value: float = 
     return z
 
 
-def lab_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
-    """The walks of the lab's Explore Latent Variables, scaled from 100 to `dim` numbers.
+def simple_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
+    """Three walks that tutorials show: scaling, flipping signs, and a fixed part.
+
+    They are made for 100 numbers, and scaled to `dim`.
 
     Returns:
         {title: z [n, dim]}.
@@ -217,8 +218,8 @@ def lab_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
     }
 
 
-def exercise_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
-    """The walks of its exercises 1, 2 and 3, in the same way."""
+def further_walks(dim: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
+    """Three more of the same kinds, with negative numbers."""
     fifth = dim // 5
     fixed = 35 * dim // 100
     lengths = [fifth * n for n in range(5)]

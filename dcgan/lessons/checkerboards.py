@@ -16,7 +16,7 @@ from gan_core.nn.kernels.convolution import conv_transpose
 from gan_core.nn.sequential import Sequential
 
 
-def times_painted(kernel_size: int) -> np.ndarray:
+def times_reached(kernel_size: int) -> np.ndarray:
     """How many input pixels reach each pixel: float32 [8, 8] from the middle of a larger
     picture.
     """

@@ -17,9 +17,8 @@ import dataclasses
 
 import numpy as np
 import tensorflow as tf
-from rich.console import Console
-from rich.table import Table
 
+from gan_core.app import tables
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.kernels.convolution import pad_before
@@ -105,16 +104,19 @@ def climb(network: Sequential, x: tf.Tensor) -> list[Rung]:
     return rungs
 
 
-def show(network: Sequential, rungs: list[Rung]) -> list[Rung]:
-    """Print a row for each rung, and the sums by hand beside the network's own numbers.
+def show(network: Sequential, rungs: list[Rung], caption: str) -> None:
+    """A table with a row for each rung, and the sums by hand beside the network's own numbers.
 
-    Returns:
-        The rungs.
+    Args:
+        network: what was climbed.
+        rungs: of `climb`.
+        caption: of the table.
     """
     has_fields = not any(isinstance(layer, Conv2DTranspose) for layer in network.layers)
-    table = Table("layer", "pixels", "channels", "k²·in·out", "norm", title=network.name)
+    columns = ["layer", "pixels", "channels", "k²·in·out", "batch norm"]
     if has_fields:
-        table.add_column("sees")
+        columns.append("field")
+    rows = []
     for rung in rungs:
         row = [
             rung.window,
@@ -125,8 +127,8 @@ def show(network: Sequential, rungs: list[Rung]) -> list[Rung]:
         ]
         if has_fields:
             row.append(str(rung.field))
-        table.add_row(*row)
-    Console().print(table)
+        rows.append(row)
+    tables.show(columns, rows, caption=caption)
     kernels = sum(rung.kernel for rung in rungs)
     norms = sum(rung.norm for rung in rungs)
     by_hand = kernels + norms
@@ -137,7 +139,6 @@ def show(network: Sequential, rungs: list[Rung]) -> list[Rung]:
         f"by hand {kernels:,} + {norms:,} = {by_hand:,}, of them trained {by_hand_trained:,}\n"
         f"the network has {everything:,}, of them trained {trained:,}\n"
     )
-    return rungs
 
 
 def gradient_of_a_unit(network: Sequential, x: tf.Tensor, position: int, unit: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from sphinx.application import Sphinx
 
-from docs.book import api, bibliography, chapters, execute, links, solutions
+from docs.book import api, bibliography, chapters, execute, links, moving, solutions
 from docs.book.chapters import Chapter
 
 HERE = Path(__file__).parent
@@ -35,6 +35,7 @@ def build(
     only: tuple[str, ...] = (),
     colab: str = "",
     say: Callable[[str], object],
+    folder: Path = BUILD,
 ) -> Path:
     """Build the book.
 
@@ -43,6 +44,7 @@ def build(
         only: names of chapters, such as "ch01"; the others are shown without output. None: all.
         colab: address of the folder in which Colab finds the notebooks; "" for no links to it.
         say: is told in a line what is being done.
+        folder: for everything that the build writes.
 
     Returns:
         The folder of the pages.
@@ -51,10 +53,10 @@ def build(
         RuntimeError: if a cell fails, Sphinx warns, or a link is broken; the message says where.
     """
     name = "check" if check else "book"
-    source = BUILD / f"{name}_source"
-    html = BUILD / ("check_html" if check else "html")
-    for folder in (source, html):
-        shutil.rmtree(folder, ignore_errors=True)
+    source = folder / f"{name}_source"
+    html = folder / ("check_html" if check else "html")
+    for old in (source, html):
+        shutil.rmtree(old, ignore_errors=True)
     source.mkdir(parents=True)
     found = chapters.all_chapters()
     sources = bibliography.read()
@@ -65,14 +67,15 @@ def build(
         if only and chapter.name not in only:
             book = chapters.notebook(chapter, small)
         else:
-            work = BUILD / "work" / chapter.name
-            book = execute.executed(chapter, BUILD / "cache", work, small)
+            work = folder / "work" / chapter.name
+            book = execute.executed(chapter, folder / "cache", work, small)
         _write_chapter(chapter, book, source, numbers, set(sources), colab)
     _write_other_pages(found, sources, numbers, source)
     say("Sphinx")
-    _run_sphinx(source, html)
+    _run_sphinx(source, html, folder)
     _copy_notebooks(found, html)
-    faults = links.broken(html)
+    not_run = {f"{chapter.name}.html" for chapter in found if only and chapter.name not in only}
+    faults = links.broken(html, not_run)
     if faults:
         raise RuntimeError("docs.book: links or pictures are broken:\n" + "\n".join(faults[:50]))
     return html
@@ -88,7 +91,8 @@ def _write_chapter(
 ) -> None:
     for cell in book.cells:
         if cell.cell_type == "markdown":
-            cell.source = links.link(cell.source, numbers, labels, chapter.number)
+            text = links.link(cell.source, numbers, labels, chapter.number)
+            cell.source = moving.inserted(text)
     book.cells.insert(1, nbformat.v4.new_markdown_cell(_links_of(chapter, colab)))
     nbformat.write(book, folder / f"{chapter.name}.ipynb")
 
@@ -122,6 +126,7 @@ def _write_other_pages(
     (folder / "index.md").write_text(index, encoding="utf-8", newline="\n")
     shutil.copy(HERE / "conf.py", folder / "conf.py")
     shutil.copytree(HERE / "static", folder / "_static")
+    moving.copy_scripts(folder / "_static")
     (folder / "_static" / "mathjax").mkdir()
     shutil.copy(_mathjax(), folder / "_static" / "mathjax" / MATHJAX)
 
@@ -157,16 +162,16 @@ def _mathjax() -> Path:
     )
 
 
-def _run_sphinx(source: Path, html: Path) -> None:
+def _run_sphinx(source: Path, html: Path, folder: Path) -> None:
     """A warning fails the build: it is a missing reference, or text that is not what it seems."""
-    warnings = (BUILD / "warnings.txt").open("w+", encoding="utf-8")
+    warnings = (folder / "warnings.txt").open("w+", encoding="utf-8")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with warnings:
         app = Sphinx(
             str(source),
             str(source),
             str(html),
-            str(BUILD / "doctrees" / html.name),
+            str(folder / "doctrees" / html.name),
             "html",
             status=None,
             warning=warnings,

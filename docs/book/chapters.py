@@ -27,14 +27,15 @@ SMALL = {
     "ch01": "samples=2_000, rounds=20",
     "ch02": "steps=30",
     "ch03": "steps=30, batch=64, seeds=2",
-    "ch04": "",
-    "ch05": "",
-    "ch06": "",
+    "ch04": "steps=30, head_start=10, batch=32, hidden=8, seeds=2",
+    "ch05": "steps=20, critic_steps=10, batch=32, hidden=8, d_steps=2, seeds=2",
+    "ch06": "steps=40, batch=32, width=8, bits=2, mode='graph'",
     "ch07": "count=200, size=32, batch=64",
-    "ch08": "",
-    "ch09": "",
-    "ch10": "faces=100, samples=400",
-    "ch11": "",
+    "ch08": "size=32, width=8, batch=8, draws=2",
+    "ch09": "drawn=64, epochs=1, batch_size=16, size=32, width=4",
+    "ch10": "faces=100, samples=400, pictures=1, descent_steps=20, classifier_faces=200, "
+    "classifier_steps=5",
+    "ch11": "samples=100, counted=100, taught=200, steps=5",
 }
 
 

@@ -13,9 +13,10 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx_copybutton",
     "docs.book.docstrings",
+    "docs.book.formulas",
 ]
 nb_execution_mode = "off"  # docs.book.execute has run the notebooks
-myst_enable_extensions = ["dollarmath", "amsmath", "deflist", "attrs_inline"]
+myst_enable_extensions = ["dollarmath", "deflist", "attrs_inline"]
 myst_dmath_double_inline = True
 myst_heading_anchors = 3
 suppress_warnings = ["misc.highlighting_failure"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
+import subprocess
 from pathlib import Path
 
 import nbclient
@@ -32,14 +33,30 @@ def executed(
         RuntimeError: if a cell fails; the message holds the cell and the error.
     """
     kept = cache / f"{chapter.name}-{key(chapter, small)}.ipynb"
+    book = chapters.notebook(chapter, small)
     if kept.exists():
-        return nbformat.read(kept, as_version=4)
-    book = run(chapters.notebook(chapter, small), work, chapter.module)
+        return _with_outputs_of(nbformat.read(kept, as_version=4), book)
+    book = run(book, work, chapter.module)
     cache.mkdir(parents=True, exist_ok=True)
     for older in cache.glob(f"{chapter.name}-*.ipynb"):
         older.unlink()
     nbformat.write(book, kept)
     return book
+
+
+def _with_outputs_of(
+    before: nbformat.NotebookNode, book: nbformat.NotebookNode
+) -> nbformat.NotebookNode:
+    """The text of today with the output of before: their code is the same."""
+    pairs = zip(_code_cells(before), _code_cells(book), strict=True)
+    for cell_before, cell in pairs:
+        cell.outputs = cell_before.outputs
+        cell.execution_count = cell_before.execution_count
+    return book
+
+
+def _code_cells(book: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in book.cells if cell.cell_type == "code"]
 
 
 def run(book: nbformat.NotebookNode, work: Path, name: str) -> nbformat.NotebookNode:
@@ -60,7 +77,8 @@ def run(book: nbformat.NotebookNode, work: Path, name: str) -> nbformat.Notebook
         book, timeout=LONGEST_CELL, kernel_name="python3", resources={"metadata": {"path": work}}
     )
     try:
-        client.execute(env=environment)
+        # What the kernel itself says is no output of the chapter.
+        client.execute(env=environment, stderr=subprocess.DEVNULL)
     except nbclient.exceptions.CellExecutionError as error:
         raise RuntimeError(f"docs.book: a cell of {name} failed:\n{error}") from error
     _drop_noise(book)
@@ -79,13 +97,17 @@ def _drop_noise(book: nbformat.NotebookNode) -> None:
 
 
 def key(chapter: Chapter, small: bool) -> str:
-    """A hash of all that the output depends on: chapter, packages, libraries, configuration."""
+    """A hash of all that the output depends on: code, packages, libraries, configuration.
+
+    Prose is not among it, and neither are other chapters and their solutions.
+    """
     digest = hashlib.blake2b(digest_size=16)
     digest.update(b"small" if small else b"whole")
     digest.update(_source_of(chapters.notebook(chapter, small)))
     for package in sorted({"gan_core", chapter.package}):
         for path in sorted((chapters.ROOT / package).rglob("*.py")):
-            if not path.name.startswith("ch") or path.parent.name != package:
+            is_chapter = path.name.startswith("ch") and path.parent.name == package
+            if not is_chapter and path.parent.name != "solutions":
                 digest.update(str(path.relative_to(chapters.ROOT)).encode())
                 digest.update(path.read_bytes())
     for library in LIBRARIES:
@@ -94,5 +116,5 @@ def key(chapter: Chapter, small: bool) -> str:
 
 
 def _source_of(book: nbformat.NotebookNode) -> bytes:
-    """The cells alone: a notebook's cells get random ids each time."""
-    return "\0".join(f"{cell.cell_type} {cell.source}" for cell in book.cells).encode()
+    """The code alone: a notebook's cells get random ids each time."""
+    return "\0".join(cell.source for cell in _code_cells(book)).encode()

@@ -9,6 +9,7 @@ from PIL import Image
 
 from dcgan import ch07_faces as chapter
 from dcgan.drawn import drawn_faces
+from gan_core import metrics
 
 pytestmark = pytest.mark.slow
 
@@ -56,17 +57,22 @@ def test_runs_as_a_script_on_a_folder_and_draws(monkeypatch, tmp_path, capsys):
         "untidy_folder.png",
         "sheet.png",
         "stretched.png",
+        "planted.png",
         "mean_face.png",
         "pairs.png",
         "factors.png",
+        "slices.png",
+        "floors.png",
     }
     said = " ".join(capsys.readouterr().out.split())
+    captions = [f"Table 7.{i}." for i in range(1, 10)] + [f"Figure 7.{i}." for i in range(1, 9)]
     for words in (
         "131 faces of 32 x 32 pixels; passed over: 1 empty file",
-        "an untidy folder: 7 faces of 32 x 32 pixels",
-        "passed over: 1 broken picture, 1 empty file, 2 other files, 1 too large file",
-        "1 full ones an epoch, 3 faces left over",
-        "yours ┃ drawn",
+        "7 faces of 32 x 32 pixels; passed over: "
+        "1 broken picture, 1 empty file, 2 other files, 1 too large file",
+        "131 1 3",  # faces, full batches, faces left over
+        "yours drawn",
+        *captions,
     ):
         assert words in said
 
@@ -119,9 +125,8 @@ def test_the_untidy_folder_gives_seven_upright_faces_and_five_reasons(config):
 
 
 def test_showing_by_one_scale_changes_nothing_and_stretching_hides_a_lost_contrast(config, drawn):
-    there_and_back, stretched, worst, contrast, dim, dim_stretched = chapter.look(
-        config, drawn
-    ).values()
+    measured = chapter.show_both_ways(config, drawn)
+    there_and_back, stretched, worst, contrast, dim, dim_stretched = measured.values()
     assert there_and_back == 0.0
     assert 0.0 <= stretched <= worst
     assert dim == pytest.approx(contrast / 4.0, rel=0.02)
@@ -129,27 +134,44 @@ def test_showing_by_one_scale_changes_nothing_and_stretching_hides_a_lost_contra
 
 
 def test_five_pictures_cost_five(drawn):
-    everything, five, kept = chapter.hold(drawn).values()
+    everything, five, kept = chapter.measure_memory(drawn).values()
     assert kept == 200 * 32 * 32 * 3
     assert 4 * kept <= everything < 9 * kept
     assert five < 12 * kept * 5 / 200 + 10_000
 
 
 def test_every_face_is_seen_about_equally_often(config):
-    times = chapter.batches(config, 300, epochs=10)  # 4 batches of 64 an epoch, 44 faces left over
-    assert times.sum() == 10 * 4 * 64
-    assert len(times) == 300
-    assert times.max() <= 10
-    assert times.min() >= 4  # always the same 44 left over would be 0
+    views = chapter.count_views(config, 300, epochs=10)  # 4 batches of 64 an epoch, 44 left over
+    assert views.sum() == 10 * 4 * 64
+    assert len(views) == 300
+    assert views.max() <= 10
+    assert views.min() >= 4  # always the same 44 left over would be 0
 
 
-def test_copies_are_found(config, drawn):
-    before, found = chapter.check(config, drawn)
-    assert found["compressed"] >= 98
-    assert found["brighter"] >= 98
-    after, _ = chapter.check(config, np.concatenate([drawn, drawn[[7]]]))
+def test_copies_are_found(drawn):
+    before, planted, _ = chapter.find_faults(drawn)
+    assert planted["compressed"] >= 98
+    assert planted["brighter"] >= 98
+    after, _, _ = chapter.find_faults(np.concatenate([drawn, drawn[[7]]]))
     assert after[0] == (7, 200, 0.0)  # the most alike of all
     assert len(before) < 10  # different faces may look alike, but few of these 19,900 pairs do
+
+
+def test_thumbnails_are_found_in_pictures_of_64_pixels():
+    u = drawn_faces.draw(np.arange(200), seed=0, size=64)
+    _, planted, without_detail = chapter.find_faults(u)
+    assert planted["thumbnails"] >= 90
+    assert without_detail == 0
+
+
+def test_detail_is_the_sd_of_what_halving_loses():
+    rough = np.zeros([1, 32, 32, 3], np.uint8)
+    rough[:, ::2, ::2] = 255
+    rough[:, 1::2, 1::2] = 255  # a checkerboard: its halved copy is grey
+    flat = np.full([1, 32, 32, 3], 128, np.uint8)
+    np.testing.assert_allclose(
+        chapter.detail(np.concatenate([rough, flat])), [127.5, 0.0], atol=0.5
+    )
 
 
 def test_one_row_a_factor_and_only_that_factor_changes(config):
@@ -163,32 +185,39 @@ def test_one_row_a_factor_and_only_that_factor_changes(config):
         )  # its own value is among them
 
 
+def test_two_clouds_agree_along_an_axis_alone():
+    """Along the diagonal the sds are sqrt(1.9) and sqrt(0.1); W1 of N(0, s^2) and N(0, t^2) is
+    sqrt(2 / pi) |s - t|.
+    """
+    x, y = chapter.two_clouds(0)
+    diagonal = np.array([1.0, 1.0]) / np.sqrt(2.0)
+    expected = np.sqrt(2.0 / np.pi) * (np.sqrt(1.9) - np.sqrt(0.1))
+    assert metrics.wasserstein_1(x[:, 0], y[:, 0]) < 0.1
+    assert metrics.wasserstein_1(x @ diagonal, y @ diagonal) == pytest.approx(expected, abs=0.1)
+
+
+def test_each_fault_shows_where_the_chapter_says(config):
+    faces = chapter.get(chapter.Config(count=600, size=64)).images
+    found = chapter.measure_faults(config, faces)
+    floor, blurred, darker, ten_faces = found.values()
+    assert blurred[64] > 4.0 * floor[64]
+    assert blurred[16] < 1.1 * floor[16]
+    assert darker[64] < 1.1 * floor[64]
+    assert darker["whole"] > 2.0 * floor["whole"]
+    assert ten_faces[64] < 1.5 * floor[64]
+    assert ten_faces["whole"] > 2.0 * floor["whole"]
+
+
+def test_the_floor_shrinks_like_one_over_root_n(config, drawn):
+    sizes, floors = chapter.measure_floors(config, drawn)
+    assert sizes == [12, 25, 50, 100]
+    scaled = floors.mean(axis=1) * np.sqrt(sizes)
+    np.testing.assert_allclose(scaled / scaled.mean(), 1.0, atol=0.25)
+
+
 def test_drawn_faces_are_as_near_to_drawn_ones_as_chance_allows(config, drawn):
     found = chapter.compare(config, drawn)
-    within, between = found.pop("distance")
+    within, between = found.pop("distance of patches")
     assert between < 1.5 * within
     assert 0.0 < found["MS-SSIM of pairs"][0] < 1.0
     assert found["red"][0] == pytest.approx(found["red"][1], abs=10.0)
-
-
-def test_solution_1_four_times():
-    assert chapter.solution_1() == pytest.approx(4.0)
-
-
-def test_solution_2_finds_symmetric_faces_and_mirrored_ones(drawn):
-    some = drawn[:50].copy()
-    some[3, :, 16:] = some[3, :, 15::-1]
-    some[7] = some[20, :, ::-1]
-    alone, together = chapter.solution_2(some)
-    before = chapter.solution_2(drawn[:50])
-    assert 3 in alone
-    assert (7, 20) in together
-    assert (7, 20) not in before[1]
-
-
-def test_solution_3_every_eighth_pixel_invents_broad_stripes():
-    sliced, decoded = chapter.solution_3()
-    assert sliced.shape == decoded.shape == (64, 64)
-    assert set(np.unique(sliced)) == {0, 255}
-    assert np.count_nonzero(np.diff(sliced[0].astype(int))) < 20  # of the 113 edges there are
-    assert decoded[:, 2:-2].std() < 0.2 * sliced.std()

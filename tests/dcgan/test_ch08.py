@@ -1,5 +1,5 @@
-"""Chapter 8: what it counts by hand is so, its faces are one, and it is a module,
-a script and a notebook.
+"""Chapter 8: what it counts by hand is so, its paths agree, and it is a module, a script and a
+notebook.
 """
 
 import itertools
@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from dcgan import ch08_convolutions as chapter
+from dcgan.lessons import one_row
 from gan_core.nn.kernels import convolution
 
 pytestmark = pytest.mark.slow
 
 MODULE = "dcgan.ch08_convolutions"
-LAB = chapter.Config()
+DEFAULT = chapter.Config()
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +51,19 @@ def test_runs_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
     names = {"fields.png", "matrices.png", "checkerboards.png", "moving_means.png"}
     assert {file.name for file in tmp_path.iterdir()} == names
     assert all((tmp_path / name).stat().st_size > 5_000 for name in names)
-    assert "both together" in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert "both together" in said
+    for number in range(1, 10):
+        assert f"Table 8.{number}." in said
+    for number in range(1, 5):
+        assert f"Figure 8.{number}." in said
+    assert "C^T y = [ 2. 5. 8. 7. 10. 3.]" in said
 
 
 @pytest.mark.parametrize(
     ("flag", "value", "words"),
     [
-        ("--size", "48", "size must be one of 32, 64, 128, got 48"),
+        ("--size", "48", "size must be one of 32, 64, 96, 128, got 48"),
         ("--width", "0", "width must be a whole number from 1"),
         ("--latent-dim", "0", "--latent-dim must be"),
         ("--batch", "1", "batch must be a whole number from 2"),
@@ -69,8 +76,27 @@ def test_a_bad_value_is_one_line_and_exit_2(flag, value, words, monkeypatch, cap
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, flag, value)
 
 
-def test_the_ladders_are_the_labs(capsys):
-    generator, discriminator = chapter.climb(LAB)
+def test_the_loop_is_the_library_s_convolution():
+    by_loop, by_library = chapter.convolve_the_example()
+    assert by_loop.tolist() == [8.0, 15.0, 5.0]  # as the chapter has it by hand
+    np.testing.assert_array_equal(by_loop, by_library)
+
+
+@pytest.mark.parametrize("kernel_size", [2, 3, 4, 5, 6])
+def test_the_loop_of_equation_1_is_the_library_s_for_other_kernels(kernel_size):
+    x = np.random.default_rng(0).normal(size=12)
+    kernel = np.random.default_rng(1).normal(size=kernel_size)
+    before = (kernel_size - 2) // 2
+    np.testing.assert_allclose(
+        chapter.convolve(x, kernel, stride=2, before=before),
+        one_row.of_one_row(convolution.conv, kernel)(x),
+        rtol=1e-5,
+        atol=1e-6,
+    )
+
+
+def test_the_ladders_are_those_of_the_paper(capsys):
+    generator, discriminator = chapter.climb(DEFAULT)
     for rungs, sizes in (
         (generator, [1, 4, 8, 16, 32, 64]),
         (discriminator, [64, 32, 16, 8, 4, 1]),
@@ -89,33 +115,53 @@ def test_the_ladders_are_the_labs(capsys):
 
 
 def test_a_unit_sees_what_the_formula_says(small):
-    found = chapter.what_units_see(small)
+    found, _ = chapter.what_units_see(small)
     assert len(found) == 4
     for by_formula, by_gradient in found:
         assert by_formula == by_gradient
     assert found[0][0] == (13, 16)
 
 
-def test_the_three_faces_are_one(small):
-    c, painted, by_rows = chapter.compare_on_one_row(small)
+def test_the_transposed_convolution_is_that_of_the_chapter_by_hand():
+    back, left, right = chapter.apply_to_the_example()
+    assert back.tolist() == [2.0, 5.0, 8.0, 7.0, 10.0, 3.0]
+    assert left == right == 43.0
+    by_rows = chapter.sub_pixel(np.array([1.0, 2.0, 1.0]), chapter.KERNEL)
+    np.testing.assert_array_equal(by_rows, back)
+
+
+def test_the_three_paths_agree(small):
+    c, by_library, by_sub_pixel, _ = chapter.compare_on_one_row()
     assert c[1].tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0]  # a b c d, one zero before
-    np.testing.assert_array_equal(painted, c.T)
-    np.testing.assert_array_equal(by_rows, c.T)
-    (one, other), differences = chapter.compare_faces(small)
+    np.testing.assert_array_equal(by_library, c.T)
+    np.testing.assert_array_equal(by_sub_pixel, c.T)
+    (one, other), differences = chapter.compare_paths(small)
     assert one == pytest.approx(other, rel=1e-4)
     assert max(differences) < 1e-4
 
 
-def test_only_a_stride_that_divides_the_kernel_paints_evenly(small):
-    found = chapter.paint(chapter.Config(draws=8, out=small.out))
+def test_only_a_stride_that_divides_the_kernel_reaches_all_pixels_evenly(small):
+    found, _ = chapter.measure_checkerboards(chapter.Config(draws=8, out=small.out))
     for k, times in ((3, [[4, 2], [2, 1]]), (4, [[4, 4], [4, 4]]), (5, [[4, 6], [6, 9]])):
         counted, measured = found[k]
         assert counted.tolist() == times
         np.testing.assert_allclose(measured, counted / counted.mean(), rtol=0.15)
 
 
+def test_kernel_4_makes_a_pattern_of_a_constant_all_the_same():
+    enlarged = chapter.enlarge_a_constant()
+    assert enlarged[1:-1].tolist() == [4.0, 6.0] * 5
+
+
+def test_a_batch_is_divided_by_its_own_sd_and_the_average_fed_the_unbiased_variance():
+    y, fed = chapter.normalise_the_example()
+    np.testing.assert_allclose(y, np.array([-3.0, -1.0, 1.0, 3.0]) / np.sqrt(5.0), rtol=1e-5)
+    assert fed == pytest.approx(20.0 / 3.0)
+
+
 def test_momentum_is_the_share_of_the_old(small):
-    for m, (error, formula, after_real, after_fake) in chapter.conventions(small).items():
+    found, _ = chapter.compare_momentums(small)
+    for m, (error, formula, after_real, after_fake) in found.items():
         assert formula == pytest.approx(np.sqrt((1 - m) / (1 + m)))
         assert error == pytest.approx(formula, rel=0.15)
         # the chain x <- m x + (1 - m) (+1 or -1) in turn ends at plus and minus (1 - m) / (1 + m)
@@ -124,15 +170,32 @@ def test_momentum_is_the_share_of_the_old(small):
         )
 
 
-def test_the_labs_epsilon_swamps_the_signal():
-    found = chapter.swamped(chapter.Config(width=8, batch=8))
-    (sds, pictures), (lab_sds, lab_pictures) = found[1e-5], found[0.8]
+def test_a_large_epsilon_swamps_the_signal():
+    found = chapter.compare_epsilons(chapter.Config(width=8, batch=8))
+    (sds, pictures), (swamped_sds, swamped_pictures) = found[1e-5], found[0.8]
     np.testing.assert_allclose(sds, 1.0, atol=0.06)
-    assert all(after < 0.8 * before for before, after in itertools.pairwise(lab_sds))
-    assert lab_sds[0] == pytest.approx(
+    assert all(after < 0.8 * before for before, after in itertools.pairwise(swamped_sds))
+    assert swamped_sds[0] == pytest.approx(
         np.sqrt(0.04 / 0.84), rel=0.05
     )  # 100 numbers of N(0, 1) times N(0, 0.02^2)
-    assert lab_pictures < 0.05 * pictures
+    assert swamped_pictures < 0.05 * pictures
+
+
+def test_real_numbers_depend_on_their_company_only_when_normalised_together(small):
+    found = chapter.show_company(small)
+    by_itself, together, moving = found.values()
+    assert by_itself[:2] == pytest.approx((0.0, 0.0), abs=1e-5)
+    assert by_itself[2] == moving[2] == 0.0
+    assert together[2] > 0.1
+    assert together[0] > 0.3 > -0.3 > together[1]
+    assert moving[0] > 0.3 > -0.3 > moving[1]
+
+
+def test_a_logit_depends_on_other_pictures_only_with_batch_norm(small):
+    found = chapter.compare_discriminators(small)
+    assert found["without"] == [0.0, 0.0, 0.0]
+    of_two, of_eight, of_32 = found["with batch norm"]
+    assert of_two > of_eight > of_32 > 0.0
 
 
 def test_native_convolutions_refuse_what_the_chapter_says_they_refuse():
@@ -140,20 +203,3 @@ def test_native_convolutions_refuse_what_the_chapter_says_they_refuse():
         ValueError, match=r"4 plus a multiple of the stride 2 \(padding VALID\), got 31"
     ):
         convolution.conv(np.zeros((1, 31, 31, 1)), np.zeros((4, 4, 1, 1)), 2, "VALID")
-
-
-def test_solution_1_kernel_5_moves_its_field_by_7_and_a_half_pixels():
-    assert chapter.solution_1() == {4: 0.0, 5: 7.5}
-
-
-def test_solution_2_doubling_then_convolving_is_one_transposed_convolution():
-    difference, even, free = chapter.solution_2()
-    assert difference < 1e-5
-    assert even < 1e-5
-    assert free > 0.1
-
-
-def test_solution_3_a_collapsed_batch_leaves_nothing_but_beta():
-    trained, used = chapter.solution_3()
-    assert np.abs(trained).max() == 0.0
-    assert used[0].min() > 1.0 > -1.0 > used[1].max()

@@ -1,6 +1,4 @@
-"""Chapter 11: a run is put on trial from its folder, the table and figures come out,
-the solutions hold.
-"""
+"""Chapter 11: a run is put on trial from its folder, and the tables and figures come out."""
 
 import dataclasses
 
@@ -69,25 +67,27 @@ def test_the_script_judges_a_run_and_draws(tmp_path, monkeypatch, capsys):
     )
     said = capsys.readouterr().out
     for words in (
+        "Table 11.1.",
         "20 faces a set",
         "real (floor)",
         "training faces",
         "the generator",
-        "nearest training face",
-        "the classifier's accuracy",
-        "real: ",
-        "real with a gap: ",
-        "generated: ",
-        "never:",
-        "the gap is found out by",
+        "recall",
+        "Nearest training face",
+        "The classifier's accuracy",
+        "real with a gap",
+        "generated, never:",
+        "The gap is detected by",
     ):
         assert words in said
-    for name in ("verdicts", "nearest", "combinations"):
+    for name in ("riddle", "verdicts", "nearest", "combinations"):
         assert (tmp_path / "out" / f"{name}.png").stat().st_size > 20_000
     assert asked == {"size": 32, "faces": 128, "steps": 1, "seed": 0}
-    assert names["found"]["the generator"]["patches 32"]  # grey noise passes for no face
-    assert names["found"]["training faces"]["% nearer"]
-    assert not names["found"]["training faces"]["patches 32"]
+    detected = chapter.detected_sets(names["rows"], names["floor"])
+    assert detected["the generator"]["patches 32"]  # grey noise passes for no face
+    assert detected["training faces"]["% nearer"]
+    assert not detected["training faces"]["patches 32"]
+    assert set(names["feature_rows"]) == set(names["rows"])
 
 
 def test_faces_without_known_factors_are_not_counted(tmp_path, monkeypatch, capsys):
@@ -99,7 +99,9 @@ def test_faces_without_known_factors_are_not_counted(tmp_path, monkeypatch, caps
     chapters.run_as_script(
         MODULE, monkeypatch, "--run", str(run_in(tmp_path)), "--out", str(tmp_path / "out")
     )
-    assert "no combinations are counted" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "No features are measured" in said
+    assert "No combinations are counted" in said
     assert not (tmp_path / "out" / "combinations.png").exists()
 
 
@@ -126,22 +128,50 @@ def test_a_bad_value_is_one_line_and_exit_2(arguments, words, monkeypatch, capsy
     assert words in chapters.line_of_exit_2(MODULE, monkeypatch, capsys, *arguments)
 
 
-def test_solution_1_the_biased_mmd_falls_with_n_and_the_unbiased_does_not():
+def test_false_alarms_are_those_of_student_s_t():
+    """With 5 degrees of freedom, P(|t| > 5 / sqrt(7/6) = 4.63) = .0057, by its own formula."""
+
+    def density(t):
+        return 8.0 / (3.0 * np.pi * 5.0**0.5) * (1.0 + t**2 / 5.0) ** -3
+
+    t = np.linspace(5.0 / (7.0 / 6.0) ** 0.5, 400.0, 400_001)
+    exact = 2.0 * np.sum(density(t)) * (t[1] - t[0])
+    found = chapter.false_alarm_rates()
+    assert found[5.0][0] == pytest.approx(exact, rel=0.06)
+    assert found[5.0][1] == pytest.approx(1.0 - (1.0 - exact) ** 6, rel=0.06)
+    assert found[2.0][0] > found[3.0][0] > found[8.0][0]
+
+
+def test_features_of_real_faces_pass_and_a_repeated_face_does_not():
+    """The features are mean colours here; a set of one face has no variety."""
     draw = np.random.default_rng(0)
-    real = (draw.uniform(0, 255, [400, 4, 4, 3]).repeat(4, 1).repeat(4, 2)).astype(np.uint8)
-    found = chapter.solution_1(real)
-    assert found[50][0] == pytest.approx(4 * found[200][0], rel=0.15)
-    assert all(abs(unbiased) < biased / 10 for biased, unbiased in found.values())
+    real, other, few = (draw.normal(size=[60, 4]) for _ in range(3))
+    few = np.tile(few[:1], [60, 1]) + 1e-3 * few
+    good = chapter.measure_features(other, real)
+    bad = chapter.measure_features(few, real)
+    assert list(good) == list(chapter.FEATURE_MEASURES)
+    assert bad["Fréchet"] > 10 * good["Fréchet"]
+    assert bad["recall"] < 0.1 < 0.6 < good["recall"]
+    assert bad["coverage"] < 0.3 < 0.6 < good["coverage"]
 
 
-def test_solution_2_colours_that_are_off_pass_by_their_own_ruler():
-    real, other = drawn_faces.draw(np.arange(400), size=32).reshape(2, 200, 32, 32, 3)
-    off = np.clip(other + np.array([25, 0, -25]), 0, 255).astype(np.uint8)
-    before, after = chapter.solution_2(real, off)
-    assert before > 2 * after
+def test_the_floor_of_features_is_that_of_the_other_real_sets(monkeypatch):
+    monkeypatch.setattr(
+        chapter.factor_features, "features", lambda _, images: images.mean(axis=(1, 2))
+    )
+    faces = drawn_faces.draw(np.arange(160), size=32).reshape(8, 20, 32, 32, 3)
+    proof = chapter.evidence.Evidence(faces[0], faces[1], tuple(faces[2:]))
+    rows, floor = chapter.measure_by_features(None, proof, {"again": faces[2], "same": faces[1]})
+    values = [
+        chapter.measure_features(one.mean(axis=(1, 2)), faces[1].mean(axis=(1, 2)))["KID"]
+        for one in faces[2:]
+    ]
+    assert floor["KID"] == pytest.approx((np.mean(values), np.std(values, ddof=1)))
+    assert rows["again"]["KID"] == pytest.approx(values[0])
+    assert rows["same"]["precision"] == 1.0
 
 
-def test_solution_3_three_over_p():
-    n, missed = chapter.solution_3()
-    assert n == 2995
-    assert missed == pytest.approx(0.05, abs=0.025)
+def test_a_star_stands_where_a_measure_detects():
+    floor = {"a": (1.0, 0.1), "b": (0.0, 1.0)}
+    cells = chapter.table_rows({"set": {"a": 1.6, "b": 4.9}}, floor)
+    assert cells == [["real (floor)", "1 ± 0.1", "0 ± 1"], ["set", "1.6*", "4.9"]]

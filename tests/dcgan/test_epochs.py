@@ -152,6 +152,14 @@ def test_a_run_that_learns_is_left_in_peace():
     assert epochs.failure(few) is None
 
 
+@pytest.mark.parametrize(("name", "bad", "good"), [("variety", 0.01, 1.0), ("d_loss", 1e19, 1.0)])
+def test_what_is_over_is_no_failure(name, bad, good):
+    """One picture for seven of the last eight epochs, or a loss that came back."""
+    column = np.full(10, bad)
+    column[-1] = good
+    assert epochs.failure(columns(**{name: column})) is None
+
+
 def test_one_picture_in_many_shades_has_no_variety():
     face = drawn_faces.draw(range(1), size=32)[0].astype(float)
     shades = np.stack([np.uint8(face * 0.6 + shade) for shade in range(64)])
@@ -174,7 +182,7 @@ def test_every_epoch_is_shown_and_judged_by_the_same_z(tmp_path):
     """Else epochs would differ by luck; a resumed run too judges by the z of the others."""
     asked = []
 
-    def sample(n, seed):
+    def sample(n, seed, labels=None):
         asked.append((n, seed))
         return np.tanh(rng.normal([n, 32, 32, 3], rng.seed(seed, "picture"))).astype(np.float32)
 

@@ -5,7 +5,10 @@ import pytest
 import tensorflow as tf
 from games import CLASSES, Z, conditional, deep, labelled, sampler, values
 
-from gan_core.latent import block
+from gan_core.latent import Normal, block
+from gan_core.nn.dense import Dense
+from gan_core.optim.optimizers import SGD
+from gan_core.trainer import GANTrainer
 
 
 def test_the_exported_generator_gives_the_trainers_samples(tmp_path):
@@ -39,6 +42,46 @@ def test_a_conditional_generator_takes_labels_where_it_is_used(tmp_path):
     z = block(trainer.latent, 0, seed=0)[:30]
     samples = trainer.sample(30, labels=wanted)
     np.testing.assert_allclose(model(z, tf.constant(wanted, tf.int32)), samples, rtol=1e-5)
+
+
+class Shifted(tf.Module):
+    """G(z, y) = z W + y: labels that are vectors of float32."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = Dense(Z, 2, seed=1)
+
+    def __call__(self, z, y, *, training=False):
+        return self.dense(z) + y
+
+
+class Compared(tf.Module):
+    """D(x, y) = (x - y) w."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = Dense(2, 1, seed=2)
+
+    def __call__(self, x, y, *, training=False):
+        return self.dense(x - y)
+
+
+def test_labels_of_an_export_have_the_shape_and_the_dtype_of_the_game(tmp_path):
+    trainer = GANTrainer(
+        Shifted(),
+        Compared(),
+        latent=Normal(Z),
+        labels=Normal(2),
+        g_optimizer=SGD(),
+        d_optimizer=SGD(),
+        mode="eager",
+    )
+    trainer.export(tmp_path / "generator")
+    model = tf.saved_model.load(str(tmp_path / "generator"))
+    z = block(trainer.latent, 0, seed=0)[:5]
+    wanted = np.linspace(-0.9, 0.9, 10, dtype=np.float32).reshape(5, 2)
+    samples = trainer.sample(5, labels=wanted)
+    np.testing.assert_allclose(model(z, tf.constant(wanted)), samples, rtol=1e-5, atol=1e-6)
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

@@ -35,6 +35,7 @@ def test_what_is_saved_comes_back_to_half_precision(network, tmp_path):
     assert about == {
         "format": pretrained.FORMAT,
         **SIZES,
+        "network": "radford",
         "epsilon": 1e-3,
         "learnt_from": None,
         "note": "a test",

@@ -56,8 +56,9 @@ def numpy_generator():
 
     class Colours:
         latent_dim = 3
+        labels = None
 
-        def __call__(self, z):
+        def __call__(self, z, labels=None):
             return tiny_faces.colours(z)
 
     return Colours()

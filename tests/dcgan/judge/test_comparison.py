@@ -69,7 +69,7 @@ def test_sets_are_ranked_and_every_figure_is_written(folder):
 @pytest.mark.slow
 def test_what_is_there_is_kept_and_small_sets_are_told(folder):
     (folder / "a.csv").write_text("mine")
-    with pytest.raises(ValueError, match=r"out must be a name that is free"):
+    with pytest.raises(ValueError, match=r"a.csv exists already"):
         report.judge(asked(folder, out=folder / "a.csv"))
     np.save(folder / "3.npy", np.load(folder / "3.npy")[:39])
     with pytest.raises(ValueError, match=r"compare must be sets of at least n = 40 faces"):

@@ -1,5 +1,5 @@
 """The evidence holds nothing that was learnt from, the spoilt sets are spoilt as said,
-and faults are found out.
+and faults are detected.
 """
 
 import dataclasses
@@ -185,7 +185,7 @@ def test_what_the_measures_find_out_and_what_they_miss(proof):
     floor = evidence.floors(proof, seed=0)
     spoilt = evidence.spoilt(proof, seed=0)
     found = {
-        name: evidence.found_out(evidence.measure(spoilt[name], proof, seed=0), floor)
+        name: evidence.detected(evidence.measure(spoilt[name], proof, seed=0), floor)
         for name in ("blurred", "colours off", "training faces")
     }
     assert (
@@ -198,7 +198,7 @@ def test_what_the_measures_find_out_and_what_they_miss(proof):
     assert not found["colours off"]["patches 32"]
     assert [name for name, out in found["training faces"].items() if out] == ["% nearer"]
     again = evidence.measure(proof.others[2], proof, seed=0)
-    assert not any(evidence.found_out(again, floor).values())
+    assert not any(evidence.detected(again, floor).values())
 
 
 def test_the_floor_is_the_mean_and_spread_over_the_real_sets(proof, monkeypatch):
@@ -215,8 +215,8 @@ def test_the_floor_is_the_mean_and_spread_over_the_real_sets(proof, monkeypatch)
     assert evidence.floors(few, seed=0)["% nearer"][0] == pytest.approx(100 / 21)
 
 
-def test_found_out_is_five_spreads_off_either_way():
+def test_detected_is_five_spreads_off_either_way():
     floor = {"a": (10.0, 1.0)}
     assert [
-        evidence.found_out({"a": value}, floor)["a"] for value in (4.9, 5.1, 10.0, 14.9, 15.1)
+        evidence.detected({"a": value}, floor)["a"] for value in (4.9, 5.1, 10.0, 14.9, 15.1)
     ] == [True, False, False, False, True]

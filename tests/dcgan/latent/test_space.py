@@ -169,7 +169,7 @@ def test_bad_ends_and_times_are_named(a, b, t, words):
             path(a, b, t)
 
 
-# ---- the shell and the lab's walks
+# ---- the shell and simple walks
 
 
 def test_the_shell_is_the_chi_distributions():
@@ -223,15 +223,15 @@ def test_a_fixed_part_is_fixed_and_the_rest_is_the_prior():
 
 
 def test_all_of_the_labs_walks_by_name_and_their_norms():
-    rays, switches, fixed = space.lab_walks(100, seed=3).values()
+    rays, switches, fixed = space.simple_walks(100, seed=3).values()
     np.testing.assert_array_equal(rays, space.ray(100))
     np.testing.assert_array_equal(switches, space.switch(100))
     assert (fixed[:, :35] == 1.0).all()
-    rays, switches, minus = space.exercise_walks(100, seed=3).values()
+    rays, switches, minus = space.further_walks(100, seed=3).values()
     np.testing.assert_allclose(space.norms(rays), [10.0, 8.0, 6.0, 4.0], rtol=1e-6)
     np.testing.assert_allclose(space.norms(switches), np.sqrt([100, 85, 100, 175, 340]), rtol=1e-6)
     np.testing.assert_array_equal(minus, np.where(np.arange(100) < 35, -1.0, fixed))
-    assert [z.shape[1] for z in (space.lab_walks(20) | space.exercise_walks(20)).values()] == [
+    assert [z.shape[1] for z in (space.simple_walks(20) | space.further_walks(20)).values()] == [
         20
     ] * 6
 

@@ -28,7 +28,8 @@ def mixed():
 
 
 def test_sizes_and_counts_are_those_of_the_layers(mixed, capsys):
-    rungs = ladders.show(mixed, ladders.climb(mixed, tf.zeros([1, 31, 31, 2])))
+    rungs = ladders.climb(mixed, tf.zeros([1, 31, 31, 2]))
+    ladders.show(mixed, rungs, caption="Mixed.")
     assert [rung.before for rung in rungs] == [31, 15, 15, 5]
     assert [rung.after for rung in rungs] == [rung.by_formula for rung in rungs] == [15, 15, 5, 4]
     assert [rung.kernel for rung in rungs] == [36, 100, 100, 16]

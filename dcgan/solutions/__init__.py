@@ -1,0 +1,1 @@
+"""Solutions of the exercises of the face chapters, a module a chapter, a function an exercise."""

@@ -1,0 +1,185 @@
+"""Labels of data sets: from a table, from folders, from drawn faces; and what may be asked for."""
+
+import re
+
+import numpy as np
+import pytest
+
+from dcgan.data import labelling, labels, labels_csv, labels_drawn, labels_folders
+from dcgan.data.batches import face_batches
+from dcgan.drawn import drawn_faces
+
+NAMES = ["a/1.png", "a/2.png", "b/1.png", "b/3.png"]
+
+
+def refuses(words):
+    return pytest.raises(ValueError, match=re.escape(words))
+
+
+def table(folder, text, encoding="utf-8"):
+    path = folder / "labels.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
+    return labels_csv.load(path, NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("file,hair\na/1.png,blue\nb/3.png,red\n", "utf-8"),
+        ("file,hair\na/1.png,blue\nb/3.png,red\n", "utf-8-sig"),
+        ("file;hair\r\na\\1.png;blue\r\n3.png;red\r\n", "utf-8"),
+        ("file\thair\rdata/a/1.png\tblue\r./b/3.png\tred\r", "utf-16"),
+        ('"file","hair"\n"a/1.png"," blue "\n\n"3.png","red"\n', "utf-8"),
+    ],
+)
+def test_a_table_is_read_however_it_was_saved(tmp_path, text, encoding):
+    found = table(tmp_path, text, encoding)
+    assert found.labels.factors == {"hair": ("blue", "red")}
+    assert found.rows.tolist() == [[0], [-1], [-1], [1]]
+    assert found.kept.tolist() == [0, 3]
+    assert "2 pictures without a row left out" in found.summary()
+    assert "Rare, fewer than 10 pictures: hair=blue (1)" in found.summary()
+
+
+def test_odd_rows_are_told_and_cost_nothing(tmp_path):
+    text = "file,hair\na/1.png,blue\n2.png,\n3.png,red\nx.png,red\n3.png,red\n"
+    found = table(tmp_path, text)
+    assert found.rows.tolist() == [[0], [-1], [-1], [1]]
+    for words in (
+        "1 picture left out for an empty value (the first in line 3)",
+        "1 row of files that are no pictures of the data (the first, line 5: x.png)",
+        "1 row repeated",
+    ):
+        assert words in found.summary()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("file,hair\n1.png,blue\n", "got 1.png, which is a/1.png and b/1.png"),
+        ("file,hair\na/1.png,blue\na/1.png,red\n", "got blue in line 2 and red"),
+        ("file,hair\na/1.png,blue\n3.png,blue\n", "the factor 'hair' must be of at least two"),
+        ("file,hair\na/1.png,blue,x\n", "must be 2 fields, as the first line has, got 3"),
+        ('file,hair\na/1.png,"red', "must be a line of a CSV file"),
+        (b"file,hair\na/1.png,bl\xfce\n", "got the byte 0xfc in line 2. Save the file as UTF-8."),
+        ("hair,file\n", "must be one such as file,hair,glasses"),
+        ("", "must be a table with at least one row"),
+        ("file,hair,hair\n1,2,3", "must be each column once, got hair twice"),
+        ("file,a=b\n1,2", "must be a name without = for each column"),
+        ("file,hair\nq.png,blue\n", "of which none does; the first: q.png"),
+        (b"file,hair\na/1.png,b\0lue\n", "a file with zero bytes"),
+    ],
+)
+def test_what_is_no_table_is_told_in_one_line(tmp_path, text, words):
+    with refuses(words):
+        table(tmp_path, text)
+
+
+def test_a_factor_of_more_than_1000_values_is_refused(tmp_path):
+    path = tmp_path / "labels.csv"
+    names = [f"{i}.png" for i in range(1001)]
+    path.write_text("file,n\n" + "".join(f"{name},{name}\n" for name in names))
+    with refuses("the factor 'n' must be of at most 1,000 values, got 1,001"):
+        labels_csv.load(path, names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["blonde/1.png", "red/2.png"],
+        ["data/blonde/1.png", "data/red/2.png"],
+        ["x.zip/blonde/1.png", "x.zip/red/deep/2.png"],
+        ["blonde.zip/1.png", "red.tar.gz/1.png"],
+        ["a.zip/blonde/1.png", "b.zip/red/2.png"],
+    ],
+)
+def test_folders_are_classes_at_any_depth_and_in_archives(names):
+    found = labels_folders.load(names)
+    assert found.labels.factors == {"class": ("blonde", "red")}
+    assert found.rows.tolist() == [[0], [1]]
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["blonde/1.png", "blonde/2.png"], "pictures in two class folders or more"),
+        (["1.png", "2.png"], "pictures in two class folders or more"),
+        (["b/1.png", "c.png", "r/1.png"], "1 picture beside them, the first c.png"),
+    ],
+)
+def test_pictures_without_classes_are_refused(names, words):
+    with refuses(words):
+        labels_folders.load(names)
+
+
+def test_drawn_labels_are_the_factors():
+    values = drawn_faces.factors(range(500))
+    rows = labels_drawn.rows(("hair", "glasses"), values)
+    np.testing.assert_array_equal(rows[:, 0], values["hair_colour"])
+    worn = drawn_faces.FACTORS["ornament"].index("glasses")
+    np.testing.assert_array_equal(rows[:, 1], values["ornament"] == worn)
+    with refuses("Did you mean eyes"):
+        labels_drawn.names_of("hair,eye")
+    with refuses("each factor once"):
+        labels_drawn.names_of("hair,hair_colour")
+
+
+def made():
+    rows = labels_drawn.rows(("hair", "glasses"), drawn_faces.factors(range(500)))
+    return labels.labelled("drawn", labels_drawn.factors_of(("hair", "glasses")), rows)
+
+
+def test_a_set_is_the_same_after_a_file(tmp_path):
+    known = made().labels
+    labels.write(tmp_path, known)
+    again = labels.read(tmp_path)
+    assert again.factors == known.factors
+    np.testing.assert_array_equal(again.rows, known.rows)
+    np.testing.assert_array_equal(again.counts, known.counts)
+    (tmp_path / labels.FILE).write_text("{}")
+    with refuses("labels.json cannot be read"):
+        labels.read(tmp_path)
+
+
+def test_asking_knows_names_and_the_nearest_ones():
+    known = made().labels
+    assert known.asked(["hair=Blue", "glasses=yes"]) == {"hair": "blue", "glasses": "yes"}
+    for texts, words in (
+        (["hair=bleu"], "Did you mean blue?"),
+        (["hairs=blue"], "Did you mean hair?"),
+        (["blue"], "must be FACTOR=VALUE"),
+        (["hair=red", "hair=blue"], "must be one value of hair, got red and blue"),
+    ):
+        with refuses(words):
+            known.asked(texts)
+
+
+def test_an_id_keeps_its_other_factors_when_one_is_asked_for():
+    known = made().labels
+    ids = [f"player {i}" for i in range(200)]
+    drawn = known.of_ids(ids, 0)
+    np.testing.assert_array_equal(known.of_ids(ids[::-1], 0)[::-1], drawn)
+    asked = known.with_asked(drawn, {"hair": "blue"})
+    assert set(asked[:, 0]) == {known.factors["hair"].index("blue")}
+    np.testing.assert_array_equal(asked[:, 1], drawn[:, 1])
+
+
+def test_batches_pair_each_face_with_its_label():
+    """The faces are flat, and their grey level is their label."""
+    values = np.arange(40)
+    images = np.tile(values.astype(np.uint8)[:, None, None, None], [1, 8, 8, 3])
+    rows = np.arange(3, 40)
+    sampler = face_batches(
+        images, 8, seed=5, flip=True, rows=rows, labels=values[:, None].astype(np.int32)
+    )
+    plain = face_batches(images, 8, seed=5, flip=True, rows=rows)
+    for index in range(9):
+        x, y = sampler(index)
+        np.testing.assert_array_equal(np.round(127.5 * (x[:, 0, 0, 0] + 1)), y[:, 0])
+        np.testing.assert_array_equal(x, plain(index))
+
+
+def test_only_labelled_faces_are_learnt_from_and_judged_by(tmp_path):
+    found = table(tmp_path, "file,hair\na/1.png,blue\nb/3.png,red\n")
+    rows, aside = labelling.divide(4, 0, found)
+    assert sorted([*rows, *aside]) == [0, 3]

@@ -1,0 +1,70 @@
+"""A conditional run: resumed bit by bit, exported with its labels, started from by its like alone."""
+
+import re
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from dcgan import training
+from dcgan.config import Config
+from dcgan.data import labels
+from dcgan.generation import avatars, trained_generator
+
+pytestmark = pytest.mark.slow
+
+SILENT = Console(quiet=True)
+TINY = {
+    "drawn": 48,
+    "epochs": 2,
+    "batch_size": 16,
+    "size": 32,
+    "width": 2,
+    "latent_dim": 5,
+    "average": 100,
+    "gamma": 0.0,
+    "augment": (),
+    "labels": "hair,glasses",
+    "mode": "eager",
+}
+
+
+def train(path, **changes):
+    return training.train(Config(**{**TINY, "run": path, **changes}), SILENT)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    return train(tmp_path_factory.mktemp("labels") / "run")
+
+
+def test_a_resumed_run_has_the_same_bits(done, tmp_path):
+    train(tmp_path / "run", epochs=1)
+    resumed, _ = train(None, epochs=2, resume=tmp_path / "run")
+    for name, variable in done[0].state().items():
+        np.testing.assert_array_equal(resumed.state()[name], variable, err_msg=name)
+
+
+def test_labels_lie_in_the_run_and_in_the_export(done):
+    _, run = done
+    for folder in (run.path, run.generator):
+        assert labels.read(folder).factors["glasses"] == ("no", "yes")
+
+
+def test_the_export_is_asked_for_labels(done):
+    generator = trained_generator.load(done[1].path)
+    asked = generator.asked(["glasses=yes"])
+    column = generator.labels_of(40, 3, asked)[:, 1]
+    np.testing.assert_array_equal(column, np.ones(40, int))
+    assert generator.sample(3, 3, asked).shape == (3, 32, 32, 3)
+    painter = avatars.Painter(generator, 0, asked)
+    np.testing.assert_array_equal(painter(["anna", "bob"])[1:], painter(["bob"]))
+    with pytest.raises(ValueError, match=re.escape("the package's own generator was trained")):
+        trained_generator.load().asked(["hair=blue"])
+
+
+def test_a_run_of_other_labels_is_not_started_from(done, tmp_path):
+    with pytest.raises(ValueError, match=r"start_from must be a run with the labels of this one"):
+        train(tmp_path / "run", start_from=done[1].path, labels="hair")
+    with pytest.raises(ValueError, match=r"start_from must be a run with the labels of this one"):
+        train(tmp_path / "other", start_from=done[1].path, labels=None)
