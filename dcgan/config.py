@@ -404,6 +404,11 @@ def from_json(fields: dict[str, Any]) -> Config:
             "Put back the file that the run was started with.",
         )
     values = {name: fields[name] for name in names}
+    empty = [name for name in RECIPES["dcgan"] if values[name] is OF_NETWORK]
+    if empty:  # a run keeps the values, not that they were left to the network
+        came = "nothing"
+        way_out = "Put back the file that the run was started with."
+        checks.fail("config.json", empty[0], "a value", came, way_out)
     try:
         return Config(**values)
     except ValueError as error:

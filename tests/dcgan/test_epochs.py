@@ -190,11 +190,12 @@ def test_every_epoch_is_shown_and_judged_by_the_same_z(tmp_path):
     run = RunFolder.create(tmp_path / "run", config)
     trainer = types.SimpleNamespace(sample=sample, state=lambda: {})
     held_aside = drawn_faces.draw(range(40), size=32)
+    by_pixels = PixelJudge(held_aside, drawn_faces.draw(range(40, 80), size=32))
     row = {"d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5}
-    watch = epochs.Watch(run, held_aside, 48, config, SILENT)
+    watch = epochs.Watch(run, by_pixels, 48, config, SILENT)
     for step in (3, 6):
         watch.look(trainer, {"step": step, **row})
-    epochs.Watch(run, held_aside, 48, config, SILENT).look(trainer, {"step": 9, **row})
+    epochs.Watch(run, by_pixels, 48, config, SILENT).look(trainer, {"step": 9, **row})
     assert asked == [(epochs.SHOWN, 7), (40, 8)] * 3
     distances = read_epochs(run.path / "epochs.csv")["distance_mean"]
     assert len(set(distances)) == 1

@@ -72,7 +72,7 @@ def test_other_rates_are_taken_and_kept_in_the_runs_history(copy):
     assert float(trainer.g_optimizer.schedule(trainer.step)) == np.float32(1e-4)
     assert float(trainer.d_optimizer.schedule(trainer.step)) == np.float32(5e-5)
     fields = json.loads((copy / "config.json").read_text())
-    changed = {"d_learning_rate": [2e-4, 5e-5], "g_learning_rate": [4e-4, 1e-4]}
+    changed = {"d_learning_rate": [4e-4, 5e-5], "g_learning_rate": [4e-4, 1e-4]}
     assert fields["history"] == [{"round": 6, **changed}]
     assert of_run(copy).g_learning_rate == 1e-4  # who resumes it next need not say it again
 
@@ -144,7 +144,7 @@ def test_networks_of_another_size_are_told(copy, tmp_path):
     config = dataclasses.replace(
         starting_point(Config(start_from=copy)), width=3, run=tmp_path / "new"
     )
-    with pytest.raises(ValueError, match=r"start_from must be a run of networks of the same size"):
+    with pytest.raises(ValueError, match=r"start_from must be a run of the same network, size"):
         training.train(config, SILENT)
 
 
