@@ -180,10 +180,13 @@ def claimed(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[N
         path: the output's final place. Missing parents are made.
         overwrite: whether `path` may exist. An empty folder counts as free.
     Raises:
-        ValueError: `path` exists, or another process has claimed it.
+        ValueError: `path` exists, another process has claimed it, or Windows has no such name.
         WriteError: its folder cannot be made or written.
     """
     path = Path(path)
+    problem = portable_name_problem(path.name) if ON_WINDOWS else None
+    if problem is not None:
+        raise ValueError(f"{path} cannot be written: {problem}. Choose another name.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _lock_of(path)

@@ -435,3 +435,17 @@ def test_a_name_that_is_no_utf8_gets_one_meanwhile(tmp_path):
     assert not os.path.lexists(name)
     with files.named_in_utf8(tmp_path / "plain") as name:
         assert name == str(tmp_path / "plain")
+
+
+@pytest.mark.parametrize("name", ["con.zip", "faces.", "a:b.npz"])
+def test_on_windows_an_output_is_not_given_a_name_that_windows_changes(name, tmp_path, monkeypatch):
+    """Windows would write a device, or another file than the one that is asked for."""
+    with files.claimed(tmp_path / name):
+        pass  # a good name elsewhere
+    monkeypatch.setattr(files, "ON_WINDOWS", True)
+    with (
+        pytest.raises(ValueError, match=r"cannot be written: .*Windows.* Choose another name\."),
+        files.claimed(tmp_path / "new" / name),
+    ):
+        raise AssertionError
+    assert not (tmp_path / "new").exists()
