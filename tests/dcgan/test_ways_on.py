@@ -187,7 +187,7 @@ def test_resume_and_start_from_are_one_of_the_two(tmp_path):
         ({"width": "wide"}, r"config.json: width must be a whole number.*'wide'"),
         ({"mode": "fast"}, r"config.json: mode must be one of"),
         ({"augment": 3}, r"config.json: augment must be a tuple"),
-        ({"loss": None}, r"config.json: loss must be"),
+        ({"loss": "best"}, r"config.json: loss must be"),
         ({"data": 3}, r"config.json: data must be a path"),
     ],
 )

@@ -46,14 +46,15 @@ def test_in_a_terminal_a_figure_is_a_file_and_one_line(tmp_path, capsys):
 
 def test_in_a_notebook_a_figure_is_shown_once_with_caption_and_alt(tmp_path, shown, capsys):
     path = tmp_path / "a.png"
-    plots.show(figure(), path, caption=CAPTION, alt=ALT)
+    made = figure()
+    plots.show(made, path, caption=CAPTION, alt=ALT)
     (text,) = shown
     data = re.search(r'src="data:image/png;base64,([^"]+)"', text)[1]
     assert base64.b64decode(data) == path.read_bytes()
     assert f'alt="{ALT}"' in text
     assert "<figcaption>Figure 3.2. Both densities, p &lt; q &amp; &quot;r&quot;." in text
     assert capsys.readouterr().out == ""
-    assert plt.get_fignums() == []
+    assert not plt.fignum_exists(made.number)
 
 
 def test_animations_and_players_are_shown_too(tmp_path, shown):
