@@ -222,7 +222,8 @@ def measure(config: Config) -> list[rows.Row]:
     found = []
     for number, options in enumerate(plan, start=1):
         reason = options.pop("why_not")
-        batch, precision = options["batch_size"], options["precision"]
+        batch = options["batch_size"]
+    precision = options["precision"]
         what = f"{number} of {len(plan)}: batch {batch}, {precision}, {way(options)}"
         if reason is None:
             with console.status(what):
@@ -254,7 +255,8 @@ def percent(share: float) -> str:
 
 def table(found: list[rows.Row]) -> Table:
     """All rows, measured or not."""
-    size, width = found[0]["size"], found[0]["width"]
+    size = found[0]["size"]
+    width = found[0]["width"]
     shown = Table(
         title=f"One round of the DCGAN, {size} pixels, width {width}, on {rows.device_name(found)}"
     )

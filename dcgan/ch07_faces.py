@@ -767,7 +767,7 @@ faces serve to check methods, because we know what is in them. They do not repla
 
 ## Exercises
 
-1. ★ Compute $W_1$ of $x = (0, 2, 7)$ and $y = (5, 1, 3)$ by hand. What becomes of $W_1(x, y)$ if a constant $c$ is
+1. ★ Compute $W_1$ of $x = (0, 2, 7)$ and $y = (5, 1, 3)$ by hand. How does $W_1(x, y)$ change if a constant $c$ is
    added to *both* sets? And to $y$ alone, if $c$ is large?
 2. ★ A last batch has 32 real and 128 generated samples. Ask the discriminator's loss for its gradients at logits of
    0: how much more does a real logit count than a generated one?

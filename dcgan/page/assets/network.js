@@ -70,80 +70,62 @@ const LAYERS = {
  * memory.
  */
 function transposedConvolution(layer, x) {
-  const { kernel, size, stride, pad, inputs, outputs } = layer;
-  const y = emptyMap(layer.height, layer.width, outputs);
-  for (let inputRow = 0; inputRow < x.height; inputRow++) {
-    for (let row = 0; row < size; row++) {
-      const outputRow = stride * inputRow + row - pad;
-      if (outputRow < 0 || outputRow >= y.height) {
-        continue;
-      }
-      for (let inputColumn = 0; inputColumn < x.width; inputColumn++) {
-        for (let column = 0; column < size; column++) {
-          const outputColumn = stride * inputColumn + column - pad;
-          if (outputColumn < 0 || outputColumn >= y.width) {
-            continue;
-          }
-          addProduct(
-            x.data,
-            (inputRow * x.width + inputColumn) * inputs,
-            kernel,
-            (row * size + column) * inputs * outputs,
-            y.data,
-            (outputRow * y.width + outputColumn) * outputs,
-            inputs,
-            outputs,
-          );
-        }
-      }
-    }
-  }
+  const y = emptyMap(layer.height, layer.width, layer.outputs);
+  forEachPair(layer, x, y, (small, large, start) => addProduct(layer, x, small, start, y, large));
   return addBias(layer, y);
 }
 
 /** Convolution: output pixel o is the sum of kernel[k] * input pixel stride * o + k - pad. */
 function convolution(layer, x) {
-  const { kernel, size, stride, pad, inputs, outputs } = layer;
-  const y = emptyMap(layer.height, layer.width, outputs);
-  for (let outputRow = 0; outputRow < y.height; outputRow++) {
+  const y = emptyMap(layer.height, layer.width, layer.outputs);
+  forEachPair(layer, y, x, (small, large, start) => addProduct(layer, x, large, start, y, small));
+  return addBias(layer, y);
+}
+
+/**
+ * All pairs of pixels that a kernel connects: pixel s of the smaller map with pixel
+ * stride * s + k - pad of the larger one. A convolution reads the larger map, and its transpose
+ * writes it.
+ *
+ * `visit` is called with the numbers of both pixels, and the place of their matrix in the kernel.
+ */
+function forEachPair(layer, smaller, larger, visit) {
+  const { size, stride, pad } = layer;
+  for (let smallRow = 0; smallRow < smaller.height; smallRow++) {
     for (let row = 0; row < size; row++) {
-      const inputRow = stride * outputRow + row - pad;
-      if (inputRow < 0 || inputRow >= x.height) {
+      const largeRow = stride * smallRow + row - pad;
+      if (largeRow < 0 || largeRow >= larger.height) {
         continue;
       }
-      for (let outputColumn = 0; outputColumn < y.width; outputColumn++) {
+      for (let smallColumn = 0; smallColumn < smaller.width; smallColumn++) {
         for (let column = 0; column < size; column++) {
-          const inputColumn = stride * outputColumn + column - pad;
-          if (inputColumn < 0 || inputColumn >= x.width) {
+          const largeColumn = stride * smallColumn + column - pad;
+          if (largeColumn < 0 || largeColumn >= larger.width) {
             continue;
           }
-          addProduct(
-            x.data,
-            (inputRow * x.width + inputColumn) * inputs,
-            kernel,
-            (row * size + column) * inputs * outputs,
-            y.data,
-            (outputRow * y.width + outputColumn) * outputs,
-            inputs,
-            outputs,
-          );
+          const small = smallRow * smaller.width + smallColumn;
+          const large = largeRow * larger.width + largeColumn;
+          visit(small, large, (row * size + column) * layer.inputs * layer.outputs);
         }
       }
     }
   }
-  return addBias(layer, y);
 }
 
-/** y[yStart + o] += sum over i of x[xStart + i] * matrix[mStart + i * outputs + o]. */
-function addProduct(x, xStart, matrix, mStart, y, yStart, inputs, outputs) {
+/** Pixel number `to` of y += pixel number `from` of x, times the matrix at `start` in the kernel. */
+function addProduct(layer, x, from, start, y, to) {
+  const { kernel, inputs, outputs } = layer;
+  const source = x.data;
+  const sum = y.data;
+  const first = to * outputs;
   for (let i = 0; i < inputs; i++) {
-    const value = x[xStart + i];
+    const value = source[from * inputs + i];
     if (value === 0) {
       continue; // about half of what comes out of a ReLU
     }
-    const start = mStart + i * outputs;
+    const row = start + i * outputs;
     for (let o = 0; o < outputs; o++) {
-      y[yStart + o] += value * matrix[start + o];
+      sum[first + o] += value * kernel[row + o];
     }
   }
 }
