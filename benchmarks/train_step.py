@@ -223,7 +223,7 @@ def measure(config: Config) -> list[rows.Row]:
     for number, options in enumerate(plan, start=1):
         reason = options.pop("why_not")
         batch = options["batch_size"]
-    precision = options["precision"]
+        precision = options["precision"]
         what = f"{number} of {len(plan)}: batch {batch}, {precision}, {way(options)}"
         if reason is None:
             with console.status(what):

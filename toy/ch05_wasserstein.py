@@ -643,7 +643,7 @@ r"""
 >   flat, 0.74 ± 0.16 together. With the two-sided one it is 0.29 ± 0.01. For the non-saturating loss it is negative.
 > - In the two good runs minus the critic's loss differs from $W_1$ by 0.02 and 0.07 at the end. The mean over three seeds,
 >   0.51 ± 0.47, hides that: it is one failure and two successes.
-> - The best $G$ is that of the non-saturating game, with $W_1$ near 0.55. A loss that can be read is not the same as a loss
+> - The best $G$ is that of the non-saturating game, with a $W_1$ of 0.59 ± 0.03. A loss that can be read is not the same as a loss
 >   that trains well.
 
 So the answer to this chapter's question is a qualified yes. A critic's loss measures the distance, in the unit of the
