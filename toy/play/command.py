@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan_core import checks
-from gan_core.app import command_line, local_page
+from gan_core.app import command_line, local_page, stopping
+from toy.play import csv_points
 
 LINE = "the game under your hands: a page on which a real GAN trains"
 PROGRAM = "python -m toy play"
@@ -51,22 +52,17 @@ def play(config: Play) -> None:
     Raises:
         ValueError: NiceGUI is missing, the file holds no points, or the port is in use.
     """
-    from gan_core.app import stopping
-
     local_page.require_nicegui(PROGRAM)
     file = ""
-    is_line = False
     if config.points is not None:
-        from toy.play import csv_points
-
-        is_line = csv_points.read(config.points).shape[1] == 1
+        csv_points.read(config.points)  # a mistake in it is told before anything starts
         file = str(config.points)
     address = local_page.with_free_port(local_page.Address(config.host, config.port, "Play"))
     from toy.play import page
 
     stopping.started()
     local_page.serve(
-        page.Tabs(file, is_line).build,
+        page.Tabs(file).build,
         address,
         title="The game under your hands",
         opens="trainings on this machine, and the points that it was given,",

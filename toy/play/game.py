@@ -40,7 +40,7 @@ PROJECTIONS = 16
 GAMMA_FALL = 1.0 / 300.0  # what is left of the penalty after its fall, as in chapter 6
 NOISE_FALL = 1.0 / 50.0  # the same of the noise, which then goes to 0
 MEANINGS = {  # of the row that a loss reports: its names and what they are called
-    "log-odds": ("d_real", "d_fake", "D's mean probability of real"),
+    "log-odds": ("d_real", "d_fake", "D's mean answer"),
     "score": ("d_score_real", "d_score_fake", "D's mean score"),
     "pair": ("d_score_real", "d_score_fake", "D's mean score"),
 }
@@ -114,6 +114,7 @@ class Game:
     def _trainer(self, mean: tf.Tensor, mode: str) -> GANTrainer:
         settings = self.settings
         latent = NormalAndBits(settings.latent_dim, settings.bits)
+        start = mean + settings.start * self.scale
         g_layers = mlp(
             [latent.dim, *settings.g_hidden, self.target.dim],
             seed=settings.seed,
@@ -127,7 +128,7 @@ class Game:
             initializer=he_normal,
         )
         return GANTrainer(
-            Sequential([g_layers, unstandardise(mean, self.scale)], name="generator"),
+            Sequential([g_layers, unstandardise(start, self.scale)], name="generator"),
             Sequential([standardise(mean, self.scale), d_layers], name="discriminator"),
             latent=latent,
             loss=losses.by_name(settings.loss),
@@ -366,11 +367,16 @@ def _view(game: Game, real: np.ndarray) -> np.ndarray:
     if game.settings.target in (choices.DRAWN_PLANE, choices.DRAWN_LINE):
         half = 1.15 * choices.HALF
         return np.array([-half, half, -half, half])
-    low, high = real.min(axis=0), real.max(axis=0)
+    low = real.min(axis=0)
+    high = real.max(axis=0)
+    if game.settings.start:  # the data, and where G's samples come from
+        away = real.mean(axis=0) + game.settings.start * game.scale
+        low = np.minimum(low, away)
+        high = np.maximum(high, away)
     middle = 0.5 * (low + high)
     half = 0.65 * float((high - low).max())
     if game.target.dim == 1:
-        half += game.scale
+        half += 2.0 * game.scale
         return np.array([middle[0] - half, middle[0] + half, 0.0, 1.0])
     half = max(half, 1e-6)
     return np.array([middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half])

@@ -58,13 +58,11 @@ class Tab:
 
     Args:
         file: the path of the CSV file with points, or "".
-        is_line: whether these points lie on the line.
         texts: the names and values of the address.
     """
 
-    def __init__(self, file: str, is_line: bool, texts: dict[str, str]) -> None:
+    def __init__(self, file: str, texts: dict[str, str]) -> None:
         self.file = file
-        self.is_line = is_line
         self.training: Training | None = None
         self.is_playing = False
         self.board_is_ready = True
@@ -77,7 +75,7 @@ class Tab:
 
     def _read_address(self, texts: dict[str, str]) -> None:
         if not texts:
-            texts = {"preset": "collapse"}
+            texts = {"preset": "collapse"} if not self.file else {"target": choices.POINTS}
         preset = PRESETS.get(texts.get("preset", ""))
         if preset is not None:
             self._take_preset(preset)
@@ -140,7 +138,7 @@ class Tab:
             ):
                 button = ui.button(text, on_click=lambda name=name: self.by_hand(name))
                 button.props(f"outline dense no-caps padding='4px 10px' id={name}")
-                button.tooltip(help_text)
+                button.props(f'title="{help_text}"')
             ui.button("Reset", on_click=self.reset).props(
                 "outline dense no-caps padding='4px 10px' id=reset"
             )
@@ -170,6 +168,7 @@ class Tab:
             self._number("bits", "coin flips in z")
             self._select("optimizer", "optimizer", choices.OPTIMIZERS)
             self._number("beta_1", "Adam's β₁", 0.1)
+            self._number("start", "G starts, in sd")
             self._number("average", "average of G", 0.001)
             self._number("fall", "rates fall over", 1000)
             self._number("seed", "seed")
@@ -209,7 +208,7 @@ class Tab:
     def _text(self, name: str, text: str) -> None:
         field = ui.input(text).props(f"dense outlined id=choice-{name}")
         field.on("change", lambda: self._hidden_typed(name, field.value))
-        field.tooltip("sizes such as 128-128-128, or linear")
+        field.props('title="sizes such as 128-128-128, or linear"')
         self.inputs[name] = field
 
     def _drawing_help(self) -> None:
@@ -231,6 +230,7 @@ class Tab:
             self.values[name].set_text(f"{value:.3g}")
         self.speed_choice.set_value(self.speed)
         self.note_label.set_text(self.note)
+        self.note_label.set_visibility(bool(self.note))
         self._show_pen()
         self.is_filling = False
 
@@ -242,11 +242,13 @@ class Tab:
 
     # ---------------------------------------------------------------- what is chosen
 
-    def start(self) -> None:
-        """Begin: the tab is connected."""
-        if self.training is not None:
-            return
-        self.training = Training(self.file)
+    def start(self, training: Training) -> None:
+        """Begin: the tab is connected.
+
+        Args:
+            training: the process that plays this tab's game, and no other.
+        """
+        self.training = training
         self._show_pen()
         if self.complaint:
             ui.notify(self.complaint, type="warning", multi_line=True)
@@ -278,7 +280,6 @@ class Tab:
         """One round, or one step of one player."""
         self.is_playing = False
         self._show_play()
-        self.status.set_text("compiling …")  # which only the first of them has to wait for
         self._order(what)
 
     def change(self, **changes: Any) -> None:
@@ -410,6 +411,8 @@ class Tab:
         if kind == "opening":
             self.board.run_method("opening", message)
             self.charts.run_method("begin", _charts(message))
+        elif kind == "compiling":
+            self.status.set_text("The first of these steps is compiled, which takes a moment …")
         elif kind == "failed":
             self.is_playing = False
             self._show_play()
@@ -487,15 +490,15 @@ def _charts(opening: dict[str, Any]) -> list[dict[str, Any]]:
         )
     charts += [
         {
-            "title": "Distance (1: as two real sets)",
-            "unit": "log₁₀",
+            "title": "Distance (1: two real sets)",
+            "unit": "distance",
             "log": True,
             "mark": 1,
             "series": [{"key": "m_distance", "name": "", "colour": "orange"}],
         },
         {
-            "title": "Push on a sample (mean length of arrows)",
-            "unit": "log₁₀",
+            "title": "Push on a sample",
+            "unit": "mean arrow",
             "log": True,
             "series": [{"key": "push", "name": "", "colour": "d"}],
         },
@@ -522,19 +525,19 @@ class Tabs:
 
     Args:
         file: the path of the CSV file with points, or "".
-        is_line: whether these points lie on the line.
     """
 
-    def __init__(self, file: str, is_line: bool = False) -> None:
+    def __init__(self, file: str = "") -> None:
         self.file = file
-        self.is_line = is_line
         self.open: set[Tab] = set()
+        # The first tab finds TensorFlow started: it starts while the browser does.
+        self.first: Training | None = Training(file)
         app.on_shutdown(self.close_all)
 
     def build(self) -> None:
         """Make the page for a new tab."""
         client = ui.context.client
-        tab = Tab(self.file, self.is_line, dict(client.request.query_params))
+        tab = Tab(self.file, dict(client.request.query_params))
         tab.build()
         client.on_connect(lambda: self._connected(tab))
         client.on_delete(lambda: self._gone(tab))
@@ -543,13 +546,18 @@ class Tabs:
         """End all games."""
         for tab in list(self.open):
             self._gone(tab)
+        if self.first is not None:
+            self.first.close()
 
     def _connected(self, tab: Tab) -> None:
         if tab.training is None and len(self.open) >= MOST_TABS:
             tab.status.set_text(f"{MOST_TABS} games are open: close one, then reload this page.")
             return
         self.open.add(tab)
-        tab.start()
+        if tab.training is None:
+            training = self.first or Training(self.file)
+            self.first = None
+            tab.start(training)
 
     def _gone(self, tab: Tab) -> None:
         self.open.discard(tab)

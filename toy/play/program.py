@@ -65,7 +65,7 @@ latent = gan.NormalAndBits({latent_dim}, {bits})
 g_layers = gan.mlp({g_sizes}, seed={seed}, name="G", initializer=he_normal)
 d_layers = gan.mlp({d_sizes}, seed={seed}, name="D", initializer=he_normal)
 trainer = gan.GANTrainer(
-    gan.Sequential([g_layers, gan.unstandardise(mean, scale)]),
+    gan.Sequential([g_layers, gan.unstandardise({start}, scale)]),
     gan.Sequential([gan.standardise(mean, scale), d_layers]),
     latent=latent,
     loss=losses.by_name("{loss}"),
@@ -239,4 +239,5 @@ def _networks(settings: Settings, mode: str) -> str:
         average=settings.average or None,
         mode=mode,
         batch=settings.batch,
+        start=f"mean + {settings.start!r} * scale" if settings.start else "mean",
     )

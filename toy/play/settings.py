@@ -93,6 +93,8 @@ class Settings:
     """normal numbers in z, 1 to 16"""
     bits: int = 0
     """coin flips in z, 0 to 16"""
+    start: float = 0.0
+    """how far from the data G starts, in sd of the data along each axis, -20 to 20"""
     average: float = 0.0
     """decay of the moving average of G that is shown, at least 0, below 1; 0: G itself"""
     batch: int = 128
@@ -136,6 +138,7 @@ REAL = {
     "g_rate": (0.0, 1.0),
     "d_rate": (0.0, 1.0),
     "noise": (0.0, 5.0),
+    "start": (-20.0, 20.0),
 }
 
 

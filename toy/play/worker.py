@@ -130,7 +130,7 @@ class Worker:
         self.pictures = 0
         self.recent: list[tuple[float, int]] = []
         self.next_measure = 0.0
-        self.is_compiled = False
+        self.compiled: set[str] = set()  # of what is played for the first time
         self.opening = self.eye.opening()
         self.say("opening", **self.opening)
         self.show({})
@@ -151,6 +151,9 @@ class Worker:
         """One round, or one step of one player, and a picture."""
         self.is_playing = False
         self.next_measure = 0.0
+        if what not in self.compiled:
+            self.say("compiling")
+        self.compiled.add(what)
         if what == "round":
             row = {name: values[-1] for name, values in self.game.rounds(1).items()}
         elif what == "d_step":
@@ -161,14 +164,16 @@ class Worker:
 
     def play(self) -> None:
         """The rounds of one picture, and the picture."""
+        if "round" not in self.compiled:
+            self.say("compiling")
         start = time.monotonic()
         self.next_picture = start + 1.0 / PICTURES
         count = self.rounds_now()
         rows = self.game.rounds(count)
         took = time.monotonic() - start
-        if self.is_compiled:
+        if "round" in self.compiled:  # else most of it was compiling
             self.seconds_a_round += 0.3 * (took / count - self.seconds_a_round)
-        self.is_compiled = True
+        self.compiled.add("round")
         self.recent = [*self.recent[-20:], (time.monotonic(), self.game.round)]
         row = {name: values.mean() for name, values in rows.items()}
         self.show(row)
@@ -184,7 +189,7 @@ class Worker:
         """How many rounds the next picture shows."""
         rate = SPEEDS[self.speed]
         fit = max(1, min(MOST_ROUNDS, int(PLAYED / max(self.seconds_a_round, 1e-6))))
-        if not self.is_compiled:
+        if "round" not in self.compiled:
             return 1
         if rate is None:
             return fit

@@ -81,7 +81,7 @@ export default {
       const end = this.rows.length ? this.rows[this.rows.length - 1].round : 10;
       const view = [first, Math.max(end, first + 1), low, high];
       const place = places(box, view);
-      axes(pen, box, view, ["round", chart.unit], [4, 3]);
+      axes(pen, box, view, ["round", chart.unit], [4, 3], chart.log);
       inside(pen, box, () => {
         if (chart.mark !== undefined) {
           pen.strokeStyle = colours().muted;

@@ -58,6 +58,20 @@ export function ticks(low, high, count) {
   return found;
 }
 
+/** Such numbers for an axis of logarithms: powers of ten, with 2 and 5 between where there is room. */
+export function logTicks(low, high, count) {
+  const found = [];
+  const digits = high - low > count ? [1] : [1, 2, 5];
+  for (let power = Math.floor(low); power <= high; power++) {
+    for (const digit of digits) {
+      const tick = power + Math.log10(digit);
+      if (tick >= low && tick <= high) found.push(tick);
+    }
+  }
+  const step = Math.ceil(found.length / (count + 1));
+  return found.filter((_, i) => i % step === 0);
+}
+
 /** A number as short as it can be read. */
 export function short(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
@@ -70,9 +84,10 @@ export function short(value) {
 
 /**
  * Draw the frame of a picture: grid lines, ticks and the names of both axes.
+ * With isLog the view's heights are logarithms to base ten.
  * box {left, right, top, bottom} in pixels; view [left, right, bottom, top] in the data's units.
  */
-export function axes(pen, box, view, names, counts = [5, 5]) {
+export function axes(pen, box, view, names, counts = [5, 5], isLog = false) {
   const theme = colours();
   const place = places(box, view);
   pen.font = "11px system-ui, sans-serif";
@@ -88,12 +103,12 @@ export function axes(pen, box, view, names, counts = [5, 5]) {
   }
   pen.textBaseline = "middle";
   pen.textAlign = "right";
-  for (const tick of ticks(view[2], view[3], counts[1])) {
+  for (const tick of (isLog ? logTicks : ticks)(view[2], view[3], counts[1])) {
     const y = place.y(tick);
     pen.strokeStyle = theme.grid;
     line(pen, [[box.left, y], [box.right, y]]);
     pen.fillStyle = theme.muted;
-    pen.fillText(short(tick), box.left - 5, y);
+    pen.fillText(short(isLog ? 10 ** tick : tick), box.left - 5, y);
   }
   label(pen, box, names);
 }
