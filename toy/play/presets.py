@@ -69,15 +69,15 @@ PRESETS = {
     "collapse": Preset(
         "Collapse",
         6,
-        "A plain GAN on the ring: modes are found and lost again, and most are never visited.",
-        "Add R1 and R2 with gamma 0.03: D has no cliffs any more, and more modes are kept.",
-        Settings(target="ring", loss="non-saturating"),
+        "A plain GAN on the ring: modes are found and lost again, while D grows ever steeper.",
+        "Choose the penalty R1 and R2: the push on a sample stays near 1, and nothing is thrown.",
+        Settings(target="ring", loss="non-saturating", gamma=0.03),
     ),
     "bridges": Preset(
         "Bridges",
         4,
-        "All modes are found, but threads of samples run between them: G is continuous.",
-        "Give z coin flips, such as 8: the prior falls into pieces, and the threads go.",
+        "All eight modes are found, but threads of samples run between them: G is continuous.",
+        "Give z eight coin flips: the prior falls into pieces, and the threads grow thin.",
         Settings(target="ring", loss="relativistic", penalty="R1 and R2", gamma=0.03, average=0.99),
     ),
     "recipe": Preset(

@@ -49,7 +49,8 @@ class Training:
         self._news: collections.deque[dict[str, Any]] = collections.deque()
         self._picture: dict[str, Any] | None = None
         self._rows: list[dict[str, Any]] = []
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def order(self, what: str, **more: Any) -> None:
         """Send one order; nothing happens if the process has ended."""
@@ -101,13 +102,16 @@ class Training:
                 self.process.stdin.close()
         self.process.kill()
         self.process.wait()
+        self._reader.join()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            message = json.loads(line)
-            with self._lock:
-                self._take(message)
+        with self.process.stdout as lines:
+            for line in lines:
+                with contextlib.suppress(ValueError):  # half a line, of a process that was ended
+                    message = json.loads(line)
+                    with self._lock:
+                        self._take(message)
         with self._lock:
             self._news.append({"is": "ended"})
 

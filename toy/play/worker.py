@@ -44,11 +44,13 @@ class Worker:
     Args:
         out: where lines go.
         file: the path of the CSV file, or "".
+        mode: the trainer's: "xla", "graph" or "eager".
     """
 
-    def __init__(self, out: TextIO, file: str = "") -> None:
+    def __init__(self, out: TextIO, file: str = "", mode: str = "xla") -> None:
         self.out = out
         self.file = file
+        self.mode = mode
         self.rows = csv_points.read(file) if file else None
         self.orders: queue.Queue[dict[str, Any]] = queue.Queue()
         self.game: Any = None
@@ -122,7 +124,7 @@ class Worker:
         from toy.play import game
 
         self.is_playing = False
-        self.game = game.Game(settings, self.rows)
+        self.game = game.Game(settings, self.rows, self.mode)
         self.first_settings = settings
         self.eye = game.Eye(self.game)
         self.moments: list[dict[str, Any]] = []

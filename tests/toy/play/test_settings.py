@@ -102,7 +102,7 @@ def test_what_is_no_game_is_refused_by_name(name, text):
     ],
 )
 def test_what_is_no_drawing_is_refused(target, text):
-    with pytest.raises(ValueError, match="^Settings: drawing must be"):
+    with pytest.raises(ValueError, match=r"^Settings: drawing must be"):
         Settings(target=target, drawing=text)
 
 
