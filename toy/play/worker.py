@@ -253,7 +253,7 @@ class Worker:
         """The animation of the game so far."""
         from toy.play import gif
 
-        step = max(1, len(self.moments) // FILMED)
+        step = -(-len(self.moments) // FILMED)
         film = gif.animation(self.opening, self.moments[::step])
         self.say("gif", data=base64.b64encode(film).decode("ascii"))
 

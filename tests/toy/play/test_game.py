@@ -72,7 +72,7 @@ def test_compiled_too_and_of_a_file(tmp_path, capsys):
     file = tmp_path / "my points.csv"
     rows = np.random.default_rng(0).normal(size=[20, 2]).astype(np.float32)
     np.savetxt(file, rows, delimiter=",", header="x,y", comments="")
-    settings = small(target="points")
+    settings = small(target="points", g_hidden=(), d_hidden=(4,), optimizer="SGD", penalty="R1")
     game = Game(settings, csv_points.read(file))
     game.rounds(3)
     game.change("d_rate", 0.5)

@@ -86,9 +86,8 @@ export default {
     drawPlane(pen, box) {
       const theme = colours();
       const place = places(box, this.game.view);
-      if (this.seen) drawField(pen, box, this.seen.field, this.game.side);
       axes(pen, box, this.game.view, ["x₁", "x₂"]);
-      // Axes first would hide behind the field; grid lines over it would hide the field.
+      // The field comes after the axes: over it their grid lines would be taken for a part of it.
       if (this.seen) drawField(pen, box, this.seen.field, this.game.side);
       inside(pen, box, () => {
         dots(pen, place, this.game.real, "#0072B2", 2);
