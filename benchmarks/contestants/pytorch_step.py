@@ -179,7 +179,9 @@ class Game:
         self, real: torch.Tensor, noise: torch.Tensor
     ) -> tuple[float, float, float]:
         """A round as the example writes it."""
-        netG, netD, criterion = self.netG, self.netD, self.criterion
+        netG = self.netG
+        netD = self.netD
+        criterion = self.criterion
         # (1) Update D network: maximize log(D(x)) + log(1 - D(G(z)))
         netD.zero_grad()
         label = torch.full((self.batch,), 1.0, device=self.device)

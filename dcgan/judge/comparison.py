@@ -106,7 +106,8 @@ def measured(images: np.ndarray, jury: FaceJudge) -> dict[str, float]:
 
 def of_pixels(images: np.ndarray, jury: FaceJudge) -> dict[str, float]:
     """Further measures of pixels, which only this comparison has."""
-    real, seed = jury.real, jury.seed
+    real = jury.real
+    seed = jury.seed
     described = statistics.describe(images)
     return {
         "patches of the next level, whitened": texture.whitened_patches(

@@ -141,7 +141,8 @@ def spoilt(proof: Evidence, *, seed: int) -> dict:
     grey level, of two sets; 50 faces over and over; faces that were learnt from.
     """
     real = proof.others[0]
-    exact, n = real.astype(np.float32), len(real)
+    exact = real.astype(np.float32)
+    n = len(real)
     two = np.concatenate(proof.others[:2])
     lighter = np.argsort(two.mean(axis=(1, 2, 3)), kind="stable")[n:]
     order = rng.permutation(n, rng.seed(seed, "which are few")).numpy()

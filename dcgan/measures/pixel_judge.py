@@ -41,7 +41,8 @@ class PixelJudge:
         seed: int = 0,
         floor: dict[str, float] | None = None,
     ) -> None:
-        self.real, self.seed = real, seed
+        self.real = real
+        self.seed = seed
         self.floor = self.measure(others) if floor is None else floor
 
     @property

@@ -210,7 +210,8 @@ def sample_order_goes_with_the_answers(layer: Layer) -> None:
     """In training, too, samples in another order give the answers in that order."""
     order = [2, 0, 3, 1]
     x = input_of(layer, 4)
-    plain, shuffled = layer.make(0), layer.make(0)
+    plain = layer.make(0)
+    shuffled = layer.make(0)
     wanted = tf.gather(call(plain, x, training=True), order)
     close(call(shuffled, tf.gather(x, order), training=True), wanted, 1e-3, 1e-4, x=x)
 
@@ -382,7 +383,8 @@ def batch_norm_is_affine_in_inference(layer: Layer, family: str, number: int) ->
     """In inference batch norm is affine: fixed numbers scale and shift each channel."""
     module = layer.make(0)
     call(module, batch_norm_input(layer, 1), training=True)
-    x, other = batch_norm_input(layer, number), batch_norm_input(layer, number + 1)
+    x = batch_norm_input(layer, number)
+    other = batch_norm_input(layer, number + 1)
     middle = call(module, (x + other) / 2, training=False)
     ends = call(module, x, training=False), call(module, other, training=False)
     close(middle, (np.asarray(ends[0]) + np.asarray(ends[1])) / 2, 1e-4, 1e-3, x=x)

@@ -29,7 +29,8 @@ def ulps(value: Any, expected: Any, scale: Any = None) -> float:
     Returns:
         A number of steps; infinite where a value is NaN or infinite.
     """
-    value, expected = np.float64(value), np.float64(expected)
+    value = np.float64(value)
+    expected = np.float64(expected)
     scale = np.abs(expected if scale is None else scale)
     step = np.maximum(np.spacing(np.float32(scale)).astype(np.float64), np.finfo(np.float32).tiny)
     with np.errstate(invalid="ignore"):
@@ -53,7 +54,8 @@ def close(
     **inputs: Any,
 ) -> None:
     """Raise Violation unless |got - wanted| <= atol + rtol |wanted| everywhere."""
-    got, wanted = np.asarray(got, np.float64), np.asarray(wanted, np.float64)
+    got = np.asarray(got, np.float64)
+    wanted = np.asarray(wanted, np.float64)
     same = got.shape == wanted.shape and np.allclose(got, wanted, rtol=rtol, atol=atol)
     hold(same, wanted, got, likely, **inputs)
 

@@ -65,8 +65,11 @@ class FaceJudge:
             floor: what `measure(others)` gave before; None: measure it now.
             thorough: measure MMD and MS-SSIM too, which the combined figure does without.
         """
-        self.real, self.others = real, others
-        self.network, self.seed, self.thorough = network, seed, thorough
+        self.real = real
+        self.others = others
+        self.network = network
+        self.seed = seed
+        self.thorough = thorough
         self.features_of_real = network(real)
         self.pixels = PixelJudge(real, others, seed=seed, floor=floor)
         if floor is None:
