@@ -126,7 +126,7 @@ The data are three normals of standard deviation 0.4, around 7, 10 and 13. Each 
 is called a **mode**. $G$ starts near 0, far from all of them.
 For the first 800 rounds only $D$ learns. We call these rounds the **head start** of $D$.
 
-Both networks are multilayer perceptrons with two hidden layers of 64 units and ReLU. The head start needs no new code: a learning rate may
+Both networks are multilayer perceptrons with two hidden layers of 64 units with leaky ReLU. The head start needs no new code: a learning rate may
 be any function of the round, so $G$'s learning rate is 0 at first. With `gradient_norms=True` the trainer reports the
 norm of $G$'s gradient with respect to all of its weights.
 """
