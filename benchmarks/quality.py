@@ -68,7 +68,7 @@ class Config:
     count: int = 2000
     """faces that it shows; as many real ones, or fewer where fewer are held aside, judge them"""
     only: tuple[str, ...] = ()
-    """contestants, of ours-dcgan, ours-radford, ours-modern, pytorch, tutorial and lab; none: all"""
+    """of ours-dcgan, ours-radford, ours-modern, pytorch, tutorial and lab; none named: all"""
     precision: str = "float32"
     """of our own convolutions: float32, tf32 or bfloat16"""
     fall: float = 0.35
