@@ -1,0 +1,110 @@
+"""One other process that computes for the page, so that the page answers meanwhile.
+
+It has a low priority and one thread, and sees no GPU: the training that is watched may need all of
+it. It ends with the process that started it, whatever becomes of that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import multiprocessing
+import os
+import signal
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+
+from gan_core.app import quiet
+
+FUNCTIONS = "dcgan.watch.drawing"
+NICENESS = 10
+
+
+class WorkerError(Exception):
+    """What went wrong in the other process, in one line."""
+
+
+class Worker:
+    """Calls functions of `dcgan.watch.drawing` in another process, one at a time.
+
+    The process is started by the first call, and again if it has ended.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._process: Any = None
+        self._connection: Connection | None = None
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Wait for the worker's answer.
+
+        Args:
+            name: of the function.
+            arguments: what it is called with.
+
+        Raises:
+            WorkerError: it raised an error, or its process ended.
+        """
+        with self._turn:
+            connection = self._started()
+            try:
+                connection.send((name, arguments))
+                good, answer = connection.recv()
+            except (EOFError, OSError):
+                self.close()
+                raise WorkerError(
+                    "The process that computes this has ended: was the memory full? Try again."
+                ) from None
+        if not good:
+            raise WorkerError(answer)
+        return answer
+
+    def close(self) -> None:
+        """End the process, at once."""
+        if self._connection is not None:
+            self._connection.close()
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        self._connection = None
+        self._process = None
+
+    def _started(self) -> Connection:
+        if self._connection is None or not self._process.is_alive():
+            self.close()
+            context = multiprocessing.get_context("spawn")
+            self._connection, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=[theirs], daemon=True)
+            self._process.start()
+            theirs.close()
+        return self._connection
+
+
+def _serve(connection: Connection) -> None:
+    """What the other process does: answer calls until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the page's process
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICENESS)
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    with quiet.start():
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        functions = importlib.import_module(FUNCTIONS)
+    while True:
+        try:
+            name, arguments = connection.recv()
+        except EOFError:
+            return
+        connection.send(_answer(functions, name, arguments))
+
+
+def _answer(functions: Any, name: str, arguments: tuple) -> tuple[bool, Any]:
+    """Whether it went well, and what came of it: a value, or a line on what went wrong."""
+    try:
+        return True, getattr(functions, name)(*arguments)
+    except Exception as error:
+        lines = str(error).splitlines()
+        return False, lines[0] if lines else type(error).__name__
