@@ -545,17 +545,20 @@ def held_aside(config: Config) -> tuple[np.ndarray, float]:
     return sets.reference, floor
 
 
-def divided_faces(config: Config) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def divided_faces(
+    config: Config, console: Console | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The real faces of a run of this config, and which of them it learns from.
 
     Args:
         config: the run's.
+        console: where it shows that it works.
 
     Returns:
         uint8 [N, S, S, 3], all of them; the indices of those that are learnt from, and of those
         that are held aside.
     """
-    data = _faces(config, Console(stderr=True))
+    data = _faces(config, console or Console(stderr=True))
     labelled = labelling.of_config(config, data.names)
     rows, aside = labelling.divide(len(data.images), config.seed, labelled)
     return data.images, rows, aside

@@ -24,14 +24,29 @@ COLUMNS = {
 """Measure -> column of epochs.csv, where it is not the measure's own name."""
 
 
-def column(measure: str) -> str:
+def column(name: str) -> str:
     """The name in epochs.csv of a judge's measure.
 
     Args:
-        measure: as the judge calls it.
+        name: as the judge calls it.
     """
-    if measure in COLUMNS:
-        return COLUMNS[measure]
-    if measure.startswith("patches at "):
-        return f"distance_{measure.split()[2]}"
-    return measure.replace(" ", "_")
+    if name in COLUMNS:
+        return COLUMNS[name]
+    if name.startswith("patches at "):
+        return f"distance_{name.split()[2]}"
+    return name.replace(" ", "_")
+
+
+def measure(column: str) -> str:
+    """What a column of epochs.csv is called in a table: the inverse of `column`.
+
+    Args:
+        column: its name in the file.
+    """
+    for name, other in COLUMNS.items():
+        if other == column:
+            return name
+    level = column.removeprefix("distance_")
+    if level != column and level.isdigit():
+        return f"patches at {level} pixels"
+    return column.replace("_", " ")

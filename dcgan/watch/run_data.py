@@ -91,10 +91,10 @@ class RunReader:
             config = _config(_whole(file))
         except (FileNotFoundError, NotADirectoryError):
             came = f"{self.path}, which has no config.json"
-            checks.fail("Watch", "runs", "folders of runs, such as runs/dcgan-1", came)
+            checks.fail("watch", "RUN", "folders of runs, such as runs/dcgan-1", came)
         except (OSError, ValueError) as error:
             wanted = "runs whose config.json can be read"
-            checks.fail("Watch", "runs", wanted, f"{self.path} ({_first_line(error)})")
+            checks.fail("watch", "RUN", wanted, f"{self.path} ({_first_line(error)})")
         self._kept["config.json"] = (_stamp(file) or Stamp(0, 0, 0), config)
 
     def read(self) -> RunData:
