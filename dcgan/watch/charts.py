@@ -100,7 +100,7 @@ def options(chart: Chart, view: View) -> dict[str, Any]:
     low, high = chart.limits
     axis = {
         "axisLine": {"lineStyle": {"color": GREY}},
-        "axisLabel": {"color": GREY},
+        "axisLabel": {"color": GREY, "hideOverlap": True},
         "nameTextStyle": {"color": GREY},
         "splitLine": {"lineStyle": {"color": GREY, "opacity": 0.25}},
     }
@@ -116,6 +116,7 @@ def options(chart: Chart, view: View) -> dict[str, Any]:
             "name": "images" if view.images else "round",
             "nameLocation": "middle",
             "nameGap": 24,
+            "max": "dataMax",
         },
         "yAxis": {**axis, "type": "value", "min": low, "max": high, "scale": low is None},
         "series": [_series(line, chart.by_epoch) for line in chart.lines],
@@ -215,7 +216,7 @@ def _colour(number: int, count: int, style: str) -> str:
 
 
 def _title(column: str) -> str:
-    name = measure(column)
+    name = "combined figure, 1 for real faces" if column == "combined" else measure(column)
     return name[0].upper() + name[1:]
 
 

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from nicegui import app, run, ui
+from nicegui import app, background_tasks, run, ui
+from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 from PIL import Image
 from starlette.responses import Response
@@ -174,21 +175,25 @@ class Page:
     def __init__(self, runs: list[Watched], worker: Worker) -> None:
         self.runs = runs
         self.worker = worker
-        self.view = charts.View()
-        self.shown: Any = None
+        self.view = charts.View(memory=MEMORY if len(runs) > 1 else 0.0)
+        self.shown: dict[str, RunData] = {}
         """what the curves and tables on the page were made of"""
+        self.drawn: dict[str, tuple[Element, ui.echart]] = {}
+        """title -> the section of the page, and the chart in it"""
 
     def build(self) -> None:
         """Make the elements, and look at the runs from now on."""
         ui.add_css(STYLE)
         heading("h1", f"{TITLE}: {', '.join(one.name for one in self.runs)}")
         single = " single" if len(self.runs) == 1 else ""
+        if not single:
+            ui.button("Play all", icon="play_arrow", on_click=self._play_all).props("flat no-caps")
         with ui.element("div").classes(f"runs{single}"):
             self.cards = [Card(one, self.worker) for one in self.runs]
         heading("h3", "Curves").classes("curves-title")
         with ui.element("div").classes("line"):
-            ui.switch("Smooth", on_change=lambda event: self._look(smooth=event.value))
-            ui.switch("Count images", on_change=lambda event: self._look(images=event.value))
+            self.smooth = ui.switch("Smooth", value=self.view.memory > 0.0, on_change=self._look)
+            self.images = ui.switch("Count images", on_change=self._look)
             text = "Full lines: D, or real. Dashed: G, or generated. Dotted: real faces."
             ui.label(text).classes("muted")
         self.main = ui.element("div").classes("curves")
@@ -196,18 +201,18 @@ class Page:
         self.tables = ui.element("div")
         with ui.expansion("More curves").classes("more"):
             self.more = ui.element("div").classes("curves")
-        self.drawn: dict[str, ui.echart] = {}
         ui.timer(SECONDS_BETWEEN_LOOKS, self.refresh)
 
-    def _look(self, smooth: bool | None = None, images: bool | None = None) -> None:
-        memory = self.view.memory
-        if smooth is not None:
-            memory = MEMORY if smooth else 0.0
-        counts = self.view.images if images is None else images
-        self.view = charts.View(counts, memory)
-        self.shown = None
-        data = {one.name: one.data() for one in self.runs}
-        self._show(data)
+    async def _look(self) -> None:
+        """Draw the curves as the switches say."""
+        memory = MEMORY if self.smooth.value else 0.0
+        self.view = charts.View(self.images.value, memory)
+        self.shown = {}
+        await self.refresh()
+
+    def _play_all(self) -> None:
+        for card in self.cards:
+            card.play_from_the_start()
 
     async def refresh(self) -> None:
         """Read what is new, and show it."""
@@ -217,30 +222,40 @@ class Page:
             return
         for card, read in zip(self.cards, found, strict=True):
             card.show(read)
-        self._show(data)
+        if any(is_news(read, self.shown.get(name)) for name, read in data.items()):
+            self.shown = data
+            self._show_curves(data)
+            self._show_tables(data)
 
-    def _show(self, data: dict[str, RunData]) -> None:
-        """Curves and tables, if a run has other numbers than those that are shown."""
-        version = [(id(read.log), id(read.epochs), id(read.floor)) for read in data.values()]
-        if self.shown is not None and self.shown[0] == version:
-            return
-        self.shown = (version, data)  # which keeps the numbers, and so their ids
-        for chart in charts.charts(data, self.view):
+    def _show_curves(self, data: dict[str, RunData]) -> None:
+        found = charts.charts(data, self.view)
+        titles = {chart.title for chart in found}
+        for title, (section, _) in self.drawn.items():
+            section.set_visibility(title in titles)
+        for chart in found:
             options = charts.options(chart, self.view)
             if chart.title in self.drawn:
-                self.drawn[chart.title].options.clear()
-                self.drawn[chart.title].options.update(options)
-                self.drawn[chart.title].update()
+                drawn = self.drawn[chart.title][1]
+                drawn.options.clear()
+                drawn.options.update(options)
+                drawn.update()
                 continue
-            with self.main if chart.main else self.more, ui.element("section").classes("curve"):
+            place = self.main if chart.main else self.more
+            with place, ui.element("section").classes("curve") as section:
                 heading("h3", chart.title)
-                self.drawn[chart.title] = ui.echart(options)
+                self.drawn[chart.title] = (section, ui.echart(options))
+
+    def _show_tables(self, data: dict[str, RunData]) -> None:
         self.tables.clear()
         with self.tables:
+            if len(data) > 1:
+                heading("h3", "The best epoch of each run")
+                ui.html(table_html(series.best_table(data)), sanitize=False).classes("scroll")
             for name, read in data.items():
                 if len(data) > 1:
                     heading("h3", name)
-                ui.html(table_html(read), sanitize=False).classes("scroll")
+                table = series.table(read, EPOCHS_IN_TABLE)
+                ui.html(table_html(table), sanitize=False).classes("scroll")
 
 
 class Card:
@@ -255,20 +270,25 @@ class Card:
         self.watched = watched
         self.worker = worker
         self.epochs: list[int] = []
-        self.versions: dict[int, int] = {}
+        self.versions: dict[int, int] | None = None
         self.seed = 0
+        self.checkpoint: int | None = None
+        """the round of the newest one"""
+        self.asked_at: int | None = None
+        """the newest checkpoint when faces were drawn last"""
+        self.computing = False
         colour = charts.COLOURS[watched.number]
         with ui.element("section").classes("run").style(f"--colour: {colour}"):
             heading("h2", watched.name)
             self.status = ui.label("").props("role=status").classes("status")
             self.progress = ui.linear_progress(show_value=False, size="6px")
-            self.progress.props(f'aria-label="progress of {html.escape(watched.name)}"')
+            self.progress.props["aria-label"] = f"progress of {watched.name}"
             self.recipe = ui.label("").classes("muted")
             self.problems = ui.label("").classes("problem")
             with ui.element("div").classes("parts"):
                 with ui.element("div"):
                     self._build_sheets()
-                with ui.element("div"):
+                with ui.element("div") as self.faces_part:
                     self._build_faces()
 
     def _build_sheets(self) -> None:
@@ -287,11 +307,13 @@ class Card:
         with ui.element("div").classes("line"):
             self.draw_button = ui.button("Draw faces", on_click=self._draw)
             self.nearest_button = ui.button("Nearest real faces", on_click=self._nearest)
+            self.keep_up = ui.switch("Draw at every new checkpoint")
         self.buttons = (self.draw_button, self.nearest_button)
         for button in self.buttons:
             button.props("outline no-caps")
-        words = "Computed beside the training, with one thread and at low priority."
-        self.faces = ui.html(f'<p class="muted">{words}</p>', sanitize=False)
+        words = "They are computed beside the training, with one thread and at low priority."
+        self.notice = ui.label(words).props("role=status").classes("muted")
+        self.faces = ui.html("", sanitize=False)
 
     def show(self, data: RunData) -> None:
         """What was read of the run."""
@@ -301,8 +323,11 @@ class Card:
         self.progress.set_value(found.share or 0.0)
         self.recipe.set_text(series.recipe(data))
         self.problems.set_text(" ".join(data.problems))
-        for button in self.buttons:
-            button.set_visibility(data.checkpoint is not None and "network" in data.config)
+        self.checkpoint = data.checkpoint
+        self.faces_part.set_visibility(data.checkpoint is not None and "network" in data.config)
+        is_new = self.checkpoint != self.asked_at
+        if self.keep_up.value and is_new and not self.computing:
+            background_tasks.create(self._draw_again())
         self._take_sheets(data)
 
     def _take_sheets(self, data: RunData) -> None:
@@ -330,11 +355,19 @@ class Card:
         words = f"Epoch {epoch} of {self.epochs[-1]} so far"
         self.picture.set_content(figure_html(address, words, f"generated faces, epoch {epoch}"))
 
-    def _toggle(self) -> None:
-        playing = not self.timer.active
-        if playing and self.slider.value >= len(self.epochs) - 1:
+    def play_from_the_start(self) -> None:
+        """Show sheet after sheet."""
+        if len(self.epochs) > 1:
             self.slider.set_value(0)
-        self._set_playing(playing)
+            self._set_playing(True)
+
+    def _toggle(self) -> None:
+        if self.timer.active:
+            self._set_playing(False)
+        elif self.slider.value >= len(self.epochs) - 1:
+            self.play_from_the_start()
+        else:
+            self._set_playing(True)
 
     def _set_playing(self, playing: bool) -> None:
         self.timer.active = playing
@@ -352,24 +385,30 @@ class Card:
         await self._computed("draw", self._show_drawn)
 
     async def _nearest(self) -> None:
-        self.seed = max(self.seed, 1)
         await self._computed("find_neighbours", self._show_neighbours)
+
+    async def _draw_again(self) -> None:
+        """The same z: what has become of their faces?"""
+        await self._computed("draw", self._show_drawn)
 
     async def _computed(self, name: str, show: Callable[[Any], None]) -> None:
         """Show what the worker makes, or why it makes nothing."""
+        self.seed = max(self.seed, 1)
+        self.computing = True
+        self.asked_at = self.checkpoint
         for button in self.buttons:
             button.disable()
-        self.faces.set_content('<p class="muted" role="status">Computing …</p>')
+        self.notice.set_text("Computing …")
         folder = str(self.watched.reader.path)
         try:
-            found = await run.io_bound(self.worker.call, name, folder, FACES, self.seed)
+            future = self.worker.submit(name, folder, FACES, self.seed)
+            show(await asyncio.wrap_future(future))
+            self.notice.set_text("")
         except WorkerError as error:
-            self.faces.set_content(f'<p class="problem" role="alert">{html.escape(str(error))}</p>')
-        else:
-            if found is not None:
-                show(found)
+            self.notice.set_text(str(error))
         for button in self.buttons:
             button.enable()
+        self.computing = False
 
     def _show_drawn(self, drawn: Drawn) -> None:
         picture = data_address(sheets.sheet(drawn.faces, FACES_IN_A_ROW))
@@ -380,13 +419,22 @@ class Card:
         pairs = np.stack([found.faces, found.nearest], axis=1)
         rows = pairs.reshape(-1, FACES_IN_A_ROW, *pairs.shape[1:]).swapaxes(1, 2)
         picture = data_address(sheets.sheet(rows.reshape(-1, *found.faces.shape[1:])))
+        median = np.median(found.distances)
         words = (
-            f"Round {found.step:,}: each generated face, and below it the nearest of the faces "
-            f"that the run learns from. Median distance {np.median(found.distances):.0f} grey levels of "
-            f"255; real faces that are held aside have {found.of_held_aside:.0f}. Much nearer "
-            "would be copies."
+            f"Round {found.step:,}, seed {self.seed}: each generated face, and below it the "
+            f"nearest of the faces that the run learns from. Their median distance is {median:.0f} "
+            f"grey levels of 255; for real faces that are held aside it is "
+            f"{found.of_held_aside:.0f}. Copies would be much nearer."
         )
         self.faces.set_content(figure_html(picture, words, "generated faces and nearest real ones"))
+
+
+def is_news(data: RunData, shown: RunData | None) -> bool:
+    """Whether a run has other numbers than those that are shown: files that were read anew."""
+    if shown is None:
+        return True
+    names = ("config", "log", "epochs", "floor")
+    return any(getattr(data, name) is not getattr(shown, name) for name in names)
 
 
 def heading(tag: str, words: str) -> TextElement:
@@ -402,10 +450,10 @@ def figure_html(address: str, caption: str, alt: str) -> str:
     )
 
 
-def table_html(data: RunData) -> str:
-    """The judge's table."""
-    heads, rows = series.table(data, EPOCHS_IN_TABLE)
-    if len(rows) < 2:
+def table_html(table: series.Table) -> str:
+    """A table of epochs, or of runs."""
+    heads, rows = table
+    if len(heads) < 2:
         return '<p class="muted">There is nothing before the first epoch.</p>'
     lines = ["<table><thead><tr>"]
     lines += [f'<th scope="col">{html.escape(head)}</th>' for head in heads]

@@ -22,6 +22,10 @@ FIRST = ("combined", "frechet", "kid", "precision", "recall", "distance_mean")
 """columns of epochs.csv that stand first in a table"""
 
 
+Table = tuple[list[str], list[list[str]]]
+"""the heads, and for each row its cells"""
+
+
 class Curve(NamedTuple):
     """Numbers over rounds."""
 
@@ -213,7 +217,7 @@ def measures(run: RunData) -> list[str]:
     return first + [name for name in there if name not in first]
 
 
-def table(run: RunData, most: int | None = None) -> tuple[list[str], list[list[str]]]:
+def table(run: RunData, most: int | None = None) -> Table:
     """The judge's figures: real faces, then the epochs, the newest first.
 
     Args:
@@ -238,6 +242,29 @@ def table(run: RunData, most: int | None = None) -> tuple[list[str], list[list[s
         mark = " (best)" if i == best else ""
         cells = [_cell(float(run.epochs[name][i])) for name in names]
         rows.append([f"{run.epochs['epoch'][i]:.0f}{mark}", *cells])
+    return heads, rows
+
+
+def best_table(runs: dict[str, RunData]) -> Table:
+    """The best epoch of each run, one below the other.
+
+    Args:
+        runs: short name -> the run.
+
+    Returns:
+        The heads, and for each run that has judged an epoch its cells.
+    """
+    found = [name for run in runs.values() for name in measures(run)]
+    names = list(dict.fromkeys(found))
+    names.sort(key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
+    heads = ["run", "epoch", *(measure(name) for name in names)] if names else ["run"]
+    rows = []
+    for short, run in runs.items():
+        best = best_epoch(run)
+        if best is not None:
+            columns = [run.epochs.get(name) for name in names]
+            cells = [_cell(None if one is None else float(one[best])) for one in columns]
+            rows.append([short, f"{run.epochs['epoch'][best]:.0f}", *cells])
     return heads, rows
 
 

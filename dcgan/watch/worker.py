@@ -11,7 +11,7 @@ import importlib
 import multiprocessing
 import os
 import signal
-import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -32,47 +32,45 @@ class Worker:
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1)  # it waits for the other process
         self._process: Any = None
         self._connection: Connection | None = None
 
-    def call(self, name: str, *arguments: Any) -> Any:
-        """Wait for the worker's answer.
+    def submit(self, name: str, *arguments: Any) -> Future:
+        """Have a function called when those before it are done.
 
         Args:
             name: of the function.
             arguments: what it is called with.
 
-        Raises:
-            WorkerError: it raised an error, or its process ended.
+        Returns:
+            A future of what it gives. Its error is a WorkerError: the function raised one, or its
+            process has ended.
         """
-        with self._turn:
+        return self._thread.submit(self._call, name, arguments)
+
+    def close(self) -> None:
+        """End the process, at once, and whatever waits for it."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._process is not None:
+            self._process.kill()  # who waits for its answer gets an EOFError
+
+    def _call(self, name: str, arguments: tuple) -> Any:
+        try:
             connection = self._started()
-            try:
-                connection.send((name, arguments))
-                good, answer = connection.recv()
-            except (EOFError, OSError):
-                self.close()
-                raise WorkerError(
-                    "The process that computes this has ended: was the memory full? Try again."
-                ) from None
+            connection.send((name, arguments))
+            good, answer = connection.recv()
+        except (EOFError, OSError):
+            self._connection = None
+            raise WorkerError(
+                "The process that computes this has ended: was the memory full? Try again."
+            ) from None
         if not good:
             raise WorkerError(answer)
         return answer
 
-    def close(self) -> None:
-        """End the process, at once."""
-        if self._connection is not None:
-            self._connection.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.join()
-        self._connection = None
-        self._process = None
-
     def _started(self) -> Connection:
-        if self._connection is None or not self._process.is_alive():
-            self.close()
+        if self._connection is None:
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
             self._process = context.Process(target=_serve, args=[theirs], daemon=True)
