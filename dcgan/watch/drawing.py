@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 from rich.console import Console
 
 from dcgan import config as configs
@@ -28,6 +29,12 @@ from gan_core.runs import checkpoint
 
 TRIES = 3  # while the training removes the checkpoint that was the newest
 ASIDE = 100  # held-aside faces whose nearest neighbours are looked for, to compare with
+
+
+def prepare() -> None:
+    """Let TensorFlow use one thread of this process, which is the worker's own."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def draw(folder: str, count: int, seed: int) -> Drawn:

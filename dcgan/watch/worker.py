@@ -26,12 +26,16 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """Calls functions of `dcgan.watch.drawing` in another process, one at a time.
+    """Calls functions of a module in another process, one at a time.
 
     The process is started by the first call, and again if it has ended.
+
+    Args:
+        module: its name. It is imported there, and its function `prepare` called first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = FUNCTIONS) -> None:
+        self.module = module
         self._thread = ThreadPoolExecutor(max_workers=1)  # it waits for the other process
         self._process: Any = None
         self._connection: Connection | None = None
@@ -73,24 +77,21 @@ class Worker:
         if self._connection is None:
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=[theirs], daemon=True)
+            self._process = context.Process(target=_serve, args=[theirs, self.module], daemon=True)
             self._process.start()
             theirs.close()
         return self._connection
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, module: str) -> None:
     """What the other process does: answer calls until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the page's process
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICENESS)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     with quiet.start():
-        import tensorflow as tf
-
-        tf.config.threading.set_intra_op_parallelism_threads(1)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        functions = importlib.import_module(FUNCTIONS)
+        functions = importlib.import_module(module)
+        functions.prepare()
     while True:
         try:
             name, arguments = connection.recv()
