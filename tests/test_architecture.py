@@ -43,7 +43,7 @@ FLOORS = {
         ("training",),
         ("generation",),
         ("judge",),
-        ("page",),
+        ("page", "watch"),
     ),
     "benchmarks": (
         ("measure", "step_plots", "run_exported"),
