@@ -37,7 +37,7 @@ function decodeLayers(layers) {
     if (layer.kernel) {
       decoded.kernel = decodeHalf(layer.kernel);
     }
-    for (const name of ["bias", "scale", "shift"]) {
+    for (const name of ["bias", "scale", "shift", "scales", "shifts", "table"]) {
       if (layer[name]) {
         decoded[name] = decodeSingle(layer[name]);
       }
@@ -59,6 +59,7 @@ const LAYERS = {
   transposed: transposedConvolution,
   convolution: convolution,
   affine: affine,
+  append: append,
   leaky_relu: (layer, x) => elementwise(x, (value) => (value > 0 ? value : layer.slope * value)),
   tanh: (layer, x) => elementwise(x, Math.tanh),
 };
@@ -191,6 +192,18 @@ function affine(layer, x) {
     data[i] = x.data[i] * layer.scale[channel] + layer.shift[channel];
   }
   return { ...x, data };
+}
+
+/** More numbers behind those of z, a map of one pixel: what a label adds. */
+function append(layer, x) {
+  return { ...x, channels: x.channels + layer.numbers.length, data: joined(x.data, layer.numbers) };
+}
+
+function joined(first, second) {
+  const all = new Float32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
 }
 
 function elementwise(x, change) {
