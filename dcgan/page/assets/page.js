@@ -169,7 +169,7 @@ function askFor(factor, value) {
 
 function buildLabelButtons(factor, number) {
   const row = document.createElement("div");
-  row.className = "buttons";
+  row.className = "buttons factor";
   row.setAttribute("role", "group");
   row.setAttribute("aria-label", factor.name);
   const title = document.createElement("span");
@@ -192,6 +192,7 @@ function buildLabelButtons(factor, number) {
 
 function buildLabelList(factor, number) {
   const row = document.createElement("label");
+  row.className = "factor";
   const list = document.createElement("select");
   list.append(new Option("by name", ""), ...factor.values.map((name, i) => new Option(name, i)));
   list.addEventListener("change", () => askFor(number, list.value === "" ? null : +list.value));
@@ -211,7 +212,7 @@ function updateLabels() {
     const { name, values } = labels.factors[factor];
     return ` --label "${name}=${values[value]}"`;
   });
-  element("ids-command").textContent = `python -m dcgan generate --ids${asked.join("")}`;
+  element("ids-command").textContent = `python -m dcgan generate --ids FILE${asked.join("")}`;
   const words = wordsOfLabel(labelOfState(state, labels), labels).join(", ");
   element("labels-shown").textContent = `This face: ${words}. “By name”: as often as in the data.`;
 }
