@@ -205,8 +205,8 @@ def _line(
     style: str = FULL,
 ) -> Line:
     if view.images:
-        batch = runs[name].config.get("batch_size")
-        curve = Curve(curve.step * (batch if isinstance(batch, int) else 1), curve.value)
+        batch = series.number(runs[name].config.get("batch_size"))
+        curve = Curve(curve.step * (batch or 1.0), curve.value)
     label = word if len(runs) == 1 else f"{name}: {word}"
     return Line(label, series.smoothed(curve, view.memory), colour, style)
 

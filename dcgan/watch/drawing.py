@@ -64,14 +64,15 @@ def find_neighbours(folder: str, count: int, seed: int) -> Neighbours:
         ValueError: as `draw`, or the run's data are not where they were.
     """
     drawn = draw(folder, count, seed)
-    learnt, of_held_aside = _real_faces(_config_of_faces(configs.of_run(folder)))
-    places, distances = neighbours.nearest(drawn.faces, learnt)
-    return Neighbours(drawn.step, drawn.faces, learnt[places[:, 0]], distances[:, 0], of_held_aside)
+    config = _config_of_faces(configs.of_run(folder))
+    learnt, of_held_aside = _real_faces(config)
+    found, distances = _nearest(drawn.faces, learnt, config.flip)
+    return Neighbours(drawn.step, drawn.faces, found, distances, of_held_aside)
 
 
 def _config_of_faces(config: configs.Config) -> configs.Config:
     """The same for all runs that have the same real faces."""
-    names = ("data", "cache", "drawn", "size", "seed", "labels")
+    names = ("data", "cache", "drawn", "size", "seed", "labels", "flip")
     return configs.Config(**{name: getattr(config, name) for name in names})
 
 
@@ -80,8 +81,27 @@ def _real_faces(config: configs.Config) -> tuple[np.ndarray, float]:
     """The faces that are learnt from, and `Neighbours.of_held_aside`; kept for the next time."""
     images, rows, aside = training.divided_faces(config, Console(quiet=True))
     learnt = images[rows]
-    _, distances = neighbours.nearest(images[aside[:ASIDE]], learnt)
-    return learnt, float(np.median(distances[:, 0]))
+    _, distances = _nearest(images[aside[:ASIDE]], learnt, config.flip)
+    return learnt, float(np.median(distances))
+
+
+def _nearest(
+    faces: np.ndarray, learnt: np.ndarray, mirrored: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest of the learnt faces, or of their mirror images where these were learnt too.
+
+    Returns:
+        For each face its nearest one, uint8 [n, S, S, 3], and the distance to it, [n].
+    """
+    places, distances = neighbours.nearest(faces, learnt)
+    found = learnt[places[:, 0]]
+    best = distances[:, 0]
+    if mirrored:
+        places, distances = neighbours.nearest(faces[:, :, ::-1], learnt)
+        nearer = distances[:, 0] < best
+        found[nearer] = learnt[places[nearer, 0]][:, :, ::-1]
+        best = np.minimum(best, distances[:, 0])
+    return found, best
 
 
 def _newest(run: Path) -> tuple[int, Generator]:

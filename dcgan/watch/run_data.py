@@ -32,6 +32,15 @@ Columns = dict[str, np.ndarray]
 MOST_BYTES = 200_000_000  # of one file; a table of a million rows has some 80 MB
 PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"IEND\xaeB`\x82"
+UNREADABLE = (  # what the parsers below, and those of Python, raise
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    csv.Error,
+)
 FOLLOWED = ("config.json", "log.csv", "epochs.csv", "judge.json")
 SHEET = re.compile(r"epoch_(\d{1,9})\.png")
 CHECKPOINT = re.compile(r"step_(\d{8,18})\.npz")
@@ -92,7 +101,7 @@ class RunReader:
         except (FileNotFoundError, NotADirectoryError):
             came = f"{self.path}, which has no config.json"
             checks.fail("watch", "RUN", "folders of runs, such as runs/dcgan-1", came)
-        except (OSError, ValueError) as error:
+        except UNREADABLE as error:
             wanted = "runs whose config.json can be read"
             checks.fail("watch", "RUN", wanted, f"{self.path} ({_first_line(error)})")
         self._kept["config.json"] = (_stamp(file) or Stamp(0, 0, 0), config)
@@ -147,7 +156,7 @@ class RunReader:
             return kept
         try:
             value = parse(_whole(file))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except UNREADABLE as error:
             problems.append(f"{name} cannot be read at the moment ({_first_line(error)}).")
             return kept
         self._kept[name] = (stamp, value)
@@ -175,9 +184,12 @@ def table(content: bytes) -> Columns:
         Each name an array [rows] of float64; {} where no header is whole.
     """
     lines = content.decode("utf-8", errors="replace").splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith("\n")]
-    header, *rows = csv.reader(whole) if whole else [[]]
-    numbers = [row for row in (_numbers(cells, len(header)) for cells in rows) if row is not None]
+    whole = [line.rstrip("\r\n") for line in lines if line.endswith("\n")]
+    if not whole:
+        return {}
+    header = next(csv.reader(whole[:1]))
+    rows = [_numbers(line.split(","), len(header)) for line in whole[1:]]
+    numbers = [row for row in rows if row is not None]
     columns = np.array(numbers, np.float64).reshape(len(numbers), len(header))
     return {name: columns[:, i] for i, name in enumerate(header)}
 

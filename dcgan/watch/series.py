@@ -15,6 +15,7 @@ import numpy as np
 from dcgan.measures.names import measure
 from dcgan.watch.run_data import RunData
 
+LARGEST = 1e100  # what is drawn; products of larger numbers are none any more
 QUIET = 120.0  # seconds without news, after which a run is not called running
 RATES = ("d_learning_rate", "g_learning_rate")
 OWN_COLUMNS = ("epoch", "step", "images_a_second")
@@ -73,16 +74,17 @@ def judged(run: RunData, name: str) -> Curve | None:
 
 
 def _finite(step: np.ndarray, value: np.ndarray) -> Curve | None:
-    good = np.isfinite(value) & np.isfinite(step)
+    good = (np.abs(value) <= LARGEST) & (np.abs(step) <= LARGEST)  # which NaN is not
     return Curve(step[good], value[good]) if good.any() else None
 
 
 def rounds_an_epoch(run: RunData) -> int | None:
     """How many rounds an epoch has; None before the end of the first one."""
-    if "epoch" not in run.epochs or not len(run.epochs["epoch"]):
+    if "step" not in run.epochs or not len(run.epochs.get("epoch", ())):
         return None
-    epoch, step = run.epochs["epoch"][-1], run.epochs["step"][-1]
-    return round(step / epoch) if epoch >= 1 and math.isfinite(step / epoch) else None
+    epoch = run.epochs["epoch"][-1]
+    step = run.epochs["step"][-1]
+    return round(step / epoch) if epoch >= 1.0 and math.isfinite(step / epoch) else None
 
 
 def learning_rate(run: RunData, name: str) -> Curve | None:
@@ -94,23 +96,35 @@ def learning_rate(run: RunData, name: str) -> Curve | None:
         run: the run.
         name: one of RATES.
     """
-    rate = _number(run.config.get(name))
+    rate = number(run.config.get(name))
     if rate is None or not len(run.log.get("step", ())):
         return None
     step = run.log["step"]
     value = np.full(len(step), rate)
-    for event in reversed(run.config.get("history") or []):
+    for until, old in reversed(_changes(run.config.get("history"), name)):
+        value[step <= until] = old
+    return _finite(step, value * _share_of_rate(run, step))
+
+
+def _changes(history: Any, name: str) -> list[tuple[float, float]]:
+    """The round until which a field had another value, and that value; oldest first."""
+    found = []
+    for event in history if isinstance(history, list) else []:
         change = event.get(name) if isinstance(event, dict) else None
-        if isinstance(change, list) and len(change) == 2 and _number(change[0]) is not None:
-            value[step <= event.get("round", 0)] = change[0]
-    return Curve(step, value * _share_of_rate(run, step))
+        if not isinstance(change, list) or len(change) != 2:
+            continue
+        until = number(event.get("round"))
+        old = number(change[0])
+        if until is not None and old is not None:
+            found.append((until, old))
+    return found
 
 
 def _share_of_rate(run: RunData, step: np.ndarray) -> np.ndarray:
     """1, and in the last rounds a straight line to 0."""
     an_epoch = rounds_an_epoch(run)
-    epochs = _number(run.config.get("epochs"))
-    fall = _number(run.config.get("fall"))
+    epochs = number(run.config.get("epochs"))
+    fall = number(run.config.get("fall"))
     if an_epoch is None or not epochs or not fall:
         return np.ones(len(step))
     rounds = epochs * an_epoch
@@ -121,7 +135,7 @@ def _share_of_rate(run: RunData, step: np.ndarray) -> np.ndarray:
 def best_epoch(run: RunData) -> int | None:
     """The row of epochs.csv with the least combined figure; None: there is no row."""
     combined = run.epochs.get("combined", np.zeros(0))
-    if not np.isfinite(combined).any():
+    if not np.isfinite(combined).any() or "epoch" not in run.epochs:
         return None
     return int(np.nanargmin(np.where(np.isfinite(combined), combined, np.nan)))
 
@@ -137,11 +151,12 @@ def status(run: RunData, now: float) -> Status:
     """
     if run.changed is None:
         return Status("gone", "The folder is gone", None)
-    epochs = _number(run.config.get("epochs"))
+    epochs = number(run.config.get("epochs"))
     steps = run.log.get("step", np.zeros(0))
     done = run.epochs.get("epoch", np.zeros(0))
-    epoch = int(done[-1]) if len(done) else 0
-    step = int(max([*steps[-1:], run.checkpoint or 0]))
+    epoch = int(done[-1]) if len(done) and math.isfinite(done[-1]) else 0
+    last = steps[-1] if len(steps) and math.isfinite(steps[-1]) else 0
+    step = int(max(last, run.checkpoint or 0))
     share = min(1.0, epoch / epochs) if epochs else None
     place = f"round {step:,}"
     if epochs:
@@ -157,8 +172,8 @@ def status(run: RunData, now: float) -> Status:
 def _time_left(run: RunData, step: int) -> str:
     """What the last epochs' speed promises."""
     an_epoch = rounds_an_epoch(run)
-    epochs = _number(run.config.get("epochs"))
-    batch = _number(run.config.get("batch_size"))
+    epochs = number(run.config.get("epochs"))
+    batch = number(run.config.get("batch_size"))
     rates = run.epochs.get("images_a_second", np.zeros(0))[-3:]
     if an_epoch is None or not epochs or not batch or not np.all(rates > 0.0):
         return ""
@@ -212,6 +227,8 @@ def _with(config: dict[str, Any], name: str, words: str) -> str:
 
 def measures(run: RunData) -> list[str]:
     """The columns of epochs.csv that a judge has measured, the decisive ones first."""
+    if "epoch" not in run.epochs:
+        return []
     there = [name for name in run.epochs if name not in (*OWN_COLUMNS, *run.log)]
     first = [name for name in FIRST if name in there]
     return first + [name for name in there if name not in first]
@@ -318,8 +335,11 @@ def thinned(curve: Curve, most: int = 500) -> Curve:
     return Curve(curve.step[places], curve.value[places])
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
     """A finite number that JSON gave; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # a whole number of hundreds of digits
+        return None

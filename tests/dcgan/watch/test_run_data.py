@@ -119,6 +119,17 @@ def test_what_cannot_be_read_is_told_and_the_last_state_stays(folder):
     assert (data.floor, data.config, data.problems) == ({"distance_mean": 1.0}, {"epochs": 9}, ())
 
 
+def test_nonsense_of_any_kind_is_told(folder):
+    reader = RunReader(folder)
+    reader.read()
+    for text in ("[" * 100_000, "null", '"x"', "{}x", "\x00", "1" * 5000):
+        (folder / "judge.json").write_text(text)
+        assert len(reader.read().problems) == 1, text[:10]
+    (folder / "judge.json").write_text('{"floor": {}}')
+    (folder / "log.csv").write_text('"' + "x" * 200_000 + "\n1\n")
+    assert "log.csv" in " ".join(reader.read().problems)
+
+
 def test_a_judge_file_of_another_kind_is_told(folder):
     reader = RunReader(folder)
     for text in ("[]", "{}", '{"floor": 3}', '{"floor": {"x": "y"}}', '{"floor": {"x": null}}'):

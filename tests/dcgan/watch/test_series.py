@@ -1,6 +1,7 @@
 """What is shown of a run: rates, progress, tables, and curves that lose no peak."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from dcgan import epochs
 from dcgan.measures import names
 from dcgan.measures.features import face_judge
 from dcgan.measures.pixel_judge import level_name
-from dcgan.watch import series
+from dcgan.watch import charts, series
 from dcgan.watch.run_data import RunData
 from dcgan.watch.series import Curve
 from gan_core.optim import schedules
@@ -100,6 +101,51 @@ def test_how_far_a_run_is(changes, now, word, words):
     found = series.status(watched, now)
     assert found.word == word
     assert words in found.words
+
+
+ODD = (None, True, "x", "", [], [1], {}, {"a": 1}, -1, 0, 1e400, float("nan"), 10**400, 2.5)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: str(odd)[:9])
+def test_nothing_that_a_config_can_hold_stops_the_page(odd):
+    names = (
+        "epochs batch_size fall penalty_every network size width loss gamma augment labels faces "
+        "judge seed history d_learning_rate g_learning_rate"
+    )
+    for name in names.split():
+        watched = run(
+            config={**CONFIG, "fall": 0.5, "history": [], name: odd},
+            log=columns(step=[100, 200], d_loss=[1, 2], penalty=[1, 0]),
+            epochs=TWO,
+            changed=0.0,
+        )
+        series.status(watched, 10.0)
+        series.recipe(watched)
+        series.table(watched)
+        for view in (charts.View(), charts.View(images=True, memory=3.0)):
+            for chart in charts.charts({"x": watched}, view):
+                json.dumps(charts.options(chart, view), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "epochs_",
+    [
+        {},
+        columns(combined=[1.0]),
+        columns(epoch=[1.0]),
+        columns(epoch=[], step=[], combined=[]),
+        columns(epoch=[0], step=[0], images_a_second=[0], combined=[np.nan]),
+        columns(epoch=[np.nan], step=[np.inf], images_a_second=[np.nan], combined=[1.0]),
+    ],
+)
+def test_nothing_that_a_table_can_hold_stops_the_page(epochs_):
+    log = columns(step=[np.nan, np.inf], d_loss=[1, 2])
+    watched = run(config={**CONFIG, "fall": 0.5}, log=log, epochs=epochs_)
+    series.status(watched, 1001.0)
+    series.table(watched)
+    series.best_table({"x": watched})
+    for chart in charts.charts({"x": watched}, charts.View()):
+        json.dumps(charts.options(chart, charts.View()), allow_nan=False)
 
 
 def test_the_table_has_real_faces_then_the_newest_epochs_and_the_best():

@@ -20,8 +20,9 @@ from dcgan import training
 from dcgan.config import Config
 from dcgan.generation import trained_generator
 from dcgan.measures import neighbours
-from dcgan.watch import drawing
+from dcgan.watch import drawing, series
 from dcgan.watch.run_data import RunReader
+from gan_core.runs.hooks import every
 from gan_core.runs.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
@@ -44,13 +45,39 @@ TINY = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     path = tmp_path_factory.mktemp("watched") / "run"
-    training.train(Config(**TINY, run=path), SILENT)
+    training.train(Config(**TINY, run=path), SILENT, hooks=[every(1, lambda *_: look(path))])
     return path
+
+
+LOOKS = []  # what was seen of the run in each of its rounds
+
+
+def look(path):
+    if not LOOKS:
+        LOOKS.append(RunReader(path))
+    LOOKS.append(LOOKS[0].read())
 
 
 def snapshot(folder):
     paths = sorted(folder.rglob("*"))
     return [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in paths]
+
+
+def test_it_is_followed_from_its_first_round_to_its_end(run):
+    reader, *looks = LOOKS
+    looks.append(reader.read())
+    assert [one.log["step"][-1] if one.log else 0 for one in looks] == [1, 2, 3, 4, 4]
+    assert [len(one.sheets) for one in looks] == [0, 1, 1, 2, 2]
+    assert [one.checkpoint for one in looks] == [None, 2, 2, 4, 4]
+    assert [series.status(one, one.changed + 1.0).word for one in looks] == [
+        *("training", "training", "training"),
+        *("ended", "ended"),
+    ]
+    assert "epoch 1 of 2, round 3, about" in series.status(looks[2], looks[2].changed).words
+    assert all(one.problems == () for one in looks)
+    assert looks[-1].exported
+    assert looks[-1].floor["distance_mean"] > 0.0
+    assert set(looks[-1].floor) <= set(looks[-1].epochs)
 
 
 # ---- faces now ----
@@ -73,12 +100,13 @@ def test_neighbours_are_the_nearest_of_the_faces_that_are_learnt_from(run):
     found = drawing.find_neighbours(str(run), 4, 3)
     images, learnt, aside = training.divided_faces(Config(**TINY), SILENT)
     assert sorted([*learnt, *aside]) == list(range(48))
+    both = np.concatenate([images[learnt], images[learnt][:, :, ::-1]])  # --flip is the default
     distances = np.sqrt(
-        np.mean((found.faces[:, None].astype(float) - images[learnt][None]) ** 2, axis=(2, 3, 4))
+        np.mean((found.faces[:, None].astype(float) - both[None]) ** 2, axis=(2, 3, 4))
     )
     np.testing.assert_allclose(found.distances, distances.min(axis=1), rtol=1e-6)
-    np.testing.assert_array_equal(found.nearest, images[learnt][distances.argmin(axis=1)])
-    held = neighbours.nearest(images[aside], images[learnt])[1]
+    np.testing.assert_array_equal(found.nearest, both[distances.argmin(axis=1)])
+    held = neighbours.nearest(images[aside], both)[1]
     assert found.of_held_aside == np.median(held)
 
 
