@@ -37,6 +37,8 @@ FACES = 16
 FACES_IN_A_ROW = 8
 EPOCHS_IN_TABLE = 8
 MEMORY = 20.0  # rows of the log, where curves are smoothed
+CURVES_OF = ("config", "log", "epochs", "floor")  # fields of RunData
+TABLES_OF = ("epochs", "floor")
 
 STYLE = """
 :root { --line: #c9c9d2; --muted: #55555f; --accent: #0b5cad; }
@@ -44,6 +46,7 @@ STYLE = """
 .nicegui-content { max-width: 92rem; margin: 0 auto; padding: 0.5rem 1rem 3rem; display: block; }
 h1 { font-size: 1.5rem; line-height: 1.3; margin: 0.5rem 0; font-weight: 600; }
 h2 { font-size: 1.05rem; line-height: 1.4; margin: 0; font-weight: 600; overflow-wrap: anywhere; }
+h2.section { margin-top: 1.5rem; }
 h3 { font-size: 0.95rem; line-height: 1.4; margin: 1rem 0 0.3rem; font-weight: 600; }
 .runs { display: grid; gap: 1rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
@@ -190,14 +193,14 @@ class Page:
             ui.button("Play all", icon="play_arrow", on_click=self._play_all).props("flat no-caps")
         with ui.element("div").classes(f"runs{single}"):
             self.cards = [Card(one, self.worker) for one in self.runs]
-        heading("h3", "Curves").classes("curves-title")
+        heading("h2", "Curves").classes("section")
         with ui.element("div").classes("line"):
             self.smooth = ui.switch("Smooth", value=self.view.memory > 0.0, on_change=self._look)
             self.images = ui.switch("Count images", on_change=self._look)
             text = "Full lines: D, or real. Dashed: G, or generated. Dotted: real faces."
             ui.label(text).classes("muted")
         self.main = ui.element("div").classes("curves")
-        heading("h3", "The judge, after each epoch")
+        heading("h2", "The judge, after each epoch").classes("section")
         self.tables = ui.element("div")
         with ui.expansion("More curves").classes("more"):
             self.more = ui.element("div").classes("curves")
@@ -222,9 +225,11 @@ class Page:
             return
         for card, read in zip(self.cards, found, strict=True):
             card.show(read)
-        if any(is_news(read, self.shown.get(name)) for name, read in data.items()):
-            self.shown = data
+        before = self.shown
+        self.shown = data
+        if any(is_news(read, before.get(name), CURVES_OF) for name, read in data.items()):
             self._show_curves(data)
+        if any(is_news(read, before.get(name), TABLES_OF) for name, read in data.items()):
             self._show_tables(data)
 
     def _show_curves(self, data: dict[str, RunData]) -> None:
@@ -286,14 +291,14 @@ class Card:
             self.recipe = ui.label("").classes("muted")
             self.problems = ui.label("").classes("problem")
             with ui.element("div").classes("parts"):
-                with ui.element("div"):
+                with ui.element("div") as self.sheets_part:
                     self._build_sheets()
                 with ui.element("div") as self.faces_part:
                     self._build_faces()
 
     def _build_sheets(self) -> None:
         heading("h3", "Fixed noise, epoch by epoch")
-        self.picture = ui.html("", sanitize=False)
+        self.sheet = Figure("There is none before the end of the first epoch.")
         with ui.element("div").classes("player"):
             self.play = ui.button(icon="play_arrow", on_click=self._toggle).props(
                 'flat round aria-label="play"'
@@ -313,7 +318,7 @@ class Card:
             button.props("outline no-caps")
         words = "They are computed beside the training, with one thread and at low priority."
         self.notice = ui.label(words).props("role=status").classes("muted")
-        self.faces = ui.html("", sanitize=False)
+        self.faces = Figure("")
 
     def show(self, data: RunData) -> None:
         """What was read of the run."""
@@ -324,7 +329,9 @@ class Card:
         self.recipe.set_text(series.recipe(data))
         self.problems.set_text(" ".join(data.problems))
         self.checkpoint = data.checkpoint
-        self.faces_part.set_visibility(data.checkpoint is not None and "network" in data.config)
+        makes_faces = "network" in data.config
+        self.sheets_part.set_visibility(makes_faces or bool(data.sheets))
+        self.faces_part.set_visibility(makes_faces and data.checkpoint is not None)
         is_new = self.checkpoint != self.asked_at
         if self.keep_up.value and is_new and not self.computing:
             background_tasks.create(self._draw_again())
@@ -347,13 +354,12 @@ class Card:
 
     def _show_sheet(self) -> None:
         if not self.epochs:
-            self.picture.set_content('<p class="muted">There is none before the first epoch.</p>')
             return
         place = min(int(self.slider.value or 0), len(self.epochs) - 1)
         epoch = self.epochs[place]
         address = f"sheets/{self.watched.number}/{epoch}/{self.versions[epoch]}.png"
         words = f"Epoch {epoch} of {self.epochs[-1]} so far"
-        self.picture.set_content(figure_html(address, words, f"generated faces, epoch {epoch}"))
+        self.sheet.show(address, words, f"generated faces, epoch {epoch}")
 
     def play_from_the_start(self) -> None:
         """Show sheet after sheet."""
@@ -413,7 +419,7 @@ class Card:
     def _show_drawn(self, drawn: Drawn) -> None:
         picture = data_address(sheets.sheet(drawn.faces, FACES_IN_A_ROW))
         words = f"Round {drawn.step:,}, seed {self.seed}. Draw again for other faces."
-        self.faces.set_content(figure_html(picture, words, "faces drawn now"))
+        self.faces.show(picture, words, "faces drawn now")
 
     def _show_neighbours(self, found: Neighbours) -> None:
         pairs = np.stack([found.faces, found.nearest], axis=1)
@@ -426,14 +432,19 @@ class Card:
             f"grey levels of 255; for real faces that are held aside it is "
             f"{found.of_held_aside:.0f}. Copies would be much nearer."
         )
-        self.faces.set_content(figure_html(picture, words, "generated faces and nearest real ones"))
+        self.faces.show(picture, words, "generated faces, and below them the nearest real ones")
 
 
-def is_news(data: RunData, shown: RunData | None) -> bool:
-    """Whether a run has other numbers than those that are shown: files that were read anew."""
+def is_news(data: RunData, shown: RunData | None, names: tuple[str, ...]) -> bool:
+    """Whether a run has other numbers than those that are shown: files that were read anew.
+
+    Args:
+        data: what was read now.
+        shown: what was read when it was shown last; None: never.
+        names: fields of RunData that count.
+    """
     if shown is None:
         return True
-    names = ("config", "log", "epochs", "floor")
     return any(getattr(data, name) is not getattr(shown, name) for name in names)
 
 
@@ -442,12 +453,32 @@ def heading(tag: str, words: str) -> TextElement:
     return TextElement(tag=tag, text=words)
 
 
-def figure_html(address: str, caption: str, alt: str) -> str:
-    """A picture with its caption."""
-    return (
-        f'<figure class="picture"><img src="{html.escape(address)}" alt="{html.escape(alt)}">'
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-    )
+class Figure:
+    """A picture with its caption. The old picture stays until the new one has been loaded.
+
+    Args:
+        caption: while there is no picture.
+    """
+
+    def __init__(self, caption: str) -> None:
+        with ui.element("figure").classes("picture"):
+            self.image = ui.element("img")
+            self.image.set_visibility(False)
+            self.caption = TextElement(tag="figcaption", text=caption)
+
+    def show(self, address: str, caption: str, alt: str) -> None:
+        """Another picture.
+
+        Args:
+            address: of the picture.
+            caption: below it.
+            alt: what it shows, for those who do not see it.
+        """
+        self.image.props["src"] = address
+        self.image.props["alt"] = alt
+        self.image.update()
+        self.image.set_visibility(True)
+        self.caption.set_text(caption)
 
 
 def table_html(table: series.Table) -> str:
