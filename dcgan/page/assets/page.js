@@ -203,6 +203,11 @@ function buildLabelList(factor, number) {
   return row;
 }
 
+/** A text as one word of a command line. */
+function shellWord(text) {
+  return /^[\w=.,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 function updateLabels() {
   if (labels === null) {
     return;
@@ -210,7 +215,7 @@ function updateLabels() {
   labelControls.forEach((update, factor) => update(state.labels[factor]));
   const asked = Object.entries(state.labels).map(([factor, value]) => {
     const { name, values } = labels.factors[factor];
-    return ` --label "${name}=${values[value]}"`;
+    return ` --label ${shellWord(`${name}=${values[value]}`)}`;
   });
   element("ids-command").textContent = `python -m dcgan generate --ids FILE${asked.join("")}`;
   const words = wordsOfLabel(labelOfState(state, labels), labels).join(", ");

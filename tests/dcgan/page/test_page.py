@@ -327,7 +327,7 @@ def test_a_label_is_asked_for_kept_in_the_address_and_given_back_to_the_name(lab
     command = labelled.execute_script("return document.getElementById('ids-command').textContent")
     assert command == (
         "python -m dcgan generate --ids FILE "
-        '--label "hair=<i>blue</i>" --label "glasses=yes" --label "many=value 19"'
+        "--label 'hair=<i>blue</i>' --label glasses=yes --label 'many=value 19'"
     )
     labelled.get("about:blank")
     labelled.get(address)
