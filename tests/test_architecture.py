@@ -32,6 +32,7 @@ FLOORS = {
         ("networks", "targets"),
         ("measures",),
         ("figures",),
+        ("play",),
     ),
     "dcgan": (
         ("drawn", "architectures"),
