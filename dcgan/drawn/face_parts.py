@@ -28,7 +28,8 @@ def background(p: SimpleNamespace, across: np.ndarray, down: np.ndarray) -> np.n
 
 def neck(canvas: Canvas, p: SimpleNamespace) -> None:
     """With the chin's shadow on it."""
-    x, y = canvas.x, canvas.y
+    x = canvas.x
+    y = canvas.y
     shape = both(strand(x, 0.155 + 0.5 * np.maximum(y - 0.90, 0.0)), 0.55 - y)
     inside = canvas.cover(shape)
     canvas.lay(inside, p.skin_deep)
@@ -38,7 +39,8 @@ def neck(canvas: Canvas, p: SimpleNamespace) -> None:
 
 def coat(canvas: Canvas, p: SimpleNamespace) -> None:
     """Shoulders, open at the neck."""
-    x, y = canvas.x, canvas.y
+    x = canvas.x
+    y = canvas.y
     shape = both(0.93 + 0.16 * np.abs(x) - y, 0.75 * (1.12 - y) - np.abs(x))
     canvas.lay(canvas.cover(shape), p.clothes)
     canvas.lay(canvas.stroke(shape, LINE), p.clothes_line)
@@ -63,7 +65,8 @@ def face_shape(p: SimpleNamespace, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def ears(canvas: Canvas, p: SimpleNamespace) -> None:
     """Seen where no lock of hair hangs over them."""
-    x, y = canvas.x, canvas.y
+    x = canvas.x
+    y = canvas.y
     ear = ellipse(np.abs(x) - p.face_width, y - 0.19, 0.07, 0.13)
     canvas.lay(canvas.cover(ear), p.skin_shade)
     canvas.lay(canvas.stroke(ear, LINE), p.skin_line)
@@ -71,7 +74,8 @@ def ears(canvas: Canvas, p: SimpleNamespace) -> None:
 
 def head(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
     """The face, shaded towards its edge, and its blush."""
-    x, y = canvas.x, canvas.y
+    x = canvas.x
+    y = canvas.y
     shape = canvas.part(shapes.face)
     inside = canvas.cover(shape)
     canvas.lay(inside, p.skin)

@@ -93,7 +93,8 @@ def shapes(p: SimpleNamespace, x: np.ndarray, y: np.ndarray) -> SimpleNamespace:
 
 def back_hair(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
     """Behind the head: a curtain with tips."""
-    x, y = canvas.x, canvas.y
+    x = canvas.x
+    y = canvas.y
     side = canvas.part(shapes.side)
     out = np.abs(x)
     half = p.back_width + p.flare * y + p.wave * np.sin(9.0 * y + 6.3 * p.wave_phase)
@@ -110,7 +111,8 @@ def back_hair(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> No
 
 def tails(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
     """Bunches of hair beside the head, tied with a band."""
-    x, y = canvas.x, canvas.y
+    x = canvas.x
+    y = canvas.y
     side = canvas.part(shapes.side) * p.mirror
     has = 0.5 * (1.0 + side) * p.tail_1 + 0.5 * (1.0 - side) * p.tail_2
     t = np.clip((y - p.tail_height + 0.10) / (1.15 - p.tail_height), 0.0, 1.0)
@@ -155,7 +157,8 @@ def front_hair(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> N
 def gloss(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
     """The band of light on the fringe, ragged where it crosses the locks."""
     inside = canvas.cover(both(canvas.part(shapes.cap), canvas.part(shapes.fringe)))
-    x, y = canvas.x, canvas.y
+    x = canvas.x
+    y = canvas.y
     ragged = 0.5 + 0.5 * zigzag(canvas.part(shapes.across))
     band = strand(y - p.gloss_height - 0.42 * x * x - 0.02 * ragged, 0.015 + 0.05 * ragged)
     gleam = inside * canvas.cover(band)
@@ -176,7 +179,8 @@ def side_hair(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> No
 
 def ornaments(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
     """A hairband, cat's ears, a ribbon, a flower: all in the upper half."""
-    x, y = canvas.x, canvas.y
+    x = canvas.x
+    y = canvas.y
     u = x * p.mirror - 0.52
     v = y + 0.52
     if p.hairband.any():

@@ -141,7 +141,8 @@ def spoilt(proof: Evidence, *, seed: int) -> dict:
     grey level, of two sets; 50 faces over and over; faces that were learnt from.
     """
     real = proof.others[0]
-    exact, n = real.astype(np.float32), len(real)
+    exact = real.astype(np.float32)
+    n = len(real)
     two = np.concatenate(proof.others[:2])
     lighter = np.argsort(two.mean(axis=(1, 2, 3)), kind="stable")[n:]
     order = rng.permutation(n, rng.seed(seed, "which are few")).numpy()
@@ -186,13 +187,10 @@ def floors(proof: Evidence, *, seed: int) -> dict:
     known: p = `neighbours.rare(m)`, which is 1 % from m = 99 on, and about sqrt(2 p (1 - p) / m).
     """
     rows = [measure(images, proof, seed=seed) for images in proof.others]
-    found = {
-        name: (
-            float(np.mean([row[name] for row in rows])),
-            float(np.std([row[name] for row in rows], ddof=1)),
-        )
-        for name in rows[0]
-    }
+    found = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        found[name] = (float(np.mean(values)), float(np.std(values, ddof=1)))
     compared = min(COMPARED, len(proof.reference))
     rare = neighbours.rare(compared)
     return found | {

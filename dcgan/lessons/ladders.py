@@ -74,7 +74,9 @@ def size_after(layer: Conv2D | Conv2DTranspose, n: int) -> int:
 def climb(network: Sequential, x: tf.Tensor) -> list[Rung]:
     """Walk x [B, ...] through the layers of a Sequential: a Rung for each convolution in it."""
     rungs = []
-    field, distance, first = 1, 1, 0
+    field = 1
+    distance = 1
+    first = 0
     for position, layer in enumerate(network.layers):
         before = x.shape
         x = Sequential([layer])(x)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-USABLE, UNUSABLE = 7, 5  # files that `folder` writes
+USABLE = 7  # files that `folder` writes
+UNUSABLE = 5
 
 
 def folder(path: Path, faces: np.ndarray) -> None:

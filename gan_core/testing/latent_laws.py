@@ -45,7 +45,9 @@ def gives_n_rows_of_dim(latent: Latent) -> None:
 )
 def the_seed_decides_z(latent: Latent) -> None:
     """z is a function of the seed, and of nothing else."""
-    first, again, other = sample(latent, 8, 0), sample(latent, 8, 0), sample(latent, 8, 1)
+    first = sample(latent, 8, 0)
+    again = sample(latent, 8, 0)
+    other = sample(latent, 8, 1)
     hold((first == again).all(), first, again, seed=0)
     hold((first != other).any(), "another z of another seed", "the same")
 
@@ -110,6 +112,7 @@ def coordinates_are_independent(latent: Latent) -> None:
 def z_has_mean_0_and_variance_1(latent: Latent, family: str) -> None:
     """Every coordinate of a standard z has mean 0 and variance 1."""
     z = sample(latent, MANY).astype(np.float64)
-    means, variances = z.mean(0), z.var(0)
+    means = z.mean(0)
+    variances = z.var(0)
     hold((np.abs(means) < 0.1).all(), "means of 0", means)
     hold((np.abs(variances - 1) < 0.2).all(), "variances of 1", variances)

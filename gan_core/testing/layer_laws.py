@@ -210,7 +210,8 @@ def sample_order_goes_with_the_answers(layer: Layer) -> None:
     """In training, too, samples in another order give the answers in that order."""
     order = [2, 0, 3, 1]
     x = input_of(layer, 4)
-    plain, shuffled = layer.make(0), layer.make(0)
+    plain = layer.make(0)
+    shuffled = layer.make(0)
     wanted = tf.gather(call(plain, x, training=True), order)
     close(call(shuffled, tf.gather(x, order), training=True), wanted, 1e-3, 1e-4, x=x)
 
@@ -259,9 +260,13 @@ def gradient_reaches_every_variable(layer: Layer) -> None:
 )
 def the_seed_decides_the_weights(layer: Layer) -> None:
     """One seed, one set of starting weights."""
-    first, second, other = (
-        [variable.numpy() for variable in variables_of(layer.make(seed))] for seed in (3, 3, 4)
-    )
+
+    def weights(seed: int) -> list[np.ndarray]:
+        return [variable.numpy() for variable in variables_of(layer.make(seed))]
+
+    first = weights(3)
+    second = weights(3)
+    other = weights(4)
     for one, two in zip(first, second, strict=True):
         hold((one == two).all(), "equal weights of one seed", "others")
     random = any(np.size(one) > 1 and np.ptp(one) > 0 for one in first)
@@ -382,7 +387,8 @@ def batch_norm_is_affine_in_inference(layer: Layer, family: str, number: int) ->
     """In inference batch norm is affine: fixed numbers scale and shift each channel."""
     module = layer.make(0)
     call(module, batch_norm_input(layer, 1), training=True)
-    x, other = batch_norm_input(layer, number), batch_norm_input(layer, number + 1)
+    x = batch_norm_input(layer, number)
+    other = batch_norm_input(layer, number + 1)
     middle = call(module, (x + other) / 2, training=False)
     ends = call(module, x, training=False), call(module, other, training=False)
     close(middle, (np.asarray(ends[0]) + np.asarray(ends[1])) / 2, 1e-4, 1e-3, x=x)

@@ -68,7 +68,8 @@ def rounding_scale(family: str, real: Any, fake: Any) -> tuple[Any, Any]:
 def float32_agrees_with_float64(loss: GANLoss, family: str, pair: Any) -> None:
     """The loss is its family's formula, to a few roundings of float32."""
     real, fake = cut(loss, *pair)
-    a, b = np.float64(real), np.float64(fake)
+    a = np.float64(real)
+    b = np.float64(fake)
     d_loss, g_loss = reference.LOSSES[family]
     d_scale, g_scale = rounding_scale(family, a, b)
     got = d_value(loss, real, fake)
@@ -88,7 +89,9 @@ def float32_agrees_with_float64(loss: GANLoss, family: str, pair: Any) -> None:
 def far_from_right_the_loss_is_the_logit(loss: GANLoss, family: str, size: int, c: float) -> None:
     """Where D is sure and wrong, the loss is the logit: no rounded probability lies between."""
     one = np.ones(size, np.float32)
-    right, wrong, zero = np.float32(c) * one, np.float32(-c) * one, np.float32(0) * one
+    right = np.float32(c) * one
+    wrong = np.float32(-c) * one
+    zero = np.float32(0) * one
     if family == "relativistic":
         equal(d_value(loss, zero, right), c, VALUE_ULPS, real=zero, fake=right)
         equal(g_value(loss, right, zero), c, VALUE_ULPS, real=right, fake=zero)
@@ -149,7 +152,8 @@ def zero_sum(loss: GANLoss, family: str, pair: Any) -> None:
 def gradients_equal_their_formulas(loss: GANLoss, family: str, pair: Any) -> None:
     """The gradients of the logits are those worked out by hand."""
     real, fake = cut(loss, *pair)
-    a, b = np.float64(real), np.float64(fake)
+    a = np.float64(real)
+    b = np.float64(fake)
     for value, formula in zip(
         gradients(loss, real, fake), reference.GRADIENTS[family], strict=True
     ):
@@ -426,7 +430,8 @@ def wasserstein_is_linear_and_blind_to_a_shift(
 ) -> None:
     """Wasserstein's loss is linear, and blind to a shift of all scores."""
     real, fake = pair
-    c, value = float32(c).numpy(), d_value(loss, real, fake)
+    c = float32(c).numpy()
+    value = d_value(loss, real, fake)
     inputs = {"real": real, "fake": fake, "c": c}
     scale = magnitude(real, fake)
     equal(d_value(loss, real + c, fake + c), value, NEAR, scale + 2 * abs(c), **inputs)
@@ -466,7 +471,8 @@ def relativistic_sees_differences_alone(loss: GANLoss, family: str, pair: Any, c
     """A relativistic loss sees differences alone, and G's is D's with the pair exchanged."""
     real, fake = pair
     inputs = {"real": real, "fake": fake, "c": c}
-    d_loss, g_loss = d_value(loss, real, fake), g_value(loss, real, fake)
+    d_loss = d_value(loss, real, fake)
+    g_loss = g_value(loss, real, fake)
     wasserstein = reference.wasserstein_d(np.float64(real), np.float64(fake))
     scale = magnitude(real, fake)
     equal(d_loss - g_loss, wasserstein, NEAR, scale + d_loss + g_loss, **inputs)
@@ -490,7 +496,8 @@ def relativistic_sees_differences_alone(loss: GANLoss, family: str, pair: Any, c
 )
 def the_pairing_matters(loss: GANLoss, family: str) -> None:
     """A relativistic loss compares each real sample with its own partner."""
-    real, fake = np.array([0, 10], np.float32), np.array([0, 10], np.float32)
+    real = np.array([0, 10], np.float32)
+    fake = np.array([0, 10], np.float32)
     got = d_value(loss, real, fake)
     hold(abs(got - np.log(2)) <= 1e-6 * np.log(2), np.log(2), got, real=real, fake=fake)
     got = d_value(loss, real, fake[::-1])
@@ -535,7 +542,8 @@ def d_loss_is_convex(loss: GANLoss, family: str, batches: Any, share: float) -> 
 def d_loss_moves_no_further_than_its_logits(loss: GANLoss, family: str, batches: Any) -> None:
     """D's loss moves no further than its logits (it is 1-Lipschitz)."""
     real, fake, other_real, other_fake = map(np.float64, batches)
-    before, after = d_value(loss, real, fake), d_value(loss, other_real, other_fake)
+    before = d_value(loss, real, fake)
+    after = d_value(loss, other_real, other_fake)
     moved = np.mean(np.abs(real - other_real)) + np.mean(np.abs(fake - other_fake))
     scale = abs(before) + abs(after) + magnitude(real, fake) + magnitude(other_real, other_fake)
     slack = VALUE_ULPS * 2.0**-23 * scale

@@ -55,7 +55,8 @@ VALUES = {"discriminator": d_value, "generator": g_value}
 
 def gradients(loss: GANLoss, real: Any, fake: Any) -> tuple[Any, Any, Any]:
     """(dL_D/da [n], dL_D/db [m], dL_G/db [m]) by TensorFlow, as float64; 0 where unconnected."""
-    real, fake = float32(real), float32(fake)
+    real = float32(real)
+    fake = float32(fake)
     with tf.GradientTape() as d_tape:
         d_tape.watch([real, fake])
         d_loss = loss.discriminator(real, fake)
@@ -114,7 +115,8 @@ def answers(loss: GANLoss, real: Any, fake: Any) -> dict[str, Any]:
 def float32_scalar(loss: GANLoss) -> None:
     """Each player gets one finite float32 number."""
     for n, m in ((1, 1), (3, 3)) if loss.paired else ((1, 1), (3, 5)):
-        real, fake = tf.linspace(-1.0, 1.0, n), tf.linspace(-2.0, 2.0, m)
+        real = tf.linspace(-1.0, 1.0, n)
+        fake = tf.linspace(-2.0, 2.0, m)
         of_players = answers(loss, real, fake)
         for player, value in of_players.items():
             number = scalar(value, player, real=real, fake=fake)
@@ -208,7 +210,8 @@ def logits_of_any_shape(loss: GANLoss, seed: int) -> None:
 )
 def gradients_reach_the_logits(loss: GANLoss) -> None:
     """D learns from real and from fake, and G from fake: no gradient is cut off."""
-    real, fake = float32([0.3, -0.2, 0.4]), float32([0.4, 0.1, -0.3])
+    real = float32([0.3, -0.2, 0.4])
+    fake = float32([0.4, 0.1, -0.3])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([real, fake])
         d_loss = loss.discriminator(real, fake)
@@ -266,7 +269,8 @@ SIZES = st.sampled_from(strategies.SIZES)
 def d_raises_real_logits(loss: GANLoss, size: int, seed: int) -> None:
     """D gains when it gives real samples a higher logit."""
     real, fake = between_aims(seed, size)
-    before, after = d_value(loss, real, fake), d_value(loss, real + 0.25, fake)
+    before = d_value(loss, real, fake)
+    after = d_value(loss, real + 0.25, fake)
     hold(after < before, f"less than {before:.7g}", after, real=real + 0.25, fake=fake)
 
 
@@ -280,7 +284,8 @@ def d_raises_real_logits(loss: GANLoss, size: int, seed: int) -> None:
 def d_lowers_fake_logits(loss: GANLoss, size: int, seed: int) -> None:
     """D gains when it gives fake samples a lower logit."""
     real, fake = between_aims(seed, size)
-    before, after = d_value(loss, real, fake), d_value(loss, real, fake - 0.25)
+    before = d_value(loss, real, fake)
+    after = d_value(loss, real, fake - 0.25)
     hold(after < before, f"less than {before:.7g}", after, real=real, fake=fake - 0.25)
 
 
@@ -294,7 +299,8 @@ def d_lowers_fake_logits(loss: GANLoss, size: int, seed: int) -> None:
 def g_raises_fake_logits(loss: GANLoss, size: int, seed: int) -> None:
     """G gains when D gives its samples a higher logit."""
     real, fake = between_aims(seed, size)
-    before, after = g_value(loss, real, fake), g_value(loss, real, fake + 0.25)
+    before = g_value(loss, real, fake)
+    after = g_value(loss, real, fake + 0.25)
     hold(after < before, f"less than {before:.7g}", after, real=real, fake=fake + 0.25)
 
 
@@ -368,7 +374,8 @@ def mean_over_the_batch(loss: GANLoss, first: Any, second: Any) -> None:
 def repeats_change_nothing(loss: GANLoss, pair: Any) -> None:
     """Each batch has its own mean: a sample seen twice changes nothing."""
     real, fake = cut(loss, *pair)
-    twice, fake_twice = np.tile(real, 2), np.tile(fake, 2)
+    twice = np.tile(real, 2)
+    fake_twice = np.tile(fake, 2)
     batches = [(twice, fake_twice)]
     if not loss.paired:
         batches += [(twice, fake), (real, fake_twice)]

@@ -29,7 +29,8 @@ def ulps(value: Any, expected: Any, scale: Any = None) -> float:
     Returns:
         A number of steps; infinite where a value is NaN or infinite.
     """
-    value, expected = np.float64(value), np.float64(expected)
+    value = np.float64(value)
+    expected = np.float64(expected)
     scale = np.abs(expected if scale is None else scale)
     step = np.maximum(np.spacing(np.float32(scale)).astype(np.float64), np.finfo(np.float32).tiny)
     with np.errstate(invalid="ignore"):
@@ -53,7 +54,8 @@ def close(
     **inputs: Any,
 ) -> None:
     """Raise Violation unless |got - wanted| <= atol + rtol |wanted| everywhere."""
-    got, wanted = np.asarray(got, np.float64), np.asarray(wanted, np.float64)
+    got = np.asarray(got, np.float64)
+    wanted = np.asarray(wanted, np.float64)
     same = got.shape == wanted.shape and np.allclose(got, wanted, rtol=rtol, atol=atol)
     hold(same, wanted, got, likely, **inputs)
 
@@ -96,7 +98,10 @@ def same_in_all_ways(
     Each way is run twice: what is fixed when a graph is traced shows in the second call.
     """
     eager = make()
-    wanted = [[np.asarray(a) for a in tf.nest.flatten(eager(*arguments))] for _ in range(2)]
+    wanted = []
+    for _ in range(2):
+        results = tf.nest.flatten(eager(*arguments))
+        wanted.append([np.asarray(result) for result in results])
     for way, xla in (("graph", False), ("xla", True)):
         run = compiled(make(), arguments, xla)
         for call in range(2):

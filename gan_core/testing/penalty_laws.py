@@ -155,7 +155,8 @@ def penalty_is_a_mean_over_the_batch(penalty: Penalty, n: int, m: int, number: i
     """A penalty is a mean over the batch of something of each sample's own slope."""
     matrix, w, x, _ = draw_quadratic(number, n + m)
     critic = quadratic(matrix, w)
-    first, second = pay(penalty, critic, x[:n], x[:n]), pay(penalty, critic, x[n:], x[n:])
+    first = pay(penalty, critic, x[:n], x[:n])
+    second = pay(penalty, critic, x[n:], x[n:])
     wanted = (n * first + m * second) / (n + m)
     close(pay(penalty, critic, x, x), wanted, 1e-3, 1e-3, x=x, A=matrix, w=w)
 
@@ -173,7 +174,8 @@ def sample_order_does_not_matter(penalty: Penalty, number: int) -> None:
     matrix, w, x, _ = draw_quadratic(number, 5)
     order = np.random.default_rng(number).permutation(5)
     critic = quadratic(matrix, w)
-    before, after = pay(penalty, critic, x, x), pay(penalty, critic, x[order], x[order])
+    before = pay(penalty, critic, x, x)
+    after = pay(penalty, critic, x[order], x[order])
     close(after, before, 1e-4, 1e-3, x=x, order=order)
 
 
@@ -307,7 +309,8 @@ def slopes_are_taken_between_each_real_and_its_fake(penalty: Penalty, number: in
 def points_are_uniform_and_the_seed_decides(penalty: Penalty) -> None:
     """The points are uniform between real and fake, and a function of the seed."""
     # Of 4,096 samples the means have standard deviations of 0.0045 and 0.0047.
-    ones, zeros = np.ones([4096, 1], np.float32), np.zeros([4096, 1], np.float32)
+    ones = np.ones([4096, 1], np.float32)
+    zeros = np.zeros([4096, 1], np.float32)
     draws = [points_seen(penalty, ones, zeros, rng.seed(0, "penalty", step)) for step in (0, 1)]
     for u in draws:
         moments = [np.mean(u), np.mean(u**2)]
@@ -340,7 +343,8 @@ def gradient_reaches_the_critic(penalty: Penalty, number: int) -> None:
     gradient = tape.gradient(paid, w)
     hold(gradient is not None, "a gradient with respect to D's weights", "None", W=w)
     direction = direction / np.linalg.norm(direction)
-    start, h = w.numpy(), np.float32(1 / 64)
+    start = w.numpy()
+    h = np.float32(1 / 64)
     rises = []
     for sign in (1, -1):
         w.assign(start + sign * h * direction)
@@ -435,7 +439,8 @@ def pays_the_slope_minus_1_squared(
 ) -> None:
     """A linear critic pays lambda (|w| - 1)^2, which draws its slope to 1 (Gulrajani 2017)."""
     real, fake = draw(number, [batch, FEATURES], [batch, FEATURES])
-    norm, scale = np.linalg.norm(np.float64(w)), penalty.strength
+    norm = np.linalg.norm(np.float64(w))
+    scale = penalty.strength
     expected = reference.one_centred_penalty(scale, reference.linear_slopes(w, real))
     paid = pay(penalty, linear(w), real, fake)
     close(paid, expected, 1e-5, 1e-5 * scale, w=w, batch=batch)

@@ -14,10 +14,10 @@ import numpy as np
 
 from dcgan.measures import distances
 from dcgan.measures.features import frechet, manifolds
-from dcgan.measures.pixel_judge import GRID, PIXELS, PixelJudge, over_the_floor
+from dcgan.measures.names import FRECHET, GRID, PIXELS
+from dcgan.measures.pixel_judge import PixelJudge, over_the_floor
 from gan_core import checks
 
-FRECHET = "Fréchet distance"
 MMD = "MMD of pixels"
 MS_SSIM = "MS-SSIM of pairs"
 BETTER = {
@@ -65,8 +65,11 @@ class FaceJudge:
             floor: what `measure(others)` gave before; None: measure it now.
             thorough: measure MMD and MS-SSIM too, which the combined figure does without.
         """
-        self.real, self.others = real, others
-        self.network, self.seed, self.thorough = network, seed, thorough
+        self.real = real
+        self.others = others
+        self.network = network
+        self.seed = seed
+        self.thorough = thorough
         self.features_of_real = network(real)
         self.pixels = PixelJudge(real, others, seed=seed, floor=floor)
         if floor is None:

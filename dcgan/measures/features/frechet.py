@@ -36,7 +36,8 @@ def frechet(x: np.ndarray, y: np.ndarray) -> float:
     """
     x, y = _two_sets("frechet", x, y)
     between_means = np.sum(np.square(x.mean(axis=0) - y.mean(axis=0)))
-    r, s = _triangular(x), _triangular(y)
+    r = _triangular(x)
+    s = _triangular(y)
     cross = np.linalg.svd(r @ s.T, compute_uv=False).sum()
     return float(between_means + np.sum(np.square(r)) + np.sum(np.square(s)) - 2.0 * cross)
 
