@@ -321,11 +321,11 @@ class Eye:
         return tf.concat(blocks, axis=0)[:JUDGED]
 
     def _look_at(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Samples, sigma(logit) at the grid's places, and the push on the first samples."""
+        """Samples, D's field at the grid's places, and the push on the first samples."""
         trainer = self.game.trainer
         network = trainer.generator if trainer.average is None else trainer.average.model
         samples = network(self._z, training=False)
-        field = tf.sigmoid(trainer.discriminator(self._places, training=False)[:, 0])
+        field = self._field(trainer.discriminator(self._places, training=False)[:, 0])
         some = samples[:ARROWS]
         with tf.GradientTape() as tape:
             tape.watch(some)
@@ -333,6 +333,13 @@ class Eye:
             real_logits = trainer.discriminator(self.real[:ARROWS], training=False)[:, 0]
             loss = trainer.loss.generator(real_logits, fake_logits)
         return samples, field, -float(ARROWS) * tape.gradient(loss, some)
+
+    def _field(self, logits: tf.Tensor) -> tf.Tensor:
+        """From 0 to 1: probabilities, or a score from its lowest to its highest value here."""
+        if self.game.trainer.loss.logits == "log-odds":
+            return tf.sigmoid(logits)
+        lowest = tf.reduce_min(logits)
+        return (logits - lowest) / tf.maximum(tf.reduce_max(logits) - lowest, 1e-12)
 
     def _grid(self) -> np.ndarray:
         """The places where D is asked: a line, or squares row by row from below."""

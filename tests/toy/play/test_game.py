@@ -247,6 +247,14 @@ def test_a_look_shows_the_trainers_samples_d_and_the_push_on_them(target):
     assert 0 <= measured["modes"] <= opening["modes"]
 
 
+def test_a_score_is_shown_from_its_lowest_to_its_highest():
+    eye = Eye(Game(small(loss="hinge", target="two-normals"), mode="eager"))
+    field = np.array(eye.look()["field"])
+    assert (field.min(), field.max()) == (0, 1000)
+    logits = eye.game.trainer.discriminator(eye._places).numpy()[:, 0]
+    assert (np.argsort(field, kind="stable")[[0, -1]] == np.argsort(logits)[[0, -1]]).all()
+
+
 def test_real_samples_have_distance_1():
     game = Game(small(), mode="eager")
     eye = Eye(game)
