@@ -259,6 +259,7 @@ class Eye:
             game.target.sample(JUDGED, rng.seed(index, "judge")).numpy() for index in range(2)
         ]
         self._floor = self._distance(*self._judges)
+        self.samples = self.real  # of the last look
 
     def opening(self) -> dict[str, Any]:
         """What stays the same during the game."""

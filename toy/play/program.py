@@ -255,5 +255,13 @@ def _networks(settings: Settings, mode: str) -> str:
         average=settings.average or None,
         mode=mode,
         batch=settings.batch,
-        start=f"mean + {settings.start!r} * scale" if settings.start else "mean",
+        start=_start(settings.start),
     )
+
+
+def _start(start: float) -> str:
+    """What is added to G's output."""
+    if start == 0.0:
+        return "mean"
+    sign = "+" if start > 0.0 else "-"
+    return f"mean {sign} {abs(start)!r} * scale"
