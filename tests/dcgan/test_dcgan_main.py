@@ -11,8 +11,6 @@ from gan_core.runs.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture
 def called(monkeypatch):
