@@ -17,8 +17,8 @@ from dcgan.data import faces
 from dcgan.epochs import read_epochs
 from dcgan.measures import judges
 from dcgan.measures.features import efficientnet
-from dcgan.measures.features.face_judge import FRECHET, FaceJudge
-from dcgan.measures.pixel_judge import PIXELS
+from dcgan.measures.features.face_judge import FaceJudge
+from dcgan.measures.names import FRECHET, PIXELS
 from gan_core.runs import checkpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_output", "faces_drawn_once")]
