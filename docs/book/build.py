@@ -8,17 +8,19 @@ import re
 import shutil
 import urllib.parse
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 from sphinx.application import Sphinx
 
-from docs.book import api, bibliography, chapters, execute, links, moving, solutions
+from docs.book import api, bibliography, chapters, execute, kernels, links, moving, solutions
 from docs.book.chapters import Chapter
 
 HERE = Path(__file__).parent
 BUILD = HERE / "_build"
 WHOLE_IN_A_CHECK = ("ch01", "ch02")  # run with their own configuration, which takes seconds
+AT_A_TIME = 2  # chapters that run; most keep one core busy
 MATHJAX = "tex-svg.js"
 FIRST_PAGES = ("for_students", "notation")
 LAST_PAGES = (
@@ -61,15 +63,9 @@ def build(
     found = chapters.all_chapters()
     sources = bibliography.read()
     numbers = {chapter.number for chapter in found}
+    books = _notebooks(found, folder, check, only, say)
     for chapter in found:
-        say(f"{chapter.name}: {chapter.title}")
-        small = check and chapter.name not in WHOLE_IN_A_CHECK
-        if only and chapter.name not in only:
-            book = chapters.notebook(chapter, small)
-        else:
-            work = folder / "work" / chapter.name
-            book = execute.executed(chapter, folder / "cache", work, small)
-        _write_chapter(chapter, book, source, numbers, set(sources), colab)
+        _write_chapter(chapter, books[chapter.name], source, numbers, set(sources), colab)
     _write_other_pages(found, sources, numbers, source)
     say("Sphinx")
     _run_sphinx(source, html, folder)
@@ -79,6 +75,38 @@ def build(
     if faults:
         raise RuntimeError("docs.book: links or pictures are broken:\n" + "\n".join(faults[:50]))
     return html
+
+
+def _notebooks(
+    found: list[Chapter],
+    folder: Path,
+    check: bool,
+    only: tuple[str, ...],
+    say: Callable[[str], object],
+) -> dict[str, nbformat.NotebookNode]:
+    """{name: notebook} with the output of the chapters that are to run."""
+
+    def with_output(chapter: Chapter) -> nbformat.NotebookNode:
+        small = check and is_small(chapter)
+        was_kept = execute.kept(chapter, folder, small).exists()
+        book = execute.executed(chapter, folder, small)
+        seconds = book.metadata[execute.CPU_SECONDS]
+        kept = "kept from before, " if was_kept else ""
+        say(f"{chapter.name}: {kept}{seconds:.0f} s of a processor. {chapter.title}")
+        return book
+
+    wanted = [chapter for chapter in found if not only or chapter.name in only]
+    books = {chapter.name: chapters.notebook(chapter) for chapter in found if chapter not in wanted}
+    # The longest chapters are the last ones: begin with them, so that no core waits at the end.
+    with kernels.forked(), ThreadPoolExecutor(AT_A_TIME) as pool:
+        running = {chapter.name: pool.submit(with_output, chapter) for chapter in reversed(wanted)}
+        books |= {name: future.result() for name, future in running.items()}
+    return books
+
+
+def is_small(chapter: Chapter) -> bool:
+    """Whether a check runs this chapter with its small configuration."""
+    return chapter.name not in WHOLE_IN_A_CHECK
 
 
 def _write_chapter(
