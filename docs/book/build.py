@@ -14,7 +14,17 @@ from pathlib import Path
 import nbformat
 from sphinx.application import Sphinx
 
-from docs.book import api, bibliography, chapters, execute, kernels, links, moving, solutions
+from docs.book import (
+    api,
+    bibliography,
+    chapters,
+    execute,
+    faces_page,
+    kernels,
+    links,
+    moving,
+    solutions,
+)
 from docs.book.chapters import Chapter
 
 HERE = Path(__file__).parent
@@ -63,13 +73,14 @@ def build(
     found = chapters.all_chapters()
     sources = bibliography.read()
     numbers = {chapter.number for chapter in found}
-    books = _notebooks(found, folder, check, only, say)
+    books, faces = _run_chapters(found, folder, check, only, say)
     for chapter in found:
         _write_chapter(chapter, books[chapter.name], source, numbers, set(sources), colab)
     _write_other_pages(found, sources, numbers, source)
     say("Sphinx")
     _run_sphinx(source, html, folder)
     _copy_notebooks(found, html)
+    (html / faces_page.NAME).write_text(faces, encoding="utf-8", newline="\n")
     not_run = {f"{chapter.name}.html" for chapter in found if only and chapter.name not in only}
     faults = links.broken(html, not_run)
     if faults:
@@ -77,14 +88,14 @@ def build(
     return html
 
 
-def _notebooks(
+def _run_chapters(
     found: list[Chapter],
     folder: Path,
     check: bool,
     only: tuple[str, ...],
     say: Callable[[str], object],
-) -> dict[str, nbformat.NotebookNode]:
-    """{name: notebook} with the output of the chapters that are to run."""
+) -> tuple[dict[str, nbformat.NotebookNode], str]:
+    """{name: notebook}, with the output of those that are to run, and the page of faces."""
 
     def with_output(chapter: Chapter) -> nbformat.NotebookNode:
         small = check and is_small(chapter)
@@ -97,11 +108,15 @@ def _notebooks(
 
     wanted = [chapter for chapter in found if not only or chapter.name in only]
     books = {chapter.name: chapters.notebook(chapter) for chapter in found if chapter not in wanted}
-    # The longest chapters are the last ones: begin with them, so that no core waits at the end.
+    faces = faces_page.EMPTY
     with kernels.forked(), ThreadPoolExecutor(AT_A_TIME) as pool:
+        # The longest chapters are the last ones: begin with them, so that no core waits at the end.
         running = {chapter.name: pool.submit(with_output, chapter) for chapter in reversed(wanted)}
+        if not only or faces_page.CHAPTER in only:
+            kept_page = pool.submit(faces_page.kept, folder, check)
+            faces = kept_page.result().read_text(encoding="utf-8")
         books |= {name: future.result() for name, future in running.items()}
-    return books
+    return books, faces
 
 
 def is_small(chapter: Chapter) -> bool:

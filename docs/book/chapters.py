@@ -33,9 +33,8 @@ SMALL = {
     "ch07": "count=200, size=32, batch=64",
     "ch08": "size=32, width=8, batch=8, draws=2",
     "ch09": "drawn=64, epochs=1, batch_size=16, size=32, width=4",
-    "ch10": "faces=100, samples=400, pictures=1, descent_steps=20, classifier_faces=200, "
-    "classifier_steps=5",
-    "ch11": "samples=100, counted=100, taught=200, steps=5",
+    "ch10": "faces=50, samples=200, edited=16, pictures=1, descent_steps=5, taught=200, steps=5",
+    "ch11": "samples=50, counted=50, taught=200, steps=5",
 }
 
 

@@ -41,13 +41,17 @@ def executed(chapter: Chapter, folder: Path, small: bool = False) -> nbformat.No
     book = chapters.notebook(chapter, small)
     if file.exists():
         return _with_outputs_of(nbformat.read(file, as_version=4), book)
-    work = folder / "work" / ("small" if small else "whole")
-    book = run(book, work, chapter.module)
+    book = run(book, work_folder(folder, small), chapter.module)
     file.parent.mkdir(parents=True, exist_ok=True)
     for older in file.parent.glob(f"{_prefix(chapter, small)}*.ipynb"):
         older.unlink()
     nbformat.write(book, file)
     return book
+
+
+def work_folder(folder: Path, small: bool) -> Path:
+    """Where notebooks run: chapters find there what others left."""
+    return folder / "work" / ("small" if small else "whole")
 
 
 def _prefix(chapter: Chapter, small: bool) -> str:
@@ -131,7 +135,7 @@ def key(chapter: Chapter, small: bool) -> str:
     digest = hashlib.blake2b(digest_size=16)
     digest.update(b"small" if small else b"whole")
     digest.update(_source_of(chapters.notebook(chapter, small)))
-    for path in imports.needed_files(chapter.path):
+    for path in imports.needed_by(chapter.path.read_text(encoding="utf-8")):
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(path.read_bytes())
     for library in LIBRARIES:

@@ -17,15 +17,15 @@ OURS = ("gan_core", *PACKAGES)
 DOOR = "gan_core"  # it imports its modules when their names are first asked for
 
 
-def needed_files(chapter: Path) -> list[Path]:
-    """The modules and data files that a chapter imports, without the chapter itself, sorted."""
+def needed_by(program: str) -> list[Path]:
+    """The modules that a program imports, directly or not, and their data files, sorted."""
     needed: set[Path] = set()
-    waiting = list(_imported_by(chapter))
+    waiting = list(_imported_by(program))
     while waiting:
         path = waiting.pop()
         if path not in needed:
             needed.add(path)
-            waiting += _imported_by(path)
+            waiting += _imported_by(path.read_text(encoding="utf-8"))
     folders = {path.parent for path in needed}
     return sorted(needed | {file for folder in folders for file in _data_of(folder)})
 
@@ -40,9 +40,9 @@ def _data_of(folder: Path) -> Iterator[Path]:
 
 
 @functools.cache
-def _imported_by(path: Path) -> frozenset[Path]:
+def _imported_by(program: str) -> frozenset[Path]:
     found: set[Path] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(program)):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found |= _files_of(alias.name, is_door=alias.name == DOOR)
