@@ -41,9 +41,11 @@ def be_a_kernel(arguments: list[str], folder: str, environment: Mapping[str, str
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from ipykernel.kernelapp import launch_new_instance
 
+    # The kernel ends with the process that it was forked from, and that one with the builder.
+    parent = f"--IPKernelApp.parent_handle={os.getppid()}"
     # What the kernel itself says is no output of the chapter.
     with silence(STDOUT), silence(STDERR):
-        launch_new_instance(argv=arguments)
+        launch_new_instance(argv=[*arguments, parent])
 
 
 def _installed() -> list[str]:
