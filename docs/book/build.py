@@ -29,7 +29,6 @@ from docs.book.chapters import Chapter
 
 HERE = Path(__file__).parent
 BUILD = HERE / "_build"
-WHOLE_IN_A_CHECK = ("ch01", "ch02")  # run with their own configuration, which takes seconds
 AT_A_TIME = 2  # chapters that run; most keep one core busy
 MATHJAX = "tex-svg.js"
 FIRST_PAGES = ("for_students", "notation")
@@ -98,7 +97,7 @@ def _run_chapters(
     """{name: notebook}, with the output of those that are to run, and the page of faces."""
 
     def with_output(chapter: Chapter) -> nbformat.NotebookNode:
-        small = check and is_small(chapter)
+        small = check and chapters.is_small(chapter)
         was_kept = execute.kept(chapter, folder, small).exists()
         book = execute.executed(chapter, folder, small)
         seconds = book.metadata[execute.CPU_SECONDS]
@@ -117,11 +116,6 @@ def _run_chapters(
             faces = kept_page.result().read_text(encoding="utf-8")
         books |= {name: future.result() for name, future in running.items()}
     return books, faces
-
-
-def is_small(chapter: Chapter) -> bool:
-    """Whether a check runs this chapter with its small configuration."""
-    return chapter.name not in WHOLE_IN_A_CHECK
 
 
 def _write_chapter(

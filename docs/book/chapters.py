@@ -36,6 +36,7 @@ SMALL = {
     "ch10": "faces=50, samples=200, edited=16, pictures=1, descent_steps=5, taught=200, steps=5",
     "ch11": "samples=50, counted=50, taught=200, steps=5",
 }
+WHOLE_IN_A_CHECK = ("ch01", "ch02")  # run with their own configuration, which takes seconds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +78,11 @@ def all_chapters() -> list[Chapter]:
                 raise ValueError(f"docs.book: {path} has no heading such as '# 3. One Gaussian'.")
             found.append(Chapter(path, int(heading[1]), heading[2]))
     return sorted(found, key=lambda chapter: chapter.number)
+
+
+def is_small(chapter: Chapter) -> bool:
+    """Whether a check runs this chapter with its small configuration."""
+    return chapter.name not in WHOLE_IN_A_CHECK
 
 
 def notebook(chapter: Chapter, small: bool = False) -> nbformat.NotebookNode:
