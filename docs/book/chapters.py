@@ -100,7 +100,7 @@ def notebook(chapter: Chapter, small: bool = False) -> nbformat.NotebookNode:
         else:
             cell.source = markdown_of(cell.source)
     book.cells = [cell for cell in book.cells if cell.source.strip()]
-    book.cells.insert(1, _start())
+    book.cells.insert(1, _start(small))
     book.metadata["kernelspec"] = {
         "name": "python3",
         "display_name": "Python 3",
@@ -109,9 +109,14 @@ def notebook(chapter: Chapter, small: bool = False) -> nbformat.NotebookNode:
     return book
 
 
-def _start() -> nbformat.NotebookNode:
-    """The cell that starts TensorFlow without its messages; pages leave it out."""
+def _start(small: bool) -> nbformat.NotebookNode:
+    """The cell that starts TensorFlow without its messages; pages leave it out.
+
+    The few training steps of a small configuration take less time than compiling them would.
+    """
     source = f"{IMPORT_OF_START}\n\n{START}  # TensorFlow starts without messages of its own"
+    if small:
+        source += "\n\nimport tensorflow as tf\n\ntf.config.run_functions_eagerly(True)"
     cell = nbformat.v4.new_code_cell(source)
     cell.metadata["tags"] = ["remove-cell"]
     return cell

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import site
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -41,11 +43,18 @@ def be_a_kernel(arguments: list[str], folder: str, environment: Mapping[str, str
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from ipykernel.kernelapp import launch_new_instance
 
-    # The kernel ends with the process that it was forked from, and that one with the builder.
-    parent = f"--IPKernelApp.parent_handle={os.getppid()}"
+    threading.Thread(target=_end_with_the_builder, daemon=True).start()
+    parent = f"--IPKernelApp.parent_handle={os.getppid()}"  # it is not started from a terminal
     # What the kernel itself says is no output of the chapter.
     with silence(STDOUT), silence(STDERR):
         launch_new_instance(argv=[*arguments, parent])
+
+
+def _end_with_the_builder() -> None:
+    builder = multiprocessing.parent_process()
+    if builder is not None:
+        builder.join()
+        os._exit(1)
 
 
 def _installed() -> list[str]:
