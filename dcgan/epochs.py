@@ -116,13 +116,12 @@ class Watch:
         values["combined"] = combined
         values["variety"] = variety(fake) / max(variety(self.judge.real), 1e-6)
         self._log({"epoch": epoch, "step": step, "images_a_second": rate, **values})
-        say(
-            f"epoch {epoch:3d}  D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}  "
-            f"{_answers(row)}"
-            f"{self.judge.summary(measures)}{' (best)' if best else ''}  "
-            f"{rate:.0f} images a second",
-            self.console,
-        )
+        losses = f"D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}"
+        judged = self.judge.summary(measures)
+        if best:
+            judged += " (best)"
+        speed = f"{rate:.0f} images a second"
+        say(f"epoch {epoch:3d}  {losses}  {_answers(row)}{judged}  {speed}", self.console)
         self._tell_a_failure()
         if self.events is not None:
             with self.events.as_default(step=step):
@@ -271,7 +270,10 @@ def read_epochs(file: str | os.PathLike) -> dict[str, np.ndarray]:
     """
     with open(file, newline="", encoding="utf-8") as opened:
         rows = list(csv.DictReader(opened))
-    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+    columns = {}
+    for name in rows[0]:
+        columns[name] = np.array([float(row[name]) for row in rows])
+    return columns
 
 
 def _opened(file: Path) -> np.ndarray | None:

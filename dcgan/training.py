@@ -189,7 +189,7 @@ def train(
 
     The folder then has, besides what `RunFolder` says, a sheet of fixed noise after every epoch
     (samples/), epochs.csv, skipped.txt, curves.png, training.gif, and generator/: the SavedModel of
-    the best epoch. Stopped by Ctrl-C, or by an error, it has them too, and goes on with `--resume`.
+    the best epoch. Stopped by Ctrl-C, or by an error, it has them too, and resumes with `--resume`.
     With the strategy multi-worker the chief does and says all this; the others play along.
 
     Args:
@@ -351,7 +351,7 @@ def _with_absolute_paths(config: Config) -> Config:
 
 
 def _finish(watch: Watch, run: RunFolder, config: Config, console: Console) -> bool:
-    """The SavedModel, the curves and the GIF, each on its own. -> whether there is a SavedModel."""
+    """Write the SavedModel, the curves and the GIF, each on its own; True with a SavedModel."""
     if not (run.checkpoints / "best.npz").exists():
         return False
     exported = _attempt("The generator was", lambda: _export(run, config), console)
@@ -562,7 +562,7 @@ def best_generator(folder: str | os.PathLike) -> tf.Module:
         raise ValueError(
             f"dcgan: the run {folder} has no {file.name} yet, "
             "which is written after the first epoch. "
-            f"Go on with it: python -m dcgan train --resume {folder}"
+            f"Resume it: python -m dcgan train --resume {folder}"
         )
     config = of_run(folder)
     label_set = labels.read(folder)

@@ -138,7 +138,10 @@ def read(path: Path) -> Comparison:
     """What `write` wrote."""
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    numbers = {row.pop("set"): {name: float(row[name]) for name in row} for row in rows}
+    numbers = {}
+    for row in rows:
+        of_set = row.pop("set")
+        numbers[of_set] = {name: float(text) for name, text in row.items()}
     return Comparison(rows=numbers, floor=numbers.pop("real faces"))
 
 
