@@ -88,6 +88,8 @@ class Config:
     """seeds of section 9.6, some 80 seconds of processor time each; 0: its kept results are shown"""
     seed: int = 0
     """of faces, weights, order and z"""
+    mode: str = "graph"
+    """how a round is compiled: graph, xla, or eager for stepping through in a debugger"""
     out: Path = Path("runs/ch09")
     """folder for the run and the figures; a run that is there already is resumed"""
 
@@ -100,6 +102,7 @@ class Config:
         checks.integer("Config", "images", self.images, 128, 10**9)
         checks.integer("Config", "seeds", self.seeds, 0, 1000)
         checks.integer("Config", "seed", self.seed, 0, 2**32)
+        checks.one_of("Config", "mode", self.mode, ["graph", "xla", "eager"])
 
 
 # %%
@@ -174,14 +177,14 @@ def make_trainer(config, recipe, seed):
         penalty=penalty,
         average=schedules.rising_memory(0.999),
         seed=seed,
-        mode="graph",
+        mode=config.mode,
     )
 
 
 # %% [markdown]
 r"""
-`mode="graph"` compiles a round into one TensorFlow graph. (XLA, the default of `GANTrainer`, is slow for convolutions on
-a CPU.) The penalty and the average are for later sections; Radford's recipe has neither.
+With the mode `graph` a round is compiled into one TensorFlow graph. (XLA, the default of `GANTrainer`, is slow for
+convolutions on a CPU.) The penalty and the average are for later sections; Radford's recipe has neither.
 
 ## 9.2 Train, and watch
 
@@ -213,6 +216,7 @@ def train_and_watch(config):
         epochs=config.epochs,
         flip=False,
         seed=config.seed,
+        mode=config.mode,
         run=config.out / "radford",
     )
     _, floor = training.held_aside(wanted)
@@ -334,8 +338,10 @@ def batches_of(config, recipe, learnt):
     return face_batches(learnt, recipe.batch, seed=config.seed)
 
 
-def stop_and_resume(config, learnt, rounds=40):
-    """Three trainings. -> {how: the trainer at the end}"""
+def stop_and_resume(config, learnt):
+    """Three trainings of 40 rounds, for 300 of config.rounds. -> {how: the trainer at the end}"""
+    half = max(1, config.rounds // 15)
+    rounds = 2 * half
     recipe = Recipe(batch=32)
     batches = batches_of(config, recipe, learnt)
     never_stopped = make_trainer(config, recipe, config.seed)
@@ -344,7 +350,7 @@ def stop_and_resume(config, learnt, rounds=40):
     with tempfile.TemporaryDirectory() as place:
         run = RunFolder.create(Path(place) / "run", recipe)
         stopped = make_trainer(config, recipe, config.seed)
-        fit(stopped, batches, rounds // 2, run=run)
+        fit(stopped, batches, half, run=run)
 
         resumed = make_trainer(config, recipe, config.seed)
         fit(resumed, batches, rounds, run=RunFolder.resume(run.path))
