@@ -118,7 +118,7 @@ r"""
 A **DCGAN** is a deep convolutional GAN as [Radford et al. 2016] published it. Before that paper, convolutional GANs
 hardly ever trained. The paper does not give a theory. It gives a **recipe**, everything that must be fixed before a
 training starts: networks, loss, batch size, optimizer, start of the weights. Start from a published recipe, change one
-thing at a time, and measure what the change does. Table 9.1 is the recipe, beside what we run here.
+thing at a time, and measure what the change does. This is the recipe, beside what we run here:
 
 | | Radford et al. | here |
 |---|---|---|
@@ -133,9 +133,7 @@ thing at a time, and measure what the change does. Table 9.1 is the recipe, besi
 | batch | 128 | the same |
 | Adam, both players | learning rate 0.0002, $\beta_1 = 0.5$, $\beta_2 = 0.999$ | the same |
 
-*Table 9.1. The recipe. What differs makes the pictures small enough for two CPU cores.*
-
-What the paper says about its numbers is worth knowing. The usual learning rate of Adam, 0.001, was "too high", and its
+The size and the width differ so that two CPU cores suffice. What the paper says about its numbers is worth knowing. The usual learning rate of Adam, 0.001, was "too high", and its
 usual $\beta_1 = 0.9$ "resulted in training oscillation".
 
 In code, a recipe is a few numbers, and a trainer follows it. `GANTrainer` is that of chapter 2, unchanged: nothing in it
@@ -183,6 +181,12 @@ def make_trainer(config, recipe, seed):
 
 # %% [markdown]
 r"""
+> **Common mistake: a compiled step that keeps the old networks.** A `tf.function` that reads its networks from global
+> variables is traced once. If the networks are made anew later, the step goes on training the old ones, and no error is
+> raised. Here each trainer owns its networks and its compiled round. The opposite slip is a
+> `tf.config.run_functions_eagerly(True)` from a debugging session that is never undone. It holds for the whole process,
+> and all compiled steps silently run eagerly.
+
 With the mode `graph` a round is compiled into one TensorFlow graph. (XLA, the default of `GANTrainer`, is slow for
 convolutions on a CPU.) The penalty and the average are for later sections; Radford's recipe has neither.
 
@@ -279,7 +283,7 @@ if __name__ == "__main__":
     tables.show(
         ["epoch", "D's loss", "G's loss", "D(x)", "D(G(z))", "variety", "distance"],
         rows,
-        caption=f"Table 9.2. The same training in numbers; the floor of the distance is "
+        caption=f"Table 9.1. The same training in numbers; the floor of the distance is "
         f"{floor:.0f}. One run.",
     )
 
@@ -394,7 +398,7 @@ if __name__ == "__main__":
     tables.show(
         ["training", "numbers of the state that differ", "mean difference of a pixel (of 255)"],
         [[how, f"{share:.1%}", f"{pixel:.2f}"] for how, (share, pixel) in ends.items()],
-        caption="Table 9.3. How two resumed trainings end, beside one that was never stopped.",
+        caption="Table 9.2. How two resumed trainings end, beside one that was never stopped.",
     )
 
 # %% [markdown]
@@ -493,7 +497,7 @@ if __name__ == "__main__":
     )
     show_ends(
         runs,
-        "Table 9.4. The two trainings: means over the last tenth of the rounds, and the "
+        caption="Table 9.3. The two trainings: means over the last tenth of the rounds, and the "
         "faces at the end. One run each.",
     )
 
@@ -549,7 +553,7 @@ if __name__ == "__main__":
     )
     show_ends(
         {"A, for comparison": runs["A"], **gallery},
-        "Table 9.5. The gallery in numbers: means over the last tenth of the rounds, and the faces "
+        caption="Table 9.4. The gallery in numbers: means over the last tenth of the rounds, and the faces "
         "at the end. One run each.",
     )
 
@@ -562,7 +566,7 @@ chapter 11). It may never make some kinds of faces (count them, chapter 11). And
 (enlarge the sheet; chapter 8 says where it comes from).
 
 > **Common mistake: stopping a training because the losses do not fall.** In a game they need not. Each loss rises when
-> the *other* player gets better. In Table 9.2 the faces become better from row to row, and the losses stay.
+> the *other* player gets better. In Table 9.1 the faces become better from row to row, and the losses stay.
 
 ## 9.6 What does each departure from the recipe do?
 
@@ -663,7 +667,7 @@ def show_departures(found):
     tables.show(
         ["recipe", "G", "change", "average of G", "change"],
         rows,
-        caption=f"Table 9.6. Distance to held-out faces: mean ± standard error over {seeds} seeds, "
+        caption=f"Table 9.5. Distance to held-out faces: mean ± standard error over {seeds} seeds, "
         "and the mean change from the row above ± its standard error.",
     )
 
@@ -677,7 +681,7 @@ if __name__ == "__main__":
     plots.show(
         training_plots.distances_of_seeds(found, measured_departures.FLOOR),
         config.out / "departures.png",
-        caption="Figure 9.5. The distances behind Table 9.6: a dot a seed, and mean ± standard "
+        caption="Figure 9.5. The distances behind Table 9.5: a dot a seed, and mean ± standard "
         "error. Dashed: the floor, real against real.",
         alt="@ALT_DEP@",
     )
@@ -714,12 +718,12 @@ faces of 64 × 64 pixels. `docs/faces.md` has more rows.
 At 64,000 images the run with $\gamma = 1$ had the distance of pixels 73, and single runs with $\gamma = 0.2$ and
 $0.05$ had 81 and 92. That is a hint and no more, since each is one run.
 
-> **Common mistake: an ablation with one run a row.** In Table 9.6 a seed changes the distance by up to @SPREAD@. A table of
+> **Common mistake: an ablation with one run a row.** In Table 9.5 a seed changes the distance by up to @SPREAD@. A table of
 > single runs would have ordered some rows by chance, and nobody could have seen it.
 
 ## 9.7 The average of G, and its batch norm
 
-In the last rows of Table 9.6 the average of $G$ is twice as near to real faces as $G$ itself. Chapter 3 introduced it:
+In the last rows of Table 9.5 the average of $G$ is twice as near to real faces as $G$ itself. Chapter 3 introduced it:
 after every round $\bar\theta \leftarrow d\,\bar\theta + (1 - d)\,\theta$, and nothing learns from $\bar\theta$. On faces two
 details matter.
 
@@ -734,7 +738,7 @@ which remembers about the last ninth of all rounds, until $d$ is reached (exerci
 own for batch norm. $G$'s moving means and variances belong to $G$'s weights, and their averages do not fit either.
 Therefore, before samples are taken, we send 1,024 latent vectors through the averaged network and let batch norm use the
 mean of *their* statistics. We call this to **settle** it [Brock et al. 2019]. `trainer.sample` does so by itself. The next
-cell trains the last recipe of Table 9.6, for as many rounds as training A, and judges $G$, its average as it is, and its
+cell trains the last recipe of Table 9.5, for as many rounds as training A, and judges $G$, its average as it is, and its
 settled average.
 """
 
@@ -778,7 +782,7 @@ r"""
 >
 @NOTICE_97@
 
-In Table 9.6 the average does *not* help the first two recipes. They are still on their way after 16,000 images, and an average of
+In Table 9.5 the average does *not* help the first two recipes. They are still on their way after 16,000 images, and an average of
 the way lies behind. An average helps a $G$ that moves *around* its goal.
 
 ## Summary
@@ -807,7 +811,7 @@ the way lies behind. An average helps a $G$ that moves *around* its goal.
    pictures, give or take 1. Is the loss larger or smaller than that of one logit $a$ and $b$? Does it move the end of the
    game?
 6. ★★ Is it the small batch, or the number of steps? Train batches of 32 and of 128 for the same number of *rounds*, and
-   compare with the first two rows of Table 9.6.
+   compare with the first two rows of Table 9.5.
 7. ★★★ Build a watchdog: a hook for `fit` that stops a training whose generated faces are all one picture, or whose $D$ has
    been certain of everything for a given number of looks, and says which. Show that it stops two trainings of section 9.5
    and lets A finish.
