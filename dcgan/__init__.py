@@ -18,7 +18,7 @@
 
     ch07_faces           the data: looking at it, checking it; the distance between two sets
     ch08_convolutions    strides, adjoints, checkerboards, batch norm
-    ch09_training        train, watch, stop, resume; a course lab's mistakes before and after
+    ch09_training        train, watch, stop, resume; failures; departures from a recipe
     ch10_latent_space    walks, the prior's shell, directions
     ch11_judging_faces   which measure sees what
 

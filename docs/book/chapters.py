@@ -32,9 +32,9 @@ SMALL = {
     "ch06": "steps=40, batch=32, width=8, bits=2, mode='graph'",
     "ch07": "count=200, size=32, batch=64",
     "ch08": "size=32, width=8, batch=8, draws=2",
-    "ch09": "drawn=64, epochs=1, batch_size=16, size=32, width=4",
+    "ch09": "drawn=300, judged=16, width=2, epochs=1, rounds=2, mode='eager'",
     "ch10": "faces=50, samples=200, edited=16, pictures=1, descent_steps=5, taught=200, steps=5",
-    "ch11": "samples=50, counted=50, taught=200, steps=5",
+    "ch11": "samples=20, counted=50, taught=200, steps=5",
 }
 WHOLE_IN_A_CHECK = ("ch01", "ch02")  # run with their own configuration, which takes seconds
 
