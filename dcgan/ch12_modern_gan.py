@@ -8,7 +8,7 @@ answers and why it works, and you can measure whether it pays off with the compu
 ## The question
 
 The DCGAN of chapter 8 was published in 2015. In 2024, Huang et al. asked what is left of a good GAN if every trick is
-removed that has no reason. Their answer, called **R3GAN** [Huang et al. 2024], shares with the DCGAN only the game
+removed that has no reason. Their answer, called R3GAN [Huang et al. 2024], shares with the DCGAN only the game
 itself. Almost every part has been replaced:
 
 | | DCGAN, 2015 | baseline of 2024 | section |
@@ -55,7 +55,7 @@ from dcgan.drawn import drawn_faces
 from dcgan.figures import modern_plots
 from dcgan.judge import evidence, factor_classifier, factor_features
 from dcgan.lessons import landscapes
-from dcgan.measures import distances
+from dcgan.measures import distances, real_sets
 from dcgan.measures.features import frechet, manifolds
 from gan_core import checks, penalties, rng
 from gan_core.app import command_line, plots, tables
@@ -91,7 +91,7 @@ class Config:
     classifier_steps: int = 300
     """training steps of this classifier"""
     only: tuple[int, ...] = (1, 2, 3, 4, 5)
-    """recipes to train, by their numbers in Table 12.7, such as 2 5"""
+    """recipes to train, by their numbers in section 12.6, such as 2 5"""
     seed: int = 0
     """of weights, noise and the order of the faces"""
     seeds: int = 1
@@ -139,11 +139,11 @@ added to $D$ without any effect: "real" no longer means "above 0", but "above th
 
 **A case that can be computed.** Sun et al. asked what this does to mode collapse [Sun et al. 2020]. Take two modes at $-1$ and $1$ with one
 real sample each, $x_1 = -1$ and $x_2 = 1$, and two generated samples $y_1, y_2$. Let $D$ be able to take any value at
-any place, and let it be the best one. The **value** of the game is minus $D$'s mean loss,
+any place, and let it be the best one. The value of the game is minus $D$'s mean loss,
 
 $$\max_D \operatorname{mean} \log \sigma(m), \qquad \sigma(t) = \frac{1}{1 + e^{-t}}, \tag{12.2}$$
 
-where the *margins* $m$ are $D(x_i)$ and $-D(y_j)$ for the **separate** loss of chapter 1, and $D(x_i) - D(y_i)$ for
+where the *margins* $m$ are $D(x_i)$ and $-D(y_j)$ for the loss of chapter 1, which we call *separate* here, and $D(x_i) - D(y_i)$ for
 pairs. $G$ lowers the value. It is 0 if $D$ can tell everything apart, and $-\log 2 = -0.693$ if it can tell nothing
 apart. Three states matter:
 
@@ -358,7 +358,7 @@ back likewise. A **residual block** adds what it computes to what it gets:
 
 $$x \mapsto x + f(x). \tag{12.7}$$
 
-In `modern.Block` $f$ is a *bottleneck*: a $1 \times 1$ convolution to half of the channels, a $3 \times 3$ convolution, and a
+In `modern.Block` $f$ is a **bottleneck**: a $1 \times 1$ convolution to half of the channels, a $3 \times 3$ convolution, and a
 $1 \times 1$ convolution back, with leaky rectifiers between. Halving the channels makes the $3 \times 3$ layer four times
 cheaper.
 
@@ -625,4 +625,264 @@ r"""
 >   mean of two loses less and lets more false waves through.
 
 A convolution with a $4 \times 4$ kernel and stride 2 *can* learn such a filter. Nothing makes it do so.
+"""
+
+# %% [markdown]
+r"""
+## 12.6 Step by step, on faces
+
+Now the real thing. Five recipes learn the drawn faces of chapter 7, at 32 pixels. Each one differs from the one before in a
+few parts:
+
+1. **DCGAN.** The networks and Adam of Radford et al.: batch norm in both, $\beta_1 = 0.5$, $\beta_2 = 0.999$, learning rate
+   $2 \cdot 10^{-4}$, no penalty.
+2. **+ D without norm, R1.** The package's default (chapter 9): no batch norm in $D$, start by equation (12.8), R1 with $\gamma = 1$ in
+   every fourth round and four times as strong, Adam with $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of
+   $4 \cdot 10^{-4}$. *No momentum*, because the opponent moves: an average of past gradients points where the opponent
+   was.
+3. **+ relativistic loss**, equation (12.1).
+4. **+ R2**, with the same $\gamma$ as R1.
+5. **modern.** Residual blocks instead of the DCGAN's layers, no norm in $G$ either, filtered resampling, the start of
+   section 12.3. It has its own width and rates (`dcgan.config.RECIPES`).
+
+All of them see the same images in the same order, mirrored at random, with random translations of what $D$ sees, and
+all are sampled from a moving average of $G$ that remembers a quarter of the training. `dcgan.training.build` makes the
+trainer, which is the one of all chapters.
+"""
+
+# %%
+STEPS = {
+    "1 DCGAN": {"network": "radford"},
+    "2 + D without norm, R1": {"network": "dcgan"},
+    "3 + relativistic loss": {"network": "dcgan", "loss": "relativistic"},
+    "4 + R2": {"network": "dcgan", "loss": "relativistic", "gamma_fake": 1.0},
+    "5 modern": {"network": "modern"},
+}
+
+
+def chosen_steps(config):
+    """The recipes to train. -> {name: what each changes in a training's config}"""
+    names = list(STEPS)
+    return {names[number - 1]: STEPS[names[number - 1]] for number in config.only}
+
+
+def recipe_of(config, changes, seed):
+    """The config of one training."""
+    shared = {
+        "size": config.size,
+        "width": config.width,
+        "latent_dim": config.latent_dim,
+        "batch_size": config.batch,
+        "drawn": config.drawn,
+        "augment": ("translation",),
+        "average": config.images // 4,
+        "seed": seed,
+    }
+    return training_config.Config(**{**shared, **changes})
+
+
+# %% [markdown]
+r"""
+**The judges** are those of chapter 11: the distance of pixels (patches and whole faces, in thousandths of a standard
+deviation), and on the features of a classifier of factors the Fréchet distance, precision, recall and coverage. The
+classifier is trained here, for 32 pixels. Real faces that nobody has learnt from are the reference, and as many others give the
+floor.
+"""
+
+# %%
+MEASURES = ("distance of pixels", "Fréchet distance", "precision", "recall", "coverage")
+
+
+class Jury:
+    """Real faces, a reader of factors, and all measures of a set of generated faces."""
+
+    def __init__(self, config):
+        fresh = evidence.FRESH + np.arange(2 * config.samples)
+        faces = drawn_faces.draw(fresh, seed=config.seed, size=config.size)
+        faces = real_sets.mirror_half(faces, seed=config.seed)
+        self.reference = faces[: config.samples]
+        self.reader = factor_classifier.train_classifier(
+            config.size, faces=config.taught, steps=config.classifier_steps, seed=config.seed
+        )
+        self.features = factor_features.features(self.reader, self.reference)
+        self.floor = self.measure(faces[config.samples :])
+
+    def measure(self, faces):
+        """uint8 [n, S, S, 3] -> {measure: value}"""
+        pixels = distances.patches_and_whole(self.reference, faces, seed=0)
+        features = factor_features.features(self.reader, faces)
+        shares = manifolds.compare(features, self.features)
+        values = (
+            pixels["mean"],
+            frechet.frechet(features, self.features),
+            shares.precision,
+            shares.recall,
+            shares.coverage,
+        )
+        return dict(zip(MEASURES, values, strict=True))
+
+
+# %% [markdown]
+r"""
+**A training** is cut into as many parts as there are looks. After each part the average of $G$ makes faces, and the jury
+measures them. We count the CPU seconds of the training alone (all cores together), which is a fairer measure of cost
+than the clock when the machine does other work. At the end we also compare the slopes of $D$ at real and at
+generated faces (section 12.2).
+"""
+
+
+# %%
+def play(config, changes, jury, faces, seed):
+    """Train one recipe, and judge it `looks` times.
+
+    -> looks: {"images", "seconds" and each measure: [looks]}; faces uint8; slopes of D at the end
+    """
+    recipe = recipe_of(config, changes, seed)
+    trainer = training.build(recipe)
+    sampler = face_batches(faces, recipe.batch_size, seed=seed, flip=True)
+    trainer.rounds(sampler, 1)  # compiles; what it computes is part of the training, its time not
+    seconds = 0.0
+    rows = []
+    for look in range(1, config.looks + 1):
+        due = config.images * look // (config.looks * recipe.batch_size)
+        before = time.process_time()
+        trainer.rounds(sampler, due - int(trainer.step))
+        seconds += time.process_time() - before
+        generated = to_uint8(trainer.sample(config.samples, seed=seed)).numpy()
+        row = {"images": due * recipe.batch_size, "seconds": seconds, **jury.measure(generated)}
+        rows.append(row)
+    looks = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    real = jury.reference[:256]
+    slopes = (slope(trainer, real), slope(trainer, generated[:256]))
+    return looks, generated, slopes
+
+
+def slope(trainer, faces):
+    """The root of the mean square of D's slope at these faces."""
+    squared = penalties.Critic(trainer.discriminator).squared_slopes(to_float(faces))
+    return float(tf.sqrt(tf.reduce_mean(squared)))
+
+
+def play_all(config, jury):
+    """Every recipe over every seed. -> {recipe: [(looks, faces, slopes) of each seed]}"""
+    learnt = drawn_faces.draw(np.arange(config.drawn), seed=config.seed, size=config.size)
+    games = {}
+    for name, changes in chosen_steps(config).items():
+        games[name] = []
+        for seed in range(config.seed, config.seed + config.seeds):
+            games[name].append(play(config, changes, jury, learnt, seed))
+            last = games[name][-1][0]
+            print(f"{name}, seed {seed}: {last['seconds'][-1]:.0f} CPU s")
+    return games
+
+
+def mean_and_error(values, digits):
+    """The mean over seeds and its standard error, as text; the value itself for one seed."""
+    mean = np.mean(values)
+    if len(values) == 1:
+        return f"{mean:.{digits}f}"
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return f"{mean:.{digits}f} ± {error:.{digits}f}"
+
+
+def rows_of_games(games, floor):
+    """The last look of each recipe, and the floor, as rows of a table."""
+    digits = {"seconds": 0, "distance of pixels": 0, "Fréchet distance": 1}
+    rows = []
+    for name, seeds in games.items():
+        cells = [name]
+        for column in ("seconds", *MEASURES):
+            last = [looks[column][-1] for looks, _, _ in seeds]
+            cells.append(mean_and_error(last, digits.get(column, 2)))
+        rows.append(cells)
+    real = [f"{floor[measure]:.{digits.get(measure, 2)}f}" for measure in MEASURES]
+    return [*rows, ["real faces", "", *real]]
+
+
+def rows_of_slopes(games):
+    """The slopes of D at real and at generated faces, and their ratio, as rows of a table."""
+    rows = []
+    for name, seeds in games.items():
+        at_real = np.array([slopes[0] for _, _, slopes in seeds])
+        at_fake = np.array([slopes[1] for _, _, slopes in seeds])
+        ratio = mean_and_error(at_fake / at_real, 2)
+        rows.append([name, mean_and_error(at_real, 2), mean_and_error(at_fake, 2), ratio])
+    return rows
+
+
+# %%
+if __name__ == "__main__":
+    jury = Jury(config)
+    games = play_all(config, jury)
+    tables.show(
+        ["recipe", "CPU seconds", *MEASURES],
+        rows_of_games(games, jury.floor),
+        caption=f"Table 12.5. Five recipes after {config.images:,} images. {config.samples:,} faces "
+        f"are judged. Seeds: {config.seeds}.",
+    )
+    tables.show(
+        ["recipe", "slope at real", "slope at generated", "ratio"],
+        rows_of_slopes(games),
+        caption="Table 12.6. The slope of D at real and at generated faces at the end.",
+    )
+    plots.show(
+        modern_plots.faces_of_recipes({name: seeds[0][1] for name, seeds in games.items()}),
+        config.out / "faces.png",
+        caption="Figure 12.5. Twelve faces of each recipe after as many images.",
+        alt="A row of small faces for each of the recipes.",
+    )
+    plots.show(
+        modern_plots.progress(
+            {name: seeds[0][0] for name, seeds in games.items()},
+            jury.floor,
+            ("distance of pixels", "Fréchet distance"),
+        ),
+        config.out / "progress.png",
+        caption="Figure 12.6. Two measures against the images that were seen (above), and against "
+        "the CPU seconds of training (below).",
+        alt="Falling curves for each recipe, and a dotted line for real faces far below them.",
+    )
+
+# %% [markdown]
+r"""
+> **Notice.** PLACEHOLDER
+
+## 12.7 Equal time
+
+PLACEHOLDER
+
+## Summary
+
+- A relativistic loss compares a real and a generated sample. With a fixed list of pairs the collapsed state is no local
+  minimum; with pairs that are drawn anew in each round, the hill is back in our example.
+- R1 does not look where $G$ gets its gradient. With R1 alone even a parabola has no best $D$, and its slope at the
+  generated sample grows as long as it is trained. R2 closes the gap.
+- A residual block whose last kernel starts at 0 is the identity, so a signal passes any number of blocks unchanged.
+  Scaling the other kernels by $L^{-1/(2m - 2)}$ makes the first step independent of the depth.
+- Batch norm mixes the images of a batch, and a penalty on the slope needs a function of one image.
+- Keeping every second pixel turns fast waves into slow ones that were never there. A filter before it removes them.
+- PLACEHOLDER
+
+## Exercises
+
+1. ★ Take three modes with one real sample each, and three generated samples that all lie on the first mode. Compute the
+   value of the separate loss and that of fixed pairs. Then let one sample leave. How high is the hill, and how does that
+   compare with two modes?
+2. ★ In the example of section 12.2 let $D$ be the best one before each step of $G$, with both penalties. For which
+   step sizes of $G$ does $\theta$ go to 0, if it starts near 0? What changes with R1 alone?
+3. ★★ What does the filter $(1, 5, 10, 10, 5, 1)$ do to a wave of frequency $f$? Measure it. What does it cost?
+4. ★★ The last kernel of each block is drawn with a small gain $g$ instead of 0. For which $g$ has the mean square doubled after
+   32 blocks? Measure it.
+5. ★★ A lazy penalty is computed in every $k$-th round, $k$ times as strong. Show that its mean over $k$ rounds is what it
+   would be. What is different all the same?
+6. ★★★ Build *pixel normalisation*, $x / \sqrt{\operatorname{mean}_c x_c^2}$ at each pixel by itself [Karras et al. 2018], and put it in front of every block
+   of `modern`'s generator. Which of the things that batch norm did does it do, and which not?
+
+## Further reading
+
+- [Huang et al. 2024] derives the recipe of 2024 step by step, and shows what each step gives on a GPU.
+- [Sun et al. 2020] is the theory behind section 12.1, and [Jolicoeur-Martineau 2018] introduced the loss.
+- [Mescheder et al. 2018] proves what R1 and R2 do near the end of a training.
+- [Zhang et al. 2019] trains residual networks of thousands of layers without any normalisation.
+- [Zhang 2019] shows aliasing in networks, and [Karras et al. 2020] what filters and lazy penalties do for GANs.
 """

@@ -25,9 +25,7 @@ def landscapes(places: np.ndarray, panels: dict[str, dict[str, np.ndarray]]) -> 
     plots.use_style()
     figure, axes = plt.subplots(1, len(panels), figsize=(11, 3.9), sharey=True, squeeze=False)
     for ax, (title, games) in zip(axes[0], panels.items(), strict=True):
-        for (game, values), colour, style in zip(
-            games.items(), plots.OTHERS, STYLES, strict=False
-        ):
+        for (game, values), colour, style in zip(games.items(), plots.OTHERS, STYLES, strict=False):
             ax.plot(places, values, style, color=colour, lw=2, label=game)
         for mode in (-1.0, 1.0):
             ax.axvline(mode, color=plots.REAL, lw=1, ls=":")
