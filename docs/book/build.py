@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import re
 import shutil
 import urllib.parse
@@ -26,6 +25,7 @@ from docs.book import (
     solutions,
 )
 from docs.book.chapters import Chapter
+from gan_core.app import command_line
 
 HERE = Path(__file__).parent
 BUILD = HERE / "_build"
@@ -201,8 +201,8 @@ def _mathjax() -> Path:
 
 def _run_sphinx(source: Path, html: Path, folder: Path) -> None:
     """A warning fails the build: it is a missing reference, or text that is not what it seems."""
+    command_line.start_quietly()  # autodoc imports TensorFlow
     warnings = (folder / "warnings.txt").open("w+", encoding="utf-8")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with warnings:
         app = Sphinx(
             str(source),

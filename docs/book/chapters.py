@@ -35,8 +35,8 @@ SMALL = {
     "ch09": "drawn=300, judged=16, width=2, epochs=1, rounds=2, mode='eager'",
     "ch10": "faces=50, samples=200, edited=16, pictures=1, descent_steps=5, taught=200, steps=5",
     "ch11": "samples=20, counted=50, taught=200, steps=5",
-    "ch12": "images=64, batch=16, width=4, latent_dim=8, drawn=64, looks=2, samples=40, taught=200, "
-    "classifier_steps=5",
+    "ch12": "images=64, batch=16, width=4, latent_dim=8, drawn=64, looks=2, samples=40, "
+    "taught=200, classifier_steps=5",
 }
 WHOLE_IN_A_CHECK = ("ch01", "ch02")  # run with their own configuration, which takes seconds
 
