@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -41,7 +42,9 @@ def executed(chapter: Chapter, folder: Path, small: bool = False) -> nbformat.No
     book = chapters.notebook(chapter, small)
     if file.exists():
         return _with_outputs_of(nbformat.read(file, as_version=4), book)
-    book = run(book, work_folder(folder, small), chapter.module)
+    work = work_folder(folder, small)
+    shutil.rmtree(work / "runs" / chapter.name, ignore_errors=True)  # else runs would be resumed
+    book = run(book, work, chapter.module)
     file.parent.mkdir(parents=True, exist_ok=True)
     for older in file.parent.glob(f"{_prefix(chapter, small)}*.ipynb"):
         older.unlink()
