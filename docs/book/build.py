@@ -99,7 +99,11 @@ def _run_chapters(
     def with_output(chapter: Chapter) -> nbformat.NotebookNode:
         small = check and chapters.is_small(chapter)
         was_kept = execute.kept(chapter, folder, small).exists()
-        book = execute.executed(chapter, folder, small)
+        try:
+            book = execute.executed(chapter, folder, small)
+        except RuntimeError:
+            say(f"{chapter.name}: failed; the others run on, and then you are told why")
+            raise
         seconds = book.metadata[execute.CPU_SECONDS]
         kept = "kept from before, " if was_kept else ""
         say(f"{chapter.name}: {kept}{seconds:.0f} s of a processor. {chapter.title}")
