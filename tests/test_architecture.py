@@ -46,7 +46,7 @@ FLOORS = {
         ("page",),
     ),
     "benchmarks": (
-        ("measure", "step_plots", "run_exported"),
+        ("measure", "step_plots", "quality_plots", "run_exported"),
         ("limits",),
         ("contestants",),
     ),
@@ -72,6 +72,7 @@ COMMANDS = {
         "input_pipeline",
         "peers",
         "profile_step",
+        "quality",
         "toy_step",
         "train_step",
     },

@@ -60,8 +60,7 @@ class Config:
     features: str = "quadratic"
     """what D sees of a number t (section 3.2): linear (t) or quadratic (t and t^2)"""
     loss: str = "non-saturating"
-    """minimax or non-saturating; or, from later chapters, least-squares, hinge, wasserstein or
-    relativistic"""
+    """minimax, non-saturating; of later chapters: least-squares, hinge, wasserstein, relativistic"""
     steps: int = 4000
     """rounds of training, each a step of D, then one of G; from 1 to 1,000,000"""
     batch: int = 256

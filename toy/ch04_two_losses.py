@@ -60,8 +60,7 @@ class Config:
     sd: float = 0.4
     """standard deviation of each of them, from 0.01 to 100"""
     loss: tuple[str, ...] = ("minimax", "non-saturating")
-    """losses of G that are compared: minimax, non-saturating; or, from later chapters, least-squares,
-    hinge, wasserstein or relativistic"""
+    """of G, compared: minimax, non-saturating, least-squares, hinge, wasserstein, relativistic"""
     head_start: int = 800
     """rounds in which D alone learns, from 0 to 100,000"""
     steps: int = 4000
