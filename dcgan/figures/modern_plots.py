@@ -110,7 +110,7 @@ def aliasing(
     for (label, values), colour, style in styles:
         places = 2.0 * np.arange(len(values))
         left.plot(places, values, style, color=colour, ms=4, lw=1.5, label=label)
-    left.set(xlabel="pixel", ylabel="value", ylim=(-1.25, 1.25))
+    left.set(xlabel="pixel", ylabel="value", ylim=(-1.55, 1.25))
     curves = zip(
         responses.items(), (plots.FAKE, plots.OTHERS[2], plots.OTHERS[0]), STYLES, strict=False
     )
