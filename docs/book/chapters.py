@@ -36,8 +36,8 @@ SMALL = {
     "ch10": "faces=100, samples=400, pictures=1, descent_steps=20, classifier_faces=200, "
     "classifier_steps=5",
     "ch11": "samples=100, counted=100, taught=200, steps=5",
-    "ch12": "images=64, batch=16, width=4, latent_dim=8, drawn=64, looks=2, samples=40, taught=200, "
-    "classifier_steps=5",
+    "ch12": "images=64, batch=16, width=4, latent_dim=8, drawn=64, looks=2, samples=40, "
+    "taught=200, classifier_steps=5",
 }
 
 
