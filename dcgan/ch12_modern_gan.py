@@ -473,7 +473,7 @@ if __name__ == "__main__":
         caption="Figure 12.3. The mean square of a signal behind each of 20 layers or blocks, at "
         "the start.",
         alt="Layers of sd 0.02 fall by a constant factor to far below a millionth of a millionth; "
-        "blocks that keep the mean square rise to nearly a million; blocks whose last kernel is 0 "
+        "blocks that keep the mean square rise to some hundred thousand; blocks whose last kernel is 0 "
         "stay at 1, and layers by the equation fall slowly.",
     )
     rows = []
@@ -493,9 +493,9 @@ r"""
 > **Notice.**
 >
 > - *Layers with sd 0.02 lose the signal* by a constant factor in each layer, which is a straight line on this scale.
-> - *Blocks whose $f$ keeps the mean square nearly double it,* up to almost $2^{20} \approx 10^6$.
+> - *Blocks whose $f$ keeps the mean square nearly double it:* it grows to some $2 \cdot 10^5$, and $2^{20}$ is $10^6$.
 > - *Plain layers by equation (12.8) lose a little.* The derivation knows no borders. There the kernel meets the zeros of
->   the padding, in every layer. The same holds within $f$, hence "nearly" and "almost".
+>   the padding, in every layer. The same holds within $f$, hence "nearly".
 > - *Blocks whose last kernel is 0 keep the signal exactly.*
 > - *With the scale of equation (12.10) the first step changes the output equally much,* however deep the network is.
 

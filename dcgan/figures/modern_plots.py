@@ -79,6 +79,7 @@ def signal_through_depth(curves: dict[str, np.ndarray]) -> Figure:
     for (label, values), colour in zip(curves.items(), colours, strict=False):
         ax.plot(np.arange(len(values)), values, "o-", ms=3, color=colour, label=label)
     ax.set(xlabel="layers or blocks passed", ylabel="mean square", yscale="log")
+    ax.set_xticks(range(0, max(map(len, curves.values())), 4))
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return figure
 
