@@ -2,14 +2,14 @@
 r"""
 # 12. A modern GAN: what ten years have changed
 
-After this chapter you can say, for each difference between a DCGAN and a GAN baseline of 2024, which problem it
-answers and why it works, and you can measure whether it pays off with the computer that you have.
+After this chapter you can say, for each difference between a DCGAN and a GAN baseline of 2024, which problem it answers
+and why it works, and you can measure whether it pays off with the computer that you have.
 
 ## The question
 
 The DCGAN of chapter 8 was published in 2015. In 2024, Huang et al. asked what is left of a good GAN if every trick is
-removed that has no reason. Their answer, called R3GAN [Huang et al. 2024], shares with the DCGAN only the game
-itself. Almost every part has been replaced:
+removed that has no reason. Their answer, called R3GAN [Huang et al. 2024], shares with the DCGAN only the game itself.
+Almost every part has been replaced:
 
 | | DCGAN, 2015 | baseline of 2024 | section |
 |---|---|---|---|
@@ -21,9 +21,9 @@ itself. Almost every part has been replaced:
 | halving and doubling | convolutions with stride 2 | a fixed low-pass filter | 12.5 |
 | Adam | $\beta_1 = 0.5$, $\beta_2 = 0.999$ | $\beta_1 = 0$, $\beta_2 = 0.99$ | 12.6 |
 
-On large GPUs the new recipe is far better. **Which of the changes help, and do they help with two CPU cores and a
-few minutes?** We take the parts one by one, each with an example that is small enough to be exact. Then we exchange
-them in a real training, one step at a time, and let the measures of chapter 11 judge.
+With days on large GPUs the new recipe beats much more complicated ones, as its authors report. **Which of the changes help, and do they help with two CPU cores and a few
+minutes?** We take the parts one by one, each with an example that is small enough to be exact. Then we exchange them in
+a real training, one step at a time, and let the measures of chapter 11 judge.
 
 | | |
 |---|---|
@@ -137,15 +137,15 @@ $$L_D = \operatorname{mean} s(-(a - b)), \qquad L_G = \operatorname{mean} s(-(b 
 The $i$-th real sample of a batch is paired with the $i$-th generated one. Only differences count, so a constant may be
 added to $D$ without any effect: "real" no longer means "above 0", but "above the other one".
 
-**A case that can be computed.** Sun et al. asked what this does to mode collapse [Sun et al. 2020]. Take two modes at $-1$ and $1$ with one
-real sample each, $x_1 = -1$ and $x_2 = 1$, and two generated samples $y_1, y_2$. Let $D$ be able to take any value at
-any place, and let it be the best one. The value of the game is minus $D$'s mean loss,
+**A case that can be computed.** Sun et al. asked what this does to mode collapse [Sun et al. 2020]. Take two modes at
+$-1$ and $1$ with one real sample each, $x_1 = -1$ and $x_2 = 1$, and two generated samples $y_1, y_2$. Let $D$ be able
+to take any value at any place, and let it be the best one. The value of the game is minus $D$'s mean loss,
 
 $$\max_D \operatorname{mean} \log \sigma(m), \qquad \sigma(t) = \frac{1}{1 + e^{-t}}, \tag{12.2}$$
 
-where the *margins* $m$ are $D(x_i)$ and $-D(y_j)$ for the loss of chapter 1, which we call *separate* here, and $D(x_i) - D(y_i)$ for
-pairs. $G$ lowers the value. It is 0 if $D$ can tell everything apart, and $-\log 2 = -0.693$ if it can tell nothing
-apart. Three states matter:
+where the *margins* $m$ are $D(x_i)$ and $-D(y_j)$ for the loss of chapter 1, which we call *separate* here, and
+$D(x_i) - D(y_i)$ for pairs. $G$ lowers the value. It is 0 if $D$ can tell everything apart, and $-\log 2 = -0.693$ if
+it can tell nothing apart. Three states matter:
 
 1. *Collapsed*: $y_1 = y_2 = x_1$. Separate: at $x_1$ there are one real and two generated samples, so the best $D$ says
    $\sigma = \frac13$ there, and is right without effort at $x_2$. Of the four terms three are not 0, and the value is
@@ -157,20 +157,20 @@ apart. Three states matter:
 3. *Both modes*: $y_1 = x_1$ and $y_2 = x_2$. Every margin can only be 0, and the value is $-\log 2 = -0.693$ for both.
 
 $G$ wants to go down. With the separate loss the way from state 1 to state 3 leads *uphill* first, from $-0.477$ to
-$-0.347$. So the collapsed state is a local minimum, a **bad basin**. With pairs the way is level and then leads
-down: the basin is gone. Sun et al. prove the same for any number of samples.
+$-0.347$. So the collapsed state is a local minimum, a **bad basin**. With pairs the way is level and then leads down:
+the basin is gone. Sun et al. prove the same for any number of samples.
 
-**Which pairs?** The proof is about a *fixed* list of pairs: $y_1$ always meets $x_1$. A trainer draws a new batch in every
-round, so in the long run each $y_j$ meets each $x_i$, and the loss is the mean over *all* pairs. The same count for
-$i, j \in \{1, 2\}$ gives
+**Which pairs?** The proof is about a *fixed* list of pairs: $y_1$ always meets $x_1$. A trainer draws a new batch in
+every round, so in the long run each $y_j$ meets each $x_i$, and the loss is the mean over *all* pairs. The same count
+for $i, j \in \{1, 2\}$ gives
 
 - collapsed: two of the four pairs are equal, $\frac14 \cdot 2 \log \frac12 = -0.347$;
 - on the way: one of four is equal, $\frac14 \log \frac12 = -0.173$;
-- both modes: two pairs are equal, and $(x_1, x_2)$ and $(x_2, x_1)$ contradict each other, so the best $D$ says 0 to all
-  four: $-0.693$.
+- both modes: two pairs are equal, and $(x_1, x_2)$ and $(x_2, x_1)$ contradict each other, so the best $D$ says 0 to
+  all four: $-0.693$.
 
-The hill is back. The next cell finds the best $D$ by Newton's method. First $D$ is free at every place, which must
-give the numbers above. Then it is made smooth, as a network is: it is a sum of bumps of width 0.3 around the samples, and
+The hill is back. The next cell finds the best $D$ by Newton's method. First $D$ is free at every place, which must give
+the numbers above. Then it is made smooth, as a network is: it is a sum of bumps of width 0.3 around the samples, and
 pays for large values.
 """
 
@@ -231,19 +231,23 @@ r"""
 > **Notice.**
 >
 > - *The table has the numbers that we computed by hand.*
-> - *Fixed pairs: no hill.* The dashed curve never rises. With a smooth $D$ it falls early, so the sample feels the empty
->   mode from further away.
-> - *Separate losses and all pairs: a hill.* To leave the full mode the sample has to climb.
+> - *Fixed pairs: no hill.* The dashed curve never rises. With a smooth $D$ it begins to fall where the bumps around the
+>   sample and around the empty mode overlap.
+> - *Separate losses and all pairs: a hill.* To leave the full mode the sample has to climb, with a smooth $D$ too.
 
-So the theorem does not carry over to a trainer that draws its pairs at random, *in this example*. That does not
-make the loss useless. Publications report better results with it, together with the penalties of the next section. But
-it is a reason to measure. Two exact properties remain.
+So the theorem does not carry over to a trainer that draws its pairs at random, *in this example*. That does not make
+the loss useless. Publications report better results with it, together with the penalties of the next section. But it is
+a reason to measure. Two exact properties remain.
 
 - *Only differences count*, so $D$ spends nothing on keeping its logits around 0.
 - *The reference is a real sample.* The derivative of $L_G$ with respect to $b_i$ is $-\sigma(a_i - b_i) / n$. With the
-  non-saturating loss it is $-\sigma(-b_i) / n$. A generated sample is moved as long as it looks less real than
-  *its partner*, and not as long as it is on the wrong side of a fixed boundary. The same holds for $D$ and real
-  samples: the derivative of $L_D$ with respect to $a_i$ is $-\sigma(b_i - a_i) / n$.
+  non-saturating loss it is $-\sigma(-b_i) / n$. A generated sample is moved as long as it looks less real than *its
+  partner*, and not as long as it is on the wrong side of a fixed boundary. The same holds for $D$ and real samples: the
+  derivative of $L_D$ with respect to $a_i$ is $-\sigma(b_i - a_i) / n$.
+
+> **Common mistake.** To pair logits of shape $[B, 1]$ with logits of shape $[B]$. Their difference has shape $[B, B]$ by
+> broadcasting, and the loss silently becomes the one over all pairs of the batch. The library's loss refuses two shapes
+> that differ.
 """
 
 # %% [markdown]
@@ -262,9 +266,9 @@ R1 does not look there. **R2** is the same penalty at generated samples:
 $$R_1 = \frac{\gamma}{2} \operatorname{mean} \lVert \nabla D(x) \rVert^2, \qquad
 R_2 = \frac{\gamma}{2} \operatorname{mean} \lVert \nabla D(G(z)) \rVert^2. \tag{12.4}$$
 
-**An exact example.** Put the real sample at 0 and the generated one at $\theta > 0$, as in the Dirac-GAN of chapter 2, but
-let $D$ be a parabola. Up to a constant a parabola is determined by its slopes $u$ at 0 and $v$ at $\theta$. Its slope
-changes linearly, so $D(\theta) - D(0) = \theta\,(u + v)/2$, and the relativistic loss with both penalties is
+**An exact example.** Put the real sample at 0 and the generated one at $\theta > 0$, as in the Dirac-GAN of chapter 2,
+but let $D$ be a parabola. Up to a constant a parabola is determined by its slopes $u$ at 0 and $v$ at $\theta$. Its
+slope changes linearly, so $D(\theta) - D(0) = \theta\,(u + v)/2$, and the relativistic loss with both penalties is
 
 $$L_D = s\Big(\frac{\theta\,(u + v)}{2}\Big) + \frac{\gamma_1}{2} u^2 + \frac{\gamma_2}{2} v^2. \tag{12.5}$$
 
@@ -273,12 +277,12 @@ The derivative of the softplus is the sigmoid, so setting the derivatives with r
 $$\gamma_1 u = -\frac{\theta}{2}\, \sigma\Big(\frac{\theta\,(u + v)}{2}\Big), \qquad
 \gamma_2 v = -\frac{\theta}{2}\, \sigma\Big(\frac{\theta\,(u + v)}{2}\Big). \tag{12.6}$$
 
-- *Both penalties, $\gamma_1 = \gamma_2 = \gamma$.* The right sides are equal, so $u = v$: the best $D$ is a straight line. For small
-  $\theta$ the sigmoid is about $\frac12$, and $u = v \approx -\theta / (4 \gamma)$. The nearer the generated sample is to the data, the
-  more gently it is pulled. It can come to rest.
-- *R1 alone, $\gamma_2 = 0$.* The second equation demands that a sigmoid be 0, which it never is. There is **no best $D$**: the more
-  $D$ is trained, the steeper it becomes at the generated sample, and $G$'s step grows with it. $u$ goes to 0, so R1
-  itself ends at 0, and does not notice.
+- *Both penalties, $\gamma_1 = \gamma_2 = \gamma$.* The right sides are equal, so $u = v$: the best $D$ is a straight
+  line. For small $\theta$ the sigmoid is about $\frac12$, and $u = v \approx -\theta / (4 \gamma)$. The nearer the
+  generated sample is to the data, the more gently it is pulled. It can come to rest.
+- *R1 alone, $\gamma_2 = 0$.* The second equation demands that a sigmoid be 0, which it never is. There is **no best
+  $D$**: the more $D$ is trained, the steeper it becomes at the generated sample, and $G$'s step grows with it. $u$ goes
+  to 0, so R1 itself ends at 0, and does not notice.
 
 The next cell trains the parabola by gradient descent.
 """
@@ -339,14 +343,18 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *With R1 alone the slope grows as long as $D$ is trained,* and it grows *more* where the generated sample is nearer to the
->   data. There a large step is least welcome.
+> - *With R1 alone the slope grows as long as $D$ is trained,* and it grows *more* where the generated sample is nearer
+>   to the data. There a large step is least welcome.
 > - *With both it settles,* and close to the data it has the value $\theta / 4\gamma$.
 > - *Left panel: R1 is satisfied.* All curves are flat at 0. The steep part lies where R1 does not look.
 
 In the games of chapter 2 $D$ made one step a round and was never near its best, which hid the problem. (The recipe of
 chapter 6 has both penalties.) A large network that is trained for days comes closer to its best. Section 12.6 measures
 both slopes in a training on faces.
+
+> **Common mistake.** To copy $\gamma$ from a publication. The norm in equation (12.4) sums over all pixels and depends on
+> the unit of a pixel. With pixels in $[0, 1]$ instead of $[-1, 1]$ all slopes are twice as large, and the same $\gamma$
+> is four times as strong.
 """
 
 # %% [markdown]
@@ -358,29 +366,29 @@ back likewise. A **residual block** adds what it computes to what it gets:
 
 $$x \mapsto x + f(x). \tag{12.7}$$
 
-In `modern.Block` $f$ is a **bottleneck**: a $1 \times 1$ convolution to half of the channels, a $3 \times 3$ convolution, and a
-$1 \times 1$ convolution back, with leaky rectifiers between. Halving the channels makes the $3 \times 3$ layer four times
-cheaper.
+In `modern.Block` $f$ is a **bottleneck**: a $1 \times 1$ convolution to half of the channels, a $3 \times 3$
+convolution, and a $1 \times 1$ convolution back, with leaky rectifiers between. Halving the channels makes the
+$3 \times 3$ layer four times cheaper.
 
-**The mean square of the signal.** Let each weight of a layer be drawn from $N(0, g^2 / n)$, where $n$ is the number of inputs of a unit.
-The weights have mean 0 and are independent, so the mean square of the output is $g^2$ times the mean square of the
-input. A leaky rectifier of slope $\alpha$ keeps positive inputs and multiplies negative ones by $\alpha$. If both signs are
-equally likely, it multiplies the mean square by $(1 + \alpha^2)/2$. So a layer and its rectifier together keep the
-mean square if
+**The mean square of the signal.** Let each weight of a layer be drawn from $N(0, g^2 / n)$, where $n$ is the number of
+inputs of a unit. The weights have mean 0 and are independent, so the mean square of the output is $g^2$ times the mean
+square of the input. A leaky rectifier of slope $\alpha$ keeps positive inputs and multiplies negative ones by $\alpha$.
+If both signs are equally likely, it multiplies the mean square by $(1 + \alpha^2)/2$. So a layer and its rectifier
+together keep the mean square if
 
 $$g^2 = \frac{2}{1 + \alpha^2} \tag{12.8}$$
 
-[He et al. 2015]. The DCGAN's kernels, with a fixed sd of 0.02, do not care: their signal shrinks in every layer, and batch
-norm blows it up again.
+[He et al. 2015]. The DCGAN's kernels, with a fixed sd of 0.02, do not keep it: the signal shrinks in every layer, and
+batch norm blows it up again.
 
-*In a residual block* the two parts of equation (12.7) are independent at the start, so their mean squares add up. If $f$
-keeps the mean square, each block doubles it. After $L$ blocks it is $2^L$. The remedy is radical: let the *last* kernel of $f$
-start at 0. Then $f = 0$, and **every block starts as the identity**, however many there are.
+*In a residual block* the two parts of equation (12.7) are independent at the start, so their mean squares add up. If
+$f$ keeps the mean square, each block doubles it. After $L$ blocks it is $2^L$. The remedy is radical: let the *last*
+kernel of $f$ start at 0. Then $f = 0$, and **every block starts as the identity**, however many there are.
 
-**The first step.** Does a block that starts as 0 learn? Consider blocks of scalars, $x_{l+1} = x_l + w_3 w_2 w_1 x_l$, with
-$w_3 = 0$ and $w_1 = w_2 = c$. Start with $x_0 = 1$ and let the loss be the output. The output is 1, and its derivative with
-respect to $w_3$ of any block is $w_2 w_1 x_l = c^2$. So a step of size $\eta$ sets $w_3 = -\eta c^2$, every block then multiplies by $1 - \eta c^4$, and
-the output becomes
+**The first step.** Does a block that starts as 0 learn? Consider blocks of scalars, $x_{l+1} = x_l + w_3 w_2 w_1 x_l$,
+with $w_3 = 0$ and $w_1 = w_2 = c$. Start with $x_0 = 1$ and let the loss be the output. The output is 1, and its
+derivative with respect to $w_3$ of any block is $w_2 w_1 x_l = c^2$. So a step of size $\eta$ sets $w_3 = -\eta c^2$,
+every block then multiplies by $1 - \eta c^4$, and the output becomes
 
 $$(1 - \eta c^4)^L \approx 1 - \eta\, L\, c^4. \tag{12.9}$$
 
@@ -395,7 +403,7 @@ This scale for all layers but the last, and 0 for the last one, is the **Fixup**
 CHANNELS = 32
 
 
-def signals(depth=32, seed=0):
+def signals(depth=20, seed=0):
     """The mean square of a signal behind each of `depth` layers or blocks. -> {start: [depth + 1]}"""
     gain = modern.GAIN
     starts = {
@@ -404,7 +412,7 @@ def signals(depth=32, seed=0):
         "blocks, f keeps the mean square": blocks(depth, 1.0, seed),
         "blocks, last kernel 0": blocks(depth, 0.0, seed),
     }
-    x = rng.normal([8, 16, 16, CHANNELS], rng.seed(seed, "a signal"))
+    x = rng.normal([4, 16, 16, CHANNELS], rng.seed(seed, "a signal"))
     found = {}
     for name, layers in starts.items():
         found[name] = mean_squares(layers, x)
@@ -462,10 +470,11 @@ if __name__ == "__main__":
     plots.show(
         modern_plots.signal_through_depth(signals()),
         config.out / "signals.png",
-        caption="Figure 12.3. The mean square of a signal behind each of 32 layers or blocks, at "
+        caption="Figure 12.3. The mean square of a signal behind each of 20 layers or blocks, at "
         "the start.",
-        alt="Layers of sd 0.02 fall by a constant factor to below a millionth of a millionth; "
-        "blocks that keep the mean square rise to a billion; the two others stay near 1.",
+        alt="Layers of sd 0.02 fall by a constant factor to far below a millionth of a millionth; "
+        "blocks that keep the mean square rise to some hundred thousand; blocks whose last kernel is 0 "
+        "stay at 1, and layers by the equation fall slowly.",
     )
     rows = []
     for number in (1, 4, 16, 64):
@@ -484,21 +493,22 @@ r"""
 > **Notice.**
 >
 > - *Layers with sd 0.02 lose the signal* by a constant factor in each layer, which is a straight line on this scale.
-> - *Blocks whose $f$ keeps the mean square double it,* $2^{32} \approx 4 \cdot 10^9$ in the end.
-> - *Blocks whose last kernel is 0 keep the signal exactly.* Plain layers with the gain of equation (12.8) keep it on
->   average; every layer adds a little chance.
-> - *With the scale of equation (12.10) the first step changes the output equally much, however deep the network is.*
+> - *Blocks whose $f$ keeps the mean square nearly double it:* it grows to some $2 \cdot 10^5$, and $2^{20}$ is $10^6$.
+> - *Plain layers by equation (12.8) lose a little.* The derivation knows no borders. There the kernel meets the zeros of
+>   the padding, in every layer. The same holds within $f$, hence "nearly".
+> - *Blocks whose last kernel is 0 keep the signal exactly.*
+> - *With the scale of equation (12.10) the first step changes the output equally much,* however deep the network is.
 
 ## 12.4 Why batch norm can go
 
-Batch norm did two things for the DCGAN: it kept signals at their size, and it made all layers learn at a similar
-speed. The start of section 12.3 does the first at the beginning, and the penalties keep $D$ tame later. So what did batch
-norm cost?
+Batch norm did two things for the DCGAN: it kept signals at their size, and it made all layers learn at a similar speed.
+The start of section 12.3 does the first at the beginning, and the penalties keep $D$ tame later. So what did batch norm
+cost?
 
 Under batch norm the logit of an image depends on *the other images of its batch*. Then $D$ is no function of one image,
-and R1 and R2, which are about the slope of such a function, lose their meaning: the gradient of a logit with respect
-to its own image is only a part of it. The next cell measures the rest. It differentiates the logit of the first image with respect to all images
-of a batch.
+and R1 and R2, which are about the slope of such a function, lose their meaning: the gradient of a logit with respect to
+its own image is only a part of it. The next cell measures the rest. It differentiates the logit of the first image with
+respect to all images of a batch.
 """
 
 
@@ -545,27 +555,28 @@ r"""
 ## 12.5 Halving a picture without inventing patterns
 
 A convolution with stride 2 keeps every second output. What does *keeping every second pixel* do? Take a row of pixels
-that is a wave of $f$ periods a pixel, $x_i = \cos(2 \pi f i)$. Two pixels are needed to see a period, so the highest frequency that a row can hold is
-$f = \frac12$. Keep the pixels $i = 2j$:
+that is a wave of $f$ periods a pixel, $x_i = \cos(2 \pi f i)$. Two pixels are needed to see a period, so the highest
+frequency that a row can hold is $f = \frac12$. Keep the pixels $i = 2j$:
 
 $$x_{2j} = \cos(2 \pi \cdot 2f \cdot j) = \cos(2 \pi\, (1 - 2f)\, j), \tag{12.11}$$
 
-since $\cos(2 \pi j - t) = \cos t$ for whole $j$. The new row has frequency $2f$ as long as that is at most $\frac12$. For $f > \frac14$ it
-looks *exactly like a slower wave*, of frequency $1 - 2f$, that was never there. This is **aliasing**. It is why a
-network with strides may give another answer when its input moves by one pixel [Zhang 2019].
+since $\cos(2 \pi j - t) = \cos t$ for whole $j$. The new row has frequency $2f$ as long as that is at most $\frac12$.
+For $f > \frac14$ it looks *exactly like a slower wave*, of frequency $1 - 2f$, that was never there. This is
+**aliasing**. It is why a network with strides may give another answer when its input moves by one pixel [Zhang 2019].
 
 The remedy is to remove the fast waves first. Let a filter replace each pixel by a weighted mean of its neighbours. The
 mean of a pixel and the next one turns $\cos(2 \pi f i)$ into
 
 $$\tfrac12 \cos(2 \pi f i) + \tfrac12 \cos(2 \pi f (i + 1)) = \cos(\pi f)\, \cos\big(2 \pi f\, (i + \tfrac12)\big), \tag{12.12}$$
 
-by the sum formula of the cosine: the same wave, moved by half a pixel, with its amplitude multiplied by $\cos(\pi f)$. The filter $(1, 3, 3, 1)/8$ is this
-mean applied three times, because $(1 + t)^3 = 1 + 3t + 3t^2 + t^3$. So it multiplies the amplitude by $\cos^3(\pi f)$: by 0 at
-$f = \frac12$, by 0.06 at $f = \frac38$, and by 0.79 at $f = \frac18$.
+by the sum formula of the cosine: the same wave, moved by half a pixel, with its amplitude multiplied by $\cos(\pi f)$.
+The filter $(1, 3, 3, 1)/8$ is this mean applied three times, because $(1 + t)^3 = 1 + 3t + 3t^2 + t^3$. So it
+multiplies the amplitude by $\cos^3(\pi f)$: by 0 at $f = \frac12$, by 0.06 at $f = \frac38$, and by 0.79 at
+$f = \frac18$.
 
-`resampling.downsample` filters and then keeps every second pixel. `resampling.upsample` is its mirror image: it puts a
-zero behind each pixel, which *creates* fast waves, and then filters them away. A transposed convolution that is not trained
-well leaves them as a checkerboard (section 8.6). StyleGAN2 and its successors resample this way
+`resampling.downsample` filters and then keeps every second pixel. `resampling.upsample` does the reverse: it puts a
+zero behind each pixel, which *creates* fast waves, and then filters them away. A transposed convolution that is not
+trained well leaves them as a checkerboard (section 8.6). StyleGAN2 and its successors resample this way
 [Karras et al. 2020].
 """
 
@@ -619,8 +630,8 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Left: every second pixel of a fast wave is a slow wave.* It has 0.16 periods a pixel of the small picture, as equation (12.11) says:
->   $1 - 2 \cdot 0.42$. The filter leaves next to nothing of it.
+> - *Left: every second pixel of a fast wave is a slow wave.* It has 0.16 periods a pixel of the small picture, as
+>   equation (12.11) says: $1 - 2 \cdot 0.42$. The filter leaves next to nothing of it.
 > - *Right: the price.* Waves below $\frac14$, which the small picture could hold, lose some of their amplitude too. The
 >   mean of two loses less and lets more false waves through.
 
@@ -631,23 +642,27 @@ A convolution with a $4 \times 4$ kernel and stride 2 *can* learn such a filter.
 r"""
 ## 12.6 Step by step, on faces
 
-Now the real thing. Five recipes learn the drawn faces of chapter 7, at 32 pixels. Each one differs from the one before in a
-few parts:
+Now the real thing. Five recipes learn the drawn faces of chapter 7, at 32 pixels. Each one differs from the one before
+in a few parts:
 
-1. **DCGAN.** The networks and Adam of Radford et al.: batch norm in both, $\beta_1 = 0.5$, $\beta_2 = 0.999$, learning rate
-   $2 \cdot 10^{-4}$, no penalty.
-2. **+ D without norm, R1.** The package's default (chapter 9): no batch norm in $D$, start by equation (12.8), R1 with $\gamma = 1$ in
-   every fourth round and four times as strong, Adam with $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of
+1. **DCGAN.** The networks and Adam of Radford et al.: batch norm in both, $\beta_1 = 0.5$, $\beta_2 = 0.999$, learning
+   rate $2 \cdot 10^{-4}$, no penalty.
+2. **+ D without norm, R1.** The package's default recipe: no batch norm in $D$, whose kernels keep the mean square at
+   the start [He et al. 2015]; R1 with $\gamma = 1$; Adam with $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of
    $4 \cdot 10^{-4}$. *No momentum*, because the opponent moves: an average of past gradients points where the opponent
-   was.
+   was. R1 is a **lazy penalty** [Karras et al. 2020]: it is computed in every fourth round, four times as strong.
 3. **+ relativistic loss**, equation (12.1).
 4. **+ R2**, with the same $\gamma$ as R1.
 5. **modern.** Residual blocks instead of the DCGAN's layers, no norm in $G$ either, filtered resampling, the start of
-   section 12.3. It has its own width and rates (`dcgan.config.RECIPES`).
+   section 12.3, and a learning rate of $10^{-3}$.
 
 All of them see the same images in the same order, mirrored at random, with random translations of what $D$ sees, and
 all are sampled from a moving average of $G$ that remembers a quarter of the training. `dcgan.training.build` makes the
 trainer, which is the one of all chapters.
+
+R3GAN itself has more: both penalties fall during the training, $\beta_2$ and the memory of the average rise, and its
+blocks are wider inside, with grouped convolutions. All of that is tuned for days on large GPUs, and is left out here.
+(A penalty of `gan_core` takes a schedule, as in chapter 6.)
 """
 
 # %%
@@ -685,8 +700,8 @@ def recipe_of(config, changes, seed):
 r"""
 **The judges** are those of chapter 11: the distance of pixels (patches and whole faces, in thousandths of a standard
 deviation), and on the features of a classifier of factors the Fréchet distance, precision, recall and coverage. The
-classifier is trained here, for 32 pixels. Real faces that nobody has learnt from are the reference, and as many others give the
-floor.
+classifier is trained here, for 32 pixels. Real faces that nobody has learnt from are the reference, and as many others
+give the floor.
 """
 
 # %%
@@ -724,9 +739,9 @@ class Jury:
 
 # %% [markdown]
 r"""
-**A training** is cut into as many parts as there are looks. After each part the average of $G$ makes faces, and the jury
-measures them. We count the CPU seconds of the training alone (all cores together), which is a fairer measure of cost
-than the clock when the machine does other work. At the end we also compare the slopes of $D$ at real and at
+**A training** is cut into as many parts as there are looks. After each part the average of $G$ makes faces, and the
+jury measures them. We count the CPU seconds of the training alone (all cores together), which is a fairer measure of
+cost than the clock when the machine does other work. At the end we also compare the slopes of $D$ at real and at
 generated faces (section 12.2).
 """
 
@@ -847,9 +862,47 @@ if __name__ == "__main__":
 r"""
 > **Notice.** PLACEHOLDER
 
-## 12.7 Equal time
+## 12.7 Equal images, or equal time?
 
-PLACEHOLDER
+Table 12.5 gave each recipe the same number of *images*. That is the question of somebody whose data are scarce. Whoever
+waits for a training asks another: what do I have after the same *time*? A round of the residual networks costs several
+times as much, because they have more layers, and because most of these work on large pictures with few channels, which
+a CPU does badly.
+
+The next cell takes the time after which the fastest recipe had seen all of its images, and looks up what the others had
+reached by then, by linear interpolation between two looks.
+"""
+
+
+# %%
+def rows_at_equal_time(games, floor):
+    """Where each recipe was when the fastest one had finished. -> seconds, rows of a table"""
+    ends = [looks["seconds"][-1] for seeds in games.values() for looks, _, _ in seeds]
+    budget = min(ends)
+    digits = {"images": 0, "distance of pixels": 0, "Fréchet distance": 1}
+    rows = []
+    for name, seeds in games.items():
+        cells = [name]
+        for column in ("images", *MEASURES):
+            reached = [np.interp(budget, looks["seconds"], looks[column]) for looks, _, _ in seeds]
+            cells.append(mean_and_error(reached, digits.get(column, 2)))
+        rows.append(cells)
+    real = [f"{floor[measure]:.{digits.get(measure, 2)}f}" for measure in MEASURES]
+    return budget, [*rows, ["real faces", "", *real]]
+
+
+# %%
+if __name__ == "__main__":
+    budget, rows = rows_at_equal_time(games, jury.floor)
+    tables.show(
+        ["recipe", "images seen", *MEASURES],
+        rows,
+        caption=f"Table 12.7. The same recipes after {budget:.0f} CPU seconds of training each.",
+    )
+
+# %% [markdown]
+r"""
+PLACEHOLDER2
 
 ## Summary
 
@@ -866,17 +919,18 @@ PLACEHOLDER
 ## Exercises
 
 1. ★ Take three modes with one real sample each, and three generated samples that all lie on the first mode. Compute the
-   value of the separate loss and that of fixed pairs. Then let one sample leave. How high is the hill, and how does that
-   compare with two modes?
-2. ★ In the example of section 12.2 let $D$ be the best one before each step of $G$, with both penalties. For which
-   step sizes of $G$ does $\theta$ go to 0, if it starts near 0? What changes with R1 alone?
+   value of the separate loss and that of fixed pairs. Then let one sample leave. How high is the hill, and how does
+   that compare with two modes?
+2. ★ In the example of section 12.2 let $D$ be the best one before each step of $G$, with both penalties. For which step
+   sizes of $G$ does $\theta$ go to 0, if it starts near 0? What changes with R1 alone?
 3. ★★ What does the filter $(1, 5, 10, 10, 5, 1)$ do to a wave of frequency $f$? Measure it. What does it cost?
-4. ★★ The last kernel of each block is drawn with a small gain $g$ instead of 0. For which $g$ has the mean square doubled after
-   32 blocks? Measure it.
-5. ★★ A lazy penalty is computed in every $k$-th round, $k$ times as strong. Show that its mean over $k$ rounds is what it
-   would be. What is different all the same?
-6. ★★★ Build *pixel normalisation*, $x / \sqrt{\operatorname{mean}_c x_c^2}$ at each pixel by itself [Karras et al. 2018], and put it in front of every block
-   of `modern`'s generator. Which of the things that batch norm did does it do, and which not?
+4. ★★ The last kernel of each block is drawn with a small gain $g$ instead of 0. For which $g$ has the mean square
+   doubled after 32 blocks? Measure it.
+5. ★★ A lazy penalty is computed in every $k$-th round, $k$ times as strong. Show that its mean over $k$ rounds is what
+   it would be. What is different all the same?
+6. ★★★ Build *pixel normalisation*, $x / \sqrt{\operatorname{mean}_c x_c^2}$ at each pixel by itself
+   [Karras et al. 2018], and put it in front of every block of `modern`'s generator. Which of the things that batch norm
+   did does it do, and which not?
 
 ## Further reading
 

@@ -79,6 +79,7 @@ def signal_through_depth(curves: dict[str, np.ndarray]) -> Figure:
     for (label, values), colour in zip(curves.items(), colours, strict=False):
         ax.plot(np.arange(len(values)), values, "o-", ms=3, color=colour, label=label)
     ax.set(xlabel="layers or blocks passed", ylabel="mean square", yscale="log")
+    ax.set_xticks(range(0, max(map(len, curves.values())), 4))
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     return figure
 
@@ -110,7 +111,7 @@ def aliasing(
     for (label, values), colour, style in styles:
         places = 2.0 * np.arange(len(values))
         left.plot(places, values, style, color=colour, ms=4, lw=1.5, label=label)
-    left.set(xlabel="pixel", ylabel="value", ylim=(-1.25, 1.25))
+    left.set(xlabel="pixel", ylabel="value", ylim=(-1.55, 1.25))
     curves = zip(
         responses.items(), (plots.FAKE, plots.OTHERS[2], plots.OTHERS[0]), STYLES, strict=False
     )

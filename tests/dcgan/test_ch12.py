@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from dcgan import ch12_modern_gan as chapter
 from dcgan.architectures import modern
-from dcgan.config import RECIPES
 from dcgan.drawn import drawn_faces
 from dcgan.judge import factor_classifier
 from dcgan.judge.factor_classifier import FactorClassifier
@@ -178,7 +177,9 @@ def test_the_recipes_differ_as_the_text_says():
     assert [recipe.gamma > 0.0 for recipe in recipes] == [False, *4 * [True]]
     assert [recipe.gamma_fake for recipe in recipes] == [0.0, 0.0, 0.0, recipes[3].gamma, 1.0]
     assert [recipe.beta_1 for recipe in recipes] == [0.5, 0.0, 0.0, 0.0, 0.0]
-    assert recipes[4].g_learning_rate == RECIPES["modern"]["g_learning_rate"]
+    rates = [(recipe.d_learning_rate, recipe.g_learning_rate) for recipe in recipes]
+    assert rates == [(2e-4, 2e-4), *3 * [(4e-4, 4e-4)], (1e-3, 1e-3)]
+    assert [recipe.penalty_every for recipe in recipes[1:]] == [4, 4, 4, 4]
     for recipe in recipes:
         assert (recipe.average, recipe.batch_size, recipe.width, recipe.seed) == (200, 16, 4, 7)
         assert recipe.augment == ("translation",)
@@ -201,6 +202,20 @@ def test_rows_have_the_mean_and_the_standard_error_over_seeds():
     assert rows[0][3:] == ["2.0 ± 1.0", *3 * ["2.00 ± 1.00"]]
     assert rows[1] == ["real faces", "", "0", "0.5", *3 * ["0.50"]]
     assert chapter.rows_of_slopes(games) == [["one", "1.50 ± 0.50", "5.00 ± 3.00", "3.00 ± 1.00"]]
+
+
+def test_at_equal_time_the_slow_recipe_has_seen_less():
+    """The fast one ends after 2 seconds, when the slow one is half way from 1 to 3."""
+
+    def looks(seconds):
+        rows = {"seconds": np.array(seconds), "images": np.array([10.0, 20.0])}
+        return {**rows, **{name: np.array([8.0, 4.0]) for name in chapter.MEASURES}}
+
+    games = {"fast": [(looks([1.0, 2.0]), None, None)], "slow": [(looks([1.0, 3.0]), None, None)]}
+    budget, rows = chapter.rows_at_equal_time(games, dict.fromkeys(chapter.MEASURES, 0.0))
+    assert budget == 2.0
+    assert rows[0][:4] == ["fast", "20", "4", "4.0"]
+    assert rows[1][:4] == ["slow", "15", "6", "6.0"]
 
 
 def test_the_script_trains_judges_and_draws(tmp_path, monkeypatch, capsys):
