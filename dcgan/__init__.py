@@ -21,6 +21,7 @@
     ch09_training        train, watch, stop, resume; a course lab's mistakes before and after
     ch10_latent_space    walks, the prior's shell, directions
     ch11_judging_faces   which measure sees what
+    ch13_asking_for_a_face  conditional GANs: labels, and whether they are obeyed
 
 None of its files is imported here: `from dcgan.data import faces` loads that file alone.
 """

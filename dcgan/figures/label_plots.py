@@ -30,6 +30,8 @@ def fields(
 ) -> Figure:
     """A panel for each part of a log-odds, with the samples of one label over it.
 
+    The black line is where the part is 0.
+
     Args:
         parts: title -> its values at the points of `grid(span)`.
         real: points [n, 2] and their labels [n].
@@ -42,7 +44,7 @@ def fields(
     """
     plots.use_style()
     figure, panels = plt.subplots(1, len(parts), figsize=(4.4 * len(parts), 4.2), sharey=True)
-    largest = 12.0
+    largest = 8.0
     for axes, (title, values) in zip(np.atleast_1d(panels), parts.items(), strict=True):
         image = axes.imshow(
             np.clip(values, -largest, largest).reshape(FIELD_SIDE, FIELD_SIDE),
@@ -53,9 +55,16 @@ def fields(
             vmax=largest,
             alpha=0.75,
         )
+        axes.contour(
+            np.reshape(values, [FIELD_SIDE, FIELD_SIDE]),
+            [0.0],
+            extent=(-span, span, -span, span),
+            colors=plots.DISCRIMINATOR,
+            linewidths=1,
+        )
         for (points, labels), colour in ((real, plots.REAL), (fake, plots.FAKE)):
             own = labels == label
-            axes.scatter(*points[~own].T, s=3, lw=0, color=colour, alpha=0.25)
+            axes.scatter(*points[~own].T, s=3, lw=0, color=colour, alpha=0.4)
             axes.scatter(*points[own].T, s=9, lw=0, color=colour)
         axes.set(title=title, xlabel="x₁", xlim=(-span, span), ylim=(-span, span), aspect="equal")
         axes.grid(False)

@@ -36,6 +36,8 @@ SMALL = {
     "ch10": "faces=100, samples=400, pictures=1, descent_steps=20, classifier_faces=200, "
     "classifier_steps=5",
     "ch11": "samples=100, counted=100, taught=200, steps=5",
+    "ch13": "plane_rounds=3, seeds=1, faces=128, width=2, rounds=3, short_rounds=3, batch=8, "
+    "counted=64, classifier_steps=2, mode='eager'",
 }
 
 
