@@ -37,6 +37,8 @@ SMALL = {
     "ch11": "samples=20, counted=50, taught=200, steps=5",
     "ch12": "images=64, batch=16, width=4, latent_dim=8, drawn=64, looks=2, samples=40, "
     "taught=200, classifier_steps=5",
+    "ch13": "plane_rounds=3, seeds=1, faces=128, width=2, rounds=3, short_rounds=3, batch=8, "
+    "counted=64, classifier_steps=2, mode='eager'",
 }
 WHOLE_IN_A_CHECK = ("ch01", "ch02")  # run with their own configuration, which takes seconds
 
