@@ -23,6 +23,9 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 from docs.book import forked_kernel
 
 NAME = "forked"
+# NumPy reads it when it is imported. Kernels run side by side, and threads of one that wait for
+# work would take the cores from another.
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 METHOD = "forkserver"
 _start = threading.Lock()
 
@@ -39,10 +42,14 @@ def forked() -> Iterator[None]:
         NAME, f"{__name__}:ForkedProvisioner", factory.GROUP_NAME
     )
     factory.default_provisioner_name = NAME
+    threads = os.environ.get(BLAS_THREADS)
+    os.environ.setdefault(BLAS_THREADS, "1")
     try:
         yield
     finally:
         factory.default_provisioner_name = before
+        if threads is None:
+            del os.environ[BLAS_THREADS]
 
 
 class ForkedProvisioner(LocalProvisioner):
