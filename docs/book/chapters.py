@@ -29,7 +29,7 @@ SMALL = {
     "ch03": "steps=30, batch=64, seeds=2",
     "ch04": "steps=30, head_start=10, batch=32, hidden=8, seeds=2",
     "ch05": "steps=20, critic_steps=10, batch=32, hidden=8, d_steps=2, seeds=2",
-    "ch06": "steps=40, batch=32, width=8, bits=2, mode='graph'",
+    "ch06": "steps=10, batch=32, width=8, bits=2, mode='graph'",
     "ch07": "count=200, size=32, batch=64",
     "ch08": "size=32, width=8, batch=8, draws=2",
     "ch09": "drawn=300, judged=16, width=2, epochs=1, rounds=2, mode='eager'",
