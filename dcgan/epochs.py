@@ -20,9 +20,8 @@ from PIL import Image
 from dcgan.data.labels import LabelSet
 from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
-from dcgan.measures.features.face_judge import FRECHET
 from dcgan.measures.judges import Judge
-from dcgan.measures.pixel_judge import GRID, PIXELS, SPECTRUM, WHITENED, WHOLE
+from dcgan.measures.names import column
 from gan_core import files
 from gan_core.app.command_line import say
 from gan_core.runs.hooks import every
@@ -31,17 +30,6 @@ from gan_core.runs.run_folder import RunFolder
 SHOWN = 64  # faces of fixed noise on a sheet
 SHOWN_IN_A_ROW = 8
 AT_A_TIME = 100  # faces turned into uint8 together, to spare memory
-
-COLUMNS = {
-    PIXELS: "distance_mean",
-    WHOLE: "distance_whole",
-    WHITENED: "whitened_patches",
-    SPECTRUM: "power_spectrum",
-    GRID: "grid_pattern",
-    FRECHET: "frechet",
-    "KID": "kid",
-}
-"""Measure of a judge -> column of epochs.csv, where it is not the measure's own name."""
 
 # When a run has plainly failed.
 LARGEST_LOSS = 1e6
@@ -198,15 +186,6 @@ def rows_of_sheet(label_set: LabelSet, count: int, columns: int) -> np.ndarray:
     wanted = -(-count // columns)
     chosen = [rows[i % len(rows)] for i in range(wanted)]
     return np.repeat(chosen, columns, axis=0)[:count].astype(np.int32)
-
-
-def column(measure: str) -> str:
-    """The name in epochs.csv of a judge's measure."""
-    if measure in COLUMNS:
-        return COLUMNS[measure]
-    if measure.startswith("patches at "):
-        return f"distance_{measure.split()[2]}"
-    return measure.replace(" ", "_")
 
 
 def _answers(row: dict[str, Any]) -> str:

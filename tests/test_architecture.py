@@ -32,6 +32,7 @@ FLOORS = {
         ("networks", "targets"),
         ("measures",),
         ("figures",),
+        ("play",),
     ),
     "dcgan": (
         ("drawn", "architectures"),
@@ -43,7 +44,7 @@ FLOORS = {
         ("training",),
         ("generation",),
         ("judge",),
-        ("page",),
+        ("page", "watch"),
     ),
     "benchmarks": (
         ("measure", "step_plots", "quality_plots", "run_exported"),
