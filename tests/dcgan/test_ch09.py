@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dcgan import ch09_training as chapter
+from dcgan import training
 from dcgan.config import RECIPES
 from dcgan.figures import training_plots
 from dcgan.lessons import measured_departures
@@ -77,12 +78,13 @@ def test_a_resumed_run_ends_bit_for_bit_and_one_without_adams_memories_does_not(
 
 
 def test_the_script_runs_and_a_second_time_its_run_is_not_trained_anew(config, monkeypatch, capsys):
+    monkeypatch.setattr(training, "_export", lambda run, config: None)  # slow; not the chapter's
     arguments = [f"--{name}={value}" for name, value in TINY.items()]
     found = chapters.run_as_script(MODULE, monkeypatch, *arguments, "--out", str(config.out))
     said = capsys.readouterr().out
     pictures = {path.stem for path in config.out.glob("*.png")}
     assert pictures == {"over_epochs", "question", "gallery", "departures", "averages"}
-    for words in ("Table 9.2", "never stopped", "rates far too high", "Radford et al.", "± "):
+    for words in ("Table 9.2", "never stopped", "rates too high", "Radford et al.", "± "):
         assert words in said
     assert list(found["gallery"]) == [*chapter.failures(), "collapse"]
     log = (config.out / "radford/epochs.csv").read_bytes()

@@ -24,10 +24,10 @@ def test_1_the_losses_are_those_of_the_library():
 
 
 def test_2_half_is_left_of_the_start():
-    decay, share = solutions.exercise_2(300)
-    assert decay**300 == pytest.approx(0.5)
+    decay, share = solutions.exercise_2(400)
+    assert decay**400 == pytest.approx(0.5)
     assert share == pytest.approx(
-        math.exp(math.lgamma(10) + math.lgamma(301) - math.lgamma(310)), rel=1e-9
+        math.exp(math.lgamma(10) + math.lgamma(401) - math.lgamma(410)), rel=1e-9
     )
     with pytest.raises(ValueError, match="rounds must be"):
         solutions.exercise_2(0)
