@@ -43,7 +43,7 @@ def fields(
         The figure.
     """
     plots.use_style()
-    figure, panels = plt.subplots(1, len(parts), figsize=(4.4 * len(parts), 4.2), sharey=True)
+    figure, panels = plt.subplots(1, len(parts), figsize=(4.4 * len(parts), 4.5), sharey=True)
     largest = 8.0
     for axes, (title, values) in zip(np.atleast_1d(panels), parts.items(), strict=True):
         image = axes.imshow(
@@ -100,16 +100,15 @@ def rings(
 
 
 def corners(
-    data: np.ndarray,
-    samples: dict[str, tuple[np.ndarray, np.ndarray]],
+    samples: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
     names: Sequence[str],
     span: float = 2.2,
 ) -> Figure:
     """Where samples lie that were asked for one of four corners, beside the data.
 
     Args:
-        data: real points [n, 2], grey in each panel.
-        samples: title -> (points [n, 2], numbers [n] of the corners that they were asked for).
+        samples: title -> (real points [m, 2], which are grey, generated points [n, 2], the
+            numbers [n] of the corners that these were asked for).
         names: of the corners.
         span: half the side of a panel.
 
@@ -121,15 +120,15 @@ def corners(
         1, len(samples), figsize=(4.6 * len(samples), 4.6), sharey=True, squeeze=False
     )
     colours = [plots.FAKE, *plots.OTHERS]
-    for axes, (title, (points, asked)) in zip(panels[0], samples.items(), strict=True):
-        axes.scatter(*data.T, s=4, lw=0, color="0.7", label="data")
+    for axes, (title, (real, points, asked)) in zip(panels[0], samples.items(), strict=True):
+        axes.scatter(*real.T, s=4, lw=0, color="0.7", label="data")
         for number, name in enumerate(names):
             own = asked == number
             axes.scatter(*points[own].T, s=6, lw=0, color=colours[number], label=f"asked: {name}")
         axes.set(title=title, xlabel="x₁", xlim=(-span, span), ylim=(-span, span), aspect="equal")
     panels[0, 0].set_ylabel("x₂")
     handles, words = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, words, loc="outside lower center", ncol=5, markerscale=3)
+    figure.legend(handles, words, loc="outside lower center", ncol=3, markerscale=3)
     return figure
 
 
