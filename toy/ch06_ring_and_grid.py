@@ -261,8 +261,8 @@ def train_and_tell(title, config, at_each_look=None):
 # %% [markdown]
 r"""
 The full recipe is the default configuration. With everything off, a *plain GAN* is left: the non-saturating loss and
-Adam. `recipes_of` makes a list of configurations. The first is the plain GAN, and each further one keeps what came
-before and adds an ingredient.
+Adam. `recipes_of` makes a configuration for each row of the tables below. The first is the plain GAN, and each further
+one keeps what came before and adds an ingredient.
 """
 
 # %%
@@ -329,12 +329,12 @@ Each sample belongs to its nearest mode. Four numbers describe 2,500 samples:
 - the number of **modes** with at least one hit;
 - **high quality**: the share of samples that hit a mode. In the plane a sample of a normal lies at a distance of more
   than $r$ standard deviations with probability $e^{-r^2/2}$. So even a perfect sampler misses with probability
-  $e^{-9/2} = 1.1\,\%$, and has 98.9 % hits. (The 99.7 % that you may know are for one dimension.);
+  $e^{-9/2} = 1.1\,\%$, and has 98.9 % hits (the 99.7 % that you may know are for one dimension);
 - **reverse KL**: $\sum_k q_k \log(q_k / w_k)$, where $q_k$ is the share of mode $k$ among the hits and $w_k$ the true
   weight (a mode without hits adds 0). It is 0 if all modes get their due;
 - the **sd ratio**: the sd of a mode's hits, around their own mean, divided by the sd that the hits of a perfect sampler
-  have; then averaged over the modes. (The latter is 0.974 times the mode's sd, since hits lie within three sds.) So a
-  perfect sampler has 1, and modes that are too narrow have less.
+  have (0.974 times the mode's, since hits lie within three sds); then averaged over the modes. So a perfect sampler has
+  1, and modes that are too narrow have less.
 
 No single number suffices. A $G$ that makes 24 of the 25 modes perfectly has a reverse KL of only $\log(25/24) = 0.04$;
 the count of modes tells. A $G$ whose modes have shrunk to points has a perfect count, and a *larger* share of hits
@@ -440,6 +440,7 @@ if __name__ == "__main__":
     runs[name] = train_and_tell(name, recipes[name])
     pair = {name: runs[name] for name in ("+ relativistic loss", "+ falling rates, average")}
     half_width = 0.1 * plane_plots.span_of(real)
+    # Of 100 real samples, one near which both runs have many generated ones.
     place = plane_plots.most_visited(pair, real[:100], half_width)
     plots.show(
         plane_plots.around_a_point(pair, real, place, half_width),
