@@ -12,10 +12,10 @@ over the last 40 rounds:
 
 | | training A | training B |
 |---|---|---|
-| loss of $D$ | @A_D@ | @B_D@ |
-| loss of $G$ | @A_G@ | @B_G@ |
-| $D(x)$, mean over real faces | @A_REAL@ | @B_REAL@ |
-| $D(G(z))$, mean over generated faces | @A_FAKE@ | @B_FAKE@ |
+| loss of $D$ | 0.24 | 1.36 |
+| loss of $G$ | 3.36 | 0.86 |
+| $D(x)$, mean over real faces | 0.89 | 0.49 |
+| $D(G(z))$, mean over generated faces | 0.10 | 0.47 |
 
 In A, $D$ is ahead: it tells real from generated faces with little doubt. In B, $D$ cannot tell them apart at all, and
 its loss is close to $\log 4 = 1.39$. By chapter 1 that is where the game ends, with a perfect generator. **Which of the
@@ -27,7 +27,7 @@ two makes faces?** Decide before you read on; section 9.4 shows both.
 | **You will learn** | the recipe of Radford et al.; what to watch in a training, and what it can tell; what the state of a training is; four failures and their signs; how to measure what a change of the recipe does |
 | **New in gan_core** | `RunFolder`, `fit` with a folder, `schedules.rising_memory`, `settle`; in dcgan `training` and `epochs` |
 | **Run it** | `python -m dcgan.ch09_training`; with `--seeds 5` the ablation is measured anew |
-| **Time** | about two and a half minutes of processor time (two CPU cores); the ablation takes @ABL_MINUTES@ more |
+| **Time** | about two and a half minutes of processor time (two CPU cores); the ablation takes six minutes more |
 """
 
 # %%
@@ -85,7 +85,7 @@ class Config:
     images: int = 16_000
     """that each training of section 9.6 sees, at least 128"""
     seeds: int = 0
-    """seeds of section 9.6, some 80 seconds of processor time each; 0: its kept results are shown"""
+    """seeds of section 9.6, some 75 seconds of processor time each; 0: its kept results are shown"""
     seed: int = 0
     """of faces, weights, order and z"""
     mode: str = "graph"
@@ -295,7 +295,13 @@ by that of real faces.) It is near 0 if all faces are one picture.
 
 > **Notice.**
 >
-@NOTICE_92@
+> - *The sheet:* nothing but grey after epoch 1, outlines of faces after epoch 4, then hair of several colours and eyes. A
+>   pattern of pixels lies over all of them (section 8.6).
+> - *The losses say little.* $D$ is ahead from beginning to end. $G$'s loss *rises* from 2.1 to 4.7 while its faces become
+>   better.
+> - *The distance falls from 868 to 386.* The best epoch is the 11th, with 350, and not the last one. It is still eight
+>   times the floor: 504 rounds are a short training.
+> - *The variety rises from 0.11 to 0.63*, so this $G$ has not collapsed, but real faces differ more.
 
 Curves and sheets are for you. A program needs one number to decide which epoch to keep, and that number must come from
 outside the game. `python -m dcgan` keeps the epoch that its judge likes best: by the distance and a second measure of
@@ -409,7 +415,7 @@ r"""
 >
 > - *The resumed training ends with the same bits.* Of all the numbers of its state not one differs.
 > - *Without Adam's memories the weights are right and the training is another one.* After 20 more rounds a pixel differs
->   by @FORGET@ levels on average. Nothing reports an error. Sometimes the loss jumps at the place where a training was
+>   by 2.0 levels on average. Nothing reports an error. Sometimes the loss jumps at the place where a training was
 >   resumed; that jump is the sign.
 
 For a training of your own this is done by `python -m dcgan`. Ctrl-C finishes the round, saves, and prints the command
@@ -435,7 +441,7 @@ $$JS(p, q) \ge \frac{\log 4 - L_D}{2}. \tag{9.1}$$
 loss near $\log 4$ proves nothing, because the right side is near 0. Either $G$ is good, or this $D$ is bad. (The loss must
 be measured on faces that $D$ has not learnt from. Otherwise it may be low because $D$ knows the training faces by heart.)
 
-Apply this to the question. In training A equation (9.1) gives $JS \ge @A_JS@$, of at most $\log 2 = 0.69$: its
+Apply this to the question. In training A equation (9.1) gives $JS \ge 0.57$, of at most $\log 2 = 0.69$: its
 generated faces are certainly not real ones. In training B it gives nothing. Figure 9.3 shows both.
 """
 
@@ -495,7 +501,7 @@ if __name__ == "__main__":
         caption="Figure 9.3. The two trainings of the question: 16 faces, the losses, and what D "
         "says. Dotted: log 4, and one half.",
         alt="A: pale faces with hair of several colours, curves far apart. B: sixteen times the same "
-        "coloured noise, curves that meet at log 4 and one half.",
+        "garish picture, curves that meet at log 4 and one half.",
     )
     show_ends(
         runs,
@@ -505,9 +511,9 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-**Training A makes faces, and B makes the same coloured noise whatever $z$ is.** B's variety is @B_VARIETY@, and its
-distance is larger than that of A by a factor of @B_TIMES@. $D$ says one half because $G$ changes faster than $D$ can follow.
-Nothing of this is in the four numbers of the question.
+**Training A makes faces, pale ones still. B makes one garish picture, whatever $z$ is.** B's variety is 0.20, where A
+has 0.59, and its distance is 2.7 times that of A. $D$ says one half because $G$ moves its picture faster than $D$ can
+follow. Nothing of this is in the four numbers of the question.
 
 So a $D$ that is ahead is no failure. Two sets of pictures nearly always have disjoint supports, and then
 $JS = \log 2$ (section 5.1), however good the faces look. A good $D$ can therefore reach a low loss at any time. What
@@ -550,7 +556,7 @@ if __name__ == "__main__":
         training_plots.faces_and_curves(gallery),
         config.out / "gallery.png",
         caption="Figure 9.4. Four failures: three after half of the rounds of training A, and training B.",
-        alt="@ALT_GALLERY@",
+        alt="D too strong: grey noise, G's loss climbs, answers at 1 and 0. D too weak: one grey weave, D's loss climbs. Rates too high: garish, blocky heads, curves that jump. Collapse: one picture.",
     )
     show_ends(
         {"A, for comparison": runs["A"], **gallery},
@@ -559,7 +565,36 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-@GALLERY@
+**$D$ too strong** ($D$'s learning rate 0.002, $G$'s 0.00002).
+
+- *Signs.* After a few rounds $D(x)$ is 1 and $D(G(z))$ is 0. $D$'s loss is 0.00, $G$'s climbs and climbs. The sheet stays
+  grey noise.
+- *Cause.* $D$ learns a hundred times faster than $G$. Each direction that it gives is out of date before $G$ has followed
+  it for long.
+- *Remedies.* Equal learning rates; something that makes $D$'s task harder (augmentation) or its surface flatter (R1).
+
+**$D$ too weak** ($D$'s learning rate 0.000001).
+
+- *Signs.* $D$'s loss is above $\log 4$ and rises: a coin would do better. $D$ calls generated faces *more* real (0.99) than
+  real ones (0.60). $G$'s loss is 0.01. All faces are one grey weave.
+- *Cause.* $G$ has found a picture that this $D$ takes for real, and $D$ does not learn that it is wrong. $G$'s loss of 0.01
+  is the lowest of this chapter, and its faces are among the worst.
+- *Remedies.* A higher learning rate of $D$, a weaker penalty, a wider $D$, or several steps of $D$ a round.
+
+**Rates too high** (0.03 for both, 150 times Radford's).
+
+- *Signs.* The curves jump across half of their range from one round to the next. The heads are garish and blocky. The
+  variety is 1.24, more than that of real faces.
+- *Cause.* Every step overshoots, and with Adam a step is about as long as the learning rate (section 3.3).
+- *Remedy.* A tenth of the rates, for both. Rates that are only a little too high show the same signs, more faintly.
+
+**Collapse** ($G$'s learning rate 0.02, a hundred times $D$'s; this is training B).
+
+- *Signs.* In the last hundred rounds no curve shows any. Earlier ones do: at first $D$'s loss was far above $\log 4$. The
+  sheet shows one picture, and the variety is a third of A's.
+- *Cause.* $G$ moves its one picture to wherever $D$ says "real", faster than $D$ learns that the picture is there.
+- *Remedies.* A lower rate of $G$; R1, which flattens the peaks after which $G$ runs (section 6.3); a $D$ that sees several
+  faces at once (section 6.9, and `--minibatch-std`).
 
 **Three failures do not show in any curve.** A generator may repeat its training faces (compare nearest neighbours,
 chapter 11). It may never make some kinds of faces (count them, chapter 11). And it may put a fine pattern over all faces
@@ -683,7 +718,7 @@ if __name__ == "__main__":
         config.out / "departures.png",
         caption="Figure 9.5. The distances behind Table 9.5: a dot a seed, and mean ± standard "
         "error. Dashed: the floor, real against real.",
-        alt="@ALT_DEP@",
+        alt="Five rows of dots. From above to below they move left, from 726 to 147 for G and from 756 to 100 for its average; the dots of the last two rows of G overlap.",
     )
 
 # %% [markdown]
@@ -697,7 +732,13 @@ nothing anew.)
 
 > **Notice.**
 >
-@NOTICE_96@
+> - *Batches of 32* bring the largest gain: the distance falls from 726 to 384, by 342 ± 7.
+> - *A $D$ without batch norm* gains another 134 ± 13, ten standard errors.
+> - *The other Adam* gains 81 ± 23 for $G$, three and a half standard errors, and 133 ± 9 for its average.
+> - *For R1 nothing is shown:* −23 ± 16 for $G$ and −5 ± 3 for its average are less than two standard errors each.
+> - *The average of $G$* is further from real faces than $G$ in the first two rows, by 30 ± 5 and 25 ± 10, and nearer in the last
+>   two, by 65 ± 13 and 47 ± 12. There it also depends far less on the seed: its sd over the seeds is 4 and 6, that of $G$
+>   27 and 30.
 
 **What the table does not say.** It holds for small drawn faces, small networks and 16,000 images, a short training. Each
 row keeps what came before; another order of the rows may give other changes. "Batches of 32" compares equal numbers of
@@ -718,12 +759,13 @@ faces of 64 × 64 pixels. `docs/faces.md` has more rows.
 At 64,000 images the run with $\gamma = 1$ had the distance of pixels 73, and single runs with $\gamma = 0.2$ and
 $0.05$ had 81 and 92. That is a hint and no more, since each is one run.
 
-> **Common mistake: an ablation with one run a row.** In Table 9.5 a seed changes the distance by up to @SPREAD@. A table of
-> single runs would have ordered some rows by chance, and nobody could have seen it.
+> **Common mistake: an ablation with one run a row.** With seed 0 alone, R1 would have made $G$ worse (from 182 to 198). With
+> seed 2 alone it would have been the best of all departures but one (from 208 to 137). Both tables would have looked
+> convincing.
 
 ## 9.7 The average of G, and its batch norm
 
-In the last rows of Table 9.5 the average of $G$ is twice as near to real faces as $G$ itself. Chapter 3 introduced it:
+In the last rows of Table 9.5 the average of $G$ is clearly nearer to real faces than $G$ itself. Chapter 3 introduced it:
 after every round $\bar\theta \leftarrow d\,\bar\theta + (1 - d)\,\theta$, and nothing learns from $\bar\theta$. On faces two
 details matter.
 
@@ -773,14 +815,16 @@ if __name__ == "__main__":
         caption="Figure 9.6. The same ten latent vectors through G, through its average with batch "
         "norm's statistics as they are, and through the settled average; with the distance of 500 "
         "such faces to held-out ones. One run.",
-        alt="@ALT_AVG@",
+        alt="Three rows of the same ten faces. The first has stray pixels, the second is paler, the third is smooth with full contrast.",
     )
 
 # %% [markdown]
 r"""
 > **Notice.**
 >
-@NOTICE_97@
+> - *The settled average has fewer stray pixels than $G$*, and a distance of 129 against 138. (Table 9.5, after 500 rounds
+>   and over five seeds, has 100 against 147.)
+> - *Without settling, the same weights are worse than $G$:* the faces are paler, and the distance is 147.
 
 In Table 9.5 the average does *not* help the first two recipes. They are still on their way after 16,000 images, and an average of
 the way lies behind. An average helps a $G$ that moves *around* its goal.
@@ -792,7 +836,8 @@ the way lies behind. An average helps a $G$ that moves *around* its goal.
 - A checkpoint holds everything that changes from round to round, Adam's memories included. The test is equality of bits.
 - A low loss of $D$ proves that real and generated faces differ. A loss near $\log 4$ proves nothing: a collapsed $G$ can
   have it. Curves detect trouble, not quality.
-- A change of a recipe is measured over several seeds, as a mean with its standard error. @SUMMARY_96@
+- A change of a recipe is measured over several seeds, as a mean with its standard error. Here smaller
+  batches, a $D$ without batch norm and the other Adam each bring faces nearer; of R1 five seeds show nothing.
 - The average of $G$ needs a memory that grows, and batch norm that is settled.
 
 ## Exercises
