@@ -58,7 +58,7 @@ class Config:
     count: int = 2000
     """how many faces are drawn, at least 100"""
     size: int = 64
-    """pixels on a side: 32, 64 or 128"""
+    """pixels on a side: 32, 64, 96 or 128"""
     batch: int = 128
     """faces in a batch, at least 2, at most as many as there are"""
     seed: int = 0
@@ -69,7 +69,7 @@ class Config:
     """folder for the figures"""
 
     def __post_init__(self):
-        checks.one_of("Config", "size", self.size, (32, 64, 128))
+        checks.one_of("Config", "size", self.size, (32, 64, 96, 128))
         checks.integer("Config", "count", self.count, 100, 10**6)
         checks.integer("Config", "batch", self.batch, 2, 10**5)
         checks.integer("Config", "seed", self.seed, 0, 2**32)

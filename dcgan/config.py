@@ -17,7 +17,7 @@ import numpy as np
 from dcgan.data import labels_drawn
 from gan_core import checks
 
-Size = Literal[32, 64, 128]
+Size = Literal[32, 64, 96, 128]
 Network = Literal["radford", "dcgan", "modern"]  # dcgan.networks.BY_NAME, which a test compares
 Augmentation = Literal["translation", "colour", "cutout"]
 Loss = Literal[

@@ -8,6 +8,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import programs
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,13 +65,7 @@ def test_every_module_of_the_wheel_can_be_imported(wheel, tmp_path):
         for name in modules(wheel)
         if not name.endswith("__main__.py")
     )
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT_ALL, *names],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(wheel)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(wheel)}
+    done = programs.run(["-c", IMPORT_ALL, *names], cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().splitlines()[-1] == str(len(names))

@@ -1,15 +1,28 @@
-"""python -m toy: the chapters, with one line each."""
+"""python -m toy: the chapters, with one line each, and the page on which one plays."""
 
+import sys
 from pathlib import Path
 
 from gan_core.app import command_line
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
+    """List the chapters, or run `play`.
+
+    Args:
+        arguments: what stands behind `python -m toy`; None: this process's own.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments[:1] == ["play"]:
+        from toy.play import command
+
+        command.main(arguments[1:])
+        return
     command_line.print_programs(
         "Chapters on distributions that can be written down", Path(__file__).parent
     )
     print("Each takes --help, and writes its figures below runs/.")
+    print("python -m toy play: the game under your hands, in a browser. It takes --help too.")
 
 
 if __name__ == "__main__":

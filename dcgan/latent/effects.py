@@ -144,9 +144,10 @@ def changes(
     before = read(generate(z))
     nowhere = rng.normal([RANDOM, np.shape(z)[1]], rng.seed(0, "nowhere")).numpy()
     after = [read(generate(space.set_component(z, u, amount))) for u in nowhere]
-    rows["a random direction"] = {
-        name: float(np.mean([one[name] != before[name] for one in after])) for name in before
-    }
+    changed = {}
+    for name in before:
+        changed[name] = float(np.mean([one[name] != before[name] for one in after]))
+    rows["a random direction"] = changed
     return rows
 
 

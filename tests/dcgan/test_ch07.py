@@ -80,7 +80,7 @@ def test_runs_as_a_script_on_a_folder_and_draws(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("flag", "value", "words"),
     [
-        ("--size", "48", "size must be one of 32, 64, 128, got 48"),
+        ("--size", "48", "size must be one of 32, 64, 96, 128, got 48"),
         ("--count", "10", "count must be a whole number from 100"),
         ("--batch", "1", "batch must be"),
         ("--seed", "-1", "seed must be"),

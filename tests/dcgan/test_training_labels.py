@@ -38,6 +38,7 @@ def done(tmp_path_factory):
     return train(tmp_path_factory.mktemp("labels") / "run")
 
 
+@pytest.mark.usefixtures("without_output")
 def test_a_resumed_run_has_the_same_bits(done, tmp_path):
     train(tmp_path / "run", epochs=1)
     resumed, _ = train(None, epochs=2, resume=tmp_path / "run")

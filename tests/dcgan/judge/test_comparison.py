@@ -12,8 +12,8 @@ from dcgan.judge.command import Judge
 from dcgan.judge.comparison import COMBINED, Comparison
 from dcgan.measures import texture
 from dcgan.measures.features import efficientnet
-from dcgan.measures.features.face_judge import FRECHET, MS_SSIM
-from dcgan.measures.pixel_judge import GRID, PIXELS, SPECTRUM
+from dcgan.measures.features.face_judge import MS_SSIM
+from dcgan.measures.names import FRECHET, GRID, PIXELS, SPECTRUM
 
 SETS = 4
 

@@ -12,7 +12,8 @@ import pytest
 from dcgan.drawn import drawn_faces
 from dcgan.measures import distances
 from dcgan.measures.features import face_judge, frechet
-from dcgan.measures.features.face_judge import FRECHET, PIXELS, FaceJudge
+from dcgan.measures.features.face_judge import FaceJudge
+from dcgan.measures.names import FRECHET, PIXELS
 from dcgan.measures.pixel_judge import over_the_floor
 
 pytestmark = pytest.mark.slow
