@@ -2,6 +2,7 @@
 its solutions hold.
 """
 
+import concurrent.futures
 import dataclasses
 import itertools
 import json
@@ -155,8 +156,15 @@ def test_the_chapter_as_a_script_trains_and_draws(target, monkeypatch, tmp_path,
         assert words in said
 
 
-@pytest.mark.slow
+class OneProcess(concurrent.futures.ProcessPoolExecutor):
+    """A pool of one process, which imports TensorFlow once for all runs."""
+
+    def __init__(self, workers, mp_context):
+        super().__init__(1, mp_context=mp_context)
+
+
 def test_the_table_over_seeds_is_made_once_and_then_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(coverage_table.concurrent.futures, "ProcessPoolExecutor", OneProcess)
     monkeypatch.setattr(chapter, "recipes_of", lambda config: {"full": config})
     config = dataclasses.replace(TINY, seeds=1, out=tmp_path)
     chapter.table_over_seeds(config)
