@@ -37,7 +37,7 @@ TINY = {
     "average": 150,
     "mode": "eager",
 }
-NOTHING_OF_OURS = {
+LAB_RECIPE = {
     "update": "simultaneous",
     "momentum": 0.1,
     "epsilon": 0.8,
@@ -307,7 +307,7 @@ class Talkative(Console):
 
 
 def test_the_lab_recipe_is_what_it_says():
-    trainer = training.build(Config(**{**TINY, **NOTHING_OF_OURS}))
+    trainer = training.build(Config(**{**TINY, **LAB_RECIPE}))
     assert trainer.update == "simultaneous"
     assert trainer.average is None
     norms = [layer for layer in trainer.generator.layers if hasattr(layer, "momentum")]
