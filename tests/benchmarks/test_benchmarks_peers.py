@@ -199,7 +199,7 @@ def test_every_second_turn_goes_back(tmp_path):
             ["--only", "jax-scan"],
             "only must be one of keras, pytorch, pytorch-best, pytorch-compiled, got 'jax-scan'",
         ),
-        (["--size", "50"], "size must be one of 32, 64, 128, got 50"),
+        (["--size", "50"], "size must be one of 32, 64, 96, 128, got 50"),
         (["--windows", "0"], "at least 1, got 0"),
         (["--step", "toy", "--convolution", "native"], "--convolution is for --step dcgan"),
     ],
