@@ -306,7 +306,7 @@ is divided by that of real faces.) It is near 0 if all faces are one picture.
 
 Curves and sheets are for you. A program needs one number to decide which epoch to keep, and that number must come
 from outside the game. `python -m dcgan` keeps the epoch that its judge likes best: by the distance and a second
-measure of pixels, or with `--judge features` also by features of a network (chapter 11). The run folder then holds
+measure of pixels, or with `--judge features` also by features of a network (chapter 11). The run folder then holds:
 
 | file | what it is |
 |---|---|
