@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,23 +17,31 @@ import tensorflow as tf
 
 from dcgan import networks
 from dcgan.architectures.plan import Plan
+from gan_core import checks
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conditional import ConditionalBatchNorm, ProjectionHead, WithEmbedding
-from gan_core.nn.initializers import normal
+from gan_core.nn.initializers import Initializer, normal
 from gan_core.nn.sequential import Sequential
 
-LABEL_SIZE = 64  # numbers that the label adds to z
+LABEL_SIZE = 32  # numbers that the label adds to z
+LABEL_SHARE = 1 / 16  # their variance at the start, summed, divided by that of z's
 LAYER = 500  # seeds from this one on are those of the layers for labels
 
 
 def make(
-    counts: Sequence[int], network: str = "dcgan", **options: Any
+    counts: Sequence[int],
+    network: str = "dcgan",
+    *,
+    label_share: float = LABEL_SHARE,
+    **options: Any,
 ) -> tuple[Sequential, Sequential]:
     """Both networks.
 
     Args:
         counts: how many values each factor of the labels has.
         network: one of `dcgan.networks.BY_NAME`.
+        label_share: the variance of the label's numbers at the start, summed, divided by that of
+            z's, above 0.
         options: those of `Plan`.
 
     Returns:
@@ -42,10 +51,13 @@ def make(
     Raises:
         ValueError: if the network or an option is none of these.
     """
+    checks.number("conditional_networks", "label_share", label_share, above=0.0)
     plan = Plan(**options)
     wider = {**options, "latent_dim": plan.latent_dim + LABEL_SIZE}
     generator, discriminator = networks.make(network, **wider)
-    return _generator(generator, plan, counts), _discriminator(discriminator, plan, counts, network)
+    return _generator(generator, plan, counts, label_share), _discriminator(
+        discriminator, plan, counts, network
+    )
 
 
 def of_config(config: Any, counts: Sequence[int], **changes: Any) -> tuple[Sequential, Sequential]:
@@ -59,13 +71,32 @@ def of_config(config: Any, counts: Sequence[int], **changes: Any) -> tuple[Seque
     return make(counts, **{**networks.options_of(config), **changes})
 
 
-def _generator(plain: Sequential, plan: Plan, counts: Sequence[int]) -> Sequential:
+def _generator(
+    plain: Sequential, plan: Plan, counts: Sequence[int], label_share: float
+) -> Sequential:
     """The label joins z, and batch norm knows it."""
-    joined = WithEmbedding(counts, LABEL_SIZE, seed=plan.layer_seed(LAYER), name="labels")
+    joined = WithEmbedding(
+        counts,
+        LABEL_SIZE,
+        seed=plan.layer_seed(LAYER),
+        initializer=_small(label_share, plan.latent_dim, len(counts)),
+        name="labels",
+    )
     layers: list[Callable] = [joined]
     for layer in plain.layers:
         layers.append(_conditional(layer, counts) if isinstance(layer, BatchNorm) else layer)
     return Sequential(layers, name="generator")
+
+
+def _small(share: float, latent_dim: int, factors: int) -> Initializer:
+    """Vectors of labels that are small beside z.
+
+    Batch norm scales each channel to a variance of 1 over the batch. Without labels all of it comes
+    from z, so G cannot lose z. With labels in the batch it may come from them instead: where they
+    start as large as z, samples of one label soon look alike (chapter 13).
+    """
+    variance = share * latent_dim / (LABEL_SIZE * factors)
+    return normal(math.sqrt(variance))
 
 
 def _conditional(layer: BatchNorm, counts: Sequence[int]) -> ConditionalBatchNorm:

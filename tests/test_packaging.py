@@ -13,7 +13,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gan_core", "toy", "dcgan")
-DATA = {"gan_core/py.typed", "dcgan/generation/pretrained.npz"}
+DATA = {
+    "gan_core/py.typed",
+    "dcgan/generation/pretrained.npz",
+    "dcgan/page/assets/page.html",
+    "toy/figures/scrubber.html",
+}
 
 IMPORT_ALL = """
 import importlib, sys

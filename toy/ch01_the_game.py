@@ -108,7 +108,8 @@ First the words, in the order of Figure 1.1.
 - A **latent vector** $z$ is a handful of random numbers from a fixed distribution, for example one number from
   $N(0, 1)$.
 - The **generator** $G$ is a function with parameters. It turns $z$ into a **generated** sample $G(z)$, also called
-  *fake*. The generated samples have a density, which we call $q$. It depends on $G$.
+  *fake*. The generated samples have a density, which we call $q$. It depends on $G$. We can draw from $q$, but $G$ gives
+  no formula for it: such a model is called **implicit**.
 - A **real** sample $x$ is one of the data. The data have a density $p$, which does not change.
 - The **discriminator** $D$ is a function with parameters, too. For any sample it gives a number $D(x)$ between 0 and
   1: the probability, in $D$'s opinion, that the sample is real. Real and generated samples are shown to $D$ equally

@@ -43,10 +43,14 @@ class Subject:
     """what it may be asked for; None: nothing"""
 
 
-def page(config: Page) -> None:
+def page(config: Page, classifier: factor_classifier.FactorClassifier | None = None) -> None:
     """Write the page that is asked for, and say how large it is.
 
     The place is claimed before anything is computed.
+
+    Args:
+        config: what is asked for.
+        classifier: what reads drawn faces; None: one is trained.
     """
     console = Console()
     with files.claimed(config.out, config.overwrite):
@@ -54,7 +58,7 @@ def page(config: Page) -> None:
         sizes = None if subject.labels is None else subject.labels.sizes
         described = layers.describe(subject.network, subject.latent_dim, sizes)
         with console.status("looking for directions"):
-            directions = find_sliders(subject, config.samples)
+            directions = find_sliders(subject, config.samples, classifier)
         text = document(config, subject, described, directions)
         files.text_atomically(config.out, text)
     megabytes = len(text.encode()) / 1e6
@@ -80,7 +84,11 @@ def load(run: Path | None) -> Subject:
     )
 
 
-def find_sliders(subject: Subject, samples: int) -> list[sliders.Slider]:
+def find_sliders(
+    subject: Subject,
+    samples: int,
+    classifier: factor_classifier.FactorClassifier | None = None,
+) -> list[sliders.Slider]:
     """Directions of factors where a classifier can read the faces, else principal ones.
 
     Of a generator with labels the latter too: what it is asked for is no direction of z.
@@ -88,7 +96,8 @@ def find_sliders(subject: Subject, samples: int) -> list[sliders.Slider]:
     if subject.labels is not None or not subject.of_drawn_faces:
         return sliders.of_activations(subject.network, subject.latent_dim)
     generator = trained_generator.of_network(subject.network, subject.latent_dim, subject.size)
-    classifier = factor_classifier.train_classifier(subject.size)
+    if classifier is None:
+        classifier = factor_classifier.train_classifier(subject.size)
     z = generator.z(samples, SEED + 1)
     new_z = generator.z(max(samples // 10, 100), SEED + 2)
     return sliders.of_factors(generator, classifier.predict, classifier.factors, z, new_z)

@@ -8,6 +8,7 @@ the generator's first layer (Härkönen et al. 2020, "GANSpace"), which nobody h
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -56,6 +57,8 @@ def of_factors(
     """
     straight = effects.factor_directions(z, read(generate(z)))
     alone = effects.less_the_others(straight)
+    before = read(generate(new_z))
+    measure = functools.partial(_measure, generate, read, new_z, before)
     sliders = []
     for factor, values in straight.items():
         for value, direction in values.items():
@@ -66,8 +69,8 @@ def of_factors(
                     name=factors[factor][value],
                     direction=direction,
                     alone=own,
-                    measured=_measure(generate, read, new_z, direction, factor, value),
-                    measured_alone=_measure(generate, read, new_z, own, factor, value),
+                    measured=measure(direction, factor, value),
+                    measured_alone=measure(own, factor, value),
                 )
             )
     return sliders
@@ -77,11 +80,12 @@ def _measure(
     generate: Callable[[np.ndarray], np.ndarray],
     read: Callable[[np.ndarray], dict[str, np.ndarray]],
     z: np.ndarray,
+    before: dict[str, np.ndarray],
     direction: np.ndarray,
     factor: str,
     value: int,
 ) -> str:
-    found = effects.effect(generate, read, z, direction, factor, value, AMOUNT)
+    found = effects.effect(generate, read, z, direction, factor, value, AMOUNT, before=before)
     if not found.faces:
         return "every face has it already"
     changed = np.mean(list(found.leaks.values()))

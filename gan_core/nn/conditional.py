@@ -96,6 +96,7 @@ class WithEmbedding(tf.Module):
         counts: as for `Embedding`.
         size: how many numbers the label adds.
         seed: a number of the layer's own.
+        initializer: what draws the table; None: N(0, 1), as z is drawn.
         name: the module's name.
 
     Raises:
@@ -107,9 +108,17 @@ class WithEmbedding(tf.Module):
         TensorShape([2, 116])
     """
 
-    def __init__(self, counts: Counts, size: int, *, seed: int, name: str | None = None) -> None:
+    def __init__(
+        self,
+        counts: Counts,
+        size: int,
+        *,
+        seed: int,
+        initializer: Initializer | None = None,
+        name: str | None = None,
+    ) -> None:
         super().__init__(name=name)
-        self.embedding = Embedding(counts, size, seed=seed)
+        self.embedding = Embedding(counts, size, seed=seed, initializer=initializer)
 
     def __call__(self, x: tf.Tensor, labels: Any = None, *, training: bool = False) -> tf.Tensor:
         """Join x and the label's vector.

@@ -1,0 +1,66 @@
+"""The classifier of factors, trained once and kept in a file: several chapters read faces with it.
+
+    classifier = kept_classifier.trained_or_read(Path("runs/factor_classifier"))
+
+The file's name holds what it was trained with and a hash of the code that draws faces and trains,
+so that a change of either trains a new one.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from importlib import resources
+from pathlib import Path
+
+import filelock
+
+from dcgan.drawn import drawn_faces
+from dcgan.judge import factor_classifier
+from dcgan.judge.factor_classifier import FactorClassifier
+from gan_core.nn.variables import named_variables
+from gan_core.runs import checkpoint
+
+
+def trained_or_read(
+    folder: Path, size: int = 64, *, faces: int = 10_000, steps: int = 800, seed: int = 0
+) -> FactorClassifier:
+    """What `factor_classifier.train_classifier` gives, from a file of this folder if it is there.
+
+    A second process that wants the same one waits for the first. A damaged file is replaced.
+
+    Args:
+        folder: of the kept classifiers; it is made if it is missing.
+        size: pixels of a face.
+        faces: how many are drawn to learn from.
+        steps: training steps.
+        seed: of the faces and the training.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{size}px-{faces}-faces-{steps}-steps-seed-{seed}-{_code()}.npz"
+    with filelock.FileLock(file.with_suffix(".lock")):
+        try:
+            return _read(file, size, seed)
+        except checkpoint.CheckpointError:
+            model = factor_classifier.train_classifier(size, faces=faces, steps=steps, seed=seed)
+            checkpoint.save(file, named_variables(model))
+            return model
+
+
+def _read(file: Path, size: int, seed: int) -> FactorClassifier:
+    looks_at = min(size, factor_classifier.MOST)
+    model = FactorClassifier(drawn_faces.FACTORS, size=looks_at, seed=seed)
+    checkpoint.restore(file, named_variables(model))
+    return model
+
+
+@functools.cache
+def _code() -> str:
+    """A hash of the modules that draw faces and of the one that trains."""
+    digest = hashlib.blake2b(digest_size=4)
+    drawing = resources.files("dcgan.drawn").iterdir()
+    training = resources.files("dcgan.judge").joinpath("factor_classifier.py")
+    modules = [part for part in drawing if part.name.endswith(".py")]
+    for part in [*sorted(modules, key=lambda one: one.name), training]:
+        digest.update(part.read_bytes())
+    return digest.hexdigest()
