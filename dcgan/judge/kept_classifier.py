@@ -40,15 +40,15 @@ def trained_or_read(
     file = folder / f"{size}px-{faces}-faces-{steps}-steps-seed-{seed}-{_code()}.npz"
     with filelock.FileLock(file.with_suffix(".lock")):
         try:
-            return _read(file, size, seed)
+            return _read(file, seed)
         except checkpoint.CheckpointError:
             model = factor_classifier.train_classifier(size, faces=faces, steps=steps, seed=seed)
-            checkpoint.save(file, named_variables(model))
+            checkpoint.save(file, named_variables(model), {"looks at": model.size})
             return model
 
 
-def _read(file: Path, size: int, seed: int) -> FactorClassifier:
-    looks_at = min(size, factor_classifier.MOST)
+def _read(file: Path, seed: int) -> FactorClassifier:
+    looks_at = checkpoint.read_note(file)["looks at"]
     model = FactorClassifier(drawn_faces.FACTORS, size=looks_at, seed=seed)
     checkpoint.restore(file, named_variables(model))
     return model
