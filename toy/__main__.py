@@ -5,6 +5,8 @@ from pathlib import Path
 
 from gan_core.app import command_line
 
+HELP = ("--help", "-h")
+
 
 def main(arguments: list[str] | None = None) -> None:
     """List the chapters, or run `play`.
@@ -18,6 +20,9 @@ def main(arguments: list[str] | None = None) -> None:
 
         command.main(arguments[1:])
         return
+    if arguments and arguments[0] not in HELP:
+        with command_line.errors_in_one_line():
+            raise ValueError(f"there is no command {arguments[0]!r:.40}. See python -m toy.")
     command_line.print_programs(
         "Chapters on distributions that can be written down", Path(__file__).parent
     )

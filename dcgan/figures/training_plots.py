@@ -105,7 +105,7 @@ def _draw_answers(axes: Axes, rows: dict[str, np.ndarray]) -> None:
     axes.plot(rounds, rows["d_real"], color=plots.REAL, lw=1, label="D(x)")
     axes.plot(rounds, rows["d_fake"], color=plots.FAKE, lw=1, label="D(G(z))")
     axes.axhline(0.5, color="0.4", lw=1, ls=":", label="cannot tell")
-    axes.set(ylabel="probability of real", ylim=(0, 1))
+    axes.set(ylabel="probability of real", ylim=(-0.04, 1.04))
 
 
 def distances_of_seeds(found: dict[str, dict[str, Sequence[float]]], floor: float) -> Figure:

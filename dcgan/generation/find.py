@@ -1,6 +1,7 @@
 """From pictures back to z: the face that a trained generator makes nearest to each of them.
 
 python -m dcgan find --image me.png
+python -m dcgan find --image me.png --run runs/asked --label hair=blue --label glasses=no
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import tyro
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +22,12 @@ from rich.text import Text
 from dcgan.figures import sheets
 from gan_core import checks, files
 from gan_core.app.command_line import say
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from dcgan.data.labels import Asked
+    from dcgan.generation.trained_generator import Generator
 
 SHEET = Path("runs/found.png")
 LIKE_ITSELF = 30.0  # decibels: an error of 8 grey levels, hard to see
@@ -38,6 +48,11 @@ class Find:
     )
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""
+    label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    (
+        "of a generator that was trained with labels: the pictures' label, such as hair=blue; "
+        "repeated until each factor has a value"
+    )
     starts: int = 8
     """z from which the descent starts, for each picture; the best is kept"""
     steps: int = 400
@@ -90,13 +105,12 @@ def _find(config: Find, sheet: Path, console: Console) -> None:
         way_out = "Its SavedModel is an older one: export it anew by resuming the run."
         wanted = "a generator that gradients can pass through"
         checks.fail("find", "run", wanted, generator.name, way_out)
-    if generator.labels is not None:
-        wanted = "the run of a generator without labels"
-        checks.fail("find", "run", wanted, f"{generator.name}, which was trained with labels")
-    names, pictures = _pictures(config, generator)
+    asked = generator.asked(config.label)
+    samples = _with_label(generator, asked)
+    names, pictures = _pictures(config, generator, asked)
     with console.status(f"looking for {len(pictures)} z, {config.starts} starts each"):
         found = inversion.find(
-            generator.samples,
+            samples,
             generator.latent_dim,
             pictures,
             starts=config.starts,
@@ -111,11 +125,30 @@ def _find(config: Find, sheet: Path, console: Console) -> None:
     say(f"Wrote {' and '.join(map(str, written))}", console)
 
 
-def _pictures(config: Find, generator) -> tuple[list[str], np.ndarray]:
+def _with_label(generator: Generator, asked: Asked) -> Callable:
+    """The generator as a function of z alone: all faces have the label that is asked for."""
+    known = generator.labels
+    if known is None:
+        return generator.samples
+    missing = [name for name in known.factors if name not in asked]
+    if missing:
+        example = " ".join(f"--label {name}={known.factors[name][0]}" for name in missing)
+        wanted = "a value for each factor that the generator knows"
+        came = f"none for {', '.join(missing)}"
+        checks.fail("Find", "label", wanted, came, f"Say {example}, or what fits the pictures.")
+    row = known.with_asked(known.rows[:1], asked)
+
+    def samples(z: tf.Tensor) -> tf.Tensor:
+        return generator.samples(z, np.repeat(row, z.shape[0], axis=0))
+
+    return samples
+
+
+def _pictures(config: Find, generator: Generator, asked: Asked) -> tuple[list[str], np.ndarray]:
     """Their names, and uint8 [n, size, size, 3]."""
     if config.generated:
         # Another seed than the starts': else the descent would start at what it looks for.
-        faces = generator.sample(config.generated, seed=config.seed + 1)
+        faces = generator.sample(config.generated, config.seed + 1, asked)
         return [f"generated face {i}" for i in range(config.generated)], faces
     return [str(file) for file in config.image], read(config.image, generator.size)
 

@@ -125,7 +125,7 @@ def test_the_untidy_folder_gives_seven_upright_faces_and_five_reasons(config):
 
 
 def test_showing_by_one_scale_changes_nothing_and_stretching_hides_a_lost_contrast(config, drawn):
-    measured = chapter.show_both_ways(config, drawn)
+    measured = chapter.measure_scales(drawn)
     there_and_back, stretched, worst, contrast, dim, dim_stretched = measured.values()
     assert there_and_back == 0.0
     assert 0.0 <= stretched <= worst

@@ -21,7 +21,7 @@ from dcgan.measures.features.face_judge import FaceJudge
 from dcgan.measures.names import FRECHET, PIXELS
 from gan_core.runs import checkpoint
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_output")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_output", "faces_drawn_once")]
 
 SILENT = Console(quiet=True)
 HELD_OUT = 24  # a tenth

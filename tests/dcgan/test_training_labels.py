@@ -11,7 +11,7 @@ from dcgan.config import Config
 from dcgan.data import labels
 from dcgan.generation import avatars, trained_generator
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
 TINY = {

@@ -146,13 +146,10 @@ class Game:
     def _optimizer(self, name: str) -> Optimizer:
         rate = self.live[name]
         fall = self.settings.fall
-        if fall:
-            share = schedules.cosine_decay(1.0, fall, start=fall // 5)
-        else:
-            share = schedules.constant(1.0)
+        share = schedules.cosine_decay(1.0, fall, start=fall // 5) if fall else None
 
         def schedule(step: Any) -> tf.Tensor:
-            return rate * share(step)
+            return rate if share is None else rate * share(step)
 
         if self.settings.optimizer == "SGD":
             return SGD(schedule)
@@ -160,27 +157,27 @@ class Game:
 
     def _penalties(self) -> list[Callable[..., tf.Tensor]]:
         """R1 and R2 for data of this scale: gradients there are 1/scale those at unit scale."""
-        gamma = self.live["gamma"]
+        kind = self.settings.penalty
         fall = self.settings.fall
+        gamma = self.live["gamma"]
+        # The gradient penalty compares slopes with 1, in the data's own units.
+        unit = 1.0 if kind == "gradient penalty" else self.scale**2
+        share = None
         if fall:
-            end = max(1, fall * 4 // 5)
-            share = schedules.geometric_decay(1.0, end, final=GAMMA_FALL)
-        else:
-            share = schedules.constant(1.0)
+            share = schedules.geometric_decay(1.0, max(1, fall * 4 // 5), final=GAMMA_FALL)
 
         def strength(step: Any) -> tf.Tensor:
-            return gamma * self.scale**2 * share(step)
+            weight = gamma if unit == 1.0 else gamma * unit
+            return weight if share is None else weight * share(step)
 
         made: dict[str, list[Callable[..., tf.Tensor]]] = {
             "none": [],
             "R1": [penalties.r1(strength)],
             "R2": [penalties.r2(strength)],
             "R1 and R2": [penalties.r1(strength), penalties.r2(strength)],
-            "gradient penalty": [
-                penalties.wasserstein_gradient_penalty(lambda step: gamma * share(step))
-            ],
+            "gradient penalty": [penalties.wasserstein_gradient_penalty(strength)],
         }
-        return made[self.settings.penalty]
+        return made[kind]
 
     def _noise(self) -> Callable[[Any], tf.Tensor]:
         noise = self.live["noise"]
@@ -262,6 +259,7 @@ class Eye:
             game.target.sample(JUDGED, rng.seed(index, "judge")).numpy() for index in range(2)
         ]
         self._floor = self._distance(*self._judges)
+        self.samples = self.real  # of the last look
 
     def opening(self) -> dict[str, Any]:
         """What stays the same during the game."""
@@ -271,6 +269,7 @@ class Eye:
             "view": _short(self.view),
             "real": _short(self.real[:SHOWN]),
             "density": self._true_density(),
+            "mean": _finite(self.real.mean()) if self.dim == 1 else None,
             "side": FIELD_SIDE,
             "modes": len(getattr(self.game.target, "modes", [])),
             "is_probability": self.game.trainer.loss.logits == "log-odds",
@@ -323,11 +322,11 @@ class Eye:
         return tf.concat(blocks, axis=0)[:JUDGED]
 
     def _look_at(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Samples, sigma(logit) at the grid's places, and the push on the first samples."""
+        """Samples, D's field at the grid's places, and the push on the first samples."""
         trainer = self.game.trainer
         network = trainer.generator if trainer.average is None else trainer.average.model
         samples = network(self._z, training=False)
-        field = tf.sigmoid(trainer.discriminator(self._places, training=False)[:, 0])
+        field = self._field(trainer.discriminator(self._places, training=False)[:, 0])
         some = samples[:ARROWS]
         with tf.GradientTape() as tape:
             tape.watch(some)
@@ -335,6 +334,13 @@ class Eye:
             real_logits = trainer.discriminator(self.real[:ARROWS], training=False)[:, 0]
             loss = trainer.loss.generator(real_logits, fake_logits)
         return samples, field, -float(ARROWS) * tape.gradient(loss, some)
+
+    def _field(self, logits: tf.Tensor) -> tf.Tensor:
+        """From 0 to 1: probabilities, or a score from its lowest to its highest value here."""
+        if self.game.trainer.loss.logits == "log-odds":
+            return tf.sigmoid(logits)
+        lowest = tf.reduce_min(logits)
+        return (logits - lowest) / tf.maximum(tf.reduce_max(logits) - lowest, 1e-12)
 
     def _grid(self) -> np.ndarray:
         """The places where D is asked: a line, or squares row by row from below."""

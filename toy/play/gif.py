@@ -60,7 +60,21 @@ def _picture(opening: dict[str, Any], moment: dict[str, Any]) -> Image.Image:
     pen.text((6, 6), f"round {moment['round']:,}", fill=BLACK)
     pen.text((SIDE - 110, 6), "real", fill=REAL)
     pen.text((SIDE - 70, 6), "generated", fill=FAKE)
+    _name_the_ends(pen, opening)
     return picture
+
+
+def _name_the_ends(pen: ImageDraw.ImageDraw, opening: dict[str, Any]) -> None:
+    """The numbers at the ends of the axes, on white, so that the field does not hide them."""
+    left, right, bottom, top = opening["view"]
+    below = BAND + SIDE - 14
+    ends = [((4, below), f"x = {left:.3g}"), ((SIDE - 60, below), f"x = {right:.3g}")]
+    if opening["dim"] == 2:
+        upper = f"{right:.3g}, {top:.3g}"
+        ends = [((4, below), f"{left:.3g}, {bottom:.3g}"), ((SIDE - 80, BAND + 3), upper)]
+    for place, words in ends:
+        pen.rectangle(pen.textbbox(place, words), fill=WHITE)
+        pen.text(place, words, fill=BLACK)
 
 
 def _palette() -> list[int]:

@@ -67,7 +67,6 @@ class Tab:
         self.is_playing = False
         self.board_is_ready = True
         self.is_filling = False  # while the controls are set by the program, not by hand
-        self.complaint = ""
         self.settings = Settings()
         self.speed = "full"
         self.note = ""
@@ -84,8 +83,9 @@ class Tab:
             if self.settings.target == choices.POINTS and not self.file:
                 raise ValueError("There are no points of your own: start with --points FILE.csv.")
         except ValueError as error:
-            self.complaint = f"The address says nothing that can be played. {error}"
             self.settings = Settings()
+            words = str(error).removeprefix("Settings: ")
+            self.note = f"The address names a game that cannot be played: {words}"
         if texts.get("speed") in SPEEDS:
             self.speed = texts["speed"]
 
@@ -168,9 +168,9 @@ class Tab:
             self._number("bits", "coin flips in z")
             self._select("optimizer", "optimizer", choices.OPTIMIZERS)
             self._number("beta_1", "Adam's β₁", 0.1)
-            self._number("start", "G starts, in sd")
-            self._number("average", "average of G", 0.001)
-            self._number("fall", "rates fall over", 1000)
+            self._number("start", "G starts, in sd", hint="how far from the data, in its sd")
+            self._number("average", "average of G", 0.001, "decay of the moving average; 0: none")
+            self._number("fall", "fall, in rounds", 1000, "rounds in which rates, γ and noise fall")
             self._number("seed", "seed")
         with ui.element("div").classes("play-buttons"):
             ui.button("Show the program", on_click=self._ask("program")).props(
@@ -198,8 +198,8 @@ class Tab:
         choice.props(f"dense options-dense outlined id=choice-{name}")
         self.inputs[name] = choice
 
-    def _number(self, name: str, text: str, step: float = 1) -> None:
-        number = ui.number(text, step=step)
+    def _number(self, name: str, text: str, step: float = 1, hint: str = "") -> None:
+        number = ui.number(text, step=step).props(f'title="{hint}"')
         # A number half typed is none yet: it counts when the field is left, or at Enter.
         number.on("change", lambda: self._chosen(name, number.value))
         number.props(f"dense outlined id=choice-{name}")
@@ -250,8 +250,6 @@ class Tab:
         """
         self.training = training
         self._show_pen()
-        if self.complaint:
-            ui.notify(self.complaint, type="warning", multi_line=True)
         self._build_game()
 
     def close(self) -> None:
@@ -482,6 +480,7 @@ def _charts(opening: dict[str, Any]) -> list[dict[str, Any]]:
             {
                 "title": "Generated samples",
                 "unit": "x",
+                "mark": opening["mean"],
                 "series": [
                     {"key": "mean", "name": "mean", "colour": "fake"},
                     {"key": "sd", "name": "sd", "colour": "purple"},

@@ -17,7 +17,7 @@ IMPORTS = """\
 import tensorflow as tf
 
 import gan_core as gan
-from gan_core import losses, penalties
+from gan_core import losses{penalties}
 from gan_core.nn.initializers import he_normal
 """
 SCALE = """\
@@ -27,38 +27,28 @@ scale = float(tf.sqrt(tf.reduce_mean(tf.math.reduce_variance(known, axis=0))))
 """
 FALLING = """\
 falling_rate = gan.cosine_decay(1.0, {fall}, start={start})
-falling_gamma = gan.geometric_decay(1.0, {gamma_end}, final={gamma_fall!r})
+"""
+FALLING_NOISE = """\
 falling_noise = gan.geometric_decay(1.0, {noise_end}, final={noise_fall!r})
 """
-STAYING = """\
-falling_rate = gan.constant(1.0)  # nothing falls in this game
-falling_gamma = gan.constant(1.0)
+FALLING_GAMMA = """\
+falling_gamma = gan.geometric_decay(1.0, {gamma_end}, final={gamma_fall!r})
 """
-SCHEDULES = """\
-# What the page's sliders move. Schedules read these variables, so that a change takes effect
-# in the next round.
+VARIABLES = """\
+# What the page's sliders move. The functions below read these variables in every round, so that a
+# change takes effect in the next one.
 g_rate = tf.Variable({g_rate!r}, trainable=False)
 d_rate = tf.Variable({d_rate!r}, trainable=False)
-gamma = tf.Variable({gamma!r}, trainable=False)
 noise = tf.Variable({noise!r}, trainable=False)
+"""
+GAMMA = """\
+gamma = tf.Variable({gamma!r}, trainable=False)
+"""
+SCHEDULE = """\
 
 
-def g_learning_rate(step):
-    return g_rate * falling_rate(step)
-
-
-def d_learning_rate(step):
-    return d_rate * falling_rate(step)
-
-
-def penalty_weight(step):
-    return gamma * {unit}falling_gamma(step)
-
-
-def noise_sd(step):
-    return {noise_sd}
-
-
+def {name}(step):
+    return {value}
 """
 NETWORKS = """\
 latent = gan.NormalAndBits({latent_dim}, {bits})
@@ -130,7 +120,7 @@ def text(
         _schedules(settings),
         _networks(settings, mode),
         BY_HAND.format(batch=settings.batch, seed=settings.seed) if by_hand else "\n",
-        *(f"{line}\n" for line in lines_of_history(history)),
+        *(f"{line}\n" for line in lines_of_history(_that_count(settings, history))),
         END,
     ]
     return "".join(parts)
@@ -166,13 +156,13 @@ def lines_of_history(history: Sequence[tuple]) -> list[str]:
 
 
 def _target(settings: Settings, file: str) -> list[str]:
-    """The imports, and the line that makes the target."""
+    """The imports, and the lines that make the target."""
     name = settings.target
+    imports = [IMPORTS.format(penalties="" if settings.penalty == "none" else ", penalties")]
     if name in choices.PLANE:
-        return [IMPORTS, "from toy.targets import by_name\n\n", _by_name("by_name", name)]
+        return [*imports, "from toy.targets import by_name\n\n", _by_name("by_name", name)]
     if name in choices.LINE:
-        return [IMPORTS, "from toy.targets import on_the_line\n\n", _by_name("on_the_line", name)]
-    imports = [IMPORTS]
+        return [*imports, "from toy.targets import on_the_line\n\n", _by_name("on_the_line", name)]
     if name == choices.POINTS:
         imports.append("from toy.play import csv_points\n")
         made = f"target = given.Points(csv_points.read({file!r}))\n"
@@ -198,25 +188,51 @@ def _wrapped(opening: str, values: list) -> str:
 
 
 def _schedules(settings: Settings) -> str:
+    """The variables, and a function of the round for each of them."""
     fall = settings.fall
+    has_penalty = settings.penalty != "none"
     noise_end = max(1, fall // 2)
-    noise_sd = "noise * scale"
-    if fall:
-        falling = FALLING.format(
-            fall=fall,
-            start=fall // 5,
-            gamma_end=max(1, fall * 4 // 5),
-            gamma_fall=GAMMA_FALL,
-            noise_end=noise_end,
-            noise_fall=NOISE_FALL,
-        )
-        noise_sd = f"tf.where(step < {noise_end}, noise * scale * falling_noise(step), 0.0)"
-    else:
-        falling = STAYING
     # The gradient penalty compares slopes with 1, in the data's own units.
-    unit = "" if settings.penalty == "gradient penalty" else "scale**2 * "
-    live = {name: float(getattr(settings, name)) for name in choices.LIVE}
-    return falling + SCHEDULES.format(**live, unit=unit, noise_sd=noise_sd)
+    weight = "gamma" if settings.penalty == "gradient penalty" else "gamma * scale**2"
+    values = {
+        "g_learning_rate": "g_rate",
+        "d_learning_rate": "d_rate",
+        "noise_sd": "noise * scale",
+        "penalty_weight": weight,
+    }
+    parts = []
+    if fall:
+        parts = [FALLING, FALLING_NOISE]
+        if has_penalty:
+            parts.append(FALLING_GAMMA)
+        faded = "noise * scale * falling_noise(step)"
+        values = {
+            "g_learning_rate": "g_rate * falling_rate(step)",
+            "d_learning_rate": "d_rate * falling_rate(step)",
+            "noise_sd": f"tf.where(step < {noise_end}, {faded}, 0.0)",
+            "penalty_weight": f"{weight} * falling_gamma(step)",
+        }
+    if not has_penalty:
+        del values["penalty_weight"]
+    parts.append(VARIABLES)
+    if has_penalty:
+        parts.append(GAMMA)
+    made = "".join(parts).format(
+        **{name: float(getattr(settings, name)) for name in choices.LIVE},
+        fall=fall,
+        start=fall // 5,
+        noise_end=noise_end,
+        noise_fall=NOISE_FALL,
+        gamma_end=max(1, fall * 4 // 5),
+        gamma_fall=GAMMA_FALL,
+    )
+    functions = [SCHEDULE.format(name=name, value=value) for name, value in values.items()]
+    return f"{made}{''.join(functions)}\n\n"
+
+
+def _that_count(settings: Settings, history: Sequence[tuple]) -> list[tuple]:
+    """Without a penalty there is no weight that could change."""
+    return [done for done in history if settings.penalty != "none" or done[0] != "gamma"]
 
 
 def _networks(settings: Settings, mode: str) -> str:
@@ -239,5 +255,13 @@ def _networks(settings: Settings, mode: str) -> str:
         average=settings.average or None,
         mode=mode,
         batch=settings.batch,
-        start=f"mean + {settings.start!r} * scale" if settings.start else "mean",
+        start=_start(settings.start),
     )
+
+
+def _start(start: float) -> str:
+    """What is added to G's output."""
+    if start == 0.0:
+        return "mean"
+    sign = "+" if start > 0.0 else "-"
+    return f"mean {sign} {abs(start)!r} * scale"

@@ -119,11 +119,6 @@ class Settings:
             checks.number(owner, name, getattr(self, name), 0.0, below=1.0)
         _check_drawing(self.target, self.drawing)
 
-    @property
-    def is_simple(self) -> bool:
-        """Whether nothing was drawn and no file is read."""
-        return self.target in PLANE or self.target in LINE
-
 
 WHOLE = {
     "d_steps": (1, 10),

@@ -17,6 +17,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from toy.play import settings as choices
 from toy.play.settings import Settings
@@ -55,7 +56,6 @@ class Training:
     def order(self, what: str, **more: Any) -> None:
         """Send one order; nothing happens if the process has ended."""
         try:
-            assert self.process.stdin is not None
             self.process.stdin.write(json.dumps({"do": what, **more}) + "\n")
             self.process.stdin.flush()
         except (OSError, ValueError):  # it has ended, or was closed
@@ -97,15 +97,13 @@ class Training:
 
     def close(self) -> None:
         """End the process at once."""
-        if self.process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self.process.stdin.close()
+        with contextlib.suppress(OSError):
+            self.process.stdin.close()
         self.process.kill()
         self.process.wait()
         self._reader.join()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
         with self.process.stdout as lines:
             for line in lines:
                 with contextlib.suppress(ValueError):  # half a line, of a process that was ended
@@ -137,8 +135,6 @@ class Training:
 
 def _texts(settings: Settings) -> dict[str, str]:
     """The settings as the names and values of an address, which the worker reads and checks."""
-    from urllib.parse import parse_qsl
-
     return dict(parse_qsl(choices.query(settings)))
 
 

@@ -54,6 +54,10 @@ class Worker:
         self.rows = csv_points.read(file) if file else None
         self.orders: queue.Queue[dict[str, Any]] = queue.Queue()
         self.game: Any = None
+        self.eye: Any = None
+        self.opening: dict[str, Any] = {}
+        self.first_settings = Settings()
+        self.moments: list[dict[str, Any]] = []
         self.is_playing = False
         self.speed = "full"
         self.next_picture = 0.0
@@ -127,7 +131,7 @@ class Worker:
         self.game = game.Game(settings, self.rows, self.mode)
         self.first_settings = settings
         self.eye = game.Eye(self.game)
-        self.moments: list[dict[str, Any]] = []
+        self.moments = []
         self.every = 1  # how many pictures go by between two moments that are kept
         self.pictures = 0
         self.recent: list[tuple[float, int]] = []
@@ -253,7 +257,7 @@ class Worker:
         """The animation of the game so far."""
         from toy.play import gif
 
-        step = max(1, len(self.moments) // FILMED)
+        step = -(-len(self.moments) // FILMED)
         film = gif.animation(self.opening, self.moments[::step])
         self.say("gif", data=base64.b64encode(film).decode("ascii"))
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 import tiny_faces
 from PIL import Image
 
+from dcgan.data.labels import LabelSet
 from dcgan.data.pixels import to_uint8
 from dcgan.generation import find, trained_generator
 from dcgan.generation.find import Find
@@ -53,9 +54,61 @@ def test_a_picture_is_found_and_its_z_written(tmp_path, generator, capsys):
 
 
 def test_faces_of_its_own_are_other_ones_than_the_starts(generator, monkeypatch):
-    names, pictures = find._pictures(Find(generated=3, seed=4), generator)
+    names, pictures = find._pictures(Find(generated=3, seed=4), generator, {})
     assert len(names) == 3
     np.testing.assert_array_equal(pictures, generator.sample(3, seed=5))
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """G(z, y) is a grey picture of the level z[0], the darker the higher the number of the hair."""
+    known = LabelSet.of_rows(
+        "drawn", {"hair": ("black", "blue"), "glasses": ("no", "yes")}, [[0, 0], [1, 1]]
+    )
+
+    def samples(z, labels):
+        level = 0.2 * z[:, :1] - tf.cast(tf.convert_to_tensor(labels)[:, :1], tf.float32)
+        return tf.tile(level[:, None, None, :], [1, SIZE, SIZE, 3])
+
+    def function(z, labels):
+        return to_uint8(samples(z, labels))
+
+    made = trained_generator.Generator(function, 2, SIZE, "asked", known, samples)
+    monkeypatch.setattr(trained_generator, "load", lambda run: made)
+    return made
+
+
+@pytest.mark.parametrize(("hair", "wanted", "level"), [("black", 0.5, 0.1), ("blue", 1.5, -0.7)])
+def test_with_a_label_the_z_of_that_label_is_found(hair, wanted, level, tmp_path, asked):
+    grey = round(127.5 + 127.5 * level)
+    Image.new("RGB", (8, 8), (grey,) * 3).save(tmp_path / "grey.png")
+    labels = ["--label", f"hair={hair}", "--label", "glasses=no"]
+    places = ["--out", tmp_path / "found.png", "--z", tmp_path / "found.npy"]
+    run("--image", tmp_path / "grey.png", *labels, *places, "--steps", 100)
+    np.testing.assert_allclose(np.load(tmp_path / "found.npy")[0, 0], wanted, atol=0.03)
+
+
+def test_faces_of_its_own_have_the_label(asked):
+    want = asked.asked(["hair=blue", "glasses=yes"])
+    _, pictures = find._pictures(Find(generated=3, seed=4), asked, want)
+    np.testing.assert_array_equal(pictures, asked.sample(3, 5, want))
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ([], "--label must be a value for each factor that the generator knows"),
+        (["--label", "hair=blue"], "got none for glasses. Say --label glasses=no"),
+        (["--label", "hair=pnik", "--label", "glasses=no"], "one of the values of hair"),
+    ],
+)
+def test_a_missing_or_unknown_label_is_one_line(labels, words, asked, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        run("--generated", "2", *labels, "--out", tmp_path / "found.png")
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.count("\n") == 1, said
+    assert words in said
 
 
 def test_walk_goes_between_rows_of_the_file(tmp_path, generator):

@@ -1,5 +1,7 @@
 """A real run, watched: its faces drawn in another process, and the page in a browser."""
 
+import dataclasses
+import importlib.metadata
 import json
 import os
 import shutil
@@ -16,12 +18,15 @@ import pytest
 from rich.console import Console
 
 from dcgan import __main__ as program
-from dcgan import training
+from dcgan import epochs, training
 from dcgan.config import Config
 from dcgan.generation import trained_generator
-from dcgan.measures import neighbours
+from dcgan.measures import names, neighbours
+from dcgan.measures.features import face_judge
+from dcgan.measures.pixel_judge import level_name
 from dcgan.watch import drawing, series
 from dcgan.watch.run_data import RunReader
+from gan_core.optim import schedules
 from gan_core.runs.hooks import every
 from gan_core.runs.run_folder import RunFolder
 
@@ -45,7 +50,9 @@ TINY = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     path = tmp_path_factory.mktemp("watched") / "run"
-    training.train(Config(**TINY, run=path), SILENT, hooks=[every(1, lambda *_: look(path))])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training.Watch, "finish", lambda self: True)  # curves and GIF take long
+        training.train(Config(**TINY, run=path), SILENT, hooks=[every(1, lambda *_: look(path))])
     return path
 
 
@@ -78,6 +85,29 @@ def test_it_is_followed_from_its_first_round_to_its_end(run):
     assert looks[-1].exported
     assert looks[-1].floor["distance_mean"] > 0.0
     assert set(looks[-1].floor) <= set(looks[-1].epochs)
+
+
+def test_a_learning_rate_is_the_schedule_of_the_optimizer(run):
+    step = np.arange(10, 401, 10)
+    data = dataclasses.replace(
+        LOOKS[1],
+        config={"epochs": 4, "fall": 0.25, "d_learning_rate": 4e-4},
+        log={"step": step.astype(float)},
+        epochs={"epoch": np.array([2.0]), "step": np.array([200.0])},
+    )
+    wanted = schedules.linear_decay(4e-4, 400, start=300)
+    found = series.learning_rate(data, "d_learning_rate")
+    np.testing.assert_allclose(found.value, [float(wanted(int(i))) for i in step], rtol=1e-5)
+
+
+def test_measures_have_their_columns_names_and_back():
+    """`Watch` writes them; a page reads them without TensorFlow."""
+    measures = [level_name(level) for level in ("mean", "whole", 64, 16)]
+    measures += [names.WHITENED, names.SPECTRUM, names.GRID, *face_judge.BETTER]
+    columns = [names.column(one) for one in measures]
+    assert len(set(columns)) == len(set(measures))
+    assert [names.measure(one) for one in columns] == measures
+    assert epochs.column is names.column
 
 
 # ---- faces now ----
@@ -270,22 +300,14 @@ def test_a_wrong_argument_is_one_line(arguments, words, run, monkeypatch, capsys
     assert words in said
 
 
-def test_a_missing_extra_is_one_line(run, tmp_path):
-    """NiceGUI's metadata is hidden by a finder that does not know it."""
-    code = (
-        "import importlib.metadata as m, sys\n"
-        "found = m.version\n"
-        "def version(name):\n"
-        "    if name == 'nicegui':\n"
-        "        raise m.PackageNotFoundError(name)\n"
-        "    return found(name)\n"
-        "m.version = version\n"
-        "from dcgan.__main__ import main\n"
-        f"main(['watch', {str(run)!r}])\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=os.environ
-    )
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert "needs NiceGUI" in done.stderr
+def test_a_missing_extra_is_one_line(run, monkeypatch, capsys):
+    def version(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    with pytest.raises(SystemExit) as stopped:
+        program.main(["watch", str(run)])
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.count("\n") == 1
+    assert "Watch needs NiceGUI, which is not installed: pip install" in said

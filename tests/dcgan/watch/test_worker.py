@@ -10,7 +10,9 @@ from dcgan.watch.worker import NICENESS, Worker, WorkerError
 @pytest.fixture(scope="module")
 def worker():
     worker = Worker("worker_functions")
-    yield worker
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUDA_VISIBLE_DEVICES", "0")  # as where a GPU is there
+        yield worker
     worker.close()
 
 

@@ -201,6 +201,20 @@ def test_without_a_display_no_browser_is_looked_for(monkeypatch):
 # ---- a server ----
 
 
+def first_line_of_a_socket(url, origin):
+    """What the server answers to the WebSocket of a page of this origin."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    asked = (
+        "GET /_nicegui_ws/socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+        f"Host: {host}:{port}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(asked.encode())
+        return connection.recv(200).decode("latin-1").splitlines()[0]
+
+
 def test_a_page_is_served_told_and_ended_by_ctrl_c(tmp_path):
     """One process: loopback alone, foreign hosts refused, nothing stored, Ctrl-C in one line."""
     pytest.importorskip("nicegui")
@@ -227,6 +241,8 @@ def test_a_page_is_served_told_and_ended_by_ctrl_c(tmp_path):
         foreign = urllib.request.Request(url, headers={"Host": "evil.example"})
         with pytest.raises(urllib.error.HTTPError, match="421"):
             urllib.request.urlopen(foreign, timeout=10)
+        assert first_line_of_a_socket(url, origin="http://evil.example").split()[1] == "403"
+        assert first_line_of_a_socket(url, origin=url).split()[1] == "101"
         server.send_signal(signal.SIGINT)
         _, errors = server.communicate(timeout=20)
     finally:

@@ -72,7 +72,7 @@ def test_compiled_too_and_of_a_file(tmp_path, capsys):
     file = tmp_path / "my points.csv"
     rows = np.random.default_rng(0).normal(size=[20, 2]).astype(np.float32)
     np.savetxt(file, rows, delimiter=",", header="x,y", comments="")
-    settings = small(target="points")
+    settings = small(target="points", g_hidden=(), d_hidden=(4,), optimizer="SGD", penalty="R1")
     game = Game(settings, csv_points.read(file))
     game.rounds(3)
     game.change("d_rate", 0.5)
@@ -245,6 +245,14 @@ def test_a_look_shows_the_trainers_samples_d_and_the_push_on_them(target):
     measured = eye.measure()
     assert measured["distance"] > 1.0
     assert 0 <= measured["modes"] <= opening["modes"]
+
+
+def test_a_score_is_shown_from_its_lowest_to_its_highest():
+    eye = Eye(Game(small(loss="hinge", target="two-normals"), mode="eager"))
+    field = np.array(eye.look()["field"])
+    assert (field.min(), field.max()) == (0, 1000)
+    logits = eye.game.trainer.discriminator(eye._places).numpy()[:, 0]
+    assert (np.argsort(field, kind="stable")[[0, -1]] == np.argsort(logits)[[0, -1]]).all()
 
 
 def test_real_samples_have_distance_1():

@@ -163,13 +163,8 @@ def test_what_is_no_game_is_told_on_the_page(server, page):
     page.switch_to.new_window("tab")
     try:
         page.get(f"{address}/?loss=%3Cscript%3E&target=points")
-        shown = until(
-            page,
-            lambda: page.execute_script(
-                "return document.querySelector('.q-notification__message')?.textContent"
-            ),
-        )
-        assert "loss must be one of minimax" in shown
+        shown = until(page, lambda: page.find_element("class name", "play-note").text)
+        assert "cannot be played: loss must be one of minimax" in shown
     finally:
         page.close()
         page.switch_to.window(page.window_handles[0])

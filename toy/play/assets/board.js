@@ -47,7 +47,7 @@ export default {
       this.seen = null;
       const [low, high] = game.is_probability
         ? ["generated", "real"]
-        : ["lower score", "higher score"];
+        : ["lowest score", "highest score"];
       this.field =
         game.dim === 2 ? `D: ${low} (dark) to ${high} (light)` : `D: ${low} (0) to ${high} (1)`;
     },
@@ -86,9 +86,8 @@ export default {
     drawPlane(pen, box) {
       const theme = colours();
       const place = places(box, this.game.view);
-      if (this.seen) drawField(pen, box, this.seen.field, this.game.side);
       axes(pen, box, this.game.view, ["x₁", "x₂"]);
-      // Axes first would hide behind the field; grid lines over it would hide the field.
+      // The field comes after the axes: over it their grid lines would be taken for a part of it.
       if (this.seen) drawField(pen, box, this.seen.field, this.game.side);
       inside(pen, box, () => {
         dots(pen, place, this.game.real, "#0072B2", 2);
@@ -107,7 +106,8 @@ export default {
       const place = places(box, view);
       axes(pen, box, view, ["x", "density"]);
       const unit = places(box, [view[0], view[1], 0, 1]);
-      drawRightAxis(pen, box, unit);
+      const name = this.game.is_probability ? "D(x), probability of real" : "D's score, as a share";
+      drawRightAxis(pen, box, unit, name);
       inside(pen, box, () => {
         steps(pen, box, place, view, this.game.density, theme.real);
         if (!this.seen) return;
@@ -291,7 +291,7 @@ function steps(pen, box, place, view, density, colour) {
 }
 
 /** D's own axis, from 0 to 1. */
-function drawRightAxis(pen, box, unit) {
+function drawRightAxis(pen, box, unit, name) {
   const theme = colours();
   pen.font = "11px system-ui, sans-serif";
   pen.fillStyle = theme.muted;
@@ -304,6 +304,6 @@ function drawRightAxis(pen, box, unit) {
   pen.textAlign = "center";
   pen.font = "12px system-ui, sans-serif";
   pen.fillStyle = theme.text;
-  pen.fillText("D: σ(logit)", 0, 0);
+  pen.fillText(name, 0, 0);
   pen.restore();
 }

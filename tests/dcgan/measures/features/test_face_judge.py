@@ -18,7 +18,7 @@ from dcgan.measures.pixel_judge import over_the_floor
 
 pytestmark = pytest.mark.slow
 
-N = 150
+N = 100
 
 
 def blocks(images):
@@ -116,5 +116,5 @@ def test_real_and_fake_are_not_exchanged(drawn):
 
 def test_another_number_of_faces_is_refused(jury, drawn):
     """The distance depends on n, so sets of another size cannot be held against the floor."""
-    with pytest.raises(ValueError, match="FaceJudge: fake must be 150 faces"):
+    with pytest.raises(ValueError, match="FaceJudge: fake must be 100 faces"):
         jury.measure(drawn[: N - 1])
