@@ -280,6 +280,13 @@ class Guard:
     Args:
         app: what is guarded.
         host: the name or address that is served.
+
+    Example:
+        >>> async def page(scope, receive, send): ...
+        >>> Guard(page).refusal([(b"host", b"127.0.0.1:8601")])
+        (0, '')
+        >>> Guard(page).refusal([(b"host", b"evil.example")])
+        (421, 'this page answers to its own address alone')
     """
 
     def __init__(self, app: Application, host: str = LOOPBACK) -> None:

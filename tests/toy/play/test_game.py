@@ -51,13 +51,18 @@ def samples_of_program(game, settings, mode, file=""):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"penalty": "R1", "target": "grid", "fall": 4, "noise": 0.5},
-        {"penalty": "R2", "loss": "minimax", "update": "simultaneous", "fall": 100},
-        {"penalty": "R1 and R2", "loss": "relativistic", "average": 0.9, "bits": 3, "noise": 0.1},
-        {"penalty": "gradient penalty", "loss": "wasserstein", "d_steps": 2, "fall": 10},
-        {"target": "normal", "optimizer": "SGD", "g_hidden": (), "d_hidden": (), "start": -4.0},
-        {"target": "drawn", "drawing": DRAWN, "loss": "hinge", "beta_1": 0.5},
-        {"target": "drawn-line", "drawing": HUMPS, "loss": "least-squares", "seed": 3},
+        {"penalty": "R1", "target": "drawn", "drawing": DRAWN, "fall": 4, "noise": 0.5},
+        {"penalty": "R2", "loss": "minimax", "update": "simultaneous", "target": "grid"},
+        {"penalty": "R1 and R2", "loss": "relativistic", "average": 0.9, "bits": 3, "fall": 100},
+        {
+            "penalty": "gradient penalty",
+            "loss": "wasserstein",
+            "d_steps": 2,
+            "target": "drawn-line",
+            "drawing": HUMPS,
+            "fall": 10,
+        },
+        {"target": "normal", "loss": "hinge", "optimizer": "SGD", "d_hidden": (), "start": -4.0},
     ],
     ids=str,
 )

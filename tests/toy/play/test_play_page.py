@@ -1,5 +1,6 @@
 """The page in a browser: nothing from elsewhere, play and pause, sliders, two tabs, and the end."""
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -12,9 +13,15 @@ from pathlib import Path
 import browser
 import pytest
 
-pytest.importorskip("nicegui")
+from toy.play.presets import PRESETS
+from toy.play.settings import Settings
+
+page_module = pytest.importorskip("toy.play.page", reason="needs the extra explore")
 WebDriverWait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
 ActionChains = pytest.importorskip("selenium.webdriver").ActionChains
+
+SLIDERS = page_module.SLIDERS
+Tab = page_module.Tab
 
 pytestmark = pytest.mark.slow
 
@@ -117,14 +124,6 @@ def test_a_slider_answers_and_the_address_keeps_it(page):
     assert "g_rate" not in before
 
 
-def test_a_lesson_starts_its_game(page):
-    click(page, "preset-spiral")
-    until(page, lambda: "loss=wasserstein" in page.current_url)
-    until(page, lambda: "rounds a second" in status(page))
-    assert "swings ever wider" in page.find_element("class name", "play-note").text
-    click(page, "play")
-
-
 def test_a_target_is_chosen_and_drawn(page):
     page.find_element("id", "choice-target").click()
     items = until(page, lambda: page.find_elements("css selector", ".q-menu .q-item"))
@@ -158,29 +157,53 @@ def test_a_foreign_host_gets_nothing(server):
         urllib.request.urlopen(request, timeout=10)
 
 
-def test_what_is_no_game_is_told_on_the_page(server, page):
-    _, address, _ = server
-    page.switch_to.new_window("tab")
-    try:
-        page.get(f"{address}/?loss=%3Cscript%3E&target=points")
-        shown = until(page, lambda: page.find_element("class name", "play-note").text)
-        assert "cannot be played: loss must be one of minimax" in shown
-    finally:
-        page.close()
-        page.switch_to.window(page.window_handles[0])
-
-
 def test_two_tabs_do_not_meet_and_a_closed_one_ends_its_worker(server, page):
     process, address, _ = server
-    until(page, lambda: len(workers(process)) == 1)  # the tab of the test before has ended
+    assert len(workers(process)) == 1
     here = status(page)
     page.switch_to.new_window("tab")
-    page.get(f"{address}/?{SMALL}&target=normal&loss=hinge")
+    page.get(f"{address}/?preset=spiral")
     until(page, lambda: status(page) == "Round 0")
+    assert "swings ever wider" in page.find_element("class name", "play-note").text
+    assert "loss=wasserstein" in page.current_url
     assert len(workers(process)) == 2
-    click(page, "round")
-    until(page, lambda: round_of(page) == 1)
     page.close()
     page.switch_to.window(page.window_handles[0])
     assert status(page) == here
     until(page, lambda: len(workers(process)) == 1)
+
+
+# ---- a tab before it is shown ----
+
+
+def test_an_address_that_names_no_game_is_told_and_the_first_game_is_shown():
+    for texts, words in (
+        ({"loss": "<script>"}, "loss must be one of minimax"),
+        ({"target": "points"}, "There are no points of your own"),
+        ({"preset": "spiral", "d_steps": "0"}, "d_steps must be a whole number"),
+    ):
+        tab = Tab("", texts)
+        assert tab.settings == Settings()
+        assert tab.note.startswith("The address names a game that cannot be played: ")
+        assert words in tab.note
+
+
+def test_a_lesson_may_be_changed_in_the_address():
+    tab = Tab("", {"preset": "spiral", "update": "alternating", "speed": "slow"})
+    assert tab.settings == dataclasses.replace(PRESETS["spiral"].settings, update="alternating")
+    assert tab.speed == "slow"
+    assert "(Chapter 2.)" in tab.note
+
+
+def test_a_file_is_the_first_target():
+    assert Tab("points.csv", {}).settings.target == "points"
+    assert Tab("", {}).settings == PRESETS["collapse"].settings
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_a_slider_stands_where_its_value_is(name):
+    _, low, high, _, _ = SLIDERS[name]
+    for place in (low, 0.3 * low + 0.7 * high, high):
+        value = page_module._from_slider(name, place)
+        assert page_module._to_slider(name, value) == pytest.approx(place, abs=0.01)
+        Settings(**{name: value})

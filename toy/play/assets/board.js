@@ -90,9 +90,9 @@ export default {
       // The field comes after the axes: over it their grid lines would be taken for a part of it.
       if (this.seen) drawField(pen, box, this.seen.field, this.game.side);
       inside(pen, box, () => {
-        dots(pen, place, this.game.real, "#0072B2", 2);
+        dots(pen, place, this.game.real, "#0072B2", 3.2); // larger: generated ones lie on them
         if (!this.seen) return;
-        dots(pen, place, this.seen.samples, "#D55E00", 2.6);
+        dots(pen, place, this.seen.samples, "#D55E00", 2.2);
         arrows(pen, place, this.seen.arrows, "#ffffff", "#000000");
       });
       pen.strokeStyle = theme.muted;

@@ -3,6 +3,7 @@
 import { axes, colours, inside, line, penOf, places, short } from "play-canvas";
 
 const MOST = 600; // points of a curve
+const PAUSE = 250; // milliseconds between two drawings of the curves
 
 export default {
   template: `
@@ -21,7 +22,7 @@ export default {
     return { specs: [], latest: {}, isDark: 0 };
   },
   created() {
-    Object.assign(this, { rows: [], every: 1, count: 0 }); // Vue need not watch these
+    Object.assign(this, { rows: [], every: 1, count: 0, waiting: null }); // Vue need not watch these
   },
   mounted() {
     this.watcher = new ResizeObserver(() => this.draw());
@@ -33,6 +34,7 @@ export default {
     this.theme.observe(document.body, { attributes: true, attributeFilter: ["class"] });
   },
   unmounted() {
+    clearTimeout(this.waiting);
     this.watcher.disconnect();
     this.theme.disconnect();
   },
@@ -56,7 +58,16 @@ export default {
         this.rows = this.rows.filter((_, i) => i % 2 === 0);
         this.every *= 2;
       }
-      this.draw();
+      this.drawSoon();
+    },
+
+    /** The curves change slowly: they are drawn less often than the picture. */
+    drawSoon() {
+      if (this.waiting) return;
+      this.waiting = setTimeout(() => {
+        this.waiting = null;
+        this.draw();
+      }, PAUSE);
     },
 
     shade(name) {
