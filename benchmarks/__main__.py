@@ -11,6 +11,7 @@ NAMES = (
     "generate",
     "profile_step",
     "peers",
+    "quality",
     "compare",
     "export_round",
 )

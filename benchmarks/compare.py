@@ -70,7 +70,7 @@ class Config:
     batch_size: int = 128
     """samples in a batch"""
     size: int = 64
-    """dcgan: pixels of a picture, each way: 32, 64 or 128"""
+    """dcgan: pixels of a picture, each way: 32, 64, 96 or 128"""
     width: int = 64
     """dcgan: channels at the pictures' end of both networks"""
     latent_dim: int = 100

@@ -53,7 +53,7 @@ class Config:
     convolution: Literal["native", "subpixel", "winograd"] = "native"
     """how a convolution is computed: native is meant for a GPU"""
     size: int = 64
-    """pixels of a picture, each way: 32, 64 or 128"""
+    """pixels of a picture, each way: 32, 64, 96 or 128"""
     width: int = 64
     """channels at the pictures' end of both networks"""
     latent_dim: int = 100

@@ -48,7 +48,7 @@ class Config:
     images: int = 20_000
     """faces in the data set (noise of their size: what is in them costs nothing here)"""
     size: int = 64
-    """pixels of a picture, each way: 32, 64 or 128"""
+    """pixels of a picture, each way: 32, 64, 96 or 128"""
     width: int = 64
     """channels at the pictures' end of both networks"""
     mode: Literal["eager", "graph", "xla"] = "graph"

@@ -36,7 +36,7 @@ class Config:
     batch_size: int = 128
     """images in a batch"""
     size: int = 64
-    """pixels of a picture, each way: 32, 64 or 128"""
+    """pixels of a picture, each way: 32, 64, 96 or 128"""
     width: int = 64
     """channels at the pictures' end of both networks"""
     latent_dim: int = 100

@@ -103,7 +103,8 @@ class Round:
         seen: list[list[float]] = []
         for count in CHECKED_AFTER:
             played = self.play(count - len(seen))
-            seen += [[float(value) for value in row] for row in played]
+            for row in played:
+                seen.append([float(value) for value in row])
             wanted = self.values[f"rows_{count}"]
             row_error = np.max(np.abs(np.array(seen) - wanted) / (1.0 + np.abs(wanted)))
             found[count] = (float(row_error), self._state_error(count))

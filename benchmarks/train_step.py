@@ -73,7 +73,7 @@ class Config:
     replicas: int | None = None
     """devices that mirrored uses; none: all GPUs from --device on, or a CPU divided in two"""
     size: int = 64
-    """pixels of a picture, each way: 32, 64 or 128"""
+    """pixels of a picture, each way: 32, 64, 96 or 128"""
     width: int = 64
     """channels at the pictures' end of both networks"""
     latent_dim: int = 100

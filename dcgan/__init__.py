@@ -18,9 +18,10 @@
 
     ch07_faces           the data: looking at it, checking it; the distance between two sets
     ch08_convolutions    strides, adjoints, checkerboards, batch norm
-    ch09_training        train, watch, stop, resume; a course lab's mistakes before and after
+    ch09_training        train, watch, stop, resume; failures; departures from a recipe
     ch10_latent_space    walks, the prior's shell, directions
     ch11_judging_faces   which measure sees what
+    ch12_modern_gan      pairs, R1 and R2, residual blocks: from DCGAN to a baseline of 2024
     ch13_asking_for_a_face  conditional GANs: labels, and whether they are obeyed
 
 None of its files is imported here: `from dcgan.data import faces` loads that file alone.

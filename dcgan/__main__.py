@@ -7,6 +7,7 @@ python -m dcgan generate --help         faces, contact sheets, avatars for a lis
 python -m dcgan walk --help             walks through the latent space
 python -m dcgan find --help             from a picture back to the z of the nearest face
 python -m dcgan page --help             one HTML file with a trained generator in it
+python -m dcgan watch RUN              a page that follows a training while it runs
 python -m dcgan judge --help            how good the faces of a run are, beside real ones
 
 --verbose with any of them shows what TensorFlow says at the start.
@@ -30,6 +31,7 @@ COMMANDS = {
     "walk": "walks through the latent space of a trained generator",
     "find": "from pictures back to z: the nearest faces that a trained generator makes",
     "page": "one HTML file in which a trained generator runs, for any browser",
+    "watch": "a page that follows trainings: sheets, curves, the judge's table, faces now",
     "judge": "how good generated faces are: every measure beside real faces, and a picture",
 }
 VERBOSE = "--verbose"
@@ -61,6 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
         "walk": walk,
         "find": find,
         "page": page,
+        "watch": watch,
         "judge": judge,
     }
     commands[name](arguments)
@@ -144,6 +147,18 @@ def page(arguments: list[str]) -> None:
         build.page(config)
 
     _run(command.Page, run, "page", arguments)
+
+
+def watch(arguments: list[str]) -> None:
+    """python -m dcgan watch. It needs no TensorFlow, so nothing is started."""
+    from dcgan.watch import command
+    from gan_core.app import command_line, stopping
+
+    program = "python -m dcgan watch"
+    config = command_line.parse(command.Watch, COMMANDS["watch"], program, arguments)
+    stopping.started()
+    with command_line.errors_in_one_line(command.Watch):
+        command.watch(config)
 
 
 def judge(arguments: list[str]) -> None:

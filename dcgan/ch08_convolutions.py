@@ -16,8 +16,8 @@ These numbers have consequences before the first training step. They decide what
 a checkerboard pattern, and whether the signal reaches the last layer at all. **Can you predict all of this with
 pencil and paper?**
 
-Nothing is trained in this chapter, so everything that it shows holds for *every* network of this kind. It has two
-parts.
+Nothing is trained in this chapter. What is derived here holds for every network of this kind; what is measured holds
+for networks at their start. The chapter has two parts.
 
 - **Part one: convolution.** Section 8.1 to section 8.6.
 - **Part two: batch norm.** Section 8.7 to section 8.10.
@@ -34,7 +34,7 @@ parts.
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
 
 import dataclasses
 from pathlib import Path
@@ -44,7 +44,7 @@ import tensorflow as tf
 
 from dcgan import networks
 from dcgan.figures import convolution_plots
-from dcgan.lessons import checkerboards, ladders, norm_trials, one_row
+from dcgan.lessons import checkerboards, layer_table, norm_trials, one_row
 from gan_core import checks, rng
 from gan_core.app import command_line, plots, tables
 from gan_core.nn.batch_norm import BatchNorm
@@ -66,7 +66,7 @@ class Config:
     draws: int = 16
     """untrained generators over which the checkerboards are averaged"""
     seed: int = 0
-    """of all kernels and noise"""
+    """of all kernels and all noise, any whole number from 0 to 2^32"""
     out: Path = Path("runs/ch08")
     """folder for the figures"""
 
@@ -89,12 +89,12 @@ if __name__ == "__main__":
 r"""
 ## 8.1 A convolution by hand
 
-We begin with one row of pixels and one channel. A **convolution** has a **kernel**: $k$ numbers
-$w_0, \dots, w_{k-1}$. It lays the kernel on the row, multiplies each pixel by the number above it, and adds up. Then
-it moves the kernel on by $s$ pixels, the **stride**, and does the same again. **Padding** puts $p$ zeros before the
-row, and others behind it, so that the kernel can stand over the edge. With $x_i = 0$ outside of the row,
+We begin with one channel and one row of $n$ pixels, $x_0, \dots, x_{n-1}$. A **convolution** has a **kernel**: $k$
+numbers $w_0, \dots, w_{k-1}$. It lays the kernel on the row, multiplies each pixel by the number above it, and adds
+up. Then it moves the kernel on by $s$ pixels, the **stride**, and does the same again. **Padding** puts $p$ zeros
+before the row, and others behind it, so that the kernel can stand over the edge. With $x_i = 0$ outside of the row,
 
-$$y_j = \sum_{a=0}^{k-1} x_{sj + a - p}\; w_a . \tag{8.1}$$
+$$y_j = \sum_{t=0}^{k-1} x_{sj + t - p}\; w_t . \tag{8.1}$$
 
 *Example.* Let $x = (2, 0, 1, 3, 1, 0)$, $w = (1, 2, 3, 4)$, stride $s = 2$, and one zero before and behind, $p = 1$.
 The kernel stands in three places:
@@ -108,17 +108,20 @@ The kernel stands in three places:
 Six pixels have become three. In two dimensions the kernel is a $k \times k$ square that moves along both directions.
 With several channels there is a kernel for each pair of an input and an output channel, and the results for all input
 channels are added.
+
+The next cell computes the example by a loop and by the library. (`one_row.apply` hands the library a picture that
+consists of one row.)
 """
 
 
 # %%
 def convolve(x, kernel, stride, before):
-    """Equation (8.1), term by term. x [n] -> y [n / stride]"""
+    """Equation (8.1), term by term, with padding SAME: n pixels give n / stride numbers."""
     y = []
     for j in range(len(x) // stride):
         total = 0.0
-        for a, weight in enumerate(kernel):
-            i = stride * j + a - before
+        for t, weight in enumerate(kernel):
+            i = stride * j + t - before
             if 0 <= i < len(x):  # elsewhere are the padded zeros
                 total += x[i] * weight
         y.append(total)
@@ -130,9 +133,9 @@ KERNEL = (1.0, 2.0, 3.0, 4.0)
 
 
 def convolve_the_example():
-    """-> y of the loop, and of the library"""
+    """The convolution of the example by the loop above, and by the library."""
     by_loop = convolve(ROW, KERNEL, stride=2, before=1)
-    by_library = one_row.of_one_row(convolution.conv, KERNEL)(np.array(ROW))
+    by_library = one_row.apply(convolution.conv, KERNEL, ROW)
     print(f"equation (8.1): {by_loop}; the library: {by_library}")
     return by_loop, by_library
 
@@ -145,9 +148,9 @@ if __name__ == "__main__":
 r"""
 ## 8.2 Stride arithmetic
 
-**How many pixels come out?** Let the row have $L$ pixels, padding included. The kernel's first place is 0, its last
-place is $L - k$, and its places are $s$ apart. So there are $(L - k)/s + 1$ of them, if the division comes out even.
-Two paddings are in use:
+**How many pixels come out?** Let $L$ be the number of pixels with the padding. The kernel's first place is 0, its
+last place is $L - k$, and its places are $s$ apart. So there are $(L - k)/s + 1$ of them, if the division comes out
+even. Two paddings are in use for a row that has $n$ pixels *before* padding:
 
 $$\text{VALID (no padding): } \frac{n - k}{s} + 1, \qquad
 \text{SAME } (k - s \text{ zeros}): \frac{(n + k - s) - k}{s} + 1 = \frac{n}{s}. \tag{8.2}$$
@@ -156,98 +159,116 @@ SAME puts $p = \lfloor (k - s)/2 \rfloor$ of its zeros before the row, and the r
 stride 2 it halves the number of pixels, $64 \to 32$, and has one zero on either side. VALID would make $64 \to 31$,
 and the next layer would need $(31 - 4)/2$ steps, which is not a whole number. The library refuses such a layer.
 
-**How many parameters?** A kernel has $k^2 \cdot in \cdot out$ numbers. Batch norm has four numbers a channel, and two
-of them are trained (section 8.7). There are no biases: batch norm has a shift of its own, and the two layers without
-batch norm do without.
+**How many parameters?** All kernels of a layer together have $k^2 \cdot in \cdot out$ numbers, with the numbers of
+channels $in$ and $out$. Batch norm has four numbers a channel, and two of them are trained (section 8.7). There are no
+biases: batch norm has a shift of its own, and the three layers without it ($D$'s first and last, $G$'s last) do
+without a shift.
 
-The next cell sends a picture through the discriminator and noise through the generator, and lists each convolution.
+The next cell sends a picture through the discriminator and a $z$ through the generator, and lists each convolution.
+The networks are those that `networks` calls `radford`, with batch norm in both. (What the picture shows does not matter
+for sizes; it is all zeros.)
 """
 
 
 # %%
-def climb(config):
-    """Both networks, layer by layer, counted by hand and by the library. -> the rungs of G, of D"""
+def count_layers(config):
+    """Both networks, layer by layer: counted by hand, and by the library.
+
+    Gives the facts of G's convolutions, and those of D's.
+    """
     generator = networks.generator(config.size, config.width, config.latent_dim, seed=config.seed)
     discriminator = networks.discriminator(config.size, config.width, seed=config.seed)
-    up = ladders.climb(generator, tf.zeros([1, config.latent_dim]))
-    down = ladders.climb(discriminator, tf.zeros([1, config.size, config.size, 3]))
-    ladders.show(
+    of_g = layer_table.measure(generator, tf.zeros([1, config.latent_dim]))
+    of_d = layer_table.measure(discriminator, tf.zeros([1, config.size, config.size, 3]))
+    layer_table.show(
         discriminator,
-        down,
+        of_d,
         caption="Table 8.1. The discriminator. The field is explained in section 8.3.",
     )
-    ladders.show(
+    layer_table.show(
         generator,
-        up,
+        of_g,
         caption="Table 8.2. The generator. Its convolutions are transposed ones (section 8.4).",
     )
-    return [up, down]
+    return of_g, of_d
 
 
 # %%
 if __name__ == "__main__":
-    climb(config)
+    count_layers(config)
 
 # %% [markdown]
 r"""
 > **Notice.**
 >
-> - *Both networks are ladders.* Each step down halves the side of the picture and doubles the channels. The generator
->   climbs the same ladder up.
+> - *Both networks are built of the same steps.* Almost every layer of $D$ halves the side of the picture and doubles
+>   the channels. $G$ does the same backwards.
 > - *One layer has most of the parameters.* The one between 256 and 512 channels has 76 % of those of $D$ and 59 % of
 >   those of $G$.
 > - *The counts by hand are those of the networks,* to the last number.
 
 > **Common mistake: a last layer that gives several logits.** The last layer of this $D$ is VALID on $4 \times 4$
 > pixels: one place, one logit. With SAME and stride 2 the same 8,192 numbers give $2 \times 2$ logits for each
-> picture. The loss averages over them without a word. That can be intended; then each logit judges a part of the
-> picture. If it is not intended, the output's shape tells you.
+> picture. The loss averages over them, and no error is raised. That can be intended; then each logit judges a part of
+> the picture. If it is not intended, the output's shape tells you.
 
 ## 8.3 What a unit can see
 
 A **unit** is one number in the output of a layer. Its **receptive field** is the part of the picture that it depends
-on. Let $r$ be the side of the field of one unit of a layer, and $d$ the distance between the fields of two
-neighbouring units, both in pixels of the picture. For the picture itself $r = d = 1$.
+on. Let $r$ be the side of the field of one unit of a layer, and $\delta$ the distance between the fields of two
+neighbouring units, both in pixels of the picture. For the picture itself $r = \delta = 1$.
 
 *What a layer changes.* A unit of the next layer reads $k$ neighbouring units. The first of them sees $r$ pixels, and
-each further one lies $d$ pixels further on. Neighbours in the new layer are $s$ old units apart. Hence
+the field of each further one begins $\delta$ pixels further on. Neighbours in the new layer are $s$ old units apart.
+Hence
 
-$$r \leftarrow r + (k - 1)\, d, \qquad d \leftarrow s\, d. \tag{8.3}$$
+$$r \leftarrow r + (k - 1)\, \delta, \qquad \delta \leftarrow s\, \delta. \tag{8.3}$$
 
 With kernel 4 and stride 2, $r$ grows as $1, 4, 10, 22, 46$, and the last layer, with stride 1, has
-$46 + 3 \cdot 16 = 94$. That is more than the picture, so only the last unit sees all of it.
+$46 + 3 \cdot 16 = 94$. Units of the earlier layers see at most 46 of the picture's 64 pixels, on a side. Only the last
+unit sees the whole picture.
 
-*A check.* If a unit depends on a pixel, its gradient with respect to that pixel is not 0. Figure 8.1 draws the size
-of this gradient for a unit in the middle of each layer, and the square that equation (8.3) predicts.
+*A check.* A unit that does not depend on a pixel has the derivative 0 with respect to it. Otherwise the derivative is,
+except by chance, not 0. Figure 8.1 draws its size for a unit in the middle of each layer, and the square that
+equation (8.3) predicts. (Batch norm is in its mode for inference here, in which it mixes no units; section 8.8.)
 """
 
 
 # %%
 def what_units_see(config):
-    """A middle unit of each layer of D.
+    """A unit in the middle of each layer of D: its field, and where its gradient is not 0.
 
-    -> [(its field, cut at the edges; where its gradient is not 0)], and the figure
+    Gives a list of (first and last pixel by the formula, first and last pixel by the gradient),
+    and the figure.
     """
     discriminator = networks.discriminator(config.size, config.width, seed=config.seed)
     x = rng.normal([1, config.size, config.size, 3], rng.seed(config.seed, "a picture"))
     maps = {}
     found = []
     rows = []
-    for rung in ladders.climb(discriminator, x):
-        unit = (rung.after - 1) // 2
-        first, last = rung.sees(unit)
-        seen = ladders.gradient_of_a_unit(discriminator, x, rung.position, unit)
-        columns = np.flatnonzero(seen.any(axis=0))
-        ends = (int(columns[0]), int(columns[-1]))
-        name = f"unit {unit} of {rung.after}"
-        rows.append([name, rung.field, f"{first} to {last}", f"{ends[0]} to {ends[1]}"])
-        maps[f"{name}, field {rung.field}"] = (seen, (first, last))
-        inside_the_picture = (max(first, 0), min(last, config.size - 1))
-        found.append((inside_the_picture, ends))
+    for layer in layer_table.measure(discriminator, x):
+        unit = (layer.pixels_out - 1) // 2  # the middle one
+        first, last = layer.sees(unit)  # by equation (8.3); may lie outside of the picture
+        formula = (max(first, 0), min(last, config.size - 1))
+        gradient = layer_table.gradient_of_a_unit(discriminator, x, layer.position, unit)
+        columns = np.flatnonzero(gradient.any(axis=0))  # those with a gradient that is not 0
+        measured = (int(columns[0]), int(columns[-1]))
+        name = f"unit {unit} of {layer.pixels_out}"
+        rows.append(
+            [
+                name,
+                layer.field,
+                f"{formula[0]} to {formula[1]}",
+                f"{measured[0]} to {measured[1]}",
+            ]
+        )
+        maps[f"{name}, field {layer.field}"] = (gradient, (first, last))
+        found.append((formula, measured))
     tables.show(
         ["unit", "side of its field", "pixels by the formula", "by the gradient"],
         rows,
-        caption="Table 8.3. What a unit in the middle of each layer of D sees.",
+        caption="Table 8.3. What a unit in the middle of each layer of D sees. Fields are cut at the "
+        "picture's edges.",
     )
     return found, convolution_plots.fields(maps)
 
@@ -267,7 +288,7 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *The gradient is zero exactly outside of the predicted square.* Table 8.3 lists the same ends twice.
+> - *The gradient is 0 outside of the predicted square, and not 0 inside.* The last two columns of Table 8.3 are equal.
 > - *In the larger fields the middle counts for more than the rim.* More paths lead from the middle to the unit
 >   [Luo et al. 2016].
 
@@ -280,11 +301,8 @@ $w = (1, 2, 3, 4)$, row $j$ of $C$ holds the kernel at place $j$:
 
 $$C = \begin{pmatrix} 2 & 3 & 4 & 0 & 0 & 0 \\ 0 & 1 & 2 & 3 & 4 & 0 \\ 0 & 0 & 0 & 1 & 2 & 3 \end{pmatrix}.$$
 
-The **transposed convolution** is the matrix $C^\top$. It turns three pixels into six. Row $j$ of $C$ is column $j$ of
-$C^\top$, so each input pixel $y_j$ adds $y_j$ times the kernel to the output, at the place from which the convolution
-would have read.
-
-*Example.* Let $y = (1, 2, 1)$:
+The **transposed convolution** is the matrix $C^\top$. It turns three pixels into six. *Example.* Let $y = (1, 2, 1)$.
+Row $j$ of $C$ is column $j$ of $C^\top$, so $C^\top y$ is the sum of $y_j$ times row $j$:
 
 | from | adds to $x_0, \dots, x_5$ |
 |---|---|
@@ -293,11 +311,15 @@ would have read.
 | $y_2 = 1$ | $0, 0, 0, 1, 2, 3$ |
 | sum, $C^\top y$ | $2, 5, 8, 7, 10, 3$ |
 
-**The adjoint.** For all $x$ and $y$, by $(Cx)^\top y = x^\top C^\top y$,
+In words: each input pixel $y_j$ adds $y_j$ times the kernel to the output, at the place from which the convolution
+would have read.
+
+**The adjoint.** Write $\langle u, v \rangle = u^\top v$ for the inner product. Since $(Cx)^\top = x^\top C^\top$, for
+all $x$ and $y$
 
 $$\langle C x, y \rangle = \langle x, C^\top y \rangle. \tag{8.4}$$
 
-A pair of maps with this property is called *adjoint*. In the example the left side is
+A pair of linear maps with this property is called **adjoint**. In the example the left side is
 $8 \cdot 1 + 15 \cdot 2 + 5 \cdot 1 = 43$. The right side is
 $2 \cdot 2 + 0 + 1 \cdot 8 + 3 \cdot 7 + 1 \cdot 10 + 0 = 43$.
 
@@ -305,60 +327,53 @@ $2 \cdot 2 + 0 + 1 \cdot 8 + 3 \cdot 7 + 1 \cdot 10 + 0 = 43$.
 with respect to the output $Cx$, then by the chain rule it has the gradient $C^\top y$ with respect to $x$. So the
 layer that enlarges pictures in $G$ is the same operation that carries gradients back through $D$.
 
-**It is no inverse.** The transposed convolution gives back the *size* of $x$, and not $x$ itself; $C C^\top$ is not
-the identity. Therefore the old name "deconvolution" misleads. By equation (8.2), read backwards, it turns $m$ pixels
-into $sm$ with SAME padding, and into $s(m - 1) + k$ with VALID.
+**It is no inverse.** After a convolution, the transposed one gives back the *size* of $x$, and not $x$ itself. It
+cannot: $Cx$ has three numbers, and nothing that is computed from three numbers can give back every row of six. As a
+matrix, $C^\top C$ has at most the rank 3, and the identity has rank 6. Therefore the old name "deconvolution"
+misleads.
+
+**How many pixels come out?** Read equation (8.2) backwards: a transposed convolution turns $n$ pixels into $sn$ with
+SAME padding, and into $s(n - 1) + k$ with VALID.
 """
 
 
 # %%
-def sub_pixel(y, kernel):
-    """The transposed convolution of a row y [m] -> [2 m], by equation (8.5) of section 8.5."""
-    a, b, c, d = kernel
-    before = np.concatenate([[0.0], y])[:-1]  # y[m - 1]
-    behind = np.concatenate([y, [0.0]])[1:]  # y[m + 1]
-    even = b * y + d * before
-    odd = c * y + a * behind
-    return np.stack([even, odd], axis=1).reshape(-1)
+def draw_matrices():
+    """C and its transpose for a row of eight pixels, by the library.
 
-
-def compare_on_one_row():
-    """Three matrices: C [4, 8]; the transposed convolution's and the sub-pixel path's, [8, 4].
-
-    -> the matrices, and a figure of them
+    Gives C [4, 8], the transposed convolution's matrix [8, 4], and a figure of them.
     """
-    forward = one_row.of_one_row(convolution.conv, KERNEL)
-    transposed = one_row.of_one_row(convolution.conv_transpose, KERNEL)
-    c = one_row.as_matrix(forward, 8)
-    by_library = one_row.as_matrix(transposed, 4)
-    by_sub_pixel = one_row.as_matrix(lambda y: sub_pixel(y, KERNEL), 4)
+    forward = one_row.as_matrix(lambda x: one_row.apply(convolution.conv, KERNEL, x), 8)
+    back = one_row.as_matrix(lambda y: one_row.apply(convolution.conv_transpose, KERNEL, y), 4)
     even_first = [0, 2, 4, 6, 1, 3, 5, 7]
     shown = {
-        "convolution: C": (c, range(4)),
-        "transposed": (by_library, range(8)),
-        "the same, even\npixels first": (by_library[even_first], even_first),
+        "convolution: C": (forward, range(4)),
+        "transposed": (back, range(8)),
+        "the same, even\npixels first": (back[even_first], even_first),
     }
-    letters = dict(zip(KERNEL, "abcd", strict=True))  # how the figure names the kernel's numbers
-    return c, by_library, by_sub_pixel, convolution_plots.matrices(letters, shown)
+    letters = {1.0: "a", 2.0: "b", 3.0: "c", 4.0: "d"}  # of the kernel (1, 2, 3, 4)
+    return forward, back, convolution_plots.matrices(letters, shown)
 
 
 def apply_to_the_example():
-    """-> C^T y for y = (1, 2, 1), and both sides of equation (8.4)"""
+    """C^T y for y = (1, 2, 1), both sides of equation (8.4), and C^T C x."""
+    x = np.array(ROW)
     y = np.array([1.0, 2.0, 1.0])
-    forward = one_row.of_one_row(convolution.conv, KERNEL)(np.array(ROW))
-    back = one_row.of_one_row(convolution.conv_transpose, KERNEL)(y)
+    forward = one_row.apply(convolution.conv, KERNEL, x)
+    back = one_row.apply(convolution.conv_transpose, KERNEL, y)
+    forward_and_back = one_row.apply(convolution.conv_transpose, KERNEL, forward)
     left = float(forward @ y)
-    right = float(np.array(ROW) @ back)
+    right = float(x @ back)
     print(f"C^T y = {back}; <Cx, y> = {left:g}, <x, C^T y> = {right:g}")
-    return back, left, right
+    print(f"x = {x}, and C^T C x = {forward_and_back}")
+    return back, left, right, forward_and_back
 
 
 # %%
 if __name__ == "__main__":
     apply_to_the_example()
-    c, by_library, by_sub_pixel, figure = compare_on_one_row()
-    print(f"largest difference from the transpose of C: {np.abs(by_library - c.T).max():g}")
-    print(f"diagonal of C C^T: {np.diag(c @ c.T)}")
+    forward, back, figure = draw_matrices()
+    print(f"largest difference from the transpose of C: {np.abs(back - forward.T).max():g}")
     plots.show(
         figure,
         config.out / "matrices.png",
@@ -382,30 +397,45 @@ r"""
 The library can compute a convolution, and a transposed one, in three ways, which it calls **paths**. They give the
 same result up to rounding, and differ in speed. A layer's argument `path` chooses one.
 
-The **native path** leaves everything to TensorFlow. It is the right one on a GPU.
+The **native path** leaves everything to TensorFlow. With the default, `path="auto"`, a GPU gets this one.
 
 The **sub-pixel path** computes a transposed convolution without adding up overlapping pieces [Shi et al. 2016].
 Figure 8.2, right, shows how. With $w = (a, b, c, d)$ the rows of $C^\top$ say
 
-$$x_{2m} = b\, y_m + d\, y_{m-1}, \qquad x_{2m+1} = c\, y_m + a\, y_{m+1}. \tag{8.5}$$
+$$x_{2j} = b\, y_j + d\, y_{j-1}, \qquad x_{2j+1} = c\, y_j + a\, y_{j+1}. \tag{8.5}$$
 
-Each of the two is a convolution of stride 1. Compute both, and put their results alternately. In two dimensions there
-are four such convolutions, and they are computed as *one* with four times the channels.
-
-The **Winograd path** saves multiplications. It regards pixels and kernel as coefficients of two polynomials, and
-multiplies the *values* of these polynomials at five points. That costs five products where the plain sum needs eight,
-and in two dimensions 25 where it needs 64. The price is more additions and a little more rounding.
+Each of the two is a convolution of stride 1. Compute both, and take their results in turn: even, odd, even, odd. In two
+dimensions there are four such convolutions, and they are computed as *one* with four times the channels.
 
 *Example.* With $w = (1, 2, 3, 4)$ and $y = (1, 2, 1)$, equation (8.5) gives $x_0 = 2 \cdot 1 + 4 \cdot 0 = 2$ and
 $x_1 = 3 \cdot 1 + 1 \cdot 2 = 5$, as in section 8.4.
 
-The next cell compares the paths, and the gradient of the convolution, on the sizes of $D$'s second layer.
+The **Winograd path** saves multiplications. In each part of equation (8.5) an output needs two products, so four
+neighbouring outputs need $4 \cdot 2 = 8$. A method of Winograd's computes them with 5, and in two dimensions with
+$5 \cdot 5 = 25$ instead of $8 \cdot 8 = 64$ [Lavin and Gray 2016]. It has more additions and a little more rounding.
+How it works is written in `gan_core.nn.kernels.winograd`; this book does not need it.
+
+The next cell has equation (8.5) in NumPy. Then it compares the paths, and the gradient of the convolution, on the sizes
+of $D$'s second layer.
 """
 
 
 # %%
+def sub_pixel(y, kernel):
+    """The transposed convolution of a row y by equation (8.5): n pixels give 2 n."""
+    a, b, c, d = kernel
+    before = np.concatenate([[0.0], y])[:-1]  # before[j] is y[j - 1]
+    behind = np.concatenate([y, [0.0]])[1:]  # behind[j] is y[j + 1]
+    even = b * y + d * before
+    odd = c * y + a * behind
+    return np.stack([even, odd], axis=1).reshape(-1)  # even, odd, even, odd, ...
+
+
 def compare_paths(config):
-    """-> <Cx, y> and <x, C^T y>; the largest differences from the native C^T y, in its sds"""
+    """The inner products of equation (8.4), and how far three ways are from the native C^T y.
+
+    Gives both inner products; and for each way the largest difference, divided by the sd of C^T y.
+    """
     n = config.size // 2
     narrow = config.width
     wide = 2 * config.width
@@ -415,12 +445,13 @@ def compare_paths(config):
     with tf.GradientTape() as tape:
         tape.watch(x)
         forward = convolution.conv(x, w, 2)
-    gradient = tape.gradient(forward, x, y)
+    gradient = tape.gradient(forward, x, output_gradients=y)  # y: the loss's with respect to Cx
     native = convolution.conv_transpose(y, w, 2, path="native").numpy()
     others = {
         "gradient of the convolution": gradient,
         "sub-pixel path": convolution.conv_transpose(y, w, 2, path="subpixel"),
-        "Winograd path": winograd.conv_transpose(y, w),  # `path` takes it for larger batches
+        # called directly, since path="winograd" uses it only where it is faster: from 64 pictures on
+        "Winograd path": winograd.conv_transpose(y, w),
     }
     products = (float(np.vdot(forward, y)), float(np.vdot(x, native)))
     print(f"{tf.size(x):,} numbers: <Cx, y> = {products[0]:.1f}, <x, C^T y> = {products[1]:.1f}")
@@ -430,14 +461,15 @@ def compare_paths(config):
     tables.show(
         ["", "largest difference"],
         [[name, f"{value:.0e}"] for name, value in zip(others, differences, strict=True)],
-        caption="Table 8.4. Differences from the transposed convolution of the native path, over "
-        "its sd.",
+        caption="Table 8.4. The largest differences from the transposed convolution of the native "
+        "path, divided by its sd.",
     )
     return products, differences
 
 
 # %%
 if __name__ == "__main__":
+    print(f"equation (8.5): C^T y = {sub_pixel(np.array([1.0, 2.0, 1.0]), KERNEL)}")
     compare_paths(config)
 
 # %% [markdown]
@@ -454,25 +486,38 @@ Generated pictures often show a fine pattern with a period of two pixels, called
 [Odena et al. 2016]. It has two sources.
 
 **Source 1: pixels are reached unequally often.** Set all $y$ and all $w$ to 1. Then $C^\top y$ counts how many input
-pixels reach each output pixel. In one dimension, pixel $i$ is reached from all $j$ with $0 \le i - 2j + p < k$. These
-are the $a = i - 2j + p$ with the same parity as $i + p$. Among $a = 0, \dots, k - 1$ there are equally many even and
-odd numbers if and only if $k$ is even. So a kernel of size 3 reaches some pixels once and others twice, in each
-direction: 1, 2 or 4 times in the plane. A kernel of size 4 reaches each pixel $2 \cdot 2 = 4$ times. In general, the
-stride has to divide the kernel's size.
+pixels reach each output pixel. Take one dimension and stride 2. By equation (8.1), $y_j$ and pixel $i$ meet at the
+kernel's number $t = i - 2j + p$, if $0 \le t < k$. When $j$ changes by 1, $t$ changes by 2. So a pixel is reached with
+all even $t$, or with all odd $t$. Among $t = 0, \dots, k - 1$ there are equally many even and odd numbers if and only
+if $k$ is even. So a kernel of size 3 reaches some pixels once and others twice. In the plane these counts multiply: 1,
+2 or 4 times. A kernel of size 4 reaches each pixel $2 \cdot 2 = 4$ times. In general, the stride has to divide the
+kernel's size.
+
+The next cell counts. Then it measures the mean square of each pixel in pictures of untrained generators
+(`checkerboards.mean_squares`), and compares even and odd rows and columns (`checkerboards.by_parity`).
 """
 
 
 # %%
+def times_reached(kernel_size):
+    """How many input pixels reach each pixel: [8, 8] from the middle of a larger picture."""
+    y = tf.ones([1, 12, 12, 1])
+    w = tf.ones([kernel_size, kernel_size, 1, 1])
+    counts = convolution.conv_transpose(y, w, 2)[0, :, :, 0].numpy()
+    return counts[8:16, 8:16]
+
+
 def measure_checkerboards(config):
     """How evenly pixels are reached, by counting and measured on untrained generators.
 
-    -> {kernel size: (counts, mean squares), both by even and odd rows and columns}, and the figure
+    Gives a dictionary: for each size of the kernel the counts and the mean squares, both by even
+    and odd rows and columns; and the figure.
     """
     shown = {}
     found = {}
     rows = []
     for k in (3, 4, 5):
-        times = checkerboards.times_reached(k)
+        times = times_reached(k)
         squares = checkerboards.mean_squares(k, config.seed, config.draws)
         counted = checkerboards.by_parity(times)
         measured = checkerboards.by_parity(squares)
@@ -508,21 +553,22 @@ r"""
 >
 > - *Kernel 3: some pixels are reached four times as often as others,* and their mean square is about four times as
 >   large. The coarser grid in the picture below comes from the earlier stages.
-> - *Kernel 4: every pixel is reached equally often.* That is why a DCGAN uses $4 \times 4$ kernels with stride 2.
+> - *Kernel 4: every pixel is reached equally often.* Therefore the networks of this book have $4 \times 4$ kernels
+>   with stride 2.
 > - *Gradients, too.* They come back through $D$ by transposed convolutions. A $D$ with kernel 3 and stride 2 gives
 >   some pixels of the generated picture larger gradients than others.
 
 **Source 2: different weights for different pixels.** With kernel 4 each pixel is reached equally often, *and a
 pattern can appear all the same*. Equation (8.5) says why. Even pixels are computed with the weights $b$ and $d$, odd
-pixels with $c$ and $a$. Let the input be constant, $y_m = 1$. Then even pixels become $b + d$, odd pixels become
+pixels with $c$ and $a$. Let the input be constant, $y_j = 1$. Then even pixels become $b + d$, odd pixels become
 $a + c$, and nothing makes these sums equal. With $w = (1, 2, 3, 4)$ the output alternates between 6 and 4:
 """
 
 
 # %%
 def enlarge_a_constant():
-    """-> the transposed convolution of (1, 1, 1, 1, 1, 1) with the kernel of the example"""
-    enlarged = one_row.of_one_row(convolution.conv_transpose, KERNEL)(np.ones(6))
+    """The transposed convolution of (1, 1, 1, 1, 1, 1) with the kernel of the example."""
+    enlarged = one_row.apply(convolution.conv_transpose, KERNEL, np.ones(6))
     print(f"a constant row, enlarged: {enlarged}")
     return enlarged
 
@@ -534,22 +580,23 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 (The first and the last pixel are smaller, because one input pixel is missing there.) In two dimensions there are four
-classes of pixels with four sums of weights. Averaged over many random kernels the four are equal, and Figure 8.3
-shows no pattern. But one trained kernel can learn unequal sums, and nothing in the loss forbids it unless the
-discriminator notices. Exercise 3 has a layer that cannot make such a pattern from a constant.
+classes of pixels with four sums of weights. Over many random kernels the mean *squares* of the four sums are equal,
+and Figure 8.3 shows no pattern. But one trained kernel can learn unequal sums, and nothing in the loss forbids it
+unless the discriminator notices. Exercise 3 has a layer that cannot make such a pattern from a constant.
 
 ## 8.7 Batch norm: what it computes
 
 **Part two: batch norm.** A **batch norm** layer [Ioffe and Szegedy 2015] treats each channel by itself. Let
-$x_1, \dots, x_n$ be all numbers of one channel in a batch; for pictures these are all pixels of all pictures. The
+$x_1, \dots, x_N$ be all numbers of one channel in a batch; for pictures these are all pixels of all pictures. The
 layer computes their mean $\mu$ and variance $v$, and gives
 
 $$y_i = \gamma\, \frac{x_i - \mu}{\sqrt{v + \epsilon}} + \beta, \qquad
-\mu = \frac1n \sum_i x_i, \qquad v = \frac1n \sum_i (x_i - \mu)^2 . \tag{8.6}$$
+\mu = \frac1N \sum_i x_i, \qquad v = \frac1N \sum_i (x_i - \mu)^2 . \tag{8.6}$$
 
-The scale $\gamma$ and the shift $\beta$ are trained, and $\epsilon$ is a small constant. So whatever the layers
-before produce, the next layer gets numbers with mean $\beta$ and sd $\gamma$ in each channel. The signal can neither
-vanish nor explode on its way, which is why deep networks became easier to train with it.
+The scale $\gamma$ and the shift $\beta$ are trained, and $\epsilon$ is a small constant. So whatever the layers before
+produce, the next layer gets numbers with mean $\beta$ and an sd of almost $|\gamma|$ in each channel. (Exactly, the sd
+is $|\gamma| \sqrt{v/(v + \epsilon)}$; section 8.9.) The size of the signal does not depend on the layers before, so it
+can neither vanish nor explode on its way.
 
 *Example.* The batch $(1, 3, 5, 7)$ has $\mu = 4$ and $v = (9 + 1 + 1 + 9)/4 = 5$. With $\gamma = 1$, $\beta = 0$ and
 a negligible $\epsilon$ it becomes $(-3, -1, 1, 3)/\sqrt 5 = (-1.34, -0.45, 0.45, 1.34)$.
@@ -558,13 +605,13 @@ a negligible $\epsilon$ it becomes $(-3, -1, 1, 3)/\sqrt 5 = (-1.34, -0.45, 0.45
 
 # %%
 def normalise_the_example():
-    """-> y, and the variance that the moving average is fed, of the batch (1, 3, 5, 7)"""
-    layer = BatchNorm(1, momentum=0.0, epsilon=1e-9)
+    """Batch norm of (1, 3, 5, 7), and the variance that the layer keeps for later."""
+    layer = BatchNorm(1, momentum=0.0, epsilon=1e-9)  # momentum 0: it keeps the last batch's
     x = tf.constant([[1.0], [3.0], [5.0], [7.0]])
     y = layer(x, training=True).numpy()[:, 0]
-    fed = float(layer.moving_variance[0])
-    print(f"y = {y.round(2)}; the moving average of the variance is fed {fed:.3f}")
-    return y, fed
+    kept = float(layer.moving_variance[0])
+    print(f"y = {y.round(2)}; for later the layer keeps the variance {kept:.3f}")
+    return y, kept
 
 
 # %%
@@ -573,7 +620,7 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-The second number, $20/3 = 6.667$, leads to the next section.
+The variance that the layer keeps is not 5, but $20/3 = 6.667$. The next section says why, and what it is kept for.
 
 ## 8.8 Training and inference
 
@@ -582,35 +629,41 @@ inconvenient: the face that belongs to a $z$ would depend on the other faces tha
 keeps **moving averages** of both. After each training batch, with **momentum** $m$,
 
 $$\bar\mu \leftarrow m\, \bar\mu + (1 - m)\, \mu, \qquad
-\bar v \leftarrow m\, \bar v + (1 - m)\, \frac{n}{n - 1}\, v. \tag{8.7}$$
+\bar v \leftarrow m\, \bar v + (1 - m)\, \frac{N}{N - 1}\, v. \tag{8.7}$$
 
 At inference $\bar\mu$ and $\bar v$ take the place of $\mu$ and $v$ in equation (8.6). Two conventions differ between
 libraries.
 
-- *Which variance?* The batch is divided by its own variance, $\sum / n$. The average is an estimate for *other* data,
-  so it is fed the unbiased variance $\sum / (n - 1)$. In the example that is $20/3$ and not 5.
+- *Which variance?* In training the batch is normalised with its own variance $v$, where the sum of squares is divided
+  by $N$. On average this $v$ is a little too small for other data, by the factor $(N - 1)/N$, because $\mu$ is the mean
+  of the same numbers. The moving average is meant for other data, so equation (8.7) corrects it. In the example the
+  corrected variance is $20/3$ and not 5.
 - *Which share is the momentum?* Here and in Keras, $m$ is the share of the **old** value. In PyTorch it is the share
   of the new one: its 0.1 is 0.9 here.
 
-**What the momentum does.** Write out equation (8.7) for many batches with independent means $\mu_t$ of sd $\tau$:
-$\bar\mu = (1 - m) \sum_{i \ge 0} m^i \mu_{t-i}$. Variances of independent terms add, and the sum is a
-geometric series:
+**What the momentum does.** Suppose that the means of the batches are independent, with sd $\tau$, and let $\mu_{(i)}$
+be the mean of the batch $i$ batches ago. Write out equation (8.7): $\bar\mu = (1 - m) \sum_{i \ge 0} m^i \mu_{(i)}$.
+Variances of independent terms add, and the sum is a geometric series:
 
 $$\operatorname{Var} \bar\mu = (1 - m)^2 \tau^2 \sum_{i \ge 0} m^{2i} = \frac{(1 - m)^2}{1 - m^2}\, \tau^2
 = \frac{1 - m}{1 + m}\, \tau^2 . \tag{8.8}$$
 
-So the error of the moving mean is $\sqrt{(1 - m)/(1 + m)}$ times that of one batch, and it is as good as the mean of
-$(1 + m)/(1 - m)$ batches.
+So the error of the moving mean is $\sqrt{(1 - m)/(1 + m)}$ times that of one batch. The plain mean of $K$ batches has
+the variance $\tau^2 / K$. So the moving mean is as good as the plain mean of $(1 + m)/(1 - m)$ batches. (Chapter 3
+counted $1/(1 - m)$ for an average with the decay $m$. That is how far back it reaches; this is how well it averages
+independent numbers.)
 
-The next cell measures this. It also feeds the layer with batches of two kinds in turn, as a discriminator is fed:
-real ones, with mean 1, and generated ones, with mean $-1$.
+The next cell measures this error (`norm_trials.moving_error`). It also feeds the layer with batches of two kinds in
+turn (`norm_trials.in_turn`), as a discriminator is fed: real ones, with mean 1, and generated ones, with mean $-1$.
 """
 
 
 # %%
 def compare_momentums(config):
-    """-> {momentum: (error of the moving mean, by the formula, mean after a real, a generated batch)},
-    and the figure
+    """Two momentums: the error of the moving mean, and what it does between two kinds of batches.
+
+    Gives a dictionary: for each momentum the error measured, the error by equation (8.8), and the
+    moving mean after a real and after a generated batch; and the figure.
     """
     paths = {}
     found = {}
@@ -643,8 +696,8 @@ def compare_momentums(config):
             "after a generated one",
         ],
         rows,
-        caption="Table 8.6. The moving mean: its error, over that of one batch; and its value when "
-        "it is fed in turn with batches of means 1 and -1.",
+        caption="Table 8.6. The moving mean: its error, divided by that of one batch's mean; and "
+        "its value when it is fed in turn with batches of means 1 and -1.",
     )
     return found, convolution_plots.moving_means(paths, 1.0, -1.0)
 
@@ -664,7 +717,7 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Momentum 0.9 averages over about 19 batches,* and the mean stays near 0, between both kinds.
+> - *With momentum 0.9 the moving mean is as good as the mean of 19 batches.* It stays near 0, between both kinds.
 > - *Momentum 0.1 forgets nine tenths with each batch.* The moving mean is practically that of the last batch. In a
 >   discriminator that was a generated one.
 
@@ -676,10 +729,11 @@ r"""
 $\epsilon$ guards the division in equation (8.6) where the variance is 0. It should be much smaller than any variance
 that occurs. If it is not, it shrinks the signal: a variance $v$ becomes $v / (v + \epsilon)$.
 
-*Example.* In $G$ the first layer adds 100 products of noise from $N(0, 1)$ and weights from $N(0, 0.02^2)$. Their sum
-has the variance $100 \cdot 0.02^2 = 0.04$. With $\epsilon = 0.8$ the sd behind the first batch norm is
-$\sqrt{0.04/0.84} = 0.22$, where it should be 1. The next layer gets a smaller signal, and has a smaller variance
-still. The next cell measures this in an untrained generator.
+*Example.* All weights of these networks start as $N(0, 0.02^2)$ [Radford et al. 2016]. In $G$ the first layer adds 100
+products of noise from $N(0, 1)$ and such weights. Their sum has the variance $100 \cdot 0.02^2 = 0.04$. With
+$\epsilon = 0.8$ the sd behind the first batch norm is $\sqrt{0.04/0.84} = 0.22$, where it should be 1. The next layer
+gets a smaller signal, and has a smaller variance still. The next cell measures this in an untrained generator. (Nobody
+would choose $\epsilon = 0.8$; but 0.8 was found in a published program, probably a momentum in the wrong place.)
 """
 
 
@@ -687,7 +741,7 @@ still. The next cell measures this in an untrained generator.
 def compare_epsilons(config):
     """What reaches each stage of an untrained G.
 
-    -> {epsilon: (sds behind each batch norm, sd of the pictures)}
+    Gives a dictionary: for each epsilon the sds behind each batch norm, and that of the pictures.
     """
     z = rng.normal([config.batch, config.latent_dim], rng.seed(config.seed, "z"))
     sizes = (config.size, config.width, config.latent_dim)
@@ -700,7 +754,7 @@ def compare_epsilons(config):
         rows.append([f"{epsilon:g}", listed, f"{last:.4f}", f"{127.5 * last:.1f}"])
         found[epsilon] = (sds, last)
     tables.show(
-        ["epsilon", "sd behind each batch norm", "sd of the pictures", "in levels of 255"],
+        ["epsilon", "sd behind each batch norm", "sd of the pictures", "in levels, 0 to 255"],
         rows,
         caption="Table 8.7. The signal on its way through an untrained generator.",
     )
@@ -716,29 +770,74 @@ r"""
 > **Notice.**
 >
 > - *With $\epsilon = 10^{-5}$ every stage passes on a signal of sd 1.*
-> - *With $\epsilon = 0.8$ nothing is normalised any more.* Four stages shrink the signal to a fiftieth, and the first
->   pictures are grey, with an sd of 0.6 of 255 levels.
+> - *With $\epsilon = 0.8$ nothing is normalised any more.* The first number is the 0.22 of the example. Behind the
+>   fourth batch norm the sd is 0.02, a fiftieth of what it should be. The first pictures are grey: their sd is 0.6
+>   levels, on a scale from 0 to 255.
 
 > **Common mistake: numbers in the wrong place.** Besides a large `epsilon`, one finds `center=1.0, scale=0.02` in
-> Keras's layer. There both are switches, so that both numbers mean "yes", and $\gamma$ starts at 1. The paper's
-> $\gamma$ from $N(1, 0.02^2)$ needs an initializer, as `networks` has it.
+> Keras's layer. There both are switches, so that both numbers mean "yes", and $\gamma$ starts at 1. To start $\gamma$
+> as $N(1, 0.02^2)$, as `networks` does for `radford`, the layer needs an initializer.
 
 ## 8.10 Batch norm in the discriminator
 
-In $D$ a batch norm layer meets two kinds of data, real and generated. There are three ways to normalise them. We try
-them on 64 real numbers from $N(0.3, 0.5^2)$ and 64 generated ones from $N(-0.3, 0.5^2)$, and then move the
-generated ones further away, to see whether that changes what the layer says about the *real* ones.
+In $D$ a batch norm layer meets two kinds of data, real and generated. There are three ways to normalise them:
+
+- *each by itself,* with the mean and the variance of its own kind;
+- *both together,* as one batch;
+- by *moving averages* over batches of both kinds, as at inference.
+
+We try them on 64 real numbers from $N(0.3, 0.5^2)$ and 64 generated ones from $N(-0.3, 0.5^2)$. Then we move the
+generated ones 1 further away, and see whether that changes what the layer makes of the *real* ones.
 """
 
 
 # %%
-def show_company(config):
-    """-> {way to normalise: (mean of real, mean of generated, change of a real number)}"""
-    found = norm_trials.company(config.seed)
+def each_by_itself(real, generated):
+    layer = BatchNorm(1)
+    return layer(real, training=True), layer(generated, training=True)
+
+
+def both_together(real, generated):
+    layer = BatchNorm(1)
+    both = layer(tf.concat([real, generated], axis=0), training=True)
+    return both[: len(real)], both[len(real) :]
+
+
+def compare_ways_to_normalise(config):
+    """Three ways to normalise real and generated numbers.
+
+    Gives a dictionary: for each way the mean of the real numbers, the mean of the generated ones,
+    and by how much the first real number changes when the generated ones move away.
+    """
+    real = 0.3 + 0.5 * rng.normal([64, 1], rng.seed(config.seed, "real"))
+    generated = -0.3 + 0.5 * rng.normal([64, 1], rng.seed(config.seed, "fake"))
+    moved = generated - 1.0
+    averaging = BatchNorm(1)
+    for _ in range(50):  # its moving averages get to know both kinds
+        averaging(real, training=True)
+        averaging(generated, training=True)
+
+    def moving_averages(real, generated):
+        return averaging(real), averaging(generated)
+
+    ways = {
+        "each by itself": each_by_itself,
+        "both together": both_together,
+        "moving averages": moving_averages,
+    }
+    found = {}
     rows = []
-    for way, row in found.items():
+    for name, normalise in ways.items():
+        real_before, generated_before = normalise(real, generated)
+        real_after, _ = normalise(real, moved)
+        row = (
+            float(tf.reduce_mean(real_before)),
+            float(tf.reduce_mean(generated_before)),
+            float(tf.abs(real_after[0, 0] - real_before[0, 0])),
+        )
         rounded = np.round(row, 3) + 0.0  # turns -0 into 0
-        rows.append([way, *(f"{value:.3f}" for value in rounded)])
+        rows.append([name, *(f"{value:.3f}" for value in rounded)])
+        found[name] = row
     tables.show(
         ["normalised", "mean of real", "mean of generated", "a real number changes by"],
         rows,
@@ -750,31 +849,35 @@ def show_company(config):
 
 # %%
 if __name__ == "__main__":
-    show_company(config)
+    compare_ways_to_normalise(config)
 
 # %% [markdown]
 r"""
 > **Notice.**
 >
-> - *Each by itself:* both kinds have mean 0, whatever $G$ does. This difference is hidden from the layers behind.
+> - *Each by itself:* both kinds have mean 0, whatever $G$ does. The difference between their means is hidden from the
+>   layers behind.
 > - *Both together:* the difference is visible, but what $D$ says about a real picture depends on the generated ones
 >   in the batch.
 > - *Moving averages,* at inference: the difference is visible again. So $D$ at inference behaves differently from $D$
 >   in training.
 
-[Radford et al. 2016] normalises each kind by itself, and the trainer of this book does the same.
+In training, the trainer of this book normalises each kind by itself, because then $D$'s answers about real pictures do
+not depend on $G$. A channel's mean is hidden by that. Whatever else differs between the kinds is not: how the numbers
+of a channel are spread over the pixels, for example.
 
 **Batch norm and the R1 penalty.** R1 (chapter 2) is the squared size of $D$'s gradient at each real picture: how
-steeply the logit of *this* picture rises when *this* picture changes. With batch norm there is no such gradient. The
-logit of picture $i$ depends on every picture of the batch, through $\mu$ and $v$. The next cell measures how much. It
-differentiates one logit with respect to the whole batch, and computes which share of the squared gradient lies on the
-*other* pictures.
+steeply the logit of *this* picture rises when *this* picture changes. With batch norm $D$ is not a function of one
+picture: the logit of picture $i$ depends on every picture of the batch, through $\mu$ and $v$. The next cell measures
+how much. It differentiates one logit with respect to the whole batch, and computes which share of the squared gradient
+lies on the *other* pictures. It does so for `radford`, which has batch norm in $D$, and for `dcgan`, this book's usual
+networks, which have it in $G$ only.
 """
 
 
 # %%
 def share_on_others(discriminator, x):
-    """The share of a logit's squared gradient that lies on other pictures than its own, averaged."""
+    """The share of a logit's squared gradient that lies on other pictures: mean of four logits."""
     shares = []
     for i in range(min(4, len(x))):
         with tf.GradientTape() as tape:
@@ -786,7 +889,7 @@ def share_on_others(discriminator, x):
 
 
 def compare_discriminators(config):
-    """-> {network: shares of the gradient on other pictures, in batches of 2, 8 and 32}"""
+    """Gives a dictionary: for D with and without batch norm, the shares for three batch sizes."""
     sizes = (2, 8, 32)
     seed = rng.seed(config.seed, "pictures")
     pictures = rng.normal([max(sizes), config.size, config.size, 3], seed)
@@ -821,10 +924,10 @@ r"""
 > - *With batch norm the share is not 0, and it is larger the smaller the batch.* Here it is a few per cent, in
 >   untrained networks and for pictures of noise.
 
-With batch norm a gradient penalty is about batches. Its theory, which is about single points, does not apply. For
-this reason [Gulrajani et al. 2017] leaves batch norm out of the discriminator where it introduces such a penalty. So
-a $D$ without batch norm *may* be the better choice together with R1. The network called `dcgan` in this book has none
-in $D$, and keeps it in $G$. Whether that pays on faces is a question for an experiment; chapter 9 trains on faces.
+The theory of the penalty treats $D$ as a function of one picture. With batch norm it is a function of the batch, and
+the theory does not apply. For this reason [Gulrajani et al. 2017] leaves batch norm out of the discriminator where it
+introduces such a penalty. So a $D$ without batch norm *may* be the better choice together with R1. How much a few per
+cent matter for faces is a question for an experiment; chapter 9 trains on faces.
 
 ## Summary
 
@@ -837,19 +940,21 @@ in $D$, and keeps it in $G$. Whether that pays on faces is a question for an exp
   because even and odd pixels are computed with different weights.
 - Batch norm divides by the batch's sd in training, and by a moving average's at inference. The momentum is the share
   of the old value, or of the new one, depending on the library. Epsilon must be far smaller than the variances.
-- With batch norm a logit depends on the whole batch. That hides differences between real and generated samples, and
-  is at odds with gradient penalties.
+- With batch norm in $D$ a logit depends on the whole batch. Where each kind is normalised by itself, the difference
+  between their means is hidden. And the theory of gradient penalties, which treats $D$ as a function of one picture,
+  does not apply.
 
 ## Exercises
 
 1. ★ Compute by hand the convolution of $x = (1, 2, 0, 1)$ with the kernel $(1, 0, 2, 1)$, stride 2, SAME, and the
    transposed convolution of $y = (1, 3)$ with the same kernel. Check equation (8.4).
-2. ★ Some DCGANs have kernel 5, SAME, stride 2. How far is the middle of a field, after four layers, from the middle
-   of the pixels that its unit stands for? Why is it not so with kernel 4?
+2. ★ Some DCGANs have kernel 5, SAME, stride 2. After four such layers, unit $j$ stands for the pixels $16j$ to
+   $16j + 15$ of the picture. How far is the middle of its field from the middle of these pixels? And with kernel 4?
 3. ★★ [Odena et al. 2016] enlarges $y$ by doubling its pixels, and then convolves with a $3 \times 3$ kernel and
    stride 1. Which transposed convolution with a $4 \times 4$ kernel is that? What does it make of a constant $y$?
-4. ★★ All pictures of a batch are the same, as after a mode collapse. What is left of them behind batch norm on one
-   number a picture, $[B, 1]$? Which of $D$'s answers can still differ between batches?
+4. ★★ After a mode collapse all generated pictures of a batch are the same. A layer of $D$ has one number a picture,
+   and batch norm behind it: what does it make of $B$ equal numbers? Take two collapsed batches, one of 3s and one of
+   −5s. Can the layers behind tell them apart in training? And at inference?
 5. ★★ Which momentum makes the error of the moving mean a fifth of that of one batch? Solve equation (8.8) for $m$,
    and check it with `norm_trials.moving_error`.
 6. ★★★ Build a normalisation that does not depend on the batch: **instance norm**, which takes mean and variance over

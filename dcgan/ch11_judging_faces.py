@@ -36,7 +36,13 @@ import numpy as np
 from dcgan.drawn import drawn_faces
 from dcgan.figures import judging_plots
 from dcgan.generation import trained_generator
-from dcgan.judge import evidence, factor_classifier, factor_coverage, factor_features
+from dcgan.judge import (
+    evidence,
+    factor_classifier,
+    factor_coverage,
+    factor_features,
+    kept_classifier,
+)
 from dcgan.measures import real_sets
 from dcgan.measures.features import frechet, manifolds
 from dcgan.measures.neighbours import compare
@@ -323,8 +329,12 @@ FEATURE_MEASURES = ("Fréchet", "KID", "precision", "recall", "density", "covera
 
 def train_reader(config, generator):
     """The classifier of factors."""
-    return factor_classifier.train_classifier(
-        generator.size, faces=config.taught, steps=config.steps, seed=config.seed
+    return kept_classifier.trained_or_read(
+        config.out.parent / "factor_classifier",
+        generator.size,
+        faces=config.taught,
+        steps=config.steps,
+        seed=config.seed,
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from dcgan.data import labels_drawn
 from gan_core import checks
 
-Size = Literal[32, 64, 128]
+Size = Literal[32, 64, 96, 128]
 Network = Literal["radford", "dcgan", "modern"]  # dcgan.networks.BY_NAME, which a test compares
 Augmentation = Literal["translation", "colour", "cutout"]
 Loss = Literal[
@@ -65,13 +65,13 @@ RECIPES: dict[str, dict[str, Any]] = {
         "width": 16,
         "minibatch_std": False,
         "loss": "relativistic",
-        "d_learning_rate": 4e-4,
-        "g_learning_rate": 4e-4,
+        "d_learning_rate": 1e-3,
+        "g_learning_rate": 1e-3,
         "beta_1": 0.0,
         "beta_2": 0.99,
         "gamma": 1.0,
         "gamma_fake": 1.0,
-        "penalty_every": 1,
+        "penalty_every": 4,
         "augment": AUGMENTATIONS,
         "average": 32_000,
     },  # after Huang et al. 2024
@@ -367,16 +367,6 @@ def preset(name: str, network: str = "dcgan") -> Config:
 
 
 PRESETS = {name: preset(name) for name in ("quick", "full")}
-
-LAB = {
-    "update": "simultaneous",
-    "momentum": 0.1,
-    "epsilon": 0.8,
-    "average": 0,
-    "flip": False,
-    "augment": (),
-    "gamma": 0.0,
-}  # what the lab's recipe changes; its networks, Adam and batch size are ours
 
 
 def from_json(fields: dict[str, Any]) -> Config:

@@ -20,9 +20,8 @@ from PIL import Image
 from dcgan.data.labels import LabelSet
 from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
-from dcgan.measures.features.face_judge import FRECHET
 from dcgan.measures.judges import Judge
-from dcgan.measures.pixel_judge import GRID, PIXELS, SPECTRUM, WHITENED, WHOLE
+from dcgan.measures.names import column
 from gan_core import files
 from gan_core.app.command_line import say
 from gan_core.runs.hooks import every
@@ -31,17 +30,6 @@ from gan_core.runs.run_folder import RunFolder
 SHOWN = 64  # faces of fixed noise on a sheet
 SHOWN_IN_A_ROW = 8
 AT_A_TIME = 100  # faces turned into uint8 together, to spare memory
-
-COLUMNS = {
-    PIXELS: "distance_mean",
-    WHOLE: "distance_whole",
-    WHITENED: "whitened_patches",
-    SPECTRUM: "power_spectrum",
-    GRID: "grid_pattern",
-    FRECHET: "frechet",
-    "KID": "kid",
-}
-"""Measure of a judge -> column of epochs.csv, where it is not the measure's own name."""
 
 # When a run has plainly failed.
 LARGEST_LOSS = 1e6
@@ -116,13 +104,12 @@ class Watch:
         values["combined"] = combined
         values["variety"] = variety(fake) / max(variety(self.judge.real), 1e-6)
         self._log({"epoch": epoch, "step": step, "images_a_second": rate, **values})
-        say(
-            f"epoch {epoch:3d}  D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}  "
-            f"{_answers(row)}"
-            f"{self.judge.summary(measures)}{' (best)' if best else ''}  "
-            f"{rate:.0f} images a second",
-            self.console,
-        )
+        losses = f"D's loss {row['d_loss']:.2f}  G's {row['g_loss']:.2f}"
+        judged = self.judge.summary(measures)
+        if best:
+            judged += " (best)"
+        speed = f"{rate:.0f} images a second"
+        say(f"epoch {epoch:3d}  {losses}  {_answers(row)}{judged}  {speed}", self.console)
         self._tell_a_failure()
         if self.events is not None:
             with self.events.as_default(step=step):
@@ -201,15 +188,6 @@ def rows_of_sheet(label_set: LabelSet, count: int, columns: int) -> np.ndarray:
     return np.repeat(chosen, columns, axis=0)[:count].astype(np.int32)
 
 
-def column(measure: str) -> str:
-    """The name in epochs.csv of a judge's measure."""
-    if measure in COLUMNS:
-        return COLUMNS[measure]
-    if measure.startswith("patches at "):
-        return f"distance_{measure.split()[2]}"
-    return measure.replace(" ", "_")
-
-
 def _answers(row: dict[str, Any]) -> str:
     """What D says of real and of generated faces: probabilities, or scores."""
     for real, fake in (("d_real", "d_fake"), ("d_score_real", "d_score_fake")):
@@ -271,7 +249,10 @@ def read_epochs(file: str | os.PathLike) -> dict[str, np.ndarray]:
     """
     with open(file, newline="", encoding="utf-8") as opened:
         rows = list(csv.DictReader(opened))
-    return {name: np.array([float(row[name]) for row in rows]) for name in rows[0]}
+    columns = {}
+    for name in rows[0]:
+        columns[name] = np.array([float(row[name]) for row in rows])
+    return columns
 
 
 def _opened(file: Path) -> np.ndarray | None:

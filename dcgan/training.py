@@ -189,7 +189,7 @@ def train(
 
     The folder then has, besides what `RunFolder` says, a sheet of fixed noise after every epoch
     (samples/), epochs.csv, skipped.txt, curves.png, training.gif, and generator/: the SavedModel of
-    the best epoch. Stopped by Ctrl-C, or by an error, it has them too, and goes on with `--resume`.
+    the best epoch. Stopped by Ctrl-C, or by an error, it has them too, and resumes with `--resume`.
     With the strategy multi-worker the chief does and says all this; the others play along.
 
     Args:
@@ -351,7 +351,7 @@ def _with_absolute_paths(config: Config) -> Config:
 
 
 def _finish(watch: Watch, run: RunFolder, config: Config, console: Console) -> bool:
-    """The SavedModel, the curves and the GIF, each on its own. -> whether there is a SavedModel."""
+    """Write the SavedModel, the curves and the GIF, each on its own; True with a SavedModel."""
     if not (run.checkpoints / "best.npz").exists():
         return False
     exported = _attempt("The generator was", lambda: _export(run, config), console)
@@ -539,12 +539,29 @@ def held_aside(config: Config) -> tuple[np.ndarray, float]:
     Returns:
         uint8 [M, S, S, 3], and the distance of these to as many real faces that were learnt from.
     """
-    data = _faces(config, Console(stderr=True))
-    labelled = labelling.of_config(config, data.names)
-    rows, aside = labelling.divide(len(data.images), config.seed, labelled)
-    sets = _real_sets(config, data.images, rows, aside)
+    images, rows, aside = divided_faces(config)
+    sets = _real_sets(config, images, rows, aside)
     floor = distances.patches_and_whole(sets.reference, sets.others, seed=0)["mean"]
     return sets.reference, floor
+
+
+def divided_faces(
+    config: Config, console: Console | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The real faces of a run of this config, and which of them it learns from.
+
+    Args:
+        config: the run's.
+        console: where it shows that it works.
+
+    Returns:
+        uint8 [N, S, S, 3], all of them; the indices of those that are learnt from, and of those
+        that are held aside.
+    """
+    data = _faces(config, console or Console(stderr=True))
+    labelled = labelling.of_config(config, data.names)
+    rows, aside = labelling.divide(len(data.images), config.seed, labelled)
+    return data.images, rows, aside
 
 
 def best_generator(folder: str | os.PathLike) -> tf.Module:
@@ -562,12 +579,23 @@ def best_generator(folder: str | os.PathLike) -> tf.Module:
         raise ValueError(
             f"dcgan: the run {folder} has no {file.name} yet, "
             "which is written after the first epoch. "
-            f"Go on with it: python -m dcgan train --resume {folder}"
+            f"Resume it: python -m dcgan train --resume {folder}"
         )
-    config = of_run(folder)
-    label_set = labels.read(folder)
-    generator, _ = _networks(config, label_set, compute_dtype="float32", synchronised=False)
     arrays, _ = checkpoint.read(file)
+    return generator_of(of_run(folder), labels.read(folder), arrays)
+
+
+def generator_of(
+    config: Config, label_set: labels.LabelSet | None, arrays: dict[str, np.ndarray]
+) -> tf.Module:
+    """The generator of a checkpoint: its average, settled, if the run keeps one.
+
+    Args:
+        config: the run's.
+        label_set: what the faces' labels are; None: they have none.
+        arrays: what `checkpoint.read` gives.
+    """
+    generator, _ = _networks(config, label_set, compute_dtype="float32", synchronised=False)
     prefix = "average/model/" if config.average else "generator/"
     for name, variable in named_variables(generator).items():
         variable.assign(arrays[prefix + name])

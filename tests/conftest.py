@@ -1,9 +1,12 @@
 """What all tests share: Hypothesis's profiles."""
 
 import os
+import shutil
 import signal
+import tempfile
 
 import hypothesis
+import programs
 import pytest
 
 os.environ["CUDA_VISIBLE_DEVICES"] = (
@@ -29,6 +32,29 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 pytest.register_assert_rewrite("chapters")  # it asserts, in a file not named test_
+
+
+@pytest.fixture
+def few_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three examples of a law, where another test puts the law to the same subject with all."""
+    from gan_core.testing import law
+
+    settings = law.search_settings
+    monkeypatch.setattr(
+        law, "search_settings", lambda: hypothesis.settings(settings(), max_examples=3)
+    )
+
+
+# Made by whoever comes first: the process that hands tests out, or the only one.
+IS_FIRST = programs.PLACE not in os.environ
+if IS_FIRST:
+    os.environ[programs.PLACE] = tempfile.mkdtemp(prefix="gan-")
+
+
+def pytest_unconfigure() -> None:
+    """The server of programs.py ends by itself when the tests have; its folder goes here."""
+    if IS_FIRST:
+        shutil.rmtree(os.environ.pop(programs.PLACE), ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -32,6 +32,7 @@ FLOORS = {
         ("networks", "targets"),
         ("measures",),
         ("figures",),
+        ("play",),
     ),
     "dcgan": (
         ("drawn", "architectures"),
@@ -43,10 +44,10 @@ FLOORS = {
         ("training",),
         ("generation",),
         ("judge",),
-        ("page",),
+        ("page", "watch"),
     ),
     "benchmarks": (
-        ("measure", "step_plots", "run_exported"),
+        ("measure", "step_plots", "quality_plots", "run_exported"),
         ("limits",),
         ("contestants",),
     ),
@@ -72,6 +73,7 @@ COMMANDS = {
         "input_pipeline",
         "peers",
         "profile_step",
+        "quality",
         "toy_step",
         "train_step",
     },

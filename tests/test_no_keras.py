@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("gan_core", "toy", "dcgan", "tests", "benchmarks")
 PEERS = {
-    ROOT / "benchmarks" / "contestants" / f"{name}_step.py" for name in ("keras", "pytorch")
+    ROOT / "benchmarks" / "contestants" / f"{name}.py"
+    for name in ("keras_step", "keras_quality", "pytorch_step")
 }  # compared with
 
 # tf.keras, and what is Keras under another name; compat.v1 has all of them again, and its layers.

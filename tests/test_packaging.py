@@ -8,11 +8,17 @@ import sys
 import zipfile
 from pathlib import Path
 
+import programs
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("gan_core", "toy", "dcgan")
-DATA = {"gan_core/py.typed", "dcgan/generation/pretrained.npz"}
+DATA = {
+    "gan_core/py.typed",
+    "dcgan/generation/pretrained.npz",
+    "dcgan/page/assets/page.html",
+    "toy/figures/scrubber.html",
+}
 
 IMPORT_ALL = """
 import importlib, sys
@@ -64,13 +70,7 @@ def test_every_module_of_the_wheel_can_be_imported(wheel, tmp_path):
         for name in modules(wheel)
         if not name.endswith("__main__.py")
     )
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT_ALL, *names],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(wheel)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(wheel)}
+    done = programs.run(["-c", IMPORT_ALL, *names], cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip().splitlines()[-1] == str(len(names))

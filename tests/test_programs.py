@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import __main__ as listing
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,22 +20,12 @@ CHAPTERS = [
     for package in ("toy", "dcgan")
     for file in sorted((ROOT / package).glob("ch[0-9][0-9]_*.py"))
 ]
-MEASUREMENTS = [
-    "train_step",
-    "toy_step",
-    "input_pipeline",
-    "generate",
-    "profile_step",
-    "peers",
-    "compare",
-    "export_round",
-]
 HELP = [
     ["toy"],
     ["benchmarks"],
     ["dcgan", "--help"],
     *(["dcgan", command, "--help"] for command in ("train", "generate", "walk")),
-    *([f"benchmarks.{name}", "--help"] for name in MEASUREMENTS),
+    *([f"benchmarks.{name}", "--help"] for name in listing.NAMES),
     *([name, "--help"] for name in CHAPTERS),
 ]
 # Where TensorFlow were imported, the process would end with this file's line on standard error.
@@ -116,6 +108,8 @@ def test_help_needs_no_tensorflow_and_says_nothing_else(arguments, without_tenso
     ended = ask("-m", *arguments, before=without_tensorflow)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert f"python -m {arguments[0]}" in ended.stdout
+    if arguments[0].startswith("benchmarks."):
+        assert f"usage: python -m {arguments[0]}" in ended.stdout
 
 
 def test_the_place_of_tensorflow_is_taken(without_tensorflow):

@@ -2,10 +2,9 @@
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import programs
 import pytest
 
 README = Path(__file__).parents[1] / "README.md"
@@ -23,13 +22,8 @@ def test_the_smallest_program_has_one_import_at_most_20_lines_and_learns_the_nor
     assert [line for line in lines if "import" in line] == ["import gan_core as gan"]
     file = tmp_path / "smallest.py"
     file.write_text(program)
-    done = subprocess.run(
-        [sys.executable, file],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(README.parent)},
-    )
+    environment = {**os.environ, "PYTHONPATH": str(README.parent)}
+    done = programs.run([file], check=True, env=environment)
     mean, sd = re.match(r"mean (\S+) and sd (\S+),", done.stdout).groups()
     assert abs(float(mean) - 4.0) < 0.15
     assert abs(float(sd) - 1.25) < 0.15

@@ -6,6 +6,7 @@
     measures/            which modes were found, beside published tables; integrals over the line
     figures/             the pictures of the chapters
     solutions/           of the exercises, a module a chapter
+    play/                the game under your hands, in a browser: python -m toy play
 
     ch01_the_game        V(D, G), the best D, log 4 - 2 JS, saturation; no networks
     ch02_gradient_play   the smallest GAN: a spiral, and what R1 does to it

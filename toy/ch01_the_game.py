@@ -39,7 +39,7 @@ best teacher?
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
 
 import dataclasses
 from pathlib import Path
@@ -108,15 +108,16 @@ First the words, in the order of Figure 1.1.
 - A **latent vector** $z$ is a handful of random numbers from a fixed distribution, for example one number from
   $N(0, 1)$.
 - The **generator** $G$ is a function with parameters. It turns $z$ into a **generated** sample $G(z)$, also called
-  *fake*. The generated samples have a density, which we call $q$. It depends on $G$.
+  *fake*. The generated samples have a density, which we call $q$. It depends on $G$. We can draw from $q$, but $G$ gives
+  no formula for it: such a model is called **implicit**.
 - A **real** sample $x$ is one of the data. The data have a density $p$, which does not change.
 - The **discriminator** $D$ is a function with parameters, too. For any sample it gives a number $D(x)$ between 0 and
   1: the probability, in $D$'s opinion, that the sample is real. Real and generated samples are shown to $D$ equally
   often.
 
 $D$ is an ordinary classifier of two classes, so its loss is the cross-entropy. A real sample costs it $-\log D(x)$,
-which is 0 if $D$ is sure that $x$ is real. A generated sample costs it $-\log(1 - D(x))$. Averaged over both kinds of
-samples, this loss is minus the **value** of the game,
+which is 0 if $D$ is sure that $x$ is real. A generated sample costs it $-\log(1 - D(x))$. Take the mean over real
+samples and the mean over generated samples, and add the two. The sum is minus the **value** of the game,
 
 $$V(D, G) = \mathbb{E}_{x \sim p} \log D(x) + \mathbb{E}_{x \sim q} \log(1 - D(x)). \tag{1.1}$$
 
@@ -176,9 +177,9 @@ $$a^*(x) = \log p(x) - \log q(x). \tag{1.3}$$
 
 # %%
 def best_logit(p, q, x):
-    """a* = log p - log q at x [n, 1] -> [n].
+    """a* = log p - log q at n points x, an array [n, 1]; gives an array [n].
 
-    Infinite where only one density has mass; NaN where neither has.
+    It is infinite where one of the densities is zero, and NaN ("not a number") where both are.
     """
     return p.log_density(x) - q.log_density(x)
 
@@ -224,16 +225,20 @@ make.
 
 $$-\log \sigma(a) = \log(1 + e^{-a}) = s(-a), \qquad -\log(1 - \sigma(a)) = -\log \sigma(-a) = s(a).$$
 
-The second equation uses $1 - \sigma(a) = \sigma(-a)$. With softplus, no probability is rounded to 0 before a
-logarithm is taken.
+The second equation uses $1 - \sigma(a) = \sigma(-a)$. Softplus is also safer on a computer. At $a = -200$ the
+probability $\sigma(a)$ is rounded to 0 in 32-bit numbers, and its logarithm is $-\infty$. Softplus gives
+$s(-a) = 200$, which is right.
 
-*From integrals to means.* Write $a$ for the logits of real samples and $b$ for those of generated samples. $D$'s loss
-is
+*From integrals to means.* Write $a(x)$ for the logit at $x$. With equation (1.1) $D$'s loss is an integral. From
+samples it is a sum of two means: let $a_i$ be the logits of the real samples and $b_i$ those of the generated ones.
 
-$$L_D = -V = \int p\, s(-a) + q\, s(a)\; dx \;\approx\; \operatorname{mean} s(-a) + \operatorname{mean} s(b). \tag{1.4}$$
+$$L_D = -V = \int \big[\, p(x)\, s(-a(x)) + q(x)\, s(a(x)) \,\big]\, dx
+\;\approx\; \operatorname{mean} s(-a_i) + \operatorname{mean} s(b_i). \tag{1.4}$$
 
 The integral needs the densities. We can compute it only because we wrote them down. The means need samples only, and
-`losses.discriminator_loss` computes them. The next cell compares the two, for the best $D$ and for four others.
+`losses.discriminator_loss` computes them. The next cell compares the two, for the best $D$ and for four others. Each
+of these changes the logits of the best $D$ in some way. For the integral, `cells` cuts the line into many short pieces
+and gives the middle and the width of each; `integrate` adds up height times width.
 """
 
 
@@ -241,7 +246,8 @@ The integral needs the densities. We can compute it only because we wrote them d
 def loss_by_integration(p, q, change=tf.identity):
     """L_D of the discriminator whose logits are change(a*)."""
     x, widths = cells(p, q)
-    logits = tf.cast(change(best_logit(p, q, x)), tf.float64)
+    logits = change(best_logit(p, q, x))
+    logits = tf.cast(logits, tf.float64)  # the sum has thousands of terms
     real_part = integrate(at(p, x), tf.nn.softplus(-logits), widths)
     fake_part = integrate(at(q, x), tf.nn.softplus(logits), widths)
     return real_part + fake_part
@@ -272,7 +278,8 @@ def standard_error(real_logits, fake_logits):
 def compare_discriminators(config):
     """The loss of D* and of four other discriminators.
 
-    -> name -> L_D by integration, L_D by the library on samples, L_D by integration without overlap.
+    Gives a dictionary: for each name, L_D by integration, L_D by the library from samples, and L_D
+    by integration for two densities without overlap.
     """
     p, q = densities(config)
     real_logits, fake_logits = draw_logits(p, q, config)
@@ -281,7 +288,7 @@ def compare_discriminators(config):
         "twice as sure": twice_as_sure,
         "half as sure": half_as_sure,
         "always one half": tf.zeros_like,
-        "sigmoid applied twice": tf.sigmoid,
+        "sigmoid applied twice": tf.sigmoid,  # the loss applies the other one
     }
     found = {}
     rows = []
@@ -293,7 +300,8 @@ def compare_discriminators(config):
         error = standard_error(a, b)
         apart = loss_by_integration(Uniform(0.0, 1.0), Uniform(2.0, 3.0), change)
         found[name] = (by_integral, on_samples, apart)
-        rows.append([name, f"{by_integral:.4f}", f"{on_samples:.4f} ± {error:.4f}", f"{apart:.4f}"])
+        with_error = f"{on_samples:.4f} ± {error:.4f}"
+        rows.append([name, f"{by_integral:.4f}", with_error, f"{apart:.4f}"])
     tables.show(
         ["discriminator", "integral", "mean over samples", "integral, no overlap"],
         rows,
@@ -311,17 +319,18 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *The two middle columns agree within a few standard errors.* A mean over samples is all that a GAN needs.
-> - *$D^*$ has the smallest loss.* Being too sure costs as well as not being sure enough. Only without overlap does a
->   discriminator gain by being surer.
+> - *The two middle columns agree within a few standard errors.* (The number behind ± is the **standard error**: how
+>   far such a mean typically is from the integral.) A mean over samples is all that a GAN needs.
+> - *$D^*$ has the smallest loss.* A discriminator that is too sure pays for it, and so does one that is not sure enough.
+>   Without overlap, in the last column, nobody can be too sure.
 > - *"Always one half" costs $2 \log 2 = \log 4 = 1.386$,* for any two densities. Remember this number: a
->   discriminator that cannot tell real from generated has it. Some programs average the two parts of the loss; they
->   show half of it, $\log 2 = 0.693$.
+>   discriminator that cannot tell real from generated has it. Some programs take the average of the two means instead
+>   of their sum; they show half of it, $\log 2 = 0.693$.
 
-> **Common mistake: a sigmoid too many.** A $D$ that ends in a sigmoid, with a loss that applies the sigmoid itself
-> (`from_logits=True`), has its output read as a logit between 0 and 1. So it can only say "real with a probability of
-> 50 to 73 %". Even without overlap its loss is at best $s(-1) + s(0) = 1.006$, where $D^*$ has 0. Let $D$ end in a
-> logit, and the loss do the rest.
+> **Common mistake: a sigmoid too many.** Suppose $D$ ends in a sigmoid, and the loss applies a second one (in Keras,
+> `from_logits=True`). Then the loss takes a probability, a number between 0 and 1, for a logit, and $D$ can only say
+> "real with a probability of 50 to 73 %". Even without overlap its loss is at best $s(-1) + s(0) = 1.006$, where $D^*$
+> has 0. Let $D$ end in a logit, and the loss do the rest.
 
 ## 1.4 What the best discriminator's loss says about the generator
 
@@ -329,9 +338,11 @@ We know the best $D$. Now we ask what its loss tells us about $G$.
 
 **To show:** $L_D(D^*) = \log 4 - 2\,JS(p, q)$, where $JS$ measures how different two densities are.
 
-Two definitions first. The **Kullback–Leibler divergence** of $r$ from $m$ is $KL(r \| m) = \int r \log (r / m)\, dx$.
-By Jensen's inequality it is never negative, and it is 0 only if $r = m$. The **Jensen–Shannon divergence** compares
-$p$ and $q$ with their mixture $m = \frac12 (p + q)$:
+Two definitions first. The **Kullback–Leibler divergence** of a density $r$ from a density $t$ is
+$KL(r \| t) = \int r \log (r / t)\, dx$. It is never negative, and it is 0 only if $r = t$. The reason is **Jensen's
+inequality**: $-\log$ is a convex function, and the mean of a convex function is at least the function of the mean. So
+$KL(r \| t) = \mathbb{E}_{x \sim r} [-\log (t / r)] \ge -\log \mathbb{E}_{x \sim r} [t / r] = -\log \int t\, dx = 0$.
+The **Jensen–Shannon divergence** compares $p$ and $q$ with their mixture $m = \frac12 (p + q)$:
 
 $$JS(p, q) = \tfrac12 KL(p \| m) + \tfrac12 KL(q \| m).$$
 
@@ -346,7 +357,7 @@ stays as it is, and each logarithm becomes a Kullback–Leibler divergence:
 $$L_D(D^*) = \Big[\log 2 - KL(p \| m)\Big] + \Big[\log 2 - KL(q \| m)\Big] = \log 4 - 2\,JS(p, q). \tag{1.5}$$
 
 *In words.* The better $G$ imitates the data, the smaller is $JS$, and the *higher* is the loss of the best $D$. A $G$
-that plays against the best $D$ minimises the Jensen–Shannon divergence. The best possible $G$ has $q = p$; then
+that makes the value $V$ small against the best $D$ minimises the Jensen–Shannon divergence. The best possible $G$ has $q = p$; then
 $JS = 0$ and $D$'s loss is $\log 4$. $JS$ is also bounded above. Since $m \ge p / 2$, the ratio $p / m$ is at most 2,
 each $KL$ is at most $\log 2$, and so is $JS$. It reaches $\log 2$ when $p$ and $q$ do not overlap.
 
@@ -356,7 +367,7 @@ The next cell checks equation (1.5) on many pairs of densities, and draws $JS$ a
 
 # %%
 def compare_values(config):
-    """L_D(D*) and log 4 - 2 JS while q moves away from p. -> both, [n] each, and the figure."""
+    """L_D(D*) and log 4 - 2 JS while q moves away from p: two arrays [n], and their figure."""
     p, q = densities(config)
     shifts = np.linspace(0.0, 6.0, 49)
     shifted = [Normal(p.mean + shift * p.sd, q.sd) for shift in shifts]
@@ -370,16 +381,11 @@ def compare_values(config):
 
 
 def divergences_of_pairs(shifts):
-    """JS of three pairs of densities whose second one is shifted: name -> [n]."""
-    pairs = {
-        "normals, sd 1": lambda c: (Normal(0.0, 1.0), Normal(c, 1.0)),
-        "normals, sd 0.1": lambda c: (Normal(0.0, 0.1), Normal(c, 0.1)),
-        "uniforms, width 1": lambda c: (Uniform(0.0, 1.0), Uniform(c, c + 1.0)),
-    }
-    found = {}
-    for name, pair in pairs.items():
-        found[name] = [jensen_shannon(*pair(c)) for c in shifts]
-    return found
+    """JS of three pairs of densities whose second one is shifted, for each shift."""
+    wide = [jensen_shannon(Normal(0.0, 1.0), Normal(c, 1.0)) for c in shifts]
+    narrow = [jensen_shannon(Normal(0.0, 0.1), Normal(c, 0.1)) for c in shifts]
+    uniform = [jensen_shannon(Uniform(0.0, 1.0), Uniform(c, c + 1.0)) for c in shifts]
+    return {"normals, sd 1": wide, "normals, sd 0.1": narrow, "uniforms, width 1": uniform}
 
 
 # %%
@@ -399,13 +405,13 @@ r"""
 > **Notice.**
 >
 > - *Left: the dots lie on the line.* Equation (1.5) holds for every pair.
-> - *Right: all three curves level off at $\log 2 = 0.693$.* The narrow normals have no overlap left at a distance of
->   1, and from there on their $JS$ no longer depends on how far apart they are.
+> - *Right: all three curves level off at $\log 2 = 0.693$.* The narrow normals have practically no overlap left at a
+>   distance of 1, and from there on their $JS$ no longer depends on how far apart they are.
 
 The second point matters. A constant has no gradient. So where samples and data do not overlap, **a perfect
-discriminator gives the generator nothing to follow** [Arjovsky and Bottou 2017]. A discriminator that is still
-learning, with a smooth logit, usually does give it something. Chapter 6 makes the two overlap by adding noise, and
-chapter 5 uses a loss that measures how far apart they are.
+discriminator gives a generator that minimises $JS$ nothing to follow** [Arjovsky and Bottou 2017]. A discriminator
+that is still learning usually does give it something, because its logit is smooth. Section 1.5 gives $G$ another loss,
+chapter 5 one that measures how far apart the two are, and chapter 6 makes the two overlap by adding noise.
 
 > **Common mistake: reading $D$'s loss without asking how good $D$ is.** A high loss of the *best* $D$ means that $G$
 > is good. In training, $D$ is not the best one. Its loss may be high because $G$ is good, or because $D$ is bad.
@@ -419,10 +425,11 @@ logits of generated samples, so that $D(G(z)) = \sigma(b)$.
 
 - The **minimax loss** is the second part of $V$ itself,
   $\operatorname{mean} \log(1 - D(G(z))) = -\operatorname{mean} s(b)$. With it the game is zero-sum.
-- The **non-saturating loss** is $-\operatorname{mean} \log D(G(z)) = \operatorname{mean} s(-b)$. $G$ then *maximises*
-  the probability of being called real, where before it minimised that of being called fake.
+- The **non-saturating loss** is $-\operatorname{mean} \log D(G(z)) = \operatorname{mean} s(-b)$. $G$ then raises the
+  *logarithm* of the probability of being called real. With the minimax loss it lowers the logarithm of the probability
+  of being called fake.
 
-Both are small when $D$ is fooled. Their gradients differ. The derivative of softplus is
+Both are small when $D$ is fooled, and the same samples fool it. Their gradients differ. The derivative of softplus is
 $s'(t) = e^t / (1 + e^t) = \sigma(t)$, so by the chain rule
 
 $$\frac{d}{db}\big[-s(b)\big] = -\sigma(b), \qquad
@@ -445,7 +452,7 @@ def gradient_of(loss, b):
 
 
 def compare_gradients(config):
-    """Both gradients as functions of the logit. -> the figure."""
+    """Both gradients as functions of the logit: a table and a figure."""
     logits = np.array([-12.0, -8.0, -4.0, 0.0, 4.0], np.float32)
     minimax = gradient_of(losses.minimax_generator_loss, logits)
     non_saturating = gradient_of(losses.non_saturating_generator_loss, logits)
@@ -453,8 +460,9 @@ def compare_gradients(config):
     for i, b in enumerate(logits):
         ratio = non_saturating[i] / minimax[i]
         probability = float(tf.sigmoid(b))
-        gradients = [f"{minimax[i]:.6f}", f"{non_saturating[i]:.6f}"]
-        rows.append([f"{b:.0f}", f"{probability:.6f}", *gradients, f"{ratio:,.2f}"])
+        row = [b, probability, minimax[i], non_saturating[i], ratio]
+        formats = ["{:.0f}", "{:.6f}", "{:.6f}", "{:.6f}", "{:,.2f}"]
+        rows.append([how.format(number) for how, number in zip(formats, row, strict=True)])
     tables.show(
         ["logit b", "D(G(z))", "minimax", "non-saturating", "ratio"],
         rows,
@@ -465,11 +473,11 @@ def compare_gradients(config):
     _, fake_logits = draw_logits(p, q, config)
     median = np.median(tf.sigmoid(fake_logits))
     print(f"generated samples of the game you chose, seen by D*: median D(G(z)) = {median:.4f}")
-    b = np.linspace(-10.0, 10.0, 401, dtype=np.float32)
+    many_logits = np.linspace(-10.0, 10.0, 401, dtype=np.float32)
     return game_plots.generator_gradients(
-        b,
-        gradient_of(losses.minimax_generator_loss, b),
-        gradient_of(losses.non_saturating_generator_loss, b),
+        many_logits,
+        gradient_of(losses.minimax_generator_loss, many_logits),
+        gradient_of(losses.non_saturating_generator_loss, many_logits),
         fake_logits.numpy(),
     )
 
@@ -489,35 +497,39 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *At $b = 0$, where $D$ cannot tell, both gradients are $-\frac12$.* There the choice does not matter at first
->   order. It still matters for whether the game arrives at its goal; chapter 2 shows that.
+> - *At $b = 0$, where $D$ cannot tell, both gradients are $-\frac12$.* There a single step is the same with both
+>   losses. The choice still matters for whether the game arrives at its goal; chapter 2 shows that.
 > - *At $b = -8$ the minimax gradient is 2,981 times weaker.* There $D$ is sure that the sample is fake, so this
 >   sample needs help most, and minimax gives it next to none. One says that the loss **saturates**.
 > - *The bars: in this game most generated samples have a negative $b$, and many lie at the left edge or beyond it.*
->   So it is early in a training, when $G$ is bad and $D$ sees that. This is why the non-saturating loss is the usual
+>   Early in a training it is the same: $G$ is bad, and $D$ sees it. This is why the non-saturating loss is the usual
 >   choice.
 
 > **Common mistake: looking for saturation at the wrong end.** Minimax saturates where $D(G(z))$ is near **0**, which
 > is the beginning of training, and not where it is near 1.
 
-**What does the non-saturating loss minimise?** The minimax $G$, against the best $D$, minimises $JS$. For the
-non-saturating loss the answer has two parts. Hold $D^*$ fixed, as a training step does, and split the loss:
+**What does the non-saturating loss minimise?** In a training step $D$ stands still while $G$ moves. So we ask for the
+gradient of the loss with respect to $G$'s parameters, with $D^*$ held fixed. First split the loss:
 
 $$-\log D^* = -\log(1 - D^*) + \log\frac{1 - D^*}{D^*} = -\log(1 - D^*) + \log\frac{q}{p}.$$
 
-The last step is equation (1.3). Now take the mean over samples of $q$, and the gradient with respect to $G$'s
-parameters.
+The last step is equation (1.3). Now take the mean over generated samples. There are two terms.
 
-- *The first term* is minus the minimax loss. The gradient of that loss is that of $2\,JS(p, q)$, by equation (1.5):
-  when $G$ moves a little, $D^*$ changes as well, but to first order this does not change $V$, because $V$ is at its
-  maximum with respect to $D$ (the *envelope theorem*).
-- *The second term* has the gradient of $KL(q \| p)$. For a moved density $q'$, while $q$ in the logarithm stays
-  fixed, $\mathbb{E}_{q'} \log \frac{q}{p} = KL(q' \| p) - KL(q' \| q)$, and the last divergence has its minimum at
-  $q' = q$, so its gradient there is zero.
+- *The first term* is minus the minimax loss. We need the gradient of the minimax loss, which is that of $V$. By
+  equation (1.5) the best $V$ is $2\,JS - \log 4$. If $G$ moves a little, two things change this value: the samples
+  move, and $D^*$ moves. The second change counts for nothing at first, because $V$ is at its maximum with respect to
+  $D$, where its slope is zero. (This is called the *envelope theorem*.) So with $D^*$ held fixed the minimax loss has
+  the gradient of $2\,JS(p, q)$.
+- *The second term* has the gradient of $KL(q \| p)$. To see this, let $G$ move, so that $q$ becomes $q'$. The function
+  $\log (q / p)$ is held fixed, so it keeps the old $q$. Its mean over the new samples is
+  $\mathbb{E}_{q'} \log \frac{q}{p} = KL(q' \| p) - KL(q' \| q)$. The last divergence is smallest at $q' = q$, so its
+  gradient there is 0. What is left is the gradient of $KL(q \| p)$.
 
 Together: **a non-saturating step against the best $D$ follows the gradient of $KL(q \| p) - 2\,JS(p, q)$**
-[Arjovsky and Bottou 2017, theorem 2.5]. $KL(q \| p)$ is large if $G$ makes samples that the data do not have. It is
-hardly affected if $G$ leaves out a part of the data. Chapter 4 looks at what follows from that.
+[Arjovsky and Bottou 2017, theorem 2.5]. The minus sign looks alarming, but chapter 4 shows that the difference is never
+negative, and 0 only for $p = q$. $KL(q \| p)$ is large if $G$ makes samples that the data do not have. It is hardly
+affected if $G$ leaves out a part of the data: a $G$ that leaves out half of the data and is perfect on the rest has
+$q = 2p$ there, and $KL(q \| p)$ is only $\log 2 = 0.69$. Chapter 4 looks at what follows from that.
 
 ## 1.6 Is it a good sign when $D$ says one half?
 
@@ -529,13 +541,18 @@ $$\tfrac12 \int p\, D^* dx + \tfrac12 \int q\, D^*\; dx = \tfrac12 \int (p + q)\
 
 The answer is no. The average is one half for *any* generator. Something else is needed. The **accuracy** of $D$ is
 the share of samples on which it is right. $D$ calls a sample real if $D > \frac12$, that is, if the *logit* is
-above 0. So the accuracy is $\frac12 [P(a > 0) + P(b \le 0)]$. Table 1.3 compares the two for four generators.
+above 0. So the accuracy is $\frac12 [\Pr(a > 0) + \Pr(b \le 0)]$, where $\Pr$ is the probability over real samples
+(logit $a$) and over generated samples (logit $b$). Table 1.3 compares the two for four generators.
 """
 
 
 # %%
 def judge_four_generators(config):
-    """Four generators, each seen by its D*. -> [4, 4]: average of D, that over fakes, accuracy, JS."""
+    """Four generators, each seen by its D*.
+
+    Gives an array [4, 4], a row for each: the average of D, its average over generated samples, its
+    accuracy, and JS.
+    """
     p, _ = densities(config)
     found = []
     rows = []
@@ -572,8 +589,8 @@ r"""
 > - *The accuracy rises from 0.500 to 1.000, and $JS$ from 0 to $\log 2$.* The accuracy of the best $D$ tells how well
 >   the two densities can be told apart.
 
-> **Common mistake: stopping when the average of $D$ is nearest one half.** This rule picks a round at random. A
-> second slip often comes with it: where $D$ ends in a logit, the threshold is 0, and not $\frac12$.
+> **Common mistake: stopping when the average of $D$ is nearest one half.** If $D$ is good, the average is one half in
+> every round, so this rule picks a round by chance. A second slip often comes with it: where $D$ ends in a logit, the threshold is 0, and not $\frac12$.
 
 ## 1.7 Algorithm 1: both players learn
 
@@ -612,7 +629,7 @@ def non_saturating(logits):
 
 
 def algorithm_1(draw_real, draw_z, rounds, learning_rate, generator_loss=non_saturating):
-    """Train a GAN on numbers. -> mean and sd of G's samples at the start and after each round."""
+    """Train a GAN on numbers; gives mean and sd of G's samples at the start and after each round."""
     mu = tf.Variable(0.0)
     w = tf.Variable(1.0)
     c = tf.Variable([0.0, 0.0, 0.0])
@@ -623,7 +640,7 @@ def algorithm_1(draw_real, draw_z, rounds, learning_rate, generator_loss=non_sat
     def discriminator(x):
         return c[0] + c[1] * x + c[2] * x**2
 
-    history = [(float(mu), float(w))]
+    history = [(float(mu), abs(float(w)))]
     for _ in range(rounds):
         real = draw_real()
         fake = generator(draw_z())
@@ -646,7 +663,7 @@ def algorithm_1(draw_real, draw_z, rounds, learning_rate, generator_loss=non_sat
 
 # %%
 def learn_a_gaussian(config, mean=1.0, sd=0.5, batch=128, learning_rate=0.2):
-    """Algorithm 1 on numbers from N(mean, sd²). -> [rounds + 1, 2]: mean and sd of G's samples."""
+    """Algorithm 1 on numbers from N(mean, sd²); gives [rounds + 1, 2], mean and sd of G's samples."""
     random = np.random.default_rng(config.seed)
 
     def draw_real():
@@ -695,9 +712,10 @@ r"""
 - For a fixed generator the best discriminator is $D^* = p / (p + q)$; its logit is $\log p - \log q$. It knows the
   *ratio* of the densities.
 - The loss of the best discriminator is $\log 4 - 2\,JS(p, q)$. It is $\log 4$ if $D$ cannot tell. Where the two
-  densities do not overlap it is constant, and the best discriminator then gives the generator nothing to follow.
+  densities do not overlap it is constant, and the best discriminator then gives a generator that minimises it nothing
+  to follow.
 - The minimax loss of $G$ saturates where $D$ is sure that samples are fake; the non-saturating loss does not. Against
-  the best $D$ the first follows the gradient of $2\,JS$, the second that of $KL(q \| p) - 2\,JS$.
+  the best $D$, held fixed, the first follows the gradient of $2\,JS$, the second that of $KL(q \| p) - 2\,JS$.
 - The average of $D$ says nothing about $G$. Its accuracy does, if $D$ is good.
 - Algorithm 1 alternates a gradient step of $D$ with one of $G$.
 

@@ -30,9 +30,10 @@ plane, and every claim can be checked with pencil and paper.
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
 
 import dataclasses
+import itertools
 import math
 from pathlib import Path
 
@@ -73,11 +74,13 @@ class Config:
         theta = checks.number("Config", "theta", self.theta, -10.0, 10.0)
         psi = checks.number("Config", "psi", self.psi, -10.0, 10.0)
         if math.hypot(theta, psi) < 0.01:
-            wanted = "further from 0, or psi"
+            wanted = "at least 0.01 from 0, or psi must be"
             checks.fail("Config", "theta", wanted, f"{theta:g}", "The game would be over.")
-        growth_a_step = 0.5 * math.log1p(h * h)  # of the log of the distance, in the worst case
-        if growth_a_step * self.steps > 40.0:  # the fastest spiral leaves the range of float32
-            most = int(40.0 / growth_a_step)
+        # In the fastest spiral (section 2.4) a round multiplies the distance by sqrt(1 + h^2). It must
+        # stay below e^40, since its square still has to be a number of float32.
+        growth_a_round = 0.5 * math.log1p(h * h)
+        if growth_a_round * self.steps > 40.0:
+            most = int(40.0 / growth_a_round)
             wanted = f"at most {most} at learning_rate {h:g}"
             checks.fail("Config", "steps", wanted, str(self.steps))
 
@@ -92,7 +95,8 @@ if __name__ == "__main__":
 r"""
 ## 2.1 The smallest GAN
 
-In the **Dirac-GAN** [Mescheder et al. 2018] the data are one number, $0$, over and over.
+In the **Dirac-GAN** [Mescheder et al. 2018] the data are one number, $0$, over and over. (A density that is
+concentrated in one point is called a Dirac delta.)
 
 - $G$ has one parameter $\theta$, the place of its sample: $G(z) = \theta$, whatever $z$ is.
 - $D$ has one parameter $\psi$, its slope: the logit at $x$ is $\psi x$.
@@ -138,6 +142,7 @@ until then.)
 
 # %%
 def sigmoid(b):
+    """1 / (1 + e^-b), written so that no power of e overflows."""
     return 0.5 + 0.5 * np.tanh(0.5 * b)
 
 
@@ -158,14 +163,16 @@ def slope_of_g(loss, b):
 
 
 def play(loss, update, start, rounds, h, gamma=0.0):
-    """Equation (2.1), again and again. -> (theta, psi) at the start and after each round."""
+    """Equation (2.1), again and again; gives (theta, psi) at the start and after each round."""
     theta, psi = start
     track = [(theta, psi)]
     for _ in range(rounds):
-        d_gradient = slope_of_d(loss, psi * theta) * theta + gamma * psi
+        b = psi * theta
+        d_gradient = slope_of_d(loss, b) * theta + gamma * psi
         new_psi = psi - h * d_gradient
         psi_that_g_sees = new_psi if update == "alternating" else psi
-        g_gradient = -slope_of_g(loss, psi_that_g_sees * theta) * psi_that_g_sees
+        b_that_g_sees = psi_that_g_sees * theta
+        g_gradient = -slope_of_g(loss, b_that_g_sees) * psi_that_g_sees
         theta = theta - h * g_gradient
         psi = new_psi
         track.append((theta, psi))
@@ -173,7 +180,7 @@ def play(loss, update, start, rounds, h, gamma=0.0):
 
 
 def play_all(config, gamma=0.0):
-    """Each update rule with each loss: (update, loss) -> track [steps + 1, 2]."""
+    """Each update rule with each loss; gives a track [steps + 1, 2] for each (update, loss)."""
     start = (config.theta, config.psi)
     tracks = {}
     for update in UPDATES:
@@ -188,9 +195,10 @@ def play_all(config, gamma=0.0):
 r"""
 ## 2.3 Three losses, two ways to take turns
 
-Figure 2.1 draws the **phase portrait** of each game: the paths of the state $(\theta, \psi)$. The grey lines show
-where infinitely small steps would take it. They are the same above and below, because with infinitely small steps the
-order does not matter.
+Figure 2.1 draws the **phase portrait** of each game: the path of the state $(\theta, \psi)$. There is a column for
+each loss; simultaneous play is in the upper row, alternating play in the lower one. The grey lines show where
+infinitely small steps would take the state. For these the order of the players does not matter, so both rows have the
+same grey lines.
 """
 
 
@@ -224,10 +232,11 @@ def show_distances(config, tracks):
 # %%
 if __name__ == "__main__":
     tracks = play_all(config)
+    panels = {}
+    for game, track in tracks.items():
+        panels[game] = {"path of the game": track}
     plots.show(
-        game_plots.phase_portraits(
-            {game: {"path of the game": track} for game, track in tracks.items()}, flow
-        ),
+        game_plots.phase_portraits(panels, flow),
         config.out / "phase_portraits.png",
         caption="Figure 2.1. Phase portraits of the Dirac-GAN. The circle marks the distance at "
         "which the game starts. Simultaneous steps (above) end outside of it, except with the "
@@ -241,8 +250,8 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *All grey lines go around the goal, none goes to it.* $D$ pushes the sample away, the sample swings past the data,
->   $D$ turns its slope around, and so on.
+> - *All grey lines go around the goal.* With minimax and Wasserstein they are closed; in the middle column they creep
+>   inwards. $D$ pushes the sample away, the sample swings past the data, $D$ turns its slope around, and so on.
 > - *Upper row, left and right: the path is a growing spiral.* Both players have followed their own gradients in every
 >   round, and with the Wasserstein loss the distance has grown from 1 to 4.45.
 > - *Lower row, left and right: the path is closed, or nearly so.* The only difference is who moves when.
@@ -253,7 +262,8 @@ r"""
 
 ## 2.4 Why simultaneous steps spiral outwards
 
-**To show:** in a zero-sum game, each simultaneous round multiplies $\theta^2 + \psi^2$ by $1 + h^2 f'(b)^2$.
+**To show:** in the Dirac-GAN with a zero-sum loss (minimax or Wasserstein), each simultaneous round multiplies
+$\theta^2 + \psi^2$ by $1 + h^2 f'(b)^2$.
 
 *Step 1: write the step as a vector.* By equation (2.1) the state $(\theta, \psi)$ moves by $h\,v$ with
 $v = (g\,\psi,\; -f'\,\theta)$.
@@ -287,7 +297,10 @@ def growth(track):
 
 
 def predicted_growth(loss, track, h):
-    """The same from section 2.4: 1 + (2 h <x, v> + h^2 |v|^2) / |x|^2, before each round."""
+    """The same from section 2.4, by the state s and the step h v of each round.
+
+    |s + h v|^2 / |s|^2 = 1 + (2 h <s, v> + h^2 |v|^2) / |s|^2, with the inner product <s, v>.
+    """
     theta = track[:-1, 0]
     psi = track[:-1, 1]
     v_theta, v_psi = flow(loss, theta, psi)
@@ -297,7 +310,10 @@ def predicted_growth(loss, track, h):
 
 
 def compare_growth(config, tracks):
-    """The growth in each round of simultaneous play, measured and predicted. -> the figure."""
+    """The growth in each round of simultaneous play, measured and predicted: a table and a figure.
+
+    The figure shows (growth - 1) / h^2, which is f'^2 in a zero-sum game.
+    """
     h = config.learning_rate
     measured = {}
     predicted = {}
@@ -334,41 +350,49 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Right: with the Wasserstein loss the growth is the same in every round,* $1 + h^2 = 1.01$. After 300 rounds the
->   distance is $1.01^{150} = 4.45$, which is the number in Table 2.1.
-> - *Left: with minimax the growth is smaller, but never below 1,* because $f' = \sigma(b)$ lies between 0 and 1.
-> - *Middle: the non-saturating loss has rounds below 0,* in which the game comes closer.
+> - *Right: with the Wasserstein loss the value is 1 in every round,* so the squared distance grows by the factor
+>   $1 + h^2 = 1.01$. After 300 rounds the distance is $1.01^{150} = 4.45$, which is the number in Table 2.1.
+> - *Left: with minimax the value lies between 0 and 1.* It is $f'^2$ with $f' = \sigma(b)$, a square, and so never
+>   negative: the game never comes closer.
+> - *Middle: with the non-saturating loss some rounds have a value below 0.* In these the game comes closer.
 
 ## 2.5 Near the goal a round is a matrix
 
 For alternating play Pythagoras does not help, as the second step is not at right angles to the first position. But
 close to the goal the game becomes linear. There $b = \psi\theta$ is a product of two small numbers, so we may replace
-$f'(b)$ and $g(b)$ by their values at $b = 0$. Both are the same number, which we call $f$: it is
+$f'(b)$ and $g(b)$ by their values at $b = 0$. Both are the same number, which we call $k$: it is
 $\sigma(0) = \frac12$ for minimax and non-saturating, and $1$ for Wasserstein.
 
-*Simultaneous.* Equation (2.1) becomes $\theta' = \theta + hf\,\psi$ and $\psi' = -hf\,\theta + \psi$. As a matrix,
+*Simultaneous.* Equation (2.1) becomes $\theta_\text{new} = \theta + hk\,\psi$ and
+$\psi_\text{new} = -hk\,\theta + \psi$. As a matrix,
 
-$$\begin{pmatrix} \theta' \\ \psi' \end{pmatrix} = \begin{pmatrix} 1 & hf \\ -hf & 1 \end{pmatrix}
+$$\begin{pmatrix} \theta_\text{new} \\ \psi_\text{new} \end{pmatrix} = \begin{pmatrix} 1 & hk \\ -hk & 1 \end{pmatrix}
 \begin{pmatrix} \theta \\ \psi \end{pmatrix}. \tag{2.3}$$
 
-Its eigenvalues solve $(1 - \lambda)^2 + h^2 f^2 = 0$, so $\lambda = 1 \pm i\,hf$. In the long run each round
-multiplies the distance by their modulus $|\lambda| = \sqrt{1 + h^2 f^2} > 1$. This agrees with equation (2.2).
+This matrix is a rotation times a stretch by $\sqrt{1 + h^2 k^2} > 1$, which agrees with equation (2.2). The stretch can
+also be read off the eigenvalues, and they serve for every other matrix, too: write the state as a sum of eigenvectors;
+a round multiplies each of them by its eigenvalue $\lambda$. So in the long run the larger modulus $|\lambda|$ tells how
+the distance grows. Here the eigenvalues solve $(1 - \lambda)^2 + h^2 k^2 = 0$, so $\lambda = 1 \pm i\,hk$, and
+$|\lambda| = \sqrt{1 + h^2 k^2}$.
 
-*Alternating.* $D$ moves first, $\psi' = \psi - hf\,\theta$. $G$ uses the new $\psi'$:
+*Alternating.* $D$ moves first, $\psi_\text{new} = \psi - hk\,\theta$. $G$ uses the new value:
 
-$$\theta' = \theta + hf\,\psi' = \theta + hf\,(\psi - hf\,\theta) = (1 - h^2 f^2)\,\theta + hf\,\psi .$$
+$$\theta_\text{new} = \theta + hk\,\psi_\text{new} = \theta + hk\,(\psi - hk\,\theta)
+= (1 - h^2 k^2)\,\theta + hk\,\psi .$$
 
 As a matrix,
 
-$$\begin{pmatrix} \theta' \\ \psi' \end{pmatrix} = \begin{pmatrix} 1 - h^2 f^2 & hf \\ -hf & 1 \end{pmatrix}
+$$\begin{pmatrix} \theta_\text{new} \\ \psi_\text{new} \end{pmatrix}
+= \begin{pmatrix} 1 - h^2 k^2 & hk \\ -hk & 1 \end{pmatrix}
 \begin{pmatrix} \theta \\ \psi \end{pmatrix}. \tag{2.4}$$
 
-Its determinant is $(1 - h^2 f^2) + h^2 f^2 = 1$ and its trace is $2 - h^2 f^2$. The eigenvalues solve
-$\lambda^2 - (2 - h^2 f^2)\,\lambda + 1 = 0$. They are a complex pair as long as the trace lies between $-2$ and $2$,
-that is, for $hf < 2$. The product of a complex pair is $|\lambda|^2$, and the product of the eigenvalues is the
+Its determinant is $(1 - h^2 k^2) + h^2 k^2 = 1$ and its trace is $2 - h^2 k^2$. The eigenvalues solve
+$\lambda^2 - (2 - h^2 k^2)\,\lambda + 1 = 0$. They are a complex pair as long as the trace lies between $-2$ and $2$,
+that is, for $hk < 2$. The product of a complex pair is $|\lambda|^2$, and the product of the eigenvalues is the
 determinant. Hence $|\lambda| = 1$.
 
-*In words.* Alternating play neither leaves nor arrives. It moves on a closed curve around the goal.
+*In words.* Near the goal, alternating play neither leaves nor arrives. It goes around the goal at about the same
+distance (exercise 3 finds the curve).
 """
 
 
@@ -376,7 +400,7 @@ determinant. Hence $|\lambda| = 1$.
 def round_as_matrix(loss, update, h, gamma=0.0, tiny=1e-4):
     """The matrix of one round close to the goal, measured.
 
-    Its columns are where the states (tiny, 0) and (0, tiny) are taken, divided by tiny.
+    Play one round from (tiny, 0) and one from (0, tiny). The results, divided by tiny, are its columns.
     """
     columns = []
     for start in ((tiny, 0.0), (0.0, tiny)):
@@ -385,11 +409,15 @@ def round_as_matrix(loss, update, h, gamma=0.0, tiny=1e-4):
     return np.stack(columns, axis=1)
 
 
-def predicted_matrix(update, f, h, gamma=0.0):
-    """The same by equations (2.3) and (2.4), or with gamma by (2.5)."""
+def predicted_matrix(update, k, h, gamma=0.0):
+    """The same by equations (2.3) and (2.4); with gamma, the weight of section 2.6, by (2.5)."""
+    kept = 1.0 - h * gamma
     if update == "simultaneous":
-        return np.array([[1.0, h * f], [-h * f, 1.0 - h * gamma]])
-    return np.array([[1.0 - (h * f) ** 2, h * f * (1.0 - h * gamma)], [-h * f, 1.0 - h * gamma]])
+        upper_row = [1.0, h * k]
+    else:
+        upper_row = [1.0 - (h * k) ** 2, h * k * kept]
+    lower_row = [-h * k, kept]
+    return np.array([upper_row, lower_row])
 
 
 def modulus(matrix):
@@ -398,14 +426,15 @@ def modulus(matrix):
 
 
 def compare_moduli(config, gamma=0.0):
-    """(update, loss) -> the modulus, measured and predicted."""
+    """For each (update, loss) the modulus, measured and predicted."""
     h = config.learning_rate
     found = {}
     for update in UPDATES:
         for loss in LOSS_NAMES:
-            f = float(slope_of_d(loss, 0.0))
+            k = float(slope_of_d(loss, 0.0))
             measured = modulus(round_as_matrix(loss, update, h, gamma))
-            found[update, loss] = (measured, modulus(predicted_matrix(update, f, h, gamma)))
+            predicted = modulus(predicted_matrix(update, k, h, gamma))
+            found[update, loss] = (measured, predicted)
     return found
 
 
@@ -431,11 +460,12 @@ r"""
 >
 > - *Simultaneous: above 1.* The state leaves the goal, with every loss, even with the non-saturating one. (Further
 >   out that loss pulls inwards, so its path ends on a circle; exercise 4 finds the radius.)
-> - *Alternating: 1.* To first order the state stays at its distance.
+> - *Alternating: 1.* The state stays at about its distance.
 
 ## 2.6 R1: friction for the discriminator
 
-Nothing in these games pulls the state towards the goal. We need something that does, and that does not move the goal.
+Close to the goal nothing in these games pulls the state towards it. We need something that does, and that does not move
+the goal.
 
 At the goal $D$ is flat: its logit is 0 everywhere. So let us ask $D$ to be flat where the data are. The **R1
 penalty** [Mescheder et al. 2018] adds to $D$'s loss half of $\gamma$ times the mean squared slope of the logit at
@@ -443,40 +473,39 @@ penalty** [Mescheder et al. 2018] adds to $D$'s loss half of $\gamma$ times the 
 
 $$R_1 = \frac{\gamma}{2}\, \mathbb{E}_{x \sim p} \left| \nabla_x a(x) \right|^2,$$
 
-where $a(x)$ is the logit at $x$, and $\gamma$ is a number that we choose. In the Dirac-GAN the logit is $\psi x$, its
+where $a(x)$ is the logit at $x$, the bars are the length of the vector $\nabla_x a$, and $\gamma$ is a number that we
+choose. In the Dirac-GAN the logit is $\psi x$, its
 slope is $\psi$, and the penalty is $\frac{\gamma}{2} \psi^2$. Its gradient with respect to $\psi$ is $\gamma\psi$.
 
 *What it does, as a picture.* In the phase portrait the penalty adds an arrow that points straight to the horizontal
-axis $\psi = 0$. The larger $|\psi|$ is, the longer is the arrow. The game carries the state around, across the
-regions where $|\psi|$ is large. There it loses some of its height each time, and so each turn is smaller than the one
-before. A pendulum is the same system: $\theta$ is its position, $\psi$ its velocity, and R1 is friction.
+axis $\psi = 0$. The larger $|\psi|$ is, the longer is the arrow. So the penalty makes $|\psi|$ smaller, most of all
+where it is large. The play then turns this smaller $\psi$ into a smaller $\theta$, and each turn is smaller than the one
+before. A pendulum that swings a little is much the same: $\theta$ is its position, $\psi$ its velocity, and R1 is
+friction.
 
 *What it does, as a matrix.* $D$'s step becomes
-$\psi' = \psi - h\,(f\theta + \gamma\psi) = (1 - h\gamma)\,\psi - hf\,\theta$. Insert this as in section 2.5:
+$\psi_\text{new} = \psi - h\,(k\theta + \gamma\psi) = (1 - h\gamma)\,\psi - hk\,\theta$. Insert this as in section 2.5:
 
-$$\text{simultaneous } \begin{pmatrix} 1 & hf \\ -hf & 1 - h\gamma \end{pmatrix}, \qquad
-\text{alternating } \begin{pmatrix} 1 - h^2 f^2 & hf\,(1 - h\gamma) \\ -hf & 1 - h\gamma \end{pmatrix}. \tag{2.5}$$
+$$\text{simultaneous } \begin{pmatrix} 1 & hk \\ -hk & 1 - h\gamma \end{pmatrix}, \qquad
+\text{alternating } \begin{pmatrix} 1 - h^2 k^2 & hk\,(1 - h\gamma) \\ -hk & 1 - h\gamma \end{pmatrix}. \tag{2.5}$$
 
-The determinants are $1 - h\gamma + h^2 f^2$ and $(1 - h^2f^2)(1 - h\gamma) + h^2f^2(1 - h\gamma) = 1 - h\gamma$. As
-long as the eigenvalues are a complex pair, the modulus is the root of the determinant. So alternating play arrives
-for every such $\gamma > 0$, and simultaneous play for $\gamma > h f^2$. If $\gamma$ is very large, the eigenvalues
-become real, and the state creeps: $D$ then hardly moves at all (exercise 5).
+The determinants are $1 - h\gamma + h^2 k^2$ and $(1 - h^2k^2)(1 - h\gamma) + h^2k^2(1 - h\gamma) = 1 - h\gamma$. As
+long as the eigenvalues are a complex pair (in simultaneous play for $\gamma < 2k$), the modulus is the root of the
+determinant. So alternating play then arrives for every $\gamma > 0$, and simultaneous play for $\gamma > h k^2$. If
+$\gamma$ is very large, the eigenvalues become real, and the state creeps: $D$ then hardly moves at all (exercise 5).
 """
 
 # %%
 if __name__ == "__main__":
     with_r1 = play_all(config, config.r1)
+    panels = {}
+    for game in (("simultaneous", "wasserstein"), ("alternating", "wasserstein")):
+        panels[game] = {"no penalty": tracks[game], "with R1": with_r1[game]}
     plots.show(
-        game_plots.phase_portraits(
-            {
-                game: {"no penalty": tracks[game], "with R1": with_r1[game]}
-                for game in (("simultaneous", "wasserstein"), ("alternating", "wasserstein"))
-            },
-            flow,
-        ),
+        game_plots.phase_portraits(panels, flow),
         config.out / "with_r1.png",
         caption="Figure 2.3. The Wasserstein game of Figure 2.1, without and with the R1 penalty. "
-        "With the penalty both update rules arrive.",
+        "The star is the goal; with the penalty both update rules arrive there.",
         alt="Two panels: without penalty a spiral and a circle, with R1 spirals that end at 0.",
     )
     plots.show(
@@ -501,7 +530,7 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Figure 2.3: the blue star is reached.* With R1 both paths end at the goal.
+> - *Figure 2.3: the star is reached.* With R1 both paths end at the goal.
 > - *Figure 2.4: $\theta$ and $\psi$ are waves that are a quarter of a turn apart.* $G$ is fastest when $D$'s slope is
 >   largest, and $D$'s slope changes fastest when the sample is furthest away.
 > - *Table 2.4: all moduli are below 1.* For alternating play the modulus is
@@ -509,12 +538,13 @@ r"""
 
 <!-- moving: dirac -->
 
-**How much of this holds for other GANs?** The Dirac-GAN is an extreme case, because all data lie on one point. If
-data and samples are spread out and overlap, as in chapter 1, $D$'s loss is curved in all directions. This curvature
-acts as friction, too, and the game arrives by itself if the learning rates are small enough
-[Nagarajan and Kolter 2017]. That is why the waves of chapter 1 died out. Images lie close to a thin surface in the
-space of all pixels, so they resemble the Dirac-GAN more than they resemble chapter 1, and for them a penalty such as
-R1 helps [Mescheder et al. 2018].
+**How much of this holds for other GANs?** The Dirac-GAN is an extreme case, because all data lie on one point. At
+$\theta = 0$ real and generated samples are the same, and $D$'s loss is $\log 4$ for every $\psi$: nothing pulls $\psi$
+anywhere. If data and samples are spread out, as in chapter 1, $D$'s loss has a minimum in $D$'s own parameters even
+when $G$ is right, and its step pulls them there. This acts as friction, too, and the game arrives by itself if the
+learning rates are small enough [Nagarajan and Kolter 2017]. That is why the waves of chapter 1 died out. Images have
+thousands of pixels, but they vary in far fewer ways, so they fill only a thin part of the space of all pixels. Samples
+and data then hardly overlap, as in the Dirac-GAN, and a penalty such as R1 helps [Mescheder et al. 2018].
 
 ## 2.7 The trainer: the loop, packaged
 
@@ -580,12 +610,12 @@ def make_trainer(config, loss, update, gamma=0.0):
         g_optimizer=SGD(config.learning_rate),
         d_optimizer=SGD(config.learning_rate),
         penalty=penalty,
-        mode="eager",  # no compiling: it would not pay for a few rounds
+        mode="eager",  # run line by line as Python does; compiling would not pay for a few rounds
     )
 
 
 def play_by_trainer(trainer, rounds):
-    """-> (theta, psi) at the start and after every round, [rounds + 1, 2]."""
+    """Play by the trainer; gives (theta, psi) at the start and after every round, [rounds + 1, 2]."""
     data = np.zeros([1, 1], np.float32)
     theta = trainer.generator.theta
     psi = trainer.discriminator.psi
@@ -596,24 +626,27 @@ def play_by_trainer(trainer, rounds):
     return np.array(track)
 
 
+def as_point(state):
+    """(theta, psi) with five digits behind the point."""
+    theta, psi = state
+    return f"({theta:.5f}, {psi:.5f})"
+
+
 def compare_with_trainer(config, rounds=20):
-    """Each game by equation (2.1) and by the trainer. -> the largest differences, a row a game."""
+    """Each game by equation (2.1) and by the trainer; gives the largest differences, one a game."""
     rounds = min(rounds, config.steps)
     start = (config.theta, config.psi)
+    games = itertools.product(UPDATES, LOSS_NAMES, (0.0, config.r1))
     rows = []
     differences = []
-    for update in UPDATES:
-        for loss in LOSS_NAMES:
-            for gamma in (0.0, config.r1):
-                by_hand = play(loss, update, start, rounds, config.learning_rate, gamma)
-                trainer = make_trainer(config, loss, update, gamma)
-                by_trainer = play_by_trainer(trainer, rounds)
-                difference = float(np.abs(by_hand - by_trainer).max())
-                differences.append(difference)
-                end_by_hand = f"({by_hand[-1][0]:.5f}, {by_hand[-1][1]:.5f})"
-                end_by_trainer = f"({by_trainer[-1][0]:.5f}, {by_trainer[-1][1]:.5f})"
-                game = [update, loss, f"{gamma:g}"]
-                rows.append([*game, end_by_hand, end_by_trainer, f"{difference:.0e}"])
+    for update, loss, gamma in games:
+        by_hand = play(loss, update, start, rounds, config.learning_rate, gamma)
+        trainer = make_trainer(config, loss, update, gamma)
+        by_trainer = play_by_trainer(trainer, rounds)
+        difference = float(np.abs(by_hand - by_trainer).max())
+        differences.append(difference)
+        ends = [as_point(by_hand[-1]), as_point(by_trainer[-1])]
+        rows.append([update, loss, f"{gamma:g}", *ends, f"{difference:.0e}"])
     tables.show(
         ["update", "loss", "γ", "by hand", "by the trainer", "largest difference"],
         rows,
@@ -636,8 +669,8 @@ r"""
 
 - Two players who each follow their own gradient need not arrive. In the Dirac-GAN the gradients point around the
   goal.
-- Simultaneous steps go along the tangent. In a zero-sum game each round multiplies the squared distance by
-  $1 + h^2 f'^2$.
+- Simultaneous steps go along the tangent. In the Dirac-GAN with a zero-sum loss each round multiplies the squared
+  distance by $1 + h^2 f'^2$.
 - Alternating steps, as in Algorithm 1, have a matrix of determinant 1 and circle around the goal.
 - The R1 penalty asks $D$ to be flat at the data. It acts like friction, does not move the goal, and makes the game
   arrive.
@@ -654,7 +687,7 @@ r"""
    loss? What curve does the state stay on?
 4. ★★ The non-saturating game in simultaneous play ends on a circle. Find its radius: average the growth over a turn,
    with $\tanh(b/2) \approx b/2$ and $f' \approx \frac12$. Does the game agree, for $h = 0.3$?
-5. ★★ More R1 is not always better. Which $\gamma$ is fastest near the goal, in simultaneous play with $f = \frac12$?
+5. ★★ More R1 is not always better. Which $\gamma$ is fastest near the goal, in simultaneous play with $k = \frac12$?
 6. ★★ Some recipes give $D$ a larger learning rate than $G$ [Heusel et al. 2017]. Derive the matrix of alternating
    play with rates $h_G$ and $h_D$. Does this help the Dirac-GAN to arrive?
 7. ★★★ Build *optimistic* gradient play [Daskalakis et al. 2018]: each player steps along $2 g_t - g_{t-1}$, twice its

@@ -28,7 +28,7 @@ if the rest is. Make your guess before you read on. All three are wrong.
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
 
 import dataclasses
 from pathlib import Path
@@ -58,9 +58,9 @@ class Config:
     sd: float = 1.0
     """standard deviation of the data, from 0.01 to 100"""
     features: str = "quadratic"
-    """what D sees of t, the standardised x: linear (t) or quadratic (t and t^2)"""
+    """what D sees of a number t (section 3.2): linear (t) or quadratic (t and t^2)"""
     loss: str = "non-saturating"
-    """minimax, non-saturating, least-squares, hinge, wasserstein or relativistic"""
+    """minimax, non-saturating; of later chapters: least-squares, hinge, wasserstein, relativistic"""
     steps: int = 4000
     """rounds of training, each a step of D, then one of G; from 1 to 1,000,000"""
     batch: int = 256
@@ -119,10 +119,11 @@ starts as $G(z) = z$, so $\mu = 0$ and $w = 1$. Its samples have exactly the dis
 no histogram to know how good it is. It is right if $\mu = 10$ and $|w| = 1$.
 
 We score $G$ by its **Wasserstein-2 distance** from the data. Imagine each density as a heap of sand, and move one
-heap onto the other so that the mean *squared* way of a grain is as small as possible. The distance is the root of
-that mean. For two normals on the line the best way keeps the order of the grains: the grain at $\mu + |w|z$ goes to
-$10 + z$. Its way is $(\mu - 10) + (|w| - 1) z$. Since $z$ has mean 0 and mean square 1, the mean of the squared way
-is $(\mu - 10)^2 + (|w| - 1)^2$, so
+heap onto the other so that the mean *squared* distance that a grain travels is as small as possible. The Wasserstein-2
+distance, $W_2$, is the root of that mean. (Chapter 5 uses its sister $W_1$, the mean distance that is not squared.) On
+the line the best plan keeps the order of the grains: two grains whose paths cross would travel less if they exchanged
+their goals. So the grain at $\mu + |w|z$ travels to $10 + z$, by $(10 - \mu) + (1 - |w|) z$. Since $z$ has mean 0 and
+mean square 1, the mean of the square is $(\mu - 10)^2 + (|w| - 1)^2$, so
 
 $$W_2 = \sqrt{(\mu - 10)^2 + (|w| - 1)^2}. \tag{3.1}$$
 
@@ -134,7 +135,8 @@ It starts at 10 and should go to 0. The players know nothing of this score.
 def mean_and_sd(generator, latent_sd):
     """Mean and sd of G's samples, exact, from its weights.
 
-    G(z) = mu + w.z with z from N(0, latent_sd^2 I) has mean mu and sd latent_sd |w|.
+    G(z) = mu + w z, with z from N(0, latent_sd^2), has mean mu and sd latent_sd |w|. (With several
+    numbers z, |w| is the length of the vector of their weights.)
     """
     affine = generator.layers[0]
     mean = float(affine.bias[0])
@@ -156,11 +158,12 @@ This is a parabola in $x$. The coefficient of $x^2$ is $\frac{1}{2w^2} - \frac12
 So a logit that is a straight line in $x$ can be the best one only if the spread is right already.
 
 *What can a straight line do when the mean is right?* If $\mu = 10$, the parabola is symmetric around 10, and so are
-both densities. Whatever a rising or falling line gains on one side, it loses on the other. The best line is flat: $D$
-says one half to everything, whatever $w$ is. It does not see the spread at all.
+both densities. A rising line is more right on one half of the samples and more wrong on the other. Softplus is convex,
+so what the loss gains on the one half is less than what it loses on the other. The best line is flat: $D$ says one half
+to everything, whatever $w$ is. It does not see the spread at all.
 
-We build both discriminators. First $x$ is **standardised**, as is usual for any data: $t = (x - m) / s$, with the
-mean $m$ and the standard deviation $s$ of 5,000 real numbers. (This helps only $D$. $G$ starts at 0 and has to find
+We build both discriminators. First $x$ is **standardised**, as is usual for any data: $t$ is $x$ less the mean of
+5,000 real numbers, divided by their standard deviation. (This helps only $D$. $G$ starts at 0 and has to find
 the way to 10.) Then $D$ sees its **features**: $t$ alone, or $t$ and $t^2$. Its logit is a weighted sum of them plus
 a constant.
 
@@ -178,14 +181,16 @@ average of the generator. Both are short.
 >
 > - $m$ is a running mean of the gradient, $v$ one of its square. The divisions by $1 - \beta^k$ correct for the start
 >   at 0.
-> - A parameter whose gradients all have the same sign moves by about $h$ in each update, however small they are. If
->   the signs vary, $\hat m$ is small beside $\sqrt{\hat v}$, and the parameter moves less.
+> - A parameter whose gradient stays about the same moves by about $h$ in each update, however small the gradient is.
+>   If the signs vary, $\hat m$ is small beside $\sqrt{\hat v}$, and the parameter moves less.
+> - Usual values are $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\epsilon = 10^{-8}$.
 > - Multiplying the loss by a constant changes nothing (except for the tiny $\epsilon$), because it multiplies
 >   $\hat m$ and $\sqrt{\hat v}$ alike. Note that Adam does *not* keep the gradient's direction: it rescales each
 >   coordinate by itself.
 >
-> In a game the gradient turns around, as chapter 2 shows, and a long memory $m$ keeps pushing in an old direction.
-> GANs therefore mostly use $\beta_1 = 0.5$ or 0 in place of the usual 0.9 [Radford et al. 2016].
+> In a game the gradient turns around, as chapter 2 shows, and with a large $\beta_1$ the memory $m$ keeps pushing in an
+> old direction. GANs therefore mostly use $\beta_1 = 0.5$ or 0 in place of the usual 0.9 [Radford et al. 2016]. This
+> chapter uses 0.5, and $\beta_2 = 0.99$, a memory of about 100 rounds, because its trainings are short.
 
 > **The moving average of $G$.** Keep a second copy $\bar\theta$ of the generator's parameters. After each round
 >
@@ -203,16 +208,19 @@ def build(config):
     """The trainer of this chapter, and the sampler of its real minibatches."""
     target = Normal(config.mean, config.sd)
     points = target.sample(5000, rng.seed(config.seed, "5,000 points")).numpy()
-    features = [standardise(points.mean(), points.std())]
+    layers = [standardise(points.mean(), points.std())]
     inputs_of_d = 1
     if config.features == "quadratic":
-        features.append(quadratic)
+        layers.append(quadratic)  # t becomes (t, t^2)
         inputs_of_d = 2
-    weighted_sum = mlp([inputs_of_d, 1], seed=config.seed, name="discriminator")
-    discriminator = Sequential([*features, weighted_sum])
-    generator = mlp(
+    layers.append(mlp([inputs_of_d, 1], seed=config.seed, name="discriminator"))
+    discriminator = Sequential(layers)
+    generator = mlp(  # starts as G(z) = z
         [config.latent_dim, 1], seed=config.seed, name="generator", initializer=initializers.ones
     )
+    average = config.average
+    if average == 0.0:
+        average = None  # no moving average
     trainer = GANTrainer(
         generator,
         discriminator,
@@ -220,7 +228,7 @@ def build(config):
         g_optimizer=Adam(config.g_learning_rate, beta_1=0.5, beta_2=0.99),
         d_optimizer=Adam(config.d_learning_rate, beta_1=0.5, beta_2=0.99),
         loss=losses.by_name(config.loss),
-        average=config.average or None,
+        average=average,
         seed=config.seed,
     )
     sampler = data.stream(target.sample, config.batch, config.seed)
@@ -230,17 +238,19 @@ def build(config):
 # %% [markdown]
 r"""
 `mlp([2, 1])` is one layer: a weighted sum of two numbers, plus a constant. `Sequential` applies the features and then
-the sum. `data.stream` makes a **sampler**: a function that gives minibatch number 0, 1, 2, and so on. `loop.fit`
-plays the rounds and draws a progress bar.
+the sum. `data.stream` makes a **sampler**: a function that is called with a number and gives that minibatch: number 0,
+1, 2, and so on. So a training that was stopped can go on where it was. `loop.fit` plays the rounds and draws a progress
+bar.
 
-On the way we look at the game about 160 times. Each look asks $D$ about 5,000 real numbers, 5,000 generated ones and
-400 places on the line. We look at the $G$ that plays, and not at its average.
+On the way we look at the game about 160 times, which is every 25 rounds. Each look asks $D$ about 5,000 real numbers,
+5,000 generated ones and 400 places on the line. We look at the $G$ that plays, and not at its average. To compare the
+games, the look computes the *non-saturating* loss of $G$ for all of them, also where $G$ is trained with another one.
 """
 
 
 # %%
 def measure(trainer, target, real, z, x):
-    """What there is to know about the game now: name -> value."""
+    """What there is to know about the game now, by name."""
     fake = trainer.generator(z)
     a = trainer.discriminator(real)
     b = trainer.discriminator(fake)
@@ -255,6 +265,7 @@ def measure(trainer, target, real, z, x):
         "sd": sd,
         "distance": np.hypot(mean - target.mean, sd - target.sd),
         "fake": fake[:, 0],
+        # The same two losses for every game, so that games can be compared.
         "d_loss": float(losses.discriminator_loss(a, b)),
         "g_loss": float(losses.non_saturating_generator_loss(b)),
         "d_real": np.mean(tf.sigmoid(a)),
@@ -266,22 +277,23 @@ def measure(trainer, target, real, z, x):
 
 
 def play(trainer, sampler, config):
-    """Train, and look at the game about 160 times. -> name -> its value at every look."""
+    """Train, and look at the game about 160 times; gives by name an array of what was seen."""
     target = Normal(config.mean, config.sd)
     real = target.sample(5000, rng.seed(config.seed, "look"))
     z = trainer.latent(5000, rng.seed(config.seed, "look at z"))
-    low = config.mean - 14 * config.sd
+    low = config.mean - 14 * config.sd  # so that G's start, N(0, 1), is on the picture
     high = config.mean + 5 * config.sd
     x = np.linspace(low, high, 400, dtype=np.float32)[:, np.newaxis]
     looks = []
 
-    def look(*_):
+    def look(*_):  # the loop tells its hooks the trainer and the last row; both are known here
         looks.append(measure(trainer, target, real, z, x))
 
     look()
-    hook = loop.every(max(1, config.steps // 160), look)
+    rounds_between_looks = max(1, config.steps // 160)
+    hook = loop.every(rounds_between_looks, look)
     loop.fit(trainer, sampler, config.steps, hooks=[hook])
-    values = {}
+    values = {}  # from a list of dictionaries to a dictionary of arrays
     for name in looks[0]:
         values[name] = np.array([one_look[name] for one_look in looks])
     values["x"] = x[:, 0]
@@ -300,7 +312,7 @@ linear $D$ with minimax.
 
 # %%
 def play_games(config):
-    """The game asked for, then two with a linear D. -> title -> looks."""
+    """The game asked for, then two with a linear D; gives what was seen of each, by its title."""
     wanted = (
         (config.features, config.loss),
         ("linear", "non-saturating"),
@@ -331,9 +343,11 @@ def show_ends(games, config):
 # %%
 if __name__ == "__main__":
     games = play_games(config)
-    last = len(games[next(iter(games))]["step"]) - 1
+    first_game = next(iter(games.values()))
+    last = len(first_game["step"]) - 1
+    moments = (0, last // 20, last // 8, last)
     plots.show(
-        line_plots.snapshots(games, (0, last // 20, last // 8, last)),
+        line_plots.snapshots(games, moments),
         config.out / "snapshots.png",
         caption="Figure 3.1. Three games (rows) at four moments (columns): histograms of real and "
         "generated numbers, the learned D and the best D. Top: the spread is right in the end. "
@@ -359,8 +373,9 @@ r"""
 > - *Figure 3.1, top row, second column: on the way $D$ is not $D^*$.* The best $D$ jumps from 1 to 0 and back around
 >   $G$'s samples. The learned one is smooth, and so it has a slope for $G$ to follow.
 > - *Figure 3.1, top row, third column: on the way the generated numbers shrink to a spike here, too.* While $G$ is
->   far away, all that matters is to get nearer. On arrival $D$ notices that the spike is too narrow, and the spread
->   comes back (green curve in Figure 3.2).
+>   far away, $D$ says little more than "move right", as a linear one does, and then the spread shrinks (the reason
+>   follows below). On arrival $D$ notices that the spike is too narrow, and the spread comes back (green curve in
+>   Figure 3.2).
 > - *Figure 3.1, last column: at the end of the first game $D$ and $D^*$ are near one half where there are samples.*
 >   Far away from all samples nothing tells $D$ what to say.
 
@@ -368,14 +383,16 @@ r"""
 direction: "move right". That is enough to bring the mean of $G(z)$ to 10. It carries no information about the spread.
 So what happens to the spread is decided by the *shape of the loss*.
 
-Write $b$ for the logits of the generated samples, and $s$ for softplus.
+As before, $b$ are the logits of the generated samples, and $s$ is softplus.
 
 - The **non-saturating** loss is the mean of $s(-b)$. Softplus is convex, so by Jensen's inequality
-  $\operatorname{mean} s(-b) \ge s(-\operatorname{mean} b)$, with equality when all logits are equal. For a given mean
-  of the logits, the loss is smallest when all samples coincide. $G$ shrinks.
+  $\operatorname{mean} s(-b) \ge s(-\operatorname{mean} b)$, with equality when all logits are equal. So for a given mean
+  of the logits, the loss is smallest when they are all equal. The logit is a line with a slope, so equal logits mean
+  equal samples. $G$ shrinks.
 - The **minimax** loss is the mean of $-s(b)$, which is concave. The inequality turns around, and $G$ spreads out.
 
-With the square $D$ has something to say about the spread, and that is stronger than the shape of the loss.
+With the square $D$ has something to say about the spread itself. In the first game this outweighs the shape of the
+loss: a wrong spread changes $D$'s logits, and $G$ follows them.
 
 > **Common mistake: judging the discriminator by the data alone.** "The data differ from noise by their mean, so $D$
 > needs to see the mean." The question is not what tells the data from the *first* samples. It is what tells them from
@@ -384,7 +401,8 @@ With the square $D$ has something to say about the spread, and that is stronger 
 ## 3.5 How to read the curves
 
 Of real pictures nobody knows the distance of equation (3.1). What can the numbers of the two players tell? Figure 3.3
-shows them for all three games, above the distance.
+shows them for all three games, above the distance. $G$'s loss is the non-saturating one in all three panels. (The
+minimax loss of the third game ends near $-\log 2$.)
 """
 
 
@@ -393,8 +411,8 @@ if __name__ == "__main__":
     plots.show(
         line_plots.curves(games),
         config.out / "curves.png",
-        caption="Figure 3.3. What the players report (first and second row) and how good the "
-        "generator is (third row). Dotted: log 4 and log 2 in the first row, one half in the second.",
+        caption="Figure 3.3. What can be seen of the players (first and second row; G's loss is the "
+        "non-saturating one in all columns) and how good the generator is (third row). Dotted: log 4 and log 2 in the first row, one half in the second.",
         alt="Three columns of curves: losses, probabilities and accuracy, distance.",
     )
 
@@ -405,8 +423,8 @@ r"""
 > - *First row: the losses settle near $\log 4 = 1.386$ for $D$ and $\log 2 = 0.693$ for $G$.* These are the losses
 >   when $D$ says one half to everything. They are no "low" values, and going down is not their purpose: each player's
 >   loss rises when the *other* one gets better.
-> - *First and second column: the same losses, very different generators.* The losses say that this $D$ cannot tell
->   the two apart. A linear $D$ cannot tell a spike from a normal distribution.
+> - *First row: nearly the same losses in all three columns, very different generators.* The losses say that this $D$
+>   cannot tell the two apart. A linear $D$ cannot tell a spike from a normal distribution.
 > - *Second row, at the beginning: $D$'s accuracy is near 1 while $G$ is far away.* This is a sure sign that $G$ is
 >   not good yet. An accuracy near one half is no sign that it is.
 > - *Second row, second and third column: the accuracy of a linear $D$ jumps up and down.* A nearly flat $D$ calls
@@ -419,8 +437,9 @@ Two rules follow. Watch the curves for *trouble*: a $D$ that stays at accuracy 1
 
 > **Common mistake: keeping the round in which the average of $D$ is nearest one half.** Chapter 1 shows that the best
 > $D$ averages one half for *every* generator. A $D$ that is always right does so as well: $(1 + 0) / 2$. Table 3.2
-> applies the rule to the three games, and to a fourth that is played in haste: $x$ is not standardised, the learning
-> rate is 0.5, and the players move simultaneously.
+> applies the rule to the three games, and to a fourth that is played in haste, for 20 rounds, with settings that make
+> it go wrong: $x$ is not standardised, $z$ has standard deviation 10, the learning rate is 0.5, $\beta_2$ is 0.8, and the
+> players move simultaneously.
 """
 
 
@@ -445,11 +464,15 @@ def play_in_haste(config, rounds=20):
         d_optimizer=Adam(0.5, beta_1=0.5, beta_2=0.8),
     )
     points = Normal(config.mean, config.sd).sample(5000, rng.seed(config.seed, "5,000 points"))
-    return play(trainer, lambda index: points, dataclasses.replace(config, steps=rounds))
+
+    def all_points(index):
+        return points  # the same minibatch each time
+
+    return play(trainer, all_points, dataclasses.replace(config, steps=rounds))
 
 
 def judge_rule(games):
-    """What the rule keeps of each game. -> title -> the look that it keeps."""
+    """What the rule keeps of each game; gives the number of the look that it keeps, by title."""
     found = {}
     rows = []
     for title, looks in games.items():
@@ -486,23 +509,26 @@ the one that played, and its moving average.
 
 # %%
 def judge_seeds(config):
-    """W2 of the G that plays and of its average, a row a seed. -> [seeds, 2]."""
+    """W2 of the G that plays and of its average, for each seed; gives an array [seeds, 2]."""
     found = []
     rows = []
     for seed in range(config.seed, config.seed + config.seeds):
         trainer, sampler = build(dataclasses.replace(config, seed=seed))
         loop.fit(trainer, sampler, config.steps)
-        generators = [trainer.generator, trainer.generator]
+        playing = trainer.generator
+        averaged = playing
         if trainer.average is not None:
-            generators[1] = trainer.average.model
+            averaged = trainer.average.model
         distances = []
-        cells = []
-        for generator in generators:
+        row = [str(seed)]
+        for generator in (playing, averaged):
             mean, sd = mean_and_sd(generator, config.latent_sd)
-            distances.append(np.hypot(mean - config.mean, sd - config.sd))
-            cells += [f"{mean:.3f}, {sd:.3f}", f"{distances[-1]:.4f}"]
+            distance = np.hypot(mean - config.mean, sd - config.sd)
+            distances.append(distance)
+            row.append(f"{mean:.3f}, {sd:.3f}")
+            row.append(f"{distance:.4f}")
         found.append(distances)
-        rows.append([str(seed), *cells])
+        rows.append(row)
     found = np.array(found)
     means = found.mean(axis=0)
     rows.append(["mean", "", f"{means[0]:.4f}", "", f"{means[1]:.4f}"])
@@ -551,8 +577,8 @@ r"""
    with the radius $r (1 - d) / |1 - d\,e^{-i\omega}|$. How large is that for $r = 1$, $\omega = 0.1$ and $d = 0.99$?
 4. ★★ Let $D$'s logit be $\psi x$, and $G(z) = \mu + wz$ with $\mu = 0$ and $w = 1$. Which way does each of $G$'s two
    losses push $w$? Ask TensorFlow, for several $\psi$.
-5. ★★ Some programs draw $z$ with standard deviation 10 for this task. $G$ can scale $z$ itself, so no distribution is
-   gained. What is? Think of where $G(z)$ starts for a random $w$, and of how far one step of Adam moves the spread.
+5. ★★ Some programs draw $z$ with standard deviation 10 for this task. Since $G$ can scale $z$ itself, it can make the
+   same distributions either way. What does the larger $z$ help with? Think of where $G(z)$ starts for a random $w$, and of how far one step of Adam moves the spread.
 6. ★★★ Build a $D$ that has to discover the square by itself: a network with hidden layers on the standardised $x$.
    Does $G$ arrive?
 

@@ -18,7 +18,7 @@ data, do they pull it towards the same thing?
 
 | | |
 |---|---|
-| **You need** | chapter 1 (both losses, their gradients, the best $D$, Jensen–Shannon), chapter 3 (the trainer, Adam) |
+| **You need** | chapter 1 (both losses, their gradients, the best $D$, Jensen–Shannon), chapter 2 (the trainer), chapter 3 (Adam) |
 | **You will learn** | what saturation does to plain gradient descent and to Adam; which f-divergence each loss minimises; why a perfect $D$ can teach nothing; what a continuous $G$ cannot make |
 | **New in gan_core** | `gradient_norms=True`, a learning rate that is a schedule, `metrics.wasserstein_1` |
 | **Run it** | `python -m toy.ch04_two_losses`; `--help` lists the flags |
@@ -28,7 +28,7 @@ data, do they pull it towards the same thing?
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
 
 import dataclasses
 from pathlib import Path
@@ -44,7 +44,6 @@ from gan_core.optim.optimizers import SGD, Adam
 from gan_core.runs import loop
 from gan_core.trainer import GANTrainer
 from toy.figures import loss_plots
-from toy.measures.coverage import coverage
 from toy.measures.coverage_table import mean_and_error
 from toy.measures.quadrature import at, cells, integrate, jensen_shannon
 from toy.targets.distributions import Normal, gaussian_mixture
@@ -57,14 +56,11 @@ class Config:
     """The data, the losses that are compared, and how the players learn."""
 
     centers: tuple[float, ...] = (7.0, 10.0, 13.0)
-    """of the data's normals, which all have one weight; each from -100 to 100"""
+    """of the data's normals, which all have the same weight; each from -100 to 100"""
     sd: float = 0.4
     """standard deviation of each of them, from 0.01 to 100"""
     loss: tuple[str, ...] = ("minimax", "non-saturating")
-    (
-        "losses of G that are compared: minimax, non-saturating, least-squares, hinge, wasserstein or "
-        "relativistic"
-    )
+    """of G, compared: minimax, non-saturating, least-squares, hinge, wasserstein, relativistic"""
     head_start: int = 800
     """rounds in which D alone learns, from 0 to 100,000"""
     steps: int = 4000
@@ -89,11 +85,13 @@ class Config:
     """folder for the figures"""
 
     def __post_init__(self):
-        target(self)
+        target(self)  # refuses centers of which there are none
         checks.number("Config", "sd", self.sd, 0.01, 100.0)
         for center in self.centers:
             checks.number("Config", "centers", center, -100.0, 100.0)
-        for name in self.loss or ("",):
+        if not self.loss:
+            checks.fail("Config", "loss", "one loss or more", "none")
+        for name in self.loss:
             losses.by_name(name)
         checks.integer("Config", "head_start", self.head_start, 0, 10**5)
         checks.integer("Config", "steps", self.steps, 1, 10**6)
@@ -123,10 +121,11 @@ if __name__ == "__main__":
 r"""
 ## 4.1 A bad start, made on purpose
 
-The data are three normals of standard deviation 0.4, around 7, 10 and 13. $G$ starts near 0, far from all of them.
+The data are three normals of standard deviation 0.4, around 7, 10 and 13. Each of these places where the data are dense
+is called a **mode**. $G$ starts near 0, far from all of them.
 For the first 800 rounds only $D$ learns. We call these rounds the **head start** of $D$.
 
-Both networks are multilayer perceptrons with two hidden layers. The head start needs no new code: a learning rate may
+Both networks are multilayer perceptrons with two hidden layers of 64 units with leaky ReLU. The head start needs no new code: a learning rate may
 be any function of the round, so $G$'s learning rate is 0 at first. With `gradient_norms=True` the trainer reports the
 norm of $G$'s gradient with respect to all of its weights.
 """
@@ -136,10 +135,10 @@ norm of $G$'s gradient with respect to all of its weights.
 def networks(config):
     """G: z [B, latent_dim] -> [B, 1]; D: [B, 1] -> logits [B, 1]."""
     points = target(config).sample(JUDGED, rng.seed(config.seed, "5,000 points")).numpy()
-    layers = [config.hidden, config.hidden, 1]
-    generator = mlp([config.latent_dim, *layers], seed=config.seed, name="generator")
-    hidden_layers = mlp([1, *layers], seed=config.seed, name="discriminator")
-    discriminator = Sequential([standardise(points.mean(), points.std()), hidden_layers])
+    hidden = config.hidden
+    generator = mlp([config.latent_dim, hidden, hidden, 1], seed=config.seed, name="generator")
+    judge = mlp([1, hidden, hidden, 1], seed=config.seed, name="discriminator")
+    discriminator = Sequential([standardise(points.mean(), points.std()), judge])
     return generator, discriminator
 
 
@@ -177,39 +176,43 @@ We also want to know how far $G$ is from the data. `metrics.wasserstein_1`, writ
 by which the generated samples have to be moved to become the real ones. It needs no $D$, it has the unit of $x$, and
 chapter 5 is about it.
 
-`play` trains one game and *looks* at it every 50 rounds: it keeps the trainer's row, 5,000 generated samples, $D$ along
-the line, and $W_1$.
+`play` trains one game and *looks* at it every 50 rounds. A look keeps what the trainer reports of the round (the losses,
+the mean of $D(G(z))$, the gradient's norm), 5,000 generated samples, $D$ along the line, and $W_1$.
 """
 
 
 # %%
 def play(config, loss, optimizer):
-    """Train, and look every 50 rounds. -> name -> its value at every look."""
+    """Train, and look every 50 rounds; gives by name an array of what was seen."""
     trainer, sampler = build(config, loss, optimizer)
     real = target(config).sample(JUDGED, rng.seed(config.seed, "look"))[:, 0].numpy()
     z = trainer.latent(JUDGED, rng.seed(config.seed, "look at z"))
     x = places_to_ask(config)
     looks = []
 
+    def logits_of(points):
+        """D's logits of points [n], as an array [n]."""
+        column = tf.reshape(points, [-1, 1])
+        return trainer.discriminator(column)[:, 0].numpy()
+
     def look(trainer, row):
-        fake = trainer.generator(z)
-        logits = trainer.discriminator(fake)[:, 0].numpy()
-        one = dict(row)
-        one["fake"] = fake[:, 0].numpy()
-        one["fake_logits"] = logits
-        one["real_logits"] = trainer.discriminator(real[:, np.newaxis])[:, 0].numpy()
-        one["d"] = tf.sigmoid(trainer.discriminator(x[:, np.newaxis]))[:, 0].numpy()
-        one["distance"] = metrics.wasserstein_1(real, one["fake"])
-        if "d_fake" not in row:  # a loss whose logits are no log-odds, as hinge, reports none
-            one["d_fake"] = np.mean(tf.sigmoid(logits))
-        looks.append(one)
+        seen = dict(row)
+        seen["fake"] = trainer.generator(z)[:, 0].numpy()
+        seen["fake_logits"] = logits_of(seen["fake"])
+        seen["real_logits"] = logits_of(real)
+        seen["d"] = tf.sigmoid(logits_of(x)).numpy()
+        seen["distance"] = metrics.wasserstein_1(real, seen["fake"])
+        if "d_fake" not in row:  # hinge and others do not speak of probabilities, and report none
+            seen["d_fake"] = np.mean(tf.sigmoid(seen["fake_logits"]))
+        looks.append(seen)
 
     rounds = config.head_start + config.steps
-    hook = loop.every(max(1, min(50, rounds // 4)), look)
+    rounds_between_looks = max(1, min(50, rounds // 4))  # fewer than 50 in a very short run
+    hook = loop.every(rounds_between_looks, look)
     loop.fit(trainer, sampler, rounds, hooks=[hook])
-    over_looks = {}
+    over_looks = {}  # from a list of dictionaries to a dictionary of arrays
     for name in looks[0]:
-        over_looks[name] = np.array([one[name] for one in looks])
+        over_looks[name] = np.array([seen[name] for seen in looks])
     over_looks["x"] = x
     over_looks["real"] = real
     return over_looks
@@ -231,20 +234,22 @@ tables all of them.
 
 # %%
 def play_all(config):
-    """Every loss with SGD and with Adam, over the seeds. -> "loss, optimizer" -> looks of each seed."""
+    """Every loss with SGD and with Adam; gives by title a list of what was seen, one a seed."""
     games = {}
     for optimizer in ("SGD", "Adam"):
         for loss in config.loss:
-            games[f"{loss}, {optimizer}"] = [
-                play(dataclasses.replace(config, seed=seed), loss, optimizer)
-                for seed in range(config.seed, config.seed + config.seeds)
-            ]
+            looks_of_seeds = []
+            for seed in range(config.seed, config.seed + config.seeds):
+                one_config = dataclasses.replace(config, seed=seed)
+                looks_of_seeds.append(play(one_config, loss, optimizer))
+            games[f"{loss}, {optimizer}"] = looks_of_seeds
     return games
 
 
 def end_of_head_start(looks, config):
     """The index of the last look at which G has not moved yet."""
-    return max(0, np.searchsorted(looks["step"], config.head_start, side="right") - 1)
+    looks_before = np.sum(looks["step"] <= config.head_start)
+    return max(0, int(looks_before) - 1)
 
 
 # %%
@@ -271,8 +276,9 @@ if __name__ == "__main__":
     looks = next(iter(first_seed.values()))
     start = end_of_head_start(looks, config)
     print(f"mean D(G(z)) after the head start: {looks['d_fake'][start]:.6f}")
-    real = {"x": looks["real"][:500], "logit": looks["real_logits"][start][:500]}
-    fake = {"x": looks["fake"][start][:500], "logit": looks["fake_logits"][start][:500]}
+    some = slice(500)  # of the 5,000 samples
+    real = {"x": looks["real"][some], "logit": looks["real_logits"][start][some]}
+    fake = {"x": looks["fake"][start][some], "logit": looks["fake_logits"][start][some]}
     plots.show(
         loss_plots.samples_on_the_sigmoid(looks["x"], looks["d"][start], real, fake),
         config.out / "sigmoid.png",
@@ -288,14 +294,11 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - All generated samples lie at the far left of $\sigma$, where its height is about 0.00006. The minimax gradient of
->   every sample is multiplied by this number.
+> - All generated samples lie at the far left of $\sigma$, where its height is about 0.00006 (this is the run of seed 0).
+>   The minimax gradient of every sample is multiplied by this number.
 > - The dashed curve is at 1 there. The non-saturating gradient is about 16,000 times as large.
-> - In the left picture $D$ is nearly flat where the generated samples are. Its *logit* is not flat there, and the
->   gradient of both losses goes through the logit.
-
-> **Common mistake.** "The minimax loss saturates when $D(G(z))$ is near 1." It is the other end: there $G$ has already
-> won. It saturates where $D(G(z))$ is near 0, which is where $G$ needs a gradient.
+> - In the left picture $D$ looks flat where the generated samples are, but its *logit* still slopes there. Both losses
+>   send their gradient through the logit, so there is something to follow. Only the factor in (4.1) decides how strongly.
 
 ## 4.3 What happens next
 """
@@ -325,20 +328,6 @@ if __name__ == "__main__":
 
 
 # %%
-def row_of_escape(title, looks_of_seeds, config):
-    """One game over its seeds: D(G(z)) and the gradient at the start, and when G arrives."""
-    starts = [end_of_head_start(looks, config) for looks in looks_of_seeds]
-    pairs = list(zip(looks_of_seeds, starts, strict=True))
-    d_fake = np.median([looks["d_fake"][start] for looks, start in pairs])
-    gradient = np.median([looks["g_gradient_norm"][start] for looks, start in pairs])
-    rounds = [rounds_to_a_tenth(looks, start) for looks, start in pairs]
-    arrived = [count for count in rounds if np.isfinite(count)]
-    when = mean_and_error(arrived, digits=0) if arrived else "never"
-    ends = [np.median(looks["distance"][-10:]) for looks in looks_of_seeds]
-    arrivals = f"{len(arrived)} of {len(rounds)}"
-    return [title, f"{d_fake:.0e}", f"{gradient:.0e}", arrivals, when, mean_and_error(ends)]
-
-
 def rounds_to_a_tenth(looks, start):
     """Rounds after look `start` until W1 is a tenth of what it was; infinite if it never is."""
     w1 = looks["distance"][start:]
@@ -348,13 +337,36 @@ def rounds_to_a_tenth(looks, start):
     return looks["step"][start + near[0]] - looks["step"][start]
 
 
+def row_of_escape(title, looks_of_seeds, config):
+    """One game over its seeds: D(G(z)) and the gradient at the start, and when G arrives."""
+    d_fake = []
+    gradients = []
+    rounds = []
+    ends = []
+    for looks in looks_of_seeds:
+        start = end_of_head_start(looks, config)
+        d_fake.append(looks["d_fake"][start])
+        gradients.append(looks["g_gradient_norm"][start])
+        rounds.append(rounds_to_a_tenth(looks, start))
+        ends.append(np.median(looks["distance"][-10:]))
+    rounds = np.array(rounds)
+    arrived = rounds[np.isfinite(rounds)]
+    when = "never"
+    if len(arrived) > 0:
+        when = mean_and_error(arrived, digits=0)
+    arrivals = f"{len(arrived)} of {len(rounds)}"
+    at_the_start = [f"{np.median(d_fake):.0e}", f"{np.median(gradients):.0e}"]
+    return [title, *at_the_start, arrivals, when, mean_and_error(ends)]
+
+
 # %%
 if __name__ == "__main__":
     tables.show(
         ["loss, optimizer", "D(G(z))", "gradient", "arrived", "after rounds", "W₁ at the end"],
         [row_of_escape(title, runs, config) for title, runs in games.items()],
         caption="Table 4.1. Medians of D(G(z)) and of the norm of G's gradient at the end of the "
-        "head start; in how many runs W₁ fell to a tenth, and in how many rounds; W₁ at the end. "
+        "head start; in how many runs W₁ fell to a tenth, and how many rounds after the head start; "
+        "W₁ at the end. "
         "Mean ± standard error over the seeds.",
     )
 
@@ -362,21 +374,21 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - **Minimax with plain gradient descent never leaves**, in none of the five runs. Its gradient has norm 0.0002 when $G$
->   may move, and it falls further, because $D$ keeps getting surer.
-> - **The non-saturating loss** has a gradient of norm 3.7 at the same moment, and $G$ reaches the data after
->   380 ± 41 rounds.
+> - **Minimax with plain gradient descent stays where it is**, in all five runs. The norm of its gradient is 0.0002
+>   when $G$ may move (the median of the runs), and it falls further, because $D$ keeps getting surer.
+> - **The non-saturating loss with plain gradient descent** has a gradient of norm 3.7 at the same moment, and $W_1$ falls
+>   to a tenth within 380 ± 41 rounds after the head start.
 > - **With Adam minimax escapes as well**, in all five runs, after 630 ± 134 rounds. The non-saturating loss needs
 >   570 ± 64. The difference is smaller than its standard error.
 
 **Why does Adam hide the saturation?** Chapter 3: Adam divides the step of each weight by the recent size of that
 weight's gradient. Multiply all gradients by one constant, and the steps stay the same. While all generated samples look
-equally fake, such a constant, $\sigma(b) / (1 - \sigma(b))$, is all that distinguishes the two losses. So Adam makes the
-same steps for both.
+equally fake, the gradients of the two losses differ by the same factor, $\sigma(b) / (1 - \sigma(b))$, for every sample.
+This factor changes slowly from round to round. So Adam makes nearly the same steps for both.
 
-The saturation is hidden and not gone. Adam divides by the gradient's size *plus* $\epsilon = 10^{-8}$. With
-`--head-start 8000` the minimax gradient falls below this epsilon, and then minimax stays where it is with Adam too
-(exercise 6).
+The saturation is hidden and not gone. Adam divides by the gradient's size *plus* $\epsilon = 10^{-8}$. With a longer head
+start, `python -m toy.ch04_two_losses --head-start 8000`, the minimax gradient of each weight falls below this epsilon,
+and then minimax stays where it is with Adam too (exercise 6).
 
 ## 4.4 What each loss minimises: f-divergences
 
@@ -388,38 +400,49 @@ of each loss with respect to $G$'s weights $\theta$, and look for a divergence t
 
 $$D_f(p, q) = \mathbb{E}_{x \sim q}\, f\!\left(\frac{p(x)}{q(x)}\right) \ge f\!\left(\mathbb{E}_{x \sim q} \frac{p(x)}{q(x)}\right) = f(1) = 0. \tag{4.2}$$
 
-The inequality is Jensen's. With $f(t) = t \log t$ it is $\mathrm{KL}(p \,\|\, q)$, with $f(t) = -\log t$ it is
-$\mathrm{KL}(q \,\|\, p)$. Each convex $f$ makes a GAN of its own [Nowozin et al. 2016].
+The inequality is Jensen's. (It needs $q > 0$ wherever $p > 0$. Where $q$ is 0 and $p$ is not, $q f(p / q)$ stands for its
+limit as $q \to 0$.) With $f(t) = t \log t$ it is $\mathrm{KL}(p \,\|\, q)$, with $f(t) = -\log t$ it is
+$\mathrm{KL}(q \,\|\, p)$. [Nowozin et al. 2016] make a GAN of each convex $f$.
 
-**A tool.** For any function $h$ that does not depend on $\theta$, write $\nabla \mathbb{E}_q h$ for the gradient of
-$\mathbb{E}_z h(G(z))$ with respect to $\theta$. The divergence $\mathrm{KL}(q \,\|\, p) = \mathbb{E}_q[\log q - \log p]$
-depends on $\theta$ in two ways: through the samples, and through $\log q$. The second part contributes
-$\mathbb{E}_q \nabla \log q = \int \nabla q = \nabla \int q = \nabla 1 = 0$. So its gradient is
-$\nabla \mathbb{E}_q h$ with $h = \log q - \log p$ held fixed. The same argument (the derivative of $\log q$ and of
-$\log (p+q)$ drops out) gives $\nabla\, 2\,\mathrm{JS}(p, q) = \nabla \mathbb{E}_q h$ with $h = \log \frac{q}{(p + q)/2}$.
+**Two gradients.** Chapter 1 found the gradients of both divergences by an argument about maxima. Here is a calculation,
+which also gives the functions that $G$ follows. Let $h(x)$ be any function that stays as it is while $G$ moves. Then
+$\mathbb{E}_z h(G(z))$ depends on $\theta$ through the samples only. Call its gradient with respect to $\theta$ the
+gradient *through the samples*.
 
-**Minimax.** Its loss is $\mathbb{E}_q \log(1 - D^*) = \mathbb{E}_q \log \frac{q}{p + q}$. This differs from the $h$ of
-JS by the constant $\log 2$ only. So the minimax loss follows the gradient of $2\,\mathrm{JS}(p, q)$, as chapter 1 said.
+- *Claim:* the gradient of $\mathrm{KL}(q \,\|\, p) = \mathbb{E}_q[\log q - \log p]$ is the gradient through the samples of
+  $h = \log (q / p)$, with the present $q$. *Reason:* $\theta$ enters in two ways, through the samples and through the
+  function $\log q$. The second way contributes $\int q\, \nabla_\theta \log q\, dx = \int \nabla_\theta q\, dx$, since
+  $\nabla \log q = \nabla q / q$. The integral of a density is always 1, so this is $\nabla_\theta 1 = 0$.
+- *Claim:* the gradient of $2\,\mathrm{JS}(p, q) = \mathbb{E}_p \log \frac{p}{m} + \mathbb{E}_q \log \frac{q}{m}$ with
+  $m = (p + q) / 2$ is the gradient through the samples of $h = \log (q / m)$. *Reason:* besides the samples of $q$,
+  $\theta$ enters through $\log q$, which contributes 0 as before, and through $\log m$ in both terms. That contributes
+  $-\int (p + q)\, \nabla_\theta \log m\, dx = -2 \int \nabla_\theta m\, dx = 0$, because $p + q = 2m$.
+
+**Minimax.** Its loss is $\mathbb{E}_q \log(1 - D^*) = \mathbb{E}_q \log \frac{q}{p + q}$. Since $p + q = 2m$, this is the
+mean of $h = \log (q / m)$, less the constant $\log 2$. So the minimax loss follows the gradient of
+$2\,\mathrm{JS}(p, q)$, as chapter 1 said.
 
 **Non-saturating.** Divide $D^*$ by $1 - D^*$: the ratio is $p / q$, so
 
 $$-\log D^* = \log\frac{q}{p} - \log(1 - D^*).$$
 
-The first term on the right is the $h$ of $\mathrm{KL}(q \,\|\, p)$, the second one the $h$ of JS. Hence the gradient is
-that of $\mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JS}(p, q)$ [Arjovsky and Bottou 2017]. Now write $m = (p + q)/2$ and insert
-$2\,\mathrm{JS}(p, q) = \mathbb{E}_p \log\frac{p}{m} + \mathbb{E}_q \log\frac{q}{m}$:
+The first term on the right is the $h$ of $\mathrm{KL}(q \,\|\, p)$. The second is minus the $h$ of $2\,\mathrm{JS}$, up to
+the constant $\log 2$. Hence the gradient is that of $\mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JS}(p, q)$
+[Arjovsky and Bottou 2017]. Now insert the two terms of $2\,\mathrm{JS}$:
 
 $$\mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JS}(p, q)
 = \mathbb{E}_q \log\frac{q}{p} - \mathbb{E}_q \log\frac{q}{m} - \mathbb{E}_p \log\frac{p}{m}
 = \mathbb{E}_q \log\frac{m}{p} + \mathbb{E}_p \log\frac{m}{p}
 = 2\,\mathrm{KL}(m \,\|\, p). \tag{4.3}$$
 
-So the difference is itself an f-divergence: it is never negative, and it is 0 only for $p = q$. In words: **with the
-best $D$, minimax minimises $2\,\mathrm{JS}(p, q)$, and the non-saturating loss minimises
-$2\,\mathrm{KL}(m \,\|\, p)$** [Shannon et al. 2020].
+A Kullback–Leibler divergence is never negative, and 0 only for equal densities; $m = p$ means $p = q$. (It is also an
+f-divergence of $p$ and $q$; exercise 2 finds $f$.) In words: **with the best $D$, minimax minimises
+$2\,\mathrm{JS}(p, q)$, and the non-saturating loss minimises $2\,\mathrm{KL}(m \,\|\, p)$** [Shannon et al. 2020].
 
 The next cell checks this for two normals $q = N(0, 1)$ and $p = N(w, 1)$. It takes the gradient of both losses through
-samples and a fixed $D^*$, and the slope of both divergences by numerical integration.
+samples and a fixed $D^*$, and the slope of both divergences by numerical integration. Only the distance $w$ of the two
+means matters. So moving $G$ towards the data by a little changes a divergence by as much as moving the data away from
+$G$, with the opposite sign; the table shows how fast each loss *falls* as $G$ moves towards the data.
 """
 
 
@@ -434,7 +457,7 @@ def two_kl(p, q):
     x, widths = cells(p, q)
     log_p = p.log_density(x).numpy().astype(np.float64)
     middle = 0.5 * (at(p, x) + at(q, x))
-    log_ratio = np.log(np.maximum(middle, 1e-300)) - log_p
+    log_ratio = np.log(np.maximum(middle, 1e-300)) - log_p  # far out, middle is rounded to 0
     return 2.0 * integrate(middle, log_ratio, widths)
 
 
@@ -454,7 +477,7 @@ def pull_of_loss(loss, shift, n=200_000):
     with tf.GradientTape() as tape:
         fake = theta + z
         logits = p.log_density(fake) - q.log_density(fake)
-        value = losses.by_name(loss).generator(None, logits)
+        value = losses.by_name(loss).generator(None, logits)  # it needs no logits of real samples
     return -float(tape.gradient(value, theta))
 
 
@@ -474,9 +497,9 @@ if __name__ == "__main__":
     tables.show(
         ["w", "minimax", "slope of 2 JS", "non-saturating", "slope of 2 KL(m ‖ p)"],
         [row_of_pulls(shift) for shift in (0.5, 1.0, 2.0, 4.0, 8.0)],
-        caption="Table 4.2. The pull on G for two normals of sd 1 whose means are w apart: the "
-        "gradient of each loss under the best D, from 200,000 samples, and the slope of the "
-        "divergence that it should equal.",
+        caption="Table 4.2. The pull on G for two normals of sd 1 whose means are w apart: how fast "
+        "each loss falls under the best D, from 200,000 samples, and the slope of the divergence "
+        "that it should equal.",
     )
 
 # %%
@@ -505,51 +528,58 @@ r"""
 >   the sum of the two divergences.
 > - At $w = 8$ the slope of JS is practically 0. That is saturation again, now as a property of the divergence: once $p$
 >   and $q$ hardly overlap, JS has no more to lose.
-> - For small $w$ the two slopes are equal. Close to the data the choice of loss hardly matters *to first order*;
->   chapter 2 showed how the dynamics differ.
+> - For small $w$ the two slopes are equal. Close to the data a single step is nearly the same with both losses; chapter
+>   2 showed how many of them differ.
 
 What does it mean for $G$ that $2\,\mathrm{KL}(m \,\|\, p)$ is what falls?
 
 - *Samples in a gap are expensive.* Where $p \approx 0$ and $q > 0$, the ratio $m / p$ is huge.
 - *Missing a mode is cheap.* Where $q = 0$, $m = p / 2$, so the integrand is $m \log\frac12$: bounded, even negative.
+  (Elsewhere $q$ is then too large, which more than makes up for it. To miss one of three modes costs 0.14; exercise 1.)
 
-So the loss of everyday use punishes wrong samples hard and missing modes mildly. It does not by itself explain mode
-collapse, since $D$ is never the best one in practice. It does say that the loss will not prevent it (exercise 1 puts
-numbers on it, chapter 6 cures it).
+So the loss of everyday use punishes wrong samples hard and missing modes mildly. When a generator leaves out modes, one
+speaks of *mode collapse*. The loss does not by itself explain it, since $D$ is never the best one in practice. It does
+say that the loss will not prevent it. Chapter 6 cures it.
 
 ## 4.5 "A perfect discriminator teaches nothing"
 
 There is a theorem that seems to contradict section 4.3. If $p$ and $q$ live on disjoint sets, there is a $D$ that is
 exactly 1 on the first set and exactly 0 on the second, with $\nabla_x D = 0$ on both [Arjovsky and Bottou 2017]. Such a
 $D$ gives $G$ no gradient under *any* loss. Yet here $D$ was nearly perfect, and the non-saturating $G$ found the data in
-every run. Three points reconcile them.
+every run. Two points reconcile them.
 
 - The theorem's $D$ is a limit. Its logit is $-\infty$ on all generated samples, so it has no slope. A network that has
   been trained for 800 rounds has finite logits. By the chain rule the non-saturating gradient is
   $-(1 - \sigma(b))\, \nabla_x b \approx -\nabla_x b$, so what matters is the slope of the *logit*. Saturation of
   $\sigma$ costs nothing.
-- Is that slope useful? On a line it is: a logit that is low at 0 and high at 7 must rise somewhere in between, and a
-  smooth network rises already at 0. In many dimensions nothing forces the slope to point towards the data.
-- In this experiment a $D$ that is ahead therefore does no harm to the non-saturating loss. That is a statement about this
-  1-D experiment only. Chapter 9 shows trainings on images where it does harm.
+- Is that slope useful? On a line it is: a logit that is low at 0 and high at 7 must rise somewhere in between, and this
+  network, which is nearly linear over such distances, rises already at 0. In many dimensions nothing forces the slope to
+  point towards the data.
 
-You can check that the head start is not to blame for what happened in section 4.3. With `--head-start 0`, minimax with
-plain gradient descent stays where it is all the same. With Adam both losses then need *more* rounds, 1,100 to 3,800: $D$
-has to know something before it can teach.
+So in this experiment a $D$ that is ahead does no harm to the non-saturating loss. That is a statement about this 1-D
+experiment only. Chapter 9 shows trainings on images where it does harm.
+
+You can check that the head start is not to blame for what happened in section 4.3: run
+`python -m toy.ch04_two_losses --head-start 0`. Minimax with plain gradient descent stays where it is all the same. With
+Adam both losses then need 1,100 to 3,800 rounds of play, against about 600 after a head start: $D$ has to know something
+before it can teach.
 
 ## 4.6 What the losses do not say
 
-Figure 4.3 has a curve for $G$'s loss and one for $W_1$. Can we read the quality of $G$ off the first? We count how
-often they fall together: the **rank correlation** of two series is the correlation of their ranks. It is 1 if they always
-rise and fall together, 0 if one says nothing about the other, and −1 if they are opposed. We also count the share of
-samples in the gaps, more than three standard deviations from every mode.
+Figure 4.3 has a curve for $G$'s loss and one for $W_1$. Can we read the quality of $G$ off the first? Replace each value
+of a series by its place in the sorted list, its *rank*. The **rank correlation** of two series is the correlation of
+their two lists of ranks. It is 1 if both always rise and fall together, −1 if one always rises where the other falls,
+and near 0 if there is no such trend. We also count the share of samples in the gaps: those more than three standard
+deviations from every mode, between two modes or outside.
 """
 
 
 # %%
 def ranks(values):
-    """The place of each value in the order of all: 0 for the smallest."""
-    return np.argsort(np.argsort(values))
+    """The place of each value in the sorted list: 0 for the smallest."""
+    places = np.empty(len(values))
+    places[np.argsort(values)] = np.arange(len(values))
+    return places
 
 
 def correlation_with_w1(looks, config):
@@ -563,8 +593,10 @@ def correlation_with_w1(looks, config):
 
 def share_in_gaps(looks, config):
     """The share of the last samples that lie more than 3 sd from every mode."""
-    last = looks["fake"][-1][:, np.newaxis]
-    return 1.0 - coverage(last, target(config).modes, config.sd).high_quality
+    last = looks["fake"][-1]
+    centers = np.array(config.centers)
+    from_nearest_mode = np.abs(last[:, np.newaxis] - centers).min(axis=1)
+    return np.mean(from_nearest_mode > 3.0 * config.sd)
 
 
 def row_of_ends(title, looks_of_seeds, config):
@@ -594,41 +626,43 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - The run that never moves has the smallest and calmest loss, $-3 \cdot 10^{-11}$, and $W_1 = 10$.
-> - In the other three games the correlation is −0.45, 0.26 and 0.28. Not even its sign agrees.
-> - In Figure 4.3 $G$'s loss is flat from about round 1,200 on, while $W_1$ goes on falling for another thousand rounds.
+> - The run that never moves has the calmest loss. It stays at $-3 \cdot 10^{-11}$, which is nearly 0, and $W_1$ stays at
+>   10. (A minimax loss is never positive, so this is nearly its *largest* value; all the others come lower.)
+> - In the other three games the correlation is −0.45, 0.26 and 0.28, in the order of the table. Not even its sign agrees.
+> - In Figure 4.3 the $G$'s losses that move at all are flat from about round 1,200 on, while $W_1$ goes on falling for
+>   another thousand rounds.
 
 The reason is simple. A player's loss tells how it does against *this* opponent. If both improve together, both losses
 stay where they are.
 
-> **Common mistake.** To stop training, or to choose a checkpoint, where a loss is small. The smallest and calmest loss of
-> the four games belongs to the run that never moved. Plot a distance from the data.
+> **Common mistake.** To stop training, or to choose a checkpoint, where a loss is low or has come to rest. The calmest
+> loss of the four games belongs to the run that never moved. Plot a distance from the data.
 
 ## 4.7 What a continuous G cannot make
 
 The last column of Table 4.3 does not go to the data's own 0.3 %. How close could $G$ come? Two yardsticks help:
-$W_1$ of two samples of the data, which no $G$ can beat, and $W_1$ of the data and the nearest single normal, which is
-the best that an affine $G(z) = \mu + wz$ can do.
+$W_1$ of two samples of the data, which is what a perfect $G$ would get, and $W_1$ of the data and the nearest normal of
+the same mean, which is about the best that an affine $G(z) = \mu + wz$ can do.
 """
 
 
 # %%
-def floor(config):
-    """W1 for a perfect G (two samples of the data), and for the best affine G of a normal z."""
+def yardsticks(config):
+    """W1 for a perfect G (two samples of the data), and for the best affine G with the right mean."""
     first = target(config).sample(JUDGED, rng.seed(config.seed, "1"))[:, 0].numpy()
     second = target(config).sample(JUDGED, rng.seed(config.seed, "2"))[:, 0].numpy()
     z = rng.normal([JUDGED], rng.seed(config.seed, "z")).numpy()
     mean = np.mean(first)
     sd = np.std(first)
-    of_affine = [
-        metrics.wasserstein_1(first, mean + scale * sd * z) for scale in np.linspace(0.5, 1.5, 41)
-    ]
+    of_affine = []
+    for scale in np.linspace(0.5, 1.5, 41):
+        of_affine.append(metrics.wasserstein_1(first, mean + scale * sd * z))
     return metrics.wasserstein_1(first, second), min(of_affine)
 
 
 # %%
 if __name__ == "__main__":
-    of_data, of_normal = floor(config)
+    of_data, of_normal = yardsticks(config)
     print(f"W1 of two samples of the data            {of_data:.3f}")
     print(f"W1 of the data and the nearest normal    {of_normal:.3f}")
 
@@ -638,22 +672,29 @@ The three games that arrive end at $W_1 \approx 0.4$ (Table 4.1). That is better
 what a perfect $G$ would have (0.03). Between 5.6 and 8.4 % of the samples lie in the gaps, where the data have 0.3 %. $D$
 sees them: in the lower row of Figure 4.2 it dips between the modes. Why does $G$ not remove them?
 
-**Why samples must fall into the gaps.** The values of a normal $z$ form an unbroken line. A continuous $G$ maps a
-connected set to a connected set. So if $G$ reaches both the mode at 7 and the mode at 10, it takes every value in
-between, and some $z$ are mapped into the gap.
+**Why samples must fall into the gaps.** The values of a normal $z$ form an unbroken line. By the intermediate value
+theorem, a continuous $G$ that reaches both the mode at 7 and the mode at 10 takes every value in between. So some $z$
+are mapped into the gap.
 
 How many? Suppose that $G$ is nowhere steeper than $L$, that is, $|G(z) - G(z')| \le L\,|z - z'|$. Let $A$ be the set of
 all $z$ that land below a gap of width $g$, and $B$ the set of those that land above it. Any point of $A$ and any point
 of $B$ differ by at least $g / L$. How little mass can lie between two such sets?
 
-- If $G$ is monotone and half of the mass lies on each side, then $A$ and $B$ are half-lines. The piece between them is an
-  interval of width at least $g / L$ around 0, and its probability is about $0.4\, g / L$ for small $g / L$.
+- If $G$ is monotone and puts equal mass on both sides of the gap, then $A$ and $B$ are half-lines. Between them is an
+  interval of width at least $g / L$ around 0. The density of $z$ at 0 is $1 / \sqrt{2\pi} \approx 0.4$, so its
+  probability is at least about $0.4\, g / L$, for small $g / L$.
 - If $G$ is not monotone, $A$ and $B$ may consist of many pieces, and it is not obvious that this does not help. It does
-  not: among all sets of probability ½, the half-line grows least when it is widened by a given distance. This is the
-  **Gaussian isoperimetric inequality** [Borell 1975], and it holds for $z$ of any dimension.
+  not. Take any set of probability ½, and add all points within a given distance of it. Of all such sets the half-line
+  gains the least probability by that. This is the **Gaussian isoperimetric inequality** [Borell 1975]. It holds for $z$
+  of any dimension, with a half-space in place of the half-line.
 
-So a continuous $G$ can only be steep, which makes it cross the gap quickly (exercise 5), or be given a $z$ that is itself
-in pieces, which is one ingredient of chapter 6.
+In our experiment a gap reaches from 8.2 to 8.8, so $g = 0.6$, and a third of the mass lies on its one side; there the
+density of $z$ is 0.36 instead of 0.4. If 3 % of the samples lie in such a gap, $G$ is at least
+$L = 0.36 \cdot 0.6 / 0.03 \approx 7$ steep somewhere, about three times as steep as an affine $G$ with the data's spread.
+To have only 0.3 % there, it would have to be ten times steeper still.
+
+There are two ways out: a steep $G$, which crosses the gap quickly and leaves little there (exercise 5), or a $z$ that
+comes in pieces itself, which is one ingredient of chapter 6.
 
 > **Common mistake.** "A GAN can learn any distribution." An affine $G$ of a normal $z$ makes normals and nothing else. A
 > deep continuous $G$ can come close to any distribution, but it never leaves a gap empty.

@@ -6,14 +6,14 @@ After this chapter you can see, measure and prevent mode collapse, and say which
 
 ## The question
 
-Real data come in islands: there are faces with red hair and faces with blue hair, and few in between. A GAN may learn
-some of the islands, make perfect samples there, and never make anything else. This is **mode collapse**. A loss does not
-show it, and a sheet of good samples does not show it either. How do we notice it, and what helps?
+Real data come in islands: there are faces with dark hair and faces with blond hair, and few in between. A GAN may
+learn some of the islands, make perfect samples there, and never make anything else. This is **mode collapse**. A loss
+does not show it, and a sheet of good samples does not show it either. How do we notice it, and what helps?
 
-We need data whose islands can be counted. Two targets in the plane are common [Lin et al. 2018]: the **ring**, 8 normals
-of standard deviation 0.01 on a circle of radius 1, and the **grid**, 25 normals of standard deviation 0.05 at
-$\{-4, -2, 0, 2, 4\}^2$. This chapter trains on the grid, first a plain GAN, then with one ingredient more in each
-section.
+We need data whose islands can be counted. Two targets in the plane are common [Lin et al. 2018]: the **ring**, 8
+normals of standard deviation 0.01 on a circle of radius 1, and the **grid**, 25 normals of standard deviation 0.05 at
+$\{-4, -2, 0, 2, 4\}^2$. This chapter trains on the grid, first a plain GAN, then with one or two ingredients more in
+each section.
 
 | | |
 |---|---|
@@ -27,7 +27,7 @@ section.
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
 
 import dataclasses
 import time
@@ -47,7 +47,7 @@ from gan_core.optim.optimizers import Adam
 from gan_core.runs.loop import every, fit
 from gan_core.trainer import GANTrainer
 from toy.figures import plane_plots, scrubber
-from toy.measures import coverage, coverage_table, published
+from toy.measures import coverage, coverage_table, published, ten_seeds
 from toy.targets import by_name
 
 SAMPLES = 2_500
@@ -55,13 +55,11 @@ SAMPLES = 2_500
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """Everything that decides a run. The defaults are the full recipe; `OFF` removes all of it."""
+    """Everything that decides a run. The defaults are the full recipe."""
 
     target: str = "grid"
-    (
-        "ring, grid, ring-of-12, grid-4x4, unequal-ring, unequal-grid, two-moons, swiss-roll or "
-        "checkerboard"
-    )
+    """ring, grid, ring-of-12, grid-4x4, unequal-ring, unequal-grid, two-moons, swiss-roll or
+    checkerboard"""
     steps: int = 10_000
     """rounds, each a step of D, then one of G; at least 1"""
     batch: int = 128
@@ -75,25 +73,25 @@ class Config:
     width: int = 128
     """units of each of the 3 hidden layers, in G and in D, at least 1"""
     learning_rate: float = 1e-3
-    """of both networks for the first fifth of the run, then along half a cosine down to 0; above 0"""
+    """of both networks for the first fifth of the run, a number above 0; then it falls to 0"""
     gamma: float = 0.03
-    """weight of R1 and R2 at the start, for data of sd 1; at least 0, 0: no penalty"""
+    """weight of R1 and R2 at the start, for data of sd 1, a number of at least 0; 0: no penalty"""
     gamma_end: float = 1e-4
-    """the same from four fifths of the run on; above 0"""
+    """weight of R1 and R2 from four fifths of the run on, a number above 0"""
     noise: float = 0.5
-    """sd of the noise on all that D sees at the start, in sd of the data; at least 0, 0: none"""
+    """sd of the noise that D sees at the start, in sds of the data, at least 0; 0: no noise"""
     noise_end: float = 0.01
-    """the same at half of the run, from where on there is none; above 0"""
+    """sd of the noise just before half of the run, where it ends, a number above 0"""
     average: float = 0.995
-    """decay of the moving average of G that is sampled, at least 0, below 1; 0: G itself"""
+    """decay of the moving average of G that is sampled, from 0 to below 1; 0: no average"""
     decay: bool = True
     """whether the learning rate falls"""
     seed: int = 0
-    """of weights, data, z and noise"""
+    """seed of weights, data, z and noise"""
     seeds: int = 1
     """seeds of the last table; more than 1: every recipe on ring and grid, one to two hours for 10"""
     mode: str = "xla"
-    """xla, graph, or eager for stepping through in a debugger"""
+    """how rounds are executed: xla (compiled; fast), graph, or eager (slow; for a debugger)"""
     out: Path = Path("runs/ch06")
     """folder for the figures and the table's runs"""
 
@@ -124,14 +122,15 @@ if __name__ == "__main__":
 r"""
 ## 6.1 Mode collapse, seen
 
-$G$ and $D$ are multilayer perceptrons with three hidden layers of 128 units. Both work in the data's own units: the
-mean and the scale of the data, measured on a sample, are the only things about the target that the networks are told.
+$G$ and $D$ are multilayer perceptrons with three hidden layers of 128 units. $D$ takes and $G$ gives points in the
+data's units. Inside, both work with numbers of mean 0 and sd 1: $D$ begins with (x − mean) / scale, and $G$ ends with
+the reverse. Mean and scale, measured on a sample, are the only things about the target that the networks are told.
 """
 
 
 # %%
 def networks(config, mean, scale):
-    """G: z [B, latent_dim + bits] -> [B, 2]; D: [B, 2] -> logits [B, 1]; both in the data's units."""
+    """G turns z [B, latent_dim + bits] into points [B, 2], D turns points into logits [B, 1]."""
     hidden = [config.width] * 3
     inputs_of_g = config.latent_dim + config.bits
     g_layers = mlp([inputs_of_g, *hidden, 2], seed=config.seed, name="G", initializer=he_normal)
@@ -142,7 +141,7 @@ def networks(config, mean, scale):
 
 
 def mean_and_scale(distribution, seed):
-    """The mean [2] of 10,000 samples, and the root of the mean variance of their coordinates."""
+    """The mean [2] of 10,000 samples, and one sd for both coordinates."""
     known = distribution.sample(10_000, rng.seed(seed, "scale"))
     mean = tf.reduce_mean(known, axis=0)
     variances = tf.math.reduce_variance(known, axis=0)
@@ -151,17 +150,15 @@ def mean_and_scale(distribution, seed):
 
 # %% [markdown]
 r"""
-One function trains every recipe of this chapter. Each of its optional parts, the penalty, the noise, the average and the
-falling learning rate, is explained in the section that switches it on.
+One function trains every recipe of this chapter. Each of its optional parts, the penalty, the noise, the average and
+the falling learning rate, is explained in the section that switches it on. The defaults in `Config` (weights of the
+penalty, noise, twelve flips) are settings that worked, and no results of a theory. Each has a flag, so try others.
 """
 
 
 # %%
 def train(distribution, config: Config, hooks=()) -> GANTrainer:
-    """Fit any distribution of the plane (`sample(n, seed) -> [n, 2]`).
-
-    -> the trainer, whose samples have the data's units.
-    """
+    """Fit a distribution of the plane; gives the trainer, whose samples have the data's units."""
     mean, scale = mean_and_scale(distribution, config.seed)
     generator, discriminator = networks(config, mean, scale)
     rate = learning_rate(config)
@@ -175,7 +172,7 @@ def train(distribution, config: Config, hooks=()) -> GANTrainer:
         d_optimizer=Adam(rate, beta_1=0.0, beta_2=0.999),
         penalty=falling_penalties(config, scale),
         augment=fading_noise(config, scale),
-        average=config.average or None,
+        average=config.average or None,  # None: no average
         mode=config.mode,
     )
     sampler = stream(distribution.sample, config.batch, config.seed)
@@ -191,7 +188,11 @@ def learning_rate(config):
 
 
 def falling_penalties(config, scale):
-    """R1 and R2 for data of this scale: gradients there are 1/scale those at unit scale."""
+    """R1 and R2, whose weight falls by the same factor each round.
+
+    Data that are `scale` times as wide have gradients 1 / scale times as large, and R1 is their
+    square. So the weight for data of sd 1 is multiplied by scale^2.
+    """
     if config.gamma == 0.0:
         return None
     end = max(1, config.steps * 4 // 5)
@@ -207,53 +208,61 @@ def fading_noise(config, scale):
         return None
     end = max(1, config.steps // 2)
     falling = schedules.geometric_decay(config.noise * scale, end, final=config.noise_end * scale)
-    return augment.instance_noise(lambda step: tf.where(step < end, falling(step), 0.0))
+
+    def noise_sd(step):
+        return tf.where(step < end, falling(step), 0.0)
+
+    return augment.instance_noise(noise_sd)
 
 
 # %% [markdown]
 r"""
-`watch` counts, about forty times in a run, which modes 2,500 samples of $G$ hit. A sample **hits** a mode if it
-lies within three standard deviations of it.
+`watch` counts, about forty times in a run, which modes 2,500 samples of $G$ hit. A sample **hits** a mode if its
+distance from the mode's centre is at most three times the standard deviation of that mode. `train_and_tell` prints the
+last count, and below it a distance from the target, for targets that have no modes to count. (Section 7.6 explains this
+sliced Wasserstein distance.)
 """
 
 
 # %%
-def watch(distribution, config, times: int = 40, also=None):
+def watch(distribution, config, times: int = 40, at_each_look=None):
     """Train, and look about `times` times at 2,500 samples.
 
-    `also(trainer)`, if it is given, is called at each look.
-    -> the trainer, and a list of looks: (round, samples, Coverage or None).
+    Gives the trainer, and a list of looks: (round, samples, their Coverage), with None for the
+    Coverage of a target without modes. `at_each_look(trainer)`, if given, is called at each look.
     """
     looks = []
 
     def look(trainer, row):
         samples = trainer.sample(SAMPLES)
         looks.append((int(row["step"]), samples, coverage.of(samples, distribution)))
-        if also is not None:
-            also(trainer)
+        if at_each_look is not None:
+            at_each_look(trainer)
 
     hook = every(max(1, config.steps // times), look)
     trainer = train(distribution, config, hooks=[hook])
     return trainer, looks
 
 
-def train_and_tell(title, config, also=None):
-    """`watch` on the config's target, and a line about the last look. -> what `watch` gives."""
+def train_and_tell(title, config, at_each_look=None):
+    """`watch` on the config's target, and lines about the last look; gives what `watch` gives."""
     distribution = by_name.BY_NAME[config.target]()
     start = time.perf_counter()
-    trainer, looks = watch(distribution, config, also=also)
+    trainer, looks = watch(distribution, config, at_each_look=at_each_look)
     seconds = time.perf_counter() - start
     print(f"{config.target}, {title}: {config.steps:,} rounds in {seconds:.0f} s")
     _, samples, counts = looks[-1]
-    print(f"  {counts or ''}")
+    if counts is not None:
+        print(f"  {counts}")
     print(f"  {by_name.distance(samples, distribution)}")
     return trainer, looks
 
 
 # %% [markdown]
 r"""
-The full recipe is the default configuration. `recipes_of` switches everything off, which is the *plain GAN*
-(the non-saturating loss and Adam), and then adds the ingredients back one after the other.
+The full recipe is the default configuration. With everything off, a *plain GAN* is left: the non-saturating loss and
+Adam. `recipes_of` makes a configuration for each row of the tables below. The first is the plain GAN, and each further
+one keeps what came before and adds an ingredient.
 """
 
 # %%
@@ -275,13 +284,13 @@ INGREDIENTS = (
 
 
 def recipes_of(config: Config) -> dict[str, Config]:
-    """From everything off to the config itself, one ingredient after the other."""
-    off = dict(OFF)
-    recipes = {"plain GAN": dataclasses.replace(config, **off)}
+    """Gives a dictionary: the name of each recipe, and its configuration."""
+    still_off = dict(OFF)
+    recipes = {"plain GAN": dataclasses.replace(config, **still_off)}
     for name, fields in INGREDIENTS:
         for field in fields:
-            del off[field]
-        recipes[name] = dataclasses.replace(config, **off)
+            del still_off[field]  # what is no longer in still_off keeps the config's value
+        recipes[name] = dataclasses.replace(config, **still_off)
     return recipes
 
 
@@ -310,26 +319,29 @@ r"""
 >
 > - Threads of samples run from mode to mode. A continuous $G$ of a normal $z$ cannot avoid them (section 4.7).
 > - Some modes have no sample, in the last picture too.
-> - The count of modes goes up *and down*. A mode that was found can be lost again, because no term of $G$'s loss speaks of
->   places where $G$ has no sample.
+> - The count of modes goes up *and down*. A mode that was found can be lost again, because no term of $G$'s loss
+>   speaks of places where $G$ has no sample.
 
 ## 6.2 Mode collapse, measured
 
 Each sample belongs to its nearest mode. Four numbers describe 2,500 samples:
 
 - the number of **modes** with at least one hit;
-- **high quality**: the share of samples that hit a mode. A perfect sampler has $1 - e^{-9/2} = 98.9\,\%$, because some
-  samples of a normal lie more than three standard deviations from its mean;
+- **high quality**: the share of samples that hit a mode. In the plane a sample of a normal lies at a distance of more
+  than $r$ standard deviations with probability $e^{-r^2/2}$. So even a perfect sampler misses with probability
+  $e^{-9/2} = 1.1\,\%$, and has 98.9 % hits (the 99.7 % that you may know are for one dimension);
 - **reverse KL**: $\sum_k q_k \log(q_k / w_k)$, where $q_k$ is the share of mode $k$ among the hits and $w_k$ the true
-  weight. It is 0 if all modes get their due;
-- the **sd ratio**: the spread of the hits around their mode's mean, divided by the true one.
+  weight (a mode without hits adds 0). It is 0 if all modes get their due;
+- the **sd ratio**: the sd of a mode's hits, around their own mean, divided by the sd that the hits of a perfect sampler
+  have (0.974 times the mode's, since hits lie within three sds); then averaged over the modes. So a perfect sampler has
+  1, and modes that are too narrow have less.
 
-No single number suffices. A $G$ that makes 24 of the 25 modes perfectly has a reverse KL of only
-$\log(25/24) = 0.04$; the count of modes tells. A $G$ whose modes have shrunk to points has a perfect count, and a *better*
-high quality than the data; the sd ratio tells.
+No single number suffices. A $G$ that makes 24 of the 25 modes perfectly has a reverse KL of only $\log(25/24) = 0.04$;
+the count of modes tells. A $G$ whose modes have shrunk to points has a perfect count, and a *larger* share of hits
+than the data; the sd ratio tells.
 
-> **Common mistake.** To take "high quality" for a score that should be as high as possible. The right value is that of a
-> perfect sampler, 98.9 %. A $G$ that reaches 100 % makes modes that are too narrow.
+> **Common mistake.** To take "high quality" for a score that should be as high as possible. The right value is that of
+> a perfect sampler, 98.9 %. A $G$ that reaches 100 % makes modes that are too narrow.
 """
 
 # %% [markdown]
@@ -340,9 +352,10 @@ The first ingredient is known from chapter 2. $R_1$ and $R_2$ add to $D$'s loss
 
 $$\frac{\gamma}{2}\, \mathbb{E}_{x \sim p} |\nabla D(x)|^2 + \frac{\gamma}{2}\, \mathbb{E}_{x \sim q} |\nabla D(x)|^2, \tag{6.1}$$
 
-where $D$ stands for the logit. Without them nothing keeps the logit from becoming arbitrarily steep between modes: $G$'s
-samples are thrown from one mode to the next, and the game circles as the Dirac-GAN did. The weight $\gamma$ falls during
-the run, from 0.03 to 0.0001 for data of unit scale: a smooth $D$ at first, a $D$ that may resolve narrow modes at the end.
+where $D$ stands for the logit. Without them nothing keeps the logit from becoming arbitrarily steep between modes.
+Then $G$'s samples are thrown from one mode to the next, and the game circles as the Dirac-GAN did. The weight $\gamma$
+falls during the run, from 0.03 to 0.0001 (for data with sd 1). So $D$ has to be smooth at first. Later it may become
+steep enough to see narrow modes.
 """
 
 # %%
@@ -352,9 +365,9 @@ if __name__ == "__main__":
     plots.show(
         plane_plots.fields_of_d(pair, real),
         config.out / "penalty_field_of_d.png",
-        caption="Figure 6.2. σ of D's logit over the plane at the end, without and with R1 and "
-        "R2. Arrows: the slope of the logit at some generated samples, which is the "
-        "direction in which G is told to move them.",
+        caption="Figure 6.2. The probability with which D says real, over the plane at the end, "
+        "without and with R1 and R2. Arrows: the slope of the logit at some generated samples, "
+        "which is the direction in which G is told to move them.",
         alt="Left, large yellow blobs around several modes where no generated samples are, "
         "dark blue elsewhere. Right, the blobs are smaller and dimmer, and there are "
         "arrows at almost every mode.",
@@ -364,8 +377,9 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - Without penalties $D$ is sure, in yellow, of several modes where $G$ has no sample, and sure again, in dark blue, right
->   beside them. $G$ does not learn of these modes, because none of its samples is there to follow the slope.
+> - Without penalties $D$ says "certainly real" (yellow) at several modes without generated samples, and "certainly
+>   generated" (dark blue) right beside them. $G$ does not learn of these modes, because none of its samples is there
+>   to follow the slope.
 > - With the penalties the peaks are lower and softer: $D$ is less sure, and its slope reaches further around each mode.
 > - In this run 17 modes are hit after the last round, against 19 without penalties. Over ten seeds the
 >   penalties find three modes *more* (Table 6.2). One run is an illustration and not evidence.
@@ -373,14 +387,23 @@ r"""
 ## 6.4 A relativistic loss: compare, do not grade
 
 With the non-saturating loss $G$ wants a high logit. If $D$ likes one mode best, all samples gain by going there. The
-**relativistic** loss [Jolicoeur-Martineau 2018] compares pairs. With $a$ for the logit of a real sample, $b$ for that of a
-generated one and $s$ for softplus,
+**relativistic** loss [Jolicoeur-Martineau 2018] compares pairs of a real sample, with the logit $a$, and a generated
+one, with the logit $b$. With $s$ for softplus,
 
-$$\text{D: } \operatorname{mean} s(-(a - b)), \qquad \text{G: } \operatorname{mean} s(-(b - a)). \tag{6.2}$$
+$$\text{D minimises } \operatorname{mean} s(b - a), \qquad \text{G minimises } \operatorname{mean} s(a - b). \tag{6.2}$$
 
-$G$ has to beat the *real* sample of the pair and not a fixed bar. Once its samples score as high as real ones, at every
-mode, there is nothing left to gain from crowding. Together with $R_1$ and $R_2$ this is the loss of R3GAN
-[Huang et al. 2024].
+Since $s(b - a) = -\log \sigma(a - b)$, $D$'s loss is small if the *real* sample of the pair has the larger logit, and
+$G$'s if the generated one has. There is no fixed bar at logit 0 any more.
+
+*Why might this help against collapse?* With the non-saturating loss $D$ is content once each sample is on its side of
+the bar. In equation (6.2) the loss of every pair depends on $a - b$, so each real sample pulls at $D$ as long as
+generated ones score about as high. [Huang et al. 2024] argue that $D$ therefore keeps a slope near every real sample,
+and that this slope leads $G$ to modes that it has dropped. They use this loss together with $R_1$ and $R_2$ and call
+the result R3GAN.
+
+*What it does not do.* It does not tell $G$ to stop when its samples score as high as real ones. The derivative of
+$s(a - b)$ with respect to $b$ is $-\sigma(a - b)$, so at $a = b$ it is $-1/2$. The non-saturating loss $s(-b)$ has the
+same $-1/2$ at $b = 0$. With either loss $G$ comes to rest only where $D$ is flat.
 """
 
 # %%
@@ -400,15 +423,15 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 > **Notice.** You cannot see an improvement here, and Table 6.2 will not show one either: over ten seeds the two recipes
-> cannot be told apart. The argument above is sound, but it is an argument, not a measurement.
+> cannot be told apart. An argument is not a measurement.
 
 ## 6.5 Falling learning rates and the average of G
 
-With a constant learning rate $G$ never comes to rest. Its samples circle around the modes, at a radius that the learning
-rate decides. Two cures are known from chapter 3 and work well together:
+With a constant learning rate $G$ never comes to rest. Its samples circle around the modes: the larger the learning
+rate, the wider. Two cures are known from chapter 3:
 
-- the learning rate of both players falls along half a cosine to 0, from the first fifth of the run on;
-- samples are drawn from a moving average of $G$'s weights over some 200 rounds (decay 0.995).
+- the learning rate of both players stays constant for a fifth of the run, and then falls to 0 along half a cosine;
+- samples are drawn from a moving average of $G$'s weights over about $1/(1 - 0.995) = 200$ rounds (its decay is 0.995).
 """
 
 # %%
@@ -417,6 +440,7 @@ if __name__ == "__main__":
     runs[name] = train_and_tell(name, recipes[name])
     pair = {name: runs[name] for name in ("+ relativistic loss", "+ falling rates, average")}
     half_width = 0.1 * plane_plots.span_of(real)
+    # Of 100 real samples, one near which both runs have many generated ones.
     place = plane_plots.most_visited(pair, real[:100], half_width)
     plots.show(
         plane_plots.around_a_point(pair, real, place, half_width),
@@ -430,17 +454,18 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-> **Notice.** In the upper row the samples lie beside the mode, each time in another place. In the lower row they lie on the
-> mode and stay. High quality rises from 24.9 to 49.7 % in this run. The other half of the samples lies on the threads
-> between the modes, which rest as well now.
+> **Notice.** In the upper row the samples lie beside the mode, each time in another place. In the lower row they lie
+> on the mode and stay. High quality rises from 24.9 to 49.7 % in this run. The other half of the samples lies on the
+> threads between the modes. The threads have come to rest, too.
 
 ## 6.6 Noise: islands that overlap
 
-Between two far modes there is no real sample and perhaps no generated one. Nothing there corrects $D$, and nothing leads
-$G$ across. **Instance noise** [Sønderby et al. 2017] adds the same kind of normal noise to all that $D$ sees, real and
-generated. Both distributions become blurred until their islands overlap. They are equal after blurring only if they
-were equal before, so the target of the game does not change. The noise starts at half of the data's standard deviation,
-falls by the same factor each round, and ends at half of the run.
+Between two far modes there is no real sample and perhaps no generated one. Nothing there corrects $D$, and nothing
+leads $G$ across. **Instance noise** [Sønderby et al. 2017] adds the same kind of normal noise to all that $D$ sees,
+real and generated. Both distributions become blurred until their islands overlap. The target of the game does not
+change: blurred distributions are equal only if they were equal before. (Blurring looks as if it destroyed detail, but
+for normal noise and exact densities it can be undone; we do not prove it.) The noise starts at half of the data's
+standard deviation, falls by the same factor each round, and ends at half of the run.
 
 The picture shows the real samples as $D$ sees them.
 """
@@ -464,17 +489,19 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 > **Notice.** At round 0 the grid cannot be seen at all: $D$ compares two clouds, and $G$ only has to get the cloud
-> right. The modes separate one scale at a time.
+> right. As the noise fades, the modes separate.
 >
-> In this run one mode more is hit (24, after 23). Again Table 6.2 will not confirm it: over ten seeds the noise makes no
-> difference that can be seen, once the average is there. It may help targets whose modes are further apart.
+> In this run one mode more is hit (24, after 23). Again Table 6.2 will not confirm it: over ten seeds the noise makes
+> no difference that can be seen, once the average is there.
 
 ## 6.7 Coin flips in z: islands in the prior
 
-The threads are left. Chapter 4 said why: the values of a normal $z$ hang together, so the values of a continuous $G(z)$
-do as well. No training removes that. But the prior is ours to choose. We give $z$ twelve further coordinates that are
-coin flips, −1 or 1 each. The values of $z$ then form $2^{12} = 4{,}096$ separate sheets, and $G$ may send different sheets
-to different modes without crossing the space between them.
+The threads are left. Chapter 4 said why: any two values of a normal $z$ can be joined by a path of other values. A
+continuous $G$ turns the path into a path between the two samples, and that is a thread. No training removes it. But
+the **prior**, the distribution of $z$, is ours to choose. We give $z$ twelve further coordinates that are coin flips,
+−1 or 1 each. Fix the twelve flips. The two normal numbers are still free and fill a plane, a *sheet*. There are
+$2^{12} = 4{,}096$ sheets, one for each outcome of the flips, and no path leads from one to another. So $G$ may send
+different sheets to different modes, without a thread between them.
 """
 
 # %%
@@ -486,7 +513,7 @@ if __name__ == "__main__":
     def keep_field(trainer):
         fields.append(scrubber.field_of(trainer.discriminator, span))
 
-    runs[name] = train_and_tell(name, recipes[name], also=keep_field)
+    runs[name] = train_and_tell(name, recipes[name], at_each_look=keep_field)
     pair = {name: runs[name] for name in ("+ fading noise", "+ coin flips (full)")}
     plots.show(
         plane_plots.last_samples(pair, real),
@@ -499,8 +526,10 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-> **Notice.** The threads are gone. All 25 modes are hit, and the high quality is 98.9 %, that of a perfect sampler. A rim
-> of blue is left around each orange mode: the generated modes are a little too narrow. Section 6.8 returns to that.
+> **Notice.** The threads are gone. All 25 modes are hit, and the high quality is 98.9 %, that of a perfect sampler.
+> But compare the pictures, too: a rim of blue is left around each orange mode, so the generated modes are a little too
+> narrow. Narrow modes alone would have *more* hits than 98.9 %, so some samples still stray. Section 6.8 returns to
+> that.
 
 ## 6.8 The whole recipe
 """
@@ -530,7 +559,9 @@ if __name__ == "__main__":
         alt="An animation: a cloud of generated samples spreads over the grid and contracts "
         "onto the 25 modes.",
     )
-    moments = [(*look, field) for look, field in zip(looks, fields, strict=True)]
+    moments = []  # each look, and D at that moment
+    for (step, samples, counts), field in zip(looks, fields, strict=True):
+        moments.append((step, samples, counts, field))
     plots.show_file(
         scrubber.save(config.out / "scrubber.html", moments, real, span),
         caption="Figure 6.9. The same training under your hand: move the slider. Grey is D, light "
@@ -540,7 +571,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-An **ablation** measures each ingredient by adding (or removing) it alone. Table 6.1 has one run a row. One run proves
+An **ablation** is a table that adds or removes ingredients of a recipe, to see what each contributes. Ours adds: each
+row keeps what came before, and two rows add two ingredients together. Table 6.1 has one run a row. One run proves
 little, as chance decides which modes are found; the next table is over ten seeds.
 """
 
@@ -549,7 +581,7 @@ little, as chance decides which modes are found; the next table is over ten seed
 def measure(config: Config) -> dict:
     """Train on config.target and count.
 
-    -> the Coverage's values, and the seconds it took, compiling included.
+    Gives a dictionary: the numbers of the Coverage, and the seconds it took, compiling included.
     """
     distribution = by_name.BY_NAME[config.target]()
     start = time.perf_counter()
@@ -560,9 +592,9 @@ def measure(config: Config) -> dict:
 
 def table_over_seeds(config: Config) -> None:
     """Every recipe on ring and grid over all seeds; what was measured before is not run again."""
-    places = []  # of each run in the table
+    places = []  # row and column of each run's numbers in the table
     configs = []
-    for name, recipe in reversed(recipes_of(config).items()):  # the full recipe first
+    for name, recipe in recipes_of(config).items():
         for target in ("grid", "ring"):
             for seed in range(config.seeds):
                 places.append((name, target))
@@ -598,38 +630,41 @@ hours on two cores. This is what it printed.
 # %%
 if __name__ == "__main__":
     tables.show(
-        published.HEADINGS_OF_TEN_SEEDS,
-        published.TEN_SEEDS,
+        ten_seeds.HEADINGS,
+        ten_seeds.ROWS,
         caption="Table 6.2. Every recipe on ring and grid: mean ± standard error of 10 runs, "
         "2,500 samples each.",
     )
 
 # %% [markdown]
 r"""
-How to read it: the difference of two means has a standard error of about 1.4 times that of one of them. A difference below
-two of those is no finding.
+How to read it: if two independent means both have the standard error $e$, their difference has $\sqrt 2\, e$. We call a
+difference a finding if it is more than twice that, so more than $2.8\, e$.
 
-- **Penalties** find more modes: 17.2 to 20.6 on the grid, 6.4 to 7.6 on the ring. They do not raise the quality.
+- **Penalties** find more modes: 20.6 instead of 17.2 on the grid, 7.6 instead of 6.4 on the ring. They do not raise the
+  quality.
 - **The relativistic loss** changes nothing that ten seeds can show (20.6 ± .9 against 21.0 ± .9 modes).
-- **Falling rates and the average** double the high quality. The modes are found *and kept*.
+- **Falling rates and the average** more than double the high quality, and more modes are hit.
 - **Fading noise** changes nothing that ten seeds can show, given what is there already.
 - **Coin flips** remove the threads: from 53 to 98.5 % high quality, and every mode in every run.
 
-**What is still wrong.** The sd ratio of the full recipe is 0.88 to 0.90: its modes are about a tenth too narrow, with a
-standard error of 0.01, so this is not chance. High quality cannot show it, since narrow modes have *more* hits. A few
-thousand rounds after the noise is gone teach $D$ where the modes are, but less about their width, and the average of
-many $G$ smooths what is left.
+**What is still wrong.** The sd ratio of the full recipe is 0.88 on the grid and 0.90 on the ring: its modes are about
+a tenth too narrow, with a standard error of 0.01, so this is not chance. High quality cannot show it. Modes that are
+narrower by a tenth and have no other fault would have 99.7 % hits, and the samples that stray bring the share down to
+that of a perfect sampler. Two faults cancel in one number. Why are the modes narrow? We do not know. Perhaps the 5,000
+rounds after the noise are too few for $D$ to learn the width; perhaps averaging narrows the modes (exercise 6).
 
-**What the table does not say.** Each row keeps what came before. The table does not tell what the noise would do
-without the average, or whether coin flips alone would suffice (exercise 4).
+**What the table does not say.** Each row keeps what came before. So the table does not tell what the noise would do
+without the average, or whether coin flips alone would suffice (exercise 4). Nor does it tell R1 from R2, or the
+falling rates from the average, which were added together.
 
 ## 6.9 Packing: let D see several samples at once
 
 PacGAN [Lin et al. 2018] cures collapse in another way. Its $D$ receives a *pack* of $m$ samples, all real or all
 generated, and judges them together. Why does this help? Suppose that $G$ makes only half of the ring's modes, each one
-perfectly. A single sample gives no hint. But two real samples share a mode with probability 1/8, two generated ones with
-probability 1/4: the *pair* gives $G$ away. In general, if $p$ and $q$ differ by dropped modes, the distributions of
-packs differ more than those of single samples, and the more the larger the pack is.
+perfectly. A single sample gives no hint. But two real samples share a mode with probability 1/8, two generated ones
+with probability 1/4: the *pair* gives $G$ away. In general, if $p$ and $q$ differ by dropped modes, the distributions
+of packs differ more than those of single samples, and the more the larger the pack is [Lin et al. 2018].
 
 $D$ changes in its input layer alone: $m$ samples of two coordinates become one vector of $2m$ (exercise 7 builds it).
 The paper prints these numbers for our two targets:
@@ -648,24 +683,24 @@ if __name__ == "__main__":
 r"""
 Can the last row of Table 6.2 be put beside this? Only with care, since the two protocols differ.
 
-- *Length*: PacGAN trained for 400,000 steps, our recipe for 10,000 rounds.
-- *The plain GAN*: theirs has 98.2 % (ring) and 94.8 % (grid) high quality, ours 42.5 and 22.0 %. Their plain GAN drops modes
-  but makes clean samples. The baseline depends on the networks and on the length of training at least as much as on the
-  method.
+- *Length*: PacGAN trained for 400,000 steps (section 4.1 of the paper), our recipe for 10,000 rounds.
+- *The plain GAN*: theirs has 98.2 % (ring) and 94.8 % (grid) high quality, ours 42.5 and 22.0 %. Their plain GAN drops
+  modes but makes clean samples. The baseline depends on the networks and on the length of training at least as much as
+  on the method.
 - *The prior*: our last row has coin flips in $z$; their prior is a normal, which is connected. Without the coin flips
   our recipe has 53 % high quality on the grid, far less than every row of theirs.
 
-So the tables do not show that one method is better. They show that different causes, dropped modes, restless training and
-a connected prior, need different cures.
+So the tables do not show that one method is better. What this chapter saw are three faults: dropped modes, samples that
+never rest, and threads. Each needs a cure of its own.
 
-> **Common mistake.** To compare one's own best row with the published rows and leave out what differs. A fair comparison
-> trains both methods on the same networks for the same number of rounds.
+> **Common mistake.** To compare one's own best row with the published rows and leave out what differs. A fair
+> comparison trains both methods on the same networks for the same number of rounds.
 
 ## Summary
 
-- Mode collapse can be counted on data whose modes are known: modes hit, high quality, reverse KL, sd ratio. Compare each
-  with a perfect sampler, and never look at one of them alone.
-- Penalties on $D$'s slope find more modes. Falling rates and an average of $G$ keep them.
+- Mode collapse can be counted on data whose modes are known: modes hit, high quality, reverse KL, sd ratio. Compare
+  each with a perfect sampler, and never look at one of them alone.
+- Penalties on $D$'s slope find more modes. Falling rates and an average of $G$ bring the samples to rest on them.
 - A connected prior makes threads between the modes. Coin flips in $z$ cut the prior into pieces and remove the threads.
 - Over ten seeds the relativistic loss and the fading noise make no difference *here*. A good argument is not a
   measurement.
@@ -676,9 +711,9 @@ a connected prior, need different cures.
 
 1. ★ A sampler is perfect but for one mode of the grid, which it never makes. Compute the four numbers by hand. Which of
    them reveal it?
-2. ★ $G$ makes $k$ of $n$ equally likely modes perfectly. With which probability do $m$ samples lie in $m$ different
-   modes, real and generated? For the ring and $k = 4$, at
-   which $m$ do the two probabilities differ most?
+2. ★ $G$ makes $k$ of $n$ equally likely modes perfectly. Draw $m$ samples. How probable is it that no two of them lie
+   in the same mode, (a) for real samples, (b) for generated ones? For the ring and $k = 4$, at which $m$ do the two
+   probabilities differ most?
 3. ★★ Shrink a perfect sampler's samples half way to their modes. Which number praises it, which one reveals it?
 4. ★★ Train with the coin flips alone (everything else off). Which of the four numbers does it repair, and which not?
 5. ★★ Take the coin flips away (`--bits 0`). Where are the samples that hit no mode?

@@ -97,7 +97,9 @@ def main(hidden: int, batch: int, loop: str) -> None:
                 state, rows = jitted_round(state, None)
         jax.block_until_ready((state, rows))
 
-    parameters = [sum(p.size for p in jax.tree.leaves(params)) for params in (g, d)]
+    parameters = []
+    for network in (g, d):
+        parameters.append(sum(leaf.size for leaf in jax.tree.leaves(network)))
     facts = {
         "parameters": parameters,
         "library": f"JAX {jax.__version__}, Optax {optax.__version__}",

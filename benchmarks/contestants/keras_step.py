@@ -35,7 +35,8 @@ def generator_loss(fake_output: tf.Tensor) -> tf.Tensor:
 
 def dcgan(size: int, width: int, latent_dim: int) -> tuple[keras.Model, keras.Model]:
     """G and D of `dcgan.networks`: the same layers, sizes and first weights, no biases."""
-    stages = {32: 3, 64: 4, 128: 5}[size]
+    stages = {32: 3, 64: 4, 96: 4, 128: 5}[size]
+    start = size // 2**stages
     channels = [width * 2**i for i in range(stages)]
 
     def options():
@@ -50,7 +51,7 @@ def dcgan(size: int, width: int, latent_dim: int) -> tuple[keras.Model, keras.Mo
         [
             keras.Input([latent_dim]),
             layers.Reshape([1, 1, latent_dim]),
-            layers.Conv2DTranspose(channels[-1], 4, **options()),
+            layers.Conv2DTranspose(channels[-1], start, **options()),
         ]
     )
     for narrow in [*reversed(channels[:-1]), 3]:
@@ -70,7 +71,7 @@ def dcgan(size: int, width: int, latent_dim: int) -> tuple[keras.Model, keras.Mo
         discriminator.add(layers.Conv2D(wide, 4, strides=2, padding="same", **options()))
         discriminator.add(batch_norm())
         discriminator.add(layers.LeakyReLU(negative_slope=0.2))
-    discriminator.add(layers.Conv2D(1, 4, **options()))
+    discriminator.add(layers.Conv2D(1, start, **options()))
     discriminator.add(layers.Flatten(dtype="float32"))
     return generator, discriminator
 

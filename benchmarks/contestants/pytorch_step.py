@@ -38,10 +38,11 @@ def dcgan(
         latent_dim: numbers in z.
         last: the layers that follow D's logits.
     """
-    stages = {32: 3, 64: 4, 128: 5}[size]
+    stages = {32: 3, 64: 4, 96: 4, 128: 5}[size]
+    start = size // 2**stages
     channels = [width * 2**i for i in range(stages)]
 
-    main: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, channels[-1], 4, 1, 0, bias=False)]
+    main: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, channels[-1], start, 1, 0, bias=False)]
     for wide, narrow in zip(reversed(channels), [*reversed(channels[:-1]), 3], strict=True):
         main.append(nn.BatchNorm2d(wide))
         main.append(nn.ReLU(True))
@@ -53,7 +54,7 @@ def dcgan(
         main.append(nn.Conv2d(narrow, wide, 4, 2, 1, bias=False))
         main.append(nn.BatchNorm2d(wide))
         main.append(nn.LeakyReLU(0.2, inplace=True))
-    main.append(nn.Conv2d(channels[-1], 1, 4, 1, 0, bias=False))
+    main.append(nn.Conv2d(channels[-1], 1, start, 1, 0, bias=False))
     discriminator = nn.Sequential(*main, *last)
     return generator.apply(weights_init), discriminator.apply(weights_init)
 

@@ -165,7 +165,7 @@ def summary(seconds: Sequence[float]) -> Row:
 
 def ask(module: str, options: Row) -> Row:
     """The row that `python -m module` measures with these options, in a process of its own."""
-    code, output, errors, memory = _run([sys.executable, "-m", module, json.dumps(options)])
+    code, output, errors, memory = run([sys.executable, "-m", module, json.dumps(options)])
     lines = output.strip().splitlines()
     if lines and lines[-1].startswith("{"):
         return json.loads(lines[-1])
@@ -183,7 +183,7 @@ def ask(module: str, options: Row) -> Row:
     return {**options, **wrong, "message": f"{end(code)}: {wrong['message']}"}
 
 
-def _run(command: list[str]) -> tuple[int, str, str, int]:
+def run(command: list[str]) -> tuple[int, str, str, int]:
     """Run a process to its end.
 
     Returns:

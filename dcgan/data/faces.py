@@ -433,8 +433,10 @@ def _close_safely(file) -> None:
 
 def _counted(count: int, kind: str) -> str:
     """1 face, 2 faces."""
+    if count == 1:
+        return f"1 {kind}"
     plural = PLURALS.get(kind, f"{kind}s")
-    return f"{count:,} {kind if count == 1 else plural}"
+    return f"{count:,} {plural}"
 
 
 def _listed(kinds: dict[str, int]) -> str:

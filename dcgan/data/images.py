@@ -191,8 +191,9 @@ def _read(data: bytes, size: int) -> Picture:
     except MemoryError:
         raise UnusableImageError("too large for the memory", "too large file") from None
     except Exception as error:  # Pillow raises many kinds, SyntaxError and struct.error among them
-        words = str(error).splitlines()
-        raise UnusableImageError(f"broken: {words[0] if words else type(error).__name__}") from None
+        lines = str(error).splitlines()
+        reason = lines[0] if lines else type(error).__name__
+        raise UnusableImageError(f"broken: {reason}") from None
 
 
 def _may_be_tga(data: bytes) -> bool:

@@ -286,7 +286,9 @@ def most_common(values: Sequence[str]) -> list[str]:
 
 def counted(count: int, noun: str) -> str:
     """1 picture, 2 pictures."""
-    return f"{count:,} {noun if count == 1 else noun + 's'}"
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun}s"
 
 
 def _renumbered(column: np.ndarray, seen: np.ndarray, count: int) -> np.ndarray:

@@ -57,10 +57,13 @@ def load(path: Path, names: Sequence[str]) -> Labelled:
     """
     factors, table = _read(path)
     places = _places(names)
-    values = [
-        labels.most_common([row.values[i] for row in table if row.values[i]]) for i in factors
-    ]
-    numbers = [{value: i for i, value in enumerate(column)} for column in values]
+    values = []
+    numbers = []
+    for i in factors:
+        named = [row.values[i] for row in table if row.values[i]]
+        ordered = labels.most_common(named)
+        values.append(ordered)
+        numbers.append({value: number for number, value in enumerate(ordered)})
     rows = np.full([len(names), len(factors)], WITHOUT, np.int32)
     lines: dict[int, Row] = {}
     unknown = []

@@ -238,11 +238,8 @@ def _sort_out(names: list[str], left_out: collections.Counter[str]) -> list[str]
         parts = name.split("/")
         folders = ["/".join(parts[: depth + 1]) for depth in range(len(parts) - 1)]
         for folder in folders:
-            last = folder.rpartition("/")[2]
             if folder not in no_data:
-                no_data[folder] = (
-                    HIDDEN if is_hidden(last) else OWN if is_own(last, entries[folder]) else None
-                )
+                no_data[folder] = _why_no_data(folder, entries[folder])
         reason = next((folder for folder in folders if no_data[folder]), None)
         if reason is None and not is_hidden(parts[-1]):
             kept.append(name)
@@ -252,6 +249,16 @@ def _sort_out(names: list[str], left_out: collections.Counter[str]) -> list[str]
             left_out[no_data[reason]] += 1
             no_data[reason] = "counted"
     return kept
+
+
+def _why_no_data(folder: str, entries: set[str]) -> str | None:
+    """HIDDEN or OWN for a folder of an archive that is no data, else None."""
+    last = folder.rpartition("/")[2]
+    if is_hidden(last):
+        return HIDDEN
+    if is_own(last, entries):
+        return OWN
+    return None
 
 
 def _special(mode: int) -> str:
@@ -544,8 +551,9 @@ class Array(Source):
             if dtype == np.uint8 and len(shape) in (3, 4):
                 fitting.append(name)
         if len(fitting) != 1:
+            arrays = [name.removesuffix(".npy") for name in names]
             refuse(
-                f"{self._path}, with the arrays {', '.join(name[:-4] for name in names)}",
+                f"{self._path}, with the arrays {', '.join(arrays)}",
                 "Save the pictures as numpy.savez(file, images=array), uint8 [N, H, W, 3].",
             )
         return fitting[0]

@@ -70,7 +70,7 @@ def verdicts(
             else:
                 mean, sd = floor[measure]
                 colour = to_rgba(plots.REAL, 0.25)
-                text = f"{_short(mean)}\n± {sd:.1g}"
+                text = f"{_short(mean)}\n± {_short(float(f'{sd:.1g}'))}"
             _draw_cell(axes, line, column, colour, text)
     axes.set(xlim=(-5.4, len(measures)), ylim=(len(names) - 0.4, -0.6), yticks=[], frame_on=False)
     axes.set_xticks(np.arange(len(measures)) + 0.5, measures)

@@ -53,6 +53,30 @@ def sheet(images: np.ndarray, columns: int = 8, gap: int = 2) -> np.ndarray:
     return page
 
 
+def pictures_of(page: np.ndarray, size: int, gap: int = 2) -> np.ndarray:
+    """The pictures of a sheet, row by row: what `sheet` was given, if it filled all rows.
+
+    Args:
+        page: a sheet, uint8 [height, width, 3].
+        size: side of a picture, in pixels.
+        gap: width of the lines between them.
+
+    Returns:
+        uint8 [N, size, size, 3].
+    """
+    pictures = []
+    for top in range(gap, page.shape[0] - gap, size + gap):
+        for left in range(gap, page.shape[1] - gap, size + gap):
+            pictures.append(page[top : top + size, left : left + size])
+    return np.stack(pictures)
+
+
+def read(path: str | os.PathLike) -> np.ndarray:
+    """A picture from a file, uint8 [H, W, 3]."""
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
 def save(image: np.ndarray, path: str | os.PathLike) -> Path:
     """Write a picture as PNG, whole or not at all. Folders are made; what is there is replaced.
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from dcgan.figures import sheets
+from dcgan.lessons.kept_results import mean_and_error
 from gan_core.app import plots
 
 
 def curves(
     rows: dict[str, np.ndarray], epochs: dict[str, np.ndarray], path: str | os.PathLike
 ) -> None:
-    """Losses and D's answers over rounds, and the distance to held-aside faces over epochs.
+    """Losses and D's answers over rounds, and the distance to held-out faces over epochs.
 
     Args:
         rows: as `RunFolder.rows` gives them.
@@ -51,7 +57,7 @@ def curves(
         label=f"best: epoch {epochs['epoch'][best]:.0f}, {epochs['distance_mean'][best]:.1f}",
     )
     axes.set(
-        xlabel="epoch", ylabel="sliced Wasserstein distance\nto held-aside faces", ylim=(0, None)
+        xlabel="epoch", ylabel="sliced Wasserstein distance\nto held-out faces", ylim=(0, None)
     )
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(
@@ -60,42 +66,70 @@ def curves(
     plots.save(figure, path)
 
 
-def distances_over_epochs(
-    rows: dict[str, dict[str, np.ndarray]], floor: float, path: str | os.PathLike
-) -> None:
-    """The distance to held-aside faces after every epoch, a curve for each recipe.
+def faces_and_curves(runs: dict[str, dict]) -> Figure:
+    """A row for each training: faces, both losses, and what D says of real and generated faces.
 
     Args:
-        rows: recipe -> the columns of its epochs.csv; seven recipes at most, the best one last.
+        runs: title -> {"faces": uint8 [>= 16, S, S, 3], "rows": name -> array [rounds]}.
+    """
+    plots.use_style()
+    figure, axes = plt.subplots(
+        len(runs), 3, figsize=(13, 2.1 * len(runs) + 0.3), width_ratios=(2.2, 1, 1), squeeze=False
+    )
+    for (faces, loss, answers), (title, run) in zip(axes, runs.items(), strict=True):
+        faces.imshow(sheets.sheet(run["faces"][:16], columns=8), interpolation="nearest")
+        faces.set_title(title, loc="left")
+        faces.set(xticks=[], yticks=[])
+        faces.grid(False)
+        _draw_losses(loss, run["rows"])
+        _draw_answers(answers, run["rows"])
+    for bottom in axes[-1, 1:]:
+        bottom.set_xlabel("round")
+    for top in axes[0, 1:]:
+        top.legend(
+            loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, fontsize="small", frameon=False
+        )
+    return figure
+
+
+def _draw_losses(axes: Axes, rows: dict[str, np.ndarray]) -> None:
+    rounds = np.arange(1, len(rows["d_loss"]) + 1)
+    axes.plot(rounds, rows["d_loss"], color=plots.REAL, lw=1, label="D's loss")
+    axes.plot(rounds, rows["g_loss"], color=plots.FAKE, lw=1, label="G's loss")
+    axes.axhline(math.log(4.0), color="0.4", lw=1, ls=":", label="log 4")
+    axes.set(ylabel="loss", ylim=(0, None))
+
+
+def _draw_answers(axes: Axes, rows: dict[str, np.ndarray]) -> None:
+    rounds = np.arange(1, len(rows["d_real"]) + 1)
+    axes.plot(rounds, rows["d_real"], color=plots.REAL, lw=1, label="D(x)")
+    axes.plot(rounds, rows["d_fake"], color=plots.FAKE, lw=1, label="D(G(z))")
+    axes.axhline(0.5, color="0.4", lw=1, ls=":", label="cannot tell")
+    axes.set(ylabel="probability of real", ylim=(-0.04, 1.04))
+
+
+def distances_of_seeds(found: dict[str, dict[str, Sequence[float]]], floor: float) -> Figure:
+    """The distances of each row of an ablation: a dot a seed, and their mean ± standard error.
+
+    Args:
+        found: row -> {"G": distances [seeds], "average": distances [seeds]}.
         floor: the distance of real to real faces.
-        path: the file to write.
     """
     plots.use_style()
-    figure, axes = plots.plt.subplots(figsize=(8, 4))
-    others = ["0.45", *plots.OTHERS, "0.1"][: len(rows) - 1]
-    colours = [*others, plots.FAKE]  # the last recipe is the one that is kept
-    for (name, row), colour in zip(rows.items(), colours, strict=True):
-        axes.plot(row["epoch"], row["distance_mean"], color=colour, marker="o", ms=4, label=name)
-    axes.axhline(floor, color=plots.REAL, ls="--", label="real against real")
-    axes.set(xlabel="epoch", ylabel="distance to held-aside faces", ylim=(0, None))
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    plots.save(figure, path)
-
-
-def faces_of_recipes(
-    rows: dict[str, dict[str, np.ndarray]], path: str | os.PathLike, each: int = 12
-) -> None:
-    """A line of faces for each recipe, of the same noise.
-
-    Args:
-        rows: recipe -> {"faces": uint8 [n, S, S, 3]}.
-        path: the file to write.
-        each: faces in a line.
-    """
-    plots.use_style()
-    figure, axes = plots.plt.subplots(len(rows), 1, figsize=(each * 0.8, len(rows) * 1.05))
-    for one, (name, row) in zip(axes, rows.items(), strict=True):
-        one.imshow(sheets.sheet(row["faces"][:each], columns=each))
-        one.set_title(name, loc="left")
-        one.axis("off")
-    plots.save(figure, path)
+    figure, axes = plt.subplots(figsize=(9, 0.55 * len(found) + 1.4))
+    kinds = (("G", plots.FAKE, -0.14), ("average", plots.OTHERS[0], 0.14))
+    for row, distances in enumerate(found.values()):
+        for name, colour, shift in kinds:
+            values = distances[name]
+            place = row + shift
+            axes.plot(values, [place] * len(values), "o", ms=4, color=colour, alpha=0.4)
+            mean, error = mean_and_error(values)
+            axes.errorbar(mean, place, xerr=error, fmt="d", ms=7, color=colour, capsize=3)
+    for name, colour, _ in kinds:
+        axes.plot([], [], "d", color=colour, label={"G": "G itself"}.get(name, "the average of G"))
+    axes.axvline(floor, color=plots.REAL, ls="--", lw=1, label="real against real")
+    axes.set_yticks(range(len(found)), list(found))
+    axes.invert_yaxis()
+    axes.set(xlabel="distance to held-out faces", xlim=(0, None))
+    axes.legend(loc="lower right", fontsize="small")
+    return figure

@@ -171,7 +171,7 @@ def write(
         ids: texts, in any order, repeated or not; or `Ids`, which stay open.
         generator: what makes the faces.
         out: FILE.zip, or a folder. The zip exists whole or not at all. A folder grows file by file:
-            if it was stopped, the same call goes on with what is missing, and index.csv appears at
+            if it was stopped, the same call makes what is missing, and index.csv appears at
             the end.
         seed: as for `latents`.
         part: (k, n): only the k-th of n shares of the different ids.

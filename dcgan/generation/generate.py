@@ -139,8 +139,10 @@ def _list_labels(config: Generate, console: Console) -> None:
         say(f"{generator.name} was trained without labels: there is nothing to ask for.", console)
         return
     for name, counts in generator.labels.value_counts().items():
-        values = zip(generator.labels.factors[name], counts, strict=True)
-        say(f"{name}: {', '.join(f'{value} ({count:,})' for value, count in values)}", console)
+        parts = []
+        for value, count in zip(generator.labels.factors[name], counts, strict=True):
+            parts.append(f"{value} ({count:,})")
+        say(f"{name}: {', '.join(parts)}", console)
     say("Ask for one with --label FACTOR=VALUE.", console)
 
 
@@ -160,7 +162,7 @@ def _generator(config: Generate):
 
 
 def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
-    """Write faces number 0, 1, ... of the seed. -> the first of them, for the sheet."""
+    """Write faces number 0, 1, ... of the seed; gives the first of them, for the sheet."""
     if config.out is not None:
         with files.claimed(config.out, config.overwrite):  # told before a generator is loaded
             generator = _generator(config)
@@ -179,7 +181,7 @@ def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarra
 
 
 def _of_ids(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:
-    """Write the face of every id. -> those of the first ids, for the sheet."""
+    """Write the face of every id; gives those of the first ids, for the sheet."""
     part = None if config.part is None else numbers_of(config.part)
     with (
         avatars.claimed(config.out, config.overwrite),  # told before a generator is loaded
@@ -221,7 +223,7 @@ def _what_is_left(out: Path) -> str:
     if writers.is_file(out):
         return "was not finished, and is gone"
     if (out / avatars.MARK).is_file():
-        return "is not finished: the same command goes on with what is missing"
+        return "is not finished: the same command makes what is missing"
     return "was not begun"
 
 

@@ -271,7 +271,7 @@ def saved_model(run) -> Path:
             "a run with a finished generator/",
             str(run),
             "Training writes it at its end: "
-            f"go on with python -m dcgan train --resume {shlex.quote(str(run))}.",
+            f"resume it with python -m dcgan train --resume {shlex.quote(str(run))}.",
         )
     if not (folder / "saved_model.pb").exists():
         checks.fail(

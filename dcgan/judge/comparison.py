@@ -24,8 +24,9 @@ from dcgan import epochs
 from dcgan.data import faces
 from dcgan.judge.command import Judge
 from dcgan.measures import distances, ranks, statistics, texture
-from dcgan.measures.features.face_judge import FRECHET, MMD, MS_SSIM, FaceJudge
-from dcgan.measures.pixel_judge import GRID, PIXELS, SPECTRUM, WHITENED, over_the_floor
+from dcgan.measures.features.face_judge import MMD, MS_SSIM, FaceJudge
+from dcgan.measures.names import FRECHET, GRID, PIXELS, SPECTRUM, WHITENED
+from dcgan.measures.pixel_judge import over_the_floor
 from gan_core import checks, files
 
 COMBINED = "combined"
@@ -138,7 +139,10 @@ def read(path: Path) -> Comparison:
     """What `write` wrote."""
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    numbers = {row.pop("set"): {name: float(row[name]) for name in row} for row in rows}
+    numbers = {}
+    for row in rows:
+        of_set = row.pop("set")
+        numbers[of_set] = {name: float(text) for name, text in row.items()}
     return Comparison(rows=numbers, floor=numbers.pop("real faces"))
 
 

@@ -187,13 +187,10 @@ def floors(proof: Evidence, *, seed: int) -> dict:
     known: p = `neighbours.rare(m)`, which is 1 % from m = 99 on, and about sqrt(2 p (1 - p) / m).
     """
     rows = [measure(images, proof, seed=seed) for images in proof.others]
-    found = {
-        name: (
-            float(np.mean([row[name] for row in rows])),
-            float(np.std([row[name] for row in rows], ddof=1)),
-        )
-        for name in rows[0]
-    }
+    found = {}
+    for name in rows[0]:
+        values = [row[name] for row in rows]
+        found[name] = (float(np.mean(values)), float(np.std(values, ddof=1)))
     compared = min(COMPARED, len(proof.reference))
     rare = neighbours.rare(compared)
     return found | {

@@ -31,7 +31,7 @@ from gan_core.optim.schedules import cosine_decay
 MOST = 64  # pixels that it looks at; larger images are shrunk first
 HELD_ASIDE = 1_000_000  # faces from this index on are never trained on
 IMAGES_AT_A_TIME = 500
-HALVINGS = {16: 2, 32: 3, 64: 4}  # strided convolutions from each size down to 4 × 4
+HALVINGS = {16: 2, 32: 3, 48: 3, 64: 4}  # strided convolutions, down to 4 × 4 (or 6 × 6)
 
 
 class FactorClassifier(tf.Module):
@@ -73,8 +73,9 @@ class FactorClassifier(tf.Module):
             wider = width * 2**i
             layers += _halving(channels, wider, _seed(seed, i))
             channels = wider
+        side = size // 2 ** HALVINGS[size]
         hidden = Dense(
-            16 * channels, 128, use_bias=False, initializer=he_normal, seed=_seed(seed, 10)
+            side**2 * channels, 128, use_bias=False, initializer=he_normal, seed=_seed(seed, 10)
         )
         logits = Dense(128, sum(self._sizes), seed=_seed(seed, 11))
         layers += [Flatten(), hidden, BatchNorm(128), leaky_relu(0.2), logits]
@@ -220,7 +221,8 @@ def fit_classifier(
     checks.integer("fit_classifier", "steps", steps, 1)
     for factor, values in factors.items():
         _check_labels(factor, labels.get(factor, []), len(images), len(values))
-    model = FactorClassifier(factors, size=min(np.shape(images)[1], MOST), seed=seed, width=width)
+    size = _size_for(np.shape(images)[1])
+    model = FactorClassifier(factors, size=size, seed=seed, width=width)
     optimizer = Adam(cosine_decay(learning_rate, steps)).bind(model.trainable_variables)
     all_images = tf.constant(shrink(images, model.size))
     columns = np.stack([labels[factor] for factor in factors], axis=1)
@@ -310,6 +312,15 @@ def _halving(narrow: int, wide: int, seed: int) -> list[Callable]:
         narrow, wide, 4, stride=2, use_bias=False, initializer=he_normal, seed=seed
     )
     return [convolution, BatchNorm(wide), leaky_relu(0.2)]
+
+
+def _size_for(pixels_of_a_side: int) -> int:
+    """The largest size of a classifier to which images can be shrunk by whole blocks."""
+    fitting = [size for size in HALVINGS if pixels_of_a_side % size == 0]
+    if not fitting:
+        wanted = f"of a side that is a multiple of {' or '.join(map(str, HALVINGS))}"
+        checks.fail("fit_classifier", "images", wanted, f"{pixels_of_a_side} pixels")
+    return max(fitting)
 
 
 def _check_labels(factor: str, labels: np.ndarray | list, n: int, values: int) -> None:

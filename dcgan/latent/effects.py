@@ -53,6 +53,7 @@ def effect(
     value: int,
     amount: float,
     keep_norm: bool = False,
+    before: Labels | None = None,
 ) -> Effect:
     """Set the component of each z along a direction to `amount`; read the faces before and after.
 
@@ -65,8 +66,10 @@ def effect(
         value: the value that it should get.
         amount: the component's new value; the prior's sd is 1.
         keep_norm: scale the rest of z so that its norm stays (`space.set_component`).
+        before: what the faces are read as before, if that is known already.
     """
-    before = read(generate(z))
+    if before is None:
+        before = read(generate(z))
     checks.one_of("effect", "factor", factor, before)
     others = [name for name in before if name != factor]
     without = np.asarray(before[factor]) != value
@@ -133,20 +136,22 @@ def changes(
     change in each factor if z is moved as far in a direction that means nothing.
     """
     rows = {}
+    before = read(generate(z))
     for factor, values in directions.items():
         effects = [
-            effect(generate, read, z, u, factor, value, amount) for value, u in values.items()
+            effect(generate, read, z, u, factor, value, amount, before=before)
+            for value, u in values.items()
         ]
         row = {factor: float(np.nanmean([one.reached for one in effects]))}
         for name in effects[0].leaks:
             row[name] = float(np.nanmean([one.leaks[name] for one in effects]))
         rows[factor] = row
-    before = read(generate(z))
     nowhere = rng.normal([RANDOM, np.shape(z)[1]], rng.seed(0, "nowhere")).numpy()
     after = [read(generate(space.set_component(z, u, amount))) for u in nowhere]
-    rows["a random direction"] = {
-        name: float(np.mean([one[name] != before[name] for one in after])) for name in before
-    }
+    changed = {}
+    for name in before:
+        changed[name] = float(np.mean([one[name] != before[name] for one in after]))
+    rows["a random direction"] = changed
     return rows
 
 

@@ -1,4 +1,4 @@
-"""How evenly transposed convolutions of stride 2 cover a picture: by counting, and measured.
+"""How evenly transposed convolutions of stride 2 fill a picture: measured on untrained networks.
 
 Odena et al. 2016, "Deconvolution and checkerboard artifacts": where the stride does not divide the
 kernel, patches overlap unevenly, and one stage multiplies the pattern of the one before.
@@ -12,16 +12,7 @@ import tensorflow as tf
 from gan_core import rng
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2DTranspose
-from gan_core.nn.kernels.convolution import conv_transpose
 from gan_core.nn.sequential import Sequential
-
-
-def times_reached(kernel_size: int) -> np.ndarray:
-    """How many input pixels reach each pixel: float32 [8, 8] from the middle of a larger
-    picture.
-    """
-    w = tf.ones([kernel_size, kernel_size, 1, 1])
-    return conv_transpose(tf.ones([1, 12, 12, 1]), w, 2)[0, 8:16, 8:16, 0].numpy()
 
 
 def untrained_pictures(kernel_size: int, seed: int, colours: int = 16) -> np.ndarray:

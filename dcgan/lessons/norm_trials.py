@@ -1,11 +1,6 @@
-"""Trials of batch norm on numbers whose means are known.
-
-Its moving averages, and which samples are normalised together.
-"""
+"""Trials of batch norm: its moving averages, and the size of a signal in a network."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -53,48 +48,6 @@ def in_turn(momentum: float, seed: int, batches: int = 30) -> np.ndarray:
         layer(batch, training=True)
         path.append(float(layer.moving_mean[0]))
     return np.array(path)
-
-
-def company(seed: int) -> dict[str, tuple[float, float, float]]:
-    """64 real numbers of N(0.3, 0.5^2) beside 64 fake ones of N(-0.3, 0.5^2), or worse ones.
-
-    The worse ones lie 1 further off.
-
-    Returns:
-        For each way to normalise them: the mean of the real ones, that of the fake ones, and by how
-        much the first real number changes when the fakes get worse.
-    """
-    real = 0.5 * rng.normal([64, 1], rng.seed(seed, "real")) + 0.3
-    fake_noise = 0.5 * rng.normal([64, 1], rng.seed(seed, "fake"))
-    fake = fake_noise - 0.3
-    worse = fake_noise - 1.3
-    moving = BatchNorm(1)
-    for _ in range(50):
-        moving(real, training=True)
-        moving(fake, training=True)
-    ways: dict[str, Callable] = {
-        "each by itself": _each_by_itself,
-        "both together": _both_together,
-        "moving averages": lambda a, b: (moving(a), moving(b)),
-    }
-    found = {}
-    for way, normalise in ways.items():
-        beside_fake, normalised_fake = normalise(real, fake)
-        beside_worse, _ = normalise(real, worse)
-        found[way] = (
-            float(tf.reduce_mean(beside_fake)),
-            float(tf.reduce_mean(normalised_fake)),
-            float(abs(beside_worse[0, 0] - beside_fake[0, 0])),
-        )
-    return found
-
-
-def _each_by_itself(real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    return BatchNorm(1)(real, training=True), BatchNorm(1)(fake, training=True)
-
-
-def _both_together(real: tf.Tensor, fake: tf.Tensor) -> list[tf.Tensor]:
-    return tf.split(BatchNorm(1)(tf.concat([real, fake], axis=0), training=True), 2)
 
 
 def signal(network: Sequential, x: tf.Tensor) -> tuple[list[float], float]:

@@ -7,12 +7,8 @@ import math
 import numpy as np
 
 from dcgan.measures import distances, texture
+from dcgan.measures.names import GRID, PIXELS, SPECTRUM, WHITENED, WHOLE
 
-PIXELS = "distance of pixels"
-WHOLE = "whole faces"
-WHITENED = "patches, whitened"
-SPECTRUM = "power spectrum"
-GRID = "4 × 4 grid"
 LEAST = 32  # generated faces, where fewer real ones are held out
 SMALLEST = 1e-9  # a floor of 0, as of equal pictures, counts as this
 

@@ -3,9 +3,9 @@
     x [N, 64, 64, 3]  ->  [N, 64, 64, 3], [N, 32, 32, 3], [N, 16, 16, 3]
 
 A level holds what is lost when the image is halved and doubled again: edges and texture of one
-size. The last level is what remains, the image at 16 × 16. Adding all up again gives the image, so
-no information is lost; but a fault of one size (no fine detail, wrong colours) shows in one level
-alone.
+size. The last level is what remains, the image at 16 × 16 (24 × 24 for an image of 96 pixels).
+Adding all up again gives the image, so no information is lost; but a fault of one size (no fine
+detail, wrong colours) shows in one level alone.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def laplacian_pyramid(images: np.ndarray) -> list[np.ndarray]:
     Wasserstein distances). Beyond the border the image is its mirror image.
 
     Args:
-        images: [N, S, S, 3], uint8 or float, with S = 16, 32, 64, ...
+        images: [N, S, S, 3], uint8 or float, with S = 16, 32, 48, 64, 80, ...
 
     Returns:
-        [N, s, s, 3] float32 for s = S, S/2, ..., 16, in the unit of the images.
+        [N, s, s, 3] float32 for s in sizes(S), in the unit of the images.
     """
     current = square_images("laplacian_pyramid", "images", images).astype(np.float32)
     levels = []
-    while current.shape[1] > COARSEST:
+    while current.shape[1] >= 2 * COARSEST:
         smaller = _reduce(current)
         levels.append(current - _expand(smaller))
         current = smaller
@@ -55,12 +55,15 @@ def from_pyramid(levels: list[np.ndarray]) -> np.ndarray:
 
 
 def sizes(size: int) -> list[int]:
-    """The level sizes of images of this size: [64, 32, 16] for 64."""
-    return [size] if size <= COARSEST else [size, *sizes(size // 2)]
+    """The level sizes of images of this size: [64, 32, 16] for 64, [96, 48, 24] for 96."""
+    return [size] if size < 2 * COARSEST else [size, *sizes(size // 2)]
 
 
 def square_images(owner: str, name: str, images: np.ndarray, at_least: int = 1) -> np.ndarray:
-    """`images` as an array [N, S, S, 3] with S = 16, 32, 64, ... and N of at least `at_least`.
+    """`images` as an array [N, S, S, 3] with S = 16, 32, 48, ... and N of at least `at_least`.
+
+    S is a multiple of 16, so that the image can be seen at 16 × 16 (`distances.small`), and even at
+    every level but the last.
 
     Raises:
         ValueError: if it is no such array.
@@ -70,19 +73,19 @@ def square_images(owner: str, name: str, images: np.ndarray, at_least: int = 1) 
     except ValueError:  # a list of images of several sizes
         images = np.empty(0)
     shape = images.shape
-    wanted = f"[N, S, S, 3] with S = {COARSEST}, {2 * COARSEST}, {4 * COARSEST}, ..."
+    wanted = f"[N, S, S, 3] with S = {COARSEST}, {2 * COARSEST}, {3 * COARSEST}, ..."
     is_square = images.ndim == 4 and shape[1] > 0 and shape[2:] == (shape[1], 3)
-    if not is_square or not _is_doubled(shape[1]):
+    if not is_square or not _fits(shape[1]):
         checks.fail(owner, name, wanted, checks.show_shape(shape))
     if shape[0] < at_least:
         checks.fail(owner, name, f"at least {at_least} images", f"{shape[0]}")
     return images
 
 
-def _is_doubled(size: int) -> bool:
-    """Whether it is COARSEST times a power of 2."""
-    halvings = np.log2(size / COARSEST)
-    return halvings >= 0 and halvings % 1 == 0
+def _fits(size: int) -> bool:
+    """Whether a side of so many pixels can be halved until it is below 2 * COARSEST."""
+    can_be_halved = all(level % 2 == 0 for level in sizes(size)[:-1])
+    return size % COARSEST == 0 and can_be_halved
 
 
 def _reduce(x: np.ndarray) -> np.ndarray:

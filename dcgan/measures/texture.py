@@ -10,7 +10,7 @@ A checkerboard changes a pixel by a few grey levels, and neighbouring pixels dif
 random projection of a patch, which mixes all its directions, hardly moves. These measures weigh
 each direction, or each frequency, by how much real faces vary along it.
 
-All take uint8 images [N, S, S, 3] with S = 16, 32, 64, ...
+All take uint8 images [N, S, S, 3] with S = 16, 32, 48, 64, ...
 """
 
 from __future__ import annotations

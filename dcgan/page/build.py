@@ -15,15 +15,17 @@ import numpy as np
 from rich.console import Console
 
 from dcgan.config import of_run
+from dcgan.data import labels
+from dcgan.data.labels import LabelSet
 from dcgan.generation import pretrained, trained_generator
 from dcgan.judge import factor_classifier
 from dcgan.page import layers, sliders
 from dcgan.page.command import Page
-from gan_core import checks, files
+from gan_core import files
 from gan_core.app.command_line import say
 from gan_core.nn.sequential import Sequential
 
-SCRIPTS = ("network.js", "latents.js", "state.js", "page.js")
+SCRIPTS = ("network.js", "latents.js", "labels.js", "state.js", "page.js")
 SEED = 0
 
 
@@ -37,19 +39,26 @@ class Subject:
     of_drawn_faces: bool
     """whether a classifier of drawn faces can read its pictures"""
     name: str
+    labels: LabelSet | None = None
+    """what it may be asked for; None: nothing"""
 
 
-def page(config: Page) -> None:
+def page(config: Page, classifier: factor_classifier.FactorClassifier | None = None) -> None:
     """Write the page that is asked for, and say how large it is.
 
     The place is claimed before anything is computed.
+
+    Args:
+        config: what is asked for.
+        classifier: what reads drawn faces; None: one is trained.
     """
     console = Console()
     with files.claimed(config.out, config.overwrite):
         subject = load(config.run)
-        described = layers.describe(subject.network, subject.latent_dim)
+        sizes = None if subject.labels is None else subject.labels.sizes
+        described = layers.describe(subject.network, subject.latent_dim, sizes)
         with console.status("looking for directions"):
-            directions = find_sliders(subject, config.samples)
+            directions = find_sliders(subject, config.samples, classifier)
         text = document(config, subject, described, directions)
         files.text_atomically(config.out, text)
     megabytes = len(text.encode()) / 1e6
@@ -69,19 +78,26 @@ def load(run: Path | None) -> Subject:
     from dcgan import training  # slow to import, and seldom needed
 
     config = of_run(run)
-    if config.labels:
-        wanted = "a run without labels"
-        checks.fail("page", "run", wanted, f"{run}, which was trained with labels")
     network = training.best_generator(run)
-    return Subject(network, config.latent_dim, config.size, config.data is None, str(run))
+    return Subject(
+        network, config.latent_dim, config.size, config.data is None, str(run), labels.read(run)
+    )
 
 
-def find_sliders(subject: Subject, samples: int) -> list[sliders.Slider]:
-    """Directions of factors where a classifier can read the faces, else principal ones."""
-    if not subject.of_drawn_faces:
-        return sliders.of_activations(subject.network)
+def find_sliders(
+    subject: Subject,
+    samples: int,
+    classifier: factor_classifier.FactorClassifier | None = None,
+) -> list[sliders.Slider]:
+    """Directions of factors where a classifier can read the faces, else principal ones.
+
+    Of a generator with labels the latter too: what it is asked for is no direction of z.
+    """
+    if subject.labels is not None or not subject.of_drawn_faces:
+        return sliders.of_activations(subject.network, subject.latent_dim)
     generator = trained_generator.of_network(subject.network, subject.latent_dim, subject.size)
-    classifier = factor_classifier.train_classifier(subject.size)
+    if classifier is None:
+        classifier = factor_classifier.train_classifier(subject.size)
     z = generator.z(samples, SEED + 1)
     new_z = generator.z(max(samples // 10, 100), SEED + 2)
     return sliders.of_factors(generator, classifier.predict, classifier.factors, z, new_z)
@@ -101,6 +117,7 @@ def document(
         "layers": described,
         "sliders": [_slider(one) for one in directions],
         "run": None if config.run is None else str(config.run),
+        "labels": None if subject.labels is None else _labels(subject.labels),
     }
     scripts = [(assets / name).read_text(encoding="utf-8") for name in SCRIPTS]
     template = Template((assets / "page.html").read_text(encoding="utf-8"))
@@ -111,6 +128,14 @@ def document(
         data=_json_for_html(data),
         script="\n".join(scripts),
     )
+
+
+def _labels(known: LabelSet) -> dict[str, Any]:
+    return {
+        "factors": [{"name": name, "values": values} for name, values in known.factors.items()],
+        "rows": known.rows.tolist(),
+        "counts": known.counts.tolist(),
+    }
 
 
 def _slider(one: sliders.Slider) -> dict[str, Any]:

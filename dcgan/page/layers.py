@@ -4,12 +4,15 @@ Kernels are stored in half precision, as in the generator that comes with the pa
 most 1/2048 of each number); batch norm becomes a scale and a shift for each channel:
 
     gamma (x - mean) / sqrt(variance + epsilon) + beta = scale x + shift
+
+A conditional generator has tables beside these, with a row for each value of each factor: what the
+value adds to the scale and the shift, and to the numbers that stand behind z.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,7 @@ import tensorflow as tf
 
 from gan_core import checks
 from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.conditional import ConditionalBatchNorm, WithEmbedding
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Reshape
@@ -25,13 +29,16 @@ LARGEST_HALF = 65504.0
 PROBES = np.array([-2.0, -0.5, 0.0, 0.5, 2.0], np.float32)
 
 
-def describe(generator: Sequential, latent_dim: int) -> list[dict[str, Any]]:
+def describe(
+    generator: Sequential, latent_dim: int, sizes: Sequence[int] | None = None
+) -> list[dict[str, Any]]:
     """The layers of a generator z [n, latent_dim] -> pictures [n, S, S, 3].
 
     Args:
-        generator: a Sequential of Reshape, Conv2DTranspose, Conv2D, BatchNorm, and of functions
-            that are ReLU, leaky ReLU, tanh or the identity.
+        generator: a Sequential of Reshape, Conv2DTranspose, Conv2D, BatchNorm, WithEmbedding,
+            ConditionalBatchNorm, and of functions that are ReLU, leaky ReLU, tanh or the identity.
         latent_dim: numbers in z.
+        sizes: how many values each factor of its labels has; None: it takes no labels.
 
     Returns:
         For each layer its kind, sizes and numbers, ready for JSON; layers that change nothing are
@@ -41,9 +48,10 @@ def describe(generator: Sequential, latent_dim: int) -> list[dict[str, Any]]:
         ValueError: if a layer is of another kind, or a number too large for half precision.
     """
     x = tf.zeros([1, latent_dim])
+    labels = None if sizes is None else tf.zeros([1, len(sizes)], tf.int32)
     described = []
     for layer in generator.layers:
-        y = _run(layer, x)
+        y = _run(layer, x, labels)
         found = _describe_layer(layer, x, y)
         if found is not None:
             described.append(found)
@@ -51,7 +59,9 @@ def describe(generator: Sequential, latent_dim: int) -> list[dict[str, Any]]:
     return described
 
 
-def _run(layer: Callable, x: tf.Tensor) -> tf.Tensor:
+def _run(layer: Callable, x: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
+    if isinstance(layer, WithEmbedding | ConditionalBatchNorm):
+        return layer(x, labels, training=False)
     if isinstance(layer, BatchNorm):
         return layer(x, training=False)
     return layer(x)
@@ -71,10 +81,30 @@ def _describe_layer(layer: Callable, x: tf.Tensor, y: tf.Tensor) -> dict[str, An
         scale = layer.gamma / tf.sqrt(layer.moving_variance + layer.epsilon)
         shift = layer.beta - layer.moving_mean * scale
         return {"kind": "affine", "scale": _single(scale), "shift": _single(shift)}
+    if isinstance(layer, ConditionalBatchNorm):
+        return _describe_conditional(layer)
+    if isinstance(layer, WithEmbedding):
+        table = layer.embedding.table
+        return {"kind": "embedding", "size": table.shape[1], "table": _single(table)}
     if isinstance(layer, tf.Module):
         wanted = "made of convolutions, batch norm and elementwise functions"
         checks.fail("page", "the generator", wanted, f"one with a {type(layer).__name__}")
     return _describe_function(layer)
+
+
+def _describe_conditional(layer: ConditionalBatchNorm) -> dict[str, Any]:
+    """Both the scale and the shift are sums: of what all labels share, and a row of each factor."""
+    standard = layer.standardise
+    factor = 1.0 / tf.sqrt(standard.moving_variance + standard.epsilon)
+    scale = layer.gamma * factor
+    scales = layer.gammas * factor
+    return {
+        "kind": "affine",
+        "scale": _single(scale),
+        "shift": _single(layer.beta - standard.moving_mean * scale),
+        "scales": _single(scales),
+        "shifts": _single(layer.betas - standard.moving_mean * scales),
+    }
 
 
 def _describe_reshape(y: tf.Tensor) -> None:

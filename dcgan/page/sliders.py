@@ -8,6 +8,7 @@ the generator's first layer (Härkönen et al. 2020, "GANSpace"), which nobody h
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -56,6 +57,8 @@ def of_factors(
     """
     straight = effects.factor_directions(z, read(generate(z)))
     alone = effects.less_the_others(straight)
+    before = read(generate(new_z))
+    measure = functools.partial(_measure, generate, read, new_z, before)
     sliders = []
     for factor, values in straight.items():
         for value, direction in values.items():
@@ -66,8 +69,8 @@ def of_factors(
                     name=factors[factor][value],
                     direction=direction,
                     alone=own,
-                    measured=_measure(generate, read, new_z, direction, factor, value),
-                    measured_alone=_measure(generate, read, new_z, own, factor, value),
+                    measured=measure(direction, factor, value),
+                    measured_alone=measure(own, factor, value),
                 )
             )
     return sliders
@@ -77,11 +80,12 @@ def _measure(
     generate: Callable[[np.ndarray], np.ndarray],
     read: Callable[[np.ndarray], dict[str, np.ndarray]],
     z: np.ndarray,
+    before: dict[str, np.ndarray],
     direction: np.ndarray,
     factor: str,
     value: int,
 ) -> str:
-    found = effects.effect(generate, read, z, direction, factor, value, AMOUNT)
+    found = effects.effect(generate, read, z, direction, factor, value, AMOUNT, before=before)
     if not found.faces:
         return "every face has it already"
     changed = np.mean(list(found.leaks.values()))
@@ -92,15 +96,17 @@ def _measure(
     )
 
 
-def of_activations(generator: Sequential, count: int = 10) -> list[Slider]:
+def of_activations(generator: Sequential, latent_dim: int, count: int = 10) -> list[Slider]:
     """The principal directions of the first layer's activations.
 
     That layer is linear, a = W z. For z ~ N(0, I) the covariance of a is W W^T, and the z that
     moves a along its k-th principal axis is the k-th right singular vector of W, with the share
-    s_k^2 / sum of all s^2 of the variance (closed-form factorisation, Shen and Zhou 2021).
+    s_k^2 / sum of all s^2 of the variance (closed-form factorisation, Shen and Zhou 2021). Numbers
+    that stand behind z, as a label's do, are fixed: they move a, and do not change its covariance.
 
     Args:
         generator: whose first layer with a kernel is a Conv2DTranspose.
+        latent_dim: numbers in z.
         count: how many directions.
     """
     first = next((layer for layer in generator.layers if hasattr(layer, "kernel")), None)
@@ -108,7 +114,7 @@ def of_activations(generator: Sequential, count: int = 10) -> list[Slider]:
         came = type(first).__name__
         checks.fail("page", "the generator's first layer", "a Conv2DTranspose", came)
     kernel = first.kernel.numpy()  # [row, column, output, input]
-    matrix = kernel.reshape(-1, kernel.shape[-1]).astype(np.float64)
+    matrix = kernel.reshape(-1, kernel.shape[-1])[:, :latent_dim].astype(np.float64)
     _, sizes, directions = np.linalg.svd(matrix, full_matrices=False)
     shares = sizes**2 / np.sum(sizes**2)
     return [

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan import ch08_convolutions as chapter
-from dcgan.lessons import ladders, norm_trials, one_row
+from dcgan.lessons import layer_table, norm_trials, one_row
 from gan_core import rng
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.batch_norm import BatchNorm
@@ -29,8 +29,8 @@ def exercise_1():
     x = np.array([1.0, 2.0, 0.0, 1.0])
     y = np.array([1.0, 3.0])
     kernel = (1.0, 0.0, 2.0, 1.0)
-    forward = one_row.of_one_row(convolution.conv, kernel)(x)
-    back = one_row.of_one_row(convolution.conv_transpose, kernel)(y)
+    forward = one_row.apply(convolution.conv, kernel, x)
+    back = one_row.apply(convolution.conv_transpose, kernel, y)
     return forward, back, float(forward @ y), float(x @ back)
 
 
@@ -45,7 +45,7 @@ def exercise_2() -> dict[int, float]:
     found = {}
     for k in (4, 5):
         layers = [Conv2D(1, 1, k, seed=0, stride=2) for _ in range(4)]
-        last = ladders.climb(Sequential(layers), tf.zeros([1, 64, 64, 1]))[-1]
+        last = layer_table.measure(Sequential(layers), tf.zeros([1, 64, 64, 1]))[-1]
         first_seen, last_seen = last.sees(1)
         middle_of_field = (first_seen + last_seen) / 2
         middle_of_pixels = 1.5 * last.distance - 0.5

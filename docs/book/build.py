@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import re
 import shutil
 import urllib.parse
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 from sphinx.application import Sphinx
 
-from docs.book import api, bibliography, chapters, execute, links, moving, solutions
+from docs.book import (
+    api,
+    bibliography,
+    chapters,
+    execute,
+    faces_page,
+    kernels,
+    links,
+    moving,
+    solutions,
+)
 from docs.book.chapters import Chapter
+from gan_core.app import command_line
 
 HERE = Path(__file__).parent
 BUILD = HERE / "_build"
-WHOLE_IN_A_CHECK = ("ch01", "ch02")  # run with their own configuration, which takes seconds
+AT_A_TIME = 2  # chapters that run; most keep one core busy
 MATHJAX = "tex-svg.js"
 FIRST_PAGES = ("for_students", "notation")
 LAST_PAGES = (
@@ -61,24 +72,54 @@ def build(
     found = chapters.all_chapters()
     sources = bibliography.read()
     numbers = {chapter.number for chapter in found}
+    books, faces = _run_chapters(found, folder, check, only, say)
     for chapter in found:
-        say(f"{chapter.name}: {chapter.title}")
-        small = check and chapter.name not in WHOLE_IN_A_CHECK
-        if only and chapter.name not in only:
-            book = chapters.notebook(chapter, small)
-        else:
-            work = folder / "work" / chapter.name
-            book = execute.executed(chapter, folder / "cache", work, small)
-        _write_chapter(chapter, book, source, numbers, set(sources), colab)
+        _write_chapter(chapter, books[chapter.name], source, numbers, set(sources), colab)
     _write_other_pages(found, sources, numbers, source)
     say("Sphinx")
     _run_sphinx(source, html, folder)
     _copy_notebooks(found, html)
+    (html / faces_page.NAME).write_text(faces, encoding="utf-8", newline="\n")
     not_run = {f"{chapter.name}.html" for chapter in found if only and chapter.name not in only}
     faults = links.broken(html, not_run)
     if faults:
         raise RuntimeError("docs.book: links or pictures are broken:\n" + "\n".join(faults[:50]))
     return html
+
+
+def _run_chapters(
+    found: list[Chapter],
+    folder: Path,
+    check: bool,
+    only: tuple[str, ...],
+    say: Callable[[str], object],
+) -> tuple[dict[str, nbformat.NotebookNode], str]:
+    """{name: notebook}, with the output of those that are to run, and the page of faces."""
+
+    def with_output(chapter: Chapter) -> nbformat.NotebookNode:
+        small = check and chapters.is_small(chapter)
+        was_kept = execute.kept(chapter, folder, small).exists()
+        try:
+            book = execute.executed(chapter, folder, small)
+        except RuntimeError:
+            say(f"{chapter.name}: failed; the others run on, and then you are told why")
+            raise
+        seconds = book.metadata[execute.CPU_SECONDS]
+        kept = "kept from before, " if was_kept else ""
+        say(f"{chapter.name}: {kept}{seconds:.0f} s of a processor. {chapter.title}")
+        return book
+
+    wanted = [chapter for chapter in found if not only or chapter.name in only]
+    books = {chapter.name: chapters.notebook(chapter) for chapter in found if chapter not in wanted}
+    faces = faces_page.EMPTY
+    with kernels.forked(), ThreadPoolExecutor(AT_A_TIME) as pool:
+        # The longest chapters are the last ones: begin with them, so that no core waits at the end.
+        running = {chapter.name: pool.submit(with_output, chapter) for chapter in reversed(wanted)}
+        if not only or faces_page.CHAPTER in only:
+            kept_page = pool.submit(faces_page.kept, folder, check)
+            faces = kept_page.result().read_text(encoding="utf-8")
+        books |= {name: future.result() for name, future in running.items()}
+    return books, faces
 
 
 def _write_chapter(
@@ -164,8 +205,8 @@ def _mathjax() -> Path:
 
 def _run_sphinx(source: Path, html: Path, folder: Path) -> None:
     """A warning fails the build: it is a missing reference, or text that is not what it seems."""
+    command_line.start_quietly()  # autodoc imports TensorFlow
     warnings = (folder / "warnings.txt").open("w+", encoding="utf-8")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with warnings:
         app = Sphinx(
             str(source),

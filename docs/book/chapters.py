@@ -29,16 +29,18 @@ SMALL = {
     "ch03": "steps=30, batch=64, seeds=2",
     "ch04": "steps=30, head_start=10, batch=32, hidden=8, seeds=2",
     "ch05": "steps=20, critic_steps=10, batch=32, hidden=8, d_steps=2, seeds=2",
-    "ch06": "steps=40, batch=32, width=8, bits=2, mode='graph'",
+    "ch06": "steps=10, batch=32, width=8, bits=2, mode='graph'",
     "ch07": "count=200, size=32, batch=64",
     "ch08": "size=32, width=8, batch=8, draws=2",
-    "ch09": "drawn=64, epochs=1, batch_size=16, size=32, width=4",
-    "ch10": "faces=100, samples=400, pictures=1, descent_steps=20, classifier_faces=200, "
-    "classifier_steps=5",
-    "ch11": "samples=100, counted=100, taught=200, steps=5",
+    "ch09": "drawn=300, judged=16, width=2, epochs=1, rounds=2, mode='eager'",
+    "ch10": "faces=50, samples=200, edited=16, pictures=1, descent_steps=5, taught=200, steps=5",
+    "ch11": "samples=20, counted=50, taught=200, steps=5",
+    "ch12": "images=64, batch=16, width=4, latent_dim=8, drawn=64, looks=2, samples=40, "
+    "taught=200, classifier_steps=5",
     "ch13": "plane_rounds=3, seeds=1, faces=128, width=2, rounds=3, short_rounds=3, batch=8, "
     "counted=64, classifier_steps=2, mode='eager'",
 }
+WHOLE_IN_A_CHECK = ("ch01", "ch02")  # run with their own configuration, which takes seconds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +84,11 @@ def all_chapters() -> list[Chapter]:
     return sorted(found, key=lambda chapter: chapter.number)
 
 
+def is_small(chapter: Chapter) -> bool:
+    """Whether a check runs this chapter with its small configuration."""
+    return chapter.name not in WHOLE_IN_A_CHECK
+
+
 def notebook(chapter: Chapter, small: bool = False) -> nbformat.NotebookNode:
     """A chapter as a notebook that runs from top to bottom.
 
@@ -97,7 +104,7 @@ def notebook(chapter: Chapter, small: bool = False) -> nbformat.NotebookNode:
         else:
             cell.source = markdown_of(cell.source)
     book.cells = [cell for cell in book.cells if cell.source.strip()]
-    book.cells.insert(1, _start())
+    book.cells.insert(1, _start(small))
     book.metadata["kernelspec"] = {
         "name": "python3",
         "display_name": "Python 3",
@@ -106,9 +113,14 @@ def notebook(chapter: Chapter, small: bool = False) -> nbformat.NotebookNode:
     return book
 
 
-def _start() -> nbformat.NotebookNode:
-    """The cell that starts TensorFlow without its messages; pages leave it out."""
+def _start(small: bool) -> nbformat.NotebookNode:
+    """The cell that starts TensorFlow without its messages; pages leave it out.
+
+    The few training steps of a small configuration take less time than compiling them would.
+    """
     source = f"{IMPORT_OF_START}\n\n{START}  # TensorFlow starts without messages of its own"
+    if small:
+        source += "\n\nimport tensorflow as tf\n\ntf.config.run_functions_eagerly(True)"
     cell = nbformat.v4.new_code_cell(source)
     cell.metadata["tags"] = ["remove-cell"]
     return cell

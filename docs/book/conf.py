@@ -5,6 +5,8 @@ import os
 project = "GANs from first principles"
 author = "The authors of GANs from first principles"
 language = "en"
+default_role = "code"  # `word` in a docstring
+html_show_copyright = False
 
 extensions = [
     "myst_nb",

@@ -6,11 +6,13 @@ blocks, which hold formulas and tables, as they stand.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
 SECTION = re.compile(r"(Args|Returns|Raises|Yields|Examples?|Attributes|Notes?):$")
-CODE = re.compile(r"(`[^`]*`)")
+# What stays markup: `code` and *emphasis*. The stars of a * b and of 2*x*y are none.
+MARKUP = re.compile(r"(`[^`]*`|(?<![\w*])\*[^\W_](?:[^*]*\w)?\*(?![\w*]))")
 BLOCK_INDENT = 4
 
 
@@ -40,11 +42,10 @@ def readable(lines: list[str]) -> list[str]:
 
 
 def _escaped(line: str) -> str:
-    """Markup characters escaped, but not in `code`."""
-    parts = CODE.split(line)
-    return "".join(
-        part if part.startswith("`") else re.sub(r"([*|])", r"\\\1", part) for part in parts
-    )
+    """Markup characters escaped, but not those of `code` and *emphasis*."""
+    parts = MARKUP.split(line)  # every second one is markup
+    plain = [re.sub(r"([*|])", r"\\\1", part) for part in parts[::2]]
+    return "".join(itertools.chain(*itertools.zip_longest(plain, parts[1::2], fillvalue="")))
 
 
 def _process(

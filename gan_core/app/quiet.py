@@ -144,7 +144,7 @@ class _Capture:
 
 
 def _meet_the_devices() -> None:
-    """The first look at the GPUs is where the driver complains; it does not start TensorFlow."""
+    """Ask for the GPUs, which is when the driver complains; this does not start TensorFlow."""
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None and hasattr(tensorflow, "config"):
         tensorflow.config.list_physical_devices()

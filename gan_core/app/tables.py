@@ -34,12 +34,13 @@ def show(columns: Sequence[str], rows: Sequence[Sequence[object]], *, caption: s
         loss        sd
         minimax  35.25
     """
-    texts = [[_text(cell) for cell in row] for row in rows]
-    for row in texts:
-        if len(row) != len(columns):
-            raise ValueError(
-                f"tables.show: rows must have {len(columns)} cells, one for each column, got {row}."
-            )
+    texts = []
+    for row in rows:
+        cells = [_text(cell) for cell in row]
+        if len(cells) != len(columns):
+            wanted = f"{len(columns)} cells, one for each column"
+            raise ValueError(f"tables.show: rows must have {wanted}, got {cells}.")
+        texts.append(cells)
     if pages.in_notebook():
         pages.display(pages.table(columns, texts, caption))
     else:
@@ -52,10 +53,12 @@ def _print(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) 
         table.add_column(Text(name), justify="left" if i == 0 else "right", no_wrap=True)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    widths = [max(len(row[i]) for row in (columns, *rows)) for i in range(len(columns))]
+    width = 0
+    for column in zip(columns, *rows, strict=True):
+        width += max(len(text) for text in column) + 2
     console = Console()
     # A pipe, or a narrow terminal, must not cut numbers.
-    console.width = max(console.width, sum(widths) + 2 * len(widths))
+    console.width = max(console.width, width)
     console.print(Text(caption), soft_wrap=True)
     console.print(table)
 

@@ -129,7 +129,9 @@ def _node(node: Any) -> tuple[str, bytes]:
 
 def _bodies(definition: Any) -> list[list[tuple[str, bytes]]]:
     """The operations of loops, branches and inner functions, whose names differ each time."""
-    bodies = [[_node(node) for node in one.node_def] for one in definition.library.function]
+    bodies = []
+    for function in definition.library.function:
+        bodies.append([_node(node) for node in function.node_def])
     return sorted(bodies)
 
 

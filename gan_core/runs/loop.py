@@ -156,7 +156,7 @@ def _alone(trainer: GANTrainer, run: RunFolder | None) -> contextlib.AbstractCon
 
 
 def _resume(trainer: GANTrainer, run: RunFolder | None, rounds: int, log_every: int) -> int | None:
-    """Bring a new trainer to where its run folder stopped. -> the step of the last checkpoint."""
+    """Bring a new trainer to where its run folder stopped; gives the last checkpoint's step."""
     if run is None:
         return None
     earlier = run.rows()
@@ -195,7 +195,7 @@ def _how_to_resume(trainer: GANTrainer, run: RunFolder | None) -> str:
 def _player(
     trainer: GANTrainer, sampler: Callable[..., Any] | HostBatches
 ) -> Callable[[int], Values]:
-    """count -> the values of the next `count` rounds, each name an array [count]."""
+    """A function that plays `count` rounds and gives their values, each name an array [count]."""
     if not isinstance(sampler, HostBatches):
         return lambda count: trainer.rounds(sampler, count)
     batches = iter(sampler.start(int(trainer.step.numpy()) * trainer.d_steps))
@@ -210,9 +210,10 @@ def _player(
                     "Make it go on for ever (a tf.data pipeline: with .repeat())."
                 )
             rows.append(trainer.round(_one_round(reals)))
-        return {
-            name: np.array([row[name] for row in rows], np.float32) for name in trainer.row_names
-        }
+        values = {}
+        for name in trainer.row_names:
+            values[name] = np.array([row[name] for row in rows], np.float32)
+        return values
 
     return play
 

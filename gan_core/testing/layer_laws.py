@@ -260,9 +260,13 @@ def gradient_reaches_every_variable(layer: Layer) -> None:
 )
 def the_seed_decides_the_weights(layer: Layer) -> None:
     """One seed, one set of starting weights."""
-    first, second, other = (
-        [variable.numpy() for variable in variables_of(layer.make(seed))] for seed in (3, 3, 4)
-    )
+
+    def weights(seed: int) -> list[np.ndarray]:
+        return [variable.numpy() for variable in variables_of(layer.make(seed))]
+
+    first = weights(3)
+    second = weights(3)
+    other = weights(4)
     for one, two in zip(first, second, strict=True):
         hold((one == two).all(), "equal weights of one seed", "others")
     random = any(np.size(one) > 1 and np.ptp(one) > 0 for one in first)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -75,7 +76,10 @@ def alone_holds(network: Network) -> None:
         answer(network, module, inputs_of(network, step, scale=2.0), training=True)
     inputs = inputs_of(network, 3)
     together = answer(network, module, inputs)
-    rows = [answer(network, module, [part[i : i + 1] for part in inputs]) for i in range(BATCH)]
+    rows = []
+    for i in range(BATCH):
+        alone = [part[i : i + 1] for part in inputs]
+        rows.append(answer(network, module, alone))
     close(together, tf.concat(rows, 0), 1e-3, 1e-4, inputs=inputs[0])
 
 
@@ -206,13 +210,12 @@ def another_z_gives_another_sample(generator: Generator) -> None:
 )
 def ends_in_logits(discriminator: Discriminator) -> None:
     """D ends in logits, that may be of both signs: it has no sigmoid at its end."""
-    values = np.concatenate(
-        [
-            np.asarray(answer(discriminator, discriminator.make(seed), inputs)).ravel()
-            for seed in range(4)
-            for inputs in (inputs_of(discriminator, seed, scale=scale) for scale in (1.0, 30.0))
-        ]
-    )
+    parts = []
+    for seed, scale in itertools.product(range(4), (1.0, 30.0)):
+        inputs = inputs_of(discriminator, seed, scale=scale)
+        logits = answer(discriminator, discriminator.make(seed), inputs)
+        parts.append(np.asarray(logits).ravel())
+    values = np.concatenate(parts)
     probabilities = values.min() >= 0 and values.max() <= 1
     got = f"all between {values.min():.6g} and {values.max():.6g}"
     hold(not probabilities, "logits of any size and both signs", got)

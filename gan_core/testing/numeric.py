@@ -98,7 +98,10 @@ def same_in_all_ways(
     Each way is run twice: what is fixed when a graph is traced shows in the second call.
     """
     eager = make()
-    wanted = [[np.asarray(a) for a in tf.nest.flatten(eager(*arguments))] for _ in range(2)]
+    wanted = []
+    for _ in range(2):
+        results = tf.nest.flatten(eager(*arguments))
+        wanted.append([np.asarray(result) for result in results])
     for way, xla in (("graph", False), ("xla", True)):
         run = compiled(make(), arguments, xla)
         for call in range(2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -102,9 +103,11 @@ def report(subject: Any) -> str:
     for verdict in verdicts:
         if verdict.outcome == BROKEN:
             lines += ["", verdict.message]
+    counted = collections.Counter(verdict.outcome for verdict in verdicts)
     counts = [
-        f"{sum(verdict.outcome == outcome for verdict in verdicts)} {words}"
-        for outcome, words in ((HOLDS, "hold"), (BROKEN, "broken"), (NOT_CLAIMED, "not claimed"))
+        f"{counted[HOLDS]} hold",
+        f"{counted[BROKEN]} broken",
+        f"{counted[NOT_CLAIMED]} not claimed",
     ]
     lines += ["", ", ".join(counts)]
     return "\n".join(lines)

@@ -61,23 +61,6 @@ def test_no_command_waits_for_tensorflow_before_it_needs_it():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", listing.NAMES)
-def test_help_says_what_the_command_does_and_imports_no_tensorflow(name):
-    code = (
-        "import runpy, sys\n"
-        f"sys.argv = ['{name}', '--help']\n"
-        "try:\n"
-        f"    runpy.run_module('benchmarks.{name}', run_name='__main__', alter_sys=True)\n"
-        "except SystemExit as end:\n"
-        "    print(end.code, 'tensorflow' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert f"usage: python -m benchmarks.{name}" in done.stdout
-    assert done.stdout.strip().splitlines()[-1] in ("0 False", "None False")
-    assert done.stderr == ""
-
-
 def test_a_dry_run_says_nothing_of_tensorflows_own():
     environment = {name: value for name, value in os.environ.items() if "TF_CPP" not in name}
     command = [sys.executable, "-m", "benchmarks.toy_step", "--dry-run", "--hidden", "2"]

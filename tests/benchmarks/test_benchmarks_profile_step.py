@@ -57,7 +57,7 @@ def test_shares_and_rates_by_hand(capsys):
 
 def test_bad_options_are_one_line(capsys):
     for arguments, words in (
-        (["--size", "50"], "size must be one of 32, 64, 128"),
+        (["--size", "50"], "size must be one of 32, 64, 96, 128"),
         (["--device", "gpu:77"], "device must be one that TensorFlow sees, got gpu:77"),
     ):
         with pytest.raises(SystemExit) as end:

@@ -80,7 +80,7 @@ def test_runs_as_a_script_on_a_folder_and_draws(monkeypatch, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("flag", "value", "words"),
     [
-        ("--size", "48", "size must be one of 32, 64, 128, got 48"),
+        ("--size", "48", "size must be one of 32, 64, 96, 128, got 48"),
         ("--count", "10", "count must be a whole number from 100"),
         ("--batch", "1", "batch must be"),
         ("--seed", "-1", "seed must be"),
@@ -125,7 +125,7 @@ def test_the_untidy_folder_gives_seven_upright_faces_and_five_reasons(config):
 
 
 def test_showing_by_one_scale_changes_nothing_and_stretching_hides_a_lost_contrast(config, drawn):
-    measured = chapter.show_both_ways(config, drawn)
+    measured = chapter.measure_scales(drawn)
     there_and_back, stretched, worst, contrast, dim, dim_stretched = measured.values()
     assert there_and_back == 0.0
     assert 0.0 <= stretched <= worst

@@ -10,7 +10,7 @@ import tiny_faces
 
 from dcgan import ch10_latent_space as chapter
 from dcgan.generation import trained_generator
-from dcgan.judge import factor_classifier
+from dcgan.judge import factor_classifier, kept_classifier
 from dcgan.latent import space
 
 pytestmark = pytest.mark.slow
@@ -64,7 +64,7 @@ def stand_ins(monkeypatch):
     """Nothing is drawn, trained or loaded."""
     for module in (chapter, factor_classifier):
         monkeypatch.setattr(module, "held_aside", held_aside)
-        monkeypatch.setattr(module, "train_classifier", lambda *_, **__: Reads())
+    monkeypatch.setattr(kept_classifier, "trained_or_read", lambda *_, **__: Reads())
     monkeypatch.setattr(trained_generator, "load", known)
 
 
@@ -80,7 +80,18 @@ def test_runs_as_a_script_and_draws(stand_ins, monkeypatch, tmp_path, capsys):
     chapters.run_as_script(
         MODULE,
         monkeypatch,
-        *("--faces", "20", "--samples", "100", "--pictures", "2", "--descent-steps", "3"),
+        *(
+            "--faces",
+            "20",
+            "--edited",
+            "10",
+            "--samples",
+            "100",
+            "--pictures",
+            "2",
+            "--descent-steps",
+            "3",
+        ),
         *("--out", str(tmp_path)),
     )
     names = {
@@ -119,7 +130,7 @@ def test_runs_as_a_script_and_draws(stand_ins, monkeypatch, tmp_path, capsys):
         ("--amount", "0", "amount must be"),
         ("--seed", "-1", "seed must be"),
         ("--samples", "1.5", "--samples"),
-        ("--classifier-steps", "0", "--classifier-steps must be"),
+        ("--steps", "0", "steps must be"),
         (
             "--run",
             "nowhere",
@@ -200,7 +211,16 @@ def test_a_generator_without_gradients_is_not_inverted(stand_ins, monkeypatch, t
     without = dataclasses.replace(known(), samples=None)
     monkeypatch.setattr(trained_generator, "load", lambda run=None: without)
     chapters.run_as_script(
-        MODULE, monkeypatch, "--faces", "20", "--samples", "100", "--out", str(tmp_path)
+        MODULE,
+        monkeypatch,
+        "--faces",
+        "20",
+        "--edited",
+        "10",
+        "--samples",
+        "100",
+        "--out",
+        str(tmp_path),
     )
     assert "exported without gradients" in capsys.readouterr().out
     assert not (tmp_path / "inversion.png").exists()

@@ -11,7 +11,7 @@ from dcgan import networks
 from dcgan.config import Config
 from dcgan.data import pixels
 from dcgan.drawn import drawn_faces
-from dcgan.judge import factor_classifier
+from dcgan.judge import kept_classifier
 from dcgan.judge.factor_classifier import FactorClassifier
 from gan_core.nn.export import export_generator
 from gan_core.runs.run_folder import RunFolder
@@ -45,9 +45,9 @@ def test_the_script_judges_a_run_and_draws(tmp_path, monkeypatch, capsys):
         run_in(tmp_path, drawn=60),
     )
     monkeypatch.setattr(
-        factor_classifier,
-        "train_classifier",
-        lambda size, **options: asked.update(size=size, **options) or reader,
+        kept_classifier,
+        "trained_or_read",
+        lambda folder, size, **options: asked.update(size=size, **options) or reader,
     )
     names = chapters.run_as_script(
         MODULE,

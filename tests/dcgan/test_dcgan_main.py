@@ -1,7 +1,5 @@
 """python -m dcgan: which command, which defaults, and wrong arguments in one line."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +10,6 @@ from dcgan.generation import generate, walk
 from gan_core.runs.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -130,18 +126,6 @@ def test_an_unset_shell_variable_is_not_the_current_folder(called, capsys, argum
     assert f"{flag} is given an empty text" in said
     assert said.count("\n") == 1
     assert called == []
-
-
-@pytest.mark.parametrize("command", [[], ["train"], ["generate"], ["walk"]])
-def test_help_needs_no_tensorflow_and_says_nothing_of_it(command):
-    code = (
-        "import sys, runpy; sys.modules['tensorflow'] = None; "
-        f"sys.argv = ['dcgan', *{command}, '--help']; runpy.run_module('dcgan', run_name='__main__')"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert "--help" in done.stdout or "python -m dcgan" in done.stdout
 
 
 def test_data_beside_help_shows_the_defaults_for_data(capsys):

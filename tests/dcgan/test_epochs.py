@@ -20,7 +20,7 @@ from gan_core.app import plots
 from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
 TINY = {
@@ -67,6 +67,7 @@ def test_every_level_of_the_distance_has_a_line_and_a_colour_of_its_own(
     assert best.get_label() == "best: epoch 3, 2.0"
 
 
+@pytest.mark.usefixtures("without_output")
 def test_a_resumed_run_writes_its_epochs_anew_from_there(tmp_path):
     """What was logged after the last checkpoint belongs to rounds that are played again."""
     _, run = train(tmp_path / "run", epochs=1)
@@ -201,6 +202,7 @@ def test_every_epoch_is_shown_and_judged_by_the_same_z(tmp_path):
     assert len(set(distances)) == 1
 
 
+@pytest.mark.usefixtures("without_output")
 def test_scores_are_logged_where_the_loss_has_no_probabilities(tmp_path):
     _, run = train(tmp_path / "run", loss="hinge", epochs=1)
     assert "d_score_real" in read_epochs(run.path / "epochs.csv")

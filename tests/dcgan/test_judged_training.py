@@ -17,18 +17,18 @@ from dcgan.data import faces
 from dcgan.epochs import read_epochs
 from dcgan.measures import judges
 from dcgan.measures.features import efficientnet
-from dcgan.measures.features.face_judge import FRECHET, FaceJudge
-from dcgan.measures.pixel_judge import PIXELS
+from dcgan.measures.features.face_judge import FaceJudge
+from dcgan.measures.names import FRECHET, PIXELS
 from gan_core.runs import checkpoint
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_output", "faces_drawn_once")]
 
 SILENT = Console(quiet=True)
 HELD_OUT = 24  # a tenth
 TINY = Config(
     drawn=240,
     epochs=2,
-    batch_size=16,
+    batch_size=64,  # three rounds an epoch
     size=32,
     width=2,
     latent_dim=5,

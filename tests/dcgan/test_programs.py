@@ -2,11 +2,10 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
+import programs
 import pytest
 
 from dcgan import __main__ as program
@@ -14,9 +13,10 @@ from gan_core.runs.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 240  # seconds that a process may take, on however busy a machine
-SMALL = ["--drawn", "40", "--size", "32", "--width", "2", "--latent-dim", "4"]
+SMALL = ["--drawn", "20", "--size", "32", "--width", "2", "--latent-dim", "4"]
 QUICK = ["--batch-size", "8", "--gamma", "0", "--average", "80", "--mode", "eager", "--augment"]
 TINY = [*SMALL, *QUICK]
+AN_EPOCH = 2  # rounds: 18 faces are learnt from, in batches of 8
 pytestmark = pytest.mark.slow
 
 
@@ -29,11 +29,11 @@ def commands(folder, *each, **changes):
     arguments = list(each[0])
     for command in each[1:]:
         arguments += ["--", *command]
-    return subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "helpers" / "several_commands.py"), *arguments],
+    return programs.run(
+        [ROOT / "tests" / "helpers" / "several_commands.py", *arguments],
         cwd=folder,
         env=environment(**changes),
-        capture_output=True,
+        text=False,
         timeout=LONGEST,
     )
 
@@ -64,23 +64,16 @@ def test_a_name_that_cannot_be_shown_costs_no_training(tmp_path, name, changes):
     assert done.returncode == 0, done.stderr
     assert b"not written" not in done.stderr
     assert os.path.exists(os.path.join(run, b"generator", b"saved_model.pb")), done.stderr
-    assert RunFolder.resume(os.fsdecode(run)).step() == 8
+    assert RunFolder.resume(os.fsdecode(run)).step() == 2 * AN_EPOCH
     assert (tmp_path / "faces.zip").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_training_that_is_ended_saves_says_so_and_goes_on(tmp_path, number, monkeypatch):
     """A scheduler sends SIGTERM, a user Ctrl-C."""
-    command = [sys.executable, "-m", "dcgan", "train", *TINY, "--run", "r", "--epochs", "100000"]
-    child = subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )
+    command = ["-m", "dcgan", "train", *TINY, "--run", "r", "--epochs", "100000"]
+    anew = number == signal.SIGTERM
+    child = programs.start(command, cwd=tmp_path, env=environment(), anew=anew)
     end = threading.Timer(LONGEST, child.kill)  # so that a test cannot wait for ever
     end.daemon = True
     end.start()
@@ -96,11 +89,11 @@ def test_a_training_that_is_ended_saves_says_so_and_goes_on(tmp_path, number, mo
     assert len(after) == 1, told
     run = RunFolder.resume(tmp_path / "r")
     played = run.step()
-    assert played >= 8
+    assert played >= 2 * AN_EPOCH
     assert f"Stopped after round {played:,}" in after[0]
     assert "To resume: python -m dcgan train --resume r" in after[0]
     assert (run.generator / "saved_model.pb").exists()
-    epochs = str(played // 4 + 1)
+    epochs = str(played // AN_EPOCH + 1)
     monkeypatch.chdir(tmp_path)
     program.main(["train", "--resume", "r", "--epochs", epochs])
-    assert RunFolder.resume(tmp_path / "r").step() == 4 * int(epochs)
+    assert RunFolder.resume(tmp_path / "r").step() == AN_EPOCH * int(epochs)

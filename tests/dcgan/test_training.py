@@ -13,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 
 from dcgan import training
-from dcgan.config import LAB, Config, from_json
+from dcgan.config import Config, from_json
 from dcgan.data.batches import face_batches
 from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
@@ -24,7 +24,7 @@ from gan_core import rng
 from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
 TINY = {
@@ -36,6 +36,15 @@ TINY = {
     "latent_dim": 5,
     "average": 150,
     "mode": "eager",
+}
+LAB_RECIPE = {
+    "update": "simultaneous",
+    "momentum": 0.1,
+    "epsilon": 0.8,
+    "average": 0,
+    "flip": False,
+    "augment": (),
+    "gamma": 0.0,
 }
 
 
@@ -92,6 +101,7 @@ def test_a_run_folder_holds_all_that_is_promised(done):
     assert json.loads((run.path / "config.json").read_text())["faces"] == 64
 
 
+@pytest.mark.usefixtures("without_output")
 def test_small_pictures_are_told_of(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the cache
     for i, face in enumerate(drawn_faces.draw(range(24), size=32)):
@@ -153,6 +163,7 @@ def test_the_best_epochs_sheet_shows_what_generate_gives(done):
     assert shown.std() > 1.0
 
 
+@pytest.mark.usefixtures("without_output")
 def test_gone_on_with_it_ends_as_in_one_stretch(tmp_path):
     whole, one = train(tmp_path / "whole", flip=True, augment=("translation", "colour", "cutout"))
     train(tmp_path / "halves", flip=True, augment=("translation", "colour", "cutout"), epochs=1)
@@ -193,6 +204,7 @@ def test_a_run_that_is_still_going_is_left_alone(copy):
         assert files() == before  # not even written again
 
 
+@pytest.mark.usefixtures("without_output")
 def test_the_same_faces_may_lie_elsewhere_when_a_run_goes_on(copy, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where the cache goes
     faces = shutil.copytree(copy.config["data"], tmp_path / "elsewhere")
@@ -234,6 +246,7 @@ def test_a_sheet_that_a_power_cut_emptied_is_left_out_of_the_gif(copy):
         assert gif.n_frames == 2
 
 
+@pytest.mark.usefixtures("without_output")
 def test_a_resumed_run_goes_on_with_falling_rates(copy):
     trainer, _ = train(None, resume=copy.path, **{**asked_for(copy), "epochs": 4, "fall": 0.25})
     np.testing.assert_allclose(
@@ -248,6 +261,7 @@ def test_a_resumed_run_goes_on_with_falling_rates(copy):
     assert remembered == dataclasses.replace(from_json(copy.config), epochs=4, fall=0.25)
 
 
+@pytest.mark.usefixtures("without_output")
 def test_stopped_while_the_rates_fall_it_ends_as_in_one_stretch(tmp_path):
     def stop(trainer, row):
         raise KeyboardInterrupt
@@ -298,7 +312,7 @@ class Talkative(Console):
 
 
 def test_the_lab_recipe_is_what_it_says():
-    trainer = training.build(Config(**{**TINY, **LAB}))
+    trainer = training.build(Config(**{**TINY, **LAB_RECIPE}))
     assert trainer.update == "simultaneous"
     assert trainer.average is None
     norms = [layer for layer in trainer.generator.layers if hasattr(layer, "momentum")]

@@ -11,7 +11,7 @@ from dcgan.config import Config
 from dcgan.data import labels
 from dcgan.generation import avatars, trained_generator
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
 TINY = {
@@ -38,6 +38,7 @@ def done(tmp_path_factory):
     return train(tmp_path_factory.mktemp("labels") / "run")
 
 
+@pytest.mark.usefixtures("without_output")
 def test_a_resumed_run_has_the_same_bits(done, tmp_path):
     train(tmp_path / "run", epochs=1)
     resumed, _ = train(None, epochs=2, resume=tmp_path / "run")

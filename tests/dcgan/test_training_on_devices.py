@@ -14,7 +14,7 @@ from dcgan import training
 from dcgan.config import Config
 from gan_core.devices import workers
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 TINY = Config(
     drawn=40,
@@ -45,6 +45,7 @@ def test_a_run_with_a_strategy_goes_on_without_one(tmp_path):
     assert run.step() == trainer.step.numpy() == 4
 
 
+@pytest.mark.usefixtures("without_output")
 def test_a_worker_that_is_not_the_chief_plays_the_same_rounds_and_writes_nothing(
     tmp_path, monkeypatch
 ):

@@ -58,6 +58,7 @@ def copy(done, tmp_path, monkeypatch):
     return shutil.copytree(done, tmp_path / "run")
 
 
+@pytest.mark.usefixtures("without_output")
 def test_paths_are_kept_absolute_so_that_a_run_goes_on_from_anywhere(copy, done):
     assert of_run(copy).data == done.parent / "faces"
     assert of_run(copy).cache == done.parent / "cache"
@@ -67,6 +68,7 @@ def test_paths_are_kept_absolute_so_that_a_run_goes_on_from_anywhere(copy, done)
     assert not os.path.exists("runs")  # the cache lies where it lay
 
 
+@pytest.mark.usefixtures("without_output")
 def test_other_rates_are_taken_and_kept_in_the_runs_history(copy):
     trainer, _ = resumed(copy, epochs=3, g_learning_rate=1e-4, d_learning_rate=5e-5)
     assert float(trainer.g_optimizer.schedule(trainer.step)) == np.float32(1e-4)
@@ -77,6 +79,7 @@ def test_other_rates_are_taken_and_kept_in_the_runs_history(copy):
     assert of_run(copy).g_learning_rate == 1e-4  # who resumes it next need not say it again
 
 
+@pytest.mark.usefixtures("without_output")
 def test_a_penalty_may_be_added_and_the_old_log_is_kept(copy):
     before = (copy / "log.csv").read_text()
     _, run = resumed(copy, epochs=3, gamma=0.5)
@@ -87,6 +90,7 @@ def test_a_penalty_may_be_added_and_the_old_log_is_kept(copy):
     assert (copy / "log_until_round_6.csv").read_text() == before
 
 
+@pytest.mark.usefixtures("without_output")
 def test_it_goes_back_to_its_best_epoch(copy):
     run = RunFolder.resume(copy)
     best = run.checkpoints / "best.npz"
@@ -155,6 +159,7 @@ def test_other_faces_are_refused_with_the_way_on(copy):
         resumed(copy, data=faces)
 
 
+@pytest.mark.usefixtures("without_output")
 @pytest.mark.parametrize("change", ["added", "removed"])
 def test_one_face_more_or_less_is_told_with_both_numbers_and_the_way_on(copy, tmp_path, change):
     faces = shutil.copytree(of_run(copy).data, tmp_path / "faces")

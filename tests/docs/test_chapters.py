@@ -65,10 +65,10 @@ def test_each_solution_is_folded(chapter):
 
 def test_docstrings_keep_their_bars_and_stars():
     made = docstrings.readable(
-        ["Is |x| * 2, as `|x|` says.", "", "    a * b", "", "Args:", "    x: |y|"]
+        ["Is *not* |x| * 2 * y, as `|x|` says, 2*x*y.", "", "    a * b", "", "Args:", "    x: |y|"]
     )
     assert made == [
-        "Is \\|x\\| \\* 2, as `|x|` says.",
+        "Is *not* \\|x\\| \\* 2 \\* y, as `|x|` says, 2\\*x\\*y.",
         "",
         "",
         "::",

@@ -67,6 +67,7 @@ def test_the_samples_left_over_are_others_each_time_and_none_is_favoured():
     assert np.sum((missed - 20.0) ** 2 / 20.0) < 33.7  # chi squared, 9 degrees of freedom, p = 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_eager_graph_and_xla_see_the_same_batches(name, jit_compile):
@@ -93,6 +94,7 @@ def test_shuffled_keeps_the_dtype_and_the_rest_of_the_shape(dtype):
     assert sorted(one.tobytes() for one in batch) == sorted(one.tobytes() for one in array)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [None, False, True])
 @pytest.mark.parametrize(
     "sample_shape", [[4, 2, 3], [8], [3]]

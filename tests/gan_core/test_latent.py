@@ -12,6 +12,7 @@ from gan_core import latent, rng
 SEED = rng.seed(0, "z")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "prior",
     [

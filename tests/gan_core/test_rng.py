@@ -39,6 +39,7 @@ def kolmogorov_smirnov(draws, distribution_function):
 # ---- one set of numbers ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [[], [0], [7], [3, 5]], ids=str)
 def test_the_same_numbers_eager_in_a_graph_and_under_xla(shape):
     eager, graph, xla = three_ways(
@@ -57,6 +58,7 @@ def test_the_same_numbers_eager_in_a_graph_and_under_xla(shape):
     np.testing.assert_allclose(xla[3], eager[3], rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_same_permutations_and_seeds_three_ways():
     sizes = [0, 1, 2, 9]
     eager, graph, xla = three_ways(
@@ -260,6 +262,7 @@ def test_numpy_integers_are_run_seeds_too():
 # ---- what rounding does ----
 
 
+@pytest.mark.slow
 def test_uniform_on_any_interval_is_the_same_under_xla_to_rounding():
     """Under XLA low + (high - low) u is one fused multiply-add."""
     (eager,), _, (xla,) = three_ways(lambda: [rng.uniform([1001], SEED, 0.1, 3.3)])
@@ -334,6 +337,7 @@ def test_seeds_go_on_past_the_largest_number_of_64_bits(monkeypatch):
 # ---- many whole numbers ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("high", [2**29 + 1, 3 * 2**29, 2**31 - 1])
 def test_large_integers_are_the_same_three_ways_and_in_range(high):
     (eager,), (graph,), (xla,) = three_ways(lambda: [rng.integers([1000], SEED, high)])

@@ -144,12 +144,15 @@ def test_and_so_by_its_parts(options, words):
 # ---- batches ----
 
 
-@pytest.fixture(params=["eager", "graph"])
-def trainer(request):
-    """Any state that a wrong call could move: batch norm, Adam, the average.
-    What comes after must be what was.
-    """
-    made = deep(mode=request.param, average=0.9)
+@pytest.fixture(scope="module", params=["eager", "graph"])
+def made(request):
+    """Any state that a wrong call could move: batch norm, Adam, the average."""
+    return deep(mode=request.param, average=0.9)
+
+
+@pytest.fixture
+def trainer(made):
+    """One for all wrong calls: what comes after each must be what was."""
     before = values(made)
     yield made
     assert not changed(before, values(made))
@@ -284,6 +287,7 @@ def refused_in_a_round(trainer, words):
 both_modes = pytest.mark.parametrize("mode", ["eager", "graph"])
 
 
+@pytest.mark.slow
 @both_modes
 @pytest.mark.parametrize("update", ["alternating", "simultaneous"])
 def test_a_variable_that_the_loss_does_not_depend_on_is_refused_by_name(mode, update):

@@ -50,6 +50,7 @@ def test_each_d_step_has_the_labels_of_its_own_batch():
     np.testing.assert_array_equal(second, labels(2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_compiled_rounds_with_labels_are_the_eager_ones(mode):
     eager = conditional(d_steps=2, average=0.9)

@@ -122,6 +122,7 @@ def test_other_runs_have_other_seeds():
     assert not set(one.latent.seeds) & set(other.latent.seeds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_networks_with_randomness_of_their_own_play_the_same_in_all_modes(mode):
     def play(mode):
@@ -155,6 +156,7 @@ def test_settling_has_1024_z_of_its_own_whatever_samples_and_rounds_draw():
     np.testing.assert_array_equal(np.concatenate(small), np.concatenate(blocks))
 
 
+@pytest.mark.slow
 def test_samples_are_settled_alike_whatever_their_seed():
     trainer = deep(average=0.5, mode="graph")
     trainer.rounds(sampler, 4)
@@ -327,6 +329,7 @@ def with_heads(shape, split=False, **options):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", list(losses.LOSSES.values()), ids=lambda loss: loss.name)
 def test_patches_and_heads_are_logits_like_any_other(loss):
     """However they are laid out: [B, 4], [B, 2, 2, 1], or a list of [B, 1] and [B, 3]."""
@@ -364,6 +367,7 @@ def test_one_logit_a_sample_is_a_vector_and_more_are_a_matrix():
 # ---------------------------------------------------------------- sampling and compiling
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("average", [None, 0.9])
 def test_samples_are_the_same_however_many_are_made_at_a_time(average):
     trainer = affine(average=average, mode="graph")
@@ -376,6 +380,7 @@ def test_samples_are_the_same_however_many_are_made_at_a_time(average):
             trainer.sample(4, batch=wrong)
 
 
+@pytest.mark.slow
 def test_a_sampler_that_was_used_before_the_last_one_is_let_go():
     """Its data would stay on the device as long as the trainer lives."""
 
@@ -434,6 +439,7 @@ def numpy_noise(x, *_):
     return x + np.float32(np.random.normal())  # noqa: NPY002
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "options"),
     [

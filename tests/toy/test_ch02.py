@@ -46,7 +46,7 @@ def test_runs_three_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
         ("--learning-rate", "inf", "--learning-rate must be"),
         ("--r1", "-1", "r1 must be"),
         ("--r1", "10.1", "r1 must be a finite number from 0 to 10"),
-        ("--theta", "0", "theta must be further from 0"),
+        ("--theta", "0", "theta must be at least 0.01 from 0"),
         ("--psi", "11", "psi must be"),
         ("--steps", "9000", "steps must be at most 8039 at learning_rate 0.1"),
         ("--loss", "hinge", "--loss"),

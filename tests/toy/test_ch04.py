@@ -165,7 +165,7 @@ def test_every_loss_that_the_help_names_can_be_summed_up(loss, eager):
 
 
 def test_no_normal_comes_near_three_modes():
-    floor, normal = chapter.floor(chapter.Config())
+    floor, normal = chapter.yardsticks(chapter.Config())
     assert 0.005 < floor < 0.15 < 0.4 < normal  # 0 would be one sample compared with itself
 
 

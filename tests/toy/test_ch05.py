@@ -3,9 +3,11 @@
 import chapters
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from gan_core import metrics, rng
+from gan_core import losses, metrics, penalties, rng
 from toy import ch05_wasserstein as chapter
+from toy.targets.distributions import gaussian_mixture
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +41,7 @@ def test_runs_a_few_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
     assert drawn == {"two_lines.png", "best_critic.png", "reported.png"}
     assert [len(looks) for looks in names["runs"].values()] == [2, 2, 2]
     said = capsys.readouterr().out
-    for words in ("sorted pairing", "Table 5.1", "Table 5.2", "non-saturating"):
+    for words in ("sorted pairing", "Table 5.1", "Table 5.2", "Table 5.3", "non-saturating"):
         assert words in said
 
 
@@ -97,7 +99,7 @@ def test_each_game_is_what_it_says(monkeypatch):
         chapter.build(TINY, game, seed=3)
     names = ["wasserstein", "wasserstein", "non-saturating"]
     assert [named["loss"].name for named in given] == names
-    assert [named["d_steps"] for named in given] == [2, 2, 1]
+    assert [named["d_steps"] for named in given] == [2, 2, 2]  # a fair comparison
     assert [named["penalty"] is None for named in given] == [False, False, True]
     assert [named["seed"] for named in given] == [3, 3, 3]
 
@@ -107,27 +109,81 @@ def test_the_one_sided_penalty_is_for_what_is_too_steep(slope, wanted):
     """2 max(0, |slope| - 1)^2."""
     x = np.linspace(0.0, 1.0, 6, dtype=np.float32)[:, np.newaxis]
     penalty = chapter.one_sided_penalty(2.0)
-    found = penalty(lambda x: slope * x[:, 0], x, x + 1.0, rng.seed(0, "u"))
+    critic = penalties.Critic(lambda x: slope * x[:, 0])
+    found = penalty(critic, x, x + 1.0, rng.seed(0, "u"))
     assert float(found) == pytest.approx(wanted, abs=1e-5)
 
 
 def test_a_run_reports_minus_ds_loss_and_the_exact_distance():
-    game = chapter.Game("wasserstein", chapter.one_sided_penalty(1.0), 1, 1e-3)
+    game = chapter.Game(loss="wasserstein", penalty=chapter.one_sided_penalty(1.0))
     looks = chapter.play(TINY, game, seed=0)
     again = chapter.play(TINY, game, seed=0)
     other = chapter.play(TINY, game, seed=1)
     assert list(looks["step"]) == [1, 2, 3, 4]
     assert looks["w1"][-1] == metrics.wasserstein_1(looks["real"], looks["fake"][-1])
     np.testing.assert_array_equal(looks["reported"], again["reported"])
+    assert looks["slope"].shape == (4,)
+    assert (looks["slope"] > 0.0).all()
     assert looks["w1"][0] != other["w1"][0]
 
 
-def test_a_row_is_over_its_seeds():
+def test_a_row_is_one_run():
     looks = {
         "step": np.arange(4),
         "w1": np.array([4.0, 3.0, 2.0, 1.0]),
         "reported": np.array([8.0, 6.0, 5.0, 1.5]),
+        "slope": np.array([2.0, 2.0, 1.0, 1.0]),
     }
     opposed = dict(looks, reported=looks["reported"][::-1])
-    assert chapter.row_of("a", [looks]) == ["a", "1.00", "3.00", "2.50"]
-    assert chapter.row_of("b", [looks, opposed])[1] == "0.00 ± 1.00"
+    assert chapter.row_of("a", 0, looks) == ["a", "0", "1.00", "3.00", "2.50", "1.50"]
+    assert chapter.row_of("b", 1, opposed)[2] == "-1.00"
+
+
+def test_the_valley_left_of_10_is_where_a_third_of_the_wide_normal_lies():
+    """At 10 - 3 * 0.4307 = 8.71, and not half way between the peaks at 7 and 10 (section 5.3)."""
+    n = 400_000
+    real = gaussian_mixture((7.0, 10.0, 13.0), 0.4).sample(n, rng.seed(0, "real"))[:, 0].numpy()
+    wide = gaussian_mixture([10.0], 3.0).sample(n, rng.seed(0, "wide"))[:, 0].numpy()
+    x = np.linspace(7.0, 10.0, 3001)
+    f = chapter.best_critic(real, wide, x)
+    assert x[np.argmin(f)] == pytest.approx(8.71, abs=0.03)
+
+
+def _mean_loss(slope, shift, weight):
+    """The critic's loss with the two-sided penalty for f(x) = <slope, x>, by the library."""
+    slope = tf.constant(slope, tf.float32)[:, tf.newaxis]
+    fake = rng.normal([4, len(slope)], rng.seed(0, "points"))
+    real = fake + tf.constant(shift, tf.float32)
+    critic = penalties.Critic(lambda x: x @ slope)
+    penalty = penalties.wasserstein_gradient_penalty(weight)
+    loss = losses.wasserstein_discriminator_loss(critic(real), critic(fake))
+    return float(loss + penalty(critic, real, fake, rng.seed(0, "u")))
+
+
+def test_on_a_line_a_wrong_slope_is_a_local_minimum_and_in_the_plane_it_is_none():
+    """Sections 5.4 and 5.5, for w = 4 and a weight of 10."""
+    best = 1.0 + 4.0 / 20.0
+    trapped = -1.0 + 4.0 / 20.0
+    for here in (best, trapped):
+        for beside in (here - 0.05, here + 0.05):
+            assert _mean_loss([here], [4.0], 10.0) < _mean_loss([beside], [4.0], 10.0)
+    assert _mean_loss([0.0], [4.0], 10.0) > _mean_loss([trapped], [4.0], 10.0)  # the hill
+    assert _mean_loss([best], [4.0], 10.0) == pytest.approx(-4.0 * best + 10.0 * (best - 1) ** 2)
+    length = abs(trapped)
+    angles = np.linspace(np.pi, 0.0, 7)  # from the wrong direction to the right one
+    turned = [
+        _mean_loss([length * np.cos(angle), length * np.sin(angle)], [4.0, 0.0], 10.0)
+        for angle in angles
+    ]
+    assert (np.diff(turned) < 0.0).all()
+
+
+def test_slopes_are_compared_with_those_of_straight_critics():
+    history = {
+        "step": np.array([25, 50]),
+        "w1": np.array([8.0, 8.0]),
+        "reported": np.array([11.0, -4.0]),
+        "slope": np.array([1.39, 0.61]),
+    }
+    rows = chapter.compare_slopes(chapter.Config(), history, [0, 1])
+    assert rows == [["25", "8.0", "11.0", "1.39", "1.40"], ["50", "8.0", "-4.0", "0.61", "0.60"]]

@@ -2,6 +2,7 @@
 its solutions hold.
 """
 
+import concurrent.futures
 import dataclasses
 import itertools
 import json
@@ -9,9 +10,11 @@ import json
 import chapters
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from gan_core import losses
 from toy import ch06_ring_and_grid as chapter
-from toy.measures import coverage_table, published
+from toy.measures import coverage, coverage_table, published, ten_seeds
 from toy.targets import by_name, distributions
 
 pytestmark = pytest.mark.slow
@@ -153,8 +156,15 @@ def test_the_chapter_as_a_script_trains_and_draws(target, monkeypatch, tmp_path,
         assert words in said
 
 
-@pytest.mark.slow
+class OneProcess(concurrent.futures.ProcessPoolExecutor):
+    """A pool of one process, which imports TensorFlow once for all runs."""
+
+    def __init__(self, workers, mp_context):
+        super().__init__(1, mp_context=mp_context)
+
+
 def test_the_table_over_seeds_is_made_once_and_then_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(coverage_table.concurrent.futures, "ProcessPoolExecutor", OneProcess)
     monkeypatch.setattr(chapter, "recipes_of", lambda config: {"full": config})
     config = dataclasses.replace(TINY, seeds=1, out=tmp_path)
     chapter.table_over_seeds(config)
@@ -186,6 +196,43 @@ def test_the_rows_of_one_paper_are_that_papers():
     assert [row[0] for row in rows] == ["GAN", "ALI", "PacGAN2", "PacGAN3", "PacGAN4"]
     assert rows[0][2] == "98.2 ± .2"
     assert all(len(row) == len(published.HEADINGS) for row in rows)
+
+
+def test_the_table_over_ten_seeds_has_a_row_for_each_recipe():
+    names = [row[0] for row in ten_seeds.ROWS]
+    assert names == [*chapter.recipes_of(TINY), "a perfect sampler"]
+    assert all(len(row) == len(ten_seeds.HEADINGS) for row in ten_seeds.ROWS)
+
+
+def test_modes_a_tenth_too_narrow_have_more_hits_than_a_perfect_sampler():
+    """Section 6.8: with an sd ratio of 0.88 to 0.90 and no other fault, 99.7 % of all samples."""
+    grid = distributions.grid()
+    narrow = distributions.gaussian_mixture(grid.modes, 0.874 * grid.sd)
+    row = coverage.of(narrow.sample(100_000, chapter.rng.seed(0, "narrow")), grid)
+    assert 0.88 < row.sd_ratio < 0.90
+    assert row.high_quality == pytest.approx(0.997, abs=0.0006)
+    assert row.high_quality > coverage.perfect_by_formula(grid, 2_500).high_quality
+
+
+@pytest.mark.parametrize("name", ["relativistic", "non-saturating"])
+def test_at_equal_logits_g_is_still_told_to_raise_its_logit(name):
+    """Section 6.4: the derivative of G's loss with respect to b is -1/2, in either loss."""
+    loss = losses.by_name(name)
+    a = tf.zeros([1, 1])
+    b = tf.Variable(tf.zeros([1, 1]))
+    with tf.GradientTape() as tape:
+        value = loss.generator(a, b)
+    assert float(tape.gradient(value, b)[0, 0]) == pytest.approx(-0.5)
+
+
+def test_equation_2_is_the_library_s_loss():
+    """D minimises mean s(b - a), G mean s(a - b)."""
+    loss = losses.by_name("relativistic")
+    a = np.array([[1.0], [-2.0], [0.5]], np.float32)
+    b = np.array([[0.3], [1.0], [-4.0]], np.float32)
+    softplus = np.logaddexp
+    assert float(loss.discriminator(a, b)) == pytest.approx(softplus(0.0, b - a).mean(), rel=1e-5)
+    assert float(loss.generator(a, b)) == pytest.approx(softplus(0.0, a - b).mean(), rel=1e-5)
 
 
 def test_the_published_rows_name_a_source_and_three_figures_a_target():

@@ -26,7 +26,7 @@ def exercise_1():
 
 
 def exercise_2():
-    """For h >= 2. With f = 1 the trace is 2 - h^2, which is above -2 for h < 2. For h > 2 the
+    """For h >= 2. With k = 1 the trace is 2 - h^2, which is above -2 for h < 2. For h > 2 the
     eigenvalues are real with the product 1, so one of them has a modulus above 1.
 
     Returns:
@@ -69,7 +69,7 @@ def exercise_4(h: float = 0.3):
 
 
 def exercise_5(h: float = 0.1):
-    """gamma = 2 f = 1. There the two eigenvalues meet (critical damping), and the modulus is
+    """gamma = 2 k = 1. There the two eigenvalues meet (critical damping), and the modulus is
     1 - h / 2. With less R1 the game circles for longer; with more, D hardly moves.
 
     Returns:
@@ -85,15 +85,15 @@ def exercise_5(h: float = 0.1):
     return best, chapter.modulus(measured)
 
 
-def exercise_6(h_g: float = 0.05, h_d: float = 0.2, f: float = 0.5):
-    """D: psi' = psi - h_D f theta. G: theta' = theta + h_G f psi'. So the matrix is
-    [[1 - h_G h_D f^2, h_G f], [-h_D f, 1]], and its determinant is 1 again. Unequal rates change
+def exercise_6(h_g: float = 0.05, h_d: float = 0.2, k: float = 0.5):
+    """D: psi_new = psi - h_D k theta. G: theta_new = theta + h_G k psi_new. So the matrix is
+    [[1 - h_G h_D k^2, h_G k], [-h_D k, 1]], and its determinant is 1 again. Unequal rates change
     the shape of the closed curve and the speed on it, and nothing else.
 
     Returns:
         The matrix and the larger modulus of its eigenvalues.
     """
-    matrix = np.array([[1.0 - h_g * h_d * f**2, h_g * f], [-h_d * f, 1.0]])
+    matrix = np.array([[1.0 - h_g * h_d * k**2, h_g * k], [-h_d * k, 1.0]])
     return matrix, chapter.modulus(matrix)
 
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from dcgan.measures import distances
 from dcgan.measures.features import frechet, manifolds
-from dcgan.measures.pixel_judge import GRID, PIXELS, PixelJudge, over_the_floor
+from dcgan.measures.names import FRECHET, GRID, PIXELS
+from dcgan.measures.pixel_judge import PixelJudge, over_the_floor
 from gan_core import checks
 
-FRECHET = "Fréchet distance"
 MMD = "MMD of pixels"
 MS_SSIM = "MS-SSIM of pairs"
 BETTER = {

@@ -37,7 +37,7 @@ function decodeLayers(layers) {
     if (layer.kernel) {
       decoded.kernel = decodeHalf(layer.kernel);
     }
-    for (const name of ["bias", "scale", "shift"]) {
+    for (const name of ["bias", "scale", "shift", "scales", "shifts", "table"]) {
       if (layer[name]) {
         decoded[name] = decodeSingle(layer[name]);
       }
@@ -59,6 +59,7 @@ const LAYERS = {
   transposed: transposedConvolution,
   convolution: convolution,
   affine: affine,
+  append: append,
   leaky_relu: (layer, x) => elementwise(x, (value) => (value > 0 ? value : layer.slope * value)),
   tanh: (layer, x) => elementwise(x, Math.tanh),
 };
@@ -71,14 +72,16 @@ const LAYERS = {
  */
 function transposedConvolution(layer, x) {
   const y = emptyMap(layer.height, layer.width, layer.outputs);
-  forEachPair(layer, x, y, (small, large, start) => addProduct(layer, x, small, start, y, large));
+  const inputs = withoutZeros(x);
+  forEachPair(layer, x, y, (small, large, tap) => addProduct(layer, tap, inputs, small, y, large));
   return addBias(layer, y);
 }
 
 /** Convolution: output pixel o is the sum of kernel[k] * input pixel stride * o + k - pad. */
 function convolution(layer, x) {
   const y = emptyMap(layer.height, layer.width, layer.outputs);
-  forEachPair(layer, y, x, (small, large, start) => addProduct(layer, x, large, start, y, small));
+  const inputs = withoutZeros(x);
+  forEachPair(layer, y, x, (small, large, tap) => addProduct(layer, tap, inputs, large, y, small));
   return addBias(layer, y);
 }
 
@@ -87,45 +90,87 @@ function convolution(layer, x) {
  * stride * s + k - pad of the larger one. A convolution reads the larger map, and its transpose
  * writes it.
  *
- * `visit` is called with the numbers of both pixels, and the place of their matrix in the kernel.
+ * `visit` is called with the numbers of both pixels and of the kernel's tap k. The taps are the outer
+ * loop: the matrix of one tap stays in the processor's cache while all pixels are multiplied by it.
  */
 function forEachPair(layer, smaller, larger, visit) {
   const { size, stride, pad } = layer;
-  for (let smallRow = 0; smallRow < smaller.height; smallRow++) {
-    for (let row = 0; row < size; row++) {
-      const largeRow = stride * smallRow + row - pad;
+  for (let tap = 0; tap < size * size; tap++) {
+    const row = Math.floor(tap / size) - pad;
+    const column = (tap % size) - pad;
+    for (let smallRow = 0; smallRow < smaller.height; smallRow++) {
+      const largeRow = stride * smallRow + row;
       if (largeRow < 0 || largeRow >= larger.height) {
         continue;
       }
       for (let smallColumn = 0; smallColumn < smaller.width; smallColumn++) {
-        for (let column = 0; column < size; column++) {
-          const largeColumn = stride * smallColumn + column - pad;
-          if (largeColumn < 0 || largeColumn >= larger.width) {
-            continue;
-          }
-          const small = smallRow * smaller.width + smallColumn;
-          const large = largeRow * larger.width + largeColumn;
-          visit(small, large, (row * size + column) * layer.inputs * layer.outputs);
+        const largeColumn = stride * smallColumn + column;
+        if (largeColumn < 0 || largeColumn >= larger.width) {
+          continue;
         }
+        const small = smallRow * smaller.width + smallColumn;
+        const large = largeRow * larger.width + largeColumn;
+        visit(small, large, tap);
       }
     }
   }
 }
 
-/** Pixel number `to` of y += pixel number `from` of x, times the matrix at `start` in the kernel. */
-function addProduct(layer, x, from, start, y, to) {
-  const { kernel, inputs, outputs } = layer;
-  const source = x.data;
-  const sum = y.data;
-  const first = to * outputs;
-  for (let i = 0; i < inputs; i++) {
-    const value = source[from * inputs + i];
-    if (value === 0) {
-      continue; // about half of what comes out of a ReLU
+/**
+ * The numbers of each pixel that are not 0, and their channels: a ReLU leaves about half of them.
+ *
+ * Those of pixel p begin at p * room, and there are counts[p] of them. `room` is a multiple of four,
+ * and what is not used stays 0, so `addProduct` can take four at a time.
+ */
+function withoutZeros(x) {
+  const pixels = x.height * x.width;
+  const room = 4 * Math.ceil(x.channels / 4);
+  const values = new Float32Array(pixels * room);
+  const channels = new Int32Array(pixels * room);
+  const counts = new Int32Array(pixels);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    for (let channel = 0; channel < x.channels; channel++) {
+      const value = x.data[pixel * x.channels + channel];
+      if (value !== 0) {
+        const place = pixel * room + counts[pixel];
+        values[place] = value;
+        channels[place] = channel;
+        counts[pixel] += 1;
+      }
     }
-    const row = start + i * outputs;
+  }
+  return { room, values, channels, counts };
+}
+
+/**
+ * Pixel number `to` of y += pixel number `from` of the inputs, times the matrix of a tap.
+ *
+ * Four rows of the matrix are added at a time: y is then read and written a quarter as often, which
+ * makes the whole network about twice as fast.
+ */
+function addProduct(layer, tap, x, from, y, to) {
+  const { kernel, outputs } = layer;
+  const { values, channels } = x;
+  const sum = y.data;
+  const matrix = tap * layer.inputs * outputs;
+  const first = to * outputs;
+  const start = from * x.room;
+  const end = start + x.counts[from];
+  for (let i = start; i < end; i += 4) {
+    const value0 = values[i];
+    const value1 = values[i + 1];
+    const value2 = values[i + 2];
+    const value3 = values[i + 3];
+    const row0 = matrix + channels[i] * outputs;
+    const row1 = matrix + channels[i + 1] * outputs;
+    const row2 = matrix + channels[i + 2] * outputs;
+    const row3 = matrix + channels[i + 3] * outputs;
     for (let o = 0; o < outputs; o++) {
-      sum[first + o] += value * kernel[row + o];
+      sum[first + o] +=
+        value0 * kernel[row0 + o] +
+        value1 * kernel[row1 + o] +
+        value2 * kernel[row2 + o] +
+        value3 * kernel[row3 + o];
     }
   }
 }
@@ -147,6 +192,18 @@ function affine(layer, x) {
     data[i] = x.data[i] * layer.scale[channel] + layer.shift[channel];
   }
   return { ...x, data };
+}
+
+/** More numbers behind those of z, a map of one pixel: what a label adds. */
+function append(layer, x) {
+  return { ...x, channels: x.channels + layer.numbers.length, data: joined(x.data, layer.numbers) };
+}
+
+function joined(first, second) {
+  const all = new Float32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
 }
 
 function elementwise(x, change) {

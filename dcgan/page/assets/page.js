@@ -8,6 +8,9 @@ const sliders = data.sliders.map((slider) => ({
   alone: slider.alone === null ? null : decodeSingle(slider.alone),
 }));
 
+const labels = data.labels; // null where the generator takes none
+const valueCounts = labels === null ? [] : labels.factors.map((factor) => factor.values.length);
+
 const STORE = "faces that nobody drew: favourites";
 const NEIGHBOURS = 6;
 const NEIGHBOUR_SHARE = 0.35; // how far a neighbour lies on the arc towards a random face
@@ -15,34 +18,44 @@ const STRIP_SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1];
 const WALK_SECONDS = 3; // from one face to the next
 const SHEET_COLUMNS = 4;
 const SHEET_SCALE = 4;
+const MOST_BUTTONS = 12; // of a factor; one with more values has a list
 
 const element = (id) => document.getElementById(id);
 
-let state = stateFromText(location.hash.slice(1), sliders.length) ?? startingState("hello");
+const readState = (text) => stateFromText(text, sliders.length, valueCounts);
+
+let state = readState(location.hash.slice(1)) ?? startingState("hello");
 let locked = new Set(); // numbers of sliders whose component a new random face keeps
 let walking = false;
 const history = new History(stateToText(state));
 
 // ---- making faces
 
-/** z (before truncation) -> RGB bytes. */
-function makeFace(z, truncation) {
-  return toBytes(
-    runNetwork(
-      layers,
-      z.map((value) => truncation * value),
-    ),
-  );
+/** z (before truncation), and the label of a generator that takes one -> RGB bytes. */
+function makeFace(z, truncation, label = []) {
+  const truncated = z.map((value) => truncation * value);
+  return toBytes(runNetwork(layersOfLabel(layers, label, labels), truncated));
 }
 
 function faceOfState(one) {
-  return makeFace(latentOfState(one, sliders, data.latentDim), one.truncation);
+  const z = latentOfState(one, sliders, data.latentDim);
+  return makeFace(z, one.truncation, labelOfState(one, labels));
 }
 
 function drawFace(canvas, bytes) {
   canvas.width = data.size;
   canvas.height = data.size;
   canvas.getContext("2d").putImageData(toImageData(bytes, data.size), 0, 0);
+}
+
+/** How long each of some faces takes here, in milliseconds: faces.timesOfFaces() in the console. */
+function timesOfFaces(count = 100) {
+  return Array.from({ length: count }, (_, i) => {
+    const z = latentOfId(`face ${i}`, data.latentDim);
+    const start = performance.now();
+    makeFace(z, 1, labelOfState(state, labels));
+    return performance.now() - start;
+  });
 }
 
 /** A small face that is a button. */
@@ -74,7 +87,7 @@ let pending = 0;
 
 function drawEverything() {
   const z = latentOfState(state, sliders, data.latentDim);
-  drawFace(element("face"), makeFace(z, state.truncation));
+  drawFace(element("face"), makeFace(z, state.truncation, labelOfState(state, labels)));
   element("id").value = state.id;
   element("other").value = state.mixes.at(-1)?.[0] ?? "";
   element("share").disabled = state.mixes.length === 0;
@@ -86,6 +99,7 @@ function drawEverything() {
   element("undo").disabled = !history.canUndo;
   element("redo").disabled = !history.canRedo;
   updateSliders(z);
+  updateLabels();
   // The small faces follow when the hand rests, so that a slider stays quick.
   clearTimeout(pending);
   pending = setTimeout(drawSmallFaces, walking ? 1000 : 120);
@@ -123,6 +137,89 @@ function withShare(share) {
 
 function say(words) {
   element("status").textContent = words;
+}
+
+// ---- labels
+
+const labelControls = []; // of each factor: what shows which value is asked for
+
+function buildLabels() {
+  if (labels === null) {
+    return;
+  }
+  element("labels-title").hidden = false;
+  element("labels").replaceChildren(
+    ...labels.factors.map((factor, number) => {
+      const build = factor.values.length > MOST_BUTTONS ? buildLabelList : buildLabelButtons;
+      return build(factor, number);
+    }),
+  );
+}
+
+/** Ask for a value of a factor; null: the one that the name has. */
+function askFor(factor, value) {
+  const asked = { ...state.labels };
+  if (value === null) {
+    delete asked[factor];
+  } else {
+    asked[factor] = value;
+  }
+  show({ ...state, labels: asked });
+}
+
+function buildLabelButtons(factor, number) {
+  const row = document.createElement("div");
+  row.className = "buttons factor";
+  row.setAttribute("role", "group");
+  row.setAttribute("aria-label", factor.name);
+  const title = document.createElement("span");
+  title.textContent = factor.name;
+  const buttons = [null, ...factor.values.keys()].map((value) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = value === null ? "by name" : factor.values[value];
+    button.addEventListener("click", () => askFor(number, value));
+    return button;
+  });
+  row.append(title, ...buttons);
+  labelControls.push((asked) =>
+    buttons.forEach((button, i) =>
+      button.setAttribute("aria-pressed", String(asked === undefined ? i === 0 : i === asked + 1)),
+    ),
+  );
+  return row;
+}
+
+function buildLabelList(factor, number) {
+  const row = document.createElement("label");
+  row.className = "factor";
+  const list = document.createElement("select");
+  list.append(new Option("by name", ""), ...factor.values.map((name, i) => new Option(name, i)));
+  list.addEventListener("change", () => askFor(number, list.value === "" ? null : +list.value));
+  row.append(`${factor.name} `, list);
+  labelControls.push((asked) => {
+    list.value = asked === undefined ? "" : String(asked);
+  });
+  return row;
+}
+
+/** A text as one word of a command line. */
+function shellWord(text) {
+  return /^[\w=.,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function updateLabels() {
+  if (labels === null) {
+    return;
+  }
+  labelControls.forEach((update, factor) => update(state.labels[factor]));
+  const asked = Object.entries(state.labels).map(([factor, value]) => {
+    const { name, values } = labels.factors[factor];
+    return ` --label ${shellWord(`${name}=${values[value]}`)}`;
+  });
+  element("ids-command").textContent = `python -m dcgan generate --ids FILE${asked.join("")}`;
+  const words = wordsOfLabel(labelOfState(state, labels), labels).join(", ");
+  element("labels-shown").textContent = `This face: ${words}. “By name”: as often as in the data.`;
 }
 
 // ---- sliders
@@ -238,7 +335,7 @@ function walkTo(name) {
 }
 
 function goTo(text) {
-  show(stateFromText(text, sliders.length), { remember: false });
+  show(readState(text), { remember: false });
 }
 
 // ---- favourites
@@ -248,7 +345,7 @@ let unsaved = []; // where the browser keeps nothing, as in a private window
 function readFavourites() {
   try {
     const found = JSON.parse(localStorage.getItem(STORE) ?? "[]");
-    return found.filter((text) => stateFromText(String(text), sliders.length) !== null);
+    return found.filter((text) => readState(String(text)) !== null);
   } catch {
     return unsaved;
   }
@@ -268,7 +365,7 @@ function drawFavourites() {
   const texts = readFavourites();
   element("favourites").replaceChildren(
     ...texts.map((text) => {
-      const one = stateFromText(text, sliders.length);
+      const one = readState(text);
       return faceButton(`favourite ${one.id}`, faceOfState(one), () => goTo(text));
     }),
   );
@@ -320,6 +417,9 @@ function pythonOfState() {
   const z = latentOfState(state, sliders, data.latentDim).map((value) => state.truncation * value);
   const bytes = String.fromCharCode(...new Uint8Array(z.buffer));
   const run = data.run === null ? "" : JSON.stringify(data.run);
+  const label = labelOfState(state, labels);
+  const withLabel = labels === null ? "" : `, np.array([[${label.join(", ")}]])`;
+  const comment = labels === null ? [] : [`# ${wordsOfLabel(label, labels).join(", ")}`];
   return [
     "import base64",
     "import numpy as np",
@@ -327,7 +427,8 @@ function pythonOfState() {
     "from dcgan.generation import trained_generator",
     "",
     `z = np.frombuffer(base64.b64decode("${btoa(bytes)}"), "<f4")`,
-    `face = trained_generator.load(${run})(z[np.newaxis])[0]`,
+    ...comment,
+    `face = trained_generator.load(${run})(z[np.newaxis]${withLabel})[0]`,
     'sheets.save(face, "face.png")',
     "",
   ].join("\n");
@@ -354,7 +455,7 @@ function listen() {
     download(sheetOf([faceOfState(state)], 1, scale), "face.png");
   });
   onClick("save-sheet", () => {
-    const faces = readFavourites().map((text) => faceOfState(stateFromText(text, sliders.length)));
+    const faces = readFavourites().map((text) => faceOfState(readState(text)));
     download(sheetOf(faces, SHEET_COLUMNS, SHEET_SCALE), "favourites.png");
   });
   onClick("copy-link", () => copy(location.href, "Link"));
@@ -375,7 +476,7 @@ function listen() {
   onDrag("truncation", (value) => ({ ...state, truncation: value }));
   onDrag("share", withShare);
   window.addEventListener("hashchange", () => {
-    const next = stateFromText(location.hash.slice(1), sliders.length);
+    const next = readState(location.hash.slice(1));
     if (next !== null && stateToText(next) !== stateToText(state)) {
       show(next);
     }
@@ -405,12 +506,15 @@ function onKey(event) {
 }
 
 buildSliders();
+buildLabels();
 listen();
 drawEverything();
 
 // For the console, and for tests.
 window.faces = {
   latentOfId: (id) => latentOfId(id, data.latentDim),
+  labelOfId: (id) => (labels === null ? [] : labelOfId(id, labels)),
+  timesOfFaces,
   makeFace,
   pythonOfState,
   state: () => state,

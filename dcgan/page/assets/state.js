@@ -6,9 +6,10 @@
 //   sliders     {number of a slider: its value}; the others are left as they come
 //   keepOthers  whether sliders move along their directions less what others share
 //   truncation  what z is multiplied by at the end
+//   labels      {number of a factor: number of its value}; the others are those of the id
 
 function startingState(id) {
-  return { id, mixes: [], sliders: {}, keepOthers: false, truncation: 1 };
+  return { id, mixes: [], sliders: {}, keepOthers: false, truncation: 1, labels: {} };
 }
 
 function stateToText(state) {
@@ -26,11 +27,18 @@ function stateToText(state) {
   if (state.truncation !== 1) {
     parameters.append("truncation", String(state.truncation));
   }
+  for (const [factor, value] of Object.entries(state.labels)) {
+    parameters.append("label", `${factor}:${value}`);
+  }
   return parameters.toString();
 }
 
-/** The text of an address -> a state, or null if it names no face. Nonsense in it is left out. */
-function stateFromText(text, sliderCount) {
+/**
+ * The text of an address -> a state, or null if it names no face. Nonsense in it is left out.
+ *
+ * `sliderCount` and `valueCounts` (of each factor) say which numbers there are.
+ */
+function stateFromText(text, sliderCount, valueCounts) {
   const parameters = new URLSearchParams(text);
   const id = parameters.get("id");
   if (id === null) {
@@ -45,7 +53,7 @@ function stateFromText(text, sliderCount) {
   }
   for (const slider of parameters.getAll("slider")) {
     const [number, value] = splitAtColon(slider);
-    if (/^\d+$/.test(number) && Number(number) < sliderCount && isBetween(value, -10, 10)) {
+    if (isBelow(number, sliderCount) && isBetween(value, -10, 10)) {
       state.sliders[Number(number)] = Number(value);
     }
   }
@@ -54,12 +62,23 @@ function stateFromText(text, sliderCount) {
   if (truncation !== null && isBetween(truncation, 0.01, 1)) {
     state.truncation = Number(truncation);
   }
+  for (const label of parameters.getAll("label")) {
+    const [factor, value] = splitAtColon(label);
+    if (isBelow(factor, valueCounts.length) && isBelow(value, valueCounts[Number(factor)])) {
+      state.labels[Number(factor)] = Number(value);
+    }
+  }
   return state;
 }
 
 function splitAtColon(text) {
   const place = text.indexOf(":");
   return place < 0 ? [text, ""] : [text.slice(0, place), text.slice(place + 1)];
+}
+
+/** Whether a text is a whole number from 0 to below `count`. */
+function isBelow(text, count) {
+  return /^\d+$/.test(text) && Number(text) < count;
 }
 
 function isBetween(text, low, high) {

@@ -34,6 +34,12 @@ def test_what_is_out_of_range_goes_to_the_nearer_end_and_values_are_rounded_not_
     )
 
 
+def test_the_pictures_of_a_sheet_are_those_it_was_made_of(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, [6, 5, 5, 3], np.uint8)
+    path = sheets.save(sheets.sheet(images, columns=3, gap=1), tmp_path / "sheet.png")
+    np.testing.assert_array_equal(sheets.pictures_of(sheets.read(path), 5, gap=1), images)
+
+
 def test_a_sheet_has_every_picture_at_its_place_and_white_between():
     images = np.stack([np.full([3, 5, 3], 10 * i, np.uint8) for i in range(5)])
     page = sheets.sheet(images, columns=3, gap=2)

@@ -141,7 +141,7 @@ def test_parts_differ_by_one_at_most(tmp_path):
 
 @pytest.mark.parametrize(
     ("out", "words"),
-    [("a", "goes on with what is missing"), ("a.zip", "not finished, and is gone")],
+    [("a", "makes what is missing"), ("a.zip", "not finished, and is gone")],
 )
 def test_ctrl_c_says_what_became_of_it(tmp_path, generator, monkeypatch, capsys, out, words):
     calls = []

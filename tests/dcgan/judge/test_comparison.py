@@ -12,8 +12,8 @@ from dcgan.judge.command import Judge
 from dcgan.judge.comparison import COMBINED, Comparison
 from dcgan.measures import texture
 from dcgan.measures.features import efficientnet
-from dcgan.measures.features.face_judge import FRECHET, MS_SSIM
-from dcgan.measures.pixel_judge import GRID, PIXELS, SPECTRUM
+from dcgan.measures.features.face_judge import MS_SSIM
+from dcgan.measures.names import FRECHET, GRID, PIXELS, SPECTRUM
 
 SETS = 4
 
@@ -24,12 +24,16 @@ def blocks(images):
     return x.reshape(len(x), 4, side, 4, side, 3).mean(axis=(2, 4)).reshape(len(x), -1)
 
 
+@pytest.fixture(scope="module")
+def drawn():
+    return drawn_faces.draw(range(400 + 40 * SETS), seed=1, size=32)
+
+
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(drawn, tmp_path, monkeypatch):
     """Real faces, and sets of faces that are the darker the later they come."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(efficientnet, "load", lambda: blocks)
-    drawn = drawn_faces.draw(range(400 + 40 * SETS), seed=1, size=32)
     np.save(tmp_path / "real.npy", drawn[:400])
     for i in range(SETS):
         some = drawn[400 + 40 * i : 440 + 40 * i]

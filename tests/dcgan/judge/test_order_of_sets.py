@@ -13,7 +13,7 @@ from dcgan.measures.pixel_judge import PixelJudge
 
 pytestmark = pytest.mark.slow
 
-N = 200
+N = 100
 SIZE = 32
 
 
@@ -35,7 +35,7 @@ def sets(drawn):
 
 
 def test_by_the_features_of_the_factor_classifier(drawn, sets):
-    classifier = factor_classifier.train_classifier(SIZE, faces=2000, steps=150)
+    classifier = factor_classifier.train_classifier(SIZE, faces=1000, steps=60)
     network = functools.partial(factor_features.features, classifier)
     jury = FaceJudge(drawn[:N], drawn[N : 2 * N], network)
     values = [jury.combined(jury.measure(images)) for images in sets]

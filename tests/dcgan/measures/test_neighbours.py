@@ -80,6 +80,7 @@ def test_its_figures_are_those_of_the_held_aside():
     assert neighbours.memorising(aside, training, aside).copies == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("m", [20, 98, 99, 500])
 def test_a_perfect_sampler_has_as_many_below_the_lowest_percent_as_is_said(m):
     """Of uniform distances the share below a number is that number.

@@ -64,7 +64,7 @@ def test_what_was_measured_is_told(found):
 
 def test_principal_directions_are_those_of_the_activations_covariance():
     layer = Conv2DTranspose(DIM, 3, 4, padding="VALID", seed=1)
-    found = sliders.of_activations(Sequential([layer]), count=3)
+    found = sliders.of_activations(Sequential([layer]), DIM, count=3)
     z = np.random.default_rng(1).normal(size=[20000, DIM]).astype(np.float32)
     activations = layer(z[:, None, None, :]).numpy().reshape(len(z), -1)
     variances = [np.var(activations @ _axis(layer, one.direction)) for one in found]
@@ -84,4 +84,21 @@ def _axis(layer, direction):
 
 def test_a_network_that_begins_otherwise_is_refused():
     with pytest.raises(ValueError, match="first layer must be a Conv2DTranspose, got NoneType"):
-        sliders.of_activations(Sequential([Dense(2, 2, seed=0).__call__]))
+        sliders.of_activations(Sequential([Dense(2, 2, seed=0).__call__]), 2)
+
+
+def test_directions_of_a_generator_with_labels_are_those_of_z_for_one_label():
+    """Four more numbers behind z: they are held fixed."""
+    layer = Conv2DTranspose(DIM + 4, 3, 4, padding="VALID", seed=1)
+    found = sliders.of_activations(Sequential([layer]), DIM, count=2)
+    rng = np.random.default_rng(1)
+    z = rng.normal(size=[20000, DIM]).astype(np.float32)
+    label = np.tile(rng.normal(size=4).astype(np.float32), [20000, 1])
+    inputs = np.concatenate([z, label], axis=1)
+    activations = layer(inputs[:, None, None, :]).numpy().reshape(len(z), -1)
+    first = found[0].direction
+    assert first.shape == (DIM,)
+    moved = layer(np.append(first, np.zeros(4, np.float32))[None, None, None]).numpy().ravel()
+    variance = np.var(activations @ (moved / np.linalg.norm(moved)))
+    share = float(found[0].measured.split("%")[0]) / 100.0
+    np.testing.assert_allclose(share, variance / np.sum(np.var(activations, axis=0)), atol=0.01)

@@ -4,12 +4,11 @@ and what is refused.
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import games
 import numpy as np
+import programs
 import pytest
 import tensorflow as tf
 
@@ -35,14 +34,8 @@ def folder(tmp_path_factory):
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(HELPERS)]),
         "CUDA_VISIBLE_DEVICES": "-1",
     }
-    done = subprocess.run(
-        [sys.executable, str(HELPERS / "replica_games.py"), str(folder)],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-    )
+    program = [HELPERS / "replica_games.py", folder]
+    done = programs.run(program, env=environment, cwd=folder, timeout=LONGEST)
     assert done.returncode == 0, done.stderr
     return folder
 

@@ -8,11 +8,11 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
 import numpy as np
+import programs
 import pytest
 
 from dcgan import __main__ as program
@@ -46,14 +46,11 @@ def start(folder, fate):
             "CUDA_VISIBLE_DEVICES": "-1",
         }
         both.append(
-            subprocess.Popen(
-                [sys.executable, str(HELPERS / "worker.py"), str(folder), fate],
+            programs.start(
+                [HELPERS / "worker.py", folder, fate],
                 cwd=folder,
                 env=environment,
-                text=True,
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
             )
         )
         end = threading.Timer(LONGEST, both[-1].kill)  # so that a test cannot wait for ever

@@ -55,6 +55,7 @@ def test_one_seed_one_mask_and_another_seed_another():
     assert np.mean((first.numpy() == 0) == (other.numpy() == 0)) == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_the_mask_is_the_same_eager_in_a_graph_and_under_xla(jit_compile, dtype):

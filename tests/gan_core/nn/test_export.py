@@ -3,11 +3,10 @@
 import errno
 import os
 import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
+import programs
 import pytest
 import tensorflow as tf
 
@@ -71,13 +70,12 @@ def test_an_export_is_used_with_tensorflow_alone_and_any_batch_size(tmp_path):
     export_generator(generator, 3, tmp_path / "generator", to_bytes)
     np.save(tmp_path / "z.npy", z)
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    subprocess.run(
-        [sys.executable, "-c", USE, "generator", "z.npy", "out.npz"],
+    programs.run(
+        ["-c", USE, "generator", "z.npy", "out.npz"],
         cwd=tmp_path,
         env=environment,
         check=True,
         timeout=300,
-        capture_output=True,
     )
     expected = to_bytes(generator(tf.constant(z), training=False)).numpy()
     assert expected.shape == (7, 4, 4, 1)

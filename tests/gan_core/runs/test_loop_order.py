@@ -104,6 +104,7 @@ def test_the_last_round_has_a_row_however_short_the_training(fresh, run):
     assert bits(run.rows()) == bits(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [[5, 12], [1, 2, 3, 5, 12], [4, 12], [11, 12]])
 @pytest.mark.parametrize("same_trainer", [True, False])
 def test_a_run_in_parts_ends_with_the_rows_of_one_stretch(fresh, tmp_path, parts, same_trainer):

@@ -13,6 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
+import programs
 import pytest
 import survivor
 import tiny
@@ -60,16 +61,10 @@ def uninterrupted(fresh, tmp_path_factory):
 # ---------------------------------------------------------------- real signals
 
 
-def start(folder, fate, step):
+def start(folder, fate, step, anew=False):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(HELPERS)])}
-    child = subprocess.Popen(
-        [sys.executable, str(HELPERS / "survivor.py"), str(folder), fate, str(step)],
-        text=True,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=folder.parent,
-    )
+    program = [HELPERS / "survivor.py", folder, fate, str(step)]
+    child = programs.start(program, env=environment, cwd=folder.parent, anew=anew)
     end = threading.Timer(LONGEST, child.kill)  # so that a test cannot wait for ever
     end.daemon = True
     end.start()
@@ -96,7 +91,8 @@ def test_killed_killed_again_and_interrupted_it_still_ends_the_same(tmp_path, fr
     moments = rng.integers([3], rng.seed(2, "moments"), 5).numpy()  # other numbers are as good
 
     step = 5 * (1 + int(moments[0]) % 3)
-    assert kill_at(start(folder, "half-written", step), "half-written") == -signal.SIGKILL
+    child = start(folder, "half-written", step, anew=True)
+    assert kill_at(child, "half-written") == -signal.SIGKILL
     half = folder / "checkpoints" / f".step_{step:08d}.npz.0.unfinished"
     assert 0 < half.stat().st_size < len(uninterrupted.last)
     run = survivor.open_run(folder)

@@ -1,10 +1,10 @@
 """python -m gan_core.testing and pytest -p gan_core.testing.plugin, in a folder of their own."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
+import programs
 import pytest
 
 from gan_core.testing import __main__ as program
@@ -48,7 +48,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(folder, *arguments):
+def run(folder, *arguments, anew):
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -56,14 +56,7 @@ def run(folder, *arguments):
         "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return programs.run(["-m", *arguments], cwd=folder, env=environment, anew=anew)
 
 
 def verdicts(table):
@@ -74,7 +67,7 @@ def verdicts(table):
 
 
 def test_a_wrong_loss_has_exit_code_1_and_a_table(folder):
-    done = run(folder, "gan_core.testing", "my_losses:WRONG")
+    done = run(folder, "gan_core.testing", "my_losses:WRONG", anew=False)
     assert done.returncode == 1, done.stderr
     found = verdicts(done.stdout)
     assert found["far_from_right_the_loss_is_the_logit"] == "BROKEN"
@@ -86,7 +79,9 @@ def test_a_wrong_loss_has_exit_code_1_and_a_table(folder):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("few_examples")
 def test_a_right_penalty_has_exit_code_0(folder, monkeypatch, capsys):
+    """That it keeps the laws is shown in test_penalty_laws.py."""
     monkeypatch.chdir(folder)
     assert program.main(["my_losses:R1"]) == 0
     assert set(verdicts(capsys.readouterr().out).values()) == {"holds", "not"}
@@ -116,6 +111,7 @@ def test_the_plugin_needs_no_test_file(folder):
         "my_losses:WRONG",
         "-k",
         "repeats or order or jensen or pairing",
+        anew=True,
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "my_losses:WRONG::repeats_change_nothing" in done.stdout
@@ -133,7 +129,8 @@ def test_the_plugin_needs_no_test_file(folder):
 
 
 def test_the_plugin_refuses_in_one_line(folder):
-    done = run(folder, "pytest", "-p", "gan_core.testing.plugin", "--gan-loss", "my_losses")
+    arguments = ["-p", "gan_core.testing.plugin", "--gan-loss", "my_losses"]
+    done = run(folder, "pytest", *arguments, anew=False)
     assert done.returncode == 4
     assert done.stderr.strip().splitlines()[-1] == (
         "ERROR: --gan-loss must be MODULE:NAME, such as my_losses:MINE, got 'my_losses'."

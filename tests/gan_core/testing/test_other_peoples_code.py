@@ -1,10 +1,9 @@
 """Public idioms under the laws, wrapped as a user would wrap them."""
 
 import importlib.util
-import subprocess
-import sys
 
 import numpy as np
+import programs
 import pytest
 import tensorflow as tf
 
@@ -140,7 +139,7 @@ def test_optax_itself_is_our_oracle():
         "b = np.linspace(-5, 9, 5)\n"
         "print(float(optax.sigmoid_binary_cross_entropy(b, np.ones(5)).mean()))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = programs.run(["-c", code], check=True)
     b = np.linspace(-5, 9, 5)
     np.testing.assert_allclose(float(run.stdout), reference.non_saturating_g(b, b), rtol=1e-6)
 
@@ -180,7 +179,7 @@ def test_keras_with_logits_keeps_the_laws_and_without_breaks_them():
     """TensorFlow's DCGAN tutorial uses from_logits=True; without it logits pass for
     probabilities.
     """
-    run = subprocess.run([sys.executable, "-c", KERAS], capture_output=True, text=True, check=False)
+    run = programs.run(["-c", KERAS])
     assert run.returncode == 0, run.stderr
     right, *wrong = run.stdout.splitlines()[-3:]
     assert right == ""

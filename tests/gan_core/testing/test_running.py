@@ -1,9 +1,8 @@
 """check_*, report, laws_of, parametrize_with_laws: what they say, and what they refuse."""
 
-import subprocess
-import sys
 import textwrap
 
+import programs
 import pytest
 import tensorflow as tf
 
@@ -121,7 +120,9 @@ def test_laws_have_a_name_each_and_say_what_they_mean():
             assert law.likely, law
 
 
+@pytest.mark.usefixtures("few_examples")
 def test_all_right_subjects_pass_their_check():
+    """That they keep the laws is shown above, and in the tests of penalties and networks."""
     testing.check_penalty(testing.Penalty(penalties.r1(1.0), at="real"))
     testing.check_optimizer(OWN[0])
     testing.check_latent(OWN[3])
@@ -246,5 +247,5 @@ def test_importing_gan_core_imports_neither_pytest_nor_hypothesis():
         "import sys, gan_core, gan_core.losses, gan_core.trainer;"
         "print([n for n in ('pytest', 'hypothesis', 'gan_core.testing') if n in sys.modules])"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    run = programs.run(["-c", code], check=True)
     assert run.stdout.strip() == "[]"

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from gan_core import rng
+from toy import ch05_wasserstein as chapter
 from toy.solutions import ch05
 
 
@@ -36,8 +37,8 @@ def test_exercise_5_the_slope_follows_the_formula():
     assert measured == pytest.approx(predicted, rel=0.05)
 
 
-def test_exercise_6_no_pair_of_points_violates_the_bound():
-    critic = ch05.exercise_6()
+def test_exercise_7_no_pair_of_points_violates_the_bound():
+    critic = ch05.exercise_7()
     points = 3.0 * rng.normal([400, 2], rng.seed(0, "points"))
     scores = critic(points, training=True)[:, 0].numpy()
     rises = np.abs(scores[:200] - scores[200:])
@@ -45,7 +46,7 @@ def test_exercise_6_no_pair_of_points_violates_the_bound():
     assert (rises <= distances * (1.0 + 1e-4)).all()
 
 
-def test_exercise_6_power_iteration_finds_the_largest_singular_value():
+def test_exercise_7_power_iteration_finds_the_largest_singular_value():
     layer = ch05.SpectralDense(20, 30, seed=3)
     for _ in range(200):
         layer(tf.zeros([1, 20]), training=True)
@@ -53,3 +54,18 @@ def test_exercise_6_power_iteration_finds_the_largest_singular_value():
     basis = layer(tf.eye(20)) - layer.bias
     assert np.linalg.svd(basis.numpy(), compute_uv=False)[0] == pytest.approx(1.0, rel=1e-3)
     np.testing.assert_allclose(basis * largest, layer.weights, rtol=1e-3, atol=1e-5)
+
+
+def test_exercise_6_the_non_saturating_game_has_settings_of_its_own(monkeypatch):
+    tiny = chapter.Config(steps=4, batch=8, hidden=4, seeds=2)
+    given = []
+    build = chapter.build
+
+    def spied(config, game, seed):
+        given.append((game.loss, config.d_steps, config.g_learning_rate))
+        return build(config, game, seed)
+
+    monkeypatch.setattr(chapter, "build", spied)
+    rows = ch05.exercise_6(tiny)
+    assert given == [("non-saturating", 1, 0.001)] * 2
+    assert [row[:2] for row in rows] == [["non-saturating", "0"], ["non-saturating", "1"]]

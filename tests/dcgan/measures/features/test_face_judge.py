@@ -12,12 +12,13 @@ import pytest
 from dcgan.drawn import drawn_faces
 from dcgan.measures import distances
 from dcgan.measures.features import face_judge, frechet
-from dcgan.measures.features.face_judge import FRECHET, PIXELS, FaceJudge
+from dcgan.measures.features.face_judge import FaceJudge
+from dcgan.measures.names import FRECHET, PIXELS
 from dcgan.measures.pixel_judge import over_the_floor
 
 pytestmark = pytest.mark.slow
 
-N = 150
+N = 100
 
 
 def blocks(images):
@@ -115,5 +116,5 @@ def test_real_and_fake_are_not_exchanged(drawn):
 
 def test_another_number_of_faces_is_refused(jury, drawn):
     """The distance depends on n, so sets of another size cannot be held against the floor."""
-    with pytest.raises(ValueError, match="FaceJudge: fake must be 150 faces"):
+    with pytest.raises(ValueError, match="FaceJudge: fake must be 100 faces"):
         jury.measure(drawn[: N - 1])

@@ -26,18 +26,18 @@ from gan_core.nn.sequential import Sequential
 
 
 @dataclasses.dataclass
-class Rung:
+class LayerFacts:
     """One convolution of a network, and the batch norm behind it."""
 
     position: int
     """of the convolution among the network's layers"""
     window: str
     """kernel, stride and padding"""
-    before: int
+    pixels_in: int
     """pixels on a side of what comes in"""
     by_formula: int
     """pixels on a side of what should come out, by `size_after`"""
-    after: int
+    pixels_out: int
     """pixels on a side of what came out"""
     channels: str
     """in → out"""
@@ -71,9 +71,9 @@ def size_after(layer: Conv2D | Conv2DTranspose, n: int) -> int:
     return s * n if same else s * (n - 1) + k
 
 
-def climb(network: Sequential, x: tf.Tensor) -> list[Rung]:
-    """Walk x [B, ...] through the layers of a Sequential: a Rung for each convolution in it."""
-    rungs = []
+def measure(network: Sequential, x: tf.Tensor) -> list[LayerFacts]:
+    """Send x [B, ...] through a Sequential: the facts of each convolution in it."""
+    found = []
     field = 1
     distance = 1
     first = 0
@@ -86,13 +86,13 @@ def climb(network: Sequential, x: tf.Tensor) -> list[Rung]:
             first -= pad_before(k, s, layer.padding) * distance
             field += (k - 1) * distance
             distance *= s
-            rungs.append(
-                Rung(
+            found.append(
+                LayerFacts(
                     position,
                     window=f"{k}×{k}, stride {s}, {layer.padding}",
-                    before=before[1],
+                    pixels_in=before[1],
                     by_formula=size_after(layer, before[1]),
-                    after=x.shape[1],
+                    pixels_out=x.shape[1],
                     channels=f"{layer.in_channels} → {layer.out_channels}",
                     kernel=k * k * layer.in_channels * layer.out_channels,
                     norm=0,
@@ -101,17 +101,17 @@ def climb(network: Sequential, x: tf.Tensor) -> list[Rung]:
                     first=first,
                 )
             )
-        elif isinstance(layer, BatchNorm) and rungs:
-            rungs[-1].norm = 4 * layer.channels
-    return rungs
+        elif isinstance(layer, BatchNorm) and found:
+            found[-1].norm = 4 * layer.channels
+    return found
 
 
-def show(network: Sequential, rungs: list[Rung], caption: str) -> None:
-    """A table with a row for each rung, and the sums by hand beside the network's own numbers.
+def show(network: Sequential, layers: list[LayerFacts], caption: str) -> None:
+    """A row for each convolution, and the sums by hand beside the network's own numbers.
 
     Args:
-        network: what was climbed.
-        rungs: of `climb`.
+        network: what was measured.
+        layers: of `measure`.
         caption: of the table.
     """
     has_fields = not any(isinstance(layer, Conv2DTranspose) for layer in network.layers)
@@ -119,20 +119,20 @@ def show(network: Sequential, rungs: list[Rung], caption: str) -> None:
     if has_fields:
         columns.append("field")
     rows = []
-    for rung in rungs:
+    for layer in layers:
         row = [
-            rung.window,
-            f"{rung.before} → {rung.after}",
-            rung.channels,
-            f"{rung.kernel:,}",
-            f"{rung.norm:,}",
+            layer.window,
+            f"{layer.pixels_in} → {layer.pixels_out}",
+            layer.channels,
+            f"{layer.kernel:,}",
+            f"{layer.norm:,}",
         ]
         if has_fields:
-            row.append(str(rung.field))
+            row.append(str(layer.field))
         rows.append(row)
     tables.show(columns, rows, caption=caption)
-    kernels = sum(rung.kernel for rung in rungs)
-    norms = sum(rung.norm for rung in rungs)
+    kernels = sum(layer.kernel for layer in layers)
+    norms = sum(layer.norm for layer in layers)
     by_hand = kernels + norms
     by_hand_trained = kernels + norms // 2
     everything = sum(variable.shape.num_elements() for variable in network.variables)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan.lessons import ladders
+from dcgan.lessons import layer_table
 from gan_core import rng
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.batch_norm import BatchNorm
@@ -28,12 +28,16 @@ def mixed():
 
 
 def test_sizes_and_counts_are_those_of_the_layers(mixed, capsys):
-    rungs = ladders.climb(mixed, tf.zeros([1, 31, 31, 2]))
-    ladders.show(mixed, rungs, caption="Mixed.")
-    assert [rung.before for rung in rungs] == [31, 15, 15, 5]
-    assert [rung.after for rung in rungs] == [rung.by_formula for rung in rungs] == [15, 15, 5, 4]
-    assert [rung.kernel for rung in rungs] == [36, 100, 100, 16]
-    assert [rung.norm for rung in rungs] == [8, 8, 8, 8]
+    layers = layer_table.measure(mixed, tf.zeros([1, 31, 31, 2]))
+    layer_table.show(mixed, layers, caption="Mixed.")
+    assert [facts.pixels_in for facts in layers] == [31, 15, 15, 5]
+    assert (
+        [facts.pixels_out for facts in layers]
+        == [facts.by_formula for facts in layers]
+        == [15, 15, 5, 4]
+    )
+    assert [facts.kernel for facts in layers] == [36, 100, 100, 16]
+    assert [facts.norm for facts in layers] == [8, 8, 8, 8]
     said = capsys.readouterr().out
     assert "by hand 252 + 32 = 284, of them trained 268" in said
     assert "the network has 284, of them trained 268" in said
@@ -42,10 +46,10 @@ def test_sizes_and_counts_are_those_of_the_layers(mixed, capsys):
 def test_fields_are_where_the_gradient_is(mixed):
     """For every unit on the diagonal, those at the edges included."""
     x = rng.normal([1, 31, 31, 2], rng.seed(0, "x"))
-    for rung in ladders.climb(mixed, x):
-        for unit in range(rung.after):
-            seen = ladders.gradient_of_a_unit(mixed, x, rung.position, unit)
-            first, last = rung.sees(unit)
+    for facts in layer_table.measure(mixed, x):
+        for unit in range(facts.pixels_out):
+            seen = layer_table.gradient_of_a_unit(mixed, x, facts.position, unit)
+            first, last = facts.sees(unit)
             inside = np.zeros([31, 31], bool)
             inside[max(first, 0) : last + 1, max(first, 0) : last + 1] = True
             np.testing.assert_array_equal(seen != 0.0, inside)
@@ -56,6 +60,6 @@ def test_fields_are_where_the_gradient_is(mixed):
 )
 def test_transposed_convolutions_grow_by_their_formulas(k, s, padding, size):
     layer = Conv2DTranspose(3, 2, k, seed=0, stride=s, padding=padding, use_bias=False)
-    (rung,) = ladders.climb(Sequential([layer, tf.nn.relu]), tf.zeros([1, 5, 5, 3]))
-    assert rung.after == rung.by_formula == size
-    assert (rung.channels, rung.norm, rung.kernel) == ("3 → 2", 0, k * k * 6)
+    (facts,) = layer_table.measure(Sequential([layer, tf.nn.relu]), tf.zeros([1, 5, 5, 3]))
+    assert facts.pixels_out == facts.by_formula == size
+    assert (facts.channels, facts.norm, facts.kernel) == ("3 → 2", 0, k * k * 6)

@@ -1,0 +1,304 @@
+"""Time to quality: this project's recipes and other people's, trained on the same faces as long.
+
+    python -m benchmarks.quality --data faces.zip --minutes 10        all contestants, one by one
+    python -m benchmarks.quality --only ours-dcgan pytorch            two of them
+    python -m benchmarks.quality --out runs/quality-10                again: keeps what is finished
+
+What a user pays for is not a round but a result. Every contestant trains from its own published
+settings, on the same faces and the same cores, one at a time, for the same minutes, in a process of
+its own. Every few minutes it shows 2,000 generated faces. Making them does not count as its time;
+compiling does. When all have trained, one judge measures all faces: the Fréchet distance, KID,
+precision and recall on features of an ImageNet network (extra `judge`), and our distance of pixels.
+
+    ours-dcgan      the default of python -m dcgan train
+    ours-radford    ... --network radford, as Radford et al. 2015 publish it
+    ours-modern     ... --network modern
+    pytorch         PyTorch's DCGAN example
+    tutorial        TensorFlow's DCGAN tutorial, in Keras, with one more doubling for 64 pixels
+    lab             a popular course's notebook on anime faces, in Keras
+
+Contestants and faces of a folder OUT are kept. The same command again trains only those that have
+not finished; one that was stopped begins anew. One that fails costs its own row.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import importlib.util
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks.measure import budget, rows
+from benchmarks.measure.command import check_whole_numbers, checks_of_the_library
+from gan_core.app.command_line import run
+
+CONTESTANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "ours-dcgan": ("ours_quality", {"network": "dcgan"}),
+    "ours-radford": ("ours_quality", {"network": "radford"}),
+    "ours-modern": ("ours_quality", {"network": "modern"}),
+    "pytorch": ("pytorch_quality", {}),
+    "tutorial": ("keras_quality", {"recipe": "tutorial"}),
+    "lab": ("keras_quality", {"recipe": "lab"}),
+}
+"""name -> its module in benchmarks.contestants, and what it is told besides."""
+NEEDS = {"pytorch_quality": "torch", "keras_quality": "keras"}
+MEASURES = ("Fréchet distance", "KID", "precision", "recall", "distance of pixels", "combined")
+TABLE = "quality.csv"
+FIGURE = "quality.png"
+SETTINGS = "settings.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    data: Path | None = None
+    """a folder, zip, tar, .npy or .npz of faces; none: faces that a program draws"""
+    drawn: int = 8192
+    """without data: how many faces are drawn"""
+    minutes: float = 10.0
+    """of training, of each contestant, compiling included; from 0.01 to 1,440"""
+    every: float = 2.0
+    """minutes of training after which a contestant shows faces"""
+    count: int = 2000
+    """faces that it shows; as many real ones, or fewer where fewer are held aside, judge them"""
+    only: tuple[str, ...] = ()
+    """of ours-dcgan, ours-radford, ours-modern, pytorch, tutorial and lab; none named: all"""
+    precision: str = "float32"
+    """of our own convolutions: float32, tf32 or bfloat16"""
+    fall: float = 0.35
+    """share of our own trainings, the last part, in which the learning rates fall to 0"""
+    seed: int = 0
+    """of all contestants"""
+    out: Path = Path("runs/quality")
+    """folder for faces, table and figure"""
+
+    def __post_init__(self):
+        checks = checks_of_the_library()
+        check_whole_numbers(self, "drawn", "count", low=100)
+        checks.number("Config", "minutes", self.minutes, 0.01, 1440.0)
+        checks.number("Config", "every", self.every, 0.01, 1440.0)
+        checks.number("Config", "fall", self.fall, 0.0, 1.0)
+        checks.one_of("Config", "precision", self.precision, ("float32", "tf32", "bfloat16"))
+        checks.integer("Config", "seed", self.seed, 0, 2**31 - 1)
+        for name in self.only:
+            checks.one_of("Config", "only", name, tuple(CONTESTANTS))
+
+
+def main(config: Config) -> None:
+    """Train who has not finished, then judge everyone."""
+    console = rows.console()
+    _keep_settings(config)
+    faces = _faces(config, console)
+    for name in config.only or CONTESTANTS:
+        why_not = _train(name, config, faces, console)
+        if why_not:
+            rows.say(console, f"{name}: {why_not}")
+    measured = _judge(config, faces, console)
+    if not measured:
+        raise ValueError(f"benchmarks.quality: nobody has shown faces in {config.out}.")
+    _write_table(measured, config.out / TABLE)
+    from benchmarks import quality_plots
+
+    quality_plots.over_minutes(measured, config.out / FIGURE)
+    console.print(best_of_each(measured))
+    for line in time_to_beat(measured):
+        rows.say(console, line)
+    rows.say(console, f"wrote {config.out / TABLE} and {config.out / FIGURE}")
+
+
+# ---------------------------------------------------------------- training
+
+
+def _keep_settings(config: Config) -> None:
+    """What decides the faces is the same for everything in a folder.
+
+    Raises:
+        ValueError: if the folder was made with other settings.
+    """
+    from gan_core import checks, files
+
+    decisive = ("data", "drawn", "minutes", "every", "count", "precision", "fall", "seed")
+    settings = {name: str(getattr(config, name)) for name in decisive}
+    path = config.out / SETTINGS
+    config.out.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        files.text_atomically(path, json.dumps(settings, indent=2) + "\n")
+        return
+    there = json.loads(path.read_text(encoding="utf-8"))
+    for name, value in settings.items():
+        if there.get(name) != value:
+            wanted = f"{there.get(name)}, as in {path}"
+            checks.fail("Config", name, wanted, value, "Take another --out for other settings.")
+
+
+def _faces(config: Config, console: Any) -> dict[str, Path]:
+    """The faces as files in OUT: those to learn from, and two sets of real ones to judge by."""
+    from dcgan.data import faces as face_files
+    from dcgan.drawn import drawn_faces
+    from dcgan.measures import real_sets
+    from gan_core import files
+
+    found = {name: config.out / f"{name}.npy" for name in ("learnt", "reference", "others")}
+    if all(path.exists() for path in found.values()):
+        return found
+    if config.data is None:
+        images = drawn_faces.draw(range(config.drawn), seed=config.seed, size=64)
+    else:
+        images = face_files.load(config.data, 64, console=console).images
+    learnt, aside = face_files.split(len(images), config.seed)
+    sets = real_sets.choose(images, learnt, aside, n=config.count, seed=config.seed, mirrored=False)
+    arrays = {"learnt": images[learnt], "reference": sets.reference, "others": sets.others}
+    for name, array in arrays.items():
+        files.write_atomically(found[name], _writer(array))
+    return found
+
+
+def _writer(array: Any) -> Any:
+    import numpy as np
+
+    return lambda opened: np.save(opened, array)
+
+
+def _train(name: str, config: Config, faces: dict[str, Path], console: Any) -> str:
+    """Train one contestant, unless it has finished.
+
+    Returns:
+        Why it has no complete training; "" if it has one.
+    """
+    module, own = CONTESTANTS[name]
+    package = NEEDS.get(module)
+    if package is not None and importlib.util.find_spec(package) is None:
+        return f"there is no {package} here. Get it with: pip install -e '.[peers]'"
+    out = config.out / name
+    if is_finished(out, config.minutes):
+        return ""
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    rows.say(console, f"{name} trains for {config.minutes:g} minutes")
+    options = {
+        "faces": str(faces["learnt"]),
+        "out": str(out),
+        "minutes": config.minutes,
+        "every": config.every,
+        "count": config.count,
+        "seed": config.seed,
+        **own,
+    }
+    if module == "ours_quality":
+        options["precision"] = config.precision
+        options["fall"] = config.fall
+    command = [sys.executable, "-m", f"benchmarks.contestants.{module}", json.dumps(options)]
+    code, _, errors, _ = rows.run(command)
+    if code == 0:
+        return ""
+    last_line_first = "\n".join(reversed(errors.strip().splitlines()))
+    reason = rows.what_went_wrong(last_line_first or "it said nothing")
+    return f"{rows.end(code)}: {reason['message']}"
+
+
+def is_finished(out: Path, minutes: float) -> bool:
+    """Whether a contestant has trained for all of its minutes."""
+    shown = [line for line in budget.lines(out) if "file" in line]
+    return bool(shown) and shown[-1]["minutes"] >= minutes
+
+
+# ---------------------------------------------------------------- judging
+
+
+def _judge(config: Config, faces: dict[str, Path], console: Any) -> list[dict[str, Any]]:
+    """The measures of all faces in OUT, in the order of the minutes; each is measured once."""
+    import numpy as np
+
+    from dcgan.measures import judges
+    from dcgan.measures.real_sets import RealSets
+
+    waiting = []
+    measured = []
+    for name in CONTESTANTS:
+        for line in budget.lines(config.out / name):
+            if "file" not in line:
+                continue
+            path = config.out / name / line["file"]
+            kept = path.with_suffix(".json")
+            row = {"contestant": name, **line}
+            if kept.exists():
+                measured.append({**row, **json.loads(kept.read_text(encoding="utf-8"))})
+            else:
+                waiting.append((row, path, kept))
+    if waiting:
+        judges.check("features")
+        sets = RealSets(np.load(faces["reference"]), np.load(faces["others"]))
+        judge = judges.make("features", sets, config.out, seed=config.seed)
+        for row, path, kept in waiting:
+            images = np.load(path)["images"][: judge.generated]
+            measures = judge.measure(images)
+            measures["combined"] = judge.combined(measures)
+            kept.write_text(json.dumps(measures) + "\n", encoding="utf-8")
+            measured.append({**row, **measures})
+    measured.sort(key=lambda row: row["minutes"])
+    return measured
+
+
+def _write_table(measured: list[dict[str, Any]], path: Path) -> None:
+    """A line for each set of faces."""
+    from gan_core import files
+
+    columns = ["contestant", "minutes", "rounds", "images", *MEASURES]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(measured)
+    files.text_atomically(path, text.getvalue())
+
+
+def best_of(measured: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    """A contestant's faces with the smallest Fréchet distance."""
+    own = [row for row in measured if row["contestant"] == name]
+    return min(own, key=lambda row: row["Fréchet distance"])
+
+
+def best_of_each(measured: list[dict[str, Any]]) -> Table:
+    """The best faces of every contestant, best contestant first."""
+    table = Table(title="The best faces of each contestant, by Fréchet distance")
+    for name in ("contestant", "minutes", "images", *MEASURES):
+        table.add_column(name, justify="right")
+    names = dict.fromkeys(row["contestant"] for row in measured)
+    best = [best_of(measured, name) for name in names]
+    for row in sorted(best, key=lambda row: row["Fréchet distance"]):
+        cells = [row["contestant"], f"{row['minutes']:.1f}", f"{row['images']:,}"]
+        for name in MEASURES:
+            digits = 1 if name in ("Fréchet distance", "distance of pixels") else 2
+            cells.append(f"{row[name]:.{digits}f}")
+        table.add_row(*cells)
+    return table
+
+
+def time_to_beat(measured: list[dict[str, Any]], ours: str = "ours-dcgan") -> list[str]:
+    """For every other contestant, after how many minutes ours is as good as it ever was."""
+    own = [row for row in measured if row["contestant"] == ours]
+    if not own:
+        return []
+    found = []
+    for name in dict.fromkeys(row["contestant"] for row in measured):
+        if name == ours:
+            continue
+        best = best_of(measured, name)
+        distance = best["Fréchet distance"]
+        target = f"{name}'s best, {distance:.1f} after {best['minutes']:.1f} minutes"
+        reached = [row["minutes"] for row in own if row["Fréchet distance"] <= distance]
+        if reached:
+            found.append(f"{ours} reaches {target}, after {min(reached):.1f}")
+        else:
+            found.append(f"{ours} does not reach {target}")
+    return found
+
+
+if __name__ == "__main__":
+    run(Config, main, __doc__.split("\n")[0], "python -m benchmarks.quality")

@@ -1,0 +1,1 @@
+"""A page that shows trainings while they run, and changes nothing in their folders."""

@@ -1,0 +1,209 @@
+"""The page in a browser: nothing from elsewhere, play and pause, sliders, two tabs, and the end."""
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import browser
+import pytest
+
+from toy.play.presets import PRESETS
+from toy.play.settings import Settings
+
+page_module = pytest.importorskip("toy.play.page", reason="needs the extra explore")
+WebDriverWait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
+ActionChains = pytest.importorskip("selenium.webdriver").ActionChains
+
+SLIDERS = page_module.SLIDERS
+Tab = page_module.Tab
+
+pytestmark = pytest.mark.slow
+
+SMALL = "g_hidden=8&d_hidden=8&batch=16"
+PATIENCE = 120  # seconds: a machine may be busy
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """(process, address) of `python -m toy play`, in an empty folder."""
+    folder = tmp_path_factory.mktemp("play")
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"
+    }
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "toy", "play", "--port", "0", "--no-browser"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=environment,
+    )
+    try:
+        said = process.stdout.readline()
+        assert "http://127.0.0.1:" in said
+        yield process, re.search(r"http://\S+", said)[0], folder
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def page(server):
+    """A tab with a small game at its start."""
+    _, address, _ = server
+    with browser.chromium() as driver:
+        driver.get(f"{address}/?{SMALL}")
+        until(driver, lambda: status(driver) == "Round 0")
+        yield driver
+
+
+def until(driver, condition):
+    return WebDriverWait(driver, PATIENCE, 0.1).until(lambda _: condition())
+
+
+def status(driver):
+    return driver.execute_script("return document.querySelector('.play-status').textContent")
+
+
+def round_of(driver):
+    found = re.match(r"Round ([\d,]+)", status(driver))
+    return int(found[1].replace(",", "")) if found else -1
+
+
+def click(driver, name):
+    driver.execute_script("document.getElementById(arguments[0]).click()", name)
+
+
+def workers(process):
+    """The processes that the server has started, on Linux."""
+    path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    if not path.exists():
+        pytest.skip("needs Linux's list of a process's children")
+    return path.read_text(encoding="ascii").split()
+
+
+def test_it_plays_and_pauses(page):
+    click(page, "play")
+    until(page, lambda: round_of(page) > 2)
+    click(page, "play")
+    until(page, lambda: "rounds a second" not in status(page))
+    stopped = round_of(page)
+    time.sleep(0.5)
+    assert round_of(page) == stopped
+    click(page, "round")
+    until(page, lambda: round_of(page) == stopped + 1)
+
+
+def test_the_picture_is_drawn(page):
+    """Its colours: the field's greys, and both kinds of samples."""
+    found = page.execute_script(
+        """const canvas = document.querySelector('.board canvas');
+           const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+           const seen = new Set();
+           for (let i = 0; i < data.length; i += 4) seen.add(data.slice(i, i + 3).join());
+           return [...seen]"""
+    )
+    assert {"0,114,178", "213,94,0"} <= set(found)
+    assert len([one for one in found if len(set(one.split(","))) == 1]) > 20
+
+
+def test_a_slider_answers_and_the_address_keeps_it(page):
+    slider = page.find_element("css selector", "#slider-g_rate [tabindex]")
+    before = page.current_url
+    start = time.monotonic()
+    slider.send_keys("\ue014")  # an arrow to the right
+    until(page, lambda: "g_rate=0.00112" in page.current_url)
+    assert time.monotonic() - start < 30.0
+    assert "g_rate" not in before
+
+
+def test_a_target_is_chosen_and_drawn(page):
+    page.find_element("id", "choice-target").click()
+    items = until(page, lambda: page.find_elements("css selector", ".q-menu .q-item"))
+    (drawn,) = [item for item in items if item.text == "drawn"]
+    drawn.click()
+    until(page, lambda: "target=drawn" in page.current_url and status(page) == "Round 0")
+    before = page.current_url
+    canvas = page.find_element("css selector", ".board canvas")
+    hand = ActionChains(page).move_to_element(canvas).click_and_hold()
+    hand.move_by_offset(60, 40).move_by_offset(40, -80).release().perform()
+    until(page, lambda: page.current_url != before and status(page) == "Round 0")
+    assert "drawing=" in page.current_url
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_fails(server, page):
+    _, address, folder = server
+    foreign = {
+        one
+        for one in browser.requests(page)
+        if not one.startswith((address, address.replace("http:", "ws:"), "chrome:", "about:"))
+    }
+    assert foreign == set()
+    assert browser.errors(page) == []
+    assert list(folder.iterdir()) == []
+
+
+def test_a_foreign_host_gets_nothing(server):
+    _, address, _ = server
+    request = urllib.request.Request(address, headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError, match="421"):
+        urllib.request.urlopen(request, timeout=10)
+
+
+def test_two_tabs_do_not_meet_and_a_closed_one_ends_its_worker(server, page):
+    process, address, _ = server
+    assert len(workers(process)) == 1
+    here = status(page)
+    page.switch_to.new_window("tab")
+    page.get(f"{address}/?preset=spiral")
+    until(page, lambda: status(page) == "Round 0")
+    assert "swings ever wider" in page.find_element("class name", "play-note").text
+    assert "loss=wasserstein" in page.current_url
+    assert len(workers(process)) == 2
+    page.close()
+    page.switch_to.window(page.window_handles[0])
+    assert status(page) == here
+    until(page, lambda: len(workers(process)) == 1)
+
+
+# ---- a tab before it is shown ----
+
+
+def test_an_address_that_names_no_game_is_told_and_the_first_game_is_shown():
+    for texts, words in (
+        ({"loss": "<script>"}, "loss must be one of minimax"),
+        ({"target": "points"}, "There are no points of your own"),
+        ({"preset": "spiral", "d_steps": "0"}, "d_steps must be a whole number"),
+    ):
+        tab = Tab("", texts)
+        assert tab.settings == Settings()
+        assert tab.note.startswith("The address names a game that cannot be played: ")
+        assert words in tab.note
+
+
+def test_a_lesson_may_be_changed_in_the_address():
+    tab = Tab("", {"preset": "spiral", "update": "alternating", "speed": "slow"})
+    assert tab.settings == dataclasses.replace(PRESETS["spiral"].settings, update="alternating")
+    assert tab.speed == "slow"
+    assert "(Chapter 2.)" in tab.note
+
+
+def test_a_file_is_the_first_target():
+    assert Tab("points.csv", {}).settings.target == "points"
+    assert Tab("", {}).settings == PRESETS["collapse"].settings
+
+
+@pytest.mark.parametrize("name", SLIDERS)
+def test_a_slider_stands_where_its_value_is(name):
+    _, low, high, _, _ = SLIDERS[name]
+    for place in (low, 0.3 * low + 0.7 * high, high):
+        value = page_module._from_slider(name, place)
+        assert page_module._to_slider(name, value) == pytest.approx(place, abs=0.01)
+        Settings(**{name: value})
