@@ -197,8 +197,8 @@ A training of faces takes minutes here, and hours or days on real data. Nobody w
 failed in the first hour. `python -m dcgan` therefore leaves, after every **epoch** (one pass through the data), three
 things to watch:
 
-1. a **sheet**: faces of the same 64 latent vectors, each time. Because $z$ is fixed, two sheets differ by what $G$
-   has learnt and by nothing else;
+1. a contact sheet (chapter 7), or **sheet**: faces of the same 64 latent vectors, each time. Because $z$ is fixed,
+   two sheets differ by what $G$ has learnt and by nothing else;
 2. **curves**: both losses, and what $D$ says of real and of generated faces;
 3. the **distance** of chapter 7 between generated faces and **held-out** ones, a tenth of the faces from which
    nothing is learnt. It stands beside its floor, the distance of real to real faces.
@@ -306,7 +306,7 @@ is divided by that of real faces.) It is near 0 if all faces are one picture.
 
 Curves and sheets are for you. A program needs one number to decide which epoch to keep, and that number must come
 from outside the game. `python -m dcgan` keeps the epoch that its judge likes best: by the distance and a second
-measure of pixels, or with `--judge features` also by features of a network (chapter 11). The run folder then holds
+measure of pixels, or with `--judge features` also by features of a network (chapter 11). The run folder then holds:
 
 | file | what it is |
 |---|---|
@@ -314,6 +314,9 @@ measure of pixels, or with `--judge features` also by features of a network (cha
 | `log.csv`, `epochs.csv`, `curves.png` | what was measured each ten rounds, and after each epoch |
 | `checkpoints/`, `generator/` | the state of the training, and the generator of the best epoch |
 | `config.json` | all that is needed to repeat the run |
+
+`python -m dcgan watch runs/dcgan-1` shows sheets, curves and distances on a page, while the training runs or
+afterwards.
 
 > **Common mistake: watching new samples each time, or the best ones.** If $z$ is new in each sheet, a lucky draw
 > looks like progress. If somebody picks the best faces, a failing $G$ looks healthy. Fix $z$ before the training

@@ -36,6 +36,7 @@ from typing import Literal
 
 import numpy as np
 import tensorflow as tf
+from rich.console import Console
 
 from dcgan import conditional_networks
 from dcgan.data import labels_drawn, labels_folders
@@ -421,8 +422,8 @@ The law of total variance splits its variance in a batch into two parts:
 $$\operatorname{Var} h = \underbrace{\mathbb{E}_y \operatorname{Var}(h|y)}_{\text{within labels, from } z}
 + \underbrace{\operatorname{Var}_y \mathbb{E}(h|y)}_{\text{between labels}}. \tag{13.11}$$
 
-Batch norm scales the left side to 1. Without labels the second part is 0. Then the first part is 1 in every layer, so $G$
-cannot lose the information in $z$. With labels, the second part can take up everything, and $z$ may fade.
+Batch norm scales the left side to 1. Without labels the second part is 0. Then the first part is 1 in every layer, so
+different $z$ keep giving different activations. With labels, the second part can take up everything, and $z$ may fade.
 
 How do the two parts begin? In the first layer each number of $z$ has variance 1, and there are $d$ of them. Suppose that
 the vectors of the labels are drawn with the variance $\rho d$, summed over their numbers. The $K$ vectors, once drawn, vary
@@ -538,7 +539,8 @@ def play_in_the_plane(config, sampler, labels, counts, kind, seed):
         mode=config.mode,
         seed=seed,
     )
-    loop.fit(trainer, sampler, rounds, log_every=rounds)
+    no_bar = Console(quiet=True)  # each game takes a second or two
+    loop.fit(trainer, sampler, rounds, log_every=rounds, console=no_bar)
     return trainer
 
 
@@ -608,13 +610,14 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *D without labels:* the samples lie on the ring, so $D$ is content. But they lie on the wrong places: only 9 ± 8 % of them
->   are where they were asked for. Eight labels dealt out at random would give 12.5 %.> - *This $G$ does not ignore its label.* It uses it as one more random number, with a meaning of its own. A label that $D$
+> - *D without labels:* the samples lie on the ring, so $D$ is content. But they lie in the wrong places: only 9 ± 8 % of
+>   them are where they were asked for. Eight labels dealt out at random would give 12.5 %.
+> - *This $G$ does not ignore its label.* It uses it as one more random number, with a meaning of its own. A label that $D$
 >   does not check means nothing.
 > - *Concatenation and projection are both obeyed* in this small game, where $D$ has two hidden layers and can imitate a
->   product. Their samples differ in
->   spread: that of projection equals the data's 0.1, that of concatenation is 0.06, over three seeds. This is one game,
->   and no proof that projection is better; [Miyato and Koyama 2018] compare the two on ImageNet.
+>   product. They differ in spread: samples of one label have a standard deviation of 0.10 with projection, as the data
+>   have, and of 0.06 with concatenation.
+> - This is one game, and no proof that projection is better. [Miyato and Koyama 2018] compare the two on ImageNet.
 
 ## 13.6 Faces that are asked for
 
@@ -712,9 +715,10 @@ r"""
 > **Notice.**
 >
 > - *By rows:* each row has the hair colour that it was asked for.
-> - *By columns:* the same $z$ keeps the shape of the hair, the background, and the tone of the skin. $z$ has become
->   what the label leaves open.
-> - The faces are rough: noise instead of hairs, and eyes without a clear colour; this training saw some 29,000 faces, about one and a half minutes of work.
+> - *By columns:* the same $z$ keeps the shape of the hair and the tone of the skin, and often the background. $z$ has
+>   become what the label leaves open.
+> - *The faces are rough:* noise instead of hairs, and eyes without a clear colour. This training has seen 29,000 faces, the
+>   work of a minute.
 
 ## 13.7 Is the label obeyed?
 
@@ -781,13 +785,13 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Every face has the hair that was asked for,* as 99.9 % of real faces are read rightly. At such a share the ceiling
->   decides: one percent less could be the classifier's fault.
+> - *Every face has the hair that was asked for.* The classifier reads the hair of real faces rightly in 99.9 % of all cases,
+>   so the figure can be trusted. If it were a few percent lower, we could not blame $G$ for all of the difference.
 > - *The background agrees for 55 % of all pairs* of faces with one $z$ and two labels. With five backgrounds, independent
 >   draws would agree for 20 %. So $z$ decides most of it, but the label changes it in many faces, although in the data hair
 >   and background are independent.
-> - *Hair is easy.* It covers a third of the picture. The colour of eyes of four pixels is another matter:
->   `docs/faces.md` has measured shares for hair, glasses and eyes.
+> - *Hair is easy,* the largest thing in the picture. Eyes of a few pixels are another matter: `docs/faces.md` has measured
+>   shares for hair, glasses and eyes.
 
 ## 13.8 Variety within a label
 
@@ -796,7 +800,7 @@ A generator that makes *one* face for each hair colour obeys perfectly. So obedi
 channels and labels. It is given in grey levels, beside that of real faces.
 
 We compare the training above with one whose labels are as loud as $z$ at the start, $\rho = 1$ in equation (13.12).
-Everything else is equal.
+Everything else is equal until round 150, when the learning rates of this shorter training begin to fall.
 """
 
 
@@ -828,11 +832,11 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Quiet labels:* the spread rises to 30 grey levels, and real faces have 41. A quarter of the variety is missing, but
->   columns of Figure 13.4 differ.
-> - *Loud labels:* the spread is 13 after 100 rounds and 12 after 200. This is equation (13.11) at work: batch norm is
+> - *Quiet labels:* the spread rises to 30 grey levels, and real faces have 41. A quarter of it is missing, but the columns
+>   of Figure 13.4 differ.
+> - *Loud labels:* the spread is 14 after 100 rounds and 12 after 200. This is equation (13.11) at work: batch norm is
 >   satisfied with the variance between labels, and nothing keeps that within labels.
-> - Both obey. The share as asked says nothing about this fault.
+> - The share as asked cannot show this fault: one face for each hair colour is enough for 100 %.
 
 The remedy costs one number, the size of the embedding's first values. One run each shows this fault and this remedy, and
 not that the remedy is the best. Two others that one could try: show $D$ how much the faces of one label differ, or leave

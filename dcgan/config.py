@@ -368,16 +368,6 @@ def preset(name: str, network: str = "dcgan") -> Config:
 
 PRESETS = {name: preset(name) for name in ("quick", "full")}
 
-LAB = {
-    "update": "simultaneous",
-    "momentum": 0.1,
-    "epsilon": 0.8,
-    "average": 0,
-    "flip": False,
-    "augment": (),
-    "gamma": 0.0,
-}  # what the lab's recipe changes; its networks, Adam and batch size are ours
-
 
 def from_json(fields: dict[str, Any]) -> Config:
     """The config that a run's config.json tells of; other fields there are the run's own.

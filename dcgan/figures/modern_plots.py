@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dcgan.figures.sheets import sheet
@@ -137,10 +138,10 @@ def faces_of_recipes(rows: dict[str, np.ndarray], columns: int = 12) -> Figure:
         The figure.
     """
     plots.use_style()
-    figure, panels = plt.subplots(len(rows), 1, figsize=(12.5, 0.92 * len(rows)), squeeze=False)
+    figure, panels = plt.subplots(len(rows), 1, figsize=(10, 1.15 * len(rows)), squeeze=False)
     for axes, (title, faces) in zip(panels[:, 0], rows.items(), strict=True):
         axes.imshow(sheet(faces[:columns], columns=columns), interpolation="antialiased")
-        axes.set_ylabel(title, rotation=0, ha="right", va="center")
+        axes.set_title(title, loc="left", fontsize="small", pad=2)
         axes.set(xticks=[], yticks=[], frame_on=False)
         axes.grid(False)
     return figure
@@ -171,6 +172,15 @@ def progress(
                 ax.plot(looked[against], looked[measure], "o-", ms=4, color=colour, label=recipe)
             ax.axhline(floors[measure], color=plots.REAL, lw=1.5, ls=":", label="real faces")
             ax.set(xlabel=name, ylabel=measure, yscale="log")
+            _label_plainly(ax)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
+
+
+def _label_plainly(ax: Axes) -> None:
+    """Ticks of a logarithmic axis as plain numbers."""
+    low, high = ax.get_ylim()
+    ticks = [tick for tick in (1, 3, 10, 30, 100, 300, 1000) if low <= tick <= high]
+    ax.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
+    ax.minorticks_off()

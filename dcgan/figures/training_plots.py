@@ -19,7 +19,7 @@ from gan_core.app import plots
 def curves(
     rows: dict[str, np.ndarray], epochs: dict[str, np.ndarray], path: str | os.PathLike
 ) -> None:
-    """Losses and D's answers over rounds, and the distance to held-aside faces over epochs.
+    """Losses and D's answers over rounds, and the distance to held-out faces over epochs.
 
     Args:
         rows: as `RunFolder.rows` gives them.
@@ -57,7 +57,7 @@ def curves(
         label=f"best: epoch {epochs['epoch'][best]:.0f}, {epochs['distance_mean'][best]:.1f}",
     )
     axes.set(
-        xlabel="epoch", ylabel="sliced Wasserstein distance\nto held-aside faces", ylim=(0, None)
+        xlabel="epoch", ylabel="sliced Wasserstein distance\nto held-out faces", ylim=(0, None)
     )
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(

@@ -40,15 +40,15 @@ def trained_or_read(
     file = folder / f"{size}px-{faces}-faces-{steps}-steps-seed-{seed}-{_code()}.npz"
     with filelock.FileLock(file.with_suffix(".lock")):
         try:
-            return _read(file, size, seed)
+            return _read(file, seed)
         except checkpoint.CheckpointError:
             model = factor_classifier.train_classifier(size, faces=faces, steps=steps, seed=seed)
-            checkpoint.save(file, named_variables(model))
+            checkpoint.save(file, named_variables(model), {"looks at": model.size})
             return model
 
 
-def _read(file: Path, size: int, seed: int) -> FactorClassifier:
-    looks_at = min(size, factor_classifier.MOST)
+def _read(file: Path, seed: int) -> FactorClassifier:
+    looks_at = checkpoint.read_note(file)["looks at"]
     model = FactorClassifier(drawn_faces.FACTORS, size=looks_at, seed=seed)
     checkpoint.restore(file, named_variables(model))
     return model
@@ -56,11 +56,11 @@ def _read(file: Path, size: int, seed: int) -> FactorClassifier:
 
 @functools.cache
 def _code() -> str:
-    """A hash of the modules that draw faces and of the one that trains."""
+    """A hash of the modules that draw faces, of the one that trains and of this one."""
     digest = hashlib.blake2b(digest_size=4)
-    drawing = resources.files("dcgan.drawn").iterdir()
-    training = resources.files("dcgan.judge").joinpath("factor_classifier.py")
-    modules = [part for part in drawing if part.name.endswith(".py")]
-    for part in [*sorted(modules, key=lambda one: one.name), training]:
+    drawing = [part for part in resources.files("dcgan.drawn").iterdir() if part.name[-3:] == ".py"]
+    judging = resources.files("dcgan.judge")
+    others = [judging / "factor_classifier.py", judging / "kept_classifier.py"]
+    for part in [*sorted(drawing, key=lambda one: one.name), *others]:
         digest.update(part.read_bytes())
     return digest.hexdigest()

@@ -7,8 +7,11 @@ No test here depends on a time. A peer whose package is not installed is skipped
 import itertools
 import json
 import math
+import subprocess
+import types
 
 import numpy as np
+import programs
 import pytest
 
 from benchmarks import peers
@@ -42,7 +45,12 @@ def played():
     contestants = {
         f"{step} {name}": commands[step][name] for step, name in NAMES if not peers.missing(name)
     }
-    results = harness.in_turn(contestants, rounds=1, windows=1, with_facts=True, keep_going=True)
+    with pytest.MonkeyPatch.context() as patch:
+        forks = types.SimpleNamespace(Popen=programs.popen, PIPE=subprocess.PIPE)
+        patch.setattr(harness, "subprocess", forks)
+        results = harness.in_turn(
+            contestants, rounds=1, windows=1, with_facts=True, keep_going=True
+        )
     return {tuple(result.name.split()): result for result in results}
 
 

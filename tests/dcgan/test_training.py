@@ -13,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 
 from dcgan import training
-from dcgan.config import LAB, Config, from_json
+from dcgan.config import Config, from_json
 from dcgan.data.batches import face_batches
 from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
@@ -36,6 +36,15 @@ TINY = {
     "latent_dim": 5,
     "average": 150,
     "mode": "eager",
+}
+LAB_RECIPE = {
+    "update": "simultaneous",
+    "momentum": 0.1,
+    "epsilon": 0.8,
+    "average": 0,
+    "flip": False,
+    "augment": (),
+    "gamma": 0.0,
 }
 
 
@@ -303,7 +312,7 @@ class Talkative(Console):
 
 
 def test_the_lab_recipe_is_what_it_says():
-    trainer = training.build(Config(**{**TINY, **LAB}))
+    trainer = training.build(Config(**{**TINY, **LAB_RECIPE}))
     assert trainer.update == "simultaneous"
     assert trainer.average is None
     norms = [layer for layer in trainer.generator.layers if hasattr(layer, "momentum")]

@@ -41,36 +41,44 @@ def main(path):
     os.rename(path + ".new", path)  # now it answers
     selector = selectors.DefaultSelector()
     selector.register(listener, selectors.EVENT_READ)
-    staying = 0
     while True:
         for key, _ in selector.select():
             if key.fileobj is listener:
-                connection, _ = listener.accept()
-                request, descriptors = receive(connection)
-                if "stay" in request:
-                    say(connection, environment=dict(os.environ))
-                    selector.register(connection, selectors.EVENT_READ)
-                    staying += 1
-                    continue
-                if fork() == 0:
-                    for key in list(selector.get_map().values()):
-                        key.fileobj.close()
-                    selector.close()
-                    return keep(connection, request, descriptors)
-                for descriptor in descriptors:
-                    os.close(descriptor)
-                connection.close()
-            else:  # who stayed has gone
+                program = answer(listener.accept()[0], selector)
+                if program is not None:
+                    return program
+            else:  # somebody who stayed has gone
                 selector.unregister(key.fileobj)
                 key.fileobj.close()
-                staying -= 1
-        if staying == 0:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-            os._exit(0)
+                end_if_alone(selector, path)
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
+
+
+def answer(connection, selector):
+    """Note that somebody stays, or fork. -> None; in the forked child: what it shall play."""
+    request, descriptors = receive(connection)
+    if "stay" in request:
+        say(connection, environment=dict(os.environ))
+        selector.register(connection, selectors.EVENT_READ)
+        return None
+    if request and fork() == 0:
+        for key in list(selector.get_map().values()):
+            key.fileobj.close()
+        selector.close()
+        return keep(connection, request, descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    connection.close()
+    return None
+
+
+def end_if_alone(selector, path):
+    if len(selector.get_map()) == 1:  # the listener
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        os._exit(0)
 
 
 def import_what_is_slow():
@@ -87,12 +95,12 @@ def fork():
 
 
 def receive(connection):
-    """A request, and the file descriptors that came with it."""
+    """A request, and the file descriptors that came with it; {} from a client that was killed."""
     text, descriptors, _, _ = socket.recv_fds(connection, LARGEST, 3)
     while not text.endswith(b"\n"):
         more = connection.recv(LARGEST)
         if not more:
-            raise RuntimeError("a client left in the middle of a request")
+            return {}, descriptors
         text += more
     return json.loads(text), descriptors
 

@@ -91,7 +91,9 @@ def popen(command, *, cwd=None, env=None, stdin, stdout, stderr, text):
     """
     assert command[0] == sys.executable
     assert stdout == subprocess.PIPE
-    assert _can_be_forked(command[1:], env)
+    if not _can_be_forked(command[1:], env):
+        streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
+        return subprocess.Popen(command, cwd=cwd, env=env, text=text, **streams)
     cwd = os.getcwd() if cwd is None else os.path.abspath(cwd)
     return Fork(command[1:], cwd, dict(os.environ if env is None else env), text, stdin, stderr)
 

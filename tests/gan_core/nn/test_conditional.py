@@ -21,6 +21,7 @@ from gan_core.nn.conditional import (
     multi_hot,
 )
 from gan_core.nn.dense import Dense
+from gan_core.nn.initializers import zeros
 from gan_core.nn.sequential import Sequential, takes
 from gan_core.nn.settling import settle
 from gan_core.testing import reference
@@ -69,6 +70,11 @@ def test_the_gradient_of_a_row_is_the_sum_over_the_samples_that_used_it():
     for value in range(2):
         of_glasses = weights[LABELS[:, 1] == value].sum(axis=0)
         np.testing.assert_allclose(gradient[3 + value], of_glasses, rtol=1e-5, atol=1e-6)
+
+
+def test_the_vectors_that_join_z_are_drawn_as_asked():
+    layer = WithEmbedding(COUNTS, 5, seed=0, initializer=zeros)
+    np.testing.assert_array_equal(layer.embedding.table, np.zeros([sum(COUNTS), 5]))
 
 
 def test_with_embedding_joins_x_and_the_labels_vector():
