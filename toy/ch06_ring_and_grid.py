@@ -58,8 +58,7 @@ class Config:
     """Everything that decides a run. The defaults are the full recipe."""
 
     target: str = "grid"
-    """ring, grid, ring-of-12, grid-4x4, unequal-ring, unequal-grid, two-moons, swiss-roll or
-    checkerboard"""
+    """ring, grid, ring-of-12, grid-4x4, two-moons, swiss-roll, checkerboard, unequal-ring or -grid"""
     steps: int = 10_000
     """rounds, each a step of D, then one of G; at least 1"""
     batch: int = 128

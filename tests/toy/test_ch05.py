@@ -1,11 +1,13 @@
 """Chapter 5: sorting is the cheapest pairing, the best critic reaches W1, critics learn it."""
 
+import functools
+
 import chapters
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_core import losses, metrics, penalties, rng
+from gan_core import losses, metrics, penalties, rng, trainer
 from toy import ch05_wasserstein as chapter
 from toy.targets.distributions import gaussian_mixture
 
@@ -23,7 +25,15 @@ def test_its_cells_are_those_of_a_notebook():
     assert chapters.faults_of_form(MODULE) == []
 
 
-def test_runs_a_few_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
+@pytest.fixture
+def eager(monkeypatch):
+    """A chapter that is imported from now on plays eagerly: compiling a game takes seconds."""
+    made = functools.partial(trainer.GANTrainer, mode="eager")
+    monkeypatch.setattr(trainer, "GANTrainer", made)
+    return made
+
+
+def test_runs_a_few_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, capsys):
     arguments = [
         "--steps",
         "4",
@@ -114,10 +124,11 @@ def test_the_one_sided_penalty_is_for_what_is_too_steep(slope, wanted):
     assert float(found) == pytest.approx(wanted, abs=1e-5)
 
 
-def test_a_run_reports_minus_ds_loss_and_the_exact_distance():
+def test_a_run_reports_minus_ds_loss_and_the_exact_distance(eager, monkeypatch):
     game = chapter.Game(loss="wasserstein", penalty=chapter.one_sided_penalty(1.0))
     looks = chapter.play(TINY, game, seed=0)
     again = chapter.play(TINY, game, seed=0)
+    monkeypatch.setattr(chapter, "GANTrainer", eager)
     other = chapter.play(TINY, game, seed=1)
     assert list(looks["step"]) == [1, 2, 3, 4]
     assert looks["w1"][-1] == metrics.wasserstein_1(looks["real"], looks["fake"][-1])
