@@ -554,9 +554,10 @@ r"""
 
 ## 12.4 Why batch norm can go
 
-Batch norm keeps the signals of every layer at size 1, in every round. The kernels of section 12.3 do that only in the
-first round. Later nothing enforces it; in $D$ the penalties limit the slopes instead. So batch norm can be left out. What
-is gained?
+Batch norm did two things for the DCGAN. It kept the signals of every layer at size 1, in every round. And because all
+layers got inputs of one size, their training steps stayed comparable in size. The start of section 12.3 does the first in
+the first round only. Later nothing enforces either of the two; in $D$ the penalties limit the slopes instead. So what did
+batch norm cost?
 
 Under batch norm the logit of an image depends on *the other images of its batch*. Then $D$ is no function of one image,
 and R1 and R2, which are about the slope of such a function, lose their meaning: the gradient of a logit with respect to
@@ -697,8 +698,7 @@ r"""
 > - *Left: every second pixel of a fast wave is a slow wave.* It has 0.16 periods a pixel of the small picture, as
 >   equation (12.11) says: $1 - 2 \cdot 0.42$. The filter leaves next to nothing of it.
 > - *Right: the price.* Waves below $\frac14$ period a pixel, which are below $\frac12$ in the small picture, could be kept
->   without aliasing. They lose some of their amplitude too. The
->   mean of two loses less and lets more false waves through.
+>   without aliasing. They lose some of their amplitude too. The mean of two loses less and lets more false waves through.
 
 A convolution with a $4 \times 4$ kernel and stride 2 *can* learn such a filter. Nothing makes it do so.
 """
@@ -1110,13 +1110,13 @@ GPU and days.
 ## Exercises
 
 1. ★ Take three modes with one real sample each, and three generated samples that all lie on the first mode. Compute the
-   value of the separate loss and that of fixed pairs. Then let one sample leave. How high is the hill, and how does
-   that compare with two modes?
+   value of the separate loss and that of fixed pairs. Then let the third sample leave, whose partner lies on the third
+   mode. How high is the hill, and how does that compare with two modes?
 2. ★ In the example of section 12.2 let $D$ be the best one before each step of $G$, with both penalties. For which step
    sizes of $G$ does $\theta$ go to 0, if it starts near 0? What changes with R1 alone?
 3. ★★ What does the filter $(1, 5, 10, 10, 5, 1)$ do to a wave of frequency $f$? Measure it. What does it cost?
-4. ★★ The last kernel of each block is drawn with a small gain $g$ instead of 0. For which $g$ has the mean square
-   doubled after 32 blocks? Measure it.
+4. ★★ The last kernel of each block is drawn with $c$ times the gain of equation (12.8), instead of 0. For which $c$ has
+   the mean square doubled after 32 blocks? Measure it.
 5. ★★ A lazy penalty is computed in every $k$-th round, $k$ times as strong. Show that its mean over $k$ rounds is what
    it would be. What is different all the same?
 6. ★★★ Build *pixel normalisation*, $x / \sqrt{\operatorname{mean}_c x_c^2}$ at each pixel by itself

@@ -401,8 +401,8 @@ r"""
 > - *Left:* the generated points are spread too widely ($t > s$), so $\psi$ is low far from the middle. That is a fault
 >   whatever the label.
 > - *Middle:* the inner product rises roughly from the generated points of label 0 to the real ones. (Not exactly, because
->   the two standard deviations differ.) Another label has other
->   stripes, in another direction. This is what concatenation in a linear $D$ cannot do.
+>   the two standard deviations differ.) Another label has other stripes, in another direction. This is what concatenation
+>   in a linear $D$ cannot do.
 
 ## 13.4 The generator's side: conditional batch norm
 

@@ -20,7 +20,8 @@ def exercise_1():
     Collapsed: (log 1/4 + 3 log 3/4) / 6 = -0.375. When one sample has left: (log 1/3 + 2 log 2/3)
     / 6 = -0.318, so there is a hill of 0.057. (With two modes it is 0.131: the more modes, the
     lower.) With fixed pairs one pair of three is equal before and after: (log 1/2) / 3 = -0.231,
-    and there is no hill.
+    and there is no hill. (If the first sample left, whose partner lies on the first mode, no pair
+    would be equal, and the value would climb to 0.)
 
     Returns:
         {"collapsed", "one has left": (value of the separate loss, value with fixed pairs)}.
@@ -106,15 +107,15 @@ def exercise_3(frequencies: tuple[float, ...] = (0.05, 0.1, 0.25, 0.4)):
 
 
 def exercise_4(depth: int = 32, most: float = 2.0):
-    """f is independent of x and has g^2 times its mean square, so a block multiplies the mean
-    square by 1 + g^2. (1 + g^2)^L = 2 gives g = sqrt(2^(1 / L) - 1), which is 0.148 for L = 32.
+    """f is uncorrelated with x and has c^2 times its mean square, so a block multiplies the mean
+    square by 1 + c^2. (1 + c^2)^L = 2 gives c = sqrt(2^(1 / L) - 1), which is 0.148 for L = 32.
 
     Args:
         depth: L.
         most: the mean square that is allowed after L blocks.
 
     Returns:
-        g, and the mean square that is measured with this g, divided by that of the input.
+        c, and the mean square that is measured with this c, divided by that of the input.
     """
     gain = float(np.sqrt(most ** (1.0 / depth) - 1.0))
     channels = 32
