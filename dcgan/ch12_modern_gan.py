@@ -416,7 +416,7 @@ mean 0 and is drawn independently of everything before it. So their mean squares
 each block doubles it. After $L$ blocks it is $2^L$ times as large. The remedy is radical: let the *last*
 kernel of $f$ start at 0. Then $f = 0$, and **every block starts as the identity**, however many there are.
 
-**The first step.** Does a block that starts as 0 learn? Consider blocks of scalars, $x_{l+1} = x_l + w_3 w_2 w_1 x_l$,
+**The first step.** Does a block that starts as 0 learn? Consider blocks of scalars, with the signal $x_l$ in front of block $l$: $x_{l+1} = x_l + w_3 w_2 w_1 x_l$,
 with $w_3 = 0$ and $w_1 = w_2 = c$. Start with $x_0 = 1$. To keep it short, gradient descent shall make the output itself
 smaller. The output is 1, and its derivative with respect to $w_3$ of any block is $w_2 w_1 x_l = c^2$. The derivatives
 with respect to $w_1$ and $w_2$ contain $w_3 = 0$, so these two stay as they are. A step of size $\eta$ sets
@@ -1007,7 +1007,7 @@ another machine, sums are rounded differently, and the digits of a single run ch
 >   have none.
 > - *Precision above that of real faces is no triumph.* Recipe 3 has 0.93, real faces have 0.90. Generated faces that
 >   stay in the middle of the data can lie near real ones more often than real faces do, and precision does not ask for variety.
-> - *Recall is 0 for all* (it is in Table 12.5), as for the generator of chapter 11. None of them has learnt the variety of
+> - *Recall is 0.01 or less for all* (it is in Table 12.5), as for the generator of chapter 11. None of them has learnt the variety of
 >   the faces.
 
 ## 12.7 Equal images, or equal time?
