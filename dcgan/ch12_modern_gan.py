@@ -416,9 +416,9 @@ mean 0 and is drawn independently of everything before it. So their mean squares
 each block doubles it. After $L$ blocks it is $2^L$ times as large. The remedy is radical: let the *last*
 kernel of $f$ start at 0. Then $f = 0$, and **every block starts as the identity**, however many there are.
 
-**The first step.** Does a block that starts as 0 learn? Consider blocks of scalars, with the signal $x_l$ in front of block $l$: $x_{l+1} = x_l + w_3 w_2 w_1 x_l$,
-with $w_3 = 0$ and $w_1 = w_2 = c$. Start with $x_0 = 1$. To keep it short, gradient descent shall make the output itself
-smaller. The output is 1, and its derivative with respect to $w_3$ of any block is $w_2 w_1 x_l = c^2$. The derivatives
+**The first step.** Does a block that starts as 0 learn? Consider blocks of scalars, $x_{l+1} = x_l + w_3 w_2 w_1 x_l$, where
+$x_l$ is the signal in front of block $l$, with $w_3 = 0$ and $w_1 = w_2 = c$. Start with $x_0 = 1$. To keep it short,
+gradient descent shall make the output itself smaller. The output is 1, and its derivative with respect to $w_3$ of any block is $w_2 w_1 x_l = c^2$. The derivatives
 with respect to $w_1$ and $w_2$ contain $w_3 = 0$, so these two stay as they are. A step of size $\eta$ sets
 $w_3 = -\eta c^2$, every block then multiplies by $1 - \eta c^4$, and the output becomes
 
@@ -975,7 +975,7 @@ if __name__ == "__main__":
         caption="Figure 12.6. Two measures against the images that were seen (above), and against "
         "the CPU seconds of training (below). First seed.",
         alt="A curve for each recipe, and a dotted line for real faces far below them. The distance of "
-        "pixels falls for all; the Fréchet distance of recipe 5 does not keep falling.",
+        "pixels falls for all; the Fréchet distance of recipe 5 rises after half of the images.",
     )
 
 # %% [markdown]
@@ -996,7 +996,8 @@ another machine, sums are rounded differently, and the digits of a single run ch
 
 > **Notice.**
 >
-> - *From 1 to 2 every measure in this table gets better.* A $D$ without norm, R1 and the new Adam come together in this step.
+> - *From 1 to 2 every measure in this table gets better.* A $D$ without norm, R1 and the new Adam come together in this
+>   step.
 > - *From 2 to 3 and to 4 nothing changes that three seeds can show.*
 > - *R2 makes $D$ flatter* at real faces too: the slope falls from 0.44 to 0.32. But with R1 alone the slope at generated
 >   faces is already that at real ones. The ratio is 1, so the runaway slope of section 12.2 does not occur here. A
@@ -1006,9 +1007,10 @@ another machine, sums are rounded differently, and the digits of a single run ch
 > - *And yet they lack a fault.* The faces of recipes 1 to 4 have a weave, a pattern of fast waves. Those of recipe 5
 >   have none.
 > - *Precision above that of real faces is no triumph.* Recipe 3 has 0.93, real faces have 0.90. Generated faces that
->   stay in the middle of the data can lie near real ones more often than real faces do, and precision does not ask for variety.
-> - *Recall is 0.01 or less for all* (it is in Table 12.5), as for the generator of chapter 11. None of them has learnt the variety of
->   the faces.
+>   stay in the middle of the data can lie near real ones more often than real faces do, and precision does not ask for
+>   variety.
+> - *Recall is 0.01 or less for all* (it is in Table 12.5), as for the generator of chapter 11. None of them has learnt the
+>   variety of the faces.
 
 ## 12.7 Equal images, or equal time?
 
@@ -1076,16 +1078,17 @@ Again over three seeds, with the command of section 12.6:
 >   distance of 443 in pixels means blobs. (Chapter 11 has warned of judges of one kind.)
 
 So, honestly: **with two cores and minutes, the modern networks lose by far in the distance of pixels.** After 31 CPU
-seconds their distance of pixels is 278 ± 26. Recipe 2 has 169 ± 3 after 9 seconds. A round costs them 2.8 times as
-much as recipe 2, and each round teaches them less. A likely reason, which we have not tested: batch norm gives every layer of the DCGAN's generator a signal of full size from the
-first round on. The blocks of section 12.3 start as the identity, so a generator made of them begins as a *linear* map,
-and has to grow its nonlinear part first. (Of recipe 5 only the learning rate was adapted to this budget, by a few short
+seconds their distance of pixels is 278 ± 26. Recipe 2 has 169 ± 3 after 9 seconds. In Figure 12.6, for the first seed,
+recipe 2 is at its first look about as far as the modern networks are at their last. A round costs them 2.8 times as much
+as recipe 2, and each round teaches them less. A likely reason, which we have not tested: batch norm gives every layer of
+the DCGAN's generator a signal of full size from the first round on. The blocks of section 12.3 start as the identity, so
+a generator made of them begins as a *linear* map, and has to grow its nonlinear part first. (Of recipe 5 only the learning rate was adapted to this budget, by a few short
 runs. Other settings may do better.)
 
 **Is there a budget from which on they win?** This chapter cannot tell. Within its budget nothing points to a crossing:
-with more than three times the time, they have not reached recipe 2's distance of pixels. The recipe was tuned for days on several large GPUs, and what the derivations promise is
-what a *long* training needs: signals that pass many layers, a $D$ that may be trained close to its best, no fast waves.
-None of it is a short cut. Whoever has the machine can look for a crossing with `--images` and `--width`.
+with more than three times the time, they have not reached recipe 2's distance of pixels. The recipe was tuned for days
+on several large GPUs, and what the derivations promise is what a *long* training needs: signals that pass many layers, a
+$D$ that may be trained close to its best, no fast waves. None of it is a short cut. Whoever has the machine can look for a crossing with `--images` and `--width`.
 
 > **Common mistake.** To compare recipes after equal numbers of *rounds*, or of images, and to conclude which one to
 > run. Table 12.5 and Table 12.7 hold the same trainings, and the second one is harder on recipes with expensive rounds.
