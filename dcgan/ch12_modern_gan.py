@@ -710,12 +710,12 @@ r"""
 Now the real thing. Five recipes learn the drawn faces of chapter 7, at 32 pixels. Each one differs from the one before
 in a few parts:
 
-1. **DCGAN.** The networks and Adam of Radford et al. (`radford` in the code): batch norm in both, $\beta_1 = 0.5$, $\beta_2 = 0.999$, learning
-   rate $2 \cdot 10^{-4}$, no penalty.
+1. **DCGAN.** The networks and Adam of Radford et al. (`radford` in the code): batch norm in both, $\beta_1 = 0.5$,
+   $\beta_2 = 0.999$, learning rate $2 \cdot 10^{-4}$, no penalty.
 2. **+ D without norm, R1.** The package's default recipe: no batch norm in $D$, whose kernels keep the mean square at
-   the start [He et al. 2015]; R1 with $\gamma = 1$, the package's default for pixels in $[-1, 1]$; Adam with $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of
-   $4 \cdot 10^{-4}$. *No momentum*, because the opponent moves: an average of past gradients points where the opponent
-   was. R1 is a **lazy penalty** [Karras et al. 2020]: it is computed in every fourth round, four times as strong.
+   the start [He et al. 2015]; R1 with $\gamma = 1$, the package's default for pixels in $[-1, 1]$; Adam with
+   $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of $4 \cdot 10^{-4}$. *No momentum*, because the opponent moves: an
+   average of past gradients points where the opponent was. R1 is a **lazy penalty** [Karras et al. 2020]: it is computed in every fourth round, four times as strong.
 3. **+ relativistic loss**, equation (12.1).
 4. **+ R2**, with the same $\gamma$ as R1.
 5. **modern.** Residual blocks instead of the DCGAN's layers, no norm in $G$ either, filtered resampling, the start of

@@ -841,7 +841,8 @@ def real_spread(config, each=32):
     """The spread of drawn faces within a hair colour."""
     images, factors = factor_classifier.held_aside(1000, size=SIZE, seed=config.seed)
     hair = factors["hair_colour"]
-    return spread_of_faces(np.stack([images[hair == label][:each] for label in range(len(HAIR))]))
+    of_each_colour = [images[hair == label][:each] for label in range(len(HAIR))]
+    return spread_of_faces(np.stack(of_each_colour))
 
 
 # %%
@@ -867,11 +868,11 @@ r"""
 > - *Quiet labels:* the spread rises to 30 grey levels, and real faces have 41. A quarter of it is missing, but the columns
 >   of Figure 13.4 differ. That is after 900 rounds.
 > - *At the same round:* after 100 rounds the spread is 26 with quiet labels and 14 with loud ones.
-> - *Loud labels:* the spread then falls to 12 after 200 rounds, in this run. Equation (13.11) offers
->   an explanation: batch norm only fixes the sum of the two variances, and nothing keeps the variance within labels.
+> - *Loud labels:* the spread then falls to 12 after 200 rounds, in this run. Equation (13.11) offers an explanation: batch
+>   norm only fixes the sum of the two variances, and nothing keeps the variance within labels.
 > - The share as asked cannot show this fault: one face for each hair colour is enough for 100 %.
 
-The remedy is to choose one number, the size of the embedding's first values. With one run each and different lengths, this
+The remedy is to choose one number, the size of the embedding's values at the start. With one run each and different lengths, this
 is an example of the fault and of a remedy. It does not show how often the fault occurs, or that the remedy is the best. Two
 others that one could try: show $D$ how much the faces of one label differ, or leave
 out the concatenation and keep conditional batch norm.
