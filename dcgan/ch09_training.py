@@ -153,7 +153,7 @@ class Recipe:
     g_rate: float = 2e-4
     beta_1: float = 0.5
     beta_2: float = 0.999
-    discriminator: str = "radford"  # has batch norm; "dcgan" has none and larger initial weights
+    discriminator: str = "radford"  # with batch norm; "dcgan": none, but biases, larger weights
     gamma: float = 0.0  # strength of R1; 0: no penalty
     penalty_every: int = 4  # rounds from one penalty to the next
 
@@ -635,8 +635,9 @@ at once, and the table cannot say which of them matters:
 
 - **Batches of 32** in place of 128. With the same number of images there are four times as many rounds, each cheaper
   and noisier.
-- **No batch norm in $D$.** With it a logit depends on the whole batch (section 8.10). *This row changes a second thing:*
-  without batch norm the initial weights must be larger, so that signals keep their size [He et al. 2015].
+- **No batch norm in $D$.** With it a logit depends on the whole batch (section 8.10). *This row changes three things:*
+  without batch norm the initial weights must be larger, so that signals keep their size [He et al. 2015], and this $D$
+  has biases, which batch norm's shift replaces in the other.
 - **The other Adam**: $\beta_1 = 0$ and $\beta_2 = 0.99$ [Karras et al. 2018], and the learning rate 0.0004, for both
   players. *This row changes three things.* With $\beta_1 = 0$ a step follows the present gradient only; in a game older
   ones point elsewhere. With $\beta_2 = 0.99$ the average of squared gradients spans about 100 rounds and not 1,000. And
@@ -764,7 +765,7 @@ trains nothing anew.)
 > **Notice.**
 >
 > - *Batches of 32* bring the largest gain: the distance falls from 726 to 384, by 342 ± 7.
-> - *A $D$ without batch norm, with larger initial weights,* gains another 134 ± 13, ten standard errors.
+> - *A $D$ without batch norm, with larger initial weights and biases,* gains another 134 ± 13, ten standard errors.
 > - *The other Adam, with twice the learning rate,* gains 133 ± 9 for the average of $G$. For $G$ itself it gains 81 ± 23,
 >   three and a half standard errors, which is a hint.
 > - *For R1 nothing is shown:* −23 ± 16 for $G$ and −5 ± 3 for its average are less than two standard errors each.
@@ -880,7 +881,7 @@ In Table 9.5 the average does *not* help the first two recipes. A likely reason 
   collapsed $G$ can have it. Curves detect trouble, not quality.
 - A change of a recipe is measured over several seeds, as a mean with its standard error. With few seeds and many
   comparisons two standard errors are too few. Here smaller batches bring faces nearer, and so does the row without batch
-  norm in $D$ (with larger initial weights). The other Adam (with twice the rate) brings the average of $G$ nearer. Of R1
+  norm in $D$ (with larger initial weights and biases). The other Adam (with twice the rate) brings the average of $G$ nearer. Of R1
   five seeds show nothing.
 - The average of $G$ needs a memory that grows, and batch norm that is settled.
 
