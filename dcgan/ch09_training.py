@@ -881,8 +881,8 @@ In Table 9.5 the average does *not* help the first two recipes. A likely reason 
   collapsed $G$ can have it. Curves detect trouble, not quality.
 - A change of a recipe is measured over several seeds, as a mean with its standard error. With few seeds and many
   comparisons two standard errors are too few. Here smaller batches bring faces nearer, and so does the row without batch
-  norm in $D$ (with larger initial weights and biases). The other Adam (with twice the rate) brings the average of $G$ nearer. Of R1
-  five seeds show nothing.
+  norm in $D$ (with larger initial weights and biases). The other Adam (with twice the rate) brings the average of $G$
+  nearer. Of R1 five seeds show nothing.
 - The average of $G$ needs a memory that grows, and batch norm that is settled.
 
 ## Exercises

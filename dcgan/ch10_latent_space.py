@@ -515,7 +515,7 @@ def show_what_stays(config, generator, classifier, value=1.0):
 def rows_of_stays(classifier, stays):
     """The cells of Table 10.4: a row for each factor, with shares and total variations."""
     rows = []
-    for factor, row in stays.items():
+    for factor, row in stays.items():  # row: an effects.Stays, with a field for each column
         name = factor.replace("_", " ")
         commonest = classifier.factors[factor][row.value]
         shares = [f"{row.held:.0%}", f"{row.among_all:.0%}"]
@@ -623,9 +623,9 @@ def edited_faces(config, generator, classifier, directions):
 # %%
 if __name__ == "__main__":
     kinds = fit_directions(config, generator, classifier)
-    changes = measure_directions(config, generator, classifier, kinds)
+    measured_changes = measure_directions(config, generator, classifier, kinds)
     plots.show(
-        latent_plots.changes(changes),
+        latent_plots.changes(measured_changes),
         config.out / "what_leaks.png",
         caption="Figure 10.8. What changes (columns) when a face is moved along the direction of a "
         "factor (rows). Framed: the share that became what was asked.",

@@ -574,16 +574,17 @@ def count_combinations(config, classifier, sets_of_faces):
 def show_coverage(found):
     """A table, and the first combinations that never come out."""
     rows = []
-    for name, one in found.items():
-        expected = f"{one.missed_by_perfect:.2f}"
-        rows.append([name, f"{one.n:,}", len(one.missing), expected, f"{one.distance:.1%}"])
+    for name, coverage in found.items():
+        missing = len(coverage.missing)
+        expected = f"{coverage.missed_by_perfect:.2f}"  # equation (11.6)
+        rows.append([name, f"{coverage.n:,}", missing, expected, f"{coverage.distance:.1%}"])
     tables.show(
         ["set", "faces", "never come out", "perfect sampler", "total variation"],
         rows,
         caption="Table 11.4. Combinations of hair colour, eye colour and mouth, of 240.",
     )
-    for name, one in found.items():
-        for names in one.missing[:5]:
+    for name, coverage in found.items():
+        for names in coverage.missing[:5]:
             print(f"{name}, never: {' + '.join(names)}")
 
 
@@ -668,7 +669,8 @@ r"""
 - Every measure has a blind spot. Spoil real faces on purpose to find it.
 - Features describe what is in a picture, pixels its textures and colours. Features alone ranked a collapsed set first;
   use both.
-- Memorised faces pass all distances to real faces. Compare the distance to the nearest training face with that of new real faces.
+- Memorised faces pass all distances to real faces. Compare the distance to the nearest training face with that of new
+  real faces.
 - Only counting known factors says *what* is missing.
 
 ## Exercises
