@@ -20,7 +20,7 @@ three numbers of $z$. Look for the knob of the hair before you read on.
 | **You will learn** | on which shell $z$ lies, and what leaving it costs; truncation; lerp and slerp; directions of known factors, and what leaks; how to find the $z$ of a face |
 | **New in gan_core** | nothing; in dcgan `latent.space`, `latent.effects`, `latent.inversion` and `Generator.truncated` |
 | **Run it** | `python -m dcgan.ch10_latent_space`; with `--run RUN` for a generator of your own |
-| **Time** | about six minutes on two CPU cores |
+| **Time** | about five minutes of processor time on two CPU cores; more than a minute of it trains the classifier |
 """
 
 # %%

@@ -20,7 +20,7 @@ find out in the only way there is: by spoiling real faces in known ways and meas
 | **You will learn** | sliced Wasserstein distance, MMD and MS-SSIM; Fréchet distance, KID, precision and recall on features; floors and false alarms; how to detect memorising and missing combinations |
 | **New in gan_core** | `metrics.sliced_wasserstein` and `metrics.mmd`; in dcgan `measures`, `measures.features` and `judge` |
 | **Run it** | `python -m dcgan.ch11_judging_faces`, with `--run runs/dcgan-1`; `--help` lists the flags |
-| **Time** | about five minutes on two CPU cores |
+| **Time** | about three minutes of processor time on two CPU cores |
 """
 
 # %%

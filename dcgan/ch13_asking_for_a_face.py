@@ -36,6 +36,7 @@ from typing import Literal
 
 import numpy as np
 import tensorflow as tf
+from rich.console import Console
 
 from dcgan import conditional_networks
 from dcgan.data import labels_drawn, labels_folders
@@ -538,7 +539,8 @@ def play_in_the_plane(config, sampler, labels, counts, kind, seed):
         mode=config.mode,
         seed=seed,
     )
-    loop.fit(trainer, sampler, rounds, log_every=rounds)
+    no_bar = Console(quiet=True)  # each game takes a second or two
+    loop.fit(trainer, sampler, rounds, log_every=rounds, console=no_bar)
     return trainer
 
 

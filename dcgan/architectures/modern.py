@@ -22,6 +22,9 @@ down. At 64 pixels and width 16 (B pictures):
 - What is trained along with it: the relativistic loss, R1 and R2, and Adam without momentum
   (dcgan.config.RECIPES).
 
+For long trainings: in minutes on two CPU cores it is far behind the other two, as chapter 12
+measures.
+
 R3GAN's 3 x 3 layers are grouped and its bottlenecks inverted, which TensorFlow does not compute
 well on a CPU.
 """

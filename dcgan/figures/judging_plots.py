@@ -70,7 +70,7 @@ def verdicts(
             else:
                 mean, sd = floor[measure]
                 colour = to_rgba(plots.REAL, 0.25)
-                text = f"{_short(mean)}\n± {_short(float(f'{sd:.1g}'))}"
+                text = f"{_short(mean)}\n± {_one_digit(sd)}"
             _draw_cell(axes, line, column, colour, text)
     axes.set(xlim=(-5.4, len(measures)), ylim=(len(names) - 0.4, -0.6), yticks=[], frame_on=False)
     axes.set_xticks(np.arange(len(measures)) + 0.5, measures)
@@ -184,6 +184,11 @@ def combinations(found) -> Figure:
     bar = figure.colorbar(drawn, ax=list(all_axes[0]), ticks=[-3, -2, -1, 0, 1, 2, 3])
     bar.ax.set_yticklabels(["1/8", "1/4", "1/2", "as expected", "2 ×", "4 ×", "8 ×"])
     return figure
+
+
+def _one_digit(value: float) -> str:
+    """One digit that is not 0, and no powers of ten: 10, 0.7, 0.003."""
+    return np.format_float_positional(float(f"{value:.1g}"), trim="-")
 
 
 def _short(value: float) -> str:
