@@ -72,7 +72,7 @@ def test_help_names_the_commands(capsys):
     said = capsys.readouterr().out
     assert all(f"dcgan {name}" in said for name in ("train", "generate", "walk"))
     chapters = [file.stem for file in Path(program.__file__).parent.glob("ch[01]*.py")]
-    assert len(chapters) == 5
+    assert len(chapters) == 7
     assert all(f"dcgan.{name}" in said for name in chapters)
 
 

@@ -52,6 +52,7 @@ def test_our_own_names_pass(host):
         "evil.example",
         "evil.example:8601",
         "127.0.0.1.evil.example",
+        "evil127.0.0.1",
         "localhost.evil.example",
         "192.168.1.5:8601",
         "127.0.0.1@evil.example",
@@ -74,7 +75,8 @@ def test_with_a_host_of_ones_own_its_name_and_numbers_pass_and_other_names_do_no
     guard = Guard(None, "studio.example")
     for host in ("studio.example:8601", "192.168.1.5:8601", "localhost:8601", socket.gethostname()):
         assert guard.refusal(headers(host=host))[0] == 0, host
-    assert guard.refusal(headers(host="evil.example"))[0] == 421
+    for host in ("evil.example", "evilstudio.example", "studio.example.evil"):
+        assert guard.refusal(headers(host=host))[0] == 421, host
 
 
 def test_a_page_of_another_origin_is_refused():

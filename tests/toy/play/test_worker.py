@@ -168,12 +168,14 @@ def test_moments_are_thinned_out_evenly(player, monkeypatch):
 def test_the_process_ends_when_nobody_listens_any_more():
     """While it still starts, too."""
     training = Training()
-    training.build(Settings())
-    training.process.stdin.close()
-    assert training.process.wait(timeout=60) == 0
-    assert not training.is_alive
-    training.order("play")  # to nobody
-    training.close()
+    try:
+        training.build(Settings())
+        training.process.stdin.close()
+        assert training.process.wait(timeout=60) == 0
+        assert not training.is_alive
+        training.order("play")  # to nobody
+    finally:
+        training.close()
 
 
 def test_close_ends_it_at_once():
