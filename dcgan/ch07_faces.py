@@ -91,8 +91,8 @@ thing, an array `uint8 [size, size, 3]`:
 1. turn the picture upright, as its tag says;
 2. fill transparent parts with white, and convert the picture to red, green and blue;
 3. cut out the square at the centre;
-4. resize it so that each new pixel is an average of all the old pixels that it replaces (reduced to an eighth, of about
-   $8 \times 8$ pixels; exercise 4 shows what happens otherwise).
+4. resize it so that each new pixel is an average of all the old pixels that it replaces (if the side shrinks to an
+   eighth, of about $8 \times 8$ old pixels; exercise 4 shows what happens otherwise).
 
 Some files give no picture at all: a download that broke off, a web page saved under the name of a picture, a tiny
 file that unpacks to hundreds of megabytes. A loader that stops at the first of them costs you a night. A loader that
@@ -480,9 +480,9 @@ r"""
 >   task.
 > - *The eyes vary most,* the middle of the face least. That is where a generator has most to learn.
 > - *The mean is nearly symmetric.* This matters if you mirror faces at random to have more of them. A generator
->   trained on mirrored faces makes mirrored faces, which is harmless if the data are as often one way round as the
->   other. An asymmetric mean (partings mostly on one side, for example) shows that they are not. A symmetric mean does
->   not prove that they are.
+>   trained on mirrored faces makes mirrored faces. That is harmless only if the data contain each kind of face as
+>   often as its mirror image. An asymmetric mean (partings mostly on one side, for example) shows that they do not. A symmetric mean does
+>   not prove that they do.
 > - *Levels pile up at 255.* Equation (7.1) maps 255 to 1, which $\tanh$ reaches only at infinity. A generator comes
 >   close and never gets quite there.
 
@@ -575,7 +575,8 @@ step 3 deals with that. Figure 7.7 shows two clouds that look the same along one
 def two_clouds(seed):
     """Two normal clouds of 1,000 points [1000, 2], with correlations 0.9 and -0.9."""
     noise = rng.normal([2, 1000, 2], rng.seed(seed, "clouds")).numpy()
-    # A normal point times the Cholesky factor of a covariance is a normal point with it.
+    # If L L^T is a covariance matrix, L times a standard normal point has that covariance.
+    # `cholesky` finds L.
     rising = np.linalg.cholesky([[1.0, 0.9], [0.9, 1.0]])
     falling = np.linalg.cholesky([[1.0, -0.9], [-0.9, 1.0]])
     return noise[0] @ rising.T, noise[1] @ falling.T
@@ -613,14 +614,15 @@ there mixes everything with everything. It is better to ask separate questions, 
 
 - *Do small patches look like real ones?* Take the picture apart into the levels of a **Laplacian pyramid**. Its
   finest level is the detail of section 7.4: the picture less its halved and doubled copy. The next level is the same
-  for the halved picture, and so on; the last level is what remains, the picture at $16 \times 16$. Cut patches of
+  for the halved picture, and so on; the last level is what remains, the picture at $16 \times 16$. (The pyramid halves
+  with a smoothing filter of $5 \times 5$ pixels.) Cut patches of
   $7 \times 7$ pixels at random places from each level. A patch is a point in $7 \cdot 7 \cdot 3 = 147$ dimensions,
   and equation (7.3) compares the patches of both sets, level by level.
 - *Do whole pictures agree?* Reduce each picture to $16 \times 16$ pixels, which is a point in 768 dimensions, and use
   equation (7.3) again.
 
-Before equation (7.3) is used, the mean of the *real* patches is subtracted and their sd divided by, for both sets. So
-all distances have one unit, and we state them in thousandths of the real sd. For 64 pixels that makes four distances:
+Before equation (7.3) is used, both sets are put on one scale: we subtract the mean of the *real* patches and divide by
+the sd of the *real* patches. So all distances have one unit, and we state them in thousandths of the real sd. For 64 pixels that makes four distances:
 patches at 64, at 32 and at 16 pixels, and whole pictures. `distances.patches_and_whole` computes the four and their
 mean. It cuts 16 patches of each picture at each level, and has $P = 128$. Later chapters call this mean **the
 distance**.
@@ -678,8 +680,8 @@ r"""
 > **Notice.**
 >
 > - *First row: real against real is not 0.* These numbers are the floor.
-> - *Halved and doubled: the finest patches are at eleven times the floor,* the middle ones at six times, the coarsest
->   and the whole pictures at the floor. Fine detail is missing, and the levels say so. Averages over larger blocks do
+> - *Halved and doubled: the finest patches are at eleven times the floor,* the middle ones at six times (the pyramid's
+>   own halving looks at more than $2 \times 2$ pixels), the coarsest and the whole pictures at the floor. Fine detail is missing, and the levels say so. Averages over larger blocks do
 >   not change when $2 \times 2$ pixels are averaged, so the coarse measures cannot see it.
 > - *Darker: the coarsest patches and the whole pictures see it,* the finer ones do not: they are differences, in which
 >   a constant cancels.
@@ -785,9 +787,10 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-Two seeds of drawn faces agree in every row as well as chance allows. The largest deviation is that of the mean red: it
-has a standard error of about $22.8 / \sqrt{1{,}000} = 0.7$ levels in each set, so 1.0 for the difference, which is
-2.1. Drawn faces are *not* real ones, however. With 18,000 anime faces from the web (`--data animefaces.zip`) the
+Two seeds of drawn faces agree in every row as well as chance allows. The largest deviation is that of the mean red:
+the two sets differ by 2.1 levels. The mean red of single faces has an sd of about 22.8, so the mean of 1,000 faces has
+the standard error $22.8 / \sqrt{1{,}000} = 0.7$, and the difference of two such means $\sqrt 2 \cdot 0.7 = 1.0$. Two
+standard errors in one row of many are chance. Drawn faces are *not* real ones, however. With 18,000 anime faces from the web (`--data animefaces.zip`) the
 distance of patches was six times its floor. Drawn faces serve to check methods, because we know what is in them. They
 do not replace your data.
 

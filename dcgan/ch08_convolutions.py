@@ -116,7 +116,7 @@ consists of one row.)
 
 # %%
 def convolve(x, kernel, stride, before):
-    """Equation (8.1), term by term, with padding SAME: n pixels give n / stride numbers."""
+    """Equation (8.1), term by term, with so many zeros around that n pixels give n / stride numbers."""
     y = []
     for j in range(len(x) // stride):
         total = 0.0
@@ -160,7 +160,7 @@ stride 2 it halves the number of pixels, $64 \to 32$, and has one zero on either
 and the next layer would need $(31 - 4)/2$ steps, which is not a whole number. The library refuses such a layer.
 
 **How many parameters?** All kernels of a layer together have $k^2 \cdot in \cdot out$ numbers, with the numbers of
-channels $in$ and $out$. Batch norm has four numbers a channel, and two of them are trained (section 8.7). There are no
+channels $in$ and $out$. Batch norm has four numbers a channel: two are trained (section 8.7), and two are moving averages (section 8.8). There are no
 biases: batch norm has a shift of its own, and the three layers without it ($D$'s first and last, $G$'s last) do
 without a shift.
 
@@ -224,7 +224,8 @@ Hence
 
 $$r \leftarrow r + (k - 1)\, \delta, \qquad \delta \leftarrow s\, \delta. \tag{8.3}$$
 
-With kernel 4 and stride 2, $r$ grows as $1, 4, 10, 22, 46$, and the last layer, with stride 1, has
+The first formula uses the old $\delta$. With kernel 4 and stride 2 the first layer has $r = 1 + 3 \cdot 1 = 4$ and
+$\delta = 2$, the second $r = 4 + 3 \cdot 2 = 10$ and $\delta = 4$. So $r$ grows as $1, 4, 10, 22, 46$, and the last layer, with stride 1, has
 $46 + 3 \cdot 16 = 94$. Units of the earlier layers see at most 46 of the picture's 64 pixels, on a side. Only the last
 unit sees the whole picture.
 
@@ -445,7 +446,7 @@ def compare_paths(config):
     with tf.GradientTape() as tape:
         tape.watch(x)
         forward = convolution.conv(x, w, 2)
-    gradient = tape.gradient(forward, x, output_gradients=y)  # y: the loss's with respect to Cx
+    gradient = tape.gradient(forward, x, output_gradients=y)  # y stands for dloss / dCx
     native = convolution.conv_transpose(y, w, 2, path="native").numpy()
     others = {
         "gradient of the convolution": gradient,
@@ -818,7 +819,7 @@ def compare_ways_to_normalise(config):
         averaging(generated, training=True)
 
     def moving_averages(real, generated):
-        return averaging(real), averaging(generated)
+        return averaging(real), averaging(generated)  # without training=True: inference
 
     ways = {
         "each by itself": each_by_itself,
@@ -855,16 +856,16 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Each by itself:* both kinds have mean 0, whatever $G$ does. The difference between their means is hidden from the
->   layers behind.
+> - *Each by itself:* both kinds have mean 0 and sd 1, whatever $G$ does. Differences in mean and in sd are hidden from
+>   the layers behind.
 > - *Both together:* the difference is visible, but what $D$ says about a real picture depends on the generated ones
 >   in the batch.
 > - *Moving averages,* at inference: the difference is visible again. So $D$ at inference behaves differently from $D$
 >   in training.
 
 In training, the trainer of this book normalises each kind by itself, because then $D$'s answers about real pictures do
-not depend on $G$. A channel's mean is hidden by that. Whatever else differs between the kinds is not: how the numbers
-of a channel are spread over the pixels, for example.
+not depend on $G$. A channel's mean and its sd are hidden by that, because each kind is shifted and divided by its own.
+Whatever else differs between the kinds is not: at which pixels the numbers are large, for example.
 
 **Batch norm and the R1 penalty.** R1 (chapter 2) is the squared size of $D$'s gradient at each real picture: how
 steeply the logit of *this* picture rises when *this* picture changes. With batch norm $D$ is not a function of one
@@ -940,8 +941,8 @@ cent matter for faces is a question for an experiment; chapter 9 trains on faces
   because even and odd pixels are computed with different weights.
 - Batch norm divides by the batch's sd in training, and by a moving average's at inference. The momentum is the share
   of the old value, or of the new one, depending on the library. Epsilon must be far smaller than the variances.
-- With batch norm in $D$ a logit depends on the whole batch. Where each kind is normalised by itself, the difference
-  between their means is hidden. And the theory of gradient penalties, which treats $D$ as a function of one picture,
+- With batch norm in $D$ a logit depends on the whole batch. Where each kind is normalised by itself, their
+  differences of mean and of sd are hidden. And the theory of gradient penalties, which treats $D$ as a function of one picture,
   does not apply.
 
 ## Exercises

@@ -373,8 +373,8 @@ def train_critic(config, real, fake, seed):
             loss += penalty(f, real_batch, fake_batch, rng.seed(seed, "between", step), step)
         optimizer.apply(tape.gradient(loss, variables), step)
 
-    for step in tf.range(config.critic_steps, dtype=tf.int64):  # tensors: compiled only once
-        training_step(step)
+    for step in tf.range(config.critic_steps, dtype=tf.int64):
+        training_step(step)  # a tensor: a Python number would be compiled anew each time
     return critic
 
 
@@ -453,12 +453,12 @@ r"""
 > **Notice.**
 >
 > - The estimate follows equation (5.10) within one and a half standard errors. Compared with the exact $W_1$ it is
->   some 5 % too high at $w = 1$, and half too high at $w = 10$.
+>   some 5 % too high at $w = 1$, and 50 % too high at $w = 10$.
 > - Divided by the mean slope it is right at every distance. The critic's *shape* is that of the best one; only its
 >   scale is off.
 
 > **Common mistake.** To take the critic's estimate for $W_1$ although $\lambda$ is small compared with $W_1$. The
-> error grows with the unit of the data. With pixels in $[0, 255]$ every distance is 127.5 times that with pixels in
+> relative error is $w/(2\lambda)$, so it depends on the unit of the data. With pixels in $[0, 255]$ every distance is 127.5 times that with pixels in
 > $[-1, 1]$, so $w/(2\lambda)$ is 127.5 times as large.
 
 ## 5.5 A trap on the line
@@ -519,8 +519,8 @@ flat. A critic may: the better it is, the better it measures.
 We compare three games on chapter 4's data: the Wasserstein loss with the two-sided penalty of equation (5.8), with the
 one-sided penalty of equation (5.12), and the non-saturating loss. Networks, learning rates and steps are the same in
 all three. (They are chosen for the critics; exercise 6 has settings that suit the non-saturating loss.) `play` looks
-at the game every 25 rounds. It computes the exact $W_1$ of 5,000 samples, minus $D$'s loss on the same samples (for a
-critic its estimate, equation (5.7) without the penalty), and $D$'s mean slope between them.
+at the game every 25 rounds. It computes the exact $W_1$ of 5,000 samples, minus $D$'s loss on the same samples without
+the penalty (for a critic this is its estimate of $W_1$), and $D$'s mean slope between them.
 """
 
 
@@ -640,6 +640,7 @@ def compare_slopes(config, history, places):
 # %%
 if __name__ == "__main__":
     history = runs["Wasserstein, two-sided"][0]
+    # Chosen by eye: two looks while G approaches, then five around the trap.
     shares_of_the_run = np.array([0.1, 0.2, 0.52, 0.57, 0.62, 0.67, 0.72])
     places = np.int64(shares_of_the_run * len(history["step"]))
     tables.show(
@@ -655,13 +656,13 @@ r"""
 > - *Left, the two-sided penalty.* At first the critic's estimate is about 1.45 times the distance, as equation (5.10)
 >   says: 13.4 at a distance of 9.3 (Table 5.2). Both fall together until $G$ reaches the data. Then $G$ passes them,
 >   the critic cannot turn its slope around, and it reports a *negative* distance while $G$ runs away. This is the trap
->   of section 5.5, mirrored, since $G$ came from the left. Table 5.2 has the slopes that equation (5.11) predicts,
->   0.46 and 0.21. In all three rows $G$ turns back at a distance of 19: the trap opens near $2\lambda = 20$.
+>   of section 5.5 with left and right exchanged: $G$ came from the left, so the wrong slope is positive,
+>   $1 - w/(2\lambda)$. Table 5.2 has its predicted sizes, 0.46 and 0.21, beside the measured ones. In all three rows $G$ turns back at a distance of 19: the trap opens near $2\lambda = 20$.
 > - *Middle, the one-sided penalty.* The approach is the same, and $G$ stays. With two of the three seeds the two curves
 >   lie on each other from then on.
 > - *First row, middle.* Here the critic reports 0 at a distance of 1.4, and its mean slope is 0.34 at the end
->   (Table 5.3 below). The one-sided penalty forbids steep critics only, and nothing makes a flat one steeper than its
->   loss does. What such a critic reports is still a lower bound of $W_1$, but far below it.
+>   (Table 5.3 below). The one-sided penalty only forbids a critic to be too steep. If the critic is too flat, the
+>   penalty is 0, and only the loss can make it steeper. With this seed it did not in the time it had. What such a critic reports is still a lower bound of $W_1$, but far below it.
 > - *Right, the non-saturating loss.* In the first 200 rounds minus $D$'s loss stays at 0 while $W_1$ falls from 10 to
 >   8. This is section 5.1: for the best $D$ it is $2\,\mathrm{JS} - \log 4$ (chapter 1), which is 0 for every pair of
 >   distributions that do not overlap. Later it falls, towards the $-\log 4 = -1.39$ of two equal distributions. It is

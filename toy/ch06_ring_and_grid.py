@@ -21,7 +21,7 @@ each section.
 | **You will learn** | four numbers that measure coverage; what penalties, a relativistic loss, falling rates, an average, noise and coin flips each do; what PacGAN does; how to read an ablation table |
 | **New in gan_core** | `augment.instance_noise`, `latent.NormalAndBits`, penalties with a schedule |
 | **Run it** | `python -m toy.ch06_ring_and_grid`, or with `--target ring`; `--seeds 10` adds the table over ten seeds (one to two hours) |
-| **Time** | four to five minutes on two CPU cores |
+| **Time** | about three and a half minutes of processor time on two CPU cores |
 """
 
 # %%
@@ -150,8 +150,9 @@ def mean_and_scale(distribution, seed):
 # %% [markdown]
 r"""
 One function trains every recipe of this chapter. Each of its optional parts, the penalty, the noise, the average and
-the falling learning rate, is explained in the section that switches it on. The defaults in `Config` (weights of the
-penalty, noise, twelve flips) are settings that worked, and no results of a theory. Each has a flag, so try others.
+the falling learning rate, is explained in the section that switches it on. The defaults in `Config` were found by
+trying, not by theory. Each has a flag, so try others. On a first reading, skip `falling_penalties` and `fading_noise`;
+sections 6.3 and 6.6 come back to them.
 """
 
 
@@ -189,8 +190,8 @@ def learning_rate(config):
 def falling_penalties(config, scale):
     """R1 and R2, whose weight falls by the same factor each round.
 
-    Data that are `scale` times as wide have gradients 1 / scale times as large, and R1 is their
-    square. So the weight for data of sd 1 is multiplied by scale^2.
+    If the data are `scale` times as wide, D's gradient is 1 / scale times as large, and R1, a square,
+    1 / scale^2 times. So the weight that suits data of sd 1 is multiplied by scale^2.
     """
     if config.gamma == 0.0:
         return None
@@ -394,9 +395,9 @@ $$\text{D minimises } \operatorname{mean} s(b - a), \qquad \text{G minimises } \
 Since $s(b - a) = -\log \sigma(a - b)$, $D$'s loss is small if the *real* sample of the pair has the larger logit, and
 $G$'s if the generated one has. There is no fixed bar at logit 0 any more.
 
-*Why might this help against collapse?* With the non-saturating loss $D$ is content once each sample is on its side of
-the bar. In equation (6.2) the loss of every pair depends on $a - b$, so each real sample pulls at $D$ as long as
-generated ones score about as high. [Huang et al. 2024] argue that $D$ therefore keeps a slope near every real sample,
+*Why might this help against collapse?* With the non-saturating loss $D$ has little left to gain from a real sample
+whose logit is far above 0. In equation (6.2) it has to be far above the logits of *generated* samples. As long as some
+of those are about as high, each real sample still changes $D$. [Huang et al. 2024] argue that $D$ therefore keeps a slope near every real sample,
 and that this slope leads $G$ to modes that it has dropped. They use this loss together with $R_1$ and $R_2$ and call
 the result R3GAN.
 
@@ -531,6 +532,9 @@ r"""
 > that.
 
 ## 6.8 The whole recipe
+
+We put the plain GAN and the full recipe side by side, and watch the full recipe train. Then a table tells what each
+ingredient contributed.
 """
 
 # %%
@@ -648,9 +652,9 @@ difference a finding if it is more than twice that, so more than $2.8\, e$.
 - **Coin flips** remove the threads: from 53 to 98.5 % high quality, and every mode in every run.
 
 **What is still wrong.** The sd ratio of the full recipe is 0.88 on the grid and 0.90 on the ring: its modes are about
-a tenth too narrow, with a standard error of 0.01, so this is not chance. High quality cannot show it. Modes that are
-narrower by a tenth and have no other fault would have 99.7 % hits, and the samples that stray bring the share down to
-that of a perfect sampler. Two faults cancel in one number. Why are the modes narrow? We do not know. Perhaps the 5,000
+a tenth too narrow, with a standard error of 0.01, so this is not chance. High quality cannot show it. Modes with
+an sd ratio of 0.9 and no other fault would have at least 99.7 % hits (their own sd is about 0.885 of the true one,
+because the ratio counts hits only), and the samples that stray bring the share down to that of a perfect sampler. Two faults cancel in one number. Why are the modes narrow? We do not know. Perhaps the 5,000
 rounds after the noise are too few for $D$ to learn the width; perhaps averaging narrows the modes (exercise 6).
 
 **What the table does not say.** Each row keeps what came before. So the table does not tell what the noise would do
@@ -663,7 +667,7 @@ PacGAN [Lin et al. 2018] cures collapse in another way. Its $D$ receives a *pack
 generated, and judges them together. Why does this help? Suppose that $G$ makes only half of the ring's modes, each one
 perfectly. A single sample gives no hint. But two real samples share a mode with probability 1/8, two generated ones
 with probability 1/4: the *pair* gives $G$ away. In general, if $p$ and $q$ differ by dropped modes, the distributions
-of packs differ more than those of single samples, and the more the larger the pack is [Lin et al. 2018].
+of packs differ more than those of single samples, and larger packs differ more than smaller ones [Lin et al. 2018].
 
 $D$ changes in its input layer alone: $m$ samples of two coordinates become one vector of $2m$ (exercise 7 builds it).
 The paper prints these numbers for our two targets:
