@@ -21,7 +21,7 @@ each section.
 | **You will learn** | four numbers that measure coverage; what penalties, a relativistic loss, falling rates, an average, noise and coin flips each do; what PacGAN does; how to read an ablation table |
 | **New in gan_core** | `augment.instance_noise`, `latent.NormalAndBits`, penalties with a schedule |
 | **Run it** | `python -m toy.ch06_ring_and_grid`, or with `--target ring`; `--seeds 10` adds the table over ten seeds (one to two hours) |
-| **Time** | four to five minutes on two CPU cores |
+| **Time** | about three and a half minutes of processor time on two CPU cores |
 """
 
 # %%
