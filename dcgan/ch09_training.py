@@ -33,11 +33,12 @@ the two makes faces?** Decide before you read on; section 9.4 shows both.
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
 
 import copy
 import dataclasses
 import functools
+import math
 import tempfile
 from pathlib import Path
 
@@ -117,7 +118,7 @@ r"""
 
 A **DCGAN** is a deep convolutional GAN as [Radford et al. 2016] published it. Earlier attempts to scale GANs up with
 convolutions had failed, says the paper. It gives no theory. It gives a **recipe**, everything that must be fixed
-before a training starts: networks, loss, batch size, optimizer, start of the weights. Start from a published recipe,
+before a training starts: networks, loss, batch size, optimizer, initial weights. Start from a published recipe,
 change one thing at a time, and measure what the change does. This is the recipe, beside what we run here:
 
 | | Radford et al. | here |
@@ -128,7 +129,7 @@ change one thing at a time, and measure what the change does. This is the recipe
 | kernels | 5 × 5 | 4 × 4 (chapter 8 says why) |
 | width, the channels next to the picture | 128 | 16 |
 | $z$ | 100 numbers, uniform on $[-1, 1]$ | 100 numbers from $N(0, 1)$ |
-| weights at the start | $N(0, 0.02^2)$ | the same |
+| initial weights | $N(0, 0.02^2)$ | the same |
 | loss | non-saturating | the same |
 | batch | 128 | the same |
 | Adam, both players | learning rate 0.0002, $\beta_1 = 0.5$, $\beta_2 = 0.999$ | the same |
@@ -152,7 +153,7 @@ class Recipe:
     g_rate: float = 2e-4
     beta_1: float = 0.5
     beta_2: float = 0.999
-    discriminator: str = "radford"  # its D has batch norm; that of "dcgan" has none
+    discriminator: str = "radford"  # with batch norm; "dcgan": none, but biases, larger weights
     gamma: float = 0.0  # strength of R1; 0: no penalty
     penalty_every: int = 4  # rounds from one penalty to the next
 
@@ -183,13 +184,14 @@ def make_trainer(config, recipe, seed):
 # %% [markdown]
 r"""
 > **Common mistake: a compiled step that keeps the old networks.** A `tf.function` that reads its networks from global
-> variables is traced once. If the networks are made anew later, the step goes on training the old ones, and no error
-> is raised. Here each trainer owns its networks and its compiled round. The opposite slip is a
-> `tf.config.run_functions_eagerly(True)` from a debugging session that is never undone. It holds for the whole
-> process, and all compiled steps silently run eagerly.
+> variables is traced once: TensorFlow records its operations at the first call and replays them later. If the networks
+> are made anew later, the step goes on training the old ones, and no error is raised. Here each trainer owns its
+> networks and its compiled round. The opposite slip is a `tf.config.run_functions_eagerly(True)` from a debugging
+> session that is never undone. It holds for the whole process, and all compiled steps silently run eagerly.
 
-With the mode `graph` a round is compiled into one TensorFlow graph. (XLA, the default of `GANTrainer`, is slow for
-convolutions on a CPU.) The penalty and the average are for later sections; Radford's recipe has neither.
+With the mode `graph` a round is compiled into one TensorFlow graph. (XLA, the compiler that `GANTrainer` uses unless
+told otherwise, is slow for convolutions on a CPU.) The penalty and the average are for later sections; Radford's recipe
+has neither.
 
 ## 9.2 Train, and watch
 
@@ -200,8 +202,9 @@ things to watch:
 1. a contact sheet (chapter 7), or **sheet**: faces of the same 64 latent vectors, each time. Because $z$ is fixed,
    two sheets differ by what $G$ has learnt and by nothing else;
 2. **curves**: both losses, and what $D$ says of real and of generated faces;
-3. the **distance** of chapter 7 between generated faces and **held-out** ones, a tenth of the faces from which
-   nothing is learnt. It stands beside its floor, the distance of real to real faces.
+3. the **distance** of chapter 7 between generated faces and **held-out** ones. (One tenth of the faces is held out:
+   nothing is learnt from them.) It stands beside its floor, the distance between held-out faces and as many of the
+   others. The floor depends on the number and the size of the faces, so each table has its own.
 
 The next cell trains by Radford's recipe. `training.train` does what `python -m dcgan train` does.
 """
@@ -211,7 +214,8 @@ The next cell trains by Radford's recipe. `training.train` does what `python -m 
 def train_and_watch(config):
     """Radford's recipe, in a run folder; a run that is there already is resumed.
 
-    -> the folder, the columns of epochs.csv, the floor of its distance
+    Returns:
+        The run folder, the columns of epochs.csv, and the floor of its distance.
     """
     wanted = training_config.Config(
         network="radford",
@@ -219,15 +223,15 @@ def train_and_watch(config):
         size=SIZE,
         width=config.width,
         epochs=config.epochs,
-        flip=False,
+        flip=False,  # faces are not mirrored at random
         seed=config.seed,
         mode=config.mode,
         run=config.out / "radford",
     )
-    _, floor = training.held_aside(wanted)
+    _held_out, floor = training.held_aside(wanted)
     if (wanted.run / "config.json").exists():
         wanted = dataclasses.replace(wanted, resume=wanted.run)
-    _, folder = training.train(wanted, Console(quiet=True))
+    _trainer, folder = training.train(wanted, Console(quiet=True))
     return folder, read_epochs(folder.path / "epochs.csv"), floor
 
 
@@ -238,7 +242,7 @@ def chosen_epochs(epochs, count=5):
 
 
 def first_faces(folder, epochs):
-    """The first row of some of the sheets. -> {"epoch 3": faces uint8 [8, S, S, 3]}"""
+    """The first eight faces of some of the sheets, uint8 [8, S, S, 3], by "epoch 1", ..."""
     rows = {}
     for place in chosen_epochs(epochs):
         number = int(epochs["epoch"][place])
@@ -292,7 +296,9 @@ if __name__ == "__main__":
 r"""
 **Variety** is a fourth, cheap number: how much generated faces differ from each other, as a share of how much real
 faces do. (Of each face its mean colour is subtracted first. The sd of each pixel over the set, averaged over pixels,
-is divided by that of real faces.) It is near 0 if all faces are one picture.
+is divided by that of real faces.) It is 0 if all faces are the same picture. A low value has two possible causes:
+the faces are nearly alike, or they are all pale. So look at the sheet as well. There is no value at which collapse
+begins.
 
 > **Notice.**
 >
@@ -300,13 +306,16 @@ is divided by that of real faces.) It is near 0 if all faces are one picture.
 >   eyes. A pattern of pixels lies over all of them (section 8.6).
 > - *The losses say little.* $D$ is ahead from beginning to end. $G$'s loss *rises* from 2.1 to 4.7 while its faces
 >   become better.
-> - *The distance falls from 868 to 386.* The best epoch is the 11th, with 350, and not the last one. It is still
->   eight times the floor: 504 rounds are a short training.
-> - *The variety rises from 0.11 to 0.63*, so this $G$ has not collapsed, but real faces differ more.
+> - *The distance falls from 868 to 386.* The best epoch is the 11th, with 350, and not the last one. Even there the
+>   distance is eight times the floor. Twelve epochs are a short training: 5,400 faces in batches of 128 are 42 rounds an
+>   epoch, 504 in all.
+> - *The variety rises from 0.11 to 0.63.* After epoch 1 it is low because all faces are grey. In the end real faces still
+>   differ more, but the sheet shows different faces: this $G$ has not collapsed to one picture.
 
 Curves and sheets are for you. A program needs one number to decide which epoch to keep, and that number must come
-from outside the game. `python -m dcgan` keeps the epoch that its judge likes best: by the distance and a second
-measure of pixels, or with `--judge features` also by features of a network (chapter 11). The run folder then holds:
+from outside the game. `python -m dcgan` keeps the epoch with the best score. The score combines the distance with a
+comparison of power spectra (how strong each spatial frequency is in real and in generated faces). With
+`--judge features` it combines the distance with features of a network instead (chapter 11). The run folder then holds:
 
 | file | what it is |
 |---|---|
@@ -331,12 +340,12 @@ training must end with *the same bits* as one that was never stopped. What must 
 - The weights of both networks, and batch norm's moving averages.
 - *Adam's memories* $m$ and $v$, two numbers for each weight, and its count of updates.
 - The moving average of $G$, if there is one.
-- The number of the round. Here everything random is a function of the seed, the purpose and the round: the order of
-  the faces, $z$, augmentation. So there is no state of a random generator to save.
+- The number of the round. Here every random number (the order of the faces, $z$, augmentation) is computed from the
+  seed, the round, and the name of what it is used for. So there is no state of a random generator to save.
 
 `fit` saves all of this in a run folder, and a later `fit` with the same folder resumes. The next cell trains for 40
 rounds in one go, and again with a stop after round 20, after which nothing but the folder is left. A third training
-resumes as many scripts do, with the weights and the round alone.
+resumes with everything but Adam's memories, as scripts do that save only the networks.
 """
 
 
@@ -354,7 +363,7 @@ def batches_of(config, recipe, learnt):
 
 
 def stop_and_resume(config, learnt):
-    """Three trainings of 40 rounds, for 400 of config.rounds. -> {how: the trainer at the end}"""
+    """Three trainings of a tenth of config.rounds, 40 by default. Returns their trainers."""
     half = max(1, config.rounds // 20)
     rounds = 2 * half
     recipe = Recipe(batch=32)
@@ -386,7 +395,9 @@ def stop_and_resume(config, learnt):
 def compare_ends(trainers):
     """How each training ended beside the first.
 
-    -> {how: (share of the numbers of its state that differ, mean difference of a pixel)}
+    Returns:
+        For each: the share of the numbers of its state that differ, and the mean difference of a
+        pixel.
     """
     first = trainers["never stopped"]
     state_of_first = first.state()
@@ -419,8 +430,8 @@ r"""
 > **Notice.**
 >
 > - *The resumed training ends with the same bits.* Of all the numbers of its state not one differs.
-> - *Without Adam's memories the weights are right and the training is another one.* After 20 more rounds a pixel
->   differs by 2.0 levels on average. Nothing reports an error.
+> - *Without Adam's memories the training starts from the right weights and then goes another way.* After 20 more rounds
+>   a pixel differs by 2.0 levels on average. Nothing reports an error.
 
 For a training of your own this is done by `python -m dcgan`. Ctrl-C finishes the round, saves, and prints the command
 that resumes: `python -m dcgan train --resume runs/dcgan-1`. After `kill -9` or a power cut the same command resumes
@@ -443,18 +454,35 @@ $$JS(p, q) \ge \frac{\log 4 - L_D}{2}. \tag{9.1}$$
 
 *In words.* A **low** loss of $D$ is a proof that real and generated faces differ: some discriminator tells them
 apart. A loss near $\log 4$ proves nothing, because the right side is near 0. Either $G$ is good, or this $D$ is bad.
-(Strictly, this holds for a $D$ that judges each face by itself, and for its loss on faces that it has not learnt
-from. With batch norm, or after many epochs on few faces, take it as a rule of thumb.)
 
-Apply this to the question. In training A equation (9.1) gives $JS \ge 0.57$, of at most $\log 2 = 0.69$: generated
-faces are easily told from real ones. In training B it gives $JS \ge 0.01$, which is next to nothing. Figure 9.3 shows
-both.
+Two conditions are needed: $D$ judges each face by itself, and its loss is measured on faces that it has not learnt from.
+The trainings A and B meet neither. Their $D$ has batch norm, and the loss is that of the faces it learns from. For them
+equation (9.1) is a rule of thumb. In A it says $JS \ge 0.57$, of at most $\log 2 = 0.69$: this $D$ tells generated faces
+from real ones easily. In B it says $JS \ge 0.01$, which is next to nothing. Figure 9.3 shows both.
 """
 
 
 # %%
+REPORTED = ("d_loss", "g_loss", "d_real", "d_fake")
+
+
+def faces_of_g(network, trainer, count):
+    """Faces of G, or of a copy of it, uint8 [count, S, S, 3]; the same z for every network."""
+    parts = []
+    blocks = math.ceil(count / 256)
+    for block in range(blocks):
+        z = trainer.latent(256, rng.seed(0, "faces of chapter 9", block))
+        parts.append(to_uint8(network(z, training=False)).numpy())
+    return np.concatenate(parts)[:count]
+
+
+def distance(held_out, faces):
+    """The distance of chapter 7: the mean over patches of each size and whole faces."""
+    return distances.patches_and_whole(held_out, faces, seed=0)["mean"]
+
+
 def play(config, recipe, rounds, learnt, held_out):
-    """One training. -> a dict of its rows, faces, variety and distance"""
+    """One training: the rows of its log, and faces, variety and distance at the end."""
     trainer = make_trainer(config, recipe, config.seed)
     rows = trainer.rounds(batches_of(config, recipe, learnt), rounds)
     faces = faces_of_g(trainer.generator, trainer, len(held_out))
@@ -466,33 +494,17 @@ def play(config, recipe, rounds, learnt, held_out):
     }
 
 
-def faces_of_g(network, trainer, count):
-    """Faces of G, or of a copy of it, uint8 [count, S, S, 3]; the same z for every network."""
-    parts = []
-    for block in range(1 + (count - 1) // 256):
-        z = trainer.latent(256, rng.seed(0, "faces of chapter 9", block))
-        parts.append(to_uint8(network(z, training=False)).numpy())
-    return np.concatenate(parts)[:count]
-
-
-def distance(held_out, faces):
-    """The distance of chapter 7: the mean over patches of each size and whole faces."""
-    return distances.patches_and_whole(held_out, faces, seed=0)["mean"]
-
-
 def show_ends(runs, caption):
     """A table of what the last tenth of the rounds reported, and of the faces."""
     lines = []
     for title, run in runs.items():
         rounds = len(run["rows"]["d_loss"])
-        last = slice(rounds - max(1, rounds // 10), None)
-        cells = [f"{run['rows'][name][last].mean():.2f}" for name in REPORTED]
+        tenth = max(1, rounds // 10)
+        cells = [f"{run['rows'][name][-tenth:].mean():.2f}" for name in REPORTED]
         lines.append([title, *cells, f"{run['variety']:.2f}", f"{run['distance']:.0f}"])
     columns = ["training", "D's loss", "G's loss", "D(x)", "D(G(z))", "variety", "distance"]
     tables.show(columns, lines, caption=caption)
 
-
-REPORTED = ("d_loss", "g_loss", "d_real", "d_fake")
 
 # %%
 if __name__ == "__main__":
@@ -517,14 +529,18 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-**Training A makes faces, pale ones still. B makes one garish picture, whatever $z$ is.** B's variety is 0.20, where A
-has 0.59, and its distance is 2.7 times that of A. $D$ says one half because $G$ moves its picture faster than $D$ can
-follow. Nothing of this is in the four numbers of the question.
+**Training A makes faces, though still pale ones. B makes nearly the same garish picture for every $z$.** B's variety is
+0.20, where A has 0.59. (It is not 0, because the pictures are not exactly equal.) Its distance is 2.7 times that of A.
+$D$ says one half because $G$ moves its picture faster than $D$ can follow. The four numbers of the question show nothing
+of this.
 
-So a $D$ that is ahead is no failure. $G$ turns 100 numbers into 3,072, so its pictures fill only a thin part of the
-space of pictures. Two such thin sets hardly ever coincide, and where supports are disjoint $JS = \log 2$
-(section 5.1), however good the faces look. A good $D$ can therefore reach a low loss at any time. What matters is
-whether $G$ still gets a direction from it, and the non-saturating loss sees to that (chapter 4).
+So a $D$ that is ahead is no failure. $G$ turns 100 numbers into 3,072, so its pictures fill only a thin part of the space
+of pictures, as a curve does in the plane. Real faces are believed to fill a thin part as well
+[Arjovsky and Bottou 2017]. Two curves in general position cross in single points only, and almost no sample falls on
+these. In the same way two thin sets that nowhere coincide have almost nothing in common. Some $D$ can then separate them
+as if their supports were disjoint, and $JS = \log 2$ (section 5.1), however good the faces look. A good $D$ can therefore
+reach a low loss at any time. What matters is whether $D$ still gives $G$ a useful gradient. With the non-saturating loss
+the gradient does not vanish because $D$ is sure (chapter 4).
 
 The curves are there to detect *trouble*. This is what they can tell:
 
@@ -545,7 +561,7 @@ seldom so plain.
 
 # %%
 def failures():
-    """Radford's recipe with batches of 32, made to fail. -> {what is wrong: recipe}"""
+    """Radford's recipe with batches of 32, made to fail in three ways."""
     return {
         "D too strong": Recipe(batch=32, d_rate=2e-3, g_rate=2e-5),
         "D too weak": Recipe(batch=32, d_rate=1e-6),
@@ -578,7 +594,8 @@ r"""
   stays grey noise.
 - *Cause.* $D$'s learning rate is ten times Radford's, and $G$'s a tenth of it. $G$ is told where to go and hardly
   moves.
-- *Remedies.* Equal learning rates; something that makes $D$'s task harder (augmentation) or its surface flatter (R1).
+- *Remedies.* Equal learning rates; something that makes $D$'s task harder (augmentation) or its slope
+  smaller (R1).
 
 **$D$ too weak** ($D$'s learning rate 0.000001).
 
@@ -597,11 +614,11 @@ r"""
 
 **Collapse** ($G$'s learning rate 0.02, a hundred times $D$'s; this is training B).
 
-- *Signs.* In the last hundred rounds no curve shows any. Earlier ones do: at first $D$'s loss was far above $\log 4$.
-  The sheet shows one picture, and the variety is a third of A's.
+- *Signs.* In the last hundred rounds the curves show no sign of it. In the first rounds they do: $D$'s loss was far above
+  $\log 4$. The sheet shows one picture, and the variety is a third of A's.
 - *Cause.* $G$ moves its one picture to wherever $D$ says "real", faster than $D$ learns that the picture is there.
-- *Remedies.* A lower rate of $G$; R1, which flattens the peaks after which $G$ runs (section 6.3); a $D$ that sees
-  several faces at once (section 6.9, and `--minibatch-std`).
+- *Remedies.* A lower rate of $G$; R1, which flattens the peaks of $D$ that $G$ chases (section 6.3); a $D$ that sees
+  several faces at once (section 6.9, and `--minibatch-std`, which tells $D$ how much the faces of a batch differ).
 
 **Three failures do not show in any curve.** A generator may repeat its training faces (compare nearest neighbours,
 chapter 11). It may never make some kinds of faces (count them, chapter 11). And it may put a fine pattern over all
@@ -613,29 +630,34 @@ faces (enlarge the sheet; chapter 8 says where it comes from).
 ## 9.6 What does each departure from the recipe do?
 
 Today's recipes depart from Radford's. That of this book's network `dcgan`, the default of `python -m dcgan`, does so
-in several ways. We measure four of them, one after the other, each on top of those before:
+in several ways. We measure four rows of departures, each on top of those before. Two of the rows change several things
+at once, and the table cannot say which of them matters:
 
 - **Batches of 32** in place of 128. With the same number of images there are four times as many rounds, each cheaper
   and noisier.
-- **No batch norm in $D$.** With it a logit depends on the whole batch (section 8.10). The weights of this $D$ start
-  larger, so that signals keep their size [He et al. 2015].
-- **The other Adam**: $\beta_1 = 0$, $\beta_2 = 0.99$ and the learning rate 0.0004, for both players. So there is no
-  memory of the gradient, which turns around in a game, and a shorter one of its size [Karras et al. 2018].
+- **No batch norm in $D$.** With it a logit depends on the whole batch (section 8.10). *This row changes three things:*
+  without batch norm the initial weights must be larger, so that signals keep their size [He et al. 2015], and this $D$
+  has biases, which batch norm's shift replaces in the other.
+- **The other Adam**: $\beta_1 = 0$ and $\beta_2 = 0.99$ [Karras et al. 2018], and the learning rate 0.0004, for both
+  players. *This row changes three things.* With $\beta_1 = 0$ a step follows the present gradient only; in a game older
+  ones point elsewhere. With $\beta_2 = 0.99$ the average of squared gradients spans about 100 rounds and not 1,000. And
+  the learning rate is doubled.
 - **R1** with $\gamma = 1$ (chapter 2), computed in every fourth round and four times as strong there
   [Karras et al. 2020]. It holds down the slope of $D$ at real faces.
 
 **One run proves little.** Another seed means other weights, another order of the faces, and other $z$, and it gives
 another distance. So each row is trained with five seeds. We report the mean over the seeds and its **standard
 error**, the sd over the seeds divided by $\sqrt 5$. All rows use the same five seeds, so that for each seed the
-*change* from the row above can be computed. Its mean and standard error say whether the change is more than chance.
+*change* from the row above can be computed. Its mean and standard error help to tell it from chance.
 
-Every training sees 16,000 images. The average that follows $G$ comes for free, so it is judged as well.
+Every training sees 16,000 images. The moving average of $G$'s weights costs next to nothing, so it is judged as well
+(after its batch norm has been adapted to it: section 9.7).
 """
 
 
 # %%
 def departures():
-    """From Radford's recipe, one departure after the other. -> {row: recipe}"""
+    """The recipe of each row: from Radford's, one departure after the other."""
     radford = Recipe()
     small_batches = dataclasses.replace(radford, batch=32)
     no_norm = dataclasses.replace(small_batches, discriminator="dcgan")
@@ -657,7 +679,7 @@ def settled_average(trainer):
 
 
 def measure(config, recipe, seed, learnt, held_out):
-    """One training. -> the distances of G and of its average to faces that were held out"""
+    """One training: the distances of G and of its average to faces that were held out."""
     trainer = make_trainer(config, recipe, seed)
     batches = face_batches(learnt, recipe.batch, seed=seed)
     trainer.rounds(batches, config.images // recipe.batch)
@@ -671,20 +693,20 @@ def measure(config, recipe, seed, learnt, held_out):
 def measure_departures(config, learnt, held_out):
     """All rows and seeds; what was measured before is read from ablation.json.
 
-    -> {row: {"G": distances [seeds], "average": distances [seeds]}}
+    Returns:
+        For each row, under "G" and "average", the distances of all seeds.
     """
     found = {name: {"G": [], "average": []} for name in departures()}
     for seed in range(config.seeds):
         for name, recipe in departures().items():
-            settings = {
-                **dataclasses.asdict(recipe),
-                "seed": seed,
-                "faces": [config.drawn, config.judged, config.seed],
-                "width": config.width,
-                "images": config.images,
-            }
-            one = functools.partial(measure, config, recipe, seed, learnt, held_out)
-            result = kept_results.kept(config.out / "ablation.json", settings, one)
+            # a result is kept under all the settings that it depends on
+            settings = dataclasses.asdict(recipe)
+            settings["seed"] = seed
+            settings["faces"] = [config.drawn, config.judged, config.seed]
+            settings["width"] = config.width
+            settings["images"] = config.images
+            measure_now = functools.partial(measure, config, recipe, seed, learnt, held_out)
+            result = kept_results.kept(config.out / "ablation.json", settings, measure_now)
             for network, value in result.items():
                 found[name][network].append(value)
     return found
@@ -695,15 +717,16 @@ def show_departures(found):
     rows = []
     above = None
     for name, values in found.items():
-        changes = ["", ""]
+        change_of_g = ""
+        change_of_average = ""
         if above is not None:
-            changes = [
-                kept_results.with_error(np.subtract(values[network], above[network]), sign=True)
-                for network in ("G", "average")
-            ]
+            differences = np.subtract(values["G"], above["G"])
+            change_of_g = kept_results.with_error(differences, sign=True)
+            differences = np.subtract(values["average"], above["average"])
+            change_of_average = kept_results.with_error(differences, sign=True)
         of_g = kept_results.with_error(values["G"])
         of_average = kept_results.with_error(values["average"])
-        rows.append([name, of_g, changes[0], of_average, changes[1]])
+        rows.append([name, of_g, change_of_g, of_average, change_of_average])
         above = values
     seeds = len(above["G"])
     tables.show(
@@ -733,28 +756,36 @@ r"""
 (The numbers are those of `python -m dcgan.ch09_training --seeds 5`. Without `--seeds` the chapter shows them and
 trains nothing anew.)
 
-> **How to read such a table.** A change of more than two standard errors is unlikely to be chance. With five seeds
-> the standard error itself is uncertain, so three are safer. What is smaller is *not shown*, which is not the same as
-> shown to be nothing.
+> **How to read such a table.** Often a change of more than two standard errors is called more than chance. Here that is
+> too little, for two reasons. With five seeds the standard error itself is uncertain: by Student's $t$ with 4 degrees of
+> freedom, no change at all gives two standard errors in 12 % of cases, three in 4 %, and five in 0.7 %. And we compare
+> about a dozen pairs. So that all twelve together give a false alarm in 5 % of cases at most, each needs about *six*
+> standard errors. From three to six is a hint. A smaller change may still be real; these seeds just cannot show it.
 
 > **Notice.**
 >
 > - *Batches of 32* bring the largest gain: the distance falls from 726 to 384, by 342 ± 7.
-> - *A $D$ without batch norm* gains another 134 ± 13, ten standard errors.
-> - *The other Adam* gains 81 ± 23 for $G$, three and a half standard errors, and 133 ± 9 for its average.
+> - *A $D$ without batch norm, with larger initial weights and biases,* gains another 134 ± 13, ten standard errors.
+> - *The other Adam, with twice the learning rate,* gains 133 ± 9 for the average of $G$. For $G$ itself it gains 81 ± 23,
+>   three and a half standard errors, which is a hint.
 > - *For R1 nothing is shown:* −23 ± 16 for $G$ and −5 ± 3 for its average are less than two standard errors each.
-> - *The average of $G$* is further from real faces than $G$ in the first two rows, by 30 ± 5 and 25 ± 10, and nearer
->   in the last two, by 65 ± 13 and 47 ± 12. There it also depends far less on the seed: its sd over the seeds is 4
->   and 6, that of $G$ 27 and 30.
+> - *The average of $G$ beside $G$:* further from real faces in the first two rows, by 30 ± 5 and 25 ± 10; about equal in
+>   the third, nearer by 12 ± 11; and nearer in the last two, by 65 ± 13 and 47 ± 12. Only the first of these differences
+>   reaches six standard errors. The last two have five and four, which is a hint; the others show nothing.
+> - *The average depends less on the seed in the last two rows:* its sd over the seeds is 4 and 6, that of $G$ 27 and 30.
 
-**What the table does not say.** It holds for small drawn faces, small networks and 16,000 images, a short training.
-Each row keeps what came before; another order of the rows may give other changes. "Batches of 32" compares equal
-numbers of images, so it mixes smaller batches with more steps (exercise 6). And R1 is not made for short trainings:
-its purpose is that $D$ does not run away in long ones.
+**What the table does not say.** Where a row changes several things, their effects are not separated. The table holds
+for small drawn faces, small networks and 16,000 images, a short training. Each row keeps what came before; another
+order of the rows may give other changes. "Batches of 32" compares equal numbers of images, so it mixes smaller batches
+with more steps (exercise 6). And R1 is not made for short trainings: its purpose is that $D$ does not run away in long
+ones.
 
-**On real faces** we have not trained five seeds of each row, because one such training takes up to an hour. One run
-of the complete recipe of `dcgan`, with translations as augmentation and an average over 32,000 images, gave the
-following on 18,000 real anime faces of 64 × 64 pixels. `docs/faces.md` has more rows.
+**On real faces** we have not trained five seeds of each row, because one such training takes up to an hour. One run of
+the complete recipe of `dcgan` gave the following on 18,000 real anime faces of 64 × 64 pixels. It has all the
+departures above, random shifts of the pictures as augmentation, and an average of $G$ with a memory of 32,000 images.
+`docs/faces.md` has more rows. (Chapter 11 defines the Fréchet distance, precision and recall: how far the faces are
+from real ones by the features of a network, how many generated faces look real, and how much of the real variety is
+reached. The distance of pixels is the distance of this chapter, with the floor of these faces.)
 
 | images seen | Fréchet distance (real against real: 35) | precision | recall | distance of pixels (floor 22) |
 |---|---|---|---|---|
@@ -763,9 +794,11 @@ following on 18,000 real anime faces of 64 × 64 pixels. `docs/faces.md` has mor
 | 448,000 | 329 | 0.68 | 0.062 | 46 |
 
 *One run (seed 7), of a script with the networks and settings of
-`python -m dcgan --data FACES --seed 7 --precision bfloat16`.* At 64,000 images the run with $\gamma = 1$ had the
-distance of pixels 73, and single runs with $\gamma = 0.2$ and $0.05$ had 81 and 92. That is a hint and no more, since
-each is one run.
+`python -m dcgan --data FACES --seed 7 --precision bfloat16` (numbers of 16 bits).* The measures do not agree: from
+256,000 to 448,000 images both distances fall, but precision stops and recall falls.
+
+At 64,000 images the run with $\gamma = 1$ had the distance of pixels 73, and single runs with $\gamma = 0.2$ and $0.05$
+had 81 and 92. Here a stronger R1 came with a smaller distance. Each is one run, so this is only a hint.
 
 > **Common mistake: an ablation with one run a row.** With seed 0 alone, R1 makes $G$ worse (from 182 to 198), after a
 > large gain by the other Adam (from 280). With seed 2 alone, the other Adam does nothing (211 and 208), and R1 gains
@@ -773,20 +806,20 @@ each is one run.
 
 ## 9.7 The average of G, and its batch norm
 
-In the last rows of Table 9.5 the average of $G$ is clearly nearer to real faces than $G$ itself. Chapter 3 introduced
-it: after every round $\bar\theta \leftarrow d\,\bar\theta + (1 - d)\,\theta$, and nothing learns from $\bar\theta$.
-On faces two details matter.
+In the last rows of Table 9.5 the average of $G$ is nearer to real faces than $G$ itself, by four to five standard
+errors. Chapter 3 introduced it: after every round $\bar\theta \leftarrow d\,\bar\theta + (1 - d)\,\theta$, and nothing
+learns from $\bar\theta$. On faces two details matter.
 
 **The memory must grow.** With a fixed $d = 0.999$ the share $0.999^{400} = 67\,\%$ of the average would still be the
-untrained generator after 400 rounds. Therefore `schedules.rising_memory` uses, in round $t$,
+untrained generator after 400 rounds. Therefore `schedules.rising_memory` uses, in round $t = 0, 1, 2, \dots$,
 
 $$d_t = \min\Big(d,\; \frac{1 + t}{10 + t}\Big), \tag{9.2}$$
 
 which remembers about the last ninth of all rounds, until $d$ is reached (exercise 2).
 
-**Batch norm must be settled.** The averaged weights are those of a network that never ran, so it has no statistics of
-its own for batch norm. $G$'s moving means and variances belong to $G$'s weights, and their averages do not fit
-either. Therefore, before samples are taken, we send 1,024 latent vectors through the averaged network and let batch
+**Batch norm must be settled.** The averaged network was never trained with its own activations. The means and variances
+in its batch norm are averages of $G$'s, and these belong to $G$'s weights at other times. They need not fit the averaged
+weights. Therefore, before samples are taken, we send 1,024 latent vectors through the averaged network and let batch
 norm use the mean of *their* statistics. We call this to **settle** it [Brock et al. 2019]. `trainer.sample` does so
 by itself. The next cell trains the last recipe of Table 9.5, for as many rounds as training A, and judges $G$, its
 average as it is, and its settled average.
@@ -795,7 +828,7 @@ average as it is, and its settled average.
 
 # %%
 def compare_averages(config, learnt, held_out):
-    """The last recipe. -> {network: (faces uint8 [judged, S, S, 3], distance)}"""
+    """The last recipe: faces uint8 [judged, S, S, 3] of G and of its averages, and their distances."""
     recipe = departures()["+ R1"]
     trainer = make_trainer(config, recipe, config.seed)
     trainer.rounds(batches_of(config, recipe, learnt), config.rounds)
@@ -834,19 +867,22 @@ r"""
 >   rounds and over five seeds, has 100 against 147.)
 > - *Without settling, the same weights are worse than $G$:* the faces are paler, and the distance is 147.
 
-In Table 9.5 the average does *not* help the first two recipes. They are still on their way after 16,000 images, and
-an average of the way lies behind. An average helps a $G$ that moves *around* its goal.
+In Table 9.5 the average does *not* help the first two recipes. A likely reason is that their $G$ is still improving after
+16,000 images, and an average of past weights lags behind. An average helps a $G$ that moves *around* its goal.
 
 ## Summary
 
 - Start from a published recipe, exactly, and change one thing at a time.
-- Watch a sheet of fixed $z$, the curves, and a distance with its floor. The distance decides which epoch is kept.
+- Watch a sheet of fixed $z$, the curves, and a distance with its floor. The epoch that is kept is chosen by the distance
+  together with a second measure.
 - A checkpoint holds everything that changes from round to round, Adam's memories included. The test is equality of
   bits.
-- A low loss of $D$ proves that real and generated faces differ. A loss near $\log 4$ proves nothing: a collapsed $G$
-  can have it. Curves detect trouble, not quality.
-- A change of a recipe is measured over several seeds, as a mean with its standard error. Here smaller batches, a $D$
-  without batch norm and the other Adam each bring faces nearer; of R1 five seeds show nothing.
+- A low loss of $D$ on new faces proves that real and generated faces differ. A loss near $\log 4$ proves nothing: a
+  collapsed $G$ can have it. Curves detect trouble, not quality.
+- A change of a recipe is measured over several seeds, as a mean with its standard error. With few seeds and many
+  comparisons two standard errors are too few. Here smaller batches bring faces nearer, and so does the row without batch
+  norm in $D$ (with larger initial weights and biases). The other Adam (with twice the rate) brings the average of $G$
+  nearer. Of R1 five seeds show nothing.
 - The average of $G$ needs a memory that grows, and batch norm that is settled.
 
 ## Exercises
@@ -861,13 +897,13 @@ an average of the way lies behind. An average helps a $G$ that moves *around* it
 4. ★★ Each row of an ablation has the sd $s$ over seeds, and rows are independent. How many seeds does each of two
    rows need so that a true difference of $\delta$ is two standard errors? Evaluate it for $s = 15$ and $\delta = 10$,
    and check by simulation how often two *equal* rows differ by two standard errors when there are only three seeds.
-5. ★★ A $D$ gives four logits for each picture, and the loss averages over them. All are $a$ for real and $b$ for
-   generated pictures, give or take 1. Is the loss larger or smaller than that of one logit $a$ and $b$? Does it move
-   the end of the game?
+5. ★★ A $D$ gives four logits for each picture, and the loss averages over them. Their mean is $a$ for real and $b$ for
+   generated pictures, and each lies up to 1 away from it. Is the loss larger or smaller than that of a $D$ with the single
+   logit $a$ for real and $b$ for generated pictures? Does it move the end of the game?
 6. ★★ Is it the small batch, or the number of steps? Train batches of 32 and of 128 for the same number of *rounds*,
    and compare with the first two rows of Table 9.5.
 7. ★★★ Build a watchdog: a hook for `fit` that stops a training whose generated faces are all one picture, or whose
-   $D$ has been certain of everything for a given number of looks, and says which. Show that it stops two trainings of
+   $D$ has been certain of everything in a given number of checks, and says which. Show that it stops two trainings of
    section 9.5 and lets A finish.
 
 ## Further reading

@@ -26,7 +26,7 @@ three numbers of $z$. Look for the knob of the hair before you read on.
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
 
 import dataclasses
 from pathlib import Path
@@ -92,6 +92,7 @@ def one_number_at_a_time(config, generator):
     rows = {}
     for number in range(3):
         axis = space.coordinate(generator.latent_dim, number)
+        # copies of z that differ in this number only
         faces = generator(space.set_component(z, axis, values))
         rows[f"number {number + 1} of z"] = (faces, words)
     return latent_plots.strips(rows)
@@ -143,12 +144,16 @@ $$\mathbb{E} \lVert z\rVert \approx \sqrt d, \qquad
 \operatorname{sd} \lVert z\rVert \approx \frac{\sqrt{2d}}{2 \sqrt d} = \sqrt{\tfrac12} \approx 0.71. \tag{10.2}$$
 
 *In words.* For $d = 100$ the norm is $10 \pm 0.7$. All samples lie in a thin **shell** around 0. Why not in the
-middle, where the density is highest? A ball of radius 5 around 0 is dense but tiny: the shell's volume is larger
-by a factor of about $2^{100}$. (`space.shell` computes both numbers exactly. For $d = 100$ they are 9.98 and 0.71.)
+middle, where the density is highest? Because there is so little room. Compare the radii 5 and 10. The density is
+proportional to $e^{-\lVert z \rVert^2 / 2}$, so it is larger at radius 5, by the factor $e^{(100 - 25)/2} \approx 2^{54}$.
+But the volume of a ball in $d$ dimensions is proportional to $r^d$, so the larger ball has $2^{100}$ times the room. Room
+wins by far. (`space.shell` computes mean and sd of the norm exactly. For $d = 100$ they are 9.98 and 0.71.)
 
 This matters, because *$G$ was trained on the shell alone*. Each $z$ that it ever saw was a sample, and $D$ never
 judged a face from elsewhere. So we look at walks through the latent space that one finds in tutorials and ask whether
-they stay on the shell: scaling $(1, \dots, 1)$, flipping the signs of its numbers, and fixing a part of $z$.
+they stay on the shell: scaling $(1, \dots, 1)$, flipping the signs of its first numbers, and fixing the first 35 numbers
+of $z$ at 1 while the others are drawn. Three more walks are of the same kinds, with negative numbers: scaling by
+$-1, \dots, -0.4$; setting the first $20 n$ numbers to $-0.5 n$; and fixing the first 35 at $-1$.
 """
 
 
@@ -158,7 +163,8 @@ def draw_shell(config, generator):
     dim = generator.latent_dim
     mean, sd = space.shell(dim)
     print(f"‖z‖ of a sample in {dim} dimensions: {mean:.2f} ± {sd:.2f}")
-    walks = space.simple_walks(dim, config.seed) | space.further_walks(dim, config.seed)
+    walks = space.simple_walks(dim, config.seed)
+    walks.update(space.further_walks(dim, config.seed))
     of_walks = {title: space.norms(z) for title, z in walks.items()}
     of_samples = space.norms(generator.z(20_000, config.seed))
     return latent_plots.shell(of_samples, of_walks)
@@ -181,8 +187,9 @@ r"""
 > - *The histogram is narrow, and it is nowhere near 0.*
 > - *Scaling leaves the shell.* The norm of $c\,(1, \dots, 1)$ is $10\,c$, so $c = 0.4$ is more than eight standard
 >   deviations inside.
-> - *Flipping signs does not*, since $(-1)^2 = 1^2$. Fixing a part at 1 or $-1$ does not either: 35 ones and 65 drawn
->   numbers have the mean squared norm $35 + 65 = 100$.
+> - *Flipping signs does not*, since $(-1)^2 = 1^2$. Fixing the first 35 numbers at 1 or $-1$ does not either: with 65
+>   drawn numbers the mean squared norm is $35 + 65 = 100$.
+> - *Setting the first $20 n$ numbers to $-0.5 n$ leaves it in the end* (exercise 1).
 
 ## 10.2 What a wrong norm costs, and truncation
 
@@ -192,7 +199,7 @@ Figure 10.3 shows three of these walks, with the norm above each face.
 
 # %%
 def faces_with_norms(generator, walks):
-    """title -> (the faces of a walk, their norms as words)."""
+    """For each title: the faces of a walk, and their norms as words."""
     rows = {}
     for title, z in walks.items():
         words = [f"{norm:.1f}" for norm in space.norms(z)]
@@ -215,14 +222,16 @@ if __name__ == "__main__":
 r"""
 In the top row the face fades as the norm falls. We measure that. Take samples of the prior, keep their directions, and
 set their norms to $r$. Then compare a thousand such faces with a thousand drawn ones. The measure is the sliced
-Wasserstein distance of patches from chapter 7 (its formula is in chapter 11); the smaller, the more alike the two sets.
-Two sets of drawn faces are not 0 apart either. That value is the **floor**: a perfect generator would reach it.
+Wasserstein distance of *patches*, squares of 7 × 7 pixels, from chapter 7 (its formula is in chapter 11); the smaller,
+the more alike the two sets. It is given in thousandths of the standard deviation of real patches. (The distance of
+chapter 9 also compares whole faces, so its values are other numbers.) Two sets of drawn faces are not 0 apart either.
+Their distance is the **floor**: a perfect generator would reach it.
 """
 
 
 # %%
 def distance_to_drawn(config, generator):
-    """-> a function of faces: how far they are from drawn ones; and the floor."""
+    """A function that measures how far faces are from drawn ones, and its floor."""
     both, _ = held_aside(2 * config.faces, size=generator.size, seed=config.seed)
     drawn = both[: config.faces]
     other_drawn = both[config.faces :]
@@ -235,10 +244,11 @@ def distance_to_drawn(config, generator):
 
 
 def judge_norms(config, generator, distance):
-    """The same directions at other norms. -> norms [R], distances [R]."""
+    """The same directions at other norms: the norms [R], and the distances of their faces [R]."""
     mean, _ = space.shell(generator.latent_dim)
     z = generator.z(config.faces, config.seed)
     directions = z / space.norms(z)[:, np.newaxis].astype(np.float32)
+    # the last one is the longest vector of exercise 1
     shares = np.float32([0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 1.84])
     radii = mean * shares
     found = np.array([distance(generator(radius * directions)) for radius in radii])
@@ -252,7 +262,7 @@ def judge_norms(config, generator, distance):
 
 
 def draw_norms(generator, radii, found, floor):
-    """The distances, with the shell shaded."""
+    """The distances, with the shell shaded: the mean norm ± 2 sd."""
     mean, sd = space.shell(generator.latent_dim)
     return latent_plots.by_norm(radii, found, floor, (mean - 2.0 * sd, mean + 2.0 * sd))
 
@@ -265,8 +275,8 @@ if __name__ == "__main__":
     plots.show(
         draw_norms(generator, radii, by_radius, floor),
         config.out / "by_norm.png",
-        caption="Figure 10.4. Faces from other norms: their distance to drawn faces. The generator "
-        "is best at the norm it was trained at.",
+        caption="Figure 10.4. Faces from other norms: their distance to drawn faces. Shaded: the "
+        "shell, mean ± 2 sd. The generator is best at the norm it was trained at.",
         alt="A curve with its minimum on the shell; it rises steeply towards 0 and slowly outwards.",
     )
 
@@ -282,14 +292,15 @@ So leaving the shell is a mistake here. But a small step inwards can be wanted. 
 
 $$G(\psi z), \qquad 0 < \psi \le 1. \tag{10.3}$$
 
-Rare faces come from directions and lengths that are rare. With $\psi < 1$, $z$ comes nearer to the middle, and the
-faces become more ordinary and more alike. Large generators gain quality for the variety that they give up
-[Brock et al. 2019; Karras et al. 2019], and nearly all published pictures of theirs are truncated. (StyleGAN truncates
-an inner vector $w$ instead of $z$.) Does our small generator gain something?
+What can it do? It does not make $z$ a more common sample: all directions are equally likely, and $\psi z$ has the direction
+of $z$. But it makes all differences between latent vectors smaller by the factor $\psi$. $G$ is continuous, so with
+shorter $z$ the faces move towards the one face $G(0)$ and, sooner or later, become more alike. Large generators gain
+quality for the variety that they give up [Brock et al. 2019; Karras et al. 2019], and many of their published pictures
+are truncated. (StyleGAN truncates an inner vector $w$ instead of $z$.) Does our small generator gain something?
 
 In the package this is `generator.truncated(0.7)`, and `python -m dcgan generate --truncation 0.7`. We measure quality
 by the distance, and variety by the spread of the colours: the standard deviation of a pixel over the faces of a set,
-averaged over all pixels and channels.
+averaged over all pixels and channels. (The variety of chapter 9 is a ratio, and it leaves out each face's mean colour.)
 """
 
 
@@ -300,7 +311,7 @@ def spread_of_colours(faces):
 
 
 def truncate(config, generator, distance):
-    """Quality and variety for several psi. -> {psi: (distance, spread)}, and some faces."""
+    """Distance and spread of colours for several psi, and some faces of each."""
     found = {}
     shown = {}
     rows = []
@@ -340,9 +351,11 @@ r"""
 > - *Variety hardly falls:* the spread of colours goes from 49.6 grey levels to 47.5 at $\psi = 0.6$. (Drawn faces have
 >   56.8.) The faces of a column keep their colours and lose their detail, until at $\psi = 0.4$ they are pale.
 
-So here truncation costs quality and buys nothing. A likely reason is that $G$ depends mostly on the *direction* of $z$: a
-linear layer followed by a ReLU only scales its output when its input is scaled. That a trick helps a large network says
-little about a small one. Measure before you truncate.
+So here truncation costs quality and buys nothing. A likely reason for the *quality* is that $G$ was never trained at
+shorter norms (Table 10.1). A likely reason for the *variety* is that the direction of $z$ decides who is shown: a linear
+layer followed by a ReLU only scales its output when its input is scaled, so scaling $z$ mainly lowers the contrast. (This
+holds roughly: batch norm also adds a shift, which is not scaled.) That a trick helps a large network says little about a
+small one. Measure before you truncate.
 
 > **Common mistake.** To explore the latent space by scaling one vector, as in $c\,(1, \dots, 1)$, and to read the
 > fading as a property of faces. It is a property of leaving the shell.
@@ -356,7 +369,8 @@ $$z(t) = (1 - t)\,a + t\,b, \qquad 0 \le t \le 1.$$
 
 **To show:** half way, the squared norm is half of what it was.
 
-For independent samples, $\mathbb{E}\, a \cdot b = 0$: in many dimensions two samples are nearly at right angles. So
+The coordinates of $a$ and $b$ are independent with mean 0, so $\mathbb{E}\, a \cdot b = \sum_i \mathbb{E} a_i\,
+\mathbb{E} b_i = 0$. (The angle is near 90°, see exercise 2.) The mixed term vanishes:
 
 $$\mathbb{E} \lVert z(t) \rVert^2 = (1 - t)^2\, \mathbb{E} \lVert a \rVert^2 + t^2\, \mathbb{E} \lVert b \rVert^2
 = \big((1 - t)^2 + t^2\big)\, d, \tag{10.4}$$
@@ -370,6 +384,12 @@ speed and the length changes linearly:
 
 $$\frac{z(t)}{\lVert z(t)\rVert} = \frac{\sin((1-t)\omega)\,u + \sin(t\omega)\,v}{\sin\omega},\qquad
 \lVert z(t)\rVert = (1-t)\lVert a\rVert + t\lVert b\rVert. \tag{10.5}$$
+
+**To show:** the right side of the first equation has length 1. Choose coordinates in the plane of $u$ and $v$ so that
+$u = (1, 0)$ and $v = (\cos\omega, \sin\omega)$. By the addition theorem $\sin((1-t)\omega) = \sin\omega \cos t\omega -
+\cos\omega \sin t\omega$. So the first coordinate is
+$(\sin((1-t)\omega) + \sin t\omega \cos\omega) / \sin\omega = \cos t\omega$, and the second is $\sin t\omega$. This is
+the unit vector at the angle $t\omega$ from $u$.
 """
 
 
@@ -390,9 +410,11 @@ def draw_two_paths(config, generator):
         "lerp": plane_coordinates(a, b, space.lerp(a, b, t)),
         "slerp": plane_coordinates(a, b, space.slerp(a, b, t)),
     }
-    many_a, many_b = generator.z(2 * 200, config.seed).reshape(2, 200, -1)
+    samples = generator.z(400, config.seed)
+    many_a = samples[:200]
+    many_b = samples[200:]
     norms = {
-        "lerp": space.norms(space.lerp(many_a, many_b, t)).T,
+        "lerp": space.norms(space.lerp(many_a, many_b, t)).T,  # a row for each pair
         "slerp": space.norms(space.slerp(many_a, many_b, t)).T,
     }
     mean, sd = space.shell(generator.latent_dim)
@@ -400,15 +422,17 @@ def draw_two_paths(config, generator):
 
 
 def both_paths(config, generator):
-    """title -> z of ten steps between two samples."""
+    """The z of ten steps between two samples, along both paths."""
     t = np.linspace(0.0, 1.0, 10)
     a, b = generator.z(2, config.seed)
     return {"lerp": space.lerp(a, b, t), "slerp": space.slerp(a, b, t)}
 
 
 def judge_middles(config, generator, distance):
-    """The faces half way between many pairs. -> {name: (mean norm, distance to drawn faces)}"""
-    a, b = generator.z(2 * config.faces, config.seed).reshape(2, config.faces, -1)
+    """Mean norm, and distance to drawn faces, of the faces half way between many pairs."""
+    samples = generator.z(2 * config.faces, config.seed)
+    a = samples[: config.faces]
+    b = samples[config.faces :]
     middles = {
         "the samples themselves": a,
         "lerp, half way": space.lerp(a, b, 0.5),
@@ -448,8 +472,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-> **Notice.** *Half way along the line the distance is 81, along the arc 25*, the same as for samples. The arc costs
-> nothing, so use it. (`python -m dcgan walk --kind slerp` writes such a walk as an animation.)
+> **Notice.** *Half way along the line the distance is 81, along the arc 25*, the same as for samples. The arc costs no
+> quality here, so use it. (`python -m dcgan walk --kind slerp` writes such a walk as an animation.)
 
 > **Common mistake.** To take only two faces, compare lerp with slerp by eye, and conclude that there is no difference.
 > With faces whose colours vary the paleness half way is easily missed. A thousand middles show it.
@@ -467,14 +491,15 @@ Three numbers answer the question for each factor:
 - the share of its commonest value among faces with the fixed part, and among all faces;
 - the **total variation** of the two distributions of values, $\frac12 \sum_v |p(v) - q(v)|$, which is the share of
   faces that would have to change for both to be equal;
-- the same for fixed parts of *random* signs, on average over ten. *Any* fixed part holds something, so this is what to
-  compare with. Two samples of the prior ("chance") are not 0 apart either.
+- the same total variation when the 35 numbers are fixed at *random* values $\pm 1$, averaged over ten such choices. Any
+  fixed numbers change something, so this is what to compare with. The last column, "chance", is the total variation
+  between two sets of faces with nothing fixed. It is not 0 either.
 """
 
 
 # %%
 def show_what_stays(config, generator, classifier, value=1.0):
-    """A row for each factor. -> {factor: effects.Stays}"""
+    """What fixing the first numbers of z does to each factor (`effects.Stays`)."""
     dim = generator.latent_dim
     return effects.what_stays(
         generator,
@@ -488,9 +513,9 @@ def show_what_stays(config, generator, classifier, value=1.0):
 
 
 def rows_of_stays(classifier, stays):
-    """The cells of Table 10.4."""
+    """The cells of Table 10.4: a row for each factor, with shares and total variations."""
     rows = []
-    for factor, row in stays.items():
+    for factor, row in stays.items():  # row: an effects.Stays, with a field for each column
         name = factor.replace("_", " ")
         commonest = classifier.factors[factor][row.value]
         shares = [f"{row.held:.0%}", f"{row.among_all:.0%}"]
@@ -517,49 +542,54 @@ if __name__ == "__main__":
         ["factor", "commonest", "its share", "among all", "apart", "random signs", "chance"],
         rows_of_stays(classifier, stays),
         caption="Table 10.4. The first 35 of 100 numbers of z fixed at 1: the commonest value of each "
-        "factor, its share, and the total variation to all faces.",
+        "factor, its share, and the total variation between these faces and all faces.",
     )
 
 # %% [markdown]
 r"""
 > **Notice.**
 >
-> - *What stays is the fringe:* it is straight in 65 % of these faces, and in 28 % of all. The background stays, too: mint
->   in 43 %, where 22 % of all have it.
-> - *The hair's colour does not stay.* Its distribution is 0.29 apart, no more than with random signs (0.31).
+> - *The fringe changes most:* it is straight in 65 % of these faces, and in 28 % of all. The total variation is 0.39,
+>   twice that with random signs (0.18).
+> - *The background as well:* mint in 43 %, where 22 % of all have it. The total variation is 0.33, with random signs 0.21.
+> - *The hair's colour is no special case.* Its total variation of 0.29 is far above chance (0.04), but 35 random signs
+>   change it just as much (0.31). Any fixed numbers hold the hair's colour somewhat; these 35 ones do not hold it more.
 > - *Fixing a part of $z$ fixes something.* Which property that is depends on $G$, and only counting tells.
 
 ## 10.5 Directions of known factors, and what leaks
 
 Now we look for the knobs of the opening question, as directions. Let the classifier name the factors of 6,000
 generated faces. For "blue hair", let $y_i = 1$ where face number $i$ has blue hair and $y_i = 0$ elsewhere. Least
-squares finds the plane that is nearest to these answers,
+squares finds $w$ and $c$ so that $w \cdot z_i + c$ is on average nearest to $y_i$,
 
 $$\min_{w, c} \; \sum_i \big( w \cdot z_i + c - y_i \big)^2, \qquad u = \frac{w}{\lVert w \rVert}, \tag{10.6}$$
 
 and $u$ is the direction in which blue hair becomes likelier. To *edit* a face, set the component of its $z$ along $u$
 to a value $k$ and leave the rest alone: $z' = z - (z \cdot u)\,u + k\,u$. We take $k = 3$; the prior has a component of 3
-or more once in 740 samples.
+or more once in 740 samples. Does $z'$ stay on the shell? Its mean squared norm is $99 + 3^2 = 108$, so its norm is about
+10.4, which is within one standard deviation of the shell's mean.
 
-Then ask two questions on *new* faces whose hair is not blue. Did it become blue (**reached**)? And how often did
-another factor change on the way (**leakage**)?
+Then measure two shares on *new* faces whose hair is not blue. In how many does it become blue (**reached**)? And for each
+*other* factor: in how many faces does it change? The mean of these shares over the other factors is the **leakage**.
+(With nine other factors and a leakage of 50 %, four or five of them change in a face.)
 
 Some leakage must be expected, because any move of this length changes a face. So it is compared with a *random*
-direction. There is also a remedy [Shen et al. 2020]: remove from $u$ its projection on the space that the directions of
-all other factors span, so that moving along what is left keeps their scores $w \cdot z$ constant.
+direction. There is also a remedy [Shen et al. 2020]. Let $v_1, v_2, \dots$ be the directions of all other factors, and $P u$
+the projection of $u$ on the space that they span. Move along $u - P u$, scaled to length 1. It is orthogonal to every
+$v_k$, so moving along it leaves $v_k \cdot z$ as it was.
 """
 
 
 # %%
 def fit_directions(config, generator, classifier):
-    """-> the directions of all values of all factors; and orthogonal to those of other factors."""
+    """The directions of all values of all factors, as fitted and orthogonal to those of other factors."""
     z = generator.z(config.samples, config.seed + 2)
     straight = effects.factor_directions(z, classifier.predict(generator(z)))
     return {"as fitted": straight, "orthogonal to the others": effects.less_the_others(straight)}
 
 
 def measure_directions(config, generator, classifier, kinds):
-    """What each direction changes, on new faces. -> {kind: the table of effects.changes}"""
+    """What each direction changes, on new faces: for each kind the table of `effects.changes`."""
     z = generator.z(config.edited, config.seed + 3)
     measured = {}
     rows = []
@@ -572,19 +602,20 @@ def measure_directions(config, generator, classifier, kinds):
         ["directions", "reached", "leakage", "changed along a random direction"],
         rows,
         caption="Table 10.5. Means over all values of all factors: the share of faces that reached "
-        "what was asked, and the share in which another factor changed.",
+        "what was asked; and the share in which another factor changed, averaged over the others.",
     )
     return measured
 
 
 def edited_faces(config, generator, classifier, directions):
-    """title -> (faces, no words): ten faces before, and edited along a direction of each factor."""
+    """Rows of faces without words: ten faces, and the same edited along a direction of each factor."""
     z = generator.z(10, config.seed + 3)
     no_words = [""] * len(z)
     rows = {"before": (generator(z), no_words)}
     for factor, values in directions.items():
-        value, u = next(iter(values.items()))
-        title = f"{factor.replace('_', ' ')}: {classifier.factors[factor][value]}"
+        first_value = next(iter(values))
+        u = values[first_value]
+        title = f"{factor.replace('_', ' ')}: {classifier.factors[factor][first_value]}"
         rows[title] = (generator(space.set_component(z, u, config.amount)), no_words)
     return rows
 
@@ -592,9 +623,9 @@ def edited_faces(config, generator, classifier, directions):
 # %%
 if __name__ == "__main__":
     kinds = fit_directions(config, generator, classifier)
-    changes = measure_directions(config, generator, classifier, kinds)
+    measured_changes = measure_directions(config, generator, classifier, kinds)
     plots.show(
-        latent_plots.changes(changes),
+        latent_plots.changes(measured_changes),
         config.out / "what_leaks.png",
         caption="Figure 10.8. What changes (columns) when a face is moved along the direction of a "
         "factor (rows). Framed: the share that became what was asked.",
@@ -612,11 +643,12 @@ r"""
 > **Notice.**
 >
 > - *The directions work:* 75 % of the faces reach what was asked.
-> - *They leak:* each other factor changes in 50 % of the faces, and in 25 % along a random direction.
-> - *Orthogonal directions trade one for the other:* only 12 % leakage, but only 22 % get there. In this $G$ factors share
->   directions, so it cannot change one without the others.
-> - *Another classifier moves these numbers by a percent or two:* one that had learnt from 12,000 faces gave 73, 49, 25, 12
->   and 22 %.
+> - *They leak:* on average another factor changes in 50 % of the faces, and in 25 % along a random direction.
+> - *Orthogonal directions trade one for the other:* only 12 % leakage, but only 22 % get there. In this $G$
+>   factors share directions, and these edits rarely change one without the others.
+> - *Another classifier moves these numbers by a percent or two.* With one that had learnt from 12,000 faces, the
+>   directions as fitted reached 73 % with a leakage of 49 % (25 % along a random direction), and the orthogonal ones
+>   reached 22 % with a leakage of 12 %.
 
 You can turn these knobs by hand. `python -m dcgan page --out faces.html` writes one HTML file in which the generator
 runs, with a slider for each direction and beside it the leakage that was measured.
@@ -632,7 +664,9 @@ So far every face came from a $z$ that we knew. To edit a *given* picture $x$ we
 has no inverse that could be written down, so we search by gradient descent [Zhu et al. 2016]:
 
 $$z^* = \operatorname*{arg\,min}_{\lVert z \rVert \le r} \; \frac{1}{3 S^2} \sum_{\text{pixels, channels}}
-\big( G(z) - x \big)^2. \tag{10.7}$$
+\big( G(z) - x \big)^2, \tag{10.7}$$
+
+where $S$ is the side of a picture in pixels.
 
 This is called **inversion**. The weights of $G$ are fixed, and the gradient is taken with respect to $z$. Two details
 decide whether it works.
@@ -654,7 +688,8 @@ never seen and can perhaps not make at all.
 def invert(config, generator):
     """Search the z of generated faces and of drawn ones.
 
-    -> {kind: (the pictures, inversion.Found)}, and the true z of the generated ones.
+    Returns:
+        For each kind its pictures and what was found; and the true z of the generated ones.
     """
     true_z = generator.z(config.pictures, config.seed + 5)
     drawn, _ = held_aside(config.pictures, size=generator.size, seed=config.seed)
@@ -662,7 +697,7 @@ def invert(config, generator):
     found = {}
     for kind, images in pictures.items():
         result = inversion.find(
-            generator.samples,
+            generator.samples,  # the function from z to faces, with gradients
             generator.latent_dim,
             images,
             steps=config.descent_steps,
@@ -673,7 +708,7 @@ def invert(config, generator):
 
 
 def rows_of_inversion(found):
-    """title -> (faces, words above them)."""
+    """For each title: faces, and the words above them."""
     rows = {}
     for kind, (images, result) in found.items():
         rows[f"{kind} faces"] = (images, [""] * len(images))
@@ -709,14 +744,15 @@ r"""
 >
 > - *The generator's own faces are found,* here with 33 to 43 dB. A longer test with `python -m dcgan find --generated 50`
 >   found 98 % of 50 faces with 30 dB or more, with a median of 38 dB (one run).
-> - *The $z$ that was found is not the true one.* The two are 3 to 7 apart, and the faces look the same: this $G$ maps
->   different $z$ to nearly the same face.
+> - *The $z$ that was found is not the true one.* The two are 3 to 7 apart, where two samples are $\sqrt{200} \approx 14$
+>   apart. The faces look the same: this $G$ maps different $z$ to nearly the same face.
 > - *Drawn faces come back with 17 or 18 dB only.* Hair colour and pose are right. The ornament, the glasses and the exact
->   eyes are lost, so this is what $G$ has not learnt.
+>   eyes are lost. Either $G$ has not learnt them, or the search did not find them. It did find $G$'s own faces, which
+>   speaks for the former.
 
 `python -m dcgan find --image me.png --z me.npy` does the same for any picture. Two consequences are worth a thought.
-Whoever has the generator can look up whether it can make a certain picture, which is a test for memorising. And whoever
-can invert a face can edit it.
+By inversion one can test whether $G$ can make a certain picture, for example a training picture that it should not have
+memorised. And whoever can invert a face can edit it.
 
 ## Summary
 
@@ -724,9 +760,10 @@ can invert a face can edit it.
 - A wrong norm costs quality. Truncation is a small wrong norm on purpose; what it gains and what it costs must be
   measured for each generator.
 - Between two faces walk along the arc (slerp). The straight line (lerp) leaves the shell.
-- No single number of $z$ has a meaning, because the prior looks the same in all directions. Directions that least
-  squares finds do have one.
-- Directions leak. Report leakage as a share of new faces, beside that of a random direction.
+- Nothing in the game gives a single number of $z$ a meaning, because the prior looks the same in all directions.
+  Directions that least squares finds do have one.
+- Directions leak. Report leakage on new faces, as the mean share over the other factors, beside that of a random
+  direction.
 - Inversion finds the $z$ of a face by gradient descent from several starts, within the shell.
 
 ## Exercises
@@ -735,10 +772,10 @@ can invert a face can edit it.
    five norms by hand. Which of these vectors lie on the shell?
 2. ★ Show that the cosine of the angle between two independent samples of $N(0, I)$ has a standard deviation of about
    $1 / \sqrt d$. Which angle is typical for $d = 100$? Check it by sampling.
-3. ★★ Is $G(-z)$ the opposite of $G(z)$? Do more factors differ between the two than between two faces that have nothing
-   to do with each other?
-4. ★★ Fix the first 35 numbers at $-1$ instead of 1 and draw the rest. Is what stays the opposite of what stayed in
-   section 10.4?
+3. ★★ Is $G(-z)$ in any sense the opposite of $G(z)$? Count factors: do more of them differ between the two than between
+   two faces of independent $z$?
+4. ★★ Fix the first 35 numbers at $-1$ instead of 1 and draw the rest. Do the same factors stay as in section 10.4, and
+   with other values?
 5. ★★ A walk that never ends: $z_{k+1} = \cos(\alpha)\, z_k + \sin(\alpha)\, \varepsilon_k$ with new noise
    $\varepsilon_k \sim N(0, I)$. Prove that every $z_k$ has the distribution of the prior, and program it.
 6. ★★★ Build inpainting: a rectangle of a generated face is hidden. Find the $z$ that agrees with the visible pixels, and

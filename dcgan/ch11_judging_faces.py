@@ -7,8 +7,8 @@ difference from chance.
 
 ## The question: which of these sets is faulty?
 
-Figure 11.1 shows four sets of faces, twelve of each. The first set is as good as a set can be: its faces were drawn by
-the program that also drew the training data. Each of the other three has a serious fault. Can you see it?
+Figure 11.1 shows four sets of faces, the first twelve of each. The first set is as good as a set can be: its faces were
+drawn by the program that also drew the training data. Each of the other three has a serious fault. Can you see it?
 
 Training offers no answer either. The losses of $D$ and $G$ say who is ahead of whom, and not whether the faces are good
 (chapter 9). So we need numbers from outside the game. And of each number we must know what it *cannot* see, which we
@@ -26,7 +26,7 @@ find out in the only way there is: by spoiling real faces in known ways and meas
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # answers --help at once; else TensorFlow starts without messages
+chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
 
 import dataclasses
 from pathlib import Path
@@ -59,7 +59,7 @@ class Config:
     data: Path | None = None
     """folder or zip of the faces that it learnt from, if they have moved since"""
     samples: int = 1000
-    """faces in a set; with data at most a seventh of those held aside"""
+    """faces in a set; of a folder of faces at most a seventh of those held out, for seven sets"""
     counted: int = 3000
     """generated faces whose factors are read (drawn faces only)"""
     taught: int = 8000
@@ -79,17 +79,17 @@ class Config:
         checks.integer("Config", "seed", self.seed, 0, 2**32)
 
 
-def sets_on_trial(config, generator, proof):
-    """The generator's faces, and six sets of real ones that are spoilt. -> {name: faces}"""
-    sets = evidence.spoilt(proof, seed=config.seed)
-    sets["the generator"] = generator.sample(len(proof.reference), config.seed + 1)
+def sets_to_judge(config, generator, real_faces):
+    """Six sets of real faces that are spoilt, and the generator's faces, by name."""
+    sets = evidence.spoilt(real_faces, seed=config.seed)
+    sets["the generator"] = generator.sample(len(real_faces.reference), config.seed + 1)
     return sets
 
 
-def draw_riddle(proof, sets):
+def draw_riddle(real_faces, sets):
     """Four sets, three of them faulty."""
     rows = {
-        "A": proof.others[0],
+        "A": real_faces.others[0],
         "B": sets["light half only"],
         "C": sets["training faces"],
         "D": sets["50 faces only"],
@@ -103,38 +103,40 @@ if __name__ == "__main__":
         Config, "Chapter 11: judging faces.", "python -m dcgan.ch11_judging_faces"
     )
     generator = trained_generator.load(config.run)
-    proof = evidence.evidence(config.run, config.data, n=config.samples, size=generator.size)
-    sets = sets_on_trial(config, generator, proof)
+    real_faces = evidence.evidence(config.run, config.data, n=config.samples, size=generator.size)
+    sets = sets_to_judge(config, generator, real_faces)
     plots.show(
-        draw_riddle(proof, sets),
+        draw_riddle(real_faces, sets),
         config.out / "riddle.png",
         caption="Figure 11.1. Twelve faces from each of four sets. A is without fault.",
-        alt="Four rows of twelve faces. All of them look alright.",
+        alt="Four rows of twelve faces. Each single face looks right.",
     )
 
 # %% [markdown]
 r"""
 Every single face is fine. The faults lie in the *sets*. B has only the lighter half of all faces. C consists of faces
 that were learnt from, so a generator that makes them has only memorised. D contains 50 faces, each of them twenty
-times. Nobody sees that in twelve faces, and hardly in a hundred. The three faults are a missing part of the data,
-memorising, and too little variety. A fourth kind, bad pictures, is the one that people do see.
+times. The figure shows its first twelve, which are all different. (Twelve that were drawn at random from D would contain
+a repeated face in three cases out of four, and in a hundred faces anybody would see repeats.) The three faults are a
+missing part of the data, memorising, and too little variety. A fourth kind, bad pictures, shows in single faces.
 
 ## 11.1 The floor, and how often it raises a false alarm
 
-We keep real faces that training has never seen. One set of them is the **reference**, with which all other sets are
-compared. Six more sets are measured as if a generator had made them. Their values are the **floor** of a measure, what a
-perfect generator would get. Two sets of real faces are never 0 apart, so *a distance says nothing until it stands
-beside its floor*, measured with the same number of faces. A smaller number gives a higher floor, so values for different
-numbers of faces cannot be compared.
+We keep real faces that training has never seen: the held-out faces of chapter 9, here also called *new real faces*. One
+set of them is the **reference**, with which all other sets are compared. Six more sets are measured as if a generator had
+made them. Their values are the **floor** of a measure, what a perfect generator would get. Two sets of real faces are
+rarely 0 apart, so *a distance says nothing until it stands beside its floor*, measured with the same number of faces. For
+most measures fewer faces give a higher floor, so values for different numbers of faces cannot be compared.
 
-We say that a measure **detects** a set if its value is more than five standard deviations of the floor from the floor's
-mean. Why five, when statistics often uses two? A false alarm is a perfect generator that is detected. Two things make
-false alarms more frequent than one may think.
+We say that a measure **detects** a set if its value differs from the mean of the six floor values by more than five of
+their standard deviations, in either direction. Why five, when statistics often uses two? A false alarm is a perfect
+generator that is detected. Two things make false alarms more frequent than one may think.
 
 - *Six values give a poor estimate of a standard deviation.* The ratio (value − mean) / sd follows, up to a factor of
   $\sqrt{1 + 1/6}$, Student's $t$ distribution with 5 degrees of freedom, whose tails are heavy.
-- *We look at several measures at once.* If one of them raises a false alarm with probability $p$, at least one of six
-  independent ones does so with probability $1 - (1 - p)^6 \approx 6p$.
+- *We look at several measures at once.* Table 11.2 has six. If each raised a false alarm with probability $p$,
+  independently of the others, at least one of six would do so with probability $1 - (1 - p)^6 \approx 6p$. (They measure
+  the same faces, so they are not quite independent. At most the probability is $6p$.)
 
 The next cell simulates both: floors of six normal numbers, and a perfect generator that is a seventh.
 """
@@ -142,10 +144,14 @@ The next cell simulates both: floors of six normal numbers, and a perfect genera
 
 # %%
 def false_alarm_rates(measures=6, trials=100_000, seed=0):
-    """How often a perfect generator is detected. -> {threshold: (by one measure, by any)}"""
-    shape = [trials, measures]
-    floors = rng.normal([evidence.FLOORS, *shape], rng.seed(seed, "floors")).numpy()
-    perfect = rng.normal(shape, rng.seed(seed, "perfect generators")).numpy()
+    """How often a perfect generator is detected.
+
+    Returns:
+        For each threshold: the rate of one measure, and that of at least one of all.
+    """
+    six = evidence.FLOORS  # sets of real faces
+    floors = rng.normal([six, trials, measures], rng.seed(seed, "floors")).numpy()
+    perfect = rng.normal([trials, measures], rng.seed(seed, "perfect generators")).numpy()
     off = np.abs(perfect - floors.mean(axis=0)) / floors.std(axis=0, ddof=1)
     found = {}
     for threshold in (2.0, 3.0, 5.0, 8.0):
@@ -170,9 +176,12 @@ r"""
 > - *Two standard deviations are far too few:* one measure in eight raises a false alarm, and more than half of all perfect
 >   generators are detected by something.
 > - *With five, one measure raises a false alarm in 0.6 % of all cases, and six measures together in 3 %.* Where a value
->   is close to the threshold, repeat with another seed.
+>   is close to the threshold, repeat with another seed. Twelve measures, those of Tables 11.2 and 11.3 together, would
+>   raise a false alarm in about 7 %.
 
 ## 11.2 Four measures of pixels
+
+The first of them gives three numbers, one for each size of detail. So Table 11.2 has six columns.
 
 **Sliced Wasserstein distance of patches** [Karras et al. 2018]. The Wasserstein distance of chapter 5 is easy to compute
 for numbers: sort both samples, and average the differences of partners. For points in many dimensions, project them on a
@@ -181,9 +190,11 @@ random direction $\theta$ first, and average over directions:
 $$W_1(a, b) = \frac1n \sum_{i=1}^n \big| a_{(i)} - b_{(i)} \big|, \qquad
 SW(X, Y) = \operatorname{mean}_{\lVert \theta \rVert = 1} W_1(X\theta, Y\theta), \tag{11.1}$$
 
-where $a_{(i)}$ is the $i$-th smallest number of $a$. The points are *patches* of $7 \times 7$ pixels, 147 numbers each. An
-image is first split into bands, from edges (64 pixels) to coarse colours (16 pixels), as in chapter 7, so that there are
-three distances. They are given in thousandths of a real patch's standard deviation.
+where $a_{(i)}$ is the $i$-th smallest number of $a$, and each row of $X$ and of $Y$ is a point, so that $X\theta$ are
+the positions of all points along $\theta$. We take the mean of 128 random directions. The points are *patches* of $7
+\times 7$ pixels in three colours, 147 numbers each. An image is first split into bands, from edges (64 pixels) to
+coarse colours (16 pixels), as in chapter 7, so that there are three distances. They are given in thousandths of a real
+patch's standard deviation.
 
 **MMD of whole faces** [Gretton et al. 2012]. The maximum mean discrepancy compares similarities within the sets with those
 across, for a kernel $k(x, y) = \exp(-\lVert x - y\rVert^2 / 2 h^2)$:
@@ -192,9 +203,9 @@ $$MMD^2 = \operatorname{mean}_{i \ne j} k(x_i, x_j) + \operatorname{mean}_{i \ne
 - 2 \operatorname{mean}_{i, j} k(x_i, y_j). \tag{11.2}$$
 
 Leaving out $i = j$ makes the estimate *unbiased*: for two sets of the same distribution its mean is 0, whatever their
-size, and more than half of its values are negative. Here $x$ is a face seen at $16 \times 16$ pixels, $h$ is the median
-distance of two real faces, and values are given times 1,000. (The six sets of the floor are compared with the same
-reference, so they share an offset.)
+size. So the estimate can be negative, although $MMD^2$ itself cannot. Here $x$ is a face reduced to $16 \times 16$ pixels,
+and $h$ is the median distance of two real faces. The column "MMD" of the table is $MMD^2$ times 1,000. (All six floor
+values use the same reference set. So they are all a little too high or too low together, and their mean need not be 0.)
 
 **MS-SSIM of pairs** [Wang et al. 2003; Odena et al. 2017]. How alike are two random *generated* faces? SSIM compares
 brightness, contrast and structure in small windows, and MS-SSIM multiplies its values at several scales:
@@ -203,32 +214,39 @@ $$\text{MS-SSIM}(x, y) = l_M^{w_M} \prod_{j=1}^{M} cs_j^{\,w_j}, \quad
 l = \frac{2 \mu_x \mu_y + c_1}{\mu_x^2 + \mu_y^2 + c_1}, \quad
 cs = \frac{2 \sigma_{xy} + c_2}{\sigma_x^2 + \sigma_y^2 + c_2}, \tag{11.3}$$
 
-with mean $\mu$, variance $\sigma^2$ and covariance $\sigma_{xy}$ in a window, averaged over windows. It is 1 for equal
-images. This is no distance to real faces at all. A mean over pairs that is higher than that of real pairs means too
-little variety; a lower one means more disorder than real faces have.
+where $\mu_x$ and $\sigma_x^2$ are the mean and the variance of $x$ in a window of $11 \times 11$ pixels, and $\sigma_{xy}$
+is the covariance of $x$ and $y$ there; $l$ compares brightness, and $cs$ contrast and structure, averaged over all
+windows. Scale $j = 1$ is the image itself, and each further scale has half the side. There are $M = 3$ scales for 64
+pixels, and $l_M$ is taken at the coarsest of them. The exponents $w_j$ weigh the scales and add up to 1. The constants
+$c_1 = (0.01 \cdot 255)^2$ and $c_2 = (0.03 \cdot 255)^2$ only keep the fractions defined where an image is flat.
 
-**Nearer to the training faces** (% nearer). How many faces are nearer to a training face than all but 1 % of new real
-faces are? Section 11.5 uses it.
+MS-SSIM is 1 for equal images. It is not a distance to real faces. A mean over pairs that is higher than that of real
+pairs means too little variety; a lower one means more disorder than real faces have.
+
+**Nearer to the training faces** (% nearer). Find the distance of each new real face to its nearest training face, and
+take the limit below which only 1 % of them lie. The measure is the share of generated faces that lie below this limit.
+Section 11.5 uses it.
 """
 
 
 # %%
-def measure_by_pixels(config, proof, sets):
-    """-> {set: {measure: value}}, the floor {measure: (mean, sd)}"""
-    floor = evidence.floors(proof, seed=config.seed)
+def measure_by_pixels(config, real_faces, sets):
+    """The value of each measure for each set, and its floor: (mean, sd)."""
+    floor = evidence.floors(real_faces, seed=config.seed)
     rows = {}
     for name, images in sets.items():
-        rows[name] = evidence.measure(images, proof, seed=config.seed)
+        rows[name] = evidence.measure(images, real_faces, seed=config.seed)
     return rows, floor
 
 
 def detected_sets(rows, floor):
-    """-> {set: {measure: whether it detects the set}}"""
+    """For each set and each measure, whether it detects the set."""
     return {name: evidence.detected(row, floor) for name, row in rows.items()}
 
 
 def table_rows(rows, floor):
     """The cells of a table of verdicts: the floor, then a row a set, with * where detected."""
+    # a cell a measure, in the order of the columns
     first = [f"{mean:.3g} ± {sd:.2g}" for mean, sd in floor.values()]
     cells = [["real (floor)", *first]]
     for name, detected in detected_sets(rows, floor).items():
@@ -242,16 +260,17 @@ def table_rows(rows, floor):
 
 # %%
 if __name__ == "__main__":
-    rows, floor = measure_by_pixels(config, proof, sets)
+    rows, floor = measure_by_pixels(config, real_faces, sets)
+    measures = list(floor)
     tables.show(
-        ["set", *floor],
+        ["set", *measures],
         table_rows(rows, floor),
-        caption=f"Table 11.2. Measures of pixels, {len(proof.reference):,} faces a set. * detected: "
+        caption=f"Table 11.2. Measures of pixels, {len(real_faces.reference):,} faces a set. * detected: "
         "more than five standard deviations from the floor's mean.",
     )
     plots.show(
         judging_plots.verdicts(
-            {"real (floor)": proof.others[0], **sets}, rows, floor, detected_sets(rows, floor)
+            {"real (floor)": real_faces.others[0], **sets}, rows, floor, detected_sets(rows, floor)
         ),
         config.out / "verdicts.png",
         caption="Figure 11.2. Six faces of each set, and the measures of pixels. Dark: detected.",
@@ -271,39 +290,43 @@ package. Read the table by rows.
 > - *Blurred*: the finest patches are at 20 times the floor. The coarsest patches, and MMD at 16 pixels, detect nothing.
 >   MS-SSIM finds the faces more alike, although none is missing. And % nearer reports memorising where there is none
 >   (section 11.5).
-> - *Noisy*: the finest patches alone. For MS-SSIM disorder looks like variety.
+> - *Noisy*: the finest patches alone. For MS-SSIM disorder looks like variety, and not so much of it that it would be
+>   detected.
 > - *Colours off*: the coarsest patches and MMD alone.
 > - *Light half only* (set B): coarse patches and MMD, clearly. MS-SSIM, which is there to detect missing variety, does not:
 >   the light half is nearly as varied within as the whole.
 > - *50 faces only* (set D): the distances, not MS-SSIM. One pair in 50 is of the same face, so its mean rises by 0.01,
->   three standard deviations of the floor. It detects collapse to a few faces, not missing kinds.
-> - *Training faces* (set C): no distance can detect them, since they *are* real faces. Section 11.5 is for them.
+>   three standard deviations of the floor. MS-SSIM would detect a set of 5 faces, not one of 50.
+> - *Training faces* (set C): only % nearer. No distance can detect them, since they *are* real faces (section 11.5).
 > - *The generator*: twice the floor in fine detail, and not detected by coarse patches, so its colours are right. MMD and
 >   MS-SSIM (0.48; real 0.31) detect it: its faces are far too alike.
 
-No measure detects every fault, and every fault but one is detected by some measure. So use several, each beside its
-floor.
+No measure detects every fault, and each of these six faults is detected by at least one measure. So use several, each
+beside its floor.
 
-> **Common mistake.** To scale the patches of each set by that set's *own* mean and standard deviation, as the original
-> paper does. Wrong colours then pass, because the mean takes them away (exercise 4). Both sets need the same ruler, that
-> of the real faces.
+> **Common mistake.** To subtract each set's *own* mean from its patches and divide by its own standard deviation, as the
+> original paper does. Wrong colours then pass, because the mean takes them away (exercise 4). Both sets must be scaled
+> alike, by the mean and standard deviation of the real patches.
 
 ## 11.4 Features: what a network sees
 
-A distance of pixels asks whether colours and textures occur as often as in real faces. It knows nothing of eyes. A
+A distance of pixels asks whether colours and textures occur as often as in real faces. It does not know what an eye is. A
 network that was trained to recognise things does, so most publications compare **features**, the activations in front of
 a classifier's last layer. Let $x_i$ be the features of real faces and $y_j$ those of generated ones, in $d$ dimensions.
 
 **Fréchet distance** [Heusel et al. 2017]. Fit a normal distribution to each set, with means $m_x, m_y$ and covariance
-matrices $A, B$. The squared Wasserstein distance (of order two) of two normal distributions has a closed form:
+matrices $A, B$. The Wasserstein distance of order two is that of chapter 5 with *squared* distances: $W_2^2$ is the least
+mean squared distance over which mass has to be moved. For two normal distributions $W_2^2$ has a closed form:
 
 $$F = \lVert m_x - m_y \rVert^2 + \operatorname{tr}\big( A + B - 2 (A B)^{1/2} \big). \tag{11.4}$$
 
-It sees means and covariances and nothing else (exercise 5). Its estimate is biased upwards, the more the fewer faces there
-are.
+Here $(AB)^{1/2}$ is a matrix whose square is $AB$. Its trace is the sum of the roots of $AB$'s eigenvalues, none of which
+is negative. $F$ is a squared distance, which the literature calls the Fréchet distance. It sees means and covariances and
+nothing else (exercise 5). Computed from few faces it comes out too large.
 
 **KID** [Bińkowski et al. 2018] is the unbiased MMD of equation (11.2) with the kernel
-$k(x, y) = (x \cdot y / d + 1)^3$. It sees moments up to the third, and is 0 on average for two real sets of any size.
+$k(x, y) = (x \cdot y / d + 1)^3$. It sees averages of products of up to three features, and is 0 on average for two real
+sets of any size.
 
 **Precision and recall** [Kynkäänniemi et al. 2019] separate quality from variety. Draw a ball around each feature vector
 of a set that reaches to its third nearest neighbour in the same set, with radius $R_i$ around $x_i$ and $S_j$ around
@@ -313,22 +336,23 @@ $$\text{precision} = \operatorname{mean}_j \big[\, \exists i : \lVert y_j - x_i 
 \text{recall} = \operatorname{mean}_i \big[\, \exists j : \lVert x_i - y_j \rVert \le S_j \,\big], \tag{11.5}$$
 
 where $[\,\cdot\,]$ is 1 for true and 0 for false. Precision is the share of generated faces that lie among real ones.
-Recall is the share of real faces that lie among generated ones. A real outlier has a huge ball, which makes
-both too optimistic. **Density** and **coverage** [Naeem et al. 2020] use balls around real faces only (here with
-$k = 5$): density counts in how many of them a generated face lies, divided by $k$, and coverage is the share of real balls
-that contain a generated face.
+Recall is the share of real faces that lie among generated ones. An outlier has a huge ball. A real outlier therefore
+makes precision too optimistic, and a generated one makes recall too optimistic. **Density** and **coverage**
+[Naeem et al. 2020] use balls around real faces only (here up to the fifth neighbour, $k = 5$). Density counts in how many
+of them a generated face lies, divided by $k$, and is about 1 for a perfect generator. Coverage is the share of real balls
+that contain a generated face. (It is not the coverage of chapter 6, which counted modes.)
 
-Which network? The one at hand here is the classifier of factors: a small network, trained on drawn faces to name hair
-colour, eyes, mouth and so on. Its 128 features know drawn faces very well and need no download. (For real faces the
-package takes EfficientNet-Lite1, trained on ImageNet: see below.)
+Which network? We take the classifier of factors: a small network, trained on drawn faces to name hair colour, eyes,
+mouth and so on. Its 128 features describe drawn faces very well and need no download. (For real faces the package takes
+EfficientNet-Lite1, a network for photographs: see below.)
 """
 
 # %%
 FEATURE_MEASURES = ("Fréchet", "KID", "precision", "recall", "density", "coverage")
 
 
-def train_reader(config, generator):
-    """The classifier of factors."""
+def train_classifier(config, generator):
+    """The classifier of factors, or the one that was kept from an earlier run."""
     return kept_classifier.trained_or_read(
         config.out.parent / "factor_classifier",
         generator.size,
@@ -339,7 +363,7 @@ def train_reader(config, generator):
 
 
 def measure_features(fake, real):
-    """The six measures of features [n, d]. -> {measure: value}"""
+    """The value of each of the six measures, of features [n, d]."""
     shares = manifolds.compare(fake, real)
     values = (
         frechet.frechet(fake, real),
@@ -352,15 +376,15 @@ def measure_features(fake, real):
     return dict(zip(FEATURE_MEASURES, values, strict=True))
 
 
-def measure_by_features(reader, proof, sets):
-    """-> {set: {measure: value}}, the floor {measure: (mean, sd)}"""
-    real = factor_features.features(reader, proof.reference)
+def measure_by_features(classifier, real_faces, sets):
+    """The value of each measure for each set, and its floor: (mean, sd)."""
+    real = factor_features.features(classifier, real_faces.reference)
     rows = {}
     for name, images in sets.items():
-        rows[name] = measure_features(factor_features.features(reader, images), real)
+        rows[name] = measure_features(factor_features.features(classifier, images), real)
     of_real = []
-    for images in proof.others:
-        of_real.append(measure_features(factor_features.features(reader, images), real))
+    for images in real_faces.others:
+        of_real.append(measure_features(factor_features.features(classifier, images), real))
     floor = {}
     for measure in FEATURE_MEASURES:
         values = [row[measure] for row in of_real]
@@ -370,9 +394,9 @@ def measure_by_features(reader, proof, sets):
 
 # %%
 if __name__ == "__main__":
-    if proof.drawn:
-        reader = train_reader(config, generator)
-        feature_rows, feature_floor = measure_by_features(reader, proof, sets)
+    if real_faces.drawn:
+        classifier = train_classifier(config, generator)
+        feature_rows, feature_floor = measure_by_features(classifier, real_faces, sets)
         tables.show(
             ["set", *feature_floor],
             table_rows(feature_rows, feature_floor),
@@ -386,27 +410,32 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Recall detects missing variety where MS-SSIM did not:* 50 faces only have a recall of 0, and the light half has 0.83
->   (real 0.92). Their precision is that of real faces, because each single face is fine.
+> - *Recall detects missing variety where MS-SSIM did not:* the light half has 0.83 (real 0.92). Its precision is that of
+>   real faces, because each single face is fine.
+> - *The recall of 0 of 50 faces only follows from how the set was made.* Each face is there twenty times, so its third
+>   nearest neighbour is a copy of itself, and all balls have radius 0. Recall detects exact copies here. Fifty faces that
+>   are each varied a little could have a higher recall.
 > - *The Fréchet distance detects every fault but memorising.* It does not say which fault it is, and it is nearly as large
 >   for 50 faces only (51) as for the generator (58).
-> - *The generator:* precision 0.96, recall 0.001. Its density of 2.2 says that its faces crowd in the middle of the real
->   ones. The generator makes ordinary faces, and far too few kinds of them.
+> - *The generator:* precision 0.96, recall 0.001. A density of 2.2, where a perfect generator has about 1, says that its
+>   faces crowd where real faces are dense. The generator makes ordinary faces, and too few kinds of them.
 > - *Recall and coverage disagree about it,* 0.001 and 0.79. Balls around crowded generated faces are small and contain few
 >   real ones, while the wider balls of real faces do contain generated ones. So look at both.
 
 ### Features of ImageNet, and why pixels are needed as well
 
 For faces that no program has drawn, `python -m dcgan judge --run RUN` (after `pip install -e '.[judge]'`) computes all
-these measures on 1,280 features of EfficientNet-Lite1. This is *not* the **FID** of publications. FID is
-equation (11.4) on the features of an Inception network, usually with 50,000 images. Numbers from different networks, different
-numbers of images, or even different resizing [Parmar et al. 2022] cannot be compared. To get that number, write PNGs with
-`python -m dcgan generate --count 50000 --out FOLDER` and give two folders to the package `clean-fid`.
+these measures on 1,280 features of EfficientNet-Lite1, a small network that was trained to name what is in the
+photographs of ImageNet, a collection of a million pictures of a thousand kinds of things. This is *not* the **FID** of
+publications. FID is equation (11.4) on the features of Inception, another such network, usually with 50,000 images.
+Numbers from different networks, different numbers of images, or even different resizing [Parmar et al. 2022] cannot be
+compared. To get that number, write PNGs with `python -m dcgan generate --count 50000 --out FOLDER` and give two folders
+to the package `clean-fid`.
 
-Are features enough? Three sets of 1,400 generated faces were measured against real anime faces. A person ranks them at
-a glance: *better* (no weave, eyes of one colour), *woven* (a checkerboard over every face), *collapsed* (one hair colour,
-broken faces). The **combined** figure is the geometric mean of Fréchet distance and distance of pixels, each divided by
-its floor, so that real faces have 1.
+Are features enough? Three sets of 1,400 generated faces were measured against real anime faces. By eye one would rank
+them in this order: *better* (no weave, eyes of one colour), *woven* (a checkerboard over every face), *collapsed* (one
+hair colour, broken faces). The **combined** figure is the geometric mean of Fréchet distance and distance of pixels,
+each divided by its floor, so that real faces have 1.
 
 | set | Fréchet distance (floor 64.5) | distance of pixels (floor 33.3) | combined |
 |---|---|---|---|
@@ -419,68 +448,74 @@ contain.)
 
 > **Notice.**
 >
-> - *Features alone rank the collapsed set first.* Its generator had been trained with the help of a relative of the judging
->   network, and had learnt to please it.
-> - *Pixels alone do not see the weave for what it is,* and put woven close to better.
-> - *Together they rank as a person does,* woven and collapsed by a narrow margin of 8 %.
+> - *Features alone rank the collapsed set first.* Its $D$ had used features of a network similar to the judge's. A likely
+>   reason is that $G$ learnt to make those features look right.
+> - *Pixels alone rank these three sets as the eye does.* So this table shows that features alone can fail. It has no set
+>   on which pixels alone fail.
+> - *The combined figure has the same order,* but woven and collapsed differ by 8 % only. With three sets, one training
+>   each, that is too little to call the combination reliable.
 
-A judge of one kind can be fooled, by accident or because a training optimises for it. Two judges that look at different
-things are harder to fool.
+A judge of one kind can be fooled, by accident or because a training optimises for it. Pixels have blind spots of their
+own: they cannot tell an eye from another dark spot. We use both because they look at different things.
 
 ## 11.5 Does it invent faces, or hand out its training faces?
 
 Table 11.2 has shown the problem: training faces pass every distance. A generator that has learnt its data by heart gets
 the best scores of all.
 
-For each generated face, look up the nearest training face. But what is near? *Nearer than new real faces are*, which
-nobody can have memorised. So compute the distances from new real faces to their nearest training faces, take the
+For each generated face, look up the nearest training face. But what is near? *Nearer than new real faces are*, which no
+generator can have memorised. So compute the distances from new real faces to their nearest training faces, take the
 distance below which only 1 % of them lie, and count how many generated faces lie below it. A perfect generator has 1 %.
 
-One trap remains. The mean of all faces is nearer to every face than faces are to each other. So blurred faces are nearer
-to training faces than sharp ones are, with nothing memorised. Therefore look at the nearest pairs as well.
+One trap remains. A smooth face is on average nearer to other faces than a sharp one is. The extreme case is the mean of
+all faces: if $\sigma^2$ is the mean squared distance of a face to it, two independent faces have the mean squared distance
+$2 \sigma^2$. Blurring moves a face some way towards that mean. So blurred faces can be nearer to training faces than sharp
+ones are, with nothing memorised, and Table 11.2 shows that they are. Therefore look at the nearest pairs as well.
 """
 
 
 # %%
-def look_up(proof, faces):
-    """Generated faces, their nearest training faces, and how near they are.
+def look_up(real_faces, faces):
+    """How near generated faces are to training faces.
 
-    -> neighbours.Memorising, indices [n, 3] into proof.learnt, distances [n, 3]
+    Returns:
+        The shares of near faces; for each face its three nearest training faces, as indices [n, 3]
+        into real_faces.learnt; and their distances [n, 3].
     """
-    indices, far = proof.nearest(faces, k=3)
-    return compare(far[:, 0], proof.distances_of_real), indices, far
+    indices, far = real_faces.nearest(faces, k=3)
+    return compare(far[:, 0], real_faces.distances_of_real), indices, far
 
 
-def print_memorising(told):
-    """In words."""
+def print_memorising(result):
+    """The shares of near faces, in words."""
     print(
-        f"Nearest training face: {told.samples:.1f} grey levels away in the median, "
-        f"for new real faces {told.held_aside:.1f}."
+        f"Nearest training face: {result.samples:.1f} grey levels away in the median, "
+        f"for new real faces {result.held_aside:.1f}."
     )
     print(
-        f"Nearer than {told.quantile:.1f}, as 1 % of new real faces are: {told.nearer:.1%}. "
-        f"Nearer than any new real face: {told.copies:.1%}."
+        f"Nearer than {result.quantile:.1f}, as 1 % of new real faces are: {result.nearer:.1%}. "
+        f"Nearer than any new real face: {result.copies:.1%}."
     )
 
 
-def draw_nearest(proof, faces, indices, far, shown=8):
+def draw_nearest(real_faces, faces, indices, far, shown=8):
     """The faces that are nearest to a training face, and all the distances."""
     nearest = np.argsort(far[:, 0])[:shown]
     return judging_plots.nearest_faces(
         faces[nearest],
-        proof.learnt[indices[nearest]],
+        real_faces.learnt[indices[nearest]],
         far[nearest],
         far[:, 0],
-        proof.distances_of_real,
+        real_faces.distances_of_real,
     )
 
 
 # %%
 if __name__ == "__main__":
-    told, indices, far = look_up(proof, sets["the generator"])
-    print_memorising(told)
+    memorising, indices, far = look_up(real_faces, sets["the generator"])
+    print_memorising(memorising)
     plots.show(
-        draw_nearest(proof, sets["the generator"], indices, far),
+        draw_nearest(real_faces, sets["the generator"], indices, far),
         config.out / "nearest.png",
         caption="Figure 11.3. Left: the eight generated faces that are nearest to a training face, "
         "and their three nearest training faces. Right: distances of all, beside new real faces.",
@@ -491,9 +526,9 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *Nothing is memorised:* not one generated face lies below the limit. A perfect generator would have 1 % there.
-> - *The generated faces lie even further away than new real ones,* 42.6 against 35.0 grey levels in the median, because
->   they are not as good as real faces.
+> - *No sign of memorising:* not one generated face lies below the limit. A perfect generator would have 1 % there.
+> - *The generated faces lie even further away than new real ones,* 42.6 against 35.0 grey levels in the median. A likely
+>   reason is that they differ from all real faces, for example in fine detail (section 11.3).
 > - *The nearest pairs agree in pose and colours only.* A copy agrees in every detail.
 
 ## 11.6 Which combinations never come out?
@@ -516,7 +551,7 @@ THREE = ("hair_colour", "eye_colour", "mouth")
 
 
 def with_and_without_gap(config, generator):
-    """-> new real faces, their factors, and the same faces without pink hair with blue eyes."""
+    """New real faces, their factors, and those of them that have not both pink hair and blue eyes."""
     images, factors = factor_classifier.held_aside(
         config.counted, size=generator.size, seed=config.seed
     )
@@ -525,47 +560,49 @@ def with_and_without_gap(config, generator):
     return images, factors, images[~(is_pink & is_blue)]
 
 
-def count_combinations(config, reader, sets_of_faces):
-    """-> {name: factor_coverage.Coverage} of three factors."""
+def count_combinations(config, classifier, sets_of_faces):
+    """For each set, how often each combination of three factors comes out, as read by `classifier`."""
+    # the factors alone, of many faces: from them the expected share of each combination follows
     many = drawn_faces.factors(np.arange(100_000), seed=config.seed)
     three = {factor: drawn_faces.FACTORS[factor] for factor in THREE}
     found = {}
     for name, faces in sets_of_faces.items():
-        found[name] = factor_coverage.coverage(reader.predict(faces), many, three)
+        found[name] = factor_coverage.coverage(classifier.predict(faces), many, three)
     return found
 
 
 def show_coverage(found):
     """A table, and the first combinations that never come out."""
     rows = []
-    for name, one in found.items():
-        expected = f"{one.missed_by_perfect:.2f}"
-        rows.append([name, f"{one.n:,}", len(one.missing), expected, f"{one.distance:.1%}"])
+    for name, coverage in found.items():
+        missing = len(coverage.missing)
+        expected = f"{coverage.missed_by_perfect:.2f}"  # equation (11.6)
+        rows.append([name, f"{coverage.n:,}", missing, expected, f"{coverage.distance:.1%}"])
     tables.show(
         ["set", "faces", "never come out", "perfect sampler", "total variation"],
         rows,
         caption="Table 11.4. Combinations of hair colour, eye colour and mouth, of 240.",
     )
-    for name, one in found.items():
-        for names in one.missing[:5]:
+    for name, coverage in found.items():
+        for names in coverage.missing[:5]:
             print(f"{name}, never: {' + '.join(names)}")
 
 
-def measure_gap(config, proof, floor, faces):
-    """Do the measures of section 11.2 detect that a combination is missing?
+def measure_gap(config, real_faces, floor, faces):
+    """For each measure of section 11.2, whether it detects that a combination is missing.
 
-    -> {measure: whether it detects it}; nothing where too few faces are left to tell.
+    Empty if fewer faces are left than the floor was measured with.
     """
-    if len(faces) < len(proof.reference):
+    if len(faces) < len(real_faces.reference):
         print(
             f"Whether the gap is detected is not measured: {len(faces):,} faces are left, "
-            f"and the floor is that of {len(proof.reference):,}. Say a larger --counted."
+            f"and the floor is that of {len(real_faces.reference):,}. Say a larger --counted."
         )
         return {}
-    faces = faces[: len(proof.reference)]
-    if proof.mirrored:
+    faces = faces[: len(real_faces.reference)]
+    if real_faces.mirrored:  # training mirrored half of its faces, so the floor has such faces too
         faces = real_sets.mirror_half(faces, seed=config.seed)
-    row = evidence.measure(faces, proof, seed=config.seed)
+    row = evidence.measure(faces, real_faces, seed=config.seed)
     detected = evidence.detected(row, floor)
     names = [name for name, is_detected in detected.items() if is_detected]
     print("The gap is detected by:", ", ".join(names) or "none of the measures of pixels")
@@ -574,16 +611,16 @@ def measure_gap(config, proof, floor, faces):
 
 # %%
 if __name__ == "__main__":
-    if proof.drawn:
+    if real_faces.drawn:
         images, factors, with_gap = with_and_without_gap(config, generator)
-        accuracies = reader.accuracy(images, factors)
+        accuracies = classifier.accuracy(images, factors)
         words = ", ".join(f"{name.replace('_', ' ')} {x:.1%}" for name, x in accuracies.items())
         print("The classifier's accuracy on new drawn faces:", words)
         generated = generator.sample(config.counted, config.seed + 2)
         named = {"real": images, "real with a gap": with_gap, "generated": generated}
-        covered = count_combinations(config, reader, named)
+        covered = count_combinations(config, classifier, named)
         show_coverage(covered)
-        measure_gap(config, proof, floor, with_gap)
+        measure_gap(config, real_faces, floor, with_gap)
         plots.show(
             judging_plots.combinations(covered["generated"]),
             config.out / "combinations.png",
@@ -598,13 +635,14 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *The classifier can be trusted:* it reads every factor of new drawn faces at 98 % or more, and no combination is
->   missing among real faces. Their total variation of 11 % is what counting 3,000 faces in 240 cells gives.
+> - *The classifier can be trusted on drawn faces:* it reads every factor of new ones at 98 % or more, and no combination is
+>   missing among them. Their total variation of 11 % is what counting 3,000 faces in 240 cells gives.
 > - *The known gap is named exactly,* pink and blue with each of five mouths. No measure of pixels detects it.
-> - *The generator never makes 51 of the 240 combinations*, most of them with a frown. (With a classifier that was trained
->   on another CPU it is 46.) In Figure 11.4 whole columns and panels are violet: these *values* are hard for the
+> - *Of the 240 combinations 51 are never read from generated faces*, most of them with a frown. (With a classifier that was
+>   trained on another CPU it is 46.) In Figure 11.4 whole columns and panels are violet: these *values* are hard for the
 >   generator.
-> - A blurred mouth is read as *some* mouth, so look at the faces, too.
+> - *How well the classifier reads generated faces is not known.* A blurred mouth is read as *some* mouth, so a part of the
+>   51 may be errors of reading. Look at the faces, too.
 
 **What to do about missing combinations.** Work from the cheap to the expensive.
 
@@ -612,7 +650,8 @@ r"""
    balancing of combinations will help.
 2. *Is it in the data often enough?* A combination with ten training faces can hardly be learnt. Add data, or draw rare
    faces more often in training.
-3. *Do not truncate.* Truncation (chapter 10) moves $z$ away from where rare faces come from.
+3. *Do not truncate.* Truncation (chapter 10) makes the faces of many generators more alike. Ours nearly kept its
+   variety and lost quality, so there is nothing to gain either.
 4. *Train against collapse*, with the ingredients of chapter 6: a penalty on $D$'s slope, falling learning rates, an
    average of $G$. Train longer, or with a wider network.
 5. *Ask for it.* A conditional generator (`train --labels hair,eyes`) is given the factors as labels, so the user decides
@@ -625,11 +664,13 @@ r"""
 ## Summary
 
 - A measure means something beside its floor only: the same measure for real faces, with the same number of faces.
-- Several measures raise several times as many false alarms. Five standard deviations of a floor of six sets give 3 % for
-  six measures.
+- Several measures raise several times as many false alarms. With a floor of six sets and a limit of five standard
+  deviations, six measures together raise a false alarm in 3 % of all cases.
 - Every measure has a blind spot. Spoil real faces on purpose to find it.
-- Features see what things are, pixels see textures and colours. A judge of one kind can be fooled; use both.
-- Memorised faces pass all distances. Compare the distance to the nearest training face with that of new real faces.
+- Features describe what is in a picture, pixels its textures and colours. Features alone ranked a collapsed set first;
+  use both.
+- Memorised faces pass all distances to real faces. Compare the distance to the nearest training face with that of new
+  real faces.
 - Only counting known factors says *what* is missing.
 
 ## Exercises

@@ -238,7 +238,8 @@ $$L_D = -V = \int \big[\, p(x)\, s(-a(x)) + q(x)\, s(a(x)) \,\big]\, dx
 The integral needs the densities. We can compute it only because we wrote them down. The means need samples only, and
 `losses.discriminator_loss` computes them. The next cell compares the two, for the best $D$ and for four others. Each
 of these changes the logits of the best $D$ in some way. For the integral, `cells` cuts the line into many short pieces
-and gives the middle and the width of each; `integrate` adds up height times width.
+and gives the middle and the width of each; `at(p, x)` is the height of the density $p$ at $x$, and `integrate` adds up
+height times width. `rng.seed(seed, name)` makes from one seed another stream of random numbers for each name.
 """
 
 
@@ -341,7 +342,8 @@ We know the best $D$. Now we ask what its loss tells us about $G$.
 Two definitions first. The **Kullback–Leibler divergence** of a density $r$ from a density $t$ is
 $KL(r \| t) = \int r \log (r / t)\, dx$. It is never negative, and it is 0 only if $r = t$. The reason is **Jensen's
 inequality**: $-\log$ is a convex function, and the mean of a convex function is at least the function of the mean. So
-$KL(r \| t) = \mathbb{E}_{x \sim r} [-\log (t / r)] \ge -\log \mathbb{E}_{x \sim r} [t / r] = -\log \int t\, dx = 0$.
+$KL(r \| t) = \mathbb{E}_{x \sim r} [-\log (t / r)] \ge -\log \mathbb{E}_{x \sim r} [t / r] \ge -\log \int t\, dx = 0$.
+(The second $\ge$ is there because $\mathbb{E}_{x \sim r}$ counts $t$ only where $r$ is positive.)
 The **Jensen–Shannon divergence** compares $p$ and $q$ with their mixture $m = \frac12 (p + q)$:
 
 $$JS(p, q) = \tfrac12 KL(p \| m) + \tfrac12 KL(q \| m).$$
@@ -408,8 +410,8 @@ r"""
 > - *Right: all three curves level off at $\log 2 = 0.693$.* The narrow normals have practically no overlap left at a
 >   distance of 1, and from there on their $JS$ no longer depends on how far apart they are.
 
-The second point matters. A constant has no gradient. So where samples and data do not overlap, **a perfect
-discriminator gives a generator that minimises $JS$ nothing to follow** [Arjovsky and Bottou 2017]. A discriminator
+The second point matters. A constant has no gradient. So where samples and data do not overlap, **a generator
+that minimises $JS$ gets no direction from a perfect discriminator** [Arjovsky and Bottou 2017]. A discriminator
 that is still learning usually does give it something, because its logit is smooth. Section 1.5 gives $G$ another loss,
 chapter 5 one that measures how far apart the two are, and chapter 6 makes the two overlap by adding noise.
 
@@ -515,9 +517,10 @@ $$-\log D^* = -\log(1 - D^*) + \log\frac{1 - D^*}{D^*} = -\log(1 - D^*) + \log\f
 
 The last step is equation (1.3). Now take the mean over generated samples. There are two terms.
 
-- *The first term* is minus the minimax loss. We need the gradient of the minimax loss, which is that of $V$. By
+- *The first term* is minus the minimax loss. We need the gradient of the minimax loss. It is that of $V$, because
+  with $D$ held fixed the mean over real samples does not change when $G$ moves. By
   equation (1.5) the best $V$ is $2\,JS - \log 4$. If $G$ moves a little, two things change this value: the samples
-  move, and $D^*$ moves. The second change counts for nothing at first, because $V$ is at its maximum with respect to
+  move, and $D^*$ moves. For a small move of $G$ the second change can be neglected, because $V$ is at its maximum with respect to
   $D$, where its slope is zero. (This is called the *envelope theorem*.) So with $D^*$ held fixed the minimax loss has
   the gradient of $2\,JS(p, q)$.
 - *The second term* has the gradient of $KL(q \| p)$. To see this, let $G$ move, so that $q$ becomes $q'$. The function
@@ -590,7 +593,8 @@ r"""
 >   the two densities can be told apart.
 
 > **Common mistake: stopping when the average of $D$ is nearest one half.** If $D$ is good, the average is one half in
-> every round, so this rule picks a round by chance. A second slip often comes with it: where $D$ ends in a logit, the threshold is 0, and not $\frac12$.
+> every round, so this rule picks a round by chance. A second slip often comes with it: to compare a logit with $\frac12$. If $D$ ends in a
+> logit, the threshold is 0.
 
 ## 1.7 Algorithm 1: both players learn
 
@@ -619,6 +623,8 @@ can be for this task:
   able to draw a hill, and the square lets it.
 
 The loop uses nothing of this book's library. It needs variables, a tape that records what is computed, and gradients.
+In the step of $D$ the generated numbers are made before the tape starts, because $G$ does not learn there. In the step
+of $G$ they are made inside it, so that the gradient reaches $\mu$ and $w$.
 """
 
 
@@ -712,8 +718,8 @@ r"""
 - For a fixed generator the best discriminator is $D^* = p / (p + q)$; its logit is $\log p - \log q$. It knows the
   *ratio* of the densities.
 - The loss of the best discriminator is $\log 4 - 2\,JS(p, q)$. It is $\log 4$ if $D$ cannot tell. Where the two
-  densities do not overlap it is constant, and the best discriminator then gives a generator that minimises it nothing
-  to follow.
+  densities do not overlap it is constant, and a generator that minimises it then gets no direction from the best
+  discriminator.
 - The minimax loss of $G$ saturates where $D$ is sure that samples are fake; the non-saturating loss does not. Against
   the best $D$, held fixed, the first follows the gradient of $2\,JS$, the second that of $KL(q \| p) - 2\,JS$.
 - The average of $D$ says nothing about $G$. Its accuracy does, if $D$ is good.

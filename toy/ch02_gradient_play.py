@@ -76,8 +76,7 @@ class Config:
         if math.hypot(theta, psi) < 0.01:
             wanted = "at least 0.01 from 0, or psi must be"
             checks.fail("Config", "theta", wanted, f"{theta:g}", "The game would be over.")
-        # In the fastest spiral (section 2.4) a round multiplies the distance by sqrt(1 + h^2). It must
-        # stay below e^40, since its square still has to be a number of float32.
+        # Housekeeping: so many rounds that a growing spiral (section 2.4) overflows are refused.
         growth_a_round = 0.5 * math.log1p(h * h)
         if growth_a_round * self.steps > 40.0:
             most = int(40.0 / growth_a_round)
@@ -251,7 +250,8 @@ r"""
 > **Notice.**
 >
 > - *All grey lines go around the goal.* With minimax and Wasserstein they are closed; in the middle column they creep
->   inwards. $D$ pushes the sample away, the sample swings past the data, $D$ turns its slope around, and so on.
+>   inwards. $D$ tilts so that it pushes the sample towards 0, the sample swings past 0, only then
+>   does $D$ tilt the other way, and so on.
 > - *Upper row, left and right: the path is a growing spiral.* Both players have followed their own gradients in every
 >   round, and with the Wasserstein loss the distance has grown from 1 to 4.45.
 > - *Lower row, left and right: the path is closed, or nearly so.* The only difference is who moves when.
@@ -297,9 +297,9 @@ def growth(track):
 
 
 def predicted_growth(loss, track, h):
-    """The same from section 2.4, by the state s and the step h v of each round.
+    """The same from section 2.4, by the state r = (theta, psi) and the step h v of each round.
 
-    |s + h v|^2 / |s|^2 = 1 + (2 h <s, v> + h^2 |v|^2) / |s|^2, with the inner product <s, v>.
+    |r + h v|^2 / |r|^2 = 1 + (2 h <r, v> + h^2 |v|^2) / |r|^2, with the inner product <r, v>.
     """
     theta = track[:-1, 0]
     psi = track[:-1, 1]
@@ -369,8 +369,9 @@ $\psi_\text{new} = -hk\,\theta + \psi$. As a matrix,
 $$\begin{pmatrix} \theta_\text{new} \\ \psi_\text{new} \end{pmatrix} = \begin{pmatrix} 1 & hk \\ -hk & 1 \end{pmatrix}
 \begin{pmatrix} \theta \\ \psi \end{pmatrix}. \tag{2.3}$$
 
-This matrix is a rotation times a stretch by $\sqrt{1 + h^2 k^2} > 1$, which agrees with equation (2.2). The stretch can
-also be read off the eigenvalues, and they serve for every other matrix, too: write the state as a sum of eigenvectors;
+This matrix is a rotation times a stretch by $\sqrt{1 + h^2 k^2} > 1$, which agrees with equation (2.2). The
+eigenvalues give the same stretch, and unlike Pythagoras they also work for the matrices that follow: write the state
+as a sum of eigenvectors;
 a round multiplies each of them by its eigenvalue $\lambda$. So in the long run the larger modulus $|\lambda|$ tells how
 the distance grows. Here the eigenvalues solve $(1 - \lambda)^2 + h^2 k^2 = 0$, so $\lambda = 1 \pm i\,hk$, and
 $|\lambda| = \sqrt{1 + h^2 k^2}$.
@@ -490,8 +491,9 @@ $$\text{simultaneous } \begin{pmatrix} 1 & hk \\ -hk & 1 - h\gamma \end{pmatrix}
 \text{alternating } \begin{pmatrix} 1 - h^2 k^2 & hk\,(1 - h\gamma) \\ -hk & 1 - h\gamma \end{pmatrix}. \tag{2.5}$$
 
 The determinants are $1 - h\gamma + h^2 k^2$ and $(1 - h^2k^2)(1 - h\gamma) + h^2k^2(1 - h\gamma) = 1 - h\gamma$. As
-long as the eigenvalues are a complex pair (in simultaneous play for $\gamma < 2k$), the modulus is the root of the
-determinant. So alternating play then arrives for every $\gamma > 0$, and simultaneous play for $\gamma > h k^2$. If
+long as the eigenvalues are a complex pair (in simultaneous play for $\gamma < 2k$), their modulus is the square root of
+the determinant, and the play arrives if the determinant is below 1. For alternating play that is so for every
+$\gamma > 0$, for simultaneous play if $\gamma > h k^2$. If
 $\gamma$ is very large, the eigenvalues become real, and the state creeps: $D$ then hardly moves at all (exercise 5).
 """
 
@@ -671,7 +673,8 @@ r"""
   goal.
 - Simultaneous steps go along the tangent. In the Dirac-GAN with a zero-sum loss each round multiplies the squared
   distance by $1 + h^2 f'^2$.
-- Alternating steps, as in Algorithm 1, have a matrix of determinant 1 and circle around the goal.
+- In the Dirac-GAN without a penalty, alternating steps have, near the goal, a matrix of determinant 1: the state circles
+  around the goal.
 - The R1 penalty asks $D$ to be flat at the data. It acts like friction, does not move the goal, and makes the game
   arrive.
 - If data and samples overlap, the curvature of $D$'s loss is friction as well.
@@ -696,6 +699,7 @@ r"""
 
 ## Further reading
 
+- `python -m toy play` (`pip install -e '.[explore]'`), lesson *Spiral*: the game of this chapter under your hands, in the browser.
 - [Mescheder et al. 2018] introduces the Dirac-GAN and R1, and proves which methods arrive. Section 2 is this
   chapter's model.
 - [Nagarajan and Kolter 2017] shows that GANs on overlapping densities are locally stable.

@@ -121,8 +121,8 @@ no histogram to know how good it is. It is right if $\mu = 10$ and $|w| = 1$.
 We score $G$ by its **Wasserstein-2 distance** from the data. Imagine each density as a heap of sand, and move one
 heap onto the other so that the mean *squared* distance that a grain travels is as small as possible. The Wasserstein-2
 distance, $W_2$, is the root of that mean. (Chapter 5 uses its sister $W_1$, the mean distance that is not squared.) On
-the line the best plan keeps the order of the grains: two grains whose paths cross would travel less if they exchanged
-their goals. So the grain at $\mu + |w|z$ travels to $10 + z$, by $(10 - \mu) + (1 - |w|) z$. Since $z$ has mean 0 and
+the line the best plan keeps the order of the grains: if the paths of two grains cross, exchanging their goals makes the
+sum of their squared distances smaller. So the grain at $\mu + |w|z$ travels to $10 + z$, by $(10 - \mu) + (1 - |w|) z$. Since $z$ has mean 0 and
 mean square 1, the mean of the square is $(\mu - 10)^2 + (|w| - 1)^2$, so
 
 $$W_2 = \sqrt{(\mu - 10)^2 + (|w| - 1)^2}. \tag{3.1}$$
@@ -158,8 +158,8 @@ This is a parabola in $x$. The coefficient of $x^2$ is $\frac{1}{2w^2} - \frac12
 So a logit that is a straight line in $x$ can be the best one only if the spread is right already.
 
 *What can a straight line do when the mean is right?* If $\mu = 10$, the parabola is symmetric around 10, and so are
-both densities. A rising line is more right on one half of the samples and more wrong on the other. Softplus is convex,
-so what the loss gains on the one half is less than what it loses on the other. The best line is flat: $D$ says one half
+both densities. Tilt a flat line around $x = 10$. For each sample on whose side the loss falls there is a mirrored one
+on whose side it rises. Softplus is convex, so it rises by more than it falls. The best line is flat: $D$ says one half
 to everything, whatever $w$ is. It does not see the spread at all.
 
 We build both discriminators. First $x$ is **standardised**, as is usual for any data: $t$ is $x$ less the mean of
@@ -238,9 +238,11 @@ def build(config):
 # %% [markdown]
 r"""
 `mlp([2, 1])` is one layer: a weighted sum of two numbers, plus a constant. `Sequential` applies the features and then
-the sum. `data.stream` makes a **sampler**: a function that is called with a number and gives that minibatch: number 0,
-1, 2, and so on. So a training that was stopped can go on where it was. `loop.fit` plays the rounds and draws a progress
-bar.
+the sum. `data.stream` makes a **sampler**: a function of a number $i$ that returns the $i$-th minibatch, always the
+same one for the same $i$. So a training that was stopped can continue exactly where it stopped. `loop.fit` plays the
+rounds and draws a progress bar. A **hook** is a function that `fit` calls while it trains, with the trainer and the row
+of numbers that the trainer reported of the last round; `loop.every(25, look)` is a hook that calls `look` every 25
+rounds.
 
 On the way we look at the game about 160 times, which is every 25 rounds. Each look asks $D$ about 5,000 real numbers,
 5,000 generated ones and 400 places on the line. We look at the $G$ that plays, and not at its average. To compare the
@@ -286,7 +288,7 @@ def play(trainer, sampler, config):
     x = np.linspace(low, high, 400, dtype=np.float32)[:, np.newaxis]
     looks = []
 
-    def look(*_):  # the loop tells its hooks the trainer and the last row; both are known here
+    def look(*_):  # it needs neither the trainer, which is known here, nor the row
         looks.append(measure(trainer, target, real, z, x))
 
     look()
@@ -343,7 +345,7 @@ def show_ends(games, config):
 # %%
 if __name__ == "__main__":
     games = play_games(config)
-    first_game = next(iter(games.values()))
+    first_game = next(iter(games.values()))  # all have the same looks
     last = len(first_game["step"]) - 1
     moments = (0, last // 20, last // 8, last)
     plots.show(
@@ -390,6 +392,11 @@ As before, $b$ are the logits of the generated samples, and $s$ is softplus.
   of the logits, the loss is smallest when they are all equal. The logit is a line with a slope, so equal logits mean
   equal samples. $G$ shrinks.
 - The **minimax** loss is the mean of $-s(b)$, which is concave. The inequality turns around, and $G$ spreads out.
+
+Both need a slope. The *best* line is flat once the mean is right, but the players swing around that state, and $D$'s
+slope is rarely exactly 0. A slope of either sign pushes the spread the same way, so the pushes do not cancel: with the
+logit $\psi x$ plus a constant, integration by parts gives the derivative of the non-saturating loss with respect to $w$,
+$-\psi\, \mathbb{E}[z\, \sigma(-b)] = \psi^2 w\, \mathbb{E}[\sigma'(b)]$, and that of the minimax loss is minus as much.
 
 With the square $D$ has something to say about the spread itself. In the first game this outweighs the shape of the
 loss: a wrong spread changes $D$'s logits, and $G$ follows them.

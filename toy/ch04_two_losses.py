@@ -125,7 +125,8 @@ The data are three normals of standard deviation 0.4, around 7, 10 and 13. Each 
 is called a **mode**. $G$ starts near 0, far from all of them.
 For the first 800 rounds only $D$ learns. We call these rounds the **head start** of $D$.
 
-Both networks are multilayer perceptrons with two hidden layers of 64 units with leaky ReLU. The head start needs no new code: a learning rate may
+Both networks are multilayer perceptrons with two hidden layers of 64 units with leaky ReLU (like ReLU, but
+with a small slope in place of 0 for negative inputs). The head start needs no new code: a learning rate may
 be any function of the round, so $G$'s learning rate is 0 at first. With `gradient_norms=True` the trainer reports the
 norm of $G$'s gradient with respect to all of its weights.
 """
@@ -400,33 +401,33 @@ of each loss with respect to $G$'s weights $\theta$, and look for a divergence t
 
 $$D_f(p, q) = \mathbb{E}_{x \sim q}\, f\!\left(\frac{p(x)}{q(x)}\right) \ge f\!\left(\mathbb{E}_{x \sim q} \frac{p(x)}{q(x)}\right) = f(1) = 0. \tag{4.2}$$
 
-The inequality is Jensen's. (It needs $q > 0$ wherever $p > 0$. Where $q$ is 0 and $p$ is not, $q f(p / q)$ stands for its
-limit as $q \to 0$.) With $f(t) = t \log t$ it is $\mathrm{KL}(p \,\|\, q)$, with $f(t) = -\log t$ it is
+The inequality is Jensen's. (This is the proof for $q > 0$ wherever $p > 0$. Elsewhere one defines
+$q f(p / q)$ by its limit as $q \to 0$, and the result still holds.) With $f(t) = t \log t$ it is $\mathrm{KL}(p \,\|\, q)$, with $f(t) = -\log t$ it is
 $\mathrm{KL}(q \,\|\, p)$. [Nowozin et al. 2016] make a GAN of each convex $f$.
 
-**Two gradients.** Chapter 1 found the gradients of both divergences by an argument about maxima. Here is a calculation,
-which also gives the functions that $G$ follows. Let $h(x)$ be any function that stays as it is while $G$ moves. Then
-$\mathbb{E}_z h(G(z))$ depends on $\theta$ through the samples only. Call its gradient with respect to $\theta$ the
-gradient *through the samples*.
+**Two gradients.** Chapter 1 found the gradients of $\mathrm{KL}(q \,\|\, p)$ and of $2\,\mathrm{JS}(p, q)$ by an argument
+about maxima. Here is a direct calculation. Let $u(x)$ be any function that stays as it is while $G$ moves. Then
+$\mathbb{E}_z u(G(z))$ depends on $\theta$ only through the samples $G(z)$. We call its gradient the gradient of $u$
+*through the samples*. A training step of $G$ is exactly that: $u$ is the loss with $D$ held fixed.
 
 - *Claim:* the gradient of $\mathrm{KL}(q \,\|\, p) = \mathbb{E}_q[\log q - \log p]$ is the gradient through the samples of
-  $h = \log (q / p)$, with the present $q$. *Reason:* $\theta$ enters in two ways, through the samples and through the
+  $u = \log (q / p)$, with the present $q$. *Reason:* $\theta$ enters in two ways, through the samples and through the
   function $\log q$. The second way contributes $\int q\, \nabla_\theta \log q\, dx = \int \nabla_\theta q\, dx$, since
   $\nabla \log q = \nabla q / q$. The integral of a density is always 1, so this is $\nabla_\theta 1 = 0$.
 - *Claim:* the gradient of $2\,\mathrm{JS}(p, q) = \mathbb{E}_p \log \frac{p}{m} + \mathbb{E}_q \log \frac{q}{m}$ with
-  $m = (p + q) / 2$ is the gradient through the samples of $h = \log (q / m)$. *Reason:* besides the samples of $q$,
+  $m = (p + q) / 2$ is the gradient through the samples of $u = \log (q / m)$. *Reason:* besides the samples of $q$,
   $\theta$ enters through $\log q$, which contributes 0 as before, and through $\log m$ in both terms. That contributes
   $-\int (p + q)\, \nabla_\theta \log m\, dx = -2 \int \nabla_\theta m\, dx = 0$, because $p + q = 2m$.
 
 **Minimax.** Its loss is $\mathbb{E}_q \log(1 - D^*) = \mathbb{E}_q \log \frac{q}{p + q}$. Since $p + q = 2m$, this is the
-mean of $h = \log (q / m)$, less the constant $\log 2$. So the minimax loss follows the gradient of
+mean of $u = \log (q / m)$, less the constant $\log 2$. So the minimax loss follows the gradient of
 $2\,\mathrm{JS}(p, q)$, as chapter 1 said.
 
 **Non-saturating.** Divide $D^*$ by $1 - D^*$: the ratio is $p / q$, so
 
 $$-\log D^* = \log\frac{q}{p} - \log(1 - D^*).$$
 
-The first term on the right is the $h$ of $\mathrm{KL}(q \,\|\, p)$. The second is minus the $h$ of $2\,\mathrm{JS}$, up to
+The first term on the right is the $u$ of $\mathrm{KL}(q \,\|\, p)$. The second is minus the $u$ of $2\,\mathrm{JS}$, up to
 the constant $\log 2$. Hence the gradient is that of $\mathrm{KL}(q \,\|\, p) - 2\,\mathrm{JS}(p, q)$
 [Arjovsky and Bottou 2017]. Now insert the two terms of $2\,\mathrm{JS}$:
 
@@ -441,8 +442,8 @@ $2\,\mathrm{JS}(p, q)$, and the non-saturating loss minimises $2\,\mathrm{KL}(m 
 
 The next cell checks this for two normals $q = N(0, 1)$ and $p = N(w, 1)$. It takes the gradient of both losses through
 samples and a fixed $D^*$, and the slope of both divergences by numerical integration. Only the distance $w$ of the two
-means matters. So moving $G$ towards the data by a little changes a divergence by as much as moving the data away from
-$G$, with the opposite sign; the table shows how fast each loss *falls* as $G$ moves towards the data.
+means matters, and moving $G$ towards the data lowers $w$. So each loss should fall, as $G$ moves, at a rate equal to the
+slope of its divergence in $w$. The table compares these two numbers.
 """
 
 
@@ -529,7 +530,7 @@ r"""
 > - At $w = 8$ the slope of JS is practically 0. That is saturation again, now as a property of the divergence: once $p$
 >   and $q$ hardly overlap, JS has no more to lose.
 > - For small $w$ the two slopes are equal. Close to the data a single step is nearly the same with both losses; chapter
->   2 showed how many of them differ.
+>   2 showed that over many steps the two losses still lead to different paths.
 
 What does it mean for $G$ that $2\,\mathrm{KL}(m \,\|\, p)$ is what falls?
 
@@ -538,8 +539,8 @@ What does it mean for $G$ that $2\,\mathrm{KL}(m \,\|\, p)$ is what falls?
   (Elsewhere $q$ is then too large, which more than makes up for it. To miss one of three modes costs 0.14; exercise 1.)
 
 So the loss of everyday use punishes wrong samples hard and missing modes mildly. When a generator leaves out modes, one
-speaks of *mode collapse*. The loss does not by itself explain it, since $D$ is never the best one in practice. It does
-say that the loss will not prevent it. Chapter 6 cures it.
+speaks of *mode collapse*. This does not yet explain mode collapse, since in practice $D$ is never the best one. But it
+shows that the loss does little to prevent it. Chapter 6 cures it.
 
 ## 4.5 "A perfect discriminator teaches nothing"
 
@@ -629,7 +630,7 @@ r"""
 > - The run that never moves has the calmest loss. It stays at $-3 \cdot 10^{-11}$, which is nearly 0, and $W_1$ stays at
 >   10. (A minimax loss is never positive, so this is nearly its *largest* value; all the others come lower.)
 > - In the other three games the correlation is −0.45, 0.26 and 0.28, in the order of the table. Not even its sign agrees.
-> - In Figure 4.3 the $G$'s losses that move at all are flat from about round 1,200 on, while $W_1$ goes on falling for
+> - In Figure 4.3, in the three games where $G$ moves, its loss is flat from about round 1,200 on, while $W_1$ goes on falling for
 >   another thousand rounds.
 
 The reason is simple. A player's loss tells how it does against *this* opponent. If both improve together, both losses
@@ -684,8 +685,8 @@ of $B$ differ by at least $g / L$. How little mass can lie between two such sets
   interval of width at least $g / L$ around 0. The density of $z$ at 0 is $1 / \sqrt{2\pi} \approx 0.4$, so its
   probability is at least about $0.4\, g / L$, for small $g / L$.
 - If $G$ is not monotone, $A$ and $B$ may consist of many pieces, and it is not obvious that this does not help. It does
-  not. Take any set of probability ½, and add all points within a given distance of it. Of all such sets the half-line
-  gains the least probability by that. This is the **Gaussian isoperimetric inequality** [Borell 1975]. It holds for $z$
+  not. Take any set of a given probability (½ here, a third below), and add all points within a given distance of it. Of
+  all sets of that probability a half-line gains the least. This is the **Gaussian isoperimetric inequality** [Borell 1975]. It holds for $z$
   of any dimension, with a half-space in place of the half-line.
 
 In our experiment a gap reaches from 8.2 to 8.8, so $g = 0.6$, and a third of the mass lies on its one side; there the
@@ -731,6 +732,7 @@ comes in pieces itself, which is one ingredient of chapter 6.
 
 ## Further reading
 
+- `python -m toy play` (`pip install -e '.[explore]'`), lesson *Saturation*: the bad start of section 4.1 under your hands, in the browser.
 - [Goodfellow et al. 2014], section 3: both losses, in one paragraph.
 - [Arjovsky and Bottou 2017]: the theorems of section 4.5, and the gradient of the non-saturating loss.
 - [Nowozin et al. 2016]: every f-divergence as a GAN, with the variational bound of exercise 7.

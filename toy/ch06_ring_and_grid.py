@@ -21,7 +21,7 @@ each section.
 | **You will learn** | four numbers that measure coverage; what penalties, a relativistic loss, falling rates, an average, noise and coin flips each do; what PacGAN does; how to read an ablation table |
 | **New in gan_core** | `augment.instance_noise`, `latent.NormalAndBits`, penalties with a schedule |
 | **Run it** | `python -m toy.ch06_ring_and_grid`, or with `--target ring`; `--seeds 10` adds the table over ten seeds (one to two hours) |
-| **Time** | four to five minutes on two CPU cores |
+| **Time** | about three and a half minutes of processor time on two CPU cores |
 """
 
 # %%
@@ -727,6 +727,7 @@ never rest, and threads. Each needs a cure of its own.
 
 ## Further reading
 
+- `python -m toy play` (`pip install -e '.[explore]'`), lesson *Collapse*: the ring and the grid under your hands, in the browser.
 - [Lin et al. 2018]: PacGAN, with a theory of why packs help.
 - [Srivastava et al. 2017]: VEEGAN, where the ring, the grid and high quality come from.
 - [Sønderby et al. 2017]: instance noise.

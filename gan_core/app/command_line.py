@@ -202,9 +202,11 @@ def print_programs(
     """
     let_output_never_fail()
     stopping.started()
-    table = Table("run it", "what it is about", title=title)
+    table = Table(title=title)
+    table.add_column("run it", no_wrap=True)  # a command that is cut cannot be copied
+    table.add_column("what it is about")
     for name, line in programs(package, names):
-        table.add_row(Text(f"python -m {name}", no_wrap=True), Text(line))
+        table.add_row(Text(f"python -m {name}"), Text(line))
     Console().print(table)
 
 

@@ -117,7 +117,7 @@ def last_samples(runs: dict[str, Run], real: np.ndarray) -> Figure:
         The figure, not yet saved.
     """
     plots.use_style()
-    figure, axes = plt.subplots(1, len(runs), figsize=(5.2 * len(runs), 5.2), squeeze=False)
+    figure, axes = plt.subplots(1, len(runs), figsize=(5.2 * len(runs), 5.6), squeeze=False)
     for panel, (title, (_, looks)) in zip(axes[0], runs.items(), strict=True):
         step, samples, _ = looks[-1]
         plots.points(panel, real, samples, span_of(real))

@@ -6,6 +6,8 @@ import pytest
 from dcgan.drawn import drawn_faces
 from dcgan.solutions import ch07 as solutions
 
+pytestmark = pytest.mark.slow
+
 
 def test_1_a_constant_in_both_sets_changes_nothing():
     plain, both_moved, y_moved, difference_of_means = solutions.exercise_1()

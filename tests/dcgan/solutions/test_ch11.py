@@ -7,6 +7,8 @@ from dcgan.drawn import drawn_faces
 from dcgan.judge.evidence import Evidence
 from dcgan.solutions import ch11 as solutions
 
+pytestmark = pytest.mark.slow
+
 
 def test_1_three_over_p():
     n, missed = solutions.exercise_1()

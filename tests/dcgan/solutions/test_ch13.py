@@ -5,6 +5,8 @@ import pytest
 
 from dcgan.solutions import ch13 as solutions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("labels", [1, 2, 8, 100])
 def test_1_the_formula_is_the_value(labels):

@@ -14,6 +14,8 @@ from toy.play.game import Eye, Game, target_of
 from toy.play.settings import Settings
 from toy.targets import by_name, given
 
+pytestmark = pytest.mark.slow
+
 SMALL = Settings(g_hidden=(8,), d_hidden=(8,), batch=16, g_rate=0.01, d_rate=0.02, latent_dim=2)
 POINTS = np.float32([[0.0, 0.0], [1.0, 2.0], [3.0, 1.0]])
 DRAWN = choices.point_text(-1.0, 0.5) + choices.point_text(1.0, -0.5)

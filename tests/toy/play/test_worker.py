@@ -17,6 +17,8 @@ from toy.play.settings import Settings
 from toy.play.training import Training
 from toy.play.worker import Worker
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"g_hidden": "8", "d_hidden": "8", "batch": "16"}
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from toy.solutions import ch01 as solutions
 
+pytestmark = pytest.mark.slow
+
 
 def test_1_uniforms_part_in_a_straight_line():
     c, js = solutions.exercise_1()

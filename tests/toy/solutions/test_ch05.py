@@ -8,6 +8,8 @@ from gan_core import rng
 from toy import ch05_wasserstein as chapter
 from toy.solutions import ch05
 
+pytestmark = pytest.mark.slow
+
 
 def test_exercise_1_both_ways_give_one_number():
     by_hand, of_samples = ch05.exercise_1()
@@ -25,13 +27,11 @@ def test_exercise_3_js_stops_at_log_2_and_w1_goes_on(shift):
     assert w1 == pytest.approx(shift)
 
 
-@pytest.mark.slow
 def test_exercise_4_the_clip_decides_what_is_reported():
     assert ch05.exercise_4(0.01) < 0.05
     assert ch05.exercise_4(0.3) > 5.0
 
 
-@pytest.mark.slow
 def test_exercise_5_the_slope_follows_the_formula():
     measured, predicted = ch05.exercise_5(10.0)
     assert measured == pytest.approx(predicted, rel=0.05)
