@@ -114,6 +114,38 @@ def test_the_picture_is_drawn(page):
     assert len([one for one in found if len(set(one.split(","))) == 1]) > 20
 
 
+AXES = """return [...document.querySelectorAll('.charts figure')].map((one) =>
+    [one.querySelector('b').textContent, one.querySelector('canvas').dataset.axis])"""
+
+
+def test_headings_and_axes_agree_when_lessons_change(server):
+    """From the plane to the line and back: charts come and go between those that stay."""
+    _, address, _ = server
+    plane = [
+        ["Losses", "loss"],
+        ["D's mean answer", "mean D"],
+        ["Coverage", "share"],
+        ["Distance (1: two real sets)", "distance"],
+        ["Push on a sample", "mean arrow"],
+    ]
+    line = [
+        ["Losses", "loss"],
+        ["D's mean score", "mean D"],
+        ["Generated samples", "x"],
+        ["Distance (1: two real sets)", "distance"],
+        ["Push on a sample", "mean arrow"],
+    ]
+    with browser.chromium() as driver:
+        driver.get(f"{address}/?{SMALL}")
+        until(driver, lambda: driver.execute_script(AXES) == plane)
+        for lesson, wanted in (("spiral", line), ("collapse", plane)):
+            click(driver, f"preset-{lesson}")
+            until(driver, lambda wanted=wanted: driver.execute_script(AXES) == wanted)
+            until(driver, lambda: round_of(driver) > 0)
+            time.sleep(0.5)  # until the curves have been drawn again
+            assert driver.execute_script(AXES) == wanted
+
+
 def test_a_slider_answers_and_the_address_keeps_it(page):
     slider = page.find_element("css selector", "#slider-g_rate [tabindex]")
     before = page.current_url

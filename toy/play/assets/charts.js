@@ -8,14 +8,15 @@ const PAUSE = 250; // milliseconds between two drawings of the curves
 export default {
   template: `
     <div class="charts">
-      <figure v-for="(chart, i) in specs" :key="chart.title">
+      <figure v-for="chart in specs" :key="chart.title">
         <figcaption>
           <b>{{ chart.title }}</b>
           <span v-for="one in chart.series" :style="{ color: shade(one.colour) }">
             {{ one.name }} <output>{{ last(one) }}</output>
           </span>
         </figcaption>
-        <canvas ref="canvases" role="img" :aria-label="chart.title + ' over the rounds'"></canvas>
+        <canvas :data-chart="chart.title" role="img"
+          :aria-label="chart.title + ' over the rounds'"></canvas>
       </figure>
     </div>`,
   data() {
@@ -79,8 +80,13 @@ export default {
       return one.of ? `${short(value)} of ${one.of}` : short(value);
     },
 
+    /** Each canvas is found by its chart's name: Vue's list of them has another order, once charts
+     *  come and go. */
     draw() {
-      (this.$refs.canvases || []).forEach((canvas, i) => this.drawChart(canvas, this.specs[i]));
+      for (const canvas of this.$el.querySelectorAll("canvas")) {
+        const chart = this.specs.find((one) => one.title === canvas.dataset.chart);
+        if (chart) this.drawChart(canvas, chart);
+      }
     },
 
     drawChart(canvas, chart) {
@@ -93,6 +99,7 @@ export default {
       const view = [first, Math.max(end, first + 1), low, high];
       const place = places(box, view);
       axes(pen, box, view, ["round", chart.unit], [4, 3], chart.log);
+      canvas.dataset.axis = chart.unit; // what a test can read of the picture
       inside(pen, box, () => {
         if (chart.mark !== undefined) {
           pen.strokeStyle = colours().muted;
