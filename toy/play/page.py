@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from nicegui import app, ui
 from nicegui.element import Element
 
+from gan_core import checks
 from toy.play import settings as choices
 from toy.play.presets import PRESETS, Preset
 from toy.play.settings import Settings
@@ -26,7 +28,6 @@ ASSETS = Path(__file__).parent / "assets"
 MOST_TABS = 4  # games at once, each a process of its own
 TICK = 0.03  # seconds between two looks at what the game has shown
 SPEEDS = {"slow": "slow motion", "steady": "steady", "full": "full speed"}
-PENALTY_NAMES = {name: name for name in choices.PENALTIES}
 DRAWN_FIRST = {  # what a drawing begins with: an arc, and two humps
     choices.DRAWN_PLANE: "".join(
         choices.point_text(1.4 * math.cos(t), 1.2 * math.sin(2.0 * t))
@@ -42,6 +43,30 @@ SLIDERS = {  # name -> label, lowest, highest, step, whether it is a power of te
     "d_rate": ("D's rate", -5.0, 0.0, 0.05, True),
     "gamma": ("penalty γ", -4.0, 2.0, 0.1, True),
     "noise": ("noise, in sd", 0.0, 2.0, 0.01, False),
+}
+
+LABELS = {  # what the page calls the other settings
+    "target": "target",
+    "g_hidden": "G's hidden layers",
+    "d_hidden": "D's hidden layers",
+    "loss": "loss",
+    "penalty": "penalty",
+    "update": "steps",
+    "d_steps": "D steps a round",
+    "batch": "batch",
+    "latent_dim": "normals in z",
+    "bits": "coin flips in z",
+    "optimizer": "optimizer",
+    "beta_1": "Adam's β₁",
+    "start": "G starts, in sd",
+    "average": "average of G",
+    "fall": "fall, in rounds",
+    "seed": "seed",
+}
+COMPILING = {  # what is made ready -> what the page says meanwhile
+    "round": "Compiling the first round …",
+    "d_step": "Compiling the first step of D …",
+    "g_step": "Compiling the first step of G …",
 }
 
 
@@ -69,30 +94,60 @@ class Tab:
         self.is_filling = False  # while the controls are set by the program, not by hand
         self.settings = Settings()
         self.speed = "full"
-        self.note = ""
+        self.lesson = ""  # a name in PRESETS, or none
+        self.has_played = False  # since the tab was opened
+        self.refusals: list[str] = []  # what the address asks for in vain
         self._read_address(texts)
 
     def _read_address(self, texts: dict[str, str]) -> None:
         if not texts:
             texts = {"preset": "collapse"} if not self.file else {"target": choices.POINTS}
-        preset = PRESETS.get(texts.get("preset", ""))
-        if preset is not None:
-            self._take_preset(preset)
-        try:
-            self.settings = choices.from_query(texts, self.settings)
-            if self.settings.target == choices.POINTS and not self.file:
-                raise ValueError("There are no points of your own: start with --points FILE.csv.")
-        except ValueError as error:
-            self.settings = Settings()
-            words = str(error).removeprefix("Settings: ")
-            self.note = f"The address names a game that cannot be played: {words}"
+        if texts.get("preset") in PRESETS:
+            self._take_preset(texts["preset"])
+        # One by one, so that what is right counts; a drawing belongs to its target.
+        names = [name for name in LABELS if name != "target"]
+        for part in (("target", "drawing"), *((name,) for name in (*names, *SLIDERS))):
+            asked = {name: texts[name] for name in part if name in texts}
+            try:
+                self._allow_target(asked.get("target", self.settings.target))
+                self.settings = choices.from_query(asked, self.settings)
+            except ValueError as error:
+                self.refusals.append(_in_words_of_the_page(error))
         if texts.get("speed") in SPEEDS:
             self.speed = texts["speed"]
+        if not self.lesson:  # the address of a lesson, once it was played, does not name it
+            same = [name for name, one in PRESETS.items() if one.settings == self.settings]
+            self.lesson = same[0] if same else ""
 
-    def _take_preset(self, preset: Preset) -> None:
-        self.settings = preset.settings
-        self.speed = preset.speed
-        self.note = f"{preset.see}\n{preset.then} (Chapter {preset.chapter}.)"
+    def _targets(self) -> list[str]:
+        """What may be chosen: points only where there are some."""
+        return [one for one in choices.TARGETS if one != choices.POINTS or self.file]
+
+    def _allow_target(self, target: str) -> None:
+        if target == choices.POINTS and not self.file:
+            raise ValueError("There are no points of your own: start with --points FILE.csv.")
+        checks.one_of("Settings", "target", target, self._targets())
+
+    def _take_preset(self, name: str) -> None:
+        self.lesson = name
+        self.settings = PRESETS[name].settings
+        self.speed = PRESETS[name].speed
+
+    @property
+    def note(self) -> str:
+        """What stands above the game: what the address asked in vain, and the lesson."""
+        lines = [f"The address asks for what cannot be played: {one}" for one in self.refusals]
+        if self.lesson:
+            lines.append(self._lesson_words(PRESETS[self.lesson]))
+        return "\n".join(lines)
+
+    def _lesson_words(self, preset: Preset) -> str:
+        title = preset.title
+        if self.settings != preset.settings:
+            title += " (changed)"
+        elif not self.has_played:
+            title += " (press Play to start it)"
+        return f"{title}: {preset.see}\n{preset.then} (Chapter {preset.chapter}.)"
 
     # ---------------------------------------------------------------- what is seen
 
@@ -121,10 +176,12 @@ class Tab:
 
     def _presets(self) -> None:
         with ui.element("div").classes("play-buttons").props("role=group aria-label=lessons"):
-            ui.label("Lessons:").classes("play-muted")
+            ui.label("Lessons (a click starts one at once):").classes("play-muted")
+            self.lesson_buttons: dict[str, ui.button] = {}
             for name, preset in PRESETS.items():
                 button = ui.button(preset.title, on_click=lambda name=name: self.preset(name))
                 button.props(f"outline dense no-caps size=md padding='2px 10px' id=preset-{name}")
+                self.lesson_buttons[name] = button
         self.note_label = ui.label("").classes("play-note").style("white-space: pre-line")
 
     def _buttons(self) -> None:
@@ -153,25 +210,24 @@ class Tab:
             self._slider(name, text, low, high, step)
         ui.html("<h2>Starts the game anew</h2>", sanitize=False)
         self.inputs: dict[str, Any] = {}
-        targets = [one for one in choices.TARGETS if one != choices.POINTS or self.file]
-        self._select("target", "target", targets)
+        self._select("target", self._targets())
         with ui.element("div").classes("play-pair"):
-            self._text("g_hidden", "G's hidden layers")
-            self._text("d_hidden", "D's hidden layers")
-        self._select("loss", "loss", choices.LOSSES)
+            self._text("g_hidden")
+            self._text("d_hidden")
+        self._select("loss", choices.LOSSES)
         with ui.element("div").classes("play-pair"):
-            self._select("penalty", "penalty", choices.PENALTIES)
-            self._select("update", "steps", choices.UPDATES)
-            self._number("d_steps", "D steps a round")
-            self._number("batch", "batch")
-            self._number("latent_dim", "normals in z")
-            self._number("bits", "coin flips in z")
-            self._select("optimizer", "optimizer", choices.OPTIMIZERS)
-            self._number("beta_1", "Adam's β₁", 0.1)
-            self._number("start", "G starts, in sd", hint="how far from the data, in its sd")
-            self._number("average", "average of G", 0.001, "decay of the moving average; 0: none")
-            self._number("fall", "fall, in rounds", 1000, "rounds in which rates, γ and noise fall")
-            self._number("seed", "seed")
+            self._select("penalty", choices.PENALTIES)
+            self._select("update", choices.UPDATES)
+            self._number("d_steps")
+            self._number("batch")
+            self._number("latent_dim")
+            self._number("bits")
+            self._select("optimizer", choices.OPTIMIZERS)
+            self._number("beta_1", 0.1)
+            self._number("start", hint="how far from the data, in its sd")
+            self._number("average", 0.001, "decay of the moving average; 0: none")
+            self._number("fall", 1000, "rounds in which rates, γ and noise fall")
+            self._number("seed")
         with ui.element("div").classes("play-buttons"):
             ui.button("Show the program", on_click=self._ask("program")).props(
                 "outline no-caps dense padding='4px 10px' id=program"
@@ -192,21 +248,21 @@ class Tab:
             self.sliders[name] = slider
             self.values[name] = ui.label("").classes("value")
 
-    def _select(self, name: str, text: str, options: Any) -> None:
-        choice = ui.select(list(options), label=text)
+    def _select(self, name: str, options: Any) -> None:
+        choice = ui.select(list(options), label=LABELS[name])
         choice.on_value_change(lambda event: self._chosen(name, event.value))
         choice.props(f"dense options-dense outlined id=choice-{name}")
         self.inputs[name] = choice
 
-    def _number(self, name: str, text: str, step: float = 1, hint: str = "") -> None:
-        number = ui.number(text, step=step).props(f'title="{hint}"')
+    def _number(self, name: str, step: float = 1, hint: str = "") -> None:
+        number = ui.number(LABELS[name], step=step).props(f'title="{hint}"')
         # A number half typed is none yet: it counts when the field is left, or at Enter.
         number.on("change", lambda: self._chosen(name, number.value))
         number.props(f"dense outlined id=choice-{name}")
         self.inputs[name] = number
 
-    def _text(self, name: str, text: str) -> None:
-        field = ui.input(text).props(f"dense outlined id=choice-{name}")
+    def _text(self, name: str) -> None:
+        field = ui.input(LABELS[name]).props(f"dense outlined id=choice-{name}")
         field.on("change", lambda: self._hidden_typed(name, field.value))
         field.props('title="sizes such as 128-128-128, or linear"')
         self.inputs[name] = field
@@ -228,11 +284,21 @@ class Tab:
             value = getattr(self.settings, name)
             slider.set_value(_to_slider(name, value))
             self.values[name].set_text(f"{value:.3g}")
+        self.sliders["gamma"].set_enabled(self.settings.penalty != "none")
         self.speed_choice.set_value(self.speed)
-        self.note_label.set_text(self.note)
-        self.note_label.set_visibility(bool(self.note))
+        self._show_lesson()
         self._show_pen()
         self.is_filling = False
+
+    def _show_lesson(self) -> None:
+        """The lesson's text, and which button is its own."""
+        self.note_label.set_text(self.note)
+        self.note_label.set_visibility(bool(self.note))
+        for name, button in self.lesson_buttons.items():
+            is_this = name == self.lesson
+            shown, other = ("unelevated", "outline") if is_this else ("outline", "unelevated")
+            button.props(shown, remove=other)
+            button.props(f"aria-pressed={str(is_this).lower()}")
 
     def _show_pen(self) -> None:
         is_drawn = self.settings.target in DRAWN_FIRST
@@ -259,7 +325,9 @@ class Tab:
 
     def preset(self, name: str) -> None:
         """Take one of the presets, and play it."""
-        self._take_preset(PRESETS[name])
+        self._take_preset(name)
+        self.refusals = []
+        self.has_played = True
         self._fill()
         self.is_playing = True
         self._build_game()
@@ -271,13 +339,17 @@ class Tab:
     def toggle(self) -> None:
         """Play or pause."""
         self.is_playing = not self.is_playing
+        self.has_played = True
         self._order("play" if self.is_playing else "pause")
         self._show_play()
+        self._show_lesson()
 
     def by_hand(self, what: str) -> None:
         """One round, or one step of one player."""
         self.is_playing = False
+        self.has_played = True
         self._show_play()
+        self._show_lesson()
         self._order(what)
 
     def change(self, **changes: Any) -> None:
@@ -285,12 +357,13 @@ class Tab:
         try:
             changed = dataclasses.replace(self.settings, **changes)
         except ValueError as error:
-            ui.notify(str(error).removeprefix("Settings: "), type="warning", multi_line=True)
+            ui.notify(_in_words_of_the_page(error), type="warning", multi_line=True)
             self._fill()
             return
         if changed == self.settings:
             return
         self.settings = changed
+        self.refusals = []
         self._fill()
         self._build_game()
 
@@ -308,7 +381,7 @@ class Tab:
         try:
             sizes = choices.hidden_from_text(name, str(text))
         except ValueError as error:
-            ui.notify(str(error).removeprefix("Settings: "), type="warning")
+            ui.notify(_in_words_of_the_page(error), type="warning")
             self._fill()
             return
         self.change(**{name: sizes})
@@ -323,6 +396,7 @@ class Tab:
             return
         self.values[name].set_text(f"{value:.3g}")
         self._order("set", name=name, value=value)
+        self._show_lesson()
         self._show_address()
 
     def _speed_chosen(self, event: Any) -> None:
@@ -399,6 +473,8 @@ class Tab:
         self.board_is_ready = False
         self.board.run_method("picture", picture)
         self.charts.run_method("add", rows)
+        if picture.get("before_compiling"):  # the status says already what goes on since
+            return
         speed = f", {picture['rate']:,.0f} rounds a second" if picture["playing"] else ""
         after = {"d_step": " and a step of D alone", "g_step": " and a step of G alone"}
         done = after.get(picture["by_hand"], "")
@@ -410,7 +486,7 @@ class Tab:
             self.board.run_method("opening", message)
             self.charts.run_method("begin", _charts(message))
         elif kind == "compiling":
-            self.status.set_text("The first of these steps is compiled, which takes a moment …")
+            self.status.set_text(COMPILING[message["what"]])
         elif kind == "failed":
             self.is_playing = False
             self._show_play()
@@ -422,6 +498,24 @@ class Tab:
             ui.download.content(base64.b64decode(message["data"]), "game.gif", "image/gif")
         elif kind == "ended":
             self.status.set_text("The training process has ended. Reload the page.")
+
+
+def _in_words_of_the_page(error: ValueError) -> str:
+    """What was refused, with the name that the setting has on the page.
+
+    Example:
+        >>> _in_words_of_the_page(ValueError("Settings: g_hidden[0] must be a size."))
+        "G's hidden layers, layer 1, must be a size."
+    """
+    words = str(error).removeprefix("Settings: ")
+    found = re.match(r"(\w+)(?:\[(\d+)\])?(?= must)", words)
+    if found is None:
+        return words
+    labels = {**LABELS, **{name: slider[0] for name, slider in SLIDERS.items()}}
+    label = labels.get(found[1], found[1])
+    if found[2] is not None:
+        label += f", layer {int(found[2]) + 1},"
+    return label + words[found.end() :]
 
 
 def _show_program(text: str) -> None:

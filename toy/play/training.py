@@ -117,6 +117,8 @@ class Training:
         if message["is"] == "opening":  # pictures of the game before are of no use any more
             self._picture = None
             self._rows = []
+        if message["is"] == "compiling" and self._picture is not None:
+            self._picture["before_compiling"] = True
         if message["is"] != "picture":
             self._news.append(message)
             return

@@ -158,7 +158,7 @@ class Worker:
         self.is_playing = False
         self.next_measure = 0.0
         if what not in self.compiled:
-            self.say("compiling")
+            self.say("compiling", what=what)
         self.compiled.add(what)
         if what == "round":
             row = {name: values[-1] for name, values in self.game.rounds(1).items()}
@@ -171,7 +171,7 @@ class Worker:
     def play(self) -> None:
         """The rounds of one picture, and the picture."""
         if "round" not in self.compiled:
-            self.say("compiling")
+            self.say("compiling", what="round")
         start = time.monotonic()
         self.next_picture = start + 1.0 / PICTURES
         count = self.rounds_now()

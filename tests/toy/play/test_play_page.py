@@ -9,12 +9,15 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import browser
 import pytest
 
+from toy.play import settings as choices
 from toy.play.presets import PRESETS
 from toy.play.settings import Settings
+from toy.play.training import Training
 
 page_module = pytest.importorskip("toy.play.page", reason="needs the extra explore")
 WebDriverWait = pytest.importorskip("selenium.webdriver.support.wait").WebDriverWait
@@ -117,6 +120,9 @@ def test_the_picture_is_drawn(page):
 AXES = """return [...document.querySelectorAll('.charts figure')].map((one) =>
     [one.querySelector('b').textContent, one.querySelector('canvas').dataset.axis])"""
 
+PRESSED = """return [...document.querySelectorAll('[aria-pressed=true]')].map((one) => one.id)
+    .filter((id) => id.startsWith('preset-'))"""
+
 
 def test_headings_and_axes_agree_when_lessons_change(server):
     """From the plane to the line and back: charts come and go between those that stay."""
@@ -144,6 +150,13 @@ def test_headings_and_axes_agree_when_lessons_change(server):
             until(driver, lambda: round_of(driver) > 0)
             time.sleep(0.5)  # until the curves have been drawn again
             assert driver.execute_script(AXES) == wanted
+            assert driver.execute_script(PRESSED) == [f"preset-{lesson}"]
+        note = driver.find_element("class name", "play-note")
+        assert note.text.startswith("Collapse: ")
+        gamma = driver.find_element("id", "slider-gamma")
+        assert gamma.get_attribute("aria-disabled") == "true"  # there is no penalty
+        driver.find_element("css selector", "#slider-g_rate [tabindex]").send_keys("\ue014")
+        until(driver, lambda: note.text.startswith("Collapse (changed): "))
 
 
 def test_a_slider_answers_and_the_address_keeps_it(page):
@@ -168,6 +181,11 @@ def test_a_target_is_chosen_and_drawn(page):
     hand.move_by_offset(60, 40).move_by_offset(40, -80).release().perform()
     until(page, lambda: page.current_url != before and status(page) == "Round 0")
     assert "drawing=" in page.current_url
+
+
+def test_a_lost_connection_will_be_told_as_the_end_of_the_program(page):
+    words = page.find_element("id", "popup").get_attribute("textContent")
+    assert "it has probably ended" in words
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_fails(server, page):
@@ -208,16 +226,50 @@ def test_two_tabs_do_not_meet_and_a_closed_one_ends_its_worker(server, page):
 # ---- a tab before it is shown ----
 
 
-def test_an_address_that_names_no_game_is_told_and_the_first_game_is_shown():
-    for texts, words in (
-        ({"loss": "<script>"}, "loss must be one of minimax"),
-        ({"target": "points"}, "There are no points of your own"),
-        ({"preset": "spiral", "d_steps": "0"}, "d_steps must be a whole number"),
+def test_a_wrong_part_of_an_address_is_told_and_the_others_count():
+    spiral = PRESETS["spiral"].settings
+    for texts, wanted, words in (
+        ({"loss": "<script>", "seed": "3"}, Settings(seed=3), "loss must be one of minimax"),
+        ({"target": "points", "batch": "64"}, Settings(batch=64), "There are no points of your"),
+        ({"preset": "spiral", "d_steps": "0"}, spiral, "D steps a round must be a whole number"),
+        ({"d_hidden": "8-999"}, Settings(), "D's hidden layers, layer 2, must be a whole number"),
+        ({"g_hidden": "wide"}, Settings(), "G's hidden layers must be sizes such as 128-128"),
     ):
         tab = Tab("", texts)
-        assert tab.settings == Settings()
-        assert tab.note.startswith("The address names a game that cannot be played: ")
+        assert tab.settings == wanted
+        assert tab.note.startswith("The address asks for what cannot be played: ")
         assert words in tab.note
+
+
+def test_points_are_offered_with_a_file_alone():
+    (refused,) = Tab("", {"target": "mine"}).refusals
+    assert "drawn-line" in refused
+    assert "points" not in refused
+    assert "points" in Tab("points.csv", {"target": "mine"}).refusals[0]
+
+
+def test_the_text_of_a_lesson_says_how_the_game_stands():
+    first = Tab("", {})
+    assert first.note.startswith("Collapse (press Play to start it): A plain GAN")
+    first.has_played = True
+    assert first.note.startswith("Collapse: A plain GAN")
+    first.settings = dataclasses.replace(first.settings, d_rate=0.01)
+    assert first.note.startswith("Collapse (changed): A plain GAN")
+    assert Tab("", {"seed": "5"}).note == ""
+    again = dict(parse_qsl(choices.query(PRESETS["spiral"].settings)))
+    assert Tab("", again).lesson == "spiral"
+
+
+def test_a_picture_from_before_compiling_is_marked():
+    """Otherwise its "Round 0" takes the place of the word that something is compiled."""
+    training = object.__new__(Training)
+    training._news, training._picture, training._rows = [], None, []
+    picture = {"is": "picture", "round": 0, "row": {}, "measured": {}, "push": 0.0}
+    training._take(dict(picture))
+    training._take({"is": "compiling", "what": "round"})
+    assert training._picture["before_compiling"]
+    training._take({**picture, "round": 1})
+    assert "before_compiling" not in training._picture
 
 
 def test_a_lesson_may_be_changed_in_the_address():
