@@ -44,6 +44,10 @@ OLDEST = 3  # of NiceGUI, its first number
 MOST_BYTES = 1_000_000  # of one request, and of one message from the browser
 KEPT_MESSAGES = 50  # that a tab gets again after its connection was lost for a moment
 PATIENCE = 20.0  # seconds until the server must answer, or its address is not told
+# NiceGUI's own words are that it tries to reconnect. A program that has ended never answers again.
+ENDED = """document.querySelector("#popup").innerHTML =
+  "<span>The program does not answer: it has probably ended.</span>" +
+  "<span>Start it again, then reload this page.</span>";"""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -222,7 +226,12 @@ def serve(
 
     from nicegui import app, ui
 
-    ui.page("/", title=title, dark=None)(build)
+    @ui.page("/", title=title, dark=None)
+    def page() -> None:
+        build()
+        client = ui.context.client
+        client.on_connect(lambda: client.run_javascript(ENDED))
+
     app.add_middleware(Guard, host=address.host)
     telling = threading.Thread(target=_tell_when_up, args=[address, title, browser], daemon=True)
     telling.start()
