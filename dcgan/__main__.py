@@ -7,7 +7,7 @@ python -m dcgan generate --help         faces, contact sheets, avatars for a lis
 python -m dcgan walk --help             walks through the latent space
 python -m dcgan find --help             from a picture back to the z of the nearest face
 python -m dcgan page --help             one HTML file with a trained generator in it
-python -m dcgan watch RUN              a page that follows a training while it runs
+python -m dcgan watch RUN               a page that follows a training while it runs
 python -m dcgan judge --help            how good the faces of a run are, beside real ones
 
 --verbose with any of them shows what TensorFlow says at the start.
@@ -55,8 +55,12 @@ def main(arguments: list[str] | None = None) -> None:
         overview()
         return
     name = "train"
-    if arguments[:1] and arguments[0] in COMMANDS:
+    if arguments[:1] and arguments[0][:1] not in ("", "-"):  # an option, or nothing, is for train
         name = arguments.pop(0)
+    if name not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        print(f"dcgan: there is no command {name:.40}; the commands are {known}", file=sys.stderr)
+        raise SystemExit(2)
     commands = {
         "train": train,
         "generate": generate,

@@ -99,7 +99,8 @@ class RunReader:
         try:
             config = _config(_whole(file))
         except (FileNotFoundError, NotADirectoryError):
-            came = f"{self.path}, which has no config.json"
+            what = "has no config.json" if self.path.exists() else "does not exist"
+            came = f"{self.path}, which {what}"
             checks.fail("watch", "RUN", "folders of runs, such as runs/dcgan-1", came)
         except UNREADABLE as error:
             wanted = "runs whose config.json can be read"

@@ -85,7 +85,8 @@ def test_help_names_the_commands(capsys):
         (["train", "--resume", "nowhere"], "nowhere is not a run folder"),
         (["--no-such-option"], "no-such-option"),
         (["generate", "--count", "0"], "count must be"),
-        (["generat"], "generat"),
+        (["wathc"], "dcgan: there is no command wathc; the commands are train, generate, walk"),
+        (["my_faces.zip", "--epochs", "1"], "there is no command my_faces.zip"),
         (["walk", "--kind", "fly"], "fly"),
     ],
 )

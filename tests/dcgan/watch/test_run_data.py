@@ -74,6 +74,11 @@ def test_what_is_no_run_is_refused(content, words, tmp_path):
     assert str(tmp_path) in str(refused.value)
 
 
+def test_a_path_that_does_not_exist_is_told_as_such(tmp_path):
+    with pytest.raises(ValueError, match=r"nowhere, which does not exist"):
+        RunReader(tmp_path / "nowhere")
+
+
 def test_a_file_in_place_of_a_folder_is_refused(tmp_path):
     (tmp_path / "run").write_text("")
     with pytest.raises(ValueError, match="watch: RUN must be folders of runs"):
