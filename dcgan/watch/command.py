@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Annotated
 
 import tyro
 
@@ -21,8 +22,11 @@ MOST_RUNS = 8
 class Watch:
     """A page in your browser that follows trainings, and changes nothing in their folders."""
 
-    runs: tyro.conf.Positional[tuple[Path, ...]]
-    """the run folders, of trainings that run or have ended; several stand side by side"""
+    runs: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]],
+        tyro.conf.arg(metavar="RUN [RUN ...]", help_behavior_hint=f"(1 to {MOST_RUNS}; required)"),
+    ]
+    """run folders, of trainings that run or have ended; several stand side by side"""
     host: str = local_page.LOOPBACK
     """where the page is served; the default is reachable from this machine alone"""
     port: int = 8602

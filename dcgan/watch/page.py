@@ -253,6 +253,7 @@ class Page:
     def _show_tables(self, data: dict[str, RunData]) -> None:
         self.tables.clear()
         with self.tables:
+            ui.label(series.reading(data)).classes("muted")
             if len(data) > 1:
                 heading("h3", "The best epoch of each run")
                 ui.html(table_html(series.best_table(data)), sanitize=False).classes("scroll")
@@ -275,6 +276,7 @@ class Card:
         self.watched = watched
         self.worker = worker
         self.epochs: list[int] = []
+        self.has_ended = False
         self.versions: dict[int, int] | None = None
         self.seed = 0
         self.checkpoint: int | None = None
@@ -335,12 +337,13 @@ class Card:
         is_new = self.checkpoint != self.asked_at
         if self.keep_up.value and is_new and not self.computing:
             background_tasks.create(self._draw_again())
-        self._take_sheets(data)
+        self._take_sheets(data, found.word == "ended")
 
-    def _take_sheets(self, data: RunData) -> None:
+    def _take_sheets(self, data: RunData, has_ended: bool) -> None:
         """The slider has a place for each sheet, and stays at the newest if it was there."""
-        if data.sheets == self.versions:
+        if data.sheets == self.versions and has_ended == self.has_ended:
             return
+        self.has_ended = has_ended
         was_last = self.slider.value in (None, len(self.epochs) - 1) or not self.epochs
         self.versions = dict(data.sheets)
         self.epochs = list(data.sheets)
@@ -358,7 +361,8 @@ class Card:
         place = min(int(self.slider.value or 0), len(self.epochs) - 1)
         epoch = self.epochs[place]
         address = f"sheets/{self.watched.number}/{epoch}/{self.versions[epoch]}.png"
-        words = f"Epoch {epoch} of {self.epochs[-1]} so far"
+        so_far = "" if self.has_ended else " so far"
+        words = f"Epoch {epoch} of {self.epochs[-1]}{so_far}"
         self.sheet.show(address, words, f"generated faces, epoch {epoch}")
 
     def play_from_the_start(self) -> None:

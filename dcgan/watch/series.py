@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dcgan.measures.names import measure
+from dcgan.measures.names import FRECHET, GRID, PIXELS, SPECTRUM, measure
+from dcgan.measures.names import column as column_of
 from dcgan.watch.run_data import RunData
 
 LARGEST = 1e100  # what is drawn; products of larger numbers are none any more
@@ -21,6 +22,11 @@ RATES = ("d_learning_rate", "g_learning_rate")
 OWN_COLUMNS = ("epoch", "step", "images_a_second")
 FIRST = ("combined", "frechet", "kid", "precision", "recall", "distance_mean")
 """columns of epochs.csv that stand first in a table"""
+AS_REAL = (
+    *("precision", "recall", "density", "coverage", column_of(GRID), "MS-SSIM_of_pairs"),
+    *("contrast", "exposure", "edges", "variety"),
+)
+"""those that are best where real faces have them; of the others lower is better"""
 
 
 Table = tuple[list[str], list[list[str]]]
@@ -260,6 +266,28 @@ def table(run: RunData, most: int | None = None) -> Table:
         cells = [_cell(float(run.epochs[name][i])) for name in names]
         rows.append([f"{run.epochs['epoch'][i]:.0f}{mark}", *cells])
     return heads, rows
+
+
+def reading(runs: dict[str, RunData]) -> str:
+    """How the tables are read: which way is better, and what is combined; '' without a table.
+
+    Args:
+        runs: short name -> the run.
+    """
+    there = {name for run in runs.values() for name in measures(run)}
+    if not there:
+        return ""
+    words = "Lower is better"
+    as_real = [measure(name) for name in AS_REAL if name in there]
+    if as_real:
+        words += f" (in {', '.join(as_real)}: the nearer to real faces)"
+    judged = [set(measures(run)) for run in runs.values() if measures(run)]
+    others = {FRECHET if column_of(FRECHET) in names else SPECTRUM for names in judged}
+    other = " (or else the ".join(sorted(others)) + ")" * (len(others) - 1)
+    return (
+        f"{words}. Combined: {PIXELS} and {other}, each divided by its value for real faces; "
+        "the geometric mean of the two. Real faces have 1."
+    )
 
 
 def best_table(runs: dict[str, RunData]) -> Table:

@@ -198,3 +198,16 @@ def test_smoothing_is_a_weighted_mean_without_a_bias_at_its_start():
         np.testing.assert_allclose(found[i], np.sum(weight * value[: i + 1]) / weight.sum())
     constant = Curve(np.arange(9.0), np.full(9, 3.0))
     np.testing.assert_allclose(series.smoothed(constant, 20.0).value, 3.0)
+
+
+def test_the_tables_say_which_way_is_better_and_what_is_combined():
+    assert series.reading({"new": run()}) == ""
+    pixels = {"a": run(epochs=columns(epoch=[1], combined=[1], distance_mean=[80], variety=[1]))}
+    assert series.reading(pixels) == (
+        "Lower is better (in variety: the nearer to real faces). Combined: distance of pixels and "
+        "power spectrum, each divided by its value for real faces; the geometric mean of the two. "
+        "Real faces have 1."
+    )
+    both = {**pixels, "b": run(epochs=columns(epoch=[1], combined=[1], frechet=[80]))}
+    words = "distance of pixels and Fréchet distance (or else the power spectrum), each"
+    assert words in series.reading(both)

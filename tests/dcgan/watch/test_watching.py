@@ -108,6 +108,8 @@ def test_measures_have_their_columns_names_and_back():
     assert len(set(columns)) == len(set(measures))
     assert [names.measure(one) for one in columns] == measures
     assert epochs.column is names.column
+    as_real = [one for one, best in face_judge.BETTER.items() if best == "as real"]
+    assert {names.column(one) for one in as_real} <= set(series.AS_REAL)
 
 
 # ---- faces now ----
@@ -249,6 +251,9 @@ def test_the_page_shows_the_runs_follows_them_and_asks_nobody_else(address, run)
             ".map((one) => one.outerHTML)"
         )
         assert unnamed == []
+        assert "Epoch 2 of 2\n" in text()
+        assert "so far" not in text()
+        assert "Lower is better" in text()
         # The run goes on.
         with open(run / "log.csv", "a") as file:
             file.write((run / "log.csv").read_text().splitlines()[-1].replace("4,", "40,", 1))
@@ -256,6 +261,7 @@ def test_the_page_shows_the_runs_follows_them_and_asks_nobody_else(address, run)
         config = json.loads((run / "config.json").read_text())
         (run / "config.json").write_text(json.dumps({**config, "epochs": 9}))
         wait_for("epoch 2 of 9, round 40")
+        wait_for("Epoch 2 of 2 so far")
         (run / "config.json").write_text(json.dumps(config))
         page.execute_script(
             "[...document.querySelectorAll('button')]"
@@ -277,6 +283,7 @@ def test_the_page_shows_the_runs_follows_them_and_asks_nobody_else(address, run)
     [
         ([], "watch: RUN must be 1 to 8 run folders"),
         (["nowhere"], "watch: RUN must be folders of runs, such as runs/dcgan-1, got nowhere"),
+        (["nowhere"], "got nowhere, which does not exist"),
         (["run", "--port", "70000"], "--port must be a whole number from 0 to 65535"),
         (["run", "--port", "PORT"], "--port must be free, got"),
         (["run", "--host", "no such host"], "--host must be"),
@@ -298,6 +305,14 @@ def test_a_wrong_argument_is_one_line(arguments, words, run, monkeypatch, capsys
     assert stopped.value.code == 2
     assert said.count("\n") == 1, said
     assert words in said
+
+
+def test_help_says_that_runs_are_needed_and_how_many(capsys):
+    with pytest.raises(SystemExit):
+        program.main(["watch", "--help"])
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "watch [-h] RUN [RUN ...]" in said
+    assert "(1 to 8; required)" in said
 
 
 def test_a_missing_extra_is_one_line(run, monkeypatch, capsys):
