@@ -153,7 +153,7 @@ class Recipe:
     g_rate: float = 2e-4
     beta_1: float = 0.5
     beta_2: float = 0.999
-    discriminator: str = "radford"  # with batch norm; "dcgan": none, but biases, larger weights
+    discriminator: str = "radford"  # with batch norm; "dcgan": none, but biases
     gamma: float = 0.0  # strength of R1; 0: no penalty
     penalty_every: int = 4  # rounds from one penalty to the next
 
@@ -343,7 +343,8 @@ training must end with *the same bits* as one that was never stopped. What must 
 - The number of the round. Here every random number (the order of the faces, $z$, augmentation) is computed from the
   seed, the round, and the name of what it is used for. So there is no state of a random generator to save.
 
-`fit` saves all of this in a run folder, and a later `fit` with the same folder resumes. The next cell trains for 40
+`fit` saves all of this in a run folder, and a later `fit` with the same folder resumes. (`trainer.rounds` only plays rounds,
+`fit` also logs and saves, and `training.train` calls `fit` with everything that `python -m dcgan` adds.) The next cell trains for 40
 rounds in one go, and again with a stop after round 20, after which nothing but the folder is left. A third training
 resumes with everything but Adam's memories, as scripts do that save only the networks.
 """
@@ -368,6 +369,7 @@ def stop_and_resume(config, learnt):
     rounds = 2 * half
     recipe = Recipe(batch=32)
     batches = batches_of(config, recipe, learnt)
+    # `fit` trains until the trainer has made so many rounds in all.
     never_stopped = make_trainer(config, recipe, config.seed)
     fit(never_stopped, batches, rounds)
 
@@ -631,7 +633,8 @@ faces (enlarge the sheet; chapter 8 says where it comes from).
 
 Today's recipes depart from Radford's. That of this book's network `dcgan`, the default of `python -m dcgan`, does so
 in several ways. We measure four rows of departures, each on top of those before. Two of the rows change several things
-at once, and the table cannot say which of them matters:
+at once, and the table cannot say which of them matters. (As in
+chapter 6, such a table is called an *ablation*.)
 
 - **Batches of 32** in place of 128. With the same number of images there are four times as many rounds, each cheaper
   and noisier.
@@ -758,7 +761,8 @@ trains nothing anew.)
 
 > **How to read such a table.** Often a change of more than two standard errors is called more than chance. Here that is
 > too little, for two reasons. With five seeds the standard error itself is uncertain: by Student's $t$ with 4 degrees of
-> freedom, no change at all gives two standard errors in 12 % of cases, three in 4 %, and five in 0.7 %. And we compare
+> freedom, a change that does nothing still comes out two standard errors or more away from 0 in 12 % of cases, three or
+> more in 4 %, and five or more in 0.7 %. And we compare
 > about a dozen pairs. So that all twelve together give a false alarm in 5 % of cases at most, each needs about *six*
 > standard errors. From three to six is a hint. A smaller change may still be real; these seeds just cannot show it.
 
@@ -815,7 +819,8 @@ untrained generator after 400 rounds. Therefore `schedules.rising_memory` uses, 
 
 $$d_t = \min\Big(d,\; \frac{1 + t}{10 + t}\Big), \tag{9.2}$$
 
-which remembers about the last ninth of all rounds, until $d$ is reached (exercise 2).
+which remembers $1 / (1 - d_t) = (10 + t)/9$ rounds, about a ninth of the rounds so far, until $d$ is reached
+(exercise 2).
 
 **Batch norm must be settled.** The averaged network was never trained with its own activations. The means and variances
 in its batch norm are averages of $G$'s, and these belong to $G$'s weights at other times. They need not fit the averaged

@@ -152,8 +152,8 @@ wins by far. (`space.shell` computes mean and sd of the norm exactly. For $d = 1
 This matters, because *$G$ was trained on the shell alone*. Each $z$ that it ever saw was a sample, and $D$ never
 judged a face from elsewhere. So we look at walks through the latent space that one finds in tutorials and ask whether
 they stay on the shell: scaling $(1, \dots, 1)$, flipping the signs of its first numbers, and fixing the first 35 numbers
-of $z$ at 1 while the others are drawn. Three more walks are of the same kinds, with negative numbers: scaling by
-$-1, \dots, -0.4$; setting the first $20 n$ numbers to $-0.5 n$; and fixing the first 35 at $-1$.
+of $z$ at 1 while the others are drawn. Three more walks use negative numbers: scaling by $-1, \dots, -0.4$;
+fixing the first 35 at $-1$; and setting the first $20n$ numbers of $(1, \dots, 1)$ to $-0.5n$, for $n = 0, \dots, 4$.
 """
 
 
@@ -292,8 +292,8 @@ So leaving the shell is a mistake here. But a small step inwards can be wanted. 
 
 $$G(\psi z), \qquad 0 < \psi \le 1. \tag{10.3}$$
 
-What can it do? It does not make $z$ a more common sample: all directions are equally likely, and $\psi z$ has the direction
-of $z$. But it makes all differences between latent vectors smaller by the factor $\psi$. $G$ is continuous, so with
+What can it do? It does not pick likelier faces by picking a likelier direction: all directions are equally likely, and
+$\psi z$ has the direction of $z$. But it makes all differences between latent vectors smaller by the factor $\psi$. $G$ is continuous, so with
 shorter $z$ the faces move towards the one face $G(0)$ and, sooner or later, become more alike. Large generators gain
 quality for the variety that they give up [Brock et al. 2019; Karras et al. 2019], and many of their published pictures
 are truncated. (StyleGAN truncates an inner vector $w$ instead of $z$.) Does our small generator gain something?
@@ -486,7 +486,7 @@ ten known **factors**, among them hair colour, fringe and mouth. So a classifier
 read the factors of generated ones. (It is a small network: four convolutions, two dense layers, and a softmax for each
 factor.)
 
-Three numbers answer the question for each factor:
+Table 10.4 answers the question for each factor by these columns:
 
 - the share of its commonest value among faces with the fixed part, and among all faces;
 - the **total variation** of the two distributions of values, $\frac12 \sum_v |p(v) - q(v)|$, which is the share of
@@ -539,7 +539,7 @@ if __name__ == "__main__":
     print("The classifier is right on new drawn faces:", words)
     stays = show_what_stays(config, generator, classifier)
     tables.show(
-        ["factor", "commonest", "its share", "among all", "apart", "random signs", "chance"],
+        ["factor", "commonest", "its share", "among all", "variation", "random signs", "chance"],
         rows_of_stays(classifier, stays),
         caption="Table 10.4. The first 35 of 100 numbers of z fixed at 1: the commonest value of each "
         "factor, its share, and the total variation between these faces and all faces.",
@@ -672,8 +672,9 @@ This is called **inversion**. The weights of $G$ are fixed, and the gradient is 
 decide whether it works.
 
 - *The error has many local minima.* So each search starts from several $z$: of 2,048 samples, the eight whose faces are
-  nearest to $x$. The best end counts.
-- *The norm is limited.* A $z$ far outside the shell may have a smaller error, but steps from it do not lead to faces. We
+  nearest to $x$. Of the eight results the one with the smallest error is kept.
+- *The norm is limited.* A $z$ far outside the shell may have a smaller error, but when it is edited or walked
+  from, $G$ is asked for faces that it has not learnt to make. We
   take $r$ two standard deviations above the shell's mean, and shorten $z$ after each step where it is longer.
 
 The quality of a result is given as **PSNR**, $10 \log_{10} (255^2 / \text{mean squared error})$ in decibels (dB). At

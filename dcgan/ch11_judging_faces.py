@@ -223,9 +223,8 @@ $c_1 = (0.01 \cdot 255)^2$ and $c_2 = (0.03 \cdot 255)^2$ only keep the fraction
 MS-SSIM is 1 for equal images. It is not a distance to real faces. A mean over pairs that is higher than that of real
 pairs means too little variety; a lower one means more disorder than real faces have.
 
-**Nearer to the training faces** (% nearer). Find the distance of each new real face to its nearest training face, and
-take the limit below which only 1 % of them lie. The measure is the share of generated faces that lie below this limit.
-Section 11.5 uses it.
+**Nearer to the training faces** (% nearer). The share of generated faces that lie suspiciously near to a training face:
+nearer than all but 1 % of new real faces do. Section 11.5 explains it.
 """
 
 
@@ -290,9 +289,9 @@ package. Read the table by rows.
 > - *Blurred*: the finest patches are at 20 times the floor. The coarsest patches, and MMD at 16 pixels, detect nothing.
 >   MS-SSIM finds the faces more alike, although none is missing. And % nearer reports memorising where there is none
 >   (section 11.5).
-> - *Noisy*: the finest patches alone. For MS-SSIM disorder looks like variety, and not so much of it that it would be
+> - *Noisy*: detected by the finest patches only. MS-SSIM takes the noise for a little more variety, too little to be
 >   detected.
-> - *Colours off*: the coarsest patches and MMD alone.
+> - *Colours off*: detected only by the coarsest patches and MMD.
 > - *Light half only* (set B): coarse patches and MMD, clearly. MS-SSIM, which is there to detect missing variety, does not:
 >   the light half is nearly as varied within as the whole.
 > - *50 faces only* (set D): the distances, not MS-SSIM. One pair in 50 is of the same face, so its mean rises by 0.01,
@@ -412,11 +411,11 @@ r"""
 >
 > - *Recall detects missing variety where MS-SSIM did not:* the light half has 0.83 (real 0.92). Its precision is that of
 >   real faces, because each single face is fine.
-> - *The recall of 0 of 50 faces only follows from how the set was made.* Each face is there twenty times, so its third
+> - *The set "50 faces only" has the recall 0 because of how it was made.* Each face is there twenty times, so its third
 >   nearest neighbour is a copy of itself, and all balls have radius 0. Recall detects exact copies here. Fifty faces that
 >   are each varied a little could have a higher recall.
 > - *The Fréchet distance detects every fault but memorising.* It does not say which fault it is, and it is nearly as large
->   for 50 faces only (51) as for the generator (58).
+>   for the set of 50 faces (51) as for the generator (58).
 > - *The generator:* precision 0.96, recall 0.001. A density of 2.2, where a perfect generator has about 1, says that its
 >   faces crowd where real faces are dense. The generator makes ordinary faces, and too few kinds of them.
 > - *Recall and coverage disagree about it,* 0.001 and 0.79. Balls around crowded generated faces are small and contain few
@@ -448,8 +447,9 @@ contain.)
 
 > **Notice.**
 >
-> - *Features alone rank the collapsed set first.* Its $D$ had used features of a network similar to the judge's. A likely
->   reason is that $G$ learnt to make those features look right.
+> - *Features alone rank the collapsed set first.* The discriminator of this training had been
+>   given features of a pretrained network, one similar to the judge's. A likely reason is that $G$ learnt to make those
+>   features look right.
 > - *Pixels alone rank these three sets as the eye does.* So this table shows that features alone can fail. It has no set
 >   on which pixels alone fail.
 > - *The combined figure has the same order,* but woven and collapsed differ by 8 % only. With three sets, one training

@@ -149,10 +149,10 @@ margins: $D(x_1)$, $D(x_2)$, $-D(y_1)$ and $-D(y_2)$. (We take the mean over the
 its value is twice ours.) For pairs there are two margins: $D(x_1) - D(y_1)$ and $D(x_2) - D(y_2)$. $G$ lowers the value.
 It is 0 if $D$ can tell everything apart, and $-\log 2 = -0.693$ if it can tell nothing apart. Three states matter:
 
-1. *Collapsed*: $y_1 = y_2 = x_1$. Separate: at $x_1$ there are one real and two generated samples, so the best $D$ gives
-   the probability $\sigma(D) = \frac13$ of "real" there. At $x_2$ there is only a real sample, so the probability can
-   come as close to 1 as $D$ likes. Three of the four terms are not 0, and the value is
-   $\frac14 \left(\log \frac13 + 2 \log \frac23\right) = -0.477$. Pairs: the first pair is equal, which costs
+1. *Collapsed*: $y_1 = y_2 = x_1$. Separate: at $x_1$ lie one real and two generated samples, so the best $D$ gives the
+   probability $\sigma(D) = \frac13$ of "real" there. The term of $x_1$ is $\log \frac13$, and those of $y_1$ and $y_2$ are
+   $\log \frac23$ each. At $x_2$ lies only a real sample; its term can come as close to 0 as $D$ likes. The value is
+   $\frac14 \left(\log \frac13 + 2 \log \frac23 + 0\right) = -0.477$. Pairs: the first pair is equal, which costs
    $\log \frac12$. The second pair is $(x_2, x_1)$, and $D$ can make it as unequal as it likes. The value is
    $\frac12 \log \frac12 = -0.347$.
 2. *On the way*: $y_1 = x_1$, and $y_2$ somewhere between the modes. Separate: two terms of $\log \frac12$ are left, so
@@ -174,8 +174,8 @@ any number of samples that with fixed pairs some way to the smallest value never
 every round, so in the long run each $y_j$ meets each $x_i$, and the loss is the mean over *all* pairs. The same count
 for $i, j \in \{1, 2\}$ gives
 
-- collapsed: two of the four pairs are equal, $\frac14 \cdot 2 \log \frac12 = -0.347$;
-- on the way: one of four is equal, $\frac14 \log \frac12 = -0.173$;
+- collapsed: $(x_1, y_1)$ and $(x_1, y_2)$ are equal, $\frac14 \cdot 2 \log \frac12 = -0.347$;
+- on the way: only $(x_1, y_1)$ is equal, $\frac14 \log \frac12 = -0.173$;
 - both modes: two pairs are equal, and $(x_1, x_2)$ and $(x_2, x_1)$ contradict each other, so all four margins of the
   best $D$ are 0: $-0.693$.
 
@@ -399,8 +399,8 @@ In `modern.Block` $f$ is a **bottleneck**: a $1 \times 1$ convolution to half of
 convolution, and a $1 \times 1$ convolution back. Two leaky rectifiers (leaky ReLUs) stand between the three. Halving the
 channels makes the $3 \times 3$ layer four times cheaper.
 
-**The mean square of the signal.** Let each weight of a layer be drawn from $N(0, g^2 / n)$, where $n$ is now the number
-of inputs of a unit. We call $g$ the **gain** of the layer. The weights have mean 0 and are independent, so the mean square of the output is $g^2$ times the mean
+**The mean square of the signal.** Let each weight of a layer be drawn from $N(0, g^2 / n)$, where $n$ is the number of
+inputs of a unit (in a convolution: kernel height × width × input channels). We call $g$ the **gain** of the layer. The weights have mean 0 and are independent, so the mean square of the output is $g^2$ times the mean
 square of the input. A leaky rectifier of slope $\alpha$ keeps positive inputs and multiplies negative ones by $\alpha$.
 If the inputs are distributed symmetrically around 0, it multiplies the mean square by $(1 + \alpha^2)/2$. So a rectifier
 and a layer together keep the mean square if
@@ -408,8 +408,10 @@ and a layer together keep the mean square if
 $$g^2 = \frac{2}{1 + \alpha^2} \tag{12.8}$$
 
 [He et al. 2015]. The first of the three convolutions of $f$ has no rectifier in front of it, so it keeps the mean square
-with $g = 1$. The other two have one in front, so they need equation (12.8). The DCGAN's kernels, with a fixed sd of 0.02,
-do not keep it: the signal shrinks in every layer, and batch norm brings it back to size 1.
+with $g = 1$. The other two have one in front, so they need equation (12.8). The DCGAN's kernels have a
+fixed sd of 0.02, so $g^2 = 0.0004\, n$ depends on the number of inputs. Only with about 4,800 inputs does that keep the
+mean square. In the narrow networks of this book $n$ is smaller and the signal shrinks in every layer; in wide ones it
+can grow. Batch norm brings it back to size 1.
 
 *In a residual block* the two parts of equation (12.7) are uncorrelated at the start, because the last kernel of $f$ has
 mean 0 and is drawn independently of everything before it. So their mean squares add up. If $f$ keeps the mean square,
@@ -417,8 +419,9 @@ each block doubles it. After $L$ blocks it is $2^L$ times as large. The remedy i
 kernel of $f$ start at 0. Then $f = 0$, and **every block starts as the identity**, however many there are.
 
 **The first step.** Does a block that starts as 0 learn? Consider blocks of scalars, $x_{l+1} = x_l + w_3 w_2 w_1 x_l$, where
-$x_l$ is the signal in front of block $l$, with $w_3 = 0$ and $w_1 = w_2 = c$. Start with $x_0 = 1$. To keep it short,
-gradient descent shall make the output itself smaller. The output is 1, and its derivative with respect to $w_3$ of any block is $w_2 w_1 x_l = c^2$. The derivatives
+$x_l$ is the signal in front of block $l$, with $w_3 = 0$ and $w_1 = w_2 = c$. Start with $x_0 = 1$. Take the simplest loss,
+the output itself. All $w_3$ are 0, so every $x_l$ is 1 and the output is 1. Its derivative with respect to the $w_3$ of
+any block is therefore $w_2 w_1 x_l = c^2$. The derivatives
 with respect to $w_1$ and $w_2$ contain $w_3 = 0$, so these two stay as they are. A step of size $\eta$ sets
 $w_3 = -\eta c^2$, every block then multiplies by $1 - \eta c^4$, and the output becomes
 
@@ -634,8 +637,8 @@ $f = \frac18$.
 
 `resampling.downsample` filters and then keeps every second pixel. `resampling.upsample` does the reverse: it puts a
 zero behind each pixel and then filters. The zeros *create* fast waves: the row $1, 1, 1$ becomes $1, 0, 1, 0, 1, 0$, which
-is the constant $\frac12$ plus half of the fastest wave. The filter removes it. A transposed convolution that is not
-trained well leaves them as a checkerboard (section 8.6). StyleGAN2 and its successors resample this way
+is the constant $\frac12$ plus half of the fastest wave. The filter removes this wave. A transposed convolution
+that is not trained well leaves it in the picture, as a checkerboard (section 8.6). StyleGAN2 and its successors resample this way
 [Karras et al. 2020].
 """
 
@@ -814,6 +817,7 @@ class Jury:
         faces = drawn_faces.draw(fresh, seed=config.seed, size=config.size)
         faces = real_sets.mirror_half(faces, seed=config.seed)
         self.reference = faces[: config.samples]
+        # The classifier of factors:
         self.reader = factor_classifier.train_classifier(
             config.size, faces=config.taught, steps=config.classifier_steps, seed=config.seed
         )
@@ -1015,8 +1019,8 @@ another machine, sums are rounded differently, and the digits of a single run ch
 ## 12.7 Equal images, or equal time?
 
 Table 12.5 gave each recipe the same number of *images*. That is the question of somebody whose data are scarce. Whoever
-waits for a training asks another: what do I have after the same *time*? A round of the residual networks costs about three
-times as much. They have many more layers, in $D$ for example 17 convolutions at 32 pixels, where the DCGAN has four.
+waits for a training asks another: what do I have after the same *time*? A round of the residual networks costs about
+three times as much as one of recipe 2 or of the DCGAN. They have many more layers, in $D$ for example 17 convolutions at 32 pixels, where the DCGAN has four.
 
 The next cell takes the time after which the fastest training (one recipe, one seed) had seen all of its images, and looks
 up what the others had reached by then, by linear interpolation between two looks. Other seeds of the same recipe are then

@@ -77,7 +77,7 @@ class Config:
     rounds: int = 900
     """rounds of the training on faces"""
     short_rounds: int = 200
-    """rounds of the training whose labels are too loud"""
+    """rounds of the training of section 13.8 with large label vectors"""
     batch: int = 32
     """faces in a batch, real and generated each"""
     counted: int = 800
@@ -288,10 +288,11 @@ $$a(x, y) = \langle e(y), \varphi(x) \rangle + \psi(\varphi(x)). \tag{13.7}$$
 
 This is the **projection discriminator**: one network $\varphi$, a last layer $\psi$ as any $D$ has it, and one inner
 product. The label enters by a *multiplication*, and costs one vector for each label. If a label has several factors that
-are independent given $x$, the class part is a sum over factors, and so is $e(y)$.
+are independent given $x$, among real and among generated samples, the class part is a sum over factors, and so is $e(y)$.
 
-**An example in which all of it is known.** Let the data of label $y$ be the normal distribution in the plane with mean
-$\mu_y$ and standard deviation $s$ (not the softplus), and the generated samples another one, with mean $m_y$ and standard deviation $t$. The
+**An example in which all of it is known.** Let the data of label $y$ be normal in the plane, with mean $\mu_y$ and
+standard deviation $s$ in each coordinate, and the generated samples too, with mean $m_y$ and standard deviation $t$.
+(This $s$ is a number, not the softplus of chapter 12.) The
 logarithm of the ratio of the two densities is
 
 $$a^*(x, y) = -\frac{|x - \mu_y|^2}{2 s^2} + \frac{|x - m_y|^2}{2 t^2} + 2 \log\frac ts. \tag{13.8}$$
@@ -413,8 +414,8 @@ $$\gamma_c(y)\, \frac{h_c - \operatorname{mean} h_c}{\operatorname{sd} h_c} + \b
 
 Mean and standard deviation are those of the whole batch, whatever the labels. With $\gamma_c(y) = 0$ and
 $\beta_c(y) < 0$ in front of a ReLU, a label switches a channel off; so each label may use channels of its own at every
-size of the picture. gan_core's layer keeps a common $\gamma$ and $\beta$ for all labels, and starts with no contribution of
-the label.
+size of the picture. In gan_core's layer $\gamma_c(y)$ is the sum of a number that all labels share and one of the label's
+own, and likewise $\beta_c(y)$. The label's own numbers start at 0.
 
 **Batch norm and labels have a side effect**, which matters in section 13.8. Let $h$ be an activation of one channel. The law
 of total variance says that a variance is the mean of the variances within groups plus the variance of the groups' means.
@@ -428,9 +429,11 @@ picture too, so it is scaled to 1 over the batch and all places together.) Witho
 first part is 1 in every layer, so different $z$ keep giving different activations. With labels, the second part can take up
 everything, and $z$ may fade.
 
-How do the two parts begin? $z$ has $d$ numbers of variance 1, in sum $d$. Let the variances of the numbers of a label's
-vector add up to $\rho d$. So $\rho$ says how loud the label is beside $z$. There are only $K$ such vectors. Around their
-own mean they vary on average by $(1 - 1/K)\, \rho d$, for the same reason as a sample variance is divided by $K - 1$. All
+How do the two parts begin? $z$ has $d$ numbers of variance 1, in sum $d$. The numbers of the label vectors are drawn at
+random at the start, with variances that add up to $\rho d$. So $\rho$ says how loud the label is beside $z$. But a batch
+contains only the $K$ vectors that were drawn, and what counts is how they differ from their *own* mean. That mean has
+taken up $1/K$ of the variance, so $(1 - 1/K)\, \rho d$ is left on average (for the same reason a sample variance is
+divided by $K - 1$). All
 weights of the first layer are drawn alike, so the share of the second part is about
 
 $$\frac{\rho'}{1 + \rho'} \quad \text{with} \quad \rho' = \Bigl(1 - \frac1K\Bigr) \rho. \tag{13.12}$$
@@ -486,7 +489,9 @@ it is told nothing, by concatenation, or by projection.
 
 gan_core's trainer needs one more argument than in chapter 6: `labels` says where labels come from when none are given.
 `latent.Classes(8)` draws one of eight, all equally often. `latent.Rows(labels)`, which we use for faces, draws from the
-labels of the data. A batch is a pair `(x, y)`, and both networks are called with `y`.
+labels of the data. A batch is a pair `(x, y)`, and both networks are called with `y`. With a
+single factor, labels may have the shape `[n]` and the number of values is a number. With several factors a row of labels
+has one number for each, and `counts` is a list.
 """
 
 

@@ -60,7 +60,8 @@ RANDOM = {
     "a Generator of its own": lambda index: FACES[OWN.integers(0, 1000, 4)],
     "rows of a Generator of its own": lambda index: tf.gather(FACES, OWN.permutation(1000)[:4]),
     "a random.Random of its own": lambda index: tf.fill([4], OWN_PYTHON.random()),
-    "a clock": lambda index: tf.fill([4], time.perf_counter()),
+    # (its fractions of a second: in float32 a machine that has been up for hours has a coarse clock)
+    "a clock": lambda index: tf.fill([4], time.perf_counter() % 1.0),
     "a loop": in_a_loop,
     "a branch": in_a_branch,
     "a function": in_a_function,
