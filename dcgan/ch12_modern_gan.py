@@ -372,8 +372,10 @@ r"""
 > **Notice.**
 >
 > - *With R1 alone the slope grows as long as $D$ is trained.* After 100 steps it is still smaller for nearer samples.
->   After 10,000 it is *larger*: 18.8 at $\theta = 0.1$ against 6.9 at $\theta = 2$. A nearer sample starts more slowly
->   and goes further. But close to the data a large step of $G$ is least welcome.
+>   After 10,000 it is *larger*: 18.8 at $\theta = 0.1$ against 6.9 at $\theta = 2$. For a nearer sample the slope grows
+>   more slowly at first, since the factor $\theta / 2$ in equation (12.6) is smaller. But in the end $D$ wants a large
+>   difference between its values at 0 and at $\theta$, and over a short distance that takes a steep slope. Yet close to
+>   the data a large step of $G$ is least welcome.
 > - *With both it settles,* and close to the data it has the value $\theta / 4\gamma$.
 > - *Left panel: R1 is satisfied.* All curves are flat at 0. The steep part lies where R1 does not look.
 
@@ -407,11 +409,11 @@ and a layer together keep the mean square if
 
 $$g^2 = \frac{2}{1 + \alpha^2} \tag{12.8}$$
 
-[He et al. 2015]. The first of the three convolutions of $f$ has no rectifier in front of it, so it keeps the mean square
-with $g = 1$. The other two have one in front, so they need equation (12.8). The DCGAN's kernels have a
-fixed sd of 0.02, so $g^2 = 0.0004\, n$ depends on the number of inputs. Only with about 4,800 inputs does that keep the
-mean square. In the narrow networks of this book $n$ is smaller and the signal shrinks in every layer; in wide ones it
-can grow. Batch norm brings it back to size 1.
+[He et al. 2015]. The first of the three convolutions of $f$ has no rectifier in front of it, so it keeps the mean
+square with $g = 1$. The other two have one in front, so they need equation (12.8). The DCGAN's kernels have a fixed sd
+of 0.02, so $g^2 = 0.0004\, n$ depends on the number of inputs. With the DCGAN's $\alpha = 0.2$, equation (12.8) asks
+for $g^2 = 1.92$, and $0.0004\, n$ is that only for about 4,800 inputs. In the narrow networks of this book $n$ is
+smaller and the signal shrinks in every layer; in wide ones it can grow. Batch norm brings it back to size 1.
 
 *In a residual block* the two parts of equation (12.7) are uncorrelated at the start, because the last kernel of $f$ has
 mean 0 and is drawn independently of everything before it. So their mean squares add up. If $f$ keeps the mean square,
@@ -602,8 +604,9 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-> **Notice.** In `radford`, the DCGAN as it was published, the others matter. In the networks without batch norm in $D$
-> the number is exactly 0: a penalty on the slope is a penalty on one image's slope.
+> **Notice.** In `radford`, the DCGAN as it was published, the others matter. The network that the code calls `dcgan` is
+> this package's version of it, without batch norm in $D$. There, and in `modern`, the number is exactly 0: a penalty on
+> the slope is a penalty on one image's slope.
 
 In $G$ batch norm has costs, too. A generated face depends on the other faces of its batch, a network must be told
 whether it trains, and the moving averages have to be settled (chapter 9). Karras et al. traced blob-like artefacts in
@@ -636,10 +639,11 @@ more gives $(1, 3, 3, 1)$. So it multiplies the amplitude by $\cos^3(\pi f)$: by
 $f = \frac18$.
 
 `resampling.downsample` filters and then keeps every second pixel. `resampling.upsample` does the reverse: it puts a
-zero behind each pixel and then filters. The zeros *create* fast waves: the row $1, 1, 1$ becomes $1, 0, 1, 0, 1, 0$, which
-is the constant $\frac12$ plus half of the fastest wave. The filter removes this wave. A transposed convolution
-that is not trained well leaves it in the picture, as a checkerboard (section 8.6). StyleGAN2 and its successors resample this way
-[Karras et al. 2020].
+zero behind each pixel and then filters. The zeros *create* fast waves: the row $1, 1, 1$ becomes $1, 0, 1, 0, 1, 0$,
+which is the constant $\frac12$ plus half of the fastest wave. The filter removes this wave. What is left is the
+constant $\frac12$, so the filter's weights are doubled in each direction, and the row becomes $1, 1, 1, 1, 1, 1$, away
+from the borders. A transposed convolution that is not trained well leaves it in the picture, as a checkerboard
+(section 8.6). StyleGAN2 and its successors resample this way [Karras et al. 2020].
 """
 
 # %%
@@ -1006,7 +1010,8 @@ another machine, sums are rounded differently, and the digits of a single run ch
 > - *R2 makes $D$ flatter* at real faces too: the slope falls from 0.44 to 0.32. But with R1 alone the slope at generated
 >   faces is already that at real ones. The ratio is 1, so the runaway slope of section 12.2 does not occur here. A
 >   possible reason, which we have not measured, is that 375 rounds of one step do not bring $D$ near its best.
-> - *The modern networks come last* by both distances and by precision. They have learnt soft shapes and no faces
+> - *The modern networks come last by the distance of pixels,* far outside the errors. By Fréchet distance and precision
+>   they are last too, but there three seeds do not separate them from the DCGAN. They have learnt soft shapes and no faces
 >   (Figure 12.5).
 > - *And yet they lack a fault.* The faces of recipes 1 to 4 have a weave, a pattern of fast waves. Those of recipe 5
 >   have none.
@@ -1077,9 +1082,9 @@ Again over three seeds, with the command of section 12.6:
 > - *R2 is not free.* The time it takes is not there for more images, and recipe 4 falls behind in the distance of pixels.
 > - *The modern networks have seen about a quarter of the images.* By the distance of pixels they are far behind: 443.
 > - *The Fréchet distance says something else.* Recipes 2 to 5 are hardly apart (60 to 67, with errors up to 7), and the
->   modern networks are ahead of the DCGAN. With more training their Fréchet distance *rises*, from 67 here to 81 after
->   all images, while that of pixels falls from 443 to 278. The two judges disagree even about the direction, and a
->   distance of 443 in pixels means blobs. (Chapter 11 has warned of judges of one kind.)
+>   modern networks are ahead of the DCGAN. With more training the mean of their Fréchet distance *rises*, from
+>   67 ± 3 here to 81 ± 8 after all images (three seeds only suggest this), while that of pixels clearly falls, from 443 to
+>   278. So the two judges seem to disagree even about the direction, and a distance of 443 in pixels means blobs. (Chapter 11 has warned of judges of one kind.)
 
 So, honestly: **with two cores and minutes, the modern networks lose by far in the distance of pixels.** After 31 CPU
 seconds their distance of pixels is 278 ± 26. Recipe 2 has 169 ± 3 after 9 seconds. In Figure 12.6, for the first seed,

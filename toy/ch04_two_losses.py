@@ -529,8 +529,9 @@ r"""
 >   the sum of the two divergences.
 > - At $w = 8$ the slope of JS is practically 0. That is saturation again, now as a property of the divergence: once $p$
 >   and $q$ hardly overlap, JS has no more to lose.
-> - For small $w$ the two slopes are equal. Close to the data a single step is nearly the same with both losses; chapter
->   2 showed that over many steps the two losses still lead to different paths.
+> - The smaller $w$ is, the closer the two slopes are to each other; both approach $w / 2$. Close to the data a single
+>   step is nearly the same with both losses; chapter 2 showed that over many steps the two losses still lead to
+>   different paths.
 
 What does it mean for $G$ that $2\,\mathrm{KL}(m \,\|\, p)$ is what falls?
 
@@ -627,11 +628,13 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - The run that never moves has the calmest loss. It stays at $-3 \cdot 10^{-11}$, which is nearly 0, and $W_1$ stays at
->   10. (A minimax loss is never positive, so this is nearly its *largest* value; all the others come lower.)
-> - In the other three games the correlation is −0.45, 0.26 and 0.28, in the order of the table. Not even its sign agrees.
-> - In Figure 4.3, in the three games where $G$ moves, its loss is flat from about round 1,200 on, while $W_1$ goes on falling for
->   another thousand rounds.
+> - The run that never moves has the calmest loss. It ends at $-3 \cdot 10^{-11}$, which is nearly 0, and $W_1$ stays at
+>   10. (A minimax loss is never positive, and $G$ wants it low. So a calm loss near 0 is here the *worst* one that $G$
+>   can have.)
+> - The correlation of the first row means nothing: $W_1$ hardly changes there, and ranks do not see how small a change
+>   is. In the other three games it is −0.45, 0.26 and 0.28, in the order of the table. Not even its sign agrees.
+> - In Figure 4.3, in the three games where $G$ moves, its loss is flat from about round 1,200 on, while $W_1$ goes on
+>   falling for another thousand rounds.
 
 The reason is simple. A player's loss tells how it does against *this* opponent. If both improve together, both losses
 stay where they are.
@@ -686,11 +689,14 @@ of $B$ differ by at least $g / L$. How little mass can lie between two such sets
   probability is at least about $0.4\, g / L$, for small $g / L$.
 - If $G$ is not monotone, $A$ and $B$ may consist of many pieces, and it is not obvious that this does not help. It does
   not. Take any set of a given probability (½ here, a third below), and add all points within a given distance of it. Of
-  all sets of that probability a half-line gains the least. This is the **Gaussian isoperimetric inequality** [Borell 1975]. It holds for $z$
-  of any dimension, with a half-space in place of the half-line.
+  all sets of that probability a half-line gains the least. Apply this to $A$ and the distance $g / L$. No added point
+  can be in $B$, since $B$ is at least that far away. So every added point is one that $G$ sends into the gap, and a
+  half-line makes them as few as possible. This is the **Gaussian isoperimetric inequality** [Borell 1975]. It holds for
+  $z$ of any dimension, with a half-space in place of the half-line.
 
-In our experiment a gap reaches from 8.2 to 8.8, so $g = 0.6$, and a third of the mass lies on its one side; there the
-density of $z$ is 0.36 instead of 0.4. If 3 % of the samples lie in such a gap, $G$ is at least
+In our experiment the gap between the modes at 7 and 10 reaches from $7 + 3 \cdot 0.4 = 8.2$ to $10 - 3 \cdot 0.4 = 8.8$,
+so $g = 0.6$. A third of the mass lies on its one side; there the density of $z$ is 0.36 instead of 0.4. There are two
+such gaps, and about 6 % of the samples lie in gaps, so take 3 % for each. Then $G$ is at least
 $L = 0.36 \cdot 0.6 / 0.03 \approx 7$ steep somewhere, about three times as steep as an affine $G$ with the data's spread.
 To have only 0.3 % there, it would have to be ten times steeper still.
 
