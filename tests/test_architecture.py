@@ -200,7 +200,8 @@ def test_every_room_has_one_floor(package):
 
 @of(*FLOORS)
 def test_a_room_imports_only_what_lies_below_it(name):
-    package, room = name.split("/")[0], room_of(name)
+    package = name.split("/")[0]
+    room = room_of(name)
     if room == "__init__":
         pytest.skip("a table of contents")
     assert import_faults(package, room, FILES[name]) == set()

@@ -81,7 +81,8 @@ def _smallest(margins: np.ndarray, similarity: np.ndarray, cost: float) -> float
         while share > 1e-6 and _loss(c - share * step, margins, similarity, cost) > loss:
             share /= 2.0
         c = c - share * step
-        before, loss = loss, _loss(c, margins, similarity, cost)
+        before = loss
+        loss = _loss(c, margins, similarity, cost)
         if before - loss < 1e-13:
             break
     return loss

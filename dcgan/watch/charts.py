@@ -27,7 +27,9 @@ COLOURS = (
 """a run's, in the order of the command line; of the palette of Okabe and Ito, and two more"""
 OF_G = "#D55E00"  # where a single run is watched: D blue and G vermilion, as in the book's figures
 GREY = "#7a7a7a"  # can be read on white and on black
-FULL, DASHED, DOTTED = "solid", "dashed", "dotted"
+FULL = "solid"
+DASHED = "dashed"
+DOTTED = "dotted"
 KNOWN = ("d_loss", "g_loss", "d_real", "d_fake", "d_score_real", "d_score_fake", "penalty")
 
 

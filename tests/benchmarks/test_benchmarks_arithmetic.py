@@ -66,10 +66,8 @@ def test_a_round_of_two_dense_layers_by_hand():
     discriminator = arithmetic.layers(
         Sequential([BatchNorm(3, name="norm"), Dense(3, 1, seed=0, name="look")]), [3], "D"
     )
-    per_paint, per_look = (
-        5 * (2 + 3) + 2 * 3,
-        5 * (3 + 1) + 3 * 1,
-    )  # numbers: both operands and the result
+    per_paint = 5 * (2 + 3) + 2 * 3  # numbers: both operands and the result
+    per_look = 5 * (3 + 1) + 3 * 1
     assert arithmetic.a_round(generator, discriminator, 5) == [
         Work("G 0 paint", VALUE, 1, 2 * 5 * 6, 4 * per_paint),
         Work("G 0 paint", GRADIENT_W, 1, 2 * 5 * 6, 4 * per_paint),
@@ -153,7 +151,8 @@ def ops_that_run(graph):
 @pytest.mark.parametrize("update", ["alternating", "simultaneous"])
 def test_the_compiled_round_makes_these_products_and_no_others(update):
     """The graph of the trainer's round has one op for each; its shapes say how large it is."""
-    batch, sizes = 3, {"size": 32, "width": 2, "latent_dim": 5}
+    batch = 3
+    sizes = {"size": 32, "width": 2, "latent_dim": 5}
     trainer = training.build(
         Config(
             batch_size=batch,

@@ -206,7 +206,8 @@ def test_of_nine_starts_one_may_come_out_otherwise(starts, against, agreed):
     """Were all to agree, more starts would see less: one of ten is beyond 1 by chance though the
     code is 2 % faster.
     """
-    base, first = np.ones([starts, 10]), np.ones(starts)
+    base = np.ones([starts, 10])
+    first = np.ones(starts)
     head = np.full([starts, 10], 0.98)
     head[:against] = 1.001
     assert compare.Comparison(base, head, first, first).verdict == (

@@ -149,7 +149,8 @@ def test_a_small_array_is_stored_whole_and_a_large_one_evenly():
 
 
 def test_a_variable_is_off_relative_to_its_way_and_a_count_not_at_all():
-    start, wanted = np.array([1.0, 1.0], np.float32), np.array([1.0, 1.4], np.float32)
+    start = np.array([1.0, 1.0], np.float32)
+    wanted = np.array([1.0, 1.4], np.float32)
     off = run_exported.variable_error(start, wanted, np.array([1.1, 1.4], np.float32))
     assert off == pytest.approx(0.25)
     assert run_exported.variable_error(start, wanted, wanted) == 0.0

@@ -72,10 +72,8 @@ def parameters(step):
     """
     if step == "toy":
         return [2 * 8 + 9 * 8 + 9] * 2
-    kernels_of_g, kernels_of_d = (
-        [(3, 16), (16, 8), (8, 4), (4, 3)],
-        [(3, 4), (4, 8), (8, 16), (16, 1)],
-    )
+    kernels_of_g = [(3, 16), (16, 8), (8, 4), (4, 3)]
+    kernels_of_d = [(3, 4), (4, 8), (8, 16), (16, 1)]
     return [
         16 * sum(a * b for a, b in kernels) + 2 * normalised
         for kernels, normalised in ((kernels_of_g, 16 + 8 + 4), (kernels_of_d, 8 + 16))
@@ -83,7 +81,8 @@ def parameters(step):
 
 
 def test_networks_of_another_size_are_refused(monkeypatch):
-    ours, other = stub("ours", [7, 8]), stub("keras", [7, 9])
+    ours = stub("ours", [7, 8])
+    other = stub("keras", [7, 9])
     monkeypatch.setattr(peers, "commands", lambda config: {"ours": ours, "keras": other})
     monkeypatch.setattr(peers, "missing", lambda name: "")
     with pytest.raises(

@@ -203,7 +203,8 @@ def test_momentum_is_the_share_of_the_old(small):
 
 def test_a_large_epsilon_swamps_the_signal():
     found = chapter.compare_epsilons(chapter.Config(width=8, batch=8))
-    (sds, pictures), (swamped_sds, swamped_pictures) = found[1e-5], found[0.8]
+    (sds, pictures) = found[1e-5]
+    (swamped_sds, swamped_pictures) = found[0.8]
     np.testing.assert_allclose(sds, 1.0, atol=0.06)
     assert all(after < 0.8 * before for before, after in itertools.pairwise(swamped_sds))
     assert swamped_sds[0] == pytest.approx(

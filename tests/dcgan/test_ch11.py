@@ -39,11 +39,9 @@ def run_in(tmp_path, **fields):
 
 def test_the_script_judges_a_run_and_draws(tmp_path, monkeypatch, capsys):
     """With an untrained classifier: `test_factor_classifier` teaches one."""
-    reader, asked, run = (
-        FactorClassifier(drawn_faces.FACTORS, size=32, seed=0, width=2),
-        {},
-        run_in(tmp_path, drawn=60),
-    )
+    reader = FactorClassifier(drawn_faces.FACTORS, size=32, seed=0, width=2)
+    asked = {}
+    run = run_in(tmp_path, drawn=60)
     monkeypatch.setattr(
         kept_classifier,
         "trained_or_read",

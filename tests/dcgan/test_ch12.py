@@ -60,7 +60,8 @@ def test_the_derivatives_of_the_relativistic_loss():
         d_loss = losses.relativistic_discriminator_loss(a, b)
         g_loss = losses.relativistic_generator_loss(a, b)
         shifted = losses.relativistic_discriminator_loss(a + 5.0, b + 5.0)
-    a_, b_ = a.numpy(), b.numpy()
+    a_ = a.numpy()
+    b_ = b.numpy()
     np.testing.assert_allclose(tape.gradient(d_loss, a), -sigmoid(b_ - a_) / 3, rtol=1e-5)
     np.testing.assert_allclose(tape.gradient(g_loss, b), -sigmoid(a_ - b_) / 3, rtol=1e-5)
     assert float(shifted) == pytest.approx(float(d_loss), rel=1e-5)
@@ -68,7 +69,9 @@ def test_the_derivatives_of_the_relativistic_loss():
 
 def test_the_parabola_descends_on_its_loss():
     """Equation (12.5), differentiated numerically at every tenth step."""
-    theta, gamma_1, gamma_2 = 1.5, 0.7, 0.3
+    theta = 1.5
+    gamma_1 = 0.7
+    gamma_2 = 0.3
 
     def loss(u, v):
         margin = 0.5 * theta * (u + v)
@@ -84,7 +87,9 @@ def test_the_parabola_descends_on_its_loss():
 
 def test_a_parabola_rises_by_its_mean_slope():
     """D(theta) - D(0) = theta (u + v) / 2, and the slopes are u and v."""
-    u, v, theta = 0.3, -1.1, 1.7
+    u = 0.3
+    v = -1.1
+    theta = 1.7
 
     def d(x):
         return u * x + 0.5 * (v - u) / theta * x**2

@@ -102,7 +102,8 @@ def test_a_run_is_held_until_its_pictures_and_its_generator_are_written(
     stopped, tmp_path, monkeypatch
 ):
     """A second training that began in between would write the same files."""
-    finish, refused = training._finish, []
+    finish = training._finish
+    refused = []
 
     def looking(watch, run, config, console):
         second = RunFolder.resume(run.path)

@@ -325,7 +325,8 @@ def test_the_lab_recipe_is_what_it_says():
 )
 def test_both_learning_rates_fall_in_the_last_share_of_the_rounds(fall, shares):
     config = Config(**TINY, fall=fall, d_learning_rate=1e-3)
-    trainer, steps = training.build(config, rounds=10), tf.constant([0, 2, 6, 8, 10])
+    trainer = training.build(config, rounds=10)
+    steps = tf.constant([0, 2, 6, 8, 10])
     for optimizer, rate in (
         (trainer.d_optimizer, 1e-3),
         (trainer.g_optimizer, config.g_learning_rate),
@@ -400,7 +401,8 @@ def test_without_tensorboard_it_says_what_to_install(tmp_path, monkeypatch):
 def test_rounds_of_convolutions_are_round_after_round():
     """They are called one by one and not in a compiled loop; nobody may notice."""
     config = Config(**{**TINY, "mode": "graph"})
-    one, other = training.build(config), training.build(config)
+    one = training.build(config)
+    other = training.build(config)
     sampler = face_batches(drawn_faces.draw(range(20), size=32), 4)
     rows = one.rounds(sampler, 3)
     for i in range(3):

@@ -245,7 +245,8 @@ def test_no_more_held_aside_faces_are_judged_by_than_an_epoch_has_time_for(name,
     sets = []
     monkeypatch.setattr(training.judges, "make", lambda name, given, folder: sets.append(given))
     images = np.arange(6000, dtype=np.uint32).view(np.uint8).reshape(6000, 2, 2, 1)
-    learnt, aside = np.arange(3000), np.arange(3000, 6000)
+    learnt = np.arange(3000)
+    aside = np.arange(3000, 6000)
     config = Config(**{**ODD, "judge": name})
     training._judge(config, types.SimpleNamespace(path="x"), images, learnt, aside)
     (given,) = sets

@@ -48,7 +48,8 @@ def test_the_seed_decides_and_the_images_of_a_batch_differ(name):
 def test_the_gradient_is_the_derivative_along_every_direction(name):
     """Each is affine in x, so f(x + v) - f(x) is the derivative along v, exactly."""
     function = ALL[name]
-    v, w = rng.normal(SHAPE, rng.seed(1, "v")), rng.normal(SHAPE, rng.seed(2, "w"))
+    v = rng.normal(SHAPE, rng.seed(1, "v"))
+    w = rng.normal(SHAPE, rng.seed(2, "w"))
     with tf.GradientTape() as tape:
         tape.watch(IMAGES)
         value = tf.reduce_sum(w * function(IMAGES, SEED, 0))

@@ -105,8 +105,10 @@ def test_the_trainers_average_is_of_g_after_each_round(mode):
     """The recursion by NumPy, over the values that G has after each round,
     moving statistics included.
     """
-    trainer, decay = deep(average=0.8, mode=mode), 0.8
-    generator, copy = named_variables(trainer.generator), named_variables(trainer.average.model)
+    trainer = deep(average=0.8, mode=mode)
+    decay = 0.8
+    generator = named_variables(trainer.generator)
+    copy = named_variables(trainer.average.model)
     assert "layers/1/moving_variance" in copy
     expected = {name: variable.numpy() for name, variable in generator.items()}
     for number in range(4):

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from gan_core import checks
 
-NAN, INF = float("nan"), float("inf")
+NAN = float("nan")
+INF = float("inf")
 
 
 def words(function, *arguments, **named):
@@ -283,7 +284,8 @@ def test_outside_a_graph_everything_is_symbolic_enough():
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_while_a_function_is_traced_only_tensors_of_the_graph_are_symbolic(jit_compile):
-    eager, messages = tf.ones([3]), []
+    eager = tf.ones([3])
+    messages = []
 
     @tf.function(jit_compile=jit_compile)
     def traced(x):

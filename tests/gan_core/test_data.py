@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from gan_core import data, rng
 
-SAMPLES, BATCH = 10, 3
+SAMPLES = 10
+BATCH = 3
 INDICES = tf.range(12, dtype=tf.int64)
 
 
@@ -38,7 +39,8 @@ def test_an_epoch_shows_no_sample_twice_and_leaves_out_less_than_a_batch(
     samples, batch_size, seed, epoch
 ):
     batch_size = min(batch_size, samples)
-    sampler, batches = data.shuffled(np.arange(samples), batch_size, seed), samples // batch_size
+    sampler = data.shuffled(np.arange(samples), batch_size, seed)
+    batches = samples // batch_size
     seen = [sampler(epoch * batches + i).numpy() for i in range(batches)]
     assert all(batch.shape == (batch_size,) for batch in seen)
     seen = np.concatenate(seen)
@@ -119,7 +121,8 @@ def test_shuffled_takes_a_tensor_a_list_and_changes_neither():
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_of_some_rows_it_is_the_sampler_of_an_array_of_these_alone(jit_compile):
-    array, rows = np.arange(40, dtype=np.uint8).reshape(5, 8), np.array([4, 0, 3])
+    array = np.arange(40, dtype=np.uint8).reshape(5, 8)
+    rows = np.array([4, 0, 3])
     some = tf.function(data.shuffled(array, 2, seed=7, rows=rows), jit_compile=jit_compile)
     alone = data.shuffled(array[rows], 2, seed=7)
     for index in INDICES:

@@ -19,7 +19,8 @@ NOISE = np.random.default_rng(7).normal(size=[BATCH, Z]).astype(np.float32)
 def players():
     """G(z) = z W + c, D(x) = x w + b, and the critic [B, X] -> [B]."""
     trainer = affine()
-    generator, discriminator = trainer.generator, trainer.discriminator
+    generator = trainer.generator
+    discriminator = trainer.discriminator
     generator.bias.assign([0.5, -0.5, 1.0])
     discriminator.bias.assign([0.3])
     return generator, discriminator, lambda x: tf.reshape(discriminator(x), [-1])
@@ -70,7 +71,8 @@ def test_ds_gradient_is_the_chain_rule(loss):
     """dL/dw = real^T dL/da + fake^T dL/db + gamma w;  dL/db = sum dL/da + sum dL/db."""
     generator, discriminator, critic = players()
     a, b = logits(critic, generator)
-    fake, w = generator(NOISE), np.float64(discriminator.kernel.numpy())
+    fake = generator(NOISE)
+    w = np.float64(discriminator.kernel.numpy())
     both = [
         lambda critic, real, fake: penalties.r1(0.7)(critic, real, fake, seed=None),
         lambda critic, real, fake: penalties.r2(0.3)(critic, real, fake, seed=None),
@@ -139,7 +141,8 @@ def test_a_logit_of_zero_is_called_fake():
     """P(a > 0) and P(b <= 0): a D that says 0 to everything is right on all fakes and on no
     real.
     """
-    a, b = tf.constant([0.0, 1.0, -1.0, 2.0]), tf.constant([0.0, 0.0, 0.0, 5.0])
+    a = tf.constant([0.0, 1.0, -1.0, 2.0])
+    b = tf.constant([0.0, 0.0, 0.0, 5.0])
     w = tf.Variable(1.0)
     _, row = discriminator_gradients(losses.NON_SATURATING, lambda x: w * x, a, b, [w])
     assert float(row["accuracy"]) == 0.5 * (2 / 4 + 3 / 4)
@@ -169,7 +172,8 @@ def test_real_and_fake_pass_d_apart_and_the_real_ones_only_where_pairs_are_compa
     ("penalty", "passes"), [("r1", 2), ("r2", 2), ("wasserstein_gradient_penalty", 3)]
 )  # Wasserstein's looks at points in between
 def test_a_penalty_takes_its_slopes_from_the_passes_that_the_loss_has_made(penalty, passes):
-    w, passed = tf.Variable(tf.ones([X])), []
+    w = tf.Variable(tf.ones([X]))
+    passed = []
 
     def critic(x):
         passed.append(x)

@@ -66,7 +66,8 @@ def test_normal_and_bits_are_normal_numbers_and_then_fair_coins():
     so is that of two coins' product, and of a
     coin's with a normal number."""
     z = latent.NormalAndBits(2, 3)(4000, SEED).numpy()
-    normals, bits = z[:, :2], z[:, 2:]
+    normals = z[:, :2]
+    bits = z[:, 2:]
     assert set(np.unique(bits)) == {-1.0, 1.0}
     assert np.abs(normals.mean(axis=0)).max() < 4 * 0.016
     assert normals.std(axis=0) == pytest.approx(1, abs=4 * 0.011)
@@ -139,7 +140,9 @@ def test_coin_flips_are_drawn_apart_from_the_normals(monkeypatch):
 
 def test_rows_are_drawn_whole_and_as_often_as_they_are_counted():
     """Four standard errors of a share."""
-    rows, counts, n = [[0, 1], [2, 0], [1, 1]], [6, 3, 1], 20_000
+    rows = [[0, 1], [2, 0], [1, 1]]
+    counts = [6, 3, 1]
+    n = 20_000
     drawn = latent.Rows(rows, counts)(n, SEED).numpy()
     assert drawn.dtype == np.int32
     found, often = np.unique(drawn, axis=0, return_counts=True)

@@ -53,7 +53,8 @@ def test_loss(subject, law):
 @pytest.mark.parametrize("loss", losses.LOSSES.values(), ids=lambda loss: loss.name)
 def test_ours_agree_in_eager_graph_and_xla_to_32_steps_of_a_thousandth(loss):
     """Closer than the law asks of everyone: softplus loses nothing near 0."""
-    real, fake = np.linspace(-6, 5, 7, dtype=np.float32), np.linspace(7, -4, 7, dtype=np.float32)
+    real = np.linspace(-6, 5, 7, dtype=np.float32)
+    fake = np.linspace(7, -4, 7, dtype=np.float32)
 
     def everything(real, fake):
         with tf.GradientTape(persistent=True) as tape:

@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from gan_core import losses
 
-REAL, FAKE = tf.constant([0.5, -1.0, 2.0]), tf.constant([1.5, -0.5, 0.25])
+REAL = tf.constant([0.5, -1.0, 2.0])
+FAKE = tf.constant([1.5, -0.5, 0.25])
 
 
 def test_there_are_six_each_under_its_own_name():
@@ -103,7 +104,9 @@ def test_smoothing_is_one_sided():
     def softplus(t):
         return np.log1p(np.exp(t))
 
-    a, b, t = REAL.numpy(), FAKE.numpy(), 0.7
+    a = REAL.numpy()
+    b = FAKE.numpy()
+    t = 0.7
     by_hand = np.mean(t * softplus(-a) + (1 - t) * softplus(a)) + np.mean(softplus(b))
     assert float(losses.discriminator_loss(REAL, FAKE, real_target=t)) == pytest.approx(
         by_hand, rel=1e-6

@@ -121,7 +121,8 @@ def test_wasserstein_1_sees_shares_not_counts(x, y, times):
 def test_wasserstein_1_of_two_normals():
     """Of one sd: the difference of the means. Of one mean: |s - t| E|N(0, 1)| = |s - t| sqrt(2 / pi)."""
     draw = np.random.default_rng(0).normal
-    n, m = 100_000, 80_001
+    n = 100_000
+    m = 80_001
     assert metrics.wasserstein_1(draw(0, 1, n), draw(3, 1, m)) == pytest.approx(3.0, abs=0.02)
     wider = 1.5 * math.sqrt(2 / math.pi)
     assert metrics.wasserstein_1(draw(0, 1, n), draw(0, 2.5, m)) == pytest.approx(wider, abs=0.02)
@@ -197,7 +198,8 @@ def test_they_agree_with_a_double_loop_for_any_block_size(block, x, y, unbiased)
 @given(a=NUMBERS, b=NUMBERS, unbiased=st.booleans())
 def test_point_masses(a, b, unbiased):
     """Energy: 2 |a - b|. MMD: 2 - 2 k(a, b)."""
-    x, y = np.full([4, 1], a), np.full([3, 1], b)
+    x = np.full([4, 1], a)
+    y = np.full([3, 1], b)
     assert metrics.energy_distance(x, y, unbiased=unbiased) == pytest.approx(
         2 * abs(a - b), rel=1e-6, abs=1e-5
     )
@@ -238,7 +240,8 @@ def test_the_mean_over_all_subsets_is_the_distance_of_the_whole(estimate):
     no bias that depends on n.
     """
     draw = np.random.default_rng(4).normal
-    x, y = draw(0, 1, [6, 2]), draw(1, 2, [5, 2])
+    x = draw(0, 1, [6, 2])
+    y = draw(1, 2, [5, 2])
     values = [
         estimate(x[list(i)], y[list(j)])
         for i in itertools.combinations(range(6), 2)
@@ -262,7 +265,10 @@ def test_two_normals_have_the_known_distances():
     of bandwidth h, E k(x, y) = h / sqrt(h^2 + 2) exp(-d^2 / (2 (h^2 + 2)))
     (all in one dimension)."""
     draw = np.random.default_rng(6).normal
-    x, y, d, h = draw(0, 1, [4000, 1]), draw(2, 1, [3000, 1]), 2.0, 0.7
+    x = draw(0, 1, [4000, 1])
+    y = draw(2, 1, [3000, 1])
+    d = 2.0
+    h = 0.7
     across = math.sqrt(4 / math.pi) * math.exp(-(d**2) / 4) + d * math.erf(d / 2)
     assert metrics.energy_distance(x, y) == pytest.approx(
         2 * across - 2 * math.sqrt(4 / math.pi), rel=0.05
@@ -273,7 +279,8 @@ def test_two_normals_have_the_known_distances():
 
 def test_far_from_the_origin_no_digits_are_lost():
     draw = np.random.default_rng(7).normal
-    x, y = draw(0, 1, [50, 3]), draw(1, 1, [40, 3])
+    x = draw(0, 1, [50, 3])
+    y = draw(1, 1, [40, 3])
     for estimate in (metrics.energy_distance, lambda x, y: metrics.mmd(x, y, bandwidth=1.0)):
         assert estimate(x + 1e7, y + 1e7) == pytest.approx(estimate(x, y), abs=1e-6)
 
@@ -289,7 +296,8 @@ def test_median_distance(x):
 
 def test_the_largest_numbers_that_are_taken_do_not_overflow():
     """With warnings as errors, an overflow would raise."""
-    x, y = np.full([5, 2], 1e100), np.full([4, 2], -1e100)
+    x = np.full([5, 2], 1e100)
+    y = np.full([4, 2], -1e100)
     distance = 2e100 * math.sqrt(2)
     assert metrics.wasserstein_1(x[:, 0], y[:, 0]) == pytest.approx(2e100)
     assert metrics.energy_distance(x, y) == pytest.approx(2 * distance)

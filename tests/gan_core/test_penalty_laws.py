@@ -164,7 +164,8 @@ def test_a_plain_function_pays_what_a_critic_of_it_pays(name):
 )
 def test_a_strength_may_be_a_schedule_of_the_step(make):
     real, fake, w = draw(4, [2, FEATURES], [2, FEATURES], [FEATURES])
-    scheduled, full = make(schedules.linear_decay(8.0, 4)), value(make(8.0), linear(w), real, fake)
+    scheduled = make(schedules.linear_decay(8.0, 4))
+    full = value(make(8.0), linear(w), real, fake)
     for step in (0, 1, 4):
         paid = scheduled(
             Critic(linear(w)),
@@ -193,7 +194,8 @@ def test_a_lazy_penalty_and_its_gradient_are_k_times_as_large_in_every_kth_round
             value = penalty(critic, tf.constant(real), tf.constant(fake), SEED, step)
         return value, tape.gradient(value, w, unconnected_gradients="zero")
 
-    lazy, plain = make(schedules.linear_decay(8.0, 16), every=4), make(8.0)
+    lazy = make(schedules.linear_decay(8.0, 16), every=4)
+    plain = make(8.0)
     run = lambda step: paid(lazy, step)  # noqa: E731
     if mode != "eager":
         run = tf.function(run, jit_compile=mode == "xla")
@@ -224,13 +226,15 @@ def test_in_the_other_rounds_d_is_not_asked():
 
 
 def test_a_critic_knows_the_slopes_where_it_was_asked_and_elsewhere_asks():
-    sent, w = [], np.float32([1, 2, 3])
+    sent = []
+    w = np.float32([1, 2, 3])
 
     def plain(x):
         sent.append(x)
         return linear(w)(x)
 
-    critic, x = Critic(plain), tf.ones([2, FEATURES])
+    critic = Critic(plain)
+    x = tf.ones([2, FEATURES])
     np.testing.assert_array_equal(critic(x), [6, 6])
     for _ in range(2):
         np.testing.assert_array_equal(critic.squared_slopes(x), [14, 14])
@@ -248,7 +252,8 @@ def test_a_penalty_of_ones_own_may_wrap_the_critic_or_open_a_tape():
     """An answer from before would have no gradient on a later tape:
     a penalty of 0, without a word.
     """
-    x, critic = tf.ones([2, FEATURES]), Critic(linear(np.float32([1, 2, 3])))
+    x = tf.ones([2, FEATURES])
+    critic = Critic(linear(np.float32([1, 2, 3])))
     critic(x)
     assert float(penalties.r1(2.0)(lambda x: 3 * critic(x), x, x)) == 9 * 14
     with tf.GradientTape() as tape:

@@ -147,7 +147,8 @@ def test_streams_are_independent(draw, other):
     """Other numbers, and uncorrelated: N pairs have a correlation of standard deviation 1/sqrt(N).
     A stream shifted
     by a few places would still be another's copy, so neighbours are looked at too."""
-    ours, others = draw([N], SEED).numpy(), draw([N], other).numpy()
+    ours = draw([N], SEED).numpy()
+    others = draw([N], other).numpy()
     assert np.mean(ours == others) < 1e-3
     for shift in (-2, -1, 0, 1, 2):
         assert abs(np.corrcoef(ours, np.roll(others, shift))[0, 1]) < 4 / math.sqrt(N)

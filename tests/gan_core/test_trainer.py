@@ -32,7 +32,8 @@ def test_the_row_is_of_ds_last_step_before_it_is_applied():
     trainer.generator.bias.assign([2.0, 0.0, 0.0])
     trainer.discriminator.kernel.assign([[1.0], [0.0], [0.0]])
     row = trainer.round([[1.0, 9, 9], [3.0, 9, 9], [-1.0, 9, 9], [0.0, 9, 9]])
-    a, b = np.array([1.0, 3.0, -1.0, 0.0]), np.full(4, 2.0)
+    a = np.array([1.0, 3.0, -1.0, 0.0])
+    b = np.full(4, 2.0)
     assert row == pytest.approx(
         {
             "d_loss": reference.cross_entropy_d(a, b),
@@ -46,7 +47,8 @@ def test_the_row_is_of_ds_last_step_before_it_is_applied():
 
 
 def test_in_an_alternating_round_gs_loss_is_seen_through_the_new_d():
-    apart, trainer = affine(), affine()
+    apart = affine()
+    trainer = affine()
     z = trainer.latent(BATCH, rng.seed(0, "z", 0))
     row = trainer.round(real())
     assert apart.generator_step(real(), z)["g_loss"] != pytest.approx(row["g_loss"], rel=1e-3)
@@ -112,7 +114,8 @@ class Spy(tf.Module):
 
     def __init__(self, network):
         super().__init__()
-        self.network, self.seen = network, []
+        self.network = network
+        self.seen = []
 
     def __call__(self, x, *, training=False):
         self.seen.append((np.array(x), training))
@@ -130,7 +133,8 @@ class SpyLatent(Normal):
 
 
 def spied(**options):
-    generator, discriminator = Spy(Dense(Z, X, seed=1)), Spy(Dense(X, 1, seed=2))
+    generator = Spy(Dense(Z, X, seed=1))
+    discriminator = Spy(Dense(X, 1, seed=2))
     trainer = GANTrainer(
         generator,
         discriminator,
@@ -303,7 +307,8 @@ def faces(mode):
 
 def test_a_convolutional_game_with_r1_is_the_same_eager_and_under_xla():
     images = stream(lambda n, seed: rng.uniform([n, 4, 4, 1], seed, -1.0, 1.0), BATCH)
-    eager, compiled = faces("eager"), faces("xla")
+    eager = faces("eager")
+    compiled = faces("xla")
     assert_near(compiled.rounds(images, 3), eager.rounds(images, 3), rtol=1e-3, atol=1e-4)
     assert_near(values(compiled), values(eager), rtol=1e-3, atol=1e-4)
     assert eager.sample_shape == (4, 4, 1)

@@ -85,10 +85,12 @@ def by_hand(trainer, reals, rates=(0.1, 0.2), gamma=0.0, scale=1.0, rounds=2):
         return np.float64(trainer.latent(BATCH, rng.seed(trainer.seed, purpose, number)))
 
     for number in range(rounds * trainer.d_steps):
-        x, z = np.float64(reals[number]), draw("z", number)
+        x = np.float64(reals[number])
+        z = draw("z", number)
         fake = z @ g_kernel + g_bias
         logit, fake_logit = ((scale * s @ w + b)[:, 0] for s in (x, fake))
-        d_a, d_b = d_real_logits(logit, fake_logit), d_fake_logits(logit, fake_logit)
+        d_a = d_real_logits(logit, fake_logit)
+        d_b = d_fake_logits(logit, fake_logit)
         w_step = scale * (x.T @ d_a + fake.T @ d_b)[:, np.newaxis] + gamma * scale**2 * w
         b_step = np.sum(d_a) + np.sum(d_b)
         row = {
@@ -100,22 +102,23 @@ def by_hand(trainer, reals, rates=(0.1, 0.2), gamma=0.0, scale=1.0, rounds=2):
             "accuracy": accuracy(trainer.loss, logit, fake_logit),
             "penalty": gamma / 2 * scale**2 * np.sum(w**2),
         }
-        seen_w, seen_b = w, b
-        w, b = w - rates[0] * w_step, b - rates[0] * b_step
+        seen_w = w
+        seen_b = b
+        w = w - rates[0] * w_step
+        b = b - rates[0] * b_step
         if (number + 1) % trainer.d_steps:
             continue
         if trainer.update == "alternating":
-            seen_w, seen_b = w, b
+            seen_w = w
+            seen_b = b
         if trainer.fresh_z:
             z = draw("z of G", number - trainer.d_steps + 1)
             fake = z @ g_kernel + g_bias
         logit, fake_logit = ((scale * s @ seen_w + seen_b)[:, 0] for s in (x, fake))
         row["g_loss"] = g_loss(logit, fake_logit)
         at_samples = scale * g_logits(logit, fake_logit)[:, np.newaxis] * seen_w[:, 0]
-        g_kernel, g_bias = (
-            g_kernel - rates[1] * z.T @ at_samples,
-            g_bias - rates[1] * np.sum(at_samples, axis=0),
-        )
+        g_kernel = g_kernel - rates[1] * z.T @ at_samples
+        g_bias = g_bias - rates[1] * np.sum(at_samples, axis=0)
     return {
         "generator/kernel": g_kernel,
         "generator/bias": g_bias,
@@ -259,7 +262,8 @@ def test_each_player_has_a_learning_rate_of_its_own():
         "g_optimizer",
         "step",
     }  # D's rate has come to 0
-    one, other = affine(d_rate=0.1, g_rate=0.2), affine(d_rate=0.1, g_rate=0.2)
+    one = affine(d_rate=0.1, g_rate=0.2)
+    other = affine(d_rate=0.1, g_rate=0.2)
     one.round(real())
     other.round(real())
     assert not changed(values(one), values(other))
@@ -283,7 +287,8 @@ def played(mode):
         gradient_norms=True,
         augment=lambda x, seed, step: x + 0.1 * rng.normal(x.shape, seed),
     )
-    start, results = values(trainer), {}
+    start = values(trainer)
+    results = {}
     plays = {
         "whole": lambda: trainer.rounds(sampler, 5),
         "parted": lambda: together([trainer.rounds(sampler, n) for n in (2, 0, 3)]),
@@ -306,7 +311,8 @@ every_mode = pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
 @every_mode
 def test_neither_rows_nor_state_depend_on_how_rounds_are_grouped(mode):
     """Bit for bit."""
-    (rows, state), (parted_rows, parted_state) = played(mode)["whole"], played(mode)["parted"]
+    (rows, state) = played(mode)["whole"]
+    (parted_rows, parted_state) = played(mode)["parted"]
     assert not changed(state, parted_state)
     for name, row in rows.items():
         assert row.shape == (5,)
@@ -316,7 +322,8 @@ def test_neither_rows_nor_state_depend_on_how_rounds_are_grouped(mode):
 
 @pytest.mark.parametrize("mode", ["eager", "graph"])
 def test_rounds_played_one_by_one_from_python_are_the_same_to_rounding(mode):
-    (rows, state), (single_rows, single_state) = played(mode)["whole"], played(mode)["single"]
+    (rows, state) = played(mode)["whole"]
+    (single_rows, single_state) = played(mode)["single"]
     assert_near(single_rows, rows, rtol=1e-3, atol=1e-4)
     assert_near(single_state, state, rtol=1e-3, atol=1e-4)
 
@@ -331,7 +338,8 @@ def test_compiled_rounds_are_the_eager_ones(mode):
 
 
 def test_nor_on_the_length_of_a_compiled_call(monkeypatch):
-    whole, parted = affine(mode="graph"), affine(mode="graph")
+    whole = affine(mode="graph")
+    parted = affine(mode="graph")
     rows = whole.rounds(sampler, 10)
     monkeypatch.setattr("gan_core.devices.many_rounds.ROUNDS_A_CALL", 4)
     others = parted.rounds(sampler, 10)
@@ -341,19 +349,23 @@ def test_nor_on_the_length_of_a_compiled_call(monkeypatch):
 
 
 def test_a_round_without_options_is_a_step_of_d_and_then_a_step_of_g():
-    whole, parted = deep(), deep()
+    whole = deep()
+    parted = deep()
     whole.round(real())
     z = parted.latent(BATCH, rng.seed(0, "z", 0))
     parted.discriminator_step(real(), z)
     parted.generator_step(real(), z)
-    one, other = values(whole), values(parted)
+    one = values(whole)
+    other = values(parted)
     # The one difference: a round runs G forward once for both, so G's moving statistics move once.
     moving = {name for name in one if "generator/layers/1/moving" in name}
     assert changed(one, other) == moving | {"step"}
 
 
 def test_the_seed_decides_everything_that_is_drawn():
-    one, same, other = affine(seed=3), affine(seed=3), affine(seed=4)
+    one = affine(seed=3)
+    same = affine(seed=3)
+    other = affine(seed=4)
     for trainer in (one, same, other):
         trainer.rounds(sampler, 2)
     assert not changed(values(one), values(same))

@@ -137,7 +137,8 @@ def test_networks_with_randomness_of_their_own_play_the_same_in_all_modes(mode):
         trainer.rounds(sampler, 3)
         return values(trainer)
 
-    eager, compiled = play("eager"), play(mode)
+    eager = play("eager")
+    compiled = play(mode)
     for name, value in eager.items():
         np.testing.assert_allclose(compiled[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
 
@@ -500,7 +501,8 @@ def lazy_pair(mode, every):
 @pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
 def test_lazy_penalties_are_paid_in_every_kth_round_of_many(mode):
     """By `rounds`, in one compiled loop, and by `round`: the same rows and the same weights."""
-    at_once, one_by_one = lazy_pair(mode, 3), lazy_pair("eager", 3)
+    at_once = lazy_pair(mode, 3)
+    one_by_one = lazy_pair("eager", 3)
     rows = at_once.rounds(sampler, 7)
     paid = rows["penalty"] > 0.0
     assert paid.tolist() == [True, False, False, True, False, False, True]
@@ -512,6 +514,7 @@ def test_lazy_penalties_are_paid_in_every_kth_round_of_many(mode):
 
 
 def test_a_lazy_penalty_of_the_first_round_is_k_times_the_plain_one():
-    plain, lazy = lazy_pair("eager", 1), lazy_pair("eager", 4)
+    plain = lazy_pair("eager", 1)
+    lazy = lazy_pair("eager", 4)
     first, its = (trainer.rounds(sampler, 1)["penalty"][0] for trainer in (plain, lazy))
     assert its == pytest.approx(4 * first, rel=1e-5)

@@ -5,7 +5,8 @@ import numpy as np
 from gan_core.nn.batch_norm import BatchNorm
 
 SHAPES = ([2, 3], [6, 3], [2, 4, 5, 3])  # two values a channel, six, forty
-GAMMA, BETA = np.array([1.0, 0.5, -3.0], np.float32), np.array([0.0, 2.0, -1.0], np.float32)
+GAMMA = np.array([1.0, 0.5, -3.0], np.float32)
+BETA = np.array([0.0, 2.0, -1.0], np.float32)
 
 
 def batch(shape, seed=0):

@@ -60,7 +60,8 @@ def close(have, want, tolerance):
 
 def derivatives(function, u, v):
     """[f, dL/du, dL/dv, dp/du, dp/dv]: L = sum sin f(u, v) (no derivative vanishes), p = |dL/du|^2 as in R1."""
-    u, v = tf.convert_to_tensor(u), tf.convert_to_tensor(v)
+    u = tf.convert_to_tensor(u)
+    v = tf.convert_to_tensor(v)
     with tf.GradientTape() as outer:
         outer.watch([u, v])
         with tf.GradientTape() as inner:
@@ -74,7 +75,8 @@ def derivatives(function, u, v):
 
 def plain_gradients(function, u, v):
     """Gradients of the sum of function(u, v), from eager mode or while tracing."""
-    u, v = tf.convert_to_tensor(u), tf.convert_to_tensor(v)
+    u = tf.convert_to_tensor(u)
+    v = tf.convert_to_tensor(v)
     with tf.GradientTape() as tape:
         tape.watch([u, v])
         value = function(u, v)

@@ -16,7 +16,9 @@ from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.trainer import GANTrainer
 
-Z, X, BATCH = 2, 3, 4  # sizes of z, of a sample, of a batch
+Z = 2  # sizes of z, of a sample, of a batch
+X = 3
+BATCH = 4
 
 
 class Point(tf.Module):
@@ -43,7 +45,9 @@ class Slope(tf.Module):
 
 def dirac(loss, **options):
     """Point against Slope with SGD; `step_size`, a variable, may be changed between rounds."""
-    generator, discriminator, step_size = Point(), Slope(), tf.Variable(0.1)
+    generator = Point()
+    discriminator = Slope()
+    step_size = tf.Variable(0.1)
     trainer = GANTrainer(
         generator,
         discriminator,
@@ -58,7 +62,8 @@ def dirac(loss, **options):
 
 def affine(*, d_rate=0.1, g_rate=0.2, **options):
     """G(z) = z W + c and D(x) = x w + b: each gradient is one line of NumPy. SGD."""
-    generator, discriminator = Dense(Z, X, seed=1), Dense(X, 1, seed=2)
+    generator = Dense(Z, X, seed=1)
+    discriminator = Dense(X, 1, seed=2)
     return GANTrainer(
         generator,
         discriminator,

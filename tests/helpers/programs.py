@@ -121,7 +121,8 @@ class Fork:
         self.args = [sys.executable, *arguments]
         self.returncode = None
         self._ended = threading.Condition()
-        self.stdin, its_stdin = None, os.open(os.devnull, os.O_RDONLY)
+        self.stdin = None
+        its_stdin = os.open(os.devnull, os.O_RDONLY)
         if stdin == subprocess.PIPE:
             os.close(its_stdin)
             its_stdin, ours = os.pipe()
@@ -130,7 +131,8 @@ class Fork:
         if stderr == subprocess.PIPE:
             self.stderr, its_stderr = self._output(text)
         else:
-            self.stderr, its_stderr = None, os.dup(stderr.fileno())
+            self.stderr = None
+            its_stderr = os.dup(stderr.fileno())
         request = {"arguments": arguments, "cwd": cwd, "environment": environment}
         line = json.dumps(request).encode() + b"\n"
         self._connection = _server().connect()

@@ -21,7 +21,8 @@ def taps(big, kernel_size, stride, padding):
 
 def conv(x, w, stride, padding):
     """y[j] = sum_a x[s j + a - p] w[a]."""
-    x, w = np.asarray(x, np.float64), np.asarray(w, np.float64)
+    x = np.asarray(x, np.float64)
+    w = np.asarray(w, np.float64)
     rows, height = taps(x.shape[1], w.shape[0], stride, padding)
     columns, width = taps(x.shape[2], w.shape[1], stride, padding)
     y = np.zeros((x.shape[0], height, width, w.shape[3]))
@@ -33,7 +34,8 @@ def conv(x, w, stride, padding):
 
 def conv_transpose(y, w, stride, padding):
     """x[i] = sum over s j + a - p = i of y[j] w[a]."""
-    y, w = np.asarray(y, np.float64), np.asarray(w, np.float64)
+    y = np.asarray(y, np.float64)
+    w = np.asarray(w, np.float64)
     height, width = (
         stride * n if padding == "SAME" else stride * (n - 1) + w.shape[0] for n in y.shape[1:3]
     )
@@ -46,7 +48,8 @@ def conv_transpose(y, w, stride, padding):
 
 def filter_gradient(x, y, kernel_size, stride, padding):
     """w[a] = sum over the batch and j of x[s j + a - p] y[j]."""
-    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    x = np.asarray(x, np.float64)
+    y = np.asarray(y, np.float64)
     w = np.zeros((kernel_size, kernel_size, x.shape[3], y.shape[3]))
     for i, a, j in taps(x.shape[1], kernel_size, stride, padding)[0]:
         for k, b, m in taps(x.shape[2], kernel_size, stride, padding)[0]:

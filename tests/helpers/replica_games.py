@@ -203,7 +203,8 @@ def go_on_elsewhere(strategy, folder):
     """Three rounds on two devices, the next three on one; and six on one.
     The two are fed by Python, batch by batch.
     """
-    batches, found = data.stream(lambda n, seed: rng.normal([n, X], seed), 4), {}
+    batches = data.stream(lambda n, seed: rng.normal([n, X], seed), 4)
+    found = {}
     fetched = data.HostBatches(lambda index: (batches(i) for i in itertools.count(index)))
     for name, stretches in (
         ("moved", [(strategy, fetched, 3), (None, batches, 6)]),

@@ -22,7 +22,9 @@ from gan_core import files  # noqa: E402
 from gan_core.runs.loop import every, fit  # noqa: E402
 from gan_core.runs.run_folder import RunFolder  # noqa: E402
 
-ROUNDS, STEP, CHECKPOINTS = 20, 12, 5
+ROUNDS = 20
+STEP = 12
+CHECKPOINTS = 5
 CHIEF = workers.is_chief(STRATEGY)
 
 

@@ -160,7 +160,8 @@ def test_a_seed_gives_the_same_numbers_bit_for_bit():
 
 def test_the_draws_of_the_two_densities_have_seeds_of_their_own():
     """Equal densities, so that shared seeds would give equal logits."""
-    p, q = Normal(0.0, 1.0), Normal(1.0, 1.0)
+    p = Normal(0.0, 1.0)
+    q = Normal(1.0, 1.0)
     a, b = (logits.numpy() for logits in chapter.draw_logits(p, q, SMALL))
     assert abs(np.corrcoef(a, b)[0, 1]) < 4.0 / math.sqrt(SMALL.samples)
     assert a.mean() == pytest.approx(0.5, abs=0.05)  # log p - log q = 1/2 - x, with x of p first

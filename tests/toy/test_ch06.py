@@ -92,7 +92,8 @@ def test_every_field_lands_where_it_belongs(monkeypatch):
 def test_noise_ends_at_half_and_the_penalty_falls_to_its_end():
     config = chapter.Config(steps=100)
     noise = chapter.fading_noise(config, scale=2.0)
-    zeros, seed = np.zeros([4000, 2], np.float32), chapter.rng.seed(0, "test")
+    zeros = np.zeros([4000, 2], np.float32)
+    seed = chapter.rng.seed(0, "test")
     np.testing.assert_allclose(noise(zeros, seed, 0).numpy().std(), 2.0 * config.noise, rtol=0.05)
     np.testing.assert_allclose(
         noise(zeros, seed, 49).numpy().std(), 2.0 * config.noise_end, rtol=0.2

@@ -228,7 +228,8 @@ class Game:
 
     def _batch_by_hand(self) -> tuple[tf.Tensor, tf.Tensor]:
         """A batch of its own, and its z, for each step of one player alone."""
-        seed, n = self.settings.seed, self.settings.batch
+        seed = self.settings.seed
+        n = self.settings.batch
         real = self.target.sample(n, rng.seed(seed, "real by hand", self.by_hand))
         z = self.trainer.latent(n, rng.seed(seed, "z by hand", self.by_hand))
         self.by_hand += 1

@@ -610,7 +610,8 @@ def _to_slider(name: str, value: float) -> float:
 def _from_slider(name: str, place: float) -> float:
     _, low, high, _, is_power = SLIDERS[name]
     place = min(high, max(low, float(place)))
-    return float(f"{10.0**place if is_power else place:.3g}")
+    value = 10.0**place if is_power else place
+    return float(f"{value:.3g}")
 
 
 class Tabs:

@@ -232,7 +232,8 @@ class Worker:
         """Over the last pictures."""
         if len(self.recent) < 2:
             return 0.0
-        (first, before), (last, after) = self.recent[0], self.recent[-1]
+        (first, before) = self.recent[0]
+        (last, after) = self.recent[-1]
         return round((after - before) / max(last - first, 1e-6), 1)
 
     def keep(self, moment: dict[str, Any]) -> None:

@@ -95,7 +95,8 @@ def test_a_zip_gives_the_same_as_its_folder(folder, tmp_path):
         for file in folder.rglob("*"):
             if file.is_file():
                 archive.write(file, file.relative_to(folder))
-    a, b = load(folder, tmp_path), load(tmp_path / "faces.zip", tmp_path)
+    a = load(folder, tmp_path)
+    b = load(tmp_path / "faces.zip", tmp_path)
     assert a.names == b.names
     np.testing.assert_array_equal(a.images, b.images)
     assert {name for name, _ in a.skipped} - {"link.png"} == {name for name, _ in b.skipped}
@@ -127,7 +128,8 @@ def test_a_change_of_the_folder_is_seen(folder, tmp_path, change):
 
 
 def test_larger_than_the_memory_allows_it_stays_in_its_file(folder, tmp_path):
-    small, large = load(folder, tmp_path), load(folder, tmp_path, memory=100)
+    small = load(folder, tmp_path)
+    large = load(folder, tmp_path, memory=100)
     assert isinstance(large.images, np.memmap)
     assert not large.in_memory
     np.testing.assert_array_equal(small.images, large.images)

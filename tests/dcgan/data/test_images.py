@@ -50,7 +50,8 @@ def test_the_square_at_the_centre_is_kept(size, before, after, upright):
     rest = [colours(size, n, seed=1) for n in (before, after)]
     wide = np.concatenate([rest[0], square, rest[1]], axis=1)
     if upright:
-        wide, square = wide.transpose(1, 0, 2), square.transpose(1, 0, 2)
+        wide = wide.transpose(1, 0, 2)
+        square = square.transpose(1, 0, 2)
     np.testing.assert_array_equal(decode(packed(np.ascontiguousarray(wide)), size), square)
 
 
@@ -77,7 +78,8 @@ def test_a_smooth_picture_survives_up_and_down_again():
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "JPEG", "WEBP"])
 def test_every_format_gives_the_colours(kind):
     picture = np.zeros([16, 16, 3], np.uint8)
-    picture[:8], picture[8:] = (200, 40, 40), (40, 40, 200)
+    picture[:8] = (200, 40, 40)
+    picture[8:] = (40, 40, 200)
     options = (
         {"quality": 100, "subsampling": 0}
         if kind == "JPEG"

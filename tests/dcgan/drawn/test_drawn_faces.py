@@ -65,7 +65,8 @@ def test_values_are_uniform_and_factors_independent():
     """Chi-square of every factor and of every pair, over 20,000 faces,
     far below what a bias would give.
     """
-    n, values = 20_000, factors(range(20_000))
+    n = 20_000
+    values = factors(range(20_000))
     assert set(values) == set(FACTORS)
     for a, b in [*((name, None) for name in FACTORS), *itertools.combinations(FACTORS, 2)]:
         cells = len(FACTORS[a]) * (len(FACTORS[b]) if b else 1)
@@ -130,7 +131,8 @@ def test_windows_cut_nothing_off(number, size, corners, monkeypatch):
     Faces at the corners of the jitter, where all is as far out as it goes, found the rims of
     glasses that were cut.
     """
-    uniform, window = drawn_faces._uniform, canvas.Canvas.window
+    uniform = drawn_faces._uniform
+    window = canvas.Canvas.window
     if corners:
         monkeypatch.setattr(
             drawn_faces,
@@ -154,7 +156,8 @@ def test_what_is_painted_with_a_face_changes_nothing_of_it():
     """Faces of a kind are painted together, and what none of them has is left out:
     not so in a mixed crowd.
     """
-    values, index = factors(range(40)), np.arange(40)
+    values = factors(range(40))
+    index = np.arange(40)
     mixed = draw(index, size=64)
     for k in range(0, 40, 5):
         alone = draw_factors(
@@ -178,7 +181,8 @@ def test_jitter_stays_when_a_factor_changes():
 @pytest.mark.parametrize("name", sorted(proportions.NUMBERS))
 def test_every_jitter_can_be_seen(name, monkeypatch):
     """Without one of them some of 32 faces change."""
-    numbers, at = proportions.numbers, list(proportions.NUMBERS).index(name)
+    numbers = proportions.numbers
+    at = list(proportions.NUMBERS).index(name)
 
     def without(values, jitter):
         return numbers(values, np.where(np.arange(len(proportions.NUMBERS)) == at, 0.0, jitter))

@@ -45,7 +45,8 @@ def test_a_sheet_has_every_picture_at_its_place_and_white_between():
     page = sheets.sheet(images, columns=3, gap=2)
     assert page.shape == (2 + 2 * (3 + 2), 2 + 3 * (5 + 2), 3)
     for i in range(5):
-        top, left = 2 + i // 3 * 5, 2 + i % 3 * 7
+        top = 2 + i // 3 * 5
+        left = 2 + i % 3 * 7
         np.testing.assert_array_equal(page[top : top + 3, left : left + 5], images[i])
     assert (page[:2] == 255).all()
     assert (page[7:, 16:] == 255).all()  # the place of the sixth

@@ -286,7 +286,9 @@ class Stopping:
     """A generator that is interrupted at its n-th call."""
 
     def __init__(self, calls):
-        self.calls, self.latent_dim, self.inner = calls, 3, tiny_faces.known()
+        self.calls = calls
+        self.latent_dim = 3
+        self.inner = tiny_faces.known()
         self.labels = None
 
     def __call__(self, z, labels=None):

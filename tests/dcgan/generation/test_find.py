@@ -40,7 +40,8 @@ def run(*arguments):
 def test_a_picture_is_found_and_its_z_written(tmp_path, generator, capsys):
     level = 127.5 + 127.5 * 0.2
     Image.new("RGB", (8, 8), (round(level),) * 3).save(tmp_path / "grey.png")
-    out, file = tmp_path / "found.png", tmp_path / "found.npy"
+    out = tmp_path / "found.png"
+    file = tmp_path / "found.npy"
     run("--image", tmp_path / "grey.png", "--out", out, "--z", file, "--steps", 100)
     z = np.load(file)
     assert z.shape == (1, 2)

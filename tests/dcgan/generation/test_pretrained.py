@@ -40,7 +40,8 @@ def test_what_is_saved_comes_back_to_half_precision(network, tmp_path):
         "learnt_from": None,
         "note": "a test",
     }
-    before, after = named_variables(network), named_variables(loaded)
+    before = named_variables(network)
+    after = named_variables(loaded)
     assert before.keys() == after.keys()
     for name, variable in before.items():
         exact = variable.shape.rank == 1  # batch norm's

@@ -53,7 +53,8 @@ def test_another_program_finds_no_fault(tmp_path):
 
 
 def test_an_entry_from_a_file_is_read_from_its_start():
-    source, file = io.BytesIO(b"x" * 3_000_000), io.BytesIO()
+    source = io.BytesIO(b"x" * 3_000_000)
+    file = io.BytesIO()
     source.seek(7)
     with StoredZip(file) as archive:
         archive.add_file("x", source)

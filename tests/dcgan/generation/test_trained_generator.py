@@ -56,7 +56,8 @@ def test_the_pictures_are_the_networks(generator, network):
 
 def test_a_picture_depends_on_its_own_z_alone_bit_for_bit(generator):
     z = generator.z(150)
-    faces, order = generator(z), rng.permutation(150, rng.seed(0, "order")).numpy()
+    faces = generator(z)
+    order = rng.permutation(150, rng.seed(0, "order")).numpy()
     np.testing.assert_array_equal(generator(z[order]), faces[order])
     np.testing.assert_array_equal(generator(z[37:102]), faces[37:102])
     np.testing.assert_array_equal(generator(z[149:]), faces[149:])
@@ -163,7 +164,8 @@ def test_without_a_run_it_is_the_packages_own(network, tmp_path, monkeypatch):
 
 
 def test_a_gpu_is_told_to_round_alike_in_every_process(monkeypatch):
-    told, config = [], tf.config
+    told = []
+    config = tf.config
     monkeypatch.setattr(
         config.experimental, "enable_op_determinism", lambda: told.append("deterministic")
     )

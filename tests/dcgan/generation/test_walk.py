@@ -68,14 +68,13 @@ def test_the_strip_shows_the_faces_in_order_and_a_norm_below_each(tmp_path, gene
         ],
     )
     strip = np.asarray(Image.open(tmp_path / "new" / "w.png"))
-    faces, side, gap = (
-        tiny_faces.colours(path_of_z(Walk("ray", steps=3), 20)),
-        8,
-        2,
-    )  # 4 pixels, doubled
+    faces = tiny_faces.colours(path_of_z(Walk("ray", steps=3), 20))  # 4 pixels, doubled
+    side = 8
+    gap = 2
     assert strip.shape == (2 * (side + walk.LABEL + gap) + gap, 2 * (side + gap) + gap, 3)
     for i, face in enumerate(faces):
-        top, left = gap + i // 2 * (side + walk.LABEL + gap), gap + i % 2 * (side + gap)
+        top = gap + i // 2 * (side + walk.LABEL + gap)
+        left = gap + i % 2 * (side + gap)
         np.testing.assert_array_equal(
             strip[top : top + side, left : left + side], np.kron(face, np.ones([2, 2, 1]))
         )

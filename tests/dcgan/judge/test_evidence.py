@@ -76,7 +76,8 @@ def test_the_packages_own_is_judged_by_what_its_file_says_it_learnt_from(tmp_pat
         )
 
     keep({"drawn": 50, "seed": 4, "flip": True})
-    proof, learnt = evidence.evidence(n=20, size=32), faces.split(50, 4)[0]
+    proof = evidence.evidence(n=20, size=32)
+    learnt = faces.split(50, 4)[0]
     np.testing.assert_array_equal(proof.training, drawn_faces.draw(learnt, seed=4, size=32))
     assert proof.mirrored
     keep(None)
@@ -158,7 +159,8 @@ def proof():
 
 
 def test_each_set_is_spoilt_as_its_name_says(proof):
-    real, found = proof.others[0].astype(float), evidence.spoilt(proof, seed=0)
+    real = proof.others[0].astype(float)
+    found = evidence.spoilt(proof, seed=0)
     assert {(images.shape, images.dtype) for images in found.values()} == {
         (real.shape, np.dtype(np.uint8))
     }

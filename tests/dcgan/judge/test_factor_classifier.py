@@ -92,7 +92,8 @@ def test_it_learns_both_factors_and_reads_new_pictures_of_any_size(taught):
 
 def test_it_answers_with_positions_whatever_the_block(taught, monkeypatch):
     images, _ = squares(2, 30)
-    predicted, logits = taught.predict(images), taught.logits(images)
+    predicted = taught.predict(images)
+    logits = taught.logits(images)
     assert list(predicted) == list(FACTORS)
     assert {(values.shape, values.dtype) for values in predicted.values()} == {
         ((30,), np.dtype(np.int32))

@@ -30,7 +30,8 @@ def test_what_was_asked_changes_what_hangs_on_it_leaks_and_the_rest_stays():
     without = Z[:, 0] <= 0.0
     assert found.faces == without.sum()
     assert found.reached == 1.0
-    before, after = Z[without, :2].sum(axis=1) > 0.0, 3.0 + Z[without, 1] > 0.0
+    before = Z[without, :2].sum(axis=1) > 0.0
+    after = 3.0 + Z[without, 1] > 0.0
     assert found.leaks == {"eyes": np.mean(before != after), "mouth": 0.0}
     assert 0.7 < found.leaks["eyes"] < 0.8  # a quarter of these faces had it before
 
@@ -166,7 +167,8 @@ def test_every_sample_that_what_stays_compares_is_another():
         assert (np.abs(part[:, :2]) == 1.0).all()
         assert (part[:, :2] == part[0, :2]).all()
     for factor, one in found.items():
-        a, b = read(every)[factor], read(again)[factor]
+        a = read(every)[factor]
+        b = read(again)[factor]
         assert one.chance == effects.total_variation(a, b) > 0.0
         assert one.apart == effects.total_variation(read(held)[factor], a)
         assert one.among_all == np.mean(a == one.value)

@@ -82,7 +82,8 @@ def test_slerp_is_shoemakes_formula(ends, t):
     assume_an_arc(*ends)
     w = angle(*ends)
     assume(w > 1e-3)  # the formula divides by sin w
-    u, v = a / np.linalg.norm(a), b / np.linalg.norm(b)
+    u = a / np.linalg.norm(a)
+    v = b / np.linalg.norm(b)
     direction = (np.sin((1.0 - t) * w) * u + np.sin(t * w) * v) / np.sin(w)
     expected = ((1.0 - t) * np.linalg.norm(a) + t * np.linalg.norm(b)) * direction
     np.testing.assert_allclose(space.slerp(*ends, t), expected, rtol=1e-5, atol=1e-4)
@@ -108,7 +109,8 @@ def test_a_quarter_circle():
 
 @pytest.mark.parametrize("nearly", [0.0, 1e-30, 1e-7, 1e-3])
 def test_parallel_and_nearly_parallel_ends_are_no_trouble(nearly):
-    a, b = np.array([3.0, 0.0]), np.array([5.0, 5.0 * nearly])
+    a = np.array([3.0, 0.0])
+    b = np.array([5.0, 5.0 * nearly])
     path = space.slerp(a, b, [0.0, 0.25, 0.5, 1.0])
     np.testing.assert_allclose(path[:, 0], [3.0, 3.5, 4.0, 5.0], rtol=1e-5)
     np.testing.assert_allclose(

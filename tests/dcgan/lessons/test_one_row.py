@@ -12,7 +12,9 @@ from gan_core.nn.kernels import convolution
 )
 def test_the_matrix_is_the_sum_written_out(kernel):
     """y[j] = sum over a of x[2 j + a - p] w[a]: a loop, in both directions."""
-    n, k, p = 8, len(kernel), (len(kernel) - 2) // 2
+    n = 8
+    k = len(kernel)
+    p = (len(kernel) - 2) // 2
     by_hand = np.zeros([n // 2, n])
     for j in range(n // 2):
         for a in range(k):

@@ -62,7 +62,8 @@ def test_few_faces_again_and_again_pass_by_their_patches_and_not_as_whole_images
 
 def test_whole_images_are_measured_by_the_spread_of_real_ones():
     """In 1/1000 of it: all 10 grey levels lighter is E|u . a| for the shift a = 10 / sd (see metrics)."""
-    dark, n = np.clip(scenes(3, 60), 0, 245), 768
+    dark = np.clip(scenes(3, 60), 0, 245)
+    n = 768
     lighter = distances.patches_and_whole(dark, dark + np.uint8(10), seed=0)["whole"]
     shift = np.linalg.norm(10.0 / 255.0 / distances.small(dark).std(axis=0))
     assert lighter == pytest.approx(1000 * shift * np.sqrt(2 / (np.pi * n)), rel=0.2)
@@ -79,7 +80,8 @@ def test_whole_images_that_are_all_alike_are_no_division_by_zero(grey):
 
 
 def test_a_set_is_zero_from_itself_and_halves_are_nearer_than_another_kind():
-    itself, other_half = patches_of(REAL[:100], REAL[:100]), patches_of(REAL[:100], REAL[100:])
+    itself = patches_of(REAL[:100], REAL[:100])
+    other_half = patches_of(REAL[:100], REAL[100:])
     other = patches_of(REAL[:100], scenes(1, 100, contrast=40.0))
     assert list(itself) == [32, 16, "mean"]
     assert set(itself.values()) == {0.0}
@@ -93,7 +95,8 @@ def test_the_mean_is_of_the_levels():
 
 
 def test_a_blur_shows_in_the_finest_level():
-    floor, blur = patches_of(REAL[:100], REAL[100:]), patches_of(REAL[:100], blurred(REAL[100:]))
+    floor = patches_of(REAL[:100], REAL[100:])
+    blur = patches_of(REAL[:100], blurred(REAL[100:]))
     assert blur[32] > 5 * floor[32]
     assert blur[16] < blur[32] / 4
 
@@ -120,8 +123,10 @@ def test_faint_detail_shows():
 
 
 def test_the_unit_is_the_real_one_so_scaling_both_changes_nothing():
-    one, twice = scenes(3, 60, contrast=50.0), scenes(3, 60, contrast=100.0)
-    a, b = patches_of(one[:30], one[30:]), patches_of(twice[:30], twice[30:])
+    one = scenes(3, 60, contrast=50.0)
+    twice = scenes(3, 60, contrast=100.0)
+    a = patches_of(one[:30], one[30:])
+    b = patches_of(twice[:30], twice[30:])
     assert all(
         a[level] == pytest.approx(b[level], rel=0.03) for level in a
     )  # pixels are whole numbers
@@ -141,7 +146,8 @@ def test_patches_are_those_of_the_level_and_reach_every_place():
     numbers[..., 0], numbers[..., 1] = np.mgrid[:16, :16]
     numbers[..., 2] = np.arange(40)[:, None, None]
     cut = distances._patches(numbers, 16, 50, seed=0).reshape(40, 50, 7, 7, 3)
-    rows, columns = cut[:, :, :1, :1, 0], cut[:, :, :1, :1, 1]
+    rows = cut[:, :, :1, :1, 0]
+    columns = cut[:, :, :1, :1, 1]
     np.testing.assert_array_equal(
         cut[..., 0], np.broadcast_to(rows + np.arange(7)[:, None], cut.shape[:-1])
     )
@@ -172,12 +178,14 @@ FAINT = (128 + (scenes(7, 60) - 128.0) / 3 + 9).astype(np.uint8)  # another mean
 
 def test_both_sets_of_patches_are_measured_by_the_real_ones_level_by_level():
     """The definition, written out: exchanging the sets, or a set's own mean or sd, gives others."""
-    real, seed = REAL[:60], 5
+    real = REAL[:60]
+    seed = 5
     found = distances.sliced_wasserstein_pyramid(real, FAINT, seed=seed, projections=16)
     for size in (32, 16):
         a = distances._patches(real, size, 16, seed)
         b = distances._patches(FAINT, size, 16, seed)
-        mean, sd = a.mean(axis=(0, 1)), a.std(axis=(0, 1))
+        mean = a.mean(axis=(0, 1))
+        sd = a.std(axis=(0, 1))
         points = [((one - mean) / sd).reshape(len(one), -1) for one in (a, b)]
         want = 1000 * metrics.sliced_wasserstein(*points, seed=seed, projections=16)
         assert found[size] == pytest.approx(want, rel=1e-9)
@@ -186,10 +194,13 @@ def test_both_sets_of_patches_are_measured_by_the_real_ones_level_by_level():
 
 
 def test_both_sets_of_whole_images_are_measured_by_the_real_ones():
-    real, seed = REAL[:60], 5
+    real = REAL[:60]
+    seed = 5
     found = distances.patches_and_whole(real, FAINT, seed=seed)
-    a, b = distances.small(real), distances.small(FAINT)
-    mean, sd = a.mean(axis=0), a.std(axis=0)
+    a = distances.small(real)
+    b = distances.small(FAINT)
+    mean = a.mean(axis=0)
+    sd = a.std(axis=0)
     want = 1000 * metrics.sliced_wasserstein((a - mean) / sd, (b - mean) / sd, seed=seed)
     assert found["whole"] == pytest.approx(want, rel=1e-9)
     levels = distances.sliced_wasserstein_pyramid(real, FAINT, seed=seed)
@@ -215,7 +226,8 @@ def test_mmd_is_near_zero_for_halves_and_grows_with_a_shift():
 
 
 def test_the_default_bandwidth_is_that_of_the_real_set():
-    real, fake = REAL[:20], scenes(5, 30, contrast=30.0)
+    real = REAL[:20]
+    fake = scenes(5, 30, contrast=30.0)
     assert (
         distances.image_mmd(real, fake)
         == distances.image_mmd(real, fake, bandwidth=distances.mmd_bandwidth(real))
@@ -241,14 +253,17 @@ def slow_ms_ssim(x, y):
     at = np.arange(11) - 5.0
     window = np.exp(-(at[:, None] ** 2 + at**2) / (2 * 1.5**2))
     window /= window.sum()
-    x, y, value = x.astype(float), y.astype(float), np.ones(3)
+    x = x.astype(float)
+    y = y.astype(float)
+    value = np.ones(3)
     for scale, weight in enumerate(weights):
         if scale:
             x, y = ((g[::2, ::2] + g[1::2, ::2] + g[::2, 1::2] + g[1::2, 1::2]) / 4 for g in (x, y))
         terms = []
         for i in range(len(x) - 10):
             for j in range(len(x) - 10):
-                a, b = x[i : i + 11, j : j + 11], y[i : i + 11, j : j + 11]
+                a = x[i : i + 11, j : j + 11]
+                b = y[i : i + 11, j : j + 11]
 
                 def mean(g):
                     return np.tensordot(window, g, 2)
@@ -272,7 +287,8 @@ def test_ms_ssim_is_the_definition(size):
 @settings(max_examples=5)
 @given(seed=SEEDS)
 def test_ms_ssim_is_1_on_itself_symmetric_and_falls_with_noise(seed):
-    x, n = scenes(seed, 4), DRAW(seed).normal(size=[4, 32, 32, 3])
+    x = scenes(seed, 4)
+    n = DRAW(seed).normal(size=[4, 32, 32, 3])
     np.testing.assert_allclose(distances.ms_ssim(x, x), 1.0, atol=1e-5)
     worse = [
         distances.ms_ssim(x, np.clip(x + sd * n, 0, 255).astype(np.uint8)) for sd in (5, 20, 60)
@@ -286,7 +302,8 @@ def test_ms_ssim_is_1_on_itself_symmetric_and_falls_with_noise(seed):
 
 
 def test_any_size_and_any_number_of_images(monkeypatch):
-    x, y = scenes(1, 5, size=64), scenes(2, 5, size=64)
+    x = scenes(1, 5, size=64)
+    y = scenes(2, 5, size=64)
     whole = distances.ms_ssim(x, y)
     monkeypatch.setattr(distances, "IMAGES_AT_A_TIME", 2)
     np.testing.assert_allclose(distances.ms_ssim(x, y), whole, atol=1e-6)

@@ -13,7 +13,8 @@ def blurred_noise(n, seed=0):
     """Smooth pictures [n, 32, 32, 3], as different as can be."""
     coarse = np.random.default_rng(seed).integers(0, 256, (n, 6, 6, 3)).astype(np.float32)
     line = np.linspace(0, 5 - 1e-6, 32)
-    left, part = line.astype(int), (line % 1)[None, :, None, None]
+    left = line.astype(int)
+    part = (line % 1)[None, :, None, None]
     rows = coarse[:, left] * (1 - part) + coarse[:, left + 1] * part
     part = (line % 1)[None, None, :, None]
     return np.uint8(rows[:, :, left] * (1 - part) + rows[:, :, left + 1] * part)

@@ -25,7 +25,8 @@ def faces(seed, n):
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 6), m=st.integers(1, 9), data=st.data())
 def test_it_agrees_with_a_double_loop_for_any_block_size(seed, n, m, data):
-    k, block = data.draw(st.integers(1, m)), data.draw(st.integers(1, 10))
+    k = data.draw(st.integers(1, m))
+    block = data.draw(st.integers(1, 10))
     samples, training = (
         DRAW([seed, i]).integers(0, 256, [count, 4, 4, 3]).astype(np.uint8)
         for i, count in ((0, n), (1, m))
@@ -53,12 +54,14 @@ def test_a_copy_is_found_at_distance_exactly_0_among_images_one_grey_level_off()
 
 
 def test_black_is_255_from_white():
-    black, white = np.zeros([1, 16, 16, 3], np.uint8), np.full([1, 16, 16, 3], 255, np.uint8)
+    black = np.zeros([1, 16, 16, 3], np.uint8)
+    white = np.full([1, 16, 16, 3], 255, np.uint8)
     assert neighbours.nearest(black, white)[1].tolist() == [[255.0]]
 
 
 def test_new_images_pass_and_copies_are_caught():
-    training, aside = faces(0, 400), faces(1, 400)
+    training = faces(0, 400)
+    aside = faces(1, 400)
     new = neighbours.memorising(faces(2, 400), training, aside)
     copied = neighbours.memorising(np.concatenate([training[:100], faces(3, 300)]), training, aside)
     assert new.samples == pytest.approx(new.held_aside, rel=0.2)
@@ -70,7 +73,9 @@ def test_new_images_pass_and_copies_are_caught():
 
 
 def test_its_figures_are_those_of_the_held_aside():
-    training, aside, samples = faces(0, 50), faces(1, 300), faces(2, 200)
+    training = faces(0, 50)
+    aside = faces(1, 300)
+    samples = faces(2, 200)
     found = neighbours.memorising(samples, training, aside)
     ours, theirs = (neighbours.nearest(images, training)[1][:, 0] for images in (samples, aside))
     assert found.samples == np.median(ours)

@@ -26,7 +26,8 @@ def test_adding_the_levels_up_gives_the_image(seed, size):
 
 def slow_reduce(g):
     """Burt and Adelson 1983, equation 1, term by term: [s, s] -> [s/2, s/2]."""
-    padded, half = np.pad(g, 2, mode="reflect"), len(g) // 2
+    padded = np.pad(g, 2, mode="reflect")
+    half = len(g) // 2
     return np.array(
         [
             [

@@ -43,7 +43,8 @@ MEASURES = {
 @pytest.mark.parametrize("name", MEASURES)
 def test_a_set_is_0_from_itself_and_spoilt_faces_are_farther_than_real_ones(name, faces):
     measure = MEASURES[name]
-    real, others = faces[:N], faces[N : 2 * N]
+    real = faces[:N]
+    others = faces[N : 2 * N]
     assert measure(real, real) == pytest.approx(0.0, abs=1e-9)
     floor = measure(real, others)
     assert floor > 0.0
@@ -53,7 +54,8 @@ def test_a_set_is_0_from_itself_and_spoilt_faces_are_farther_than_real_ones(name
 
 
 def test_weave_is_seen_that_random_directions_of_patches_hardly_see(faces):
-    real, others = faces[:N], faces[N : 2 * N]
+    real = faces[:N]
+    others = faces[N : 2 * N]
     spoilt = woven(others)
     ratios = {}
     for name, measure in (

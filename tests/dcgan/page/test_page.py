@@ -140,7 +140,8 @@ def test_the_address_brings_the_same_face_back(file, page):
     page.execute_script("document.getElementById('mix-form').requestSubmit()")
     set_value(page, "truncation", "0.7", "input", "change")
     assert state(page)["mixes"] == [["bob", 0.5]]
-    face, address = face_of(page), page.current_url
+    face = face_of(page)
+    address = page.current_url
     page.get(file.as_uri())
     page.get("about:blank")
     page.get(address)
@@ -317,7 +318,8 @@ def test_a_label_is_asked_for_kept_in_the_address_and_given_back_to_the_name(lab
         "list.dispatchEvent(new Event('change'))"
     )
     assert state(labelled)["labels"] == {"0": 1, "1": 1, "2": 19}
-    asked, address = face_of(labelled), labelled.current_url
+    asked = face_of(labelled)
+    address = labelled.current_url
     assert asked != by_name
     pressed = f"return {buttons}.map((one) => one.getAttribute('aria-pressed'))"
     assert labelled.execute_script(pressed) == [

@@ -84,7 +84,8 @@ def test_images_are_rounds_times_the_batch():
 
 
 def test_smoothing_leaves_rates_and_the_judge_alone():
-    plain, smooth = by_title({"x": RUN}), by_title({"x": RUN}, View(memory=20.0))
+    plain = by_title({"x": RUN})
+    smooth = by_title({"x": RUN}, View(memory=20.0))
     for title in ("Learning rates", "Distance of pixels"):
         for a, b in zip(plain[title].lines, smooth[title].lines, strict=True):
             np.testing.assert_array_equal(a.curve.value, b.curve.value)

@@ -178,7 +178,8 @@ def test_a_file_of_the_same_size_and_time_that_took_its_place_is_read(folder):
 def test_a_huge_file_is_not_read(folder, monkeypatch):
     monkeypatch.setattr(run_data, "MOST_BYTES", 30)
     data = RunReader.__new__(RunReader)
-    data.path, data._kept = folder, {}
+    data.path = folder
+    data._kept = {}
     assert "log.csv has more than 30 bytes" in " ".join(data.read().problems)
 
 

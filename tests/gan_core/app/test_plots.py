@@ -87,7 +87,8 @@ def test_loss_curves_show_both_losses_and_both_answers_of_d():
 
 
 def test_histograms_are_densities_over_common_bins(axes):
-    real, fake = NUMBERS.normal(size=500), NUMBERS.normal(2.0, 3.0, size=80)
+    real = NUMBERS.normal(size=500)
+    fake = NUMBERS.normal(2.0, 3.0, size=80)
     plots.histograms(axes, real, fake, bins=20)
     bins = np.linspace(min(real.min(), fake.min()), max(real.max(), fake.max()), 21)
     for bars, numbers, colour in zip(
@@ -110,7 +111,8 @@ def test_histograms_can_be_given_their_span(axes):
 
 
 def test_points_lie_where_they_are_on_equal_scales(axes):
-    real, fake = NUMBERS.normal(size=[7, 2]), NUMBERS.normal(size=[5, 2])
+    real = NUMBERS.normal(size=[7, 2])
+    fake = NUMBERS.normal(size=[5, 2])
     plots.points(axes, real, fake, span=4.0)
     for dots, numbers, colour in zip(
         axes.collections, (real, fake), (plots.REAL, plots.FAKE), strict=True

@@ -58,7 +58,8 @@ def _parsed(serialized):
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_a_compiled_function_is_the_same_function(mode):
     function = compiled(lambda x, y: tf.tanh(x) + 2 * y, mode)
-    x, y = rng.normal([5], rng.seed(0, "x")), rng.normal([5], rng.seed(0, "y"))
+    x = rng.normal([5], rng.seed(0, "x"))
+    y = rng.normal([5], rng.seed(0, "y"))
     tf.debugging.assert_near(function(x, y), tf.tanh(x) + 2 * y)
     assert function.experimental_get_tracing_count() == 1
     if mode == "xla":
@@ -126,7 +127,8 @@ def test_an_error_in_a_graph_leaves_the_options_as_they_were():
 
 
 def test_a_graph_adds_two_at_a_time_in_every_thread_and_another_thread_is_left_alone():
-    ours, theirs = compiled(sum_of_three, "graph"), tf.function(sum_of_three)
+    ours = compiled(sum_of_three, "graph")
+    theirs = tf.function(sum_of_three)
     found = []
 
     def in_a_thread():

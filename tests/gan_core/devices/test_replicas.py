@@ -66,21 +66,24 @@ def test_two_devices_are_one_on_the_whole_batch(played, game, what):
     """Adam makes whole steps of a gradient's rounding where the gradient is 0;
     these games have no such place.
     """
-    one, two = below(played, f"{game}/one/{what}"), below(played, f"{game}/two/{what}")
+    one = below(played, f"{game}/one/{what}")
+    two = below(played, f"{game}/two/{what}")
     assert one
     games.assert_near(one, two, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("what", ["rows/", "state/", "sample"])
 def test_two_devices_share_the_labels_with_their_samples(played, what):
-    one, two = below(played, f"labels/one/{what}"), below(played, f"labels/two/{what}")
+    one = below(played, f"labels/one/{what}")
+    two = below(played, f"labels/two/{what}")
     assert one
     games.assert_near(one, two, rtol=1e-4, atol=1e-5)
 
 
 def test_statistics_of_each_share_are_another_game(played):
     """So the tests above could fail."""
-    one, two = below(played, "apart/one/rows/"), below(played, "apart/two/rows/")
+    one = below(played, "apart/one/rows/")
+    two = below(played, "apart/two/rows/")
     assert np.abs(one["d_loss"] - two["d_loss"]).max() > 1e-3
 
 
@@ -94,7 +97,8 @@ def test_a_round_is_counted_once_and_averaged_once(played):
         state = below(played, f"{game}/two/state/")
         assert state["step"] == state["g_optimizer/updates"] == 4
         assert state["d_optimizer/updates"] == (8 if game == "plain" else 4)
-        average, model = state["average/model/layers/3/kernel"], state["generator/layers/3/kernel"]
+        average = state["average/model/layers/3/kernel"]
+        model = state["generator/layers/3/kernel"]
         assert 0.0 < np.abs(average - model).max() < 0.1
 
 
@@ -154,7 +158,8 @@ def test_gradients_of_a_batch_norm_of_all_replicas_and_theirs_are_those_of_the_f
     """With a dy, u, v and w of each replica's own, so with q,
     c and dgamma that are not the same on both.
     """
-    written, op_by_op = played["gradients/written out"], played["gradients/op by op"]
+    written = played["gradients/written out"]
+    op_by_op = played["gradients/op by op"]
     assert np.abs(written[0] - written[1]).min() > 0.0
     np.testing.assert_allclose(written, op_by_op, rtol=1e-4, atol=1e-4)
 
@@ -174,7 +179,8 @@ def test_what_is_drawn_for_each_sample_is_drawn_by_each_replica(played):
 
 
 def test_on_one_device_everything_is_itself():
-    x, seed = tf.range(3), rng.seed(0, "x")
+    x = tf.range(3)
+    seed = rng.seed(0, "x")
     assert replicas.count() == 1
     assert replicas.share(x) is replicas.mean(x) is x
     assert replicas.own_seed(seed) is seed

@@ -20,7 +20,8 @@ from gan_core.nn.sequential import Sequential
 
 pytestmark = pytest.mark.slow
 
-INDEX, SEED = tf.TensorSpec([], tf.int64), tf.TensorSpec([2], tf.int64)
+INDEX = tf.TensorSpec([], tf.int64)
+SEED = tf.TensorSpec([2], tf.int64)
 POINTS = tf.TensorSpec([4, 2], tf.float32)
 FACES = np.arange(2000, dtype=np.float32).reshape(1000, 2)
 FIXED = tf.constant(FACES[:4])
@@ -133,7 +134,8 @@ def test_data_that_a_function_holds_are_not_compared_number_by_number(monkeypatc
     sampler = data.shuffled(FACES, 4)
     first, _ = tracing._trace(sampler, (INDEX,))
     second, _ = tracing._trace(sampler, (INDEX,))
-    held, held_again = first[-1], second[-1]
+    held = first[-1]
+    held_again = second[-1]
     assert held
     monkeypatch.setattr(np, "array_equal", lambda *_, **__: pytest.fail("were compared"))
     assert tracing._are_equal(held, held_again)

@@ -70,7 +70,8 @@ def story(tmp_path_factory):
     """Worker 1 is killed in round 13 of 20; both are started again when the chief has noticed,
     and ended.
     """
-    folder, story = tmp_path_factory.mktemp("workers"), {}
+    folder = tmp_path_factory.mktemp("workers")
+    story = {}
     story["folder"] = folder
     chief, other = start(folder, "killed")
     before = []
@@ -87,7 +88,8 @@ def story(tmp_path_factory):
     chief.stdin.flush()
     story["log when killed"] = (folder / "killed" / "log.csv").read_text().splitlines()
     after, story["chief told"] = lines(chief)
-    story["chief"], story["chief ended"] = [*before, *after], chief.returncode
+    story["chief"] = [*before, *after]
+    story["chief ended"] = chief.returncode
     again = start(folder, "go on")
     story["again"] = [lines(child) for child in again]
     story["again ended"] = [child.returncode for child in again]
@@ -150,7 +152,8 @@ def test_the_chief_alone_writes_and_each_checkpoint_once(story):
 
 # ---------------------------------------------------------------- TF_CONFIG
 
-TWO, FIRST = {"worker": ["a:1", "b:2"]}, {"type": "worker", "index": 0}
+TWO = {"worker": ["a:1", "b:2"]}
+FIRST = {"type": "worker", "index": 0}
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ def test_in_training_each_channel_has_mean_beta_and_spread_gamma(case):
     shape, seed, epsilon = case
     x = batch(shape, seed)
     y = np.float64(layer(epsilon=epsilon)(x, training=True))
-    axes, variance = tuple(range(x.ndim - 1)), np.var(np.float64(x), axis=tuple(range(x.ndim - 1)))
+    axes = tuple(range(x.ndim - 1))
+    variance = np.var(np.float64(x), axis=tuple(range(x.ndim - 1)))
     np.testing.assert_allclose(y.mean(axis=axes), BETA, atol=1e-3)
     np.testing.assert_allclose(
         y.std(axis=axes),
@@ -55,8 +56,10 @@ def test_in_training_neither_scale_nor_shift_of_the_input_matter():
 @given(CASES)
 def test_in_inference_it_is_affine_with_the_moving_statistics(case):
     shape, seed, epsilon = case
-    x, made = batch(shape, seed), layer(epsilon=epsilon)
-    mean, variance = np.array([1.0, -2.0, 0.5]), np.array([4.0, 0.25, 1.0])
+    x = batch(shape, seed)
+    made = layer(epsilon=epsilon)
+    mean = np.array([1.0, -2.0, 0.5])
+    variance = np.array([4.0, 0.25, 1.0])
     made.moving_mean.assign(mean)
     made.moving_variance.assign(variance)
     expected = reference.batch_norm_inference(x, GAMMA, BETA, mean, variance, epsilon)
@@ -70,7 +73,9 @@ def test_momentum_is_the_share_of_the_old_value_and_the_kept_variance_is_unbiase
     shape, momentum, seed
 ):
     """With two values a channel the unbiased variance is twice the biased one."""
-    made, mean, variance = layer(momentum=momentum), np.zeros(3), np.ones(3)
+    made = layer(momentum=momentum)
+    mean = np.zeros(3)
+    variance = np.ones(3)
     for number in range(3):
         x = batch(shape, seed + number)
         made(x, training=True)
@@ -84,7 +89,8 @@ def test_momentum_is_the_share_of_the_old_value_and_the_kept_variance_is_unbiase
 
 @pytest.mark.parametrize("shape", [[1, 3], [1, 1, 1, 3]])
 def test_one_value_a_channel_becomes_beta_and_breaks_nothing(shape):
-    made, x = layer(momentum=0.5), batch(shape)
+    made = layer(momentum=0.5)
+    x = batch(shape)
     np.testing.assert_allclose(made(x, training=True).numpy().ravel(), BETA, atol=1e-2)
     np.testing.assert_allclose(made.moving_mean, 0.5 * x.ravel(), rtol=1e-6)
     np.testing.assert_allclose(
@@ -93,7 +99,8 @@ def test_one_value_a_channel_becomes_beta_and_breaks_nothing(shape):
 
 
 def test_a_channel_without_spread_has_finite_values_and_gradients():
-    made, x = layer(), tf.fill([6, 3], 2.0)
+    made = layer()
+    x = tf.fill([6, 3], 2.0)
     with tf.GradientTape() as tape:
         tape.watch(x)
         loss = tf.reduce_sum(made(x, training=True) ** 2)
@@ -106,7 +113,8 @@ def test_the_gradient_in_training_goes_through_the_batchs_statistics(shape):
     """Against central differences of the oracle. Its sum over a channel is 0,
     as a shift changes nothing.
     """
-    x, made = batch(shape), layer()
+    x = batch(shape)
+    made = layer()
     dy = np.random.default_rng(9).normal(size=shape)
 
     def loss(x):
@@ -117,7 +125,8 @@ def test_the_gradient_in_training_goes_through_the_batchs_statistics(shape):
         tape.watch(inputs)
         y = made(inputs, training=True)
     gradient, *_ = tape.gradient(y, [inputs], output_gradients=tf.constant(dy, tf.float32))
-    step, expected = 1e-4, np.zeros(shape)
+    step = 1e-4
+    expected = np.zeros(shape)
     for place in np.ndindex(*shape):
         shift = np.zeros(shape)
         shift[place] = step
@@ -131,7 +140,8 @@ def test_the_gradient_in_training_goes_through_the_batchs_statistics(shape):
 
 def test_bfloat16_comes_out_as_it_went_in_and_is_counted_in_float32():
     x = tf.cast(batch([6, 3]), tf.bfloat16)
-    made, wide = layer(), layer()
+    made = layer()
+    wide = layer()
     y = made(x, training=True)
     assert y.dtype == tf.bfloat16
     np.testing.assert_array_equal(

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.slow
 def test_tensorflows_fused_op_and_the_formula_agree_and_so_do_their_gradients(shape, dtype):
     """The formula is that of several replicas; with one it is the same thing."""
     tolerance = {"rtol": 0.02, "atol": 0.1} if dtype == "bfloat16" else {"rtol": 1e-3, "atol": 1e-3}
-    x, found = tf.cast(batch(shape), dtype), []
+    x = tf.cast(batch(shape), dtype)
+    found = []
     for together in (False, True):
         made = layer(epsilon=0.1)
         with tf.GradientTape() as outer:
@@ -49,7 +50,8 @@ def test_second_gradients_are_those_of_the_oracles_slope(shape, together):
     random = np.random.default_rng(4)
     x, dy, u = (random.normal(size=shape) for _ in range(3))
     gamma, v, w = (random.normal(size=3) for _ in range(3))
-    epsilon, h = 0.1, 1e-3
+    epsilon = 0.1
+    h = 1e-3
 
     def f(x, gamma, dy):
         def total(t):
@@ -57,7 +59,8 @@ def test_second_gradients_are_those_of_the_oracles_slope(shape, together):
 
         return (total(h) - total(-h)) / (2 * h)
 
-    made, inputs = layer(epsilon=epsilon), tf.constant(x, tf.float32)
+    made = layer(epsilon=epsilon)
+    inputs = tf.constant(x, tf.float32)
     made.gamma.assign(gamma)
     cotangent = tf.constant(dy, tf.float32)
     with tf.GradientTape() as outer:
@@ -92,7 +95,8 @@ def test_a_third_derivative_is_that_of_the_formula():
         variance = tf.reduce_mean(tf.square(x - mean), [0, 1, 2])
         return tf.nn.batch_normalization(x, mean, variance, made.beta, made.gamma, made.epsilon)
 
-    made, found = layer(epsilon=0.1), []
+    made = layer(epsilon=0.1)
+    found = []
     ways = [
         functools.partial(made._normalise_by_batch, together=False),
         functools.partial(made._normalise_by_batch, together=True),
@@ -116,7 +120,8 @@ def test_a_third_derivative_is_that_of_the_formula():
 
 @pytest.mark.parametrize("together", [False, True])
 def test_no_gradient_flows_through_the_statistics_that_are_kept(together):
-    made, x = layer(), tf.constant(batch([6, 3]))
+    made = layer()
+    x = tf.constant(batch([6, 3]))
     with tf.GradientTape() as tape:
         tape.watch(x)
         _, *kept = made._normalise_by_batch(x, together)
@@ -152,7 +157,8 @@ def test_second_gradients_have_the_same_bits_each_time():
 
 @pytest.mark.parametrize("xla", [False, True])
 def test_second_gradients_are_the_same_compiled_and_without_the_batch_size(xla):
-    made, arrays = BatchNorm(3), [rng.normal([5, 4, 4, 3], rng.seed(i, "test")) for i in range(3)]
+    made = BatchNorm(3)
+    arrays = [rng.normal([5, 4, 4, 3], rng.seed(i, "test")) for i in range(3)]
     spec = tf.TensorSpec([5 if xla else None, 4, 4, 3])
     compiled = tf.function(
         lambda *arguments: r1_of_one_layer(*arguments, made),

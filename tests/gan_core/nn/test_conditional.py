@@ -168,7 +168,8 @@ def test_psi_may_be_a_layer_of_ones_own():
 
 def test_logits_are_linear_in_the_features_for_each_label():
     head = ProjectionHead(4, COUNTS, seed=0)
-    x, other = drawn([6, 4]), drawn([6, 4], 1)
+    x = drawn([6, 4])
+    other = drawn([6, 4], 1)
     both = head(0.25 * x + 0.75 * other, LABELS)
     np.testing.assert_allclose(
         both, 0.25 * head(x, LABELS) + 0.75 * head(other, LABELS), rtol=1e-4, atol=1e-5
@@ -235,12 +236,10 @@ def network():
 def test_a_sequential_hands_labels_to_the_layers_that_take_them():
     made = spread_out(network())
     x = drawn([6, 4])
-    first, dense, (norm, relu), head = (
-        made.layers[0],
-        made.layers[1],
-        made.layers[2].layers,
-        made.layers[3],
-    )
+    first = made.layers[0]
+    dense = made.layers[1]
+    (norm, relu) = made.layers[2].layers
+    head = made.layers[3]
     by_hand = head(relu(norm(dense(first(x, LABELS)), LABELS)), LABELS)
     np.testing.assert_array_equal(made(x, LABELS), by_hand)
     assert made.takes_labels

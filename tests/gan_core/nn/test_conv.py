@@ -89,7 +89,8 @@ def test_bfloat16_computes_coarsely_with_parameters_that_stay_fine(layer_class, 
         layer_class(3, 5, 4, seed=0, stride=2, path=path, compute_dtype=dtype)
         for dtype in (tf.float32, "bfloat16")
     )
-    x, gradients = tf.constant(image(2, 4, 4, 3)), []
+    x = tf.constant(image(2, 4, 4, 3))
+    gradients = []
     for layer in (fine, coarse):
         layer.bias.assign(image(5, seed=1))
         with tf.GradientTape() as tape:

@@ -27,7 +27,8 @@ def test_it_is_a_matrix_product_and_a_sum(in_size, out_size, use_bias, seed):
 
 
 def test_its_gradients_are_the_transposed_products():
-    layer, dy = Dense(3, 2, seed=0), np.random.default_rng(1).normal(size=[6, 2]).astype(np.float32)
+    layer = Dense(3, 2, seed=0)
+    dy = np.random.default_rng(1).normal(size=[6, 2]).astype(np.float32)
     x = tf.constant(X)
     with tf.GradientTape() as tape:
         tape.watch(x)

@@ -59,7 +59,8 @@ def test_one_seed_one_mask_and_another_seed_another():
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_the_mask_is_the_same_eager_in_a_graph_and_under_xla(jit_compile, dtype):
-    layer, x = Dropout(0.3), tf.cast(X, dtype)
+    layer = Dropout(0.3)
+    x = tf.cast(X, dtype)
     eager = layer(x, training=True, seed=SEED)
     compiled = tf.function(
         lambda x, seed: layer(x, training=True, seed=seed), jit_compile=jit_compile

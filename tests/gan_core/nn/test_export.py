@@ -140,7 +140,8 @@ def test_an_export_that_fails_leaves_what_was_there(
     if there:
         export_generator(small, 2, folder)
     before = files(tmp_path)
-    rename, limits = Path.rename, resource.getrlimit(resource.RLIMIT_FSIZE)
+    rename = Path.rename
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     def fails(path, target):
         if path.match(what_fails):
@@ -210,7 +211,8 @@ def test_gradients_pass_through_the_exported_samples(tmp_path, dtype):
     export_generator(generator, 3, tmp_path / "g", to_bytes)
     model = tf.saved_model.load(str(tmp_path / "g"))
     z = rng.normal([64, 3], rng.seed(0, "z"))
-    values, gradients = [], []
+    values = []
+    gradients = []
     for function in (model.samples, lambda z: generator(z, training=False)):
         with tf.GradientTape() as tape:
             tape.watch(z)

@@ -25,7 +25,8 @@ from gan_core.nn import (
 pytestmark = pytest.mark.slow
 
 FOLDER = Path(gan_core.__file__).parent
-IMAGE, ROW = [3, 4, 4, 2], [3, 5]
+IMAGE = [3, 4, 4, 2]
+ROW = [3, 5]
 
 # name -> (make it with a seed, the shape of x, the shape of what it gives, whether the seed
 # matters)
@@ -72,7 +73,8 @@ def layers_in(files):
     """The public classes that are tf.Modules with a call, their own or inherited,
     and the public activations.
     """
-    classes, functions = {}, set()
+    classes = {}
+    functions = set()
     for path, text in files.items():
         for node in ast.parse(text).body:
             if isinstance(node, ast.ClassDef):
@@ -195,7 +197,8 @@ def test_in_inference_no_sample_sees_another(name):
 
 def everything(name, layer, x):
     """Values and all gradients of a fixed function of them, in training and in inference."""
-    results, moved = [], [x, *getattr(layer, "trainable_variables", ())]
+    results = []
+    moved = [x, *getattr(layer, "trainable_variables", ())]
     for training in (True, False):
         with tf.GradientTape() as tape:
             tape.watch(x)
@@ -242,7 +245,9 @@ def test_a_copy_has_variables_of_its_own_and_the_same_values(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_one_seed_one_start(name):
-    (one, _, _), (same, _, _), (other, _, _) = example(name, 1), example(name, 1), example(name, 2)
+    (one, _, _) = example(name, 1)
+    (same, _, _) = example(name, 1)
+    (other, _, _) = example(name, 2)
     drawn = LAYERS[name][3]
     for a, b in zip(one.variables, same.variables, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -264,7 +269,8 @@ def test_a_seed_is_required_where_weights_are_drawn(name):
 def test_mixed_precision_is_of_the_call_and_not_of_the_parameters(name):
     """y in bfloat16, within its 8 significant bits; parameters and their gradients in float32."""
     exact_layer, x, _ = example(name)
-    exact, layer = exact_layer(x), LAYERS[name][0](1, compute_dtype=tf.bfloat16)
+    exact = exact_layer(x)
+    layer = LAYERS[name][0](1, compute_dtype=tf.bfloat16)
     with tf.GradientTape() as tape:
         y = layer(x)
         loss = tf.reduce_sum(tf.cast(y, tf.float32))

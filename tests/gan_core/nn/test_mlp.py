@@ -25,7 +25,8 @@ def test_an_mlp_is_weighted_sums_with_leaky_rectifiers_between():
 
 def test_the_name_is_mlp_unless_another_is_given():
     """And the name is part of what the weights depend on."""
-    unnamed, named = mlp([2, 3], seed=0), mlp([2, 3], seed=0, name="mlp")
+    unnamed = mlp([2, 3], seed=0)
+    named = mlp([2, 3], seed=0, name="mlp")
     assert unnamed.name == "mlp"
     np.testing.assert_array_equal(unnamed(X), named(X))
 
@@ -48,12 +49,10 @@ def test_the_weights_are_a_function_of_seed_name_and_layer():
             if v.shape.rank == 2
         ]
 
-    first, again, other_seed, other_name = (
-        kernels(7, "G"),
-        kernels(7, "G"),
-        kernels(8, "G"),
-        kernels(7, "D"),
-    )
+    first = kernels(7, "G")
+    again = kernels(7, "G")
+    other_seed = kernels(8, "G")
+    other_name = kernels(7, "D")
     np.testing.assert_array_equal(first, again)
     all_of_them = np.stack([*first, *other_seed, *other_name])
     assert len(np.unique(all_of_them[:, 0, 0])) == 6
@@ -80,7 +79,8 @@ def test_unstandardise_undoes_standardise(mean, sd):
 
 
 def test_standardised_data_have_mean_0_and_sd_1_in_every_column():
-    mean, sd = X.mean(axis=0), X.std(axis=0)
+    mean = X.mean(axis=0)
+    sd = X.std(axis=0)
     t = np.asarray(standardise(mean, sd)(X))
     np.testing.assert_allclose([t.mean(axis=0), t.std(axis=0)], [[0, 0], [1, 1]], atol=1e-6)
 

@@ -52,7 +52,8 @@ def test_both_are_the_sums_that_the_docstring_says(taps):
 
 @pytest.mark.parametrize("taps", TAPS)
 def test_upsampling_is_four_times_the_adjoint_of_downsampling(taps):
-    x, y = images(2, 8, 6, 3), images(2, 4, 3, 3, seed=1)
+    x = images(2, 8, 6, 3)
+    y = images(2, 4, 3, 3, seed=1)
     left = tf.reduce_sum(downsample(x, taps) * y)
     right = tf.reduce_sum(x * upsample(y, taps)) / 4.0
     np.testing.assert_allclose(left, right, rtol=1e-5)

@@ -33,7 +33,8 @@ class Recorder(tf.Module):
 
 
 def test_each_layer_gets_what_the_one_before_it_gave():
-    first, second = Dense(3, 5, seed=1), Dense(5, 2, seed=2)
+    first = Dense(3, 5, seed=1)
+    second = Dense(5, 2, seed=2)
     network = Sequential([first, tf.nn.tanh, second, lambda x: x * 2.0])
     np.testing.assert_array_equal(network(X), 2.0 * second(tf.nn.tanh(first(X))))
 
@@ -44,7 +45,9 @@ def test_without_layers_it_is_the_identity():
 
 @pytest.mark.parametrize("training", [False, True])
 def test_training_reaches_every_layer_at_any_depth(training):
-    one, other, seen = Recorder(), Recorder(), []
+    one = Recorder()
+    other = Recorder()
+    seen = []
 
     def function(x, training):
         seen.append(training)

@@ -20,10 +20,8 @@ from gan_core.nn.settling import settle, settled
 def test_settled_averages_are_the_plain_mean_over_the_batches_and_forget_what_was_there(
     sizes, seed
 ):
-    made, batches = (
-        layer(momentum=0.3),
-        [batch([size, 3], seed + i) for i, size in enumerate(sizes)],
-    )
+    made = layer(momentum=0.3)
+    batches = [batch([size, 3], seed + i) for i, size in enumerate(sizes)]
     made.moving_mean.assign([100.0, 100.0, 100.0])
     settle(Sequential([made]), iter(batches))
     np.testing.assert_allclose(
@@ -77,7 +75,8 @@ def test_where_there_is_no_batch_norm_nothing_is_computed():
 
 
 def test_what_was_settled_for_a_while_is_put_back_even_after_an_error():
-    network, x = Sequential([Dense(3, 3, seed=0), BatchNorm(3)]), batch([50, 3])
+    network = Sequential([Dense(3, 3, seed=0), BatchNorm(3)])
+    x = batch([50, 3])
     before = [variable.numpy() for variable in network.variables]
     with settled(network, [x]):
         np.testing.assert_allclose(network(x), network(x, training=True), atol=0.1)
@@ -90,7 +89,8 @@ def test_what_was_settled_for_a_while_is_put_back_even_after_an_error():
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_settling_inside_a_tf_function_is_refused(jit_compile):
     """There each batch would only be recorded, and the last one's averages alone would be kept."""
-    network, batches = Sequential([BatchNorm(3)]), [batch([4, 3]), batch([4, 3], 1)]
+    network = Sequential([BatchNorm(3)])
+    batches = [batch([4, 3]), batch([4, 3], 1)]
 
     @tf.function(jit_compile=jit_compile, autograph=False)
     def settle_in_a_graph():
@@ -110,7 +110,8 @@ def test_settling_inside_a_tf_function_is_refused(jit_compile):
 
 
 def test_a_batch_norm_by_itself_can_be_settled():
-    made, x = layer(), batch([50, 3])
+    made = layer()
+    x = batch([50, 3])
     settle(made, [x])
     np.testing.assert_allclose(made.moving_mean, x.mean(axis=0), rtol=1e-4, atol=1e-4)
 

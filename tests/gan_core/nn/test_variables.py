@@ -47,7 +47,8 @@ def test_a_variable_reached_twice_stands_under_the_first_path():
 
 
 def test_two_builds_of_one_program_have_the_same_names():
-    one, other = deep().state(), deep().state()
+    one = deep().state()
+    other = deep().state()
     assert list(one) == list(other)
     assert [v.shape for v in one.values()] == [v.shape for v in other.values()]
 

@@ -35,7 +35,10 @@ def by_reference(gradients, rate, **options):
     """The parameter after each step of the oracle, from 0; rate:
     a function of the number of steps made before.
     """
-    parameter, m, v, path = np.zeros(SIZE), np.zeros(SIZE), np.zeros(SIZE), []
+    parameter = np.zeros(SIZE)
+    m = np.zeros(SIZE)
+    v = np.zeros(SIZE)
+    path = []
     for t, gradient in enumerate(np.float64(gradients), 1):
         parameter, m, v = reference.adam(parameter, gradient, m, v, t, rate(t - 1), **options)
         path.append(parameter)
@@ -66,7 +69,8 @@ def by_optimizer(optimizer, gradients, jit_compile=None):
 def test_adam_update_is_the_papers_formula(parameter, gradient, t, settings):
     """In float64, where nothing but the formula can differ."""
     beta_1, beta_2, epsilon = settings
-    m, v = np.float64(parameter) / 3, np.float64(gradient) ** 2 / 7
+    m = np.float64(parameter) / 3
+    v = np.float64(gradient) ** 2 / 7
     one = adam_update(
         np.float64(parameter), m, v, np.float64(gradient), t, 0.01, beta_1, beta_2, epsilon
     )
@@ -183,7 +187,8 @@ def test_a_schedule_is_asked_for_the_number_of_steps_made_before():
 @pytest.mark.parametrize("make", [Adam, SGD])
 def test_gradients_go_to_their_variables_in_order(make):
     """Even from a tape that gives sparse ones, or as NumPy arrays."""
-    a, b = tf.Variable(tf.ones([3, 2])), tf.Variable(tf.ones([5]))
+    a = tf.Variable(tf.ones([3, 2]))
+    b = tf.Variable(tf.ones([5]))
     dense = [tf.Variable(a), tf.Variable(b)]
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(tf.gather(a, [0, 2]) ** 2) + 3.0 * tf.reduce_sum(b)

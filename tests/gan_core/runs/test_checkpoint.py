@@ -162,7 +162,8 @@ FOREIGN = [
 
 @pytest.mark.parametrize("make", FOREIGN, ids=lambda make: make.__name__)
 def test_a_foreign_file_is_refused_and_nothing_is_run_or_changed(tmp_path, make):
-    path, variables = tmp_path / "a.npz", state()
+    path = tmp_path / "a.npz"
+    variables = state()
     make(path)
     before = numbers(variables)
     with pytest.raises(
@@ -192,10 +193,8 @@ def test_every_truncation_is_refused(saved):
 
 def test_no_damaged_byte_changes_a_number_unseen(saved):
     """Bytes that nobody reads, such as a zip member's date, may differ; all others are told."""
-    data, good = (
-        saved.read_bytes(),
-        {name: a.tolist() for name, a in checkpoint.read(saved)[0].items()},
-    )
+    data = saved.read_bytes()
+    good = {name: a.tolist() for name, a in checkpoint.read(saved)[0].items()}
     told = 0
     for i in range(0, len(data), 3):
         saved.write_bytes(data[:i] + bytes([data[i] ^ 0x11]) + data[i + 1 :])

@@ -127,7 +127,8 @@ def test_an_interrupted_write_leaves_no_trace(saved):
 def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
     """Renamed first, a file can be empty after a power cut."""
     calls = []
-    fsync, replace = os.fsync, os.replace
+    fsync = os.fsync
+    replace = os.replace
 
     def note_fsync(handle):
         calls.append(

@@ -59,7 +59,8 @@ def bits(rows):
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_law_24_how_rounds_are_grouped_does_not_change_the_state(request, mode, monkeypatch):
     fresh = request.getfixturevalue("fresh" if mode == "graph" else "fresh_xla")
-    states, rows = [], []
+    states = []
+    rows = []
     groupings = [
         ({"log_every": 30}, 1e9),
         ({"log_every": 1}, 1e9),
@@ -81,7 +82,8 @@ def test_law_24_how_rounds_are_grouped_does_not_change_the_state(request, mode, 
 
 
 def test_calls_are_as_long_as_the_marks_and_the_clock_allow(fresh, monkeypatch):
-    trainer, counts = fresh(), []
+    trainer = fresh()
+    counts = []
     trainer.rounds(tiny.SAMPLER, 1)  # compiled
     fresh()
     rounds = trainer.rounds
@@ -103,7 +105,8 @@ def test_host_batches_give_what_the_sampler_gives(fresh):
 
 def test_host_batches_with_two_d_steps_resume_where_they_were(tmp_path):
     """A run asks for the batches from number step d_steps on, and takes d_steps of them a round."""
-    asked, fresh = [], tiny.Fresh(tiny.make_trainer(d_steps=2, average=None))
+    asked = []
+    fresh = tiny.Fresh(tiny.make_trainer(d_steps=2, average=None))
 
     def start(index):
         asked.append(index)
@@ -139,7 +142,8 @@ def test_host_batches_that_end_are_told(fresh, d_steps):
 
 
 def test_hooks_are_called_after_their_rounds_with_numbers_and_rows_are_returned(fresh):
-    calls, trainer = [], fresh()
+    calls = []
+    trainer = fresh()
     note = lambda name: lambda t, row: calls.append((name, t is trainer and int(t.step), row))  # noqa: E731
     rows = fit(
         trainer,
@@ -248,7 +252,8 @@ def test_a_trainer_that_is_not_where_the_folder_is(fresh, run):
 def test_another_models_folder_changes_nothing(fresh, run):
     fit(fresh(), tiny.SAMPLER, 4, run=run, log_every=2)
     wider = tiny.make_trainer(hidden=5)
-    before, on_disk = tiny.values(wider), contents(run.path)
+    before = tiny.values(wider)
+    on_disk = contents(run.path)
     with pytest.raises(checkpoint.CheckpointError) as error:
         fit(wider, tiny.SAMPLER, 8, run=run, log_every=2)
     assert "average/model/layers/0/bias is [3] float32 there and [5] float32 here" in str(

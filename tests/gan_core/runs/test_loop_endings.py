@@ -70,10 +70,8 @@ def test_a_gradient_that_is_not_finite_is_never_saved_though_the_loss_was(
     """The loss is measured before the step: after the last round before a checkpoint nobody has
     seen the damage.
     """
-    trainer, words = (
-        explodes_at_6(),
-        r"stopped at round 6: generator/layers/\S+ holds a number that is not finite",
-    )
+    trainer = explodes_at_6()
+    words = r"stopped at round 6: generator/layers/\S+ holds a number that is not finite"
     with pytest.raises(NotFiniteError, match=words):
         fit(trainer, tiny.SAMPLER, rounds, run=run, log_every=2, checkpoint_every=checkpoint_every)
     assert run.step() == (3 if checkpoint_every else 0)

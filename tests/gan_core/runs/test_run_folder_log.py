@@ -99,7 +99,8 @@ def test_a_log_on_a_full_disk_says_how_to_go_on(run):
 def test_the_log_is_on_the_disk_before_the_checkpoint_is(run, monkeypatch):
     """Else a power cut could take rows that no resumed run would write again."""
     events = []
-    replace, fsync = os.replace, os.fsync
+    replace = os.replace
+    fsync = os.fsync
     inode = lambda file: os.stat(file).st_ino  # noqa: E731
     run.log(row(1))
     log = inode(run.log_file)

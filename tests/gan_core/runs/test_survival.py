@@ -52,7 +52,8 @@ class Ending:
 
 @pytest.fixture(scope="module")
 def uninterrupted(fresh, tmp_path_factory):
-    folder, trainer = tmp_path_factory.mktemp("uninterrupted") / "run", fresh()
+    folder = tmp_path_factory.mktemp("uninterrupted") / "run"
+    trainer = fresh()
     rows = survivor.play(survivor.open_run(folder), trainer)
     assert rows["step"].tolist() == list(range(3, survivor.ROUNDS + 1, 3))
     return Ending(folder, trainer, rows)
@@ -209,7 +210,8 @@ def test_from_every_state_that_the_files_go_through(tmp_path, fresh, monkeypatch
     assert len(states) > 20
     steps = []
     for i, state in enumerate(states):
-        resumed, trainer = tmp_path / str(i), fresh()
+        resumed = tmp_path / str(i)
+        trainer = fresh()
         resumed.mkdir()
         put(state, resumed)
         run = survivor.open_run(resumed)

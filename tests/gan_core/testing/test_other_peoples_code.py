@@ -122,7 +122,8 @@ def optax_sigmoid_binary_cross_entropy(logits, labels):
 
 
 def test_optax_is_our_oracle():
-    a, b = np.linspace(-30, 30, 7), np.linspace(-5, 9, 5)
+    a = np.linspace(-30, 30, 7)
+    b = np.linspace(-5, 9, 5)
     d_loss = (
         optax_sigmoid_binary_cross_entropy(a, 1.0).mean()
         + optax_sigmoid_binary_cross_entropy(b, 0.0).mean()

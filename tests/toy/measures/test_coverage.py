@@ -120,10 +120,8 @@ def test_a_thin_mode_is_not_hidden_by_a_broad_one():
 def test_samples_between_modes_spoil_the_quality_and_not_the_spread():
     good = normals(SQUARE, [500] * 4, 1.0)
     between = np.random.default_rng(1).uniform(4.0, 6.0, [500, 2])
-    clean, mixed = (
-        coverage(good, SQUARE, 1.0),
-        coverage(np.concatenate([good, between]), SQUARE, 1.0),
-    )
+    clean = coverage(good, SQUARE, 1.0)
+    mixed = coverage(np.concatenate([good, between]), SQUARE, 1.0)
     assert mixed.high_quality == pytest.approx(0.8 * clean.high_quality)
     assert (mixed.sd_ratio, mixed.reverse_kl) == (clean.sd_ratio, clean.reverse_kl)
 
@@ -244,8 +242,10 @@ def test_in_any_dimension_a_perfect_sampler_has_ratio_one(dim):
     [ring(), grid(), ring(modes=12), gaussian_mixture(SQUARE, 0.5, [1, 2, 3, 0]), Normal(3.0, 2.0)],
 )
 def test_the_formula_is_what_sampling_gives(target):
-    n, draws = 2500, 20
-    formula, sampled = perfect_by_formula(target, n), perfect_sampler(target, n, draws=draws)
+    n = 2500
+    draws = 20
+    formula = perfect_by_formula(target, n)
+    sampled = perfect_sampler(target, n, draws=draws)
     error = math.sqrt(within(target.dim) * (1 - within(target.dim)) / (n * draws))
     assert sampled.modes == pytest.approx(formula.modes, abs=1e-6)
     assert sampled.high_quality == pytest.approx(formula.high_quality, abs=4 * error)
@@ -260,15 +260,14 @@ def test_the_formula_is_what_sampling_gives(target):
 
 
 def test_a_mode_without_weight_is_no_mode_of_the_formula():
-    with_it, without = (
-        gaussian_mixture(SQUARE, 0.5, [1, 2, 3, 0]),
-        gaussian_mixture(SQUARE[:3], 0.5, [1, 2, 3]),
-    )
+    with_it = gaussian_mixture(SQUARE, 0.5, [1, 2, 3, 0])
+    without = gaussian_mixture(SQUARE[:3], 0.5, [1, 2, 3])
     assert as_row(perfect_by_formula(with_it, 500)) == values(perfect_by_formula(without, 500))
 
 
 def test_with_few_samples_even_a_perfect_sampler_misses_modes():
-    formula, sampled = perfect_by_formula(grid(), 40), perfect_sampler(grid(), 40, draws=100)
+    formula = perfect_by_formula(grid(), 40)
+    sampled = perfect_sampler(grid(), 40, draws=100)
     assert 19 < formula.modes < 21  # of 25
     assert sampled.modes == pytest.approx(formula.modes, abs=0.7)
 
@@ -281,10 +280,8 @@ def test_the_seed_decides_and_draws_differ():
     assert perfect_sampler(ring(), 100, draws=2, seed=1) == perfect_sampler(
         ring(), 100, draws=2, seed=1
     )
-    one, two = (
-        perfect_sampler(ring(), 100, draws=1, seed=1),
-        perfect_sampler(ring(), 100, draws=2, seed=1),
-    )
+    one = perfect_sampler(ring(), 100, draws=1, seed=1)
+    two = perfect_sampler(ring(), 100, draws=2, seed=1)
     assert one != two
     assert one != perfect_sampler(ring(), 100, draws=1, seed=2)
 

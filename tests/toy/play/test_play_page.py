@@ -263,7 +263,9 @@ def test_the_text_of_a_lesson_says_how_the_game_stands():
 def test_a_picture_from_before_compiling_is_marked():
     """Otherwise its "Round 0" takes the place of the word that something is compiled."""
     training = object.__new__(Training)
-    training._news, training._picture, training._rows = [], None, []
+    training._news = []
+    training._picture = None
+    training._rows = []
     picture = {"is": "picture", "round": 0, "row": {}, "measured": {}, "push": 0.0}
     training._take(dict(picture))
     training._take({"is": "compiling", "what": "round"})

@@ -101,7 +101,8 @@ def test_eager_graph_and_xla_draw_the_same_numbers(distribution):
 
 @pytest.mark.parametrize("distribution", ALL, ids=name)
 def test_the_seed_decides(distribution):
-    first, again = distribution.sample(16, SEED), distribution.sample(16, SEED)
+    first = distribution.sample(16, SEED)
+    again = distribution.sample(16, SEED)
     np.testing.assert_array_equal(first, again)
     assert not np.isin(first, distribution.sample(16, rng.seed(1, "test"))).all()
     rows = np.unique(distribution.sample(1000, SEED), axis=0)
@@ -181,7 +182,8 @@ def test_on_the_line_samples_follow_the_density(distribution):
 @pytest.mark.parametrize("distribution", PLANES, ids=name)
 def test_in_the_plane_samples_follow_the_density(distribution):
     """Chi^2 over squares of side 1/4 that expect 8 samples or more: within 4 sd of its mean."""
-    n, fine = 20_000, 10
+    n = 20_000
+    fine = 10
     samples = distribution.sample(n, SEED).numpy()
     ticks = np.arange(-5 + 1 / (8 * fine), 5, 1 / (4 * fine))
     x = np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -327,7 +329,8 @@ def test_the_two_draws_of_a_sample_have_two_seeds(monkeypatch):
 
 
 def test_a_normal_is_a_mixture_of_one():
-    one, same = Normal(2.0, 0.5), gaussian_mixture([2.0], 0.5)
+    one = Normal(2.0, 0.5)
+    same = gaussian_mixture([2.0], 0.5)
     np.testing.assert_array_equal(one.modes, same.modes)
     assert (one.sd, one.weights, one.dim) == (same.sd, same.weights, same.dim)
     x = np.linspace(0, 4, 9)[:, None]

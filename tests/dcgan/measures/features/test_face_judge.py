@@ -94,7 +94,8 @@ def test_each_kind_alone_is_fooled_where_the_other_is_not():
 
 
 def test_the_figures_are_those_of_the_measures(jury, drawn):
-    real, fake = drawn[:N], collapsed(drawn[2 * N :])
+    real = drawn[:N]
+    fake = collapsed(drawn[2 * N :])
     row = jury.measure(fake)
     assert {FRECHET, PIXELS, *face_judge.BETTER} <= set(row)
     assert list(row) == list(jury.floor)

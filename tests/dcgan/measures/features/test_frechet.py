@@ -19,8 +19,10 @@ def features(seed, n, d):
 
 def slow_frechet(x, y):
     """By the eigenvalues of A B, which are those of A^(1/2) B A^(1/2)."""
-    a, b = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
-    a, b = np.atleast_2d(a), np.atleast_2d(b)
+    a = np.cov(x, rowvar=False)
+    b = np.cov(y, rowvar=False)
+    a = np.atleast_2d(a)
+    b = np.atleast_2d(b)
     eigenvalues = np.linalg.eigvals(a @ b).real
     cross = np.sqrt(np.clip(eigenvalues, 0, None)).sum()
     return np.sum((x.mean(0) - y.mean(0)) ** 2) + np.trace(a) + np.trace(b) - 2 * cross
@@ -30,7 +32,8 @@ def slow_kid(x, y):
     def kernel(a, b):
         return (sum(p * q for p, q in zip(a, b, strict=True)) / len(a) + 1.0) ** 3
 
-    n, m = len(x), len(y)
+    n = len(x)
+    m = len(y)
     within_x = [kernel(x[i], x[j]) for i in range(n) for j in range(n) if i != j]
     within_y = [kernel(y[i], y[j]) for i in range(m) for j in range(m) if i != j]
     across = [kernel(a, b) for a in x for b in y]
@@ -40,13 +43,15 @@ def slow_kid(x, y):
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), n=st.integers(8, 30), m=st.integers(8, 30), d=st.integers(1, 5))
 def test_frechet_agrees_with_eigenvalues_of_the_product(seed, n, m, d):
-    x, y = features([seed, 0], n, d), features([seed, 1], m, d)
+    x = features([seed, 0], n, d)
+    y = features([seed, 1], m, d)
     assert frechet(x, y) == pytest.approx(slow_frechet(x, y), rel=1e-6, abs=1e-6)
 
 
 def test_frechet_of_one_feature_is_that_of_means_and_deviations():
     """(m - m')² + (s - s')² in one dimension."""
-    x, y = DRAW(0).normal(3, 2, [50, 1]), DRAW(1).normal(-1, 5, [70, 1])
+    x = DRAW(0).normal(3, 2, [50, 1])
+    y = DRAW(1).normal(-1, 5, [70, 1])
     wanted = (x.mean() - y.mean()) ** 2 + (x.std(ddof=1) - y.std(ddof=1)) ** 2
     assert frechet(x, y) == pytest.approx(wanted, rel=1e-10)
 
@@ -63,7 +68,8 @@ def test_frechet_of_a_shift_and_of_a_stretch():
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), n=st.integers(2, 6), m=st.integers(2, 6))
 def test_frechet_works_with_fewer_samples_than_features_and_either_way_round(seed, n, m):
-    x, y = features([seed, 0], n, 12), features([seed, 1], m, 12)
+    x = features([seed, 0], n, 12)
+    y = features([seed, 1], m, 12)
     scale = np.trace(np.cov(x, rowvar=False))
     assert frechet(x, y) == pytest.approx(frechet(y, x), rel=1e-8)
     assert frechet(x, x[::-1]) == pytest.approx(0.0, abs=1e-9 * scale)
@@ -73,7 +79,8 @@ def test_frechet_works_with_fewer_samples_than_features_and_either_way_round(see
 @settings(max_examples=20)
 @given(seed=st.integers(0, 10**6), n=st.integers(2, 7), m=st.integers(2, 7), d=st.integers(1, 4))
 def test_kid_agrees_with_a_double_loop(seed, n, m, d):
-    x, y = features([seed, 0], n, d), features([seed, 1], m, d)
+    x = features([seed, 0], n, d)
+    y = features([seed, 1], m, d)
     assert kid(x, y) == pytest.approx(slow_kid(x, y), rel=1e-9, abs=1e-9)
 
 

@@ -28,7 +28,8 @@ def slow_reach(points, k):
 
 
 def slow_compare(fake, real, k, k_of_coverage):
-    of_real, of_fake = slow_reach(real, k), slow_reach(fake, k)
+    of_real = slow_reach(real, k)
+    of_fake = slow_reach(fake, k)
     wide = slow_reach(real, k_of_coverage)
     precision = [any(distance(y, x) <= r for x, r in zip(real, of_real, strict=True)) for y in fake]
     recall = [any(distance(y, x) <= r for y, r in zip(fake, of_fake, strict=True)) for x in real]
@@ -47,7 +48,8 @@ def slow_compare(fake, real, k, k_of_coverage):
 def test_they_agree_with_loops_for_any_block_size(seed, n, m, data):
     k = data.draw(st.integers(1, min(n, m) - 1))
     k_of_coverage = data.draw(st.integers(1, n - 1))
-    fake, real = DRAW([seed, 0]).normal(0.5, 1, [m, 3]), DRAW([seed, 1]).normal(0, 1, [n, 3])
+    fake = DRAW([seed, 0]).normal(0.5, 1, [m, 3])
+    real = DRAW([seed, 1]).normal(0, 1, [n, 3])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifolds, "ROWS_AT_A_TIME", data.draw(st.integers(1, 13)))
         found = manifolds.compare(fake, real, k, k_of_coverage)
@@ -83,7 +85,8 @@ def test_coverage_of_the_same_distribution_is_as_the_paper_says():
     """1 - product of (n - l) / (2n - l) for l = 1..k, whatever the distribution;
     and density is 1.
     """
-    n, k = 40, 5
+    n = 40
+    k = 5
     pairs = [DRAW([5, i]).normal(0, 1, [2, n, 3]) for i in range(200)]
     found = [manifolds.compare(fake, real, k_of_coverage=k) for fake, real in pairs]
     wanted = 1.0 - np.prod([(n - i) / (2 * n - i) for i in range(1, k + 1)])

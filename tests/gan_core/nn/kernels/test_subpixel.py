@@ -84,7 +84,12 @@ def test_the_example_of_the_docstring(path):
     """One row of it: the vertical kernel (0, 1, 0, 0) copies a row of y into the upper of x's
     two.
     """
-    a, b, c, d, y0, y1 = 2.0, 3.0, 5.0, 7.0, 11.0, 13.0
+    a = 2.0
+    b = 3.0
+    c = 5.0
+    d = 7.0
+    y0 = 11.0
+    y1 = 13.0
     w = np.outer([0.0, 1.0, 0.0, 0.0], [a, b, c, d]).reshape(4, 4, 1, 1)
     x = conv_transpose(np.reshape([y0, y1], (1, 1, 2, 1)), w, 2, "SAME", path)
     assert x[0, 0, :, 0].numpy().tolist() == [b * y0, c * y0 + a * y1, b * y1 + d * y0, c * y1]

@@ -127,7 +127,8 @@ class SpectralDense(tf.Module):
         u = tf.math.l2_normalize(tf.linalg.matvec(self.kernel, v, transpose_a=True))
         if training or self.in_inference:
             self.u.assign(u)
-        u, v = tf.stop_gradient(u), tf.stop_gradient(v)
+        u = tf.stop_gradient(u)
+        v = tf.stop_gradient(v)
         sigma = tf.tensordot(v, tf.linalg.matvec(self.kernel, u), 1)
         sigma = tf.stop_gradient(sigma) if self.detached else sigma
         return x @ (self.kernel / sigma)
