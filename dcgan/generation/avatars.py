@@ -24,11 +24,11 @@ import tempfile
 import urllib.parse
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
 import numpy as np
 
-from dcgan.generation import writers
+from dcgan.generation import png, writers
 from dcgan.generation.ids import Ids
 from dcgan.generation.stored_zip import StoredZip
 from gan_core import checks, files
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 BLOCK = 256  # faces made before they are written
 LONGEST_NAME = 200  # characters of a file's name, of the 255 that most disks allow
 MARK = ".avatars.json"  # in a folder that is not finished: of which ids, seed and generator it is
-PNG_END = b"IEND\xaeB`\x82"  # the last bytes of every PNG file
 
 
 def latents(ids: Iterable[str], dim: int, seed: int = 0) -> np.ndarray:
@@ -125,19 +124,26 @@ class Painter:
         return [] if labels is None else self.generator.labels.words(labels[0])
 
 
-def faces(ids: Iterable[str], painter: Painter) -> Iterator[tuple[list[str], np.ndarray]]:
+class Listed(NamedTuple):
+    """An id, and the name of its face's file."""
+
+    one: str
+    file: str
+
+
+def faces(listed: Iterable[Listed], painter: Painter) -> Iterator[tuple[list[str], np.ndarray]]:
     """The faces of ids, a block at a time.
 
     Args:
-        ids: texts.
+        listed: the ids.
         painter: what makes the faces.
 
     Returns:
-        An iterator of (ids, their faces uint8 [n, S, S, 3]).
+        An iterator of (names of files, their faces uint8 [n, S, S, 3]).
     """
-    ids = iter(ids)
-    while block := list(itertools.islice(ids, BLOCK)):
-        yield block, painter(block)
+    listed = iter(listed)
+    while block := list(itertools.islice(listed, BLOCK)):
+        yield [file for _, file in block], painter([one for one, _ in block])
 
 
 @dataclasses.dataclass
@@ -285,23 +291,26 @@ def _zip_of(ids: Iterator[str], painter: Painter, folder: Path, done: Written):
             StoredZip(file, folder) as archive,
         ):
             text = io.TextIOWrapper(index, encoding="utf-8", newline="")
-            for block, images in faces(_listed(ids, text, painter), painter):
-                for one, data in zip(block, writers.pngs(images), strict=True):
-                    archive.add(file_name(one), data)
-                done.made += len(block)
+            made = faces(_listed(ids, text, painter), painter)
+            with writers.made_ahead(made) as ahead:
+                for names, images in ahead:
+                    for name, data in zip(names, writers.pngs(images), strict=True):
+                        archive.add(name, data)
+                    done.made += len(names)
             text.flush()
             archive.add_file(writers.INDEX, index)
 
     return make
 
 
-def _listed(ids: Iterable[str], index: TextIO, painter: Painter) -> Iterator[str]:
+def _listed(ids: Iterable[str], index: TextIO, painter: Painter) -> Iterator[Listed]:
     """The ids as they pass, each with a row in the index."""
     rows = csv.writer(index, lineterminator="\n")
     rows.writerow(["id", "file", *painter.columns()])
     for one in ids:
-        rows.writerow([one, file_name(one), *painter.words(one)])
-        yield one
+        name = file_name(one)
+        rows.writerow([one, name, *painter.words(one)])
+        yield Listed(one, name)
 
 
 def _fingerprint(generator: Generator) -> str:
@@ -340,11 +349,12 @@ def _fill(folder: Path, ids: Iterator[str], painter: Painter, done: Written) -> 
     def write_index(file: BinaryIO) -> None:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         listed = _listed(ids, text, painter)
-        missing = (one for one in listed if not _is_whole(folder / file_name(one)))
-        for block, images in faces(missing, painter):
-            for one, data in zip(block, writers.pngs(images), strict=True):
-                _whole_file(folder / file_name(one), data)
-            done.made += len(block)
+        missing = (one for one in listed if not _is_whole(folder / one.file))
+        with writers.made_ahead(faces(missing, painter)) as ahead:
+            for names, images in ahead:
+                for name, data in zip(names, writers.pngs(images), strict=True):
+                    _whole_file(folder / name, data)
+                done.made += len(names)
         text.flush()
         text.detach()
 
@@ -353,7 +363,7 @@ def _fill(folder: Path, ids: Iterator[str], painter: Painter, done: Written) -> 
 
 def _is_whole(path: Path) -> bool:
     """Whether the picture is there: a power cut may leave a file without its bytes."""
-    return path.exists() and path.read_bytes().endswith(PNG_END)
+    return path.exists() and path.read_bytes().endswith(png.END)
 
 
 def _whole_file(path: Path, data: bytes) -> None:
@@ -364,8 +374,11 @@ def _whole_file(path: Path, data: bytes) -> None:
     """
     unfinished = path.with_name(files.UNFINISHED)
     try:
-        path.parent.mkdir(exist_ok=True)
-        unfinished.write_bytes(data)
+        try:
+            unfinished.write_bytes(data)
+        except FileNotFoundError:  # the first file of this folder
+            path.parent.mkdir(exist_ok=True)
+            unfinished.write_bytes(data)
         unfinished.replace(path)
     except OSError as error:
         raise files.cannot_write(path, error) from error

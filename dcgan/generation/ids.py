@@ -112,7 +112,8 @@ class Ids:
     def _opened(self, folder) -> sqlite3.Connection:
         place = tempfile.mkdtemp(prefix=".ids-", dir=folder)
         self._stack.callback(shutil.rmtree, place, ignore_errors=True)
-        database = sqlite3.connect(Path(place) / "ids")
+        # One thread reads it at a time, but not always the one that filled it.
+        database = sqlite3.connect(Path(place) / "ids", check_same_thread=False)
         self._stack.callback(database.close)
         database.execute("PRAGMA journal_mode = OFF")
         database.execute("PRAGMA synchronous = OFF")
