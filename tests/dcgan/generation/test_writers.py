@@ -3,16 +3,15 @@ and nothing is overwritten or left half done.
 """
 
 import io
+import itertools
 import os
 import resource
+import threading
 import tracemalloc
 import zipfile
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 from PIL import Image
 
 from dcgan.generation import writers
@@ -39,9 +38,44 @@ def pixels(data):
     return np.asarray(Image.open(io.BytesIO(data)))
 
 
-@given(image=npst.arrays(np.uint8, st.sampled_from([(1, 1, 3), (8, 8, 3), (5, 9, 3)])))
-def test_a_png_is_the_picture_bit_for_bit(image):
-    np.testing.assert_array_equal(pixels(writers.png(image)), image)
+def test_a_block_of_pngs_is_its_pictures_in_order():
+    images = np.random.default_rng(1).integers(0, 256, [100, 5, 9, 3], np.uint8)
+    np.testing.assert_array_equal([pixels(data) for data in writers.pngs(images)], images)
+
+
+def test_blocks_made_ahead_are_the_same_and_at_most_one_is_waiting():
+    asked = []
+
+    def numbers():
+        for i in range(5):
+            asked.append(i)
+            yield i
+
+    found = []
+    with writers.made_ahead(numbers()) as ahead:
+        for number in ahead:
+            found.append(number)
+            assert len(asked) <= number + 2
+    assert found == [0, 1, 2, 3, 4]
+
+
+def test_what_goes_wrong_in_a_block_made_ahead_comes_after_the_blocks_before_it():
+    with writers.made_ahead(broken()) as ahead:
+        assert len(next(ahead)) == 3
+        with pytest.raises(RuntimeError, match="the generator broke"):
+            next(ahead)
+
+
+def test_no_thread_is_left_where_blocks_are_not_used_to_the_end():
+    def stop_early():
+        with writers.made_ahead(itertools.count()) as ahead:
+            next(ahead)
+            raise OSError("the disk is full")
+
+    before = threading.active_count()
+    with pytest.raises(OSError, match="full"):
+        stop_early()
+    assert threading.active_count() == before
 
 
 def test_a_folder_of_numbered_pngs(tmp_path):
