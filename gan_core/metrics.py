@@ -3,6 +3,7 @@
     function             asks                                      cost
     wasserstein_1        how far must mass move, on a line?        n log n
     sliced_wasserstein   the same, seen from P directions          P n (d + log n)
+    SlicedWasserstein    the same, from one sample to many         half of that for each
     energy_distance      are distances within and across equal?    n^2 d
     mmd                  do mean embeddings agree?                 n^2 d
 
@@ -52,7 +53,7 @@ def wasserstein_1(x: Any, y: Any) -> float:
     """
     x = _array("wasserstein_1", "x", x, ["n"])
     y = _array("wasserstein_1", "y", y, ["m"])
-    return float(_wasserstein_1_of_columns(x[:, np.newaxis], y[:, np.newaxis])[0])
+    return float(_wasserstein_1_of_sorted(np.sort(x)[np.newaxis], np.sort(y)[np.newaxis])[0])
 
 
 def sliced_wasserstein(x: Any, y: Any, *, seed: int, projections: int = 128) -> float:
@@ -82,16 +83,56 @@ def sliced_wasserstein(x: Any, y: Any, *, seed: int, projections: int = 128) -> 
     """
     owner = "sliced_wasserstein"
     x, y = _two_samples(owner, x, y)
-    checks.integer(owner, "projections", projections, 1)
-    drawn = rng.normal([x.shape[1], projections], rng.seed(seed, owner))
-    directions = drawn.numpy().astype(np.float64)
-    directions /= np.linalg.norm(directions, axis=0)
-    parts = -(-projections // DIRECTIONS_AT_A_TIME)
     distances = [
-        _wasserstein_1_of_columns(x @ some, y @ some)
-        for some in np.array_split(directions, parts, axis=1)
+        _wasserstein_1_of_sorted(_sorted_along(some, x), _sorted_along(some, y))
+        for some in _directions(owner, x.shape[1], seed, projections)
     ]
     return float(np.concatenate(distances).mean())
+
+
+class SlicedWasserstein:
+    """`sliced_wasserstein` of one sample x and any number of others, without x's share of the work.
+
+    x is projected and sorted once. What is kept are n numbers for each of the projections.
+
+    Args:
+        x: [n, d] real numbers.
+        seed: of the directions, a Python int.
+        projections: how many directions.
+
+    Raises:
+        ValueError: if x is empty, of another shape, or holds other numbers.
+
+    Example:
+        >>> distance_from_x = SlicedWasserstein([[0.0], [1.0]], seed=0)
+        >>> distance_from_x([[2.0], [3.0]])
+        2.0
+    """
+
+    def __init__(self, x: Any, *, seed: int, projections: int = 128) -> None:
+        x = _array("SlicedWasserstein", "x", x, ["n", "d"])
+        self._dimension = x.shape[1]
+        self._directions = _directions("SlicedWasserstein", x.shape[1], seed, projections)
+        self._sorted = [_sorted_along(some, x) for some in self._directions]
+
+    def __call__(self, y: Any) -> float:
+        """Compute the distance of x and y.
+
+        Args:
+            y: [m, d] real numbers.
+
+        Returns:
+            What `sliced_wasserstein` gives, in the unit of x.
+
+        Raises:
+            ValueError: if y is empty, of another shape, or holds other numbers.
+        """
+        y = _array("SlicedWasserstein", "y", y, ["m", self._dimension])
+        distances = [
+            _wasserstein_1_of_sorted(x_sorted, _sorted_along(some, y))
+            for some, x_sorted in zip(self._directions, self._sorted, strict=True)
+        ]
+        return float(np.concatenate(distances).mean())
 
 
 def energy_distance(x: Any, y: Any, *, unbiased: bool = True) -> float:
@@ -182,20 +223,37 @@ def median_distance(x: Any, *, rows: int = 1000) -> float:
     return float(np.median(np.sqrt(squared[np.triu_indices(len(x), k=1)])))
 
 
-def _wasserstein_1_of_columns(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """x [n, P], y [m, P] -> [P]: W1 of each column.
+def _directions(owner: str, d: int, seed: int, projections: int) -> list[np.ndarray]:
+    """Uniform on the unit sphere, one a row, DIRECTIONS_AT_A_TIME in an array [p, d]."""
+    checks.integer(owner, "projections", projections, 1)
+    drawn = rng.normal([d, projections], rng.seed(seed, "sliced_wasserstein"))
+    directions = drawn.numpy().astype(np.float64)
+    directions /= np.linalg.norm(directions, axis=0)
+    parts = -(-projections // DIRECTIONS_AT_A_TIME)
+    return np.array_split(np.ascontiguousarray(directions.T), parts)
+
+
+def _sorted_along(directions: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """directions [p, d], x [n, d] -> [p, n]: x seen along each direction, ascending."""
+    seen = directions @ x.T
+    seen.sort(axis=1)
+    return seen
+
+
+def _wasserstein_1_of_sorted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """x [p, n], y [p, m], each row ascending -> [p]: W1 of each row.
 
     The quantile function of n samples is constant between the levels i/n, that of m between
     j/m: over the union of the levels both are. Counted in units of 1/(n m) levels are integers.
     """
-    n = len(x)
-    m = len(y)
+    n = x.shape[1]
+    m = y.shape[1]
+    if n == m:
+        return np.abs(x - y).mean(axis=1)
     levels = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
     start = levels[:-1]
     width = np.diff(levels) / (n * m)
-    x_quantiles = np.sort(x, axis=0)[start // m]
-    y_quantiles = np.sort(y, axis=0)[start // n]
-    return width @ np.abs(x_quantiles - y_quantiles)
+    return np.abs(x[:, start // m] - y[:, start // n]) @ width
 
 
 def _within_less_across(

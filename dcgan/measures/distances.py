@@ -14,6 +14,7 @@ against real at the same N. None of them sees memorised images: that is `dcgan.m
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -59,50 +60,86 @@ def sliced_wasserstein_pyramid(
     owner = "sliced_wasserstein_pyramid"
     real, fake = _two_sets(owner, real, fake)
     checks.integer(owner, "patches", patches, 1)
+    real_cuts = Cuts(real, seed=seed, patches=patches)
+    fake_cuts = Cuts(fake, seed=seed, patches=patches)
+    pyramid.visit(real, real_cuts)
+    pyramid.visit(fake, fake_cuts)
     found: dict[int | str, float] = {}
-    for size in pyramid.sizes(real.shape[1]):  # one level at a time: patches need much memory
-        real_points = _patches(real, size, patches, seed)
-        fake_points = _patches(fake, size, patches, seed)
-        _measure_by_the_first(real_points, fake_points)
+    for size in real_cuts.sizes:  # one level at a time: as float64 patches need much memory
+        points = real_cuts.points(size)
+        ruler = _Ruler.of(points)
         found[size] = 1000.0 * metrics.sliced_wasserstein(
-            real_points.reshape(len(real_points), -1),
-            fake_points.reshape(len(fake_points), -1),
+            ruler.flat(points),
+            ruler.flat(fake_cuts.points(size)),
             seed=seed,
             projections=projections,
         )
     return {**found, "mean": float(np.mean(list(found.values())))}
 
 
-def _measure_by_the_first(real: np.ndarray, fake: np.ndarray) -> None:
-    """Subtract the real patches' mean and divide by their sd, per channel, both sets in place."""
-    mean = real.mean(axis=(0, 1))
-    real -= mean
-    fake -= mean
-    variance = np.einsum("npc,npc->c", real, real) / (real.size // 3)
-    sd = np.maximum(np.sqrt(variance), 1e-3)  # grey levels; 0 if no real image has any detail
-    real /= sd
-    fake /= sd
+class Cuts:
+    """Patches from random places of every level of every image: a visitor of `pyramid.visit`.
 
-
-def _patches(images: np.ndarray, size: int, count: int, seed: int) -> np.ndarray:
-    """Patches from `count` random places of each image, at the level of this size.
-
-    Returns:
-        [N · count, 49, 3] float64.
+    Args:
+        images: uint8 [N, S, S, C], those that will be visited.
+        seed: of the places.
+        patches: how many of each image, at each level.
     """
-    level = pyramid.sizes(images.shape[1]).index(size)
-    purpose = f"patches at {size}"
-    corner = rng.integers([len(images), count, 2], rng.seed(seed, purpose), size - PATCH + 1)
-    y = corner.numpy()[:, :, 0, np.newaxis] + np.arange(PATCH)
-    x = corner.numpy()[:, :, 1, np.newaxis] + np.arange(PATCH)
-    places = y[:, :, :, np.newaxis] * size + x[:, :, np.newaxis, :]
-    places = places.reshape(len(images), -1)
-    found = np.empty([len(images), count * PATCH * PATCH, 3])
-    for first in range(0, len(images), IMAGES_AT_A_TIME):  # all at once: 5 times the images
-        some = slice(first, first + IMAGES_AT_A_TIME)
-        colours = pyramid.laplacian_pyramid(images[some])[level].reshape(-1, size * size, 3)
-        found[some] = colours[np.arange(len(colours))[:, np.newaxis], places[some]]
-    return found.reshape(-1, PATCH * PATCH, 3)
+
+    def __init__(self, images: np.ndarray, *, seed: int, patches: int = 16) -> None:
+        n, side, _, channels = images.shape
+        self.sizes = pyramid.sizes(side)
+        """of the levels"""
+        self._places: list[np.ndarray] = []  # [N, patches · 49] in an image's row of pixels
+        self._found: list[np.ndarray] = []
+        for size in self.sizes:
+            corner = rng.integers(
+                [n, patches, 2], rng.seed(seed, f"patches at {size}"), size - PATCH + 1
+            ).numpy()
+            y = corner[:, :, 0, np.newaxis] + np.arange(PATCH)
+            x = corner[:, :, 1, np.newaxis] + np.arange(PATCH)
+            places = y[:, :, :, np.newaxis] * size + x[:, :, np.newaxis, :]
+            self._places.append(places.reshape(n, -1))
+            self._found.append(np.empty([n, patches * PATCH * PATCH, channels], np.float32))
+
+    def __call__(self, first: int, levels: list[np.ndarray]) -> None:
+        """Cut the patches of a block.
+
+        Args:
+            first: number of its first image.
+            levels: of its pyramid.
+        """
+        some = slice(first, first + len(levels[0]))
+        for places, found, level in zip(self._places, self._found, levels, strict=True):
+            n, size, _, channels = level.shape
+            colours = level.reshape(n, size * size, channels)
+            found[some] = colours[np.arange(n)[:, np.newaxis], places[some]]
+
+    def points(self, size: int) -> np.ndarray:
+        """The patches of the level of this size: [N · patches, 49, C] float64."""
+        found = self._found[self.sizes.index(size)]
+        return found.reshape(-1, PATCH * PATCH, found.shape[2]).astype(np.float64)
+
+
+class _Ruler(NamedTuple):
+    """What patches are measured by: the real ones' mean and sd, per channel."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+
+    @classmethod
+    def of(cls, real: np.ndarray) -> _Ruler:
+        """That of real patches [n, 49, C]."""
+        mean = real.mean(axis=(0, 1))
+        centred = real - mean
+        variance = np.einsum("npc,npc->c", centred, centred) / (real.size // real.shape[2])
+        return cls(mean, np.maximum(np.sqrt(variance), 1e-3))  # grey levels; 0 without any detail
+
+    def flat(self, points: np.ndarray) -> np.ndarray:
+        """Patches [n, 49, C] in units of the ruler, as points [n, 49 C]; the array is used up."""
+        points -= self.mean
+        points /= self.sd
+        return points.reshape(len(points), -1)
 
 
 def patches_and_whole(real: np.ndarray, fake: np.ndarray, *, seed: int) -> dict[int | str, float]:
@@ -124,16 +161,50 @@ def patches_and_whole(real: np.ndarray, fake: np.ndarray, *, seed: int) -> dict[
         of the real sd.
     """
     real, fake = _two_sets("patches_and_whole", real, fake)
-    found = sliced_wasserstein_pyramid(real, fake, seed=seed)
-    del found["mean"]
-    real_small = small(real)
-    fake_small = small(fake)
-    mean = real_small.mean(axis=0)
-    sd = np.maximum(real_small.std(axis=0), 1.0 / 255.0)  # 0 where all real images agree
-    found["whole"] = 1000.0 * metrics.sliced_wasserstein(
-        (real_small - mean) / sd, (fake_small - mean) / sd, seed=seed
-    )
-    return {**found, "mean": float(np.mean(list(found.values())))}
+    cuts = Cuts(fake, seed=seed)
+    pyramid.visit(fake, cuts)
+    return PatchesAndWhole(real, seed=seed).measure(fake, cuts)
+
+
+class PatchesAndWhole:
+    """`patches_and_whole` of one real set and any number of generated ones.
+
+    The real set is cut, projected and sorted once. What is kept of it takes about as much memory
+    as its pixels as float32.
+
+    Args:
+        real: uint8 [N, S, S, 3].
+        seed: of places and directions.
+        cuts: the patches of `real`, with this seed, if they have been cut; they are used up.
+    """
+
+    def __init__(self, real: np.ndarray, *, seed: int, cuts: Cuts | None = None) -> None:
+        if cuts is None:
+            cuts = Cuts(real, seed=seed)
+            pyramid.visit(real, cuts)
+        self._levels = {}
+        for size in cuts.sizes:
+            points = cuts.points(size)
+            ruler = _Ruler.of(points)
+            sliced = metrics.SlicedWasserstein(ruler.flat(points), seed=seed)
+            self._levels[size] = ruler, sliced
+        seen_small = small(real)
+        self._mean = seen_small.mean(axis=0)
+        self._sd = np.maximum(seen_small.std(axis=0), 1.0 / 255.0)  # 0 where all real images agree
+        self._whole = metrics.SlicedWasserstein((seen_small - self._mean) / self._sd, seed=seed)
+
+    def measure(self, fake: np.ndarray, cuts: Cuts) -> dict[int | str, float]:
+        """What `patches_and_whole` gives.
+
+        Args:
+            fake: uint8 [M, S, S, 3].
+            cuts: its patches, with the seed of this measure.
+        """
+        found: dict[int | str, float] = {}
+        for size, (ruler, distance) in self._levels.items():
+            found[size] = 1000.0 * distance(ruler.flat(cuts.points(size)))
+        found["whole"] = 1000.0 * self._whole((small(fake) - self._mean) / self._sd)
+        return {**found, "mean": float(np.mean(list(found.values())))}
 
 
 def image_mmd(real: np.ndarray, fake: np.ndarray, *, bandwidth: float | None = None) -> float:

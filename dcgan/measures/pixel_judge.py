@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from dcgan.measures import distances, texture
+from dcgan.measures import distances, pyramid, texture
 from dcgan.measures.names import GRID, PIXELS, SPECTRUM, WHITENED, WHOLE
 
 LEAST = 32  # generated faces, where fewer real ones are held out
@@ -15,6 +15,9 @@ SMALLEST = 1e-9  # a floor of 0, as of equal pictures, counts as this
 
 class PixelJudge:
     """Holds real faces, and measures any number of generated sets against them.
+
+    What the measures need of the real faces is computed once, and a generated set is walked through
+    once for all of them.
 
     Args:
         real: uint8 [n, S, S, 3], held-out faces.
@@ -39,6 +42,12 @@ class PixelJudge:
     ) -> None:
         self.real = real
         self.seed = seed
+        cuts = distances.Cuts(real, seed=seed)
+        finest = texture.Cuts(real, seed=seed)
+        pyramid.visit(real, cuts, finest)
+        self._patches_and_whole = distances.PatchesAndWhole(real, seed=seed, cuts=cuts)
+        self._whitening = texture.Whitening(finest.points())
+        self._spectrum = texture.spectrum(real)
         self.floor = self.measure(others) if floor is None else floor
 
     @property
@@ -53,12 +62,16 @@ class PixelJudge:
 
     def measure(self, fake: np.ndarray) -> dict[str, float]:
         """Every measure of one set of faces, uint8 [m, S, S, 3], by name; lower is better."""
-        levels = distances.patches_and_whole(self.real, fake, seed=self.seed)
+        cuts = distances.Cuts(fake, seed=self.seed)
+        finest = texture.Cuts(fake, seed=self.seed)
+        grid = texture.Grid()
+        pyramid.visit(fake, cuts, finest, grid)
+        levels = self._patches_and_whole.measure(fake, cuts)
         return {
             **{level_name(level): value for level, value in levels.items()},
-            WHITENED: texture.whitened_patches(self.real, fake, seed=self.seed),
-            SPECTRUM: texture.spectrum_distance(self.real, fake),
-            GRID: texture.grid_pattern(fake),
+            WHITENED: self._whitening.distance(finest.points()),
+            SPECTRUM: texture.between_spectra(self._spectrum, texture.spectrum(fake)),
+            GRID: grid.pattern(),
         }
 
     def combined(self, row: dict[str, float]) -> float:

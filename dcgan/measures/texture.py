@@ -52,32 +52,75 @@ def whitened_patches(
     Returns:
         The distance; 0 for equal sets, and small for two sets of real images.
     """
-    size = pyramid.sizes(np.shape(real)[1])[level]
-    points = _patches(real, level, size, patches, seed)
-    mean = points.mean(axis=0)
-    variances, axes = np.linalg.eigh(np.cov(points.T))
-    whitening = axes / np.sqrt(np.maximum(variances, 0.0) + NOISE**2)
-    others = _patches(fake, level, size, patches, seed)
-    covariance = np.cov(others.T) + NOISE**2 * np.eye(len(mean))
-    eigenvalues = np.linalg.eigvalsh(whitening.T @ covariance @ whitening)
-    shift = (others.mean(axis=0) - mean) @ whitening
-    spread = np.sqrt(np.maximum(eigenvalues, 0.0)) - 1.0
-    return float(np.sum(shift**2) + np.sum(spread**2))
+    checks.integer("whitened_patches", "patches", patches, 1)
+    points = _patches(real, level, patches, seed)
+    return Whitening(points).distance(_patches(fake, level, patches, seed))
 
 
-def _patches(images: np.ndarray, level: int, size: int, count: int, seed: int) -> np.ndarray:
-    """[N · count, 147] float64 from random places of each image."""
-    checks.integer("whitened_patches", "patches", count, 1)
-    corners = rng.integers([len(images), count, 2], rng.seed(seed, "patches"), size - PATCH + 1)
-    corners = corners.numpy()
-    found = []
-    for first in range(0, len(images), IMAGES_AT_A_TIME):
-        band = pyramid.laplacian_pyramid(images[first : first + IMAGES_AT_A_TIME])[level]
+class Whitening:
+    """`whitened_patches` of one real set and any number of generated ones.
+
+    Args:
+        points: [n, d] float64, the real patches.
+    """
+
+    def __init__(self, points: np.ndarray) -> None:
+        self._mean = points.mean(axis=0)
+        variances, axes = np.linalg.eigh(np.cov(points.T))
+        self._matrix = axes / np.sqrt(np.maximum(variances, 0.0) + NOISE**2)
+
+    def distance(self, points: np.ndarray) -> float:
+        """What `whitened_patches` gives for generated patches [m, d] float64."""
+        covariance = np.cov(points.T) + NOISE**2 * np.eye(len(self._mean))
+        eigenvalues = np.linalg.eigvalsh(self._matrix.T @ covariance @ self._matrix)
+        shift = (points.mean(axis=0) - self._mean) @ self._matrix
+        spread = np.sqrt(np.maximum(eigenvalues, 0.0)) - 1.0
+        return float(np.sum(shift**2) + np.sum(spread**2))
+
+
+class Cuts:
+    """Patches from random places of one level of every image: a visitor of `pyramid.visit`.
+
+    Args:
+        images: uint8 [N, S, S, C], those that will be visited.
+        seed: of the places.
+        level: of the pyramid; 0 is the finest.
+        patches: of each image.
+    """
+
+    def __init__(self, images: np.ndarray, *, seed: int, level: int = 0, patches: int = 4) -> None:
+        size = pyramid.sizes(np.shape(images)[1])[level]
+        self._level = level
+        corners = rng.integers(
+            [len(images), patches, 2], rng.seed(seed, "patches"), size - PATCH + 1
+        )
+        self._corners = corners.numpy()
+        self._found: list[np.ndarray] = []
+
+    def __call__(self, first: int, levels: list[np.ndarray]) -> None:
+        """Cut the patches of a block.
+
+        Args:
+            first: number of its first image.
+            levels: of its pyramid.
+        """
+        band = levels[self._level]
         windows = np.lib.stride_tricks.sliding_window_view(band, (PATCH, PATCH), axis=(1, 2))
-        some = corners[first : first + len(band)]
+        some = self._corners[first : first + len(band)]
         rows = np.arange(len(band))[:, np.newaxis]
-        found.append(windows[rows, some[:, :, 0], some[:, :, 1]].reshape(len(band) * count, -1))
-    return np.concatenate(found).astype(np.float64)
+        self._found.append(windows[rows, some[:, :, 0], some[:, :, 1]])
+
+    def points(self) -> np.ndarray:
+        """The patches, [N · patches, 49 C] float64."""
+        found = np.concatenate(self._found)
+        return found.reshape(found.shape[0] * found.shape[1], -1).astype(np.float64)
+
+
+def _patches(images: np.ndarray, level: int, count: int, seed: int) -> np.ndarray:
+    """[N · count, 147] float64 from random places of each image."""
+    cuts = Cuts(images, seed=seed, level=level, patches=count)
+    pyramid.visit(images, cuts)
+    return cuts.points()
 
 
 def spectrum_distance(real: np.ndarray, fake: np.ndarray) -> float:
@@ -94,12 +137,24 @@ def spectrum_distance(real: np.ndarray, fake: np.ndarray) -> float:
     Returns:
         0 for equal spectra; 1 where they differ by a factor of e.
     """
-    ratio = np.log(_spectrum(fake)) - np.log(_spectrum(real))
+    return between_spectra(spectrum(real), spectrum(fake))
+
+
+def between_spectra(real: np.ndarray, fake: np.ndarray) -> float:
+    """What `spectrum_distance` gives, from both spectra."""
+    ratio = np.log(fake) - np.log(real)
     return float(np.sqrt(np.mean(ratio**2)))
 
 
-def _spectrum(images: np.ndarray) -> np.ndarray:
-    """Mean power [S, S / 2 + 1] of brightness; never 0."""
+def spectrum(images: np.ndarray) -> np.ndarray:
+    """Mean power of brightness at each frequency; never 0.
+
+    Args:
+        images: uint8 [N, S, S, 3].
+
+    Returns:
+        float64 [S, S / 2 + 1].
+    """
     images = pyramid.square_images("spectrum_distance", "images", images)
     size = images.shape[1]
     window = np.hanning(size + 2)[1:-1]
@@ -126,14 +181,32 @@ def grid_pattern(images: np.ndarray) -> float:
     Returns:
         The deviation, in factors of e.
     """
-    energy = np.zeros([PERIOD, PERIOD])
-    for first in range(0, len(images), IMAGES_AT_A_TIME):
-        finest = pyramid.laplacian_pyramid(images[first : first + IMAGES_AT_A_TIME])[0]
-        detail = _brightness(finest)
+    grid = Grid()
+    pyramid.visit(images, grid)
+    return grid.pattern()
+
+
+class Grid:
+    """Adds up fine detail at each place of the grid: a visitor of `pyramid.visit`."""
+
+    def __init__(self) -> None:
+        self._energy = np.zeros([PERIOD, PERIOD])
+
+    def __call__(self, first: int, levels: list[np.ndarray]) -> None:
+        """Add a block.
+
+        Args:
+            first: number of its first image.
+            levels: of its pyramid.
+        """
+        detail = _brightness(levels[0])
         cells = detail.shape[1] // PERIOD
         blocks = detail.reshape(len(detail), cells, PERIOD, cells, PERIOD)
-        energy += np.sum(blocks**2, axis=(0, 1, 3))
-    return float(np.std(np.log(energy + NOISE**2)))
+        self._energy += np.sum(blocks**2, axis=(0, 1, 3))
+
+    def pattern(self) -> float:
+        """What `grid_pattern` gives for the images that were shown."""
+        return float(np.std(np.log(self._energy + NOISE**2)))
 
 
 def _brightness(images: np.ndarray) -> np.ndarray:
