@@ -58,7 +58,7 @@ def sliced_wasserstein_pyramid(
         patches' standard deviation.
     """
     owner = "sliced_wasserstein_pyramid"
-    real, fake = _two_sets(owner, real, fake)
+    real, fake = two_sets(owner, real, fake)
     checks.integer(owner, "patches", patches, 1)
     real_cuts = Cuts(real, seed=seed, patches=patches)
     fake_cuts = Cuts(fake, seed=seed, patches=patches)
@@ -160,7 +160,7 @@ def patches_and_whole(real: np.ndarray, fake: np.ndarray, *, seed: int) -> dict[
         {64: float, 32: float, 16: float, "whole": float, "mean": float} for S = 64, in thousandths
         of the real sd.
     """
-    real, fake = _two_sets("patches_and_whole", real, fake)
+    real, fake = two_sets("patches_and_whole", real, fake)
     cuts = Cuts(fake, seed=seed)
     pyramid.visit(fake, cuts)
     return PatchesAndWhole(real, seed=seed).measure(fake, cuts)
@@ -221,7 +221,7 @@ def image_mmd(real: np.ndarray, fake: np.ndarray, *, bandwidth: float | None = N
         bandwidth: None: the median distance of real images. It is the ruler: to compare generators,
             compute it once from the real set (`mmd_bandwidth`), or pass the same `real` every time.
     """
-    real, fake = _two_sets("image_mmd", real, fake, at_least=2)
+    real, fake = two_sets("image_mmd", real, fake, at_least=2)
     bandwidth = mmd_bandwidth(real) if bandwidth is None else bandwidth
     return metrics.mmd(small(real), small(fake), bandwidth=bandwidth)
 
@@ -314,9 +314,20 @@ def floor(distance: Callable, images: np.ndarray, n: int, *, seed: int):
     return distance(*halves(images, n, seed=seed))
 
 
-def _two_sets(
+def two_sets(
     owner: str, real: np.ndarray, fake: np.ndarray, at_least: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Both sets of images, checked.
+
+    Args:
+        owner: whose arguments they are.
+        real: uint8 [N, S, S, 3].
+        fake: uint8 [M, S, S, 3].
+        at_least: how many images are needed.
+
+    Raises:
+        ValueError: if one of them is no such array, or their images differ in shape.
+    """
     real = _uint8(owner, "real", real, at_least)
     fake = _uint8(owner, "fake", fake, at_least)
     if real.shape[1:] != fake.shape[1:]:

@@ -40,6 +40,7 @@ class PixelJudge:
         seed: int = 0,
         floor: dict[str, float] | None = None,
     ) -> None:
+        real, _ = distances.two_sets("PixelJudge", real, real)
         self.real = real
         self.seed = seed
         cuts = distances.Cuts(real, seed=seed)
@@ -62,6 +63,7 @@ class PixelJudge:
 
     def measure(self, fake: np.ndarray) -> dict[str, float]:
         """Every measure of one set of faces, uint8 [m, S, S, 3], by name; lower is better."""
+        _, fake = distances.two_sets("PixelJudge", self.real, fake)
         cuts = distances.Cuts(fake, seed=self.seed)
         finest = texture.Cuts(fake, seed=self.seed)
         grid = texture.Grid()

@@ -131,6 +131,25 @@ def test_wasserstein_1_of_two_normals():
 # Sliced Wasserstein
 
 
+@settings(max_examples=20)
+@given(x=PLANES, y=PLANES, z=PLANES)
+def test_a_sample_that_was_sorted_before_is_as_far_from_all_others(x, y, z):
+    from_x = metrics.SlicedWasserstein(x, seed=1, projections=16)
+    assert from_x(y) == sliced(x, y)
+    assert from_x(z) == sliced(x, z)
+    assert from_x(y) == sliced(x, y)  # nothing of z is left
+
+
+def test_what_is_no_sample_of_this_dimension_is_told():
+    from_x = metrics.SlicedWasserstein(np.zeros([3, 2]), seed=1)
+    with pytest.raises(ValueError, match=r"SlicedWasserstein: y must be \[m, 2\]"):
+        from_x(np.zeros([3, 1]))
+    with pytest.raises(ValueError, match="SlicedWasserstein: x must"):
+        metrics.SlicedWasserstein(np.zeros([0, 2]), seed=1)
+    with pytest.raises(ValueError, match="SlicedWasserstein: projections must"):
+        metrics.SlicedWasserstein(np.zeros([3, 2]), seed=1, projections=0)
+
+
 @given(x=LINES, y=LINES)
 def test_on_a_line_sliced_wasserstein_is_wasserstein_1(x, y):
     assert sliced(x[:, None], y[:, None]) == pytest.approx(

@@ -134,8 +134,14 @@ def test_the_unit_is_the_real_one_so_scaling_both_changes_nothing():
 
 def test_the_seed_decides_and_blocks_do_not(monkeypatch):
     one = patches_of(REAL[:30], REAL[30:50])
-    monkeypatch.setattr(distances, "IMAGES_AT_A_TIME", 7)
+    monkeypatch.setattr(pyramid, "IMAGES_AT_A_TIME", 7)
     assert patches_of(REAL[:30], REAL[30:50]) == one != patches_of(REAL[:30], REAL[30:50], seed=1)
+
+
+def cut_at(images, size, **options):
+    cuts = distances.Cuts(images, **options)
+    pyramid.visit(images, cuts)
+    return cuts.points(size)
 
 
 def test_patches_are_those_of_the_level_and_reach_every_place():
@@ -145,7 +151,7 @@ def test_patches_are_those_of_the_level_and_reach_every_place():
     numbers = np.zeros([40, 16, 16, 3], np.uint8)
     numbers[..., 0], numbers[..., 1] = np.mgrid[:16, :16]
     numbers[..., 2] = np.arange(40)[:, None, None]
-    cut = distances._patches(numbers, 16, 50, seed=0).reshape(40, 50, 7, 7, 3)
+    cut = cut_at(numbers, 16, seed=0, patches=50).reshape(40, 50, 7, 7, 3)
     rows = cut[:, :, :1, :1, 0]
     columns = cut[:, :, :1, :1, 1]
     np.testing.assert_array_equal(
@@ -166,7 +172,7 @@ def test_patches_are_those_of_the_level_and_reach_every_place():
 def test_places_hang_on_the_seed_the_image_and_the_level(size):
     images = np.zeros([2, 32, 32, 3], np.uint8)
     images[..., 0], images[..., 1] = np.mgrid[:32, :32]
-    one, again, other = (distances._patches(images, size, 20, seed) for seed in (3, 3, 4))
+    one, again, other = (cut_at(images, size, seed=seed, patches=20) for seed in (3, 3, 4))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
     of_each = one.reshape(2, 20, -1)
@@ -182,8 +188,8 @@ def test_both_sets_of_patches_are_measured_by_the_real_ones_level_by_level():
     seed = 5
     found = distances.sliced_wasserstein_pyramid(real, FAINT, seed=seed, projections=16)
     for size in (32, 16):
-        a = distances._patches(real, size, 16, seed)
-        b = distances._patches(FAINT, size, 16, seed)
+        a = cut_at(real, size, seed=seed)
+        b = cut_at(FAINT, size, seed=seed)
         mean = a.mean(axis=(0, 1))
         sd = a.std(axis=(0, 1))
         points = [((one - mean) / sd).reshape(len(one), -1) for one in (a, b)]
