@@ -71,6 +71,7 @@ class FaceJudge:
         self.seed = seed
         self.thorough = thorough
         self.features_of_real = network(real)
+        self._frechet = frechet.Frechet(self.features_of_real)
         self.pixels = PixelJudge(real, others, seed=seed, floor=floor)
         if floor is None:
             floor = self._features_and_pixels(others, network(others), self.pixels.floor)
@@ -107,7 +108,7 @@ class FaceJudge:
     ) -> dict[str, float]:
         shape = manifolds.compare(features, self.features_of_real)
         row = {
-            FRECHET: frechet.frechet(features, self.features_of_real),
+            FRECHET: self._frechet.distance(features),
             "KID": frechet.kid(features, self.features_of_real),
             "precision": shape.precision,
             "recall": shape.recall,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcgan.measures.features.frechet import frechet, kid
+from dcgan.measures.features.frechet import Frechet, frechet, kid
 
 pytestmark = pytest.mark.slow
 
@@ -54,6 +54,29 @@ def test_frechet_of_one_feature_is_that_of_means_and_deviations():
     y = DRAW(1).normal(-1, 5, [70, 1])
     wanted = (x.mean() - y.mean()) ** 2 + (x.std(ddof=1) - y.std(ddof=1)) ** 2
     assert frechet(x, y) == pytest.approx(wanted, rel=1e-10)
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [(60, 50, 40), (30, 30, 40), (60, 20, 40)])
+def test_frechet_is_that_of_singular_values(n, m, d):
+    """|R S^T|_* with both triangular factors, which squares nothing."""
+    x = features([7, n], n, d)
+    y = features([8, m], m, d)
+    r = np.linalg.qr(x - x.mean(axis=0), mode="r") / np.sqrt(n - 1)
+    s = np.linalg.qr(y - y.mean(axis=0), mode="r") / np.sqrt(m - 1)
+    cross = np.linalg.svd(r @ s.T, compute_uv=False).sum()
+    means = np.sum((x.mean(axis=0) - y.mean(axis=0)) ** 2)
+    wanted = means + np.sum(r**2) + np.sum(s**2) - 2.0 * cross
+    assert frechet(x, y) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_one_set_is_prepared_for_any_number_of_others():
+    x = features(4, 30, 6)
+    from_x = Frechet(x)
+    for seed, m in ((5, 20), (6, 3), (5, 20)):
+        y = features(seed, m, 6)
+        assert from_x.distance(y) == frechet(x, y)
+    with pytest.raises(ValueError, match=r"Frechet: y must be \[m, 6\]"):
+        from_x.distance(x[:, :5])
 
 
 def test_frechet_of_a_shift_and_of_a_stretch():
