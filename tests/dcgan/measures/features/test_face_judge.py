@@ -99,7 +99,7 @@ def test_the_figures_are_those_of_the_measures(jury, drawn):
     row = jury.measure(fake)
     assert {FRECHET, PIXELS, *face_judge.BETTER} <= set(row)
     assert list(row) == list(jury.floor)
-    assert row[FRECHET] == frechet.frechet(blocks(fake), blocks(real))
+    assert row[FRECHET] == frechet.frechet(blocks(real), blocks(fake))
     assert row["KID"] == frechet.kid(blocks(fake), blocks(real))
     assert row[PIXELS] == distances.patches_and_whole(real, fake, seed=0)["mean"]
     assert row["MS-SSIM of pairs"] > jury.floor["MS-SSIM of pairs"]
