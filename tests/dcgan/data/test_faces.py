@@ -54,6 +54,32 @@ def test_all_pictures_below_a_folder_in_the_order_of_their_names(folder, tmp_pat
     assert got.in_memory
 
 
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_the_number_of_threads_changes_nothing(folder, tmp_path, monkeypatch, kind):
+    """JPEGs of several sizes among broken ones: pixels, order and what is told of each file."""
+    for i in range(40):
+        side = 24 + 40 * (i % 3)
+        Image.fromarray(picture(i, side)).save(folder / f"photo_{i:02d}.jpg", quality=80)
+    source = folder
+    if kind == "zip":
+        source = tmp_path / "faces.zip"
+        with zipfile.ZipFile(source, "w") as archive:
+            for file in sorted(folder.rglob("*")):
+                if file.is_file():
+                    archive.write(file, file.relative_to(folder))
+    found = []
+    for threads in (1, 2, 7):
+        monkeypatch.setattr(os, "cpu_count", lambda threads=threads: threads)
+        found.append(faces.load(source, 16, cache=None, console=SILENT))
+    for one in found[1:]:
+        np.testing.assert_array_equal(one.images, found[0].images)
+        assert one.names == found[0].names
+        assert one.skipped == found[0].skipped
+        assert one.summary() == found[0].summary()
+    assert len(found[0].names) == 45
+    assert "deep/empty.jpg" in dict(found[0].skipped)
+
+
 def test_the_checksum_is_that_of_all_pixels_wherever_they_are(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(faces, "AT_A_TIME", 2)
     want = f"{zlib.crc32(b''.join(picture(i).tobytes() for i in range(5))):08x}"
