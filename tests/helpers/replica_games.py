@@ -41,6 +41,7 @@ GAMES = {
     "simultaneous": {"norm": None, "update": "simultaneous", "fresh_z": True},
     "synchronised": {"norm": True},
     "synchronised, sloped": {"norm": True, "penalty": penalties.r1(1.0)},
+    "lazy": {"norm": None, "mode": "graph", "penalty": [penalties.r1(1.0, 3), penalties.r2(0.5)]},
     "apart": {"norm": False},
 }
 
