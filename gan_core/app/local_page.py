@@ -217,6 +217,7 @@ def serve(
 
     Raises:
         ValueError: NiceGUI is missing, or the address cannot be served.
+        KeyboardInterrupt: Ctrl-C. The function never returns in another way.
     """
     require_nicegui(address.owner)
     address = with_free_port(address)
@@ -248,6 +249,9 @@ def serve(
         ws_max_size=MOST_BYTES,
         timeout_graceful_shutdown=1,
     )
+    # The server answers to every Ctrl-C and then repeats it for this process, which ignores it if a
+    # shell has started it in the background.
+    raise KeyboardInterrupt
 
 
 def _tell_when_up(address: Address, title: str, browser: bool) -> None:

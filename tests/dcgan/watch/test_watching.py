@@ -181,6 +181,7 @@ def address(run):
     process = subprocess.Popen(
         [*command, "--port", str(port)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
         env=environment,
@@ -192,10 +193,11 @@ def address(run):
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            assert process.wait(timeout=60) in (0, 130)
+            _, told = process.communicate(timeout=60)
+            # What a browser asked for in vain is told too.
+            assert (process.returncode, told.splitlines()[-1]) == (130, "stopped.")
         finally:
             process.kill()
-            process.stdout.close()
 
 
 def status(url, **headers):
