@@ -37,14 +37,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from dcgan.architectures.plan import Plan, as_float32
+from dcgan.architectures.plan import Plan, as_float32, last_layers
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.conv import Conv2D
 from gan_core.nn.dense import Dense
 from gan_core.nn.initializers import fan_in_normal, zeros
 from gan_core.nn.resampling import downsample, upsample
 from gan_core.nn.sequential import Sequential
-from gan_core.nn.shapes import Flatten, Reshape
+from gan_core.nn.shapes import Reshape
 
 MOST = 8  # times the width: channels of the smallest pictures
 LEAK = 0.2
@@ -148,22 +148,9 @@ def features(plan: Plan) -> tuple[Layers, int]:
 def discriminator(plan: Plan) -> Sequential:
     """D: pictures [B, size, size, 3] float32 to logits [B, 1] float32, above 0 for "real"."""
     layers, channels = features(plan)
-    head = [
-        leaky_relu(LEAK),
-        Conv2D(
-            channels,
-            1,
-            plan.start,
-            padding="VALID",
-            seed=plan.layer_seed(199),
-            initializer=fan_in_normal(1.0),
-            name="head",
-            **plan.convolving(),
-        ),
-        Flatten(),
-        as_float32,
-    ]
-    return Sequential([*layers, *head], name="discriminator")
+    options = {"initializer": fan_in_normal(1.0), **plan.convolving()}
+    head = last_layers(plan, channels, "head", **options)
+    return Sequential([*layers, leaky_relu(LEAK), *head], name="discriminator")
 
 
 def _channels(plan: Plan) -> list[int]:

@@ -24,12 +24,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from dcgan.architectures.plan import Plan, as_float32
+from dcgan.architectures.plan import Plan, as_float32, last_layers
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.initializers import normal
 from gan_core.nn.sequential import Sequential
-from gan_core.nn.shapes import Flatten, Reshape
+from gan_core.nn.shapes import Reshape
 
 Layers = list[Callable]
 
@@ -79,16 +79,8 @@ def features(plan: Plan) -> tuple[Layers, int]:
 def discriminator(plan: Plan) -> Sequential:
     """D: pictures [B, size, size, 3] float32 to logits [B, 1] float32, above 0 for "real"."""
     layers, channels = features(plan)
-    last = Conv2D(
-        channels,
-        1,
-        plan.start,
-        padding="VALID",
-        seed=plan.layer_seed(199),
-        name=f"look_{plan.stages}",
-        **_options(plan),
-    )
-    return Sequential([*layers, last, Flatten(), as_float32], name="discriminator")
+    last = last_layers(plan, channels, f"look_{plan.stages}", **_options(plan))
+    return Sequential([*layers, *last], name="discriminator")
 
 
 def _options(plan: Plan) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
+from dcgan.architectures.plan import layer_seed
 from dcgan.data import pixels
 from dcgan.drawn import drawn_faces
 from gan_core import checks, data, rng
@@ -71,13 +72,17 @@ class FactorClassifier(tf.Module):
         channels = 6
         for i in range(HALVINGS[size]):
             wider = width * 2**i
-            layers += _halving(channels, wider, _seed(seed, i))
+            layers += _halving(channels, wider, layer_seed(seed, i))
             channels = wider
         side = size // 2 ** HALVINGS[size]
         hidden = Dense(
-            side**2 * channels, 128, use_bias=False, initializer=he_normal, seed=_seed(seed, 10)
+            side**2 * channels,
+            128,
+            use_bias=False,
+            initializer=he_normal,
+            seed=layer_seed(seed, 10),
         )
-        logits = Dense(128, sum(self._sizes), seed=_seed(seed, 11))
+        logits = Dense(128, sum(self._sizes), seed=layer_seed(seed, 11))
         layers += [Flatten(), hidden, BatchNorm(128), leaky_relu(0.2), logits]
         self.body = Sequential(layers)
 
@@ -334,8 +339,3 @@ def _check_labels(factor: str, labels: np.ndarray | list, n: int, values: int) -
         came += f" from {own.min()} to {own.max()}"
     wanted = f"[{n}] from 0 to {values - 1}"
     checks.fail("fit_classifier", f"labels[{factor!r}]", wanted, came)
-
-
-def _seed(seed: int, i: int) -> int:
-    """A number of its own for each layer: two of one size and seed would start equal."""
-    return 1000 * seed + i

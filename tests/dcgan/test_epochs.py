@@ -7,6 +7,7 @@ import types
 
 import numpy as np
 import pytest
+import tiny_faces
 from rich.console import Console
 
 from dcgan import epochs, training
@@ -23,16 +24,7 @@ from gan_core.runs.run_folder import RunFolder
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
-TINY = {
-    "drawn": 64,
-    "epochs": 2,
-    "batch_size": 16,
-    "size": 32,
-    "width": 2,
-    "latent_dim": 5,
-    "average": 150,
-    "mode": "eager",
-}
+TINY = tiny_faces.TRAINING
 
 
 def judge():

@@ -15,6 +15,7 @@ import urllib.request
 import browser
 import numpy as np
 import pytest
+import tiny_faces
 from rich.console import Console
 
 from dcgan import __main__ as program
@@ -33,18 +34,7 @@ from gan_core.runs.run_folder import RunFolder
 pytestmark = pytest.mark.slow
 
 SILENT = Console(quiet=True)
-TINY = {
-    "drawn": 48,
-    "epochs": 2,
-    "batch_size": 16,
-    "size": 32,
-    "width": 2,
-    "latent_dim": 5,
-    "average": 100,
-    "gamma": 0.0,
-    "augment": (),
-    "mode": "eager",
-}
+TINY = tiny_faces.SHORT
 
 
 @pytest.fixture(scope="module")
