@@ -96,7 +96,9 @@ class Address:
         host = LOOPBACK if self.host == "0.0.0.0" else self.host
         if host == "::":
             host = "::1"
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        if ":" in host:  # an address of IP version 6
+            host = f"[{host}]"
+        return f"http://{host}:{self.port}"
 
 
 def is_loopback(host: str) -> bool:
