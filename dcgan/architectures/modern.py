@@ -89,11 +89,17 @@ class Block(tf.Module):
             **options,
         )
 
+    @property
+    def inside(self) -> Layers:
+        """The layers of f, in their order."""
+        return [self.narrow, leaky_relu(LEAK), self.mix, leaky_relu(LEAK), self.widen]
+
     def __call__(self, x: tf.Tensor, *, training: bool = False) -> tf.Tensor:
         """[B, H, W, channels] -> the same, in the convolutions' dtype."""
-        inside = tf.nn.leaky_relu(self.narrow(x), LEAK)
-        inside = tf.nn.leaky_relu(self.mix(inside), LEAK)
-        return tf.cast(x, inside.dtype) + self.widen(inside)
+        change = x
+        for layer in self.inside:
+            change = layer(change)
+        return tf.cast(x, change.dtype) + change
 
 
 def generator(plan: Plan) -> Sequential:
