@@ -411,10 +411,11 @@ def from_json(fields: dict[str, Any]) -> Config:
     """
     names = [field.name for field in dataclasses.fields(Config)]
     missing = [name for name in names if name not in fields]
-    if "network" in missing:
+    newest = [name for name in ("network", "colours") if name in missing]
+    if newest:
         checks.fail(
             "config.json",
-            "network",
+            newest[0],
             "there",
             "nothing",
             "The run is of an earlier version of this package. Begin a new run.",
