@@ -209,7 +209,7 @@ def variety(images: np.ndarray) -> float:
     """How much faces differ from one another beyond their mean colour.
 
     Args:
-        images: uint8 [n, S, S, 3].
+        images: uint8 [n, S, S, C].
 
     Returns:
         The sd of each pixel over the faces, each less its own mean of each channel; the mean of
@@ -265,7 +265,10 @@ def read_epochs(file: str | os.PathLike) -> dict[str, np.ndarray]:
 
 
 def _opened(file: Path) -> np.ndarray | None:
-    """A sheet, uint8 [.., .., 3]; None if it is gone, or a power cut has left half of one."""
+    """A sheet, uint8 [.., .., 3], or [.., ..] in grey.
+
+    None if it is gone, or a power cut has left half of one.
+    """
     try:
         with Image.open(file) as picture:
             return np.asarray(picture)

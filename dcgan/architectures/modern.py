@@ -103,7 +103,7 @@ class Block(tf.Module):
 
 
 def generator(plan: Plan) -> Sequential:
-    """G: noise [B, latent_dim] float32 to pictures [B, size, size, 3] float32 in (-1, 1)."""
+    """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32 in (-1, 1)."""
     channels = _channels(plan)[::-1]
     scale = _scale(plan)
     pixels = plan.start**2
@@ -121,7 +121,7 @@ def generator(plan: Plan) -> Sequential:
         layers += [*_transition(plan, wide, narrow, i), upsample, *_block(plan, narrow, scale, i)]
     last = Conv2D(
         channels[-1],
-        3,
+        plan.channels,
         1,
         seed=plan.layer_seed(99),
         initializer=fan_in_normal(BEFORE_TANH),
@@ -132,11 +132,11 @@ def generator(plan: Plan) -> Sequential:
 
 
 def features(plan: Plan) -> tuple[Layers, int]:
-    """D up to its last layer: x [B, size, size, 3] -> [B, start, start, C]; and C."""
+    """D up to its last layer: x [B, size, size, C] -> [B, start, start, k]; and k."""
     channels = _channels(plan)
     scale = _scale(plan)
     first = Conv2D(
-        3,
+        plan.channels,
         channels[0],
         1,
         seed=plan.layer_seed(100),
@@ -152,7 +152,7 @@ def features(plan: Plan) -> tuple[Layers, int]:
 
 
 def discriminator(plan: Plan) -> Sequential:
-    """D: pictures [B, size, size, 3] float32 to logits [B, 1] float32, above 0 for "real"."""
+    """D: pictures [B, size, size, C] float32 to logits [B, 1] float32, above 0 for "real"."""
     layers, channels = features(plan)
     options = {"initializer": fan_in_normal(1.0), **plan.convolving()}
     head = last_layers(plan, channels, "head", **options)

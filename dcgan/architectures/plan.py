@@ -35,9 +35,10 @@ class Plan:
         compute_dtype: of the convolutions: float32 or bfloat16. Batch norm and tanh are in float32.
         minibatch_std: whether the discriminator is shown how much the samples of its batch differ
             (`gan_core.nn.minibatch_std`).
+        channels: numbers of a pixel: 3 for colours, 1 for grey.
 
     Raises:
-        ValueError: if size, width, latent_dim or seed is none of these.
+        ValueError: if size, width, latent_dim, seed or channels is none of these.
     """
 
     size: int = 64
@@ -51,6 +52,7 @@ class Plan:
     convolution: str = "auto"
     compute_dtype: str = "float32"
     minibatch_std: bool = False
+    channels: int = 3
 
     def __post_init__(self) -> None:
         checks.one_of("networks", "size", self.size, STAGES)
@@ -58,6 +60,7 @@ class Plan:
         checks.integer("networks", "latent_dim", self.latent_dim, 1)
         checks.integer("networks", "seed", self.seed, -(2**50), 2**50)
         checks.boolean("networks", "minibatch_std", self.minibatch_std)
+        checks.one_of("networks", "channels", self.channels, (1, 3))
 
     @property
     def stages(self) -> int:

@@ -35,7 +35,7 @@ Layers = list[Callable]
 
 
 def generator(plan: Plan) -> Sequential:
-    """G: noise [B, latent_dim] float32 to pictures [B, size, size, 3] float32 in (-1, 1)."""
+    """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32 in (-1, 1)."""
     options = _options(plan)
     channels = [plan.width * 2**stage for stage in reversed(range(plan.stages))]
     first = Conv2DTranspose(
@@ -48,7 +48,7 @@ def generator(plan: Plan) -> Sequential:
         **options,
     )
     layers: Layers = [Reshape([1, 1, plan.latent_dim]), first]
-    for i, (wide, narrow) in enumerate(itertools.pairwise([*channels, 3]), start=1):
+    for i, (wide, narrow) in enumerate(itertools.pairwise([*channels, plan.channels]), start=1):
         layers += [
             plan.batch_norm(wide, i, f"batch_norm_{i - 1}"),
             tf.nn.relu,
@@ -60,10 +60,12 @@ def generator(plan: Plan) -> Sequential:
 
 
 def features(plan: Plan) -> tuple[Layers, int]:
-    """D up to its last layer: x [B, size, size, 3] -> [B, start, start, C]; and C."""
+    """D up to its last layer: x [B, size, size, C] -> [B, start, start, k]; and k."""
     channels = [plan.width * 2**stage for stage in range(plan.stages)]
     options = _options(plan)
-    first = Conv2D(3, plan.width, 4, stride=2, seed=plan.layer_seed(100), name="look_0", **options)
+    first = Conv2D(
+        plan.channels, plan.width, 4, stride=2, seed=plan.layer_seed(100), name="look_0", **options
+    )
     layers: Layers = [first, leaky_relu(0.2)]
     for i, (narrow, wide) in enumerate(itertools.pairwise(channels), start=1):
         seed = plan.layer_seed(100 + i)
@@ -77,7 +79,7 @@ def features(plan: Plan) -> tuple[Layers, int]:
 
 
 def discriminator(plan: Plan) -> Sequential:
-    """D: pictures [B, size, size, 3] float32 to logits [B, 1] float32, above 0 for "real"."""
+    """D: pictures [B, size, size, C] float32 to logits [B, 1] float32, above 0 for "real"."""
     layers, channels = features(plan)
     last = last_layers(plan, channels, f"look_{plan.stages}", **_options(plan))
     return Sequential([*layers, *last], name="discriminator")

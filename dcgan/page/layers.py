@@ -37,7 +37,7 @@ PROBES = np.array([-2.0, -0.5, 0.0, 0.5, 2.0], np.float32)
 def describe(
     generator: Sequential, latent_dim: int, sizes: Sequence[int] | None = None
 ) -> list[dict[str, Any]]:
-    """The layers of a generator z [n, latent_dim] -> pictures [n, S, S, 3].
+    """The layers of a generator z [n, latent_dim] -> pictures [n, S, S, C].
 
     Args:
         generator: a Sequential of Dense, Reshape, Conv2DTranspose, Conv2D, BatchNorm,

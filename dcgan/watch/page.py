@@ -20,7 +20,6 @@ import numpy as np
 from nicegui import app, background_tasks, run, ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
-from PIL import Image
 from starlette.responses import Response
 
 from dcgan.figures import sheets
@@ -516,7 +515,7 @@ def _kind_of_row(first_cell: str) -> str:
 
 
 def data_address(image: np.ndarray) -> str:
-    """A picture, uint8 [H, W, 3], as an address that holds all of it."""
+    """A picture, uint8 [H, W, C], as an address that holds all of it."""
     file = io.BytesIO()
-    Image.fromarray(image).save(file, format="PNG")
+    sheets.picture(image).save(file, format="PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"

@@ -289,11 +289,14 @@ function roundToEven(value) {
   return rest > 0.5 ? below + 1 : below;
 }
 
-/** RGB bytes of a square picture -> ImageData for a canvas. */
+/** Bytes of a square picture, RGB or grey -> ImageData for a canvas. */
 function toImageData(bytes, size) {
+  const channels = bytes.length / (size * size);
   const pixels = new Uint8ClampedArray(4 * size * size);
   for (let i = 0; i < size * size; i++) {
-    pixels.set(bytes.subarray(3 * i, 3 * i + 3), 4 * i);
+    for (let colour = 0; colour < 3; colour++) {
+      pixels[4 * i + colour] = bytes[channels * i + (channels === 1 ? 0 : colour)];
+    }
     pixels[4 * i + 3] = 255;
   }
   return new ImageData(pixels, size, size);

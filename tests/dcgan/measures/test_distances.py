@@ -376,7 +376,7 @@ X = np.zeros([3, 32, 32, 3], np.uint8)
         ),
         (
             lambda: patches_of(X[:, :, :16], X),
-            r"sliced_wasserstein_pyramid: real must be \[N, S, S, 3\]",
+            r"sliced_wasserstein_pyramid: real must be \[N, S, S, 3 or 1\]",
         ),
         (
             lambda: patches_of(X, X, patches=0),
