@@ -12,6 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from dcgan.data.image_arrays import uint8_images
 from gan_core import checks, files
 
 FRAMES_OF_THE_PALETTE = 32
@@ -32,15 +33,7 @@ def sheet(images: np.ndarray, columns: int = 8, gap: int = 2) -> np.ndarray:
     Raises:
         ValueError: if images are no such array.
     """
-    images = np.asarray(images)
-    is_image = images.ndim == 4 and images.shape[-1] in (1, 3) and images.dtype == np.uint8
-    if not is_image or len(images) == 0:
-        checks.fail(
-            "sheet",
-            "images",
-            "[N, height, width, 3 or 1] of uint8, N at least 1",
-            f"{checks.show_shape(images.shape)} of {images.dtype}",
-        )
+    images = uint8_images("sheet", "images", images, square=False)
     checks.integer("sheet", "columns", columns, 1)
     checks.integer("sheet", "gap", gap, 0)
     columns = min(columns, len(images))

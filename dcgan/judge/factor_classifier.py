@@ -18,6 +18,7 @@ import tensorflow as tf
 from dcgan.architectures.plan import layer_seed
 from dcgan.data import form, pixels
 from dcgan.data.form import Colours
+from dcgan.data.image_arrays import uint8_images
 from dcgan.drawn import drawn_faces
 from gan_core import checks, data, rng
 from gan_core.nn.activations import leaky_relu
@@ -312,14 +313,10 @@ def shrink(images: np.ndarray, size: int) -> np.ndarray:
     Raises:
         ValueError: if images are none, or of another shape or dtype.
     """
-    images = np.asarray(images)
-    is_square = images.ndim == 4 and images.shape[1] == images.shape[2]
-    is_image = is_square and images.shape[3] in (1, 3)
-    is_right = images.dtype == np.uint8 and is_image and images.size > 0
-    if not is_right or images.shape[1] % size:
-        wanted = f"[N, S, S, 3 or 1] of uint8 with S a multiple of {size}"
-        came = f"{checks.show_shape(images.shape)} of {images.dtype}"
-        checks.fail("shrink", "images", wanted, came)
+    images = uint8_images("shrink", "images", images)
+    if images.shape[1] % size:
+        wanted = f"of a side that is a multiple of {size}"
+        checks.fail("shrink", "images", wanted, f"{images.shape[1]} pixels")
     return np.round(pixels.block_means(images, size, np.float32)).astype(np.uint8)
 
 

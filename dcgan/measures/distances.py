@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan.data import pixels
+from dcgan.data.image_arrays import uint8_images
 from dcgan.measures import pyramid
 from gan_core import checks, metrics, rng
 
@@ -259,7 +260,4 @@ def _two_sets(
 
 def _uint8(owner: str, name: str, images: np.ndarray, at_least: int = 1) -> np.ndarray:
     images = pyramid.square_images(owner, name, images, at_least)
-    if images.dtype != np.uint8:
-        way_out = "See dcgan.data.pixels.to_uint8."
-        checks.fail(owner, name, "uint8, from 0 to 255", images.dtype.name, way_out)
-    return images
+    return uint8_images(owner, name, images)

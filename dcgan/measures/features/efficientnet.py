@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from dcgan.data.image_arrays import uint8_images
 from dcgan.measures.features import state_dict
 from gan_core import checks
 
@@ -99,11 +100,7 @@ class EfficientNetLite(tf.Module):
         Returns:
             float64 [N, features].
         """
-        images = np.asarray(images)
-        is_image = images.ndim == 4 and images.shape[3] in (1, 3)
-        if images.dtype != np.uint8 or not is_image or not images.size:
-            came = f"{checks.show_shape(images.shape)} of {images.dtype}"
-            checks.fail("EfficientNetLite", "images", "[N, S, S, 3 or 1] of uint8", came)
+        images = uint8_images("EfficientNetLite", "images", images, square=False)
         parts = []
         for first in range(0, len(images), IMAGES_AT_A_TIME):
             some = tf.cast(images[first : first + IMAGES_AT_A_TIME], tf.float32)
