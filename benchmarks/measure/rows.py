@@ -154,6 +154,17 @@ def windows(
     }
 
 
+def cells_of_times(row: Row, units_a_second: float = 1e3) -> list[str]:
+    """The median and the quartiles of a measured row, as a table shows them.
+
+    Args:
+        row: with `seconds` and `quartiles`.
+        units_a_second: of the times that are shown; milliseconds are the default.
+    """
+    low, high = (units_a_second * seconds for seconds in row["quartiles"])
+    return [f"{units_a_second * row['seconds']:.4g}", f"{low:.4g} – {high:.4g}"]
+
+
 def summary(seconds: Sequence[float]) -> Row:
     """The median as `seconds`, and the `quartiles`."""
     low, median, high = np.percentile(seconds, [25, 50, 75])
