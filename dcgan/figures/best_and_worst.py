@@ -7,7 +7,7 @@ import os
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dcgan.figures.sheets import picture, sheet
+from dcgan.figures.sheets import in_rgb, sheet
 from gan_core.app import plots
 
 COLUMNS = 16
@@ -31,7 +31,7 @@ def draw(path: str | os.PathLike, panels: dict[str, np.ndarray]) -> None:
         len(pages), 1, figsize=(width, height), height_ratios=heights, squeeze=False
     )
     for axis, title, page in zip(axes[:, 0], panels, pages, strict=True):
-        axis.imshow(picture(page).convert("RGB"), interpolation="nearest")
+        axis.imshow(in_rgb(page), interpolation="nearest")
         axis.set_title(title, loc="left", fontsize=14)
         axis.set_axis_off()
     plots.save(figure, path)

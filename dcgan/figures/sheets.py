@@ -77,6 +77,18 @@ def picture(image: np.ndarray) -> Image.Image:
     return Image.fromarray(image)
 
 
+def in_rgb(image: np.ndarray) -> np.ndarray:
+    """A picture for Matplotlib, which gives a single channel false colours.
+
+    Args:
+        image: uint8 [H, W, 3], or [H, W, 1] in grey.
+
+    Returns:
+        uint8 [H, W, 3].
+    """
+    return np.broadcast_to(image, [*image.shape[:2], 3])
+
+
 def read(path: str | os.PathLike) -> np.ndarray:
     """A picture from a file, uint8 [H, W, 3]."""
     with Image.open(path) as picture:

@@ -46,7 +46,7 @@ class Evidence:
     mirrored: bool = False
     """whether training mirrored faces at random; then half of those held aside are mirrored here"""
     drawn: bool = False
-    """whether they are drawn faces, whose factors are known"""
+    """whether they are drawn faces in colours, whose factors a classifier can read"""
 
     @functools.cached_property
     def learnt(self) -> np.ndarray:
@@ -120,7 +120,8 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         ]
     held = real_sets.mirror_half(held, seed=config.seed) if config.flip else held
     reference, *others = (held[i * n : (i + 1) * n] for i in range(1 + FLOORS))
-    return Evidence(training, reference, tuple(others), config.flip, data is None)
+    drawn = data is None and config.colours == "rgb"
+    return Evidence(training, reference, tuple(others), config.flip, drawn)
 
 
 def packages_own() -> Config:

@@ -69,6 +69,7 @@ class FactorClassifier(tf.Module):
         super().__init__(name=name)
         checks.integer("FactorClassifier", "width", width, 1)
         self.size = checks.one_of("FactorClassifier", "size", size, tuple(HALVINGS))
+        self.channels = checks.one_of("FactorClassifier", "channels", channels, (1, 3))
         self.factors = {factor: tuple(values) for factor, values in factors.items()}
         self._sizes = [len(values) for values in self.factors.values()]
 
@@ -116,6 +117,9 @@ class FactorClassifier(tf.Module):
             ValueError: if images are none, or of another shape or dtype.
         """
         x = shrink(images, self.size)
+        if x.shape[3] != self.channels:
+            wanted = f"of {self.channels} channels, as those that it learnt from"
+            checks.fail("FactorClassifier", "images", wanted, checks.show_shape(np.shape(images)))
         parts: dict[str, list[tf.Tensor]] = {factor: [] for factor in self.factors}
         for first in range(0, len(x), IMAGES_AT_A_TIME):
             found = self(pixels.to_float(x[first : first + IMAGES_AT_A_TIME]))

@@ -16,13 +16,13 @@ import tensorflow as tf
 from PIL import Image
 from rich.console import Console
 
-from dcgan import training
+from dcgan import ch10_latent_space, training
 from dcgan.config import Config, of_run
 from dcgan.data import faces, form
 from dcgan.data.form import Form
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import read_epochs
-from dcgan.figures import sheets
+from dcgan.figures import face_plots, sheets
 from dcgan.generation import avatars, find, generate, pretrained, trained_generator, walk
 from dcgan.judge import evidence, factor_classifier, label_share, report
 from dcgan.judge.command import Judge
@@ -194,7 +194,6 @@ def test_the_judge_reads_all_faces_as_the_training_did(run, real, top, tmp_path,
         assert some.shape[1:] == (32, 32, 1)
         assert {picture.tobytes() for picture in some} <= keys
     monkeypatch.setattr(efficientnet, "load", lambda: blocks)
-    Console(file=io.StringIO())
     row = report.judge(
         Judge(run=run, n=20, out=tmp_path / "judge.png"), Console(file=io.StringIO())
     )
@@ -218,7 +217,20 @@ def test_chapter_11s_evidence_is_of_the_same_pictures(run, real, monkeypatch):
     assert {picture.tobytes() for picture in proof.training} <= keys
     spoilt = evidence.spoilt(proof, seed=0)
     assert "colours off" not in spoilt
+    assert not proof.drawn
     assert all(some.shape == (3, 32, 32, 1) for some in spoilt.values())
+
+
+def test_figures_show_grey_as_grey():
+    figure = face_plots.contact_sheet(np.full([2, 8, 8, 1], 100, np.uint8), columns=2)
+    (image,) = figure.axes[0].images
+    assert (np.asarray(image.get_array())[8, 8] == 100).all()
+    assert image.get_array().shape[2] == 3
+
+
+def test_chapter_10_names_a_grey_run_as_what_it_cannot_read(run):
+    with pytest.raises(ValueError, match=r"Config: run must be a run in colours.*faces are grey"):
+        ch10_latent_space.load_generator(ch10_latent_space.Config(run=run))
 
 
 def test_watch_draws_grey_faces_and_finds_neighbours_among_what_was_read(run, real):
@@ -314,6 +326,8 @@ def test_the_classifier_of_grey_labels_learns_from_grey_faces(monkeypatch):
     images, factors = factor_classifier.held_aside(4, size=16, colours="grey")
     assert images.shape == (4, 16, 16, 1)
     assert model.predict(images).keys() == factors.keys()
+    with pytest.raises(ValueError, match=r"FactorClassifier: images must be of 1 channels"):
+        model.predict(np.repeat(images, 3, axis=3))
     asked = []
 
     def train(*arguments, colours="rgb"):

@@ -57,7 +57,7 @@ def test_grey_networks_have_one_channel_and_otherwise_the_same_layers(size, netw
 
 
 def test_networks_have_three_channels_or_one():
-    with pytest.raises(ValueError, match=r"networks: channels must be 1 or 3, got 4"):
+    with pytest.raises(ValueError, match=r"networks: channels must be one of 1, 3, got 4"):
         networks.make("dcgan", seed=0, channels=4)
 
 
