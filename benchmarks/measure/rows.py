@@ -135,6 +135,9 @@ def windows(
 ) -> Row:
     """Times of the first call, and then of `count` windows, in seconds a round.
 
+    `seconds` are the clock's. `processor_seconds` are those that all threads of this process spent
+    computing, which a machine that is shared changes far less.
+
     Args:
         play: play(n) plays n rounds.
         drain: waits until the device is done.
@@ -145,12 +148,30 @@ def windows(
     one = timed(play, 1, drain)  # warm-up
     rounds = rounds or max(1, round(WINDOW_SECONDS / max(one, 1e-9)))
     timed(play, rounds, drain)
-    seconds = [timed(play, rounds, drain) / rounds for _ in range(count)]
+    seconds = []
+    processor = []
+    for _ in range(count):
+        before = time.process_time()
+        seconds.append(timed(play, rounds, drain) / rounds)
+        processor.append((time.process_time() - before) / rounds)
     return {
         **summary(seconds),
+        "processor_seconds": float(np.median(processor)),
         "first_call_seconds": first,
         "windows": count,
         "rounds_a_window": rounds,
+    }
+
+
+def of_one_part(times: Row, parts: int) -> Row:
+    """What `windows` tells, where each of its rounds was made of so many equal parts."""
+    low, high = times["quartiles"]
+    return {
+        **times,
+        "seconds": times["seconds"] / parts,
+        "quartiles": [low / parts, high / parts],
+        "processor_seconds": times["processor_seconds"] / parts,
+        "rounds_a_window": times["rounds_a_window"] * parts,
     }
 
 
