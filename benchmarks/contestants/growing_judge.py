@@ -35,9 +35,11 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
         for _ in range(count):
             judge.measure(fake)
 
-    times = rows.windows(play, devices.drain, options["windows"], rounds=1)
+    first = rows.timed(play, 1, devices.drain)
+    times = rows.windows_that_count(play, devices.drain, options["windows"], rounds=1)
     memory, memory_of = devices.peak_memory(kind)
     return {
+        "first_call_seconds": first,
         **times,
         "memory_before_bytes": before,
         "memory_bytes": memory,

@@ -148,6 +148,20 @@ def windows(
     one = timed(play, 1, drain)  # warm-up
     rounds = rounds or max(1, round(WINDOW_SECONDS / max(one, 1e-9)))
     timed(play, rounds, drain)
+    return {"first_call_seconds": first, **windows_that_count(play, drain, count, rounds)}
+
+
+def windows_that_count(
+    play: Callable[[int], Any], drain: Callable[[], Any], count: int, rounds: int
+) -> Row:
+    """Times of `count` windows, in seconds a round, without a warm-up.
+
+    Args:
+        play: play(n) plays n rounds.
+        drain: waits until the device is done.
+        count: windows.
+        rounds: in a window.
+    """
     seconds = []
     processor = []
     for _ in range(count):
@@ -157,7 +171,6 @@ def windows(
     return {
         **summary(seconds),
         "processor_seconds": float(np.median(processor)),
-        "first_call_seconds": first,
         "windows": count,
         "rounds_a_window": rounds,
     }
