@@ -13,9 +13,12 @@ import seaborn
 from gan_core.app import plots
 
 COLOURS = ("#000000", *plots.OTHERS)  # not those of real and generated
-TIME = "seconds of processor time"
-MEMORY = "added memory, bytes"
-DISK = "bytes on disk"
+TIME = "processor time, s"
+MEMORY = "added memory, MB"
+DISK = "on disk, MB"
+MARKERS = "os"
+LEAST_SPAN = 10.0
+"""An axis shows at least so many times its lower end: what hardly grows should look so."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,13 +66,18 @@ def _figure(
         path: of the picture.
     """
     plots.use_style()
-    figure, axes = plt.subplots(2, len(panels), figsize=(3.1 * len(panels), 5.6), sharex="col")
+    figure, axes = plt.subplots(2, len(panels), figsize=(2.8 * len(panels), 5.2), sharex="col")
     for column, panel in enumerate(panels):
         upper, lower = axes[:, column]
         upper.set_title(panel.title)
-        _curves(upper, found, panel.names, _seconds, TIME)
-        _curves(lower, found, panel.names, _value_of(panel), panel.bytes_of)
+        amount = _on_disk if panel.bytes_of == DISK else _added
+        _curves(upper, found, panel.names, _seconds)
+        _curves(lower, found, panel.names, amount)
+        upper.set_ylabel(TIME)
+        lower.set_ylabel(panel.bytes_of)
         lower.set_xlabel(series[panel.names[0]].grows)
+        if upper.has_data():
+            upper.legend(fontsize="x-small", loc="upper left")
     seaborn.despine(figure)
     return plots.save(figure, path)
 
@@ -78,40 +86,45 @@ def _seconds(row: dict[str, Any]) -> float:
     return row["processor_seconds"]
 
 
-def _value_of(panel: Panel) -> Any:
-    return _on_disk if panel.bytes_of == DISK else _added
-
-
 def _on_disk(row: dict[str, Any]) -> float:
-    return row["disk_bytes"]
+    return row["disk_bytes"] / 1e6
 
 
 def _added(row: dict[str, Any]) -> float:
-    return row["memory_bytes"] - (row.get("memory_before_bytes") or 0)
+    """A little where nothing was added: 0 has no place on a logarithmic axis."""
+    before = row.get("memory_before_bytes") or 0
+    return max(row["memory_bytes"] - before, 1e5) / 1e6
 
 
-def _curves(
-    axis: Any, found: list[dict[str, Any]], names: tuple[str, ...], value: Any, label: str
-) -> None:
+def _curves(axis: Any, found: list[dict[str, Any]], names: tuple[str, ...], value: Any) -> None:
     """Some curves, and a straight line of slope 1 through the last point of the first of them."""
     axis.set(xscale="log", yscale="log")
-    first = None
-    for name, colour, marker in zip(names, COLOURS, "os^D", strict=False):
+    curves = []
+    for name, colour, marker in zip(names, COLOURS, MARKERS, strict=False):
         rows = sorted((row for row in found if row["series"] == name), key=_place)
         if not rows:
             continue
         x = np.array([row["value"] for row in rows], float)
-        y = np.maximum([float(value(row)) for row in rows], 1e-9)
-        seaborn.lineplot(x=x, y=y, color=colour, marker=marker, label=name, ax=axis)
-        if first is None:
-            first = (x, y)
-    if first is not None:
-        x, y = first
-        straight = y[-1] * x / x[-1]
-        axis.plot(x, straight, color="0.6", ls="--", lw=1, label="in proportion", zorder=0)
-        axis.legend(fontsize="x-small")
-    axis.set_ylabel(label)
+        y = np.array([value(row) for row in rows], float)
+        seaborn.lineplot(x=x, y=y, color=colour, marker=marker, label=name, legend=False, ax=axis)
+        curves.append((x, y))
+    if not curves:
+        return
+    x, y = curves[0]
+    straight = y[-1] * x / x[-1]
+    axis.plot(x, straight, color="0.6", ls="--", lw=1, label="in proportion", zorder=0)
+    axis.set_xlim(*_span([x for x, _ in curves], 1.0))
+    axis.set_ylim(*_span([y for _, y in curves] + [straight], LEAST_SPAN))
 
 
 def _place(row: dict[str, Any]) -> int:
     return row["value"]
+
+
+def _span(arrays: list[np.ndarray], least: float) -> tuple[float, float]:
+    """Both ends of an axis that shows all of these positive numbers, and some room around them."""
+    numbers = np.concatenate(arrays)
+    low = numbers.min() / 1.4
+    high = numbers.max() * 1.4
+    missing = max(1.0, least / (high / low))
+    return low / missing**0.5, high * missing**0.5

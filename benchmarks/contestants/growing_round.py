@@ -10,6 +10,7 @@ from benchmarks.measure import devices, rows
 from dcgan import training
 from dcgan.config import Config
 from gan_core import rng
+from gan_core.trainer import GANTrainer
 
 
 def measure(options: dict[str, Any]) -> dict[str, Any]:
@@ -39,16 +40,22 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
 
     times = rows.windows(play, devices.drain, options["windows"])
     memory, memory_of = devices.peak_memory(kind)
-    variables = trainer.state().values()
-    state = sum(v.shape.num_elements() * v.dtype.size for v in variables)
     return {
         **rows.of_one_part(times, config.penalty_every),
         "memory_before_bytes": before,
         "memory_bytes": memory,
         "memory_of": memory_of,
-        "state_bytes": state,
+        "state_bytes": bytes_of_state(trainer),
         "machine": devices.machine(options["device"]),
     }
+
+
+def bytes_of_state(trainer: GANTrainer) -> int:
+    """Of both networks, their optimizers and the average: what a checkpoint holds."""
+    total = 0
+    for variable in trainer.state().values():
+        total += variable.shape.num_elements() * variable.dtype.size
+    return total
 
 
 if __name__ == "__main__":
