@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 import seaborn
+from matplotlib import ticker
 
 from gan_core.app import plots
 
@@ -113,8 +114,20 @@ def _curves(axis: Any, found: list[dict[str, Any]], names: tuple[str, ...], valu
     x, y = curves[0]
     straight = y[-1] * x / x[-1]
     axis.plot(x, straight, color="0.6", ls="--", lw=1, label="in proportion", zorder=0)
+    _plain_ticks(axis, np.unique(np.concatenate([x for x, _ in curves])))
     axis.set_xlim(*_span([x for x, _ in curves], 1.0))
     axis.set_ylim(*_span([y for _, y in curves] + [straight], LEAST_SPAN))
+
+
+def _plain_ticks(axis: Any, values: np.ndarray) -> None:
+    """The measured values below, 10k for 10,000; numbers and no powers of ten on the left."""
+    axis.xaxis.set_major_locator(ticker.FixedLocator(values.tolist()))
+    axis.xaxis.set_major_formatter(ticker.EngFormatter(sep=""))
+    axis.xaxis.set_minor_locator(ticker.NullLocator())
+    axis.tick_params(labelsize="x-small")
+    axis.yaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
+    axis.yaxis.set_minor_locator(ticker.NullLocator())
 
 
 def _place(row: dict[str, Any]) -> int:
