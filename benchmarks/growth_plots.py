@@ -100,23 +100,24 @@ def _added(row: dict[str, Any]) -> float:
 def _curves(axis: Any, found: list[dict[str, Any]], names: tuple[str, ...], value: Any) -> None:
     """Some curves, and a straight line of slope 1 through the last point of the first of them."""
     axis.set(xscale="log", yscale="log")
-    curves = []
-    for name, colour, marker in zip(names, COLOURS, MARKERS, strict=False):
+    curves = {}
+    for name in names:
         rows = sorted((row for row in found if row["series"] == name), key=_place)
-        if not rows:
-            continue
-        x = np.array([row["value"] for row in rows], float)
-        y = np.array([value(row) for row in rows], float)
-        seaborn.lineplot(x=x, y=y, color=colour, marker=marker, label=name, legend=False, ax=axis)
-        curves.append((x, y))
+        if rows:
+            x = np.array([row["value"] for row in rows], float)
+            curves[name] = (x, np.array([value(row) for row in rows], float))
     if not curves:
         return
-    x, y = curves[0]
+    x, y = next(iter(curves.values()))
     straight = y[-1] * x / x[-1]
+    every_x = np.concatenate([x for x, _ in curves.values()])
+    every_y = np.concatenate([straight, *(y for _, y in curves.values())])
+    _plain_ticks(axis, np.unique(every_x))
+    axis.set_xlim(*_span(every_x, 1.0))
+    axis.set_ylim(*_span(every_y, LEAST_SPAN))
     axis.plot(x, straight, color="0.6", ls="--", lw=1, label="in proportion", zorder=0)
-    _plain_ticks(axis, np.unique(np.concatenate([x for x, _ in curves])))
-    axis.set_xlim(*_span([x for x, _ in curves], 1.0))
-    axis.set_ylim(*_span([y for _, y in curves] + [straight], LEAST_SPAN))
+    for (name, (x, y)), colour, marker in zip(curves.items(), COLOURS, MARKERS, strict=False):
+        seaborn.lineplot(x=x, y=y, color=colour, marker=marker, label=name, legend=False, ax=axis)
 
 
 def _plain_ticks(axis: Any, values: np.ndarray) -> None:
@@ -134,9 +135,8 @@ def _place(row: dict[str, Any]) -> int:
     return row["value"]
 
 
-def _span(arrays: list[np.ndarray], least: float) -> tuple[float, float]:
+def _span(numbers: np.ndarray, least: float) -> tuple[float, float]:
     """Both ends of an axis that shows all of these positive numbers, and some room around them."""
-    numbers = np.concatenate(arrays)
     low = numbers.min() / 1.4
     high = numbers.max() * 1.4
     missing = max(1.0, least / (high / low))

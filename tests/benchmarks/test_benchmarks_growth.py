@@ -57,6 +57,13 @@ def answer(options):
 
 
 @pytest.fixture
+def no_figures(monkeypatch):
+    """Drawing takes seconds."""
+    for name in ("of_rounds", "of_work"):
+        monkeypatch.setattr(growth_plots, name, lambda found, series, path: None)
+
+
+@pytest.fixture
 def asked(monkeypatch):
     """What was asked of contestants, each of which answers at once."""
     questions = []
@@ -105,7 +112,7 @@ def test_there_is_a_point_for_each_value_of_each_curve(tmp_path):
     ]
 
 
-def test_only_names_the_curves_that_are_measured(tmp_path, asked, capsys):
+def test_only_names_the_curves_that_are_measured(tmp_path, asked, capsys, no_figures):
     growth.main(config(tmp_path, only=("judge-pixels",)))
     assert [options["value"] for _, options in asked] == [20, 40]
     assert {module for module, _ in asked} == {"benchmarks.contestants.growing_judge"}
@@ -114,7 +121,7 @@ def test_only_names_the_curves_that_are_measured(tmp_path, asked, capsys):
     assert "round-batch" not in told
 
 
-def test_a_dry_run_measures_nothing_and_says_what_is_there(tmp_path, asked, capsys):
+def test_a_dry_run_measures_nothing_and_says_what_is_there(tmp_path, asked, capsys, no_figures):
     growth.main(config(tmp_path, only=("judge-pixels",)))
     asked.clear()
     capsys.readouterr()
@@ -130,7 +137,7 @@ def test_a_dry_run_measures_nothing_and_says_what_is_there(tmp_path, asked, caps
 # ---- kept and shown ----
 
 
-def test_points_that_are_there_are_not_measured_again(tmp_path, asked):
+def test_points_that_are_there_are_not_measured_again(tmp_path, asked, no_figures):
     growth.main(config(tmp_path))
     assert len(asked) == 14
     growth.main(config(tmp_path))
@@ -142,7 +149,7 @@ def test_points_that_are_there_are_not_measured_again(tmp_path, asked):
 
 
 def test_a_point_that_failed_is_measured_again_and_a_line_cut_off_is_passed_over(
-    tmp_path, monkeypatch, capsys
+    tmp_path, monkeypatch, capsys, no_figures
 ):
     failed = {"status": rows.OUT_OF_MEMORY, "message": "the system killed the process"}
 
@@ -189,7 +196,7 @@ def test_nothing_but_failures_is_an_error(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("ending", [None, KeyboardInterrupt])
-def test_what_a_point_writes_to_the_disk_is_deleted(ending, tmp_path, monkeypatch):
+def test_what_a_point_writes_to_the_disk_is_deleted(ending, tmp_path, monkeypatch, no_figures):
     folders = []
 
     def ask(module, options):
@@ -227,7 +234,7 @@ def test_there_is_no_exponent_without_two_points_that_have_the_value():
     assert growth.exponent(point, point, lambda row: row["y"]) is None
 
 
-def test_the_table_on_the_screen_has_times_powers_and_memory(tmp_path, asked, capsys):
+def test_the_table_on_the_screen_has_times_powers_and_memory(tmp_path, asked, capsys, no_figures):
     growth.main(config(tmp_path, only=("judge-pixels",)))
     told = capsys.readouterr().out
     line = next(line for line in told.splitlines() if line.startswith("│           40"))
@@ -241,7 +248,7 @@ def test_a_figure_of_a_few_points_has_a_line_of_slope_one(monkeypatch):
     figure = growth_plots.of_work(found, growth.SERIES, None)
     axis = figure.axes[1]
     assert (axis.get_xscale(), axis.get_yscale()) == ("log", "log")
-    _, straight = axis.get_lines()
+    straight, _ = axis.get_lines()
     x, y = straight.get_data()
     assert np.log(y[1] / y[0]) / np.log(x[1] / x[0]) == pytest.approx(1.0)
     assert y[-1] == pytest.approx(10.0)  # through the last point
