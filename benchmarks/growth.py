@@ -306,13 +306,15 @@ def _write(shown: list[rows.Row], out: Path) -> None:
     for row in shown:
         writer.writerow({**_flat(row), "added_bytes": added(row)})
     files.text_atomically(out / TABLE, text.getvalue())
-    measured = [row for row in shown if row["status"] == rows.MEASURED]
-    if not measured:
-        return
     from benchmarks import growth_plots
 
-    growth_plots.of_rounds(measured, SERIES, out / ROUND_FIGURE)
-    growth_plots.of_work(measured, SERIES, out / WORK_FIGURE)
+    measured = [row for row in shown if row["status"] == rows.MEASURED]
+    of_rounds = [row for row in measured if row["series"].startswith("round-")]
+    of_work = [row for row in measured if not row["series"].startswith("round-")]
+    if of_rounds:
+        growth_plots.of_rounds(of_rounds, SERIES, out / ROUND_FIGURE)
+    if of_work:
+        growth_plots.of_work(of_work, SERIES, out / WORK_FIGURE)
 
 
 def _flat(row: rows.Row) -> rows.Row:

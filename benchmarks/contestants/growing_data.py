@@ -28,6 +28,8 @@ from benchmarks.measure import devices, rows
 from dcgan.data import faces, sources
 from dcgan.data.batches import face_batches
 from dcgan.drawn import drawn_faces
+from dcgan.measures import real_sets
+from dcgan.measures.judges import MOST
 
 DRAWN = 1000
 BATCHES = 200
@@ -72,7 +74,8 @@ def _from_file(options: dict[str, Any]) -> dict[str, Any]:
     checking = _Stopwatch()
     data.checksum()
     checked = checking.seconds()
-    learnt, _ = faces.split(number, 0)
+    learnt, aside = faces.split(number, 0)
+    real_sets.choose(data.images, learnt, aside, n=MOST["pixels"], seed=0, mirrored=True)
     batches = face_batches(data.images, options["batch"], flip=True, rows=learnt)
     starting = _Stopwatch()
     stream = iter(batches.start(0))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from dcgan.data.mapped import let_go
+from dcgan.data import mapped
 from dcgan.data.pixels import mirrored_at_random, to_float
 from gan_core import checks, rng
 from gan_core.data import HostBatches, epoch_order, shuffled
@@ -134,9 +134,7 @@ def _from_host(
         return order(epoch)[first : first + batch_size]
 
     def read(index: np.int64) -> np.ndarray:
-        batch = np.stack([images[row] for row in chosen(index)])
-        let_go(images)
-        return batch
+        return mapped.take(images, chosen(index))
 
     def prepared(index: tf.Tensor) -> tf.Tensor:
         batch = tf.numpy_function(read, [index], tf.uint8, stateful=False)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from dcgan.data.batches import face_batches
-from dcgan.data.faces import Faces
-from dcgan.data.mapped import let_go
+from dcgan.data.faces import Faces, split
+from dcgan.data.mapped import AT_A_TIME, let_go, take
+from dcgan.measures import real_sets
 
 needs_smaps = pytest.mark.skipif(
     not Path("/proc/self/smaps").exists(), reason="only Linux tells which pages are in memory"
@@ -63,21 +64,35 @@ def test_after_an_epoch_of_batches_next_to_nothing_of_the_file_is_in_memory(file
 
 
 @needs_smaps
-def test_a_batch_that_was_read_leaves_nothing_of_the_file_in_memory(file, monkeypatch):
+def test_faces_that_were_taken_are_those_and_leave_nothing_of_the_file_in_memory(file):
     images = mapped(file)
-    seen = []
+    rows = np.random.default_rng(1).permutation(N)[: 10 * AT_A_TIME + 3]
+    taken = take(images, rows)
+    assert bytes_in_memory(file) == 0
+    assert type(taken) is np.ndarray
+    np.testing.assert_array_equal(taken, np.array(images)[rows])
+    assert len(take(images, rows[:0])) == 0
 
-    def look(given):
-        let_go(given)
-        seen.append(bytes_in_memory(file))
 
-    monkeypatch.setattr("dcgan.data.batches.let_go", look)
-    stream = iter(face_batches(images, 64).start(0))
-    for _ in range(20):
-        next(stream)
-    # Another thread may be reading a batch meanwhile; each picture brings a few pages around it.
-    assert max(seen) < 0.7 * images.nbytes
-    assert len(seen) >= 20
+def test_pages_are_given_back_after_every_few_faces(file, monkeypatch):
+    given_back = []
+    monkeypatch.setattr("dcgan.data.mapped.let_go", given_back.append)
+    take(mapped(file), np.arange(3 * AT_A_TIME + 1))
+    assert len(given_back) == 4
+    take(np.zeros(SHAPE, np.uint8)[:40], np.arange(40))
+    assert len(given_back) == 4
+
+
+@needs_smaps
+def test_the_faces_to_judge_by_leave_nothing_of_the_file_in_memory(file):
+    images = mapped(file)
+    learnt, aside = split(N, 0)
+    sets = real_sets.choose(images, learnt, aside, n=100, seed=0, mirrored=False)
+    assert bytes_in_memory(file) == 0
+    in_memory = np.array(images)
+    same = real_sets.choose(in_memory, learnt, aside, n=100, seed=0, mirrored=False)
+    np.testing.assert_array_equal(sets.reference, same.reference)
+    np.testing.assert_array_equal(sets.others, same.others)
 
 
 @needs_smaps
