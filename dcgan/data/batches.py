@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from dcgan.data import mapped
 from dcgan.data.image_arrays import uint8_images
 from dcgan.data.pixels import mirrored_at_random, to_float
 from gan_core import checks, rng
@@ -127,7 +128,7 @@ def _from_host(
         return order(epoch)[first : first + batch_size]
 
     def read(index: np.int64) -> np.ndarray:
-        return np.stack([images[row] for row in chosen(index)])
+        return mapped.take(images, chosen(index))
 
     def prepared(index: tf.Tensor) -> tf.Tensor:
         batch = tf.numpy_function(read, [index], tf.uint8, stateful=False)

@@ -38,6 +38,7 @@ from dcgan.data import images as one_image
 from dcgan.data import sources
 from dcgan.data.form import USUAL, Form
 from dcgan.data.images import Budget, Picture, UnusableImageError
+from dcgan.data.mapped import let_go
 from dcgan.data.sources import Member, PassedOver, Source
 from gan_core import checks
 
@@ -91,6 +92,7 @@ class Faces:
         value = 0
         for start in range(0, len(self.images), AT_A_TIME):
             value = zlib.crc32(np.ascontiguousarray(self.images[start : start + AT_A_TIME]), value)
+            let_go(self.images)
         return f"{value:08x}"
 
     def summary(self) -> str:
