@@ -103,7 +103,7 @@ class Painter:
     """values of factors that all faces are to have"""
 
     def __call__(self, ids: Sequence[str]) -> np.ndarray:
-        """uint8 [n, S, S, 3]."""
+        """uint8 [n, S, S, C]."""
         z = latents(ids, self.generator.latent_dim, self.seed)
         return self.generator(z, self.labels(ids))
 
@@ -139,7 +139,7 @@ def faces(listed: Iterable[Listed], painter: Painter) -> Iterator[tuple[list[str
         painter: what makes the faces.
 
     Returns:
-        An iterator of (names of files, their faces uint8 [n, S, S, 3]).
+        An iterator of (names of files, their faces uint8 [n, S, S, C]).
     """
     listed = iter(listed)
     while block := list(itertools.islice(listed, BLOCK)):

@@ -36,10 +36,10 @@ def write(blocks: Iterable[np.ndarray], count: int, out, overwrite: bool = False
     """Write pictures to a place that is new. Until all is written it does not exist.
 
     Args:
-        blocks: the pictures, in arrays uint8 [n, S, S, 3].
+        blocks: the pictures, in arrays uint8 [n, S, S, C].
         count: how many they are together.
         out: FILE.zip, with 00000.png, ... in it, stored; FILE.npz, with the array `images`
-            [count, S, S, 3] uint8; any other name is a folder, of the same PNGs.
+            [count, S, S, C] uint8; any other name is a folder, of the same PNGs.
         overwrite: whether to replace what is there.
 
     Raises:

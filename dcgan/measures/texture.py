@@ -10,7 +10,7 @@ A checkerboard changes a pixel by a few grey levels, and neighbouring pixels dif
 random projection of a patch, which mixes all its directions, hardly moves. These measures weigh
 each direction, or each frequency, by how much real faces vary along it.
 
-All take uint8 images [N, S, S, 3] with S = 16, 32, 48, 64, ...
+All take uint8 images [N, S, S, 3], or [N, S, S, 1] of grey, with S = 16, 32, 48, 64, ...
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from dcgan.measures import pyramid
-from dcgan.measures.duplicates import BRIGHTNESS
+from dcgan.measures.duplicates import brightness
 from gan_core import checks, rng
 
 PATCH = 7  # pixels, each way
@@ -117,7 +117,7 @@ class Cuts:
 
 
 def _patches(images: np.ndarray, level: int, count: int, seed: int) -> np.ndarray:
-    """[N · count, 147] float64 from random places of each image."""
+    """[N · count, 49 C] float64 from random places of each image."""
     cuts = Cuts(images, seed=seed, level=level, patches=count)
     pyramid.visit(images, cuts)
     return cuts.points()
@@ -160,7 +160,7 @@ def spectrum(images: np.ndarray) -> np.ndarray:
     window = np.hanning(size + 2)[1:-1]
     total = np.zeros([size, size // 2 + 1])
     for first in range(0, len(images), IMAGES_AT_A_TIME):
-        grey = _brightness(images[first : first + IMAGES_AT_A_TIME])
+        grey = brightness(images[first : first + IMAGES_AT_A_TIME])
         grey -= grey.mean(axis=(1, 2), keepdims=True)
         waves = np.fft.rfft2(grey * window[:, np.newaxis] * window)
         total += np.sum(np.abs(waves) ** 2, axis=0)
@@ -199,7 +199,7 @@ class Grid:
             first: number of its first image.
             levels: of its pyramid.
         """
-        detail = _brightness(levels[0])
+        detail = brightness(levels[0])
         cells = detail.shape[1] // PERIOD
         blocks = detail.reshape(len(detail), cells, PERIOD, cells, PERIOD)
         self._energy += np.sum(blocks**2, axis=(0, 1, 3))
@@ -207,8 +207,3 @@ class Grid:
     def pattern(self) -> float:
         """What `grid_pattern` gives for the images that were shown."""
         return float(np.std(np.log(self._energy + NOISE**2)))
-
-
-def _brightness(images: np.ndarray) -> np.ndarray:
-    """[N, S, S] float32."""
-    return np.asarray(images, np.float32) @ np.asarray(BRIGHTNESS, np.float32)

@@ -88,7 +88,7 @@ def exercise_4() -> tuple[list, list]:
     differences between batches, because the moving averages are the same for all.
 
     Returns:
-        What becomes of two batches of eight equal numbers in training, and at inference.
+        What comes out for two batches of eight equal numbers: in training, and at inference.
     """
     layer = BatchNorm(1)
     batches = [tf.fill([8, 1], 3.0), tf.fill([8, 1], -5.0)]

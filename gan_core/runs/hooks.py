@@ -18,7 +18,11 @@ Row = dict[str, Any]  # "step", an int, and the round's values by name, floats
 class every:
     """Call function(trainer, row) after every n-th round.
 
-    The checkpoint that is due at the same round is saved before.
+    The checkpoint that is due at the same round is saved before. In a run with a folder every call
+    is made at least once: where the training ends before all hooks of a round have returned, by a
+    kill or an error of one of them, the resumed run begins with all of that round's, and with the
+    same row. Otherwise a call is made exactly once, also in a run that was stopped and resumed.
+    So what a hook writes should replace what an earlier call for the same round has written.
 
     Args:
         n: how many rounds lie between two calls.
@@ -123,6 +127,10 @@ class Hooks:
             )
         self._hooks = list(hooks)
         self.periods = [hook.n for hook in self._hooks if isinstance(hook, every)]
+
+    def are_due(self, step: int) -> bool:
+        """Whether `after_round` calls anything at this step."""
+        return any(step % period == 0 for period in self.periods)
 
     def start(self, trainer: Any) -> None:
         """Call those of `at_start`."""
