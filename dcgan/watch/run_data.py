@@ -207,7 +207,7 @@ def _numbers(cells: list[str], count: int) -> list[float] | None:
 def _config(content: bytes) -> dict[str, Any]:
     fields = json.loads(content)
     if not isinstance(fields, dict):
-        raise ValueError("it holds no fields")
+        raise ValueError("it is not a JSON object")
     return fields
 
 

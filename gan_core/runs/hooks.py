@@ -1,4 +1,4 @@
-"""What a program wants done around the rounds of `fit`.
+"""Functions that `fit` calls before, between and after its rounds.
 
 hooks = [at_start(show), every(1_000, show_row), at_end(show), on_error(tell)]
 """
@@ -18,14 +18,14 @@ Row = dict[str, Any]  # "step", an int, and the round's values by name, floats
 class every:
     """Call function(trainer, row) after every n-th round.
 
-    The checkpoint that is due at the same round is saved before.
+    If a checkpoint is due at the same round, it is saved first.
 
     Args:
-        n: how many rounds lie between two calls.
+        n: the number of rounds from one call to the next.
         function: called with the trainer, and a dict of `step` (int) and the round's values
             (floats).
     Raises:
-        ValueError: n is no positive whole number, or the function is none.
+        ValueError: if n is not a positive whole number, or function is not callable.
 
     Example:
         >>> every(1_000, print).n
@@ -60,7 +60,7 @@ class at_start:
 
 @dataclasses.dataclass(frozen=True)
 class at_end:
-    """Call function(trainer) once all rounds are played and the last checkpoint is saved.
+    """Call function(trainer) once, after the last round and its checkpoint.
 
     Args:
         function: called with the trainer.
@@ -99,12 +99,12 @@ Hook = every | at_start | at_end | on_error
 
 
 class Hooks:
-    """The hooks of one call of `fit`, by occasion.
+    """The hooks of one call of `fit`, called by kind.
 
     Args:
-        hooks: what `fit` was given.
+        hooks: the argument of `fit`.
     Raises:
-        ValueError: it is no list of hooks.
+        ValueError: if it is not a list of hooks.
 
     Example:
         >>> Hooks([every(3, print), at_end(print)]).periods
@@ -125,13 +125,13 @@ class Hooks:
         self.periods = [hook.n for hook in self._hooks if isinstance(hook, every)]
 
     def start(self, trainer: Any) -> None:
-        """Call those of `at_start`."""
+        """Call the hooks of `at_start`."""
         for hook in self._hooks:
             if isinstance(hook, at_start):
                 hook.function(trainer)
 
     def after_round(self, trainer: Any, row: Row) -> None:
-        """Call those of `every` whose turn it is at this row's step, each with a row of its own."""
+        """Call the hooks of `every` that are due at this step, each with a copy of the row."""
         step = row["step"]
         for hook in self._hooks:
             if isinstance(hook, every) and step % hook.n == 0:
@@ -139,13 +139,13 @@ class Hooks:
                 hook.function(trainer, {**numbers, "step": step})
 
     def end(self, trainer: Any) -> None:
-        """Call those of `at_end`."""
+        """Call the hooks of `at_end`."""
         for hook in self._hooks:
             if isinstance(hook, at_end):
                 hook.function(trainer)
 
     def error(self, trainer: Any, error: BaseException) -> None:
-        """Call those of `on_error`."""
+        """Call the hooks of `on_error`."""
         for hook in self._hooks:
             if isinstance(hook, on_error):
                 hook.function(trainer, error)
