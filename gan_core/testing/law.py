@@ -178,7 +178,7 @@ def law(
     unless: Callable[[Any], str] | None = None,
     first: bool = False,
 ) -> Callable[[Callable[..., None]], Law]:
-    """Turn a check into a law, named like the function; its docstring's first line is the meaning."""
+    """Turn a check into a law; its name and docstring become the law's name and meaning."""
 
     def make(check: Callable[..., None]) -> Law:
         meaning = (check.__doc__ or "").strip().splitlines()[0].rstrip(".")

@@ -87,7 +87,7 @@ def test_the_note_alone_is_read_without_the_arrays(tmp_path, monkeypatch):
 )
 def test_what_a_npz_file_cannot_hold_is_refused_by_name(tmp_path, variable, dtype):
     with pytest.raises(
-        ValueError, match=f"checkpoint.save: variables/x must be .* numbers, got {dtype}"
+        ValueError, match=f"checkpoint.save: variables/x must be .* NumPy.s, got {dtype}"
     ):
         checkpoint.save(tmp_path / "a.npz", {"x": variable})
     assert list(tmp_path.iterdir()) == []
