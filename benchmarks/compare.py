@@ -244,7 +244,7 @@ def checked_out(revision: str, repository: Path = ROOT) -> Iterator[tuple[Path, 
         The folder, and what the revision is called: "3f2a1bc Faster D".
 
     Raises:
-        ValueError: this is no git checkout, or there is no such revision, or it has no gan_core.
+        ValueError: if this is not a git checkout, or a revision does not exist or has no gan_core.
     """
     from gan_core import checks
 

@@ -94,7 +94,7 @@ def export(config: Config, precision: str, batch: int) -> dict[str, Any]:
 
     Args:
         config: the networks, and the folder.
-        precision: of the convolutions.
+        precision: the precision of the convolutions.
         batch: images in a batch.
 
     Returns:

@@ -180,7 +180,7 @@ def peaks(precision: str, side: int, numbers: int, count: int) -> tuple[float, f
 
     Args:
         precision: float32, tf32 or bfloat16, of the product.
-        side: of the matrices.
+        side: the side of the matrices.
         numbers: float32 numbers in the array that is copied.
         count: windows of each.
     """

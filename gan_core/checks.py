@@ -131,7 +131,7 @@ def integer(
         The value as a Python int.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not such a value.
 
     Example:
         >>> integer("Dense", "in_size", 3, 1)
@@ -168,7 +168,7 @@ def number(
         The value as a Python float.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not such a value.
 
     Example:
         >>> number("leaky_relu", "alpha", 0.2, 0.0, below=1.0)
@@ -194,7 +194,7 @@ def boolean(owner: str, name: str, value: Any) -> bool:
         The value as a Python bool.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not such a value.
 
     Example:
         >>> boolean("Dense", "use_bias", "no")
@@ -221,7 +221,7 @@ def one_of(owner: str, name: str, value: Choice, choices: Iterable[Choice]) -> C
         The value.
 
     Raises:
-        ValueError: if it is none of them.
+        ValueError: if it is not one of them.
 
     Example:
         >>> one_of("Conv2D", "padding", "same", ["SAME", "VALID"])

@@ -237,7 +237,7 @@ def main(**options: Any) -> None:
     """Play rounds for the harness.
 
     Args:
-        options: of `Game`.
+        options: the options of `Game`.
     """
     game = Game(**options)
     on_a_gpu = game.device.type == "cuda"

@@ -121,7 +121,7 @@ def layers(network: Sequential, sample_shape: Sequence[int], name: str) -> list[
 
     Args:
         network: G or D.
-        sample_shape: of what goes in, without the batch.
+        sample_shape: the shape of one input sample, without the batch.
         name: is put before the layers' own names.
     """
     found, _ = _walk(network, tf.zeros([1, *sample_shape]), name, itertools.count())

@@ -33,7 +33,7 @@ def ops_of(function: Callable, *specs: tf.TensorSpec) -> list[tf.Operation]:
 
     Args:
         function: is traced, and not run.
-        specs: of its arguments.
+        specs: the specs of its arguments.
     """
     traced = tf.function(function, autograph=False).get_concrete_function(*specs)
     return [op for op in traced.graph.get_operations() if op.type != "Placeholder"]
@@ -44,7 +44,7 @@ def missing(function: Callable, *specs: tf.TensorSpec) -> set[tuple[str, tuple[s
 
     Args:
         function: is traced, and not run.
-        specs: of its arguments.
+        specs: the specs of its arguments.
 
     Returns:
         {(op, dtypes of its inputs)}.
@@ -69,7 +69,7 @@ def through_the_host(function: Callable, *specs: tf.TensorSpec) -> set[tuple[str
 
     Args:
         function: is traced, and not run.
-        specs: of its arguments.
+        specs: the specs of its arguments.
 
     Returns:
         {(op, name of its input)}.

@@ -111,10 +111,10 @@ def table(predictions: list[Prediction], batch: int, title: str, source: str) ->
     """One row a layer, and the sum.
 
     Args:
-        predictions: of all layers.
+        predictions: the predictions of all layers.
         batch: images in a batch.
         title: above the table.
-        source: of the peaks.
+        source: the source of the peaks.
     """
     total = Prediction(
         "a round",

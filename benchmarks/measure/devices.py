@@ -35,7 +35,7 @@ def find(device: str) -> str:
         "cpu" or "gpu:N".
 
     Raises:
-        ValueError: there is no such device.
+        ValueError: if there is no such device.
     """
     import tensorflow as tf
 
@@ -147,7 +147,7 @@ def too_old(precision: str, name: str, capability: tuple[int, int] | None) -> st
 
     Args:
         precision: tf32 or bfloat16.
-        name: of the GPU.
+        name: the name of the GPU.
         capability: (major, minor); None where it is not an NVIDIA GPU.
     """
     if capability is None or tuple(capability) >= AMPERE:

@@ -37,7 +37,7 @@ def ratio(other: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Ratio:
     Args:
         other: seconds of each window, [n].
         base: the same, of what it is compared with, [n].
-        confidence: of the interval.
+        confidence: the confidence level of the interval.
     """
     from gan_core import checks
 

@@ -1,16 +1,16 @@
-"""From pictures on a disk to one array of uint8, once; from then on from a cache.
+"""Read pictures into one uint8 array, and keep it in a cache for the next time.
 
     faces = load("my_faces.zip", size=64)
     faces.images                            # uint8 [N, 64, 64, 3], in the order of the files' names
     faces.skipped                           # (name, why) of each file that gave no picture
     print(faces.summary())                  # what was read, enlarged and passed over, in one line
 
-20,000 faces of 64 x 64 are 246 MB so, and would be 983 MB as float32. The array is kept in a file
-next to a fingerprint of the names, sizes and dates of what it was made from. Made larger than the
-memory allows it stays there, and `images` is a window on the file (`numpy.memmap`).
+20,000 faces of 64 x 64 take 246 MB as uint8, and would take 983 MB as float32. The array is kept in
+a file beside a fingerprint of the names, sizes and dates of the source's files. If it is too large
+for the memory it stays there, and `images` is a memory map of the file (`numpy.memmap`).
 
-The cache is `runs/cache` of the working folder, or what `cache` says. To clear it, delete it. Where
-it cannot be written the faces are read anew each time.
+The cache is `runs/cache` in the working folder, or the folder `cache`. To clear it, delete it. If
+it cannot be written, the faces are read again each time.
 """
 
 from __future__ import annotations
@@ -114,10 +114,10 @@ def load(
     memory: float | None = None,
     console: Console | None = None,
 ) -> Faces:
-    """All pictures of a source, as squares of `size` pixels (`images.decode`).
+    """Read all pictures of a source, as squares of `size` pixels (`images.decode`).
 
-    Which files of a source are data is said in `dcgan.data.sources`. Files that cannot be used are
-    passed over and named.
+    `dcgan.data.sources` describes which files of a source are read. Files that cannot be used are
+    skipped and listed.
 
     Args:
         source: a folder, a zip, a tar, a .npy or .npz file, or an array of uint8 [N, H, W, 3].
@@ -160,14 +160,15 @@ def load(
 
 
 def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.ndarray, np.ndarray]:
-    """Which of n faces to learn from, and which to hold aside for judging.
+    """Divide n faces into those to learn from and those to hold aside for judging.
 
-    The same for the same n and seed. At least one is held aside if there are two.
+    The division is the same for the same n and seed. If there are at least two faces, at least one
+    is held aside.
 
     Args:
         n: how many faces there are.
-        seed: of the choice.
-        share: of the faces that are held aside, between 0 and 1.
+        seed: the seed of the choice.
+        share: the share of the faces to hold aside, between 0 and 1.
         most: faces that are held aside at most.
 
     Returns:

@@ -1,9 +1,9 @@
-"""One picture, as it lies on a disk, to a square of uint8: whatever its format, size and colours.
+"""Decode one picture file of any format, size and colours to a square of uint8.
 
 bytes -> decode -> upright -> RGB on white -> centre crop -> antialiased resize -> [size, size, 3]
 
-Metadata (EXIF, colour profiles, texts) never costs a picture whose pixels can be decoded. Only the
-orientation is read from it; what cannot be understood is ignored.
+Damaged metadata (EXIF, colour profiles, texts) never prevents a picture from being decoded. Only
+the orientation is read from it; everything else is ignored.
 
 Memory: all threads together decode at most MOST_PIXELS at a time, which take up to 16 bytes each.
 """
@@ -66,9 +66,9 @@ class Picture(NamedTuple):
 
 
 class Budget:
-    """At most `total` units are in use at any time; who wants more has to wait.
+    """At most `total` units are in use at any time; a thread that needs more has to wait.
 
-    A request larger than the total waits until it is alone.
+    A request larger than the total waits until nothing else is in use.
     """
 
     def __init__(self, total: int):

@@ -49,7 +49,7 @@ def factors(indices: Sequence[int] | np.ndarray, *, seed: int = 0) -> dict[str, 
 
     Args:
         indices: whole numbers [N] from 0 up.
-        seed: of the collection.
+        seed: the seed of the collection.
 
     Returns:
         For each of FACTORS int32 [N] of indices into its values.
@@ -69,7 +69,7 @@ def draw(indices: Sequence[int] | np.ndarray, *, seed: int = 0, size: int = 64) 
 
     Args:
         indices: whole numbers [N] from 0 up, in any order.
-        seed: of the collection.
+        seed: the seed of the collection.
         size: pixels each way, 16 or more.
 
     Returns:
@@ -90,7 +90,7 @@ def draw_factors(
     Args:
         values: for each of FACTORS whole numbers [N], as `factors` gives them.
         indices: whole numbers [N] from 0 up.
-        seed: of the collection.
+        seed: the seed of the collection.
         size: pixels each way, 16 or more.
 
     Returns:

@@ -36,9 +36,9 @@ class Walk:
 
     kind: Kind = "slerp"
     (
-        "ray: c (1, ..., 1), c from 1 to -1; switch: ones, of which more and more are -1; fix: the "
-        "first 35 % of z are 1 and the others drawn; slerp, lerp: from a sample to another by the "
-        "arc or the line; traverse: one number of z"
+        "ray: c (1, ..., 1), c from 1 to -1; switch: ones, of which more and more become -1; fix: "
+        "the first 35 % of z are 1 and the others drawn; slerp, lerp: from one sample to another, "
+        "along the arc or the line; traverse: change one number of z"
     )
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""

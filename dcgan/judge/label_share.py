@@ -31,14 +31,14 @@ def shares(
     Args:
         generator: one whose labels are factors of drawn faces.
         n: how many faces, generated and real.
-        seed: of the generated faces.
+        seed: the seed of the generated faces.
         read: what reads factors; None: a classifier that is trained first (a minute or two).
 
     Returns:
         {factor: (share of generated faces, share of real ones that are read rightly)}.
 
     Raises:
-        ValueError: if the generator has no labels, or its labels are none of drawn faces.
+        ValueError: if the generator has no labels, or its labels are not factors of drawn faces.
     """
     known = generator.labels
     if known is None or known.kind != "drawn":

@@ -83,9 +83,9 @@ def find(
         pictures: uint8 [n, S, S, 3].
         starts: how many z each picture's descent starts from.
         candidates: from how many samples of the prior these are chosen.
-        steps: of Adam, whose learning rate falls to 0 along a cosine.
+        steps: the number of steps of Adam, whose learning rate falls to 0 along a cosine.
         learning_rate: at the first step.
-        seed: of the candidates.
+        seed: the seed of the candidates.
 
     Returns:
         For each picture the z with the smallest error, its face and its PSNR.

@@ -1,8 +1,8 @@
-"""The sliders of a page: directions in z, and what is known about each of them.
+"""The sliders of a page: directions in z, with what was measured about each.
 
 For a generator of drawn faces they are directions of known factors, found and measured with the
 factor classifier (chapter 10). For any other they are principal directions of the activations of
-the generator's first layer (Härkönen et al. 2020, "GANSpace"), which nobody has named.
+the generator's first layer (Härkönen et al. 2020, "GANSpace"), which have no names.
 """
 
 from __future__ import annotations

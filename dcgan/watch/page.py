@@ -84,7 +84,7 @@ class Watched:
     """A run, and what was read of it last; all tabs share it.
 
     Args:
-        reader: of its folder.
+        reader: the reader of its folder.
         name: short, for curves.
         number: on the command line, from 0 up.
     """
@@ -110,7 +110,7 @@ def serve(readers: list[RunReader], address: local_page.Address, *, browser: boo
     """Serve the page until Ctrl-C.
 
     Args:
-        readers: of the runs.
+        readers: the readers of the runs.
         address: where.
         browser: whether to open one.
     """
@@ -474,7 +474,7 @@ class Figure:
         """Another picture.
 
         Args:
-            address: of the picture.
+            address: the address of the picture.
             caption: below it.
             alt: what it shows, for those who do not see it.
         """

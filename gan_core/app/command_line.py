@@ -162,7 +162,7 @@ def programs(
 
     Args:
         package: the folder.
-        names: of modules, or of packages with a `__main__`; None: the chapters, in order.
+        names: the names of modules, or of packages with a `__main__`; None: the chapters, in order.
     Returns:
         (package.name, first line of its docstring) of each.
     """

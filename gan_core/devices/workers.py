@@ -104,7 +104,7 @@ def check_tf_config(text: str | None) -> None:
         text: the environment variable's value, or None.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not valid.
     """
     if not text:
         checks.fail("multi-worker", "the environment variable TF_CONFIG", "set", "nothing", EXAMPLE)

@@ -211,8 +211,8 @@ def first_training(history: np.ndarray, mean: float, sd: float) -> Figure:
 
     Args:
         history: [rounds + 1, 2], mean and sd of G's samples.
-        mean: of the data.
-        sd: of the data.
+        mean: the mean of the data.
+        sd: the standard deviation of the data.
 
     Returns:
         The figure.

@@ -66,8 +66,8 @@ def path_to_the_data(games: dict[str, Looks], mean: float, sd: float) -> Figure:
 
     Args:
         games: title -> looks with step, mean and sd; at most three.
-        mean: of the data.
-        sd: of the data.
+        mean: the mean of the data.
+        sd: the standard deviation of the data.
 
     Returns:
         The figure.

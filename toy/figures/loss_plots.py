@@ -94,7 +94,7 @@ def densities_over_time(games: dict[str, Looks], centers: Sequence[float], start
 
     Args:
         games: title -> looks with step, fake, d, x and real.
-        centers: of the data's modes.
+        centers: the centres of the data's modes.
         start: rounds in which D alone learns; 0: none.
 
     Returns:

@@ -135,7 +135,7 @@ def around_a_point(
         runs: title -> (trainer, looks); a row of the figure each.
         real: [n, 2], drawn behind the samples.
         point: [2], the middle of the square.
-        half_width: of the square, in the data's units.
+        half_width: half the side of the square, in the data's units.
         moments: how many of the last looks are drawn, a column each.
 
     Returns:
@@ -333,7 +333,7 @@ def save_animation(moving: matplotlib.animation.FuncAnimation, path: Path) -> No
 
     Args:
         moving: what `animation` gave; its figure is closed.
-        path: of the GIF; missing folders are made. The player has the same name with .html.
+        path: the GIF; missing folders are made. The player has the same name with .html.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

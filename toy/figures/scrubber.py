@@ -46,7 +46,7 @@ def save(path: Path, frames: Sequence[Frame], real: np.ndarray, span: float) -> 
     """Write the page.
 
     Args:
-        path: of the HTML file; missing folders are made.
+        path: the HTML file; missing folders are made.
         frames: (round, samples [n, 2], coverage or None, what `field_of` gave), in order.
         real: [n, 2].
         span: half the width of the picture, in the data's units.

@@ -150,7 +150,7 @@ def perfect_sampler(distribution: WithModes, n: int, *, draws: int = 10, seed: i
         distribution: a target with modes.
         n: samples in each row, at least 1.
         draws: rows that are averaged, at least 1.
-        seed: of all the samples; each row has a seed of its own, derived from it.
+        seed: the seed of all samples; the seed of each row is derived from it.
 
     Returns:
         The mean of each column. A column that one of the rows could not measure is NaN.

@@ -50,7 +50,7 @@ def target_of(settings: Settings, rows: np.ndarray | None = None) -> Distributio
     """The distribution that the settings name.
 
     Args:
-        settings: of the game.
+        settings: the settings of the game.
         rows: the points of the file, for the target "points".
 
     Returns:

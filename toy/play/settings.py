@@ -287,7 +287,7 @@ def hidden_from_text(name: str, text: str) -> tuple[int, ...]:
         The sizes.
 
     Raises:
-        ValueError: if the text is none of these.
+        ValueError: if the text is not of this form.
 
     Example:
         >>> hidden_from_text("g_hidden", "64, 64")

@@ -255,7 +255,7 @@ def ring(modes: int = 8, radius: float = 1.0, sd: float = 0.01) -> GaussianMixtu
 
     Args:
         modes: how many, at least 1.
-        radius: of the circle around the origin, above 0.
+        radius: the radius of the circle around the origin, above 0.
         sd: standard deviation of each normal in each coordinate, above 0.
 
     Returns:
