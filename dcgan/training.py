@@ -53,7 +53,7 @@ RATES = (
     "g_learning_rate",
     "gamma",
     "gamma_fake",
-)  # what a resumed run may learn by anew
+)  # options of learning that a resumed run may change
 REMEMBERED = ("epochs", "fall", *RATES)  # what the next resumption finds as it was last
 MAY_CHANGE = (
     *REMEMBERED,

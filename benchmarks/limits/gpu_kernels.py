@@ -1,8 +1,8 @@
-"""Which ops of a function a GPU could not run. No GPU is needed to see it.
+"""Find the ops of a function that a GPU cannot run. No GPU is needed for that.
 
-An op without a GPU kernel runs on the CPU, and its arrays are copied there and back in every
-round, silently. TensorFlow keeps a list of all kernels with the dtypes that each of them takes,
-and the ops of a function are known as soon as it is traced.
+An op without a GPU kernel silently runs on the CPU, and its arrays are copied there and back in
+every round. TensorFlow has a list of all kernels with the dtypes that each of them accepts, and the
+ops of a function are known as soon as it is traced.
 """
 
 from __future__ import annotations

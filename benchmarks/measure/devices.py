@@ -1,4 +1,4 @@
-"""Which device is used, what it can do, what it is, and its peak of memory.
+"""The device in use: its kind, its precisions, and its peak memory.
 
 TensorFlow is imported by the functions that need it, so that a command can import this module and
 still answer `--help` at once.
@@ -70,7 +70,7 @@ def number_of(gpu: str) -> int:
 def use(device: str, replicas: int = 1) -> str:
     """Make `device` the one on which everything runs. Call it before TensorFlow computes anything.
 
-    A GPU's memory is taken as it is needed, so that its peak can be told.
+    A GPU's memory is allocated as it is needed, so that its peak can be measured.
 
     Args:
         device: as in `find`.

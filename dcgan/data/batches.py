@@ -80,7 +80,7 @@ def face_batches(
 
 
 def _labelled(images_of: Sampler, labels_of: Sampler, seed: int, flip: bool) -> Sampler:
-    """Combine two samplers; their order is the same, as it depends only on seed and number of rows."""
+    """Join both samplers. They have the same order: it depends only on seed and number of rows."""
 
     def sampler(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return _prepare(images_of(index), index, seed, flip), labels_of(index)

@@ -81,14 +81,14 @@ class Faces:
         return not isinstance(self.images, np.memmap)
 
     def checksum(self) -> str:
-        """CRC-32 of all pixels, in hexadecimal: a resumed run must find the faces it began with."""
+        """CRC-32 of all pixels, in hexadecimal; it must be the same when a run is resumed."""
         value = 0
         for start in range(0, len(self.images), AT_A_TIME):
             value = zlib.crc32(np.ascontiguousarray(self.images[start : start + AT_A_TIME]), value)
         return f"{value:08x}"
 
     def summary(self) -> str:
-        """One line: what was read, enlarged, passed over and left out, counted by kind."""
+        """One line: how many pictures were read, enlarged, skipped and left out, by kind."""
         size = self.images.shape[1]
         parts = [f"{_counted(len(self.images), 'face')} of {size} x {size} pixels"]
         if self.enlarged:
@@ -101,7 +101,7 @@ class Faces:
         return "; ".join(parts)
 
     def write_skipped(self, path: str | os.PathLike) -> None:
-        """A line for each file passed over: its name, a tab, why."""
+        """Write a line for each skipped file: its name, a tab, the reason."""
         lines = [f"{_printable(name)}\t{why}\n" for name, why in self.skipped]
         Path(path).write_text("".join(lines), encoding="utf-8", newline="\n")
 
@@ -121,7 +121,7 @@ def load(
 
     Args:
         source: a folder, a zip, a tar, a .npy or .npz file, or an array of uint8 [N, H, W, 3].
-        size: pixels of each face, each way.
+        size: height and width of each face in pixels.
         cache: the folder where arrays are kept; None: nowhere.
         memory: bytes that `images` may take; None: a quarter of what is free now (TensorFlow makes
             a copy of them).
@@ -188,7 +188,7 @@ def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.n
 
 
 def _path_of(source: str | os.PathLike) -> Path:
-    """The path that was meant; an empty one is an unset shell variable."""
+    """The source as a path; an empty one, as from an unset shell variable, is refused."""
     if not str(source).strip():
         sources.refuse("an empty name", "For the working folder, say a point: .")
     path = Path(source)
@@ -277,7 +277,7 @@ def _submitted(pool: ThreadPoolExecutor, member: Member, size: int, budget: Budg
 
 
 def _kept(read: Callable) -> Callable:
-    """Read now; give later what came of it."""
+    """Read now, and return a function that returns the bytes or raises the error."""
     try:
         data = read()
     except UnusableImageError as error:
@@ -372,14 +372,14 @@ def _cache_errors() -> Iterator[None]:
 
 
 def _cache_name(source: Path, size: int, stamp: list) -> str:
-    """A name that any file system takes: a source's own may be too long, or no text at all."""
+    """A name that every file system allows; the source's own may be too long, or not be text."""
     key = hashlib.sha256(json.dumps([VERSION, size, stamp]).encode()).hexdigest()[:16]
     stem = source.resolve().stem.encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore")
     return f"{stem}-{size}-{key}"
 
 
 def _index_of(folder: Path, size: int) -> dict | None:
-    """The index of a cache that is whole, as a power cut may leave it not."""
+    """The index of a cache; None if it is incomplete, for example after a power cut."""
     try:
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         whole = (folder / "images.uint8").stat().st_size == len(index["names"]) * size * size * 3
@@ -423,7 +423,7 @@ def _into_cache(files: Source, size: int, source: Path, folder: Path, console: C
 
 
 def _close_safely(file) -> None:
-    """What was written is on the disk when this returns."""
+    """Close a file so that its content is on the disk when this returns."""
     with file:
         file.flush()
         os.fsync(file.fileno())
@@ -445,21 +445,21 @@ def _listed(kinds: dict[str, int]) -> str:
 
 
 def _say(console: Console, text: str) -> None:
-    """One line; that it cannot be printed stops nothing."""
+    """Print one line; an error while printing is ignored."""
     with contextlib.suppress(OSError, UnicodeError):
         console.print(_printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _printable(name: str) -> str:
-    """A file's name on one line, whatever bytes it has."""
+    """A file's name on one line, also if it has unusual bytes."""
     name = name.encode("utf-8", "backslashreplace").decode()
     return name.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def _free_memory(root: Path = Path("/")) -> float:
-    """Bytes that could be had now, of the machine and within its container.
+    """The free memory in bytes, of the machine and within its container.
 
-    4 GB where the system does not tell.
+    4 GB if the system does not say.
     """
     try:
         free = 1024.0 * _numbers_of(root / "proc/meminfo")["MemAvailable:"]

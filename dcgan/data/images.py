@@ -117,7 +117,7 @@ def decode(data: bytes, size: int) -> np.ndarray:
 
     Args:
         data: the whole file; JPEG, PNG, BMP, GIF, WEBP, TIFF, AVIF, JPEG 2000, PPM, ICO, QOI, TGA.
-        size: pixels of the square, each way.
+        size: the side of the square in pixels.
 
     Returns:
         uint8 [size, size, 3].
@@ -151,7 +151,7 @@ def from_array(pixels: np.ndarray, size: int) -> Picture:
 
     Args:
         pixels: uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] (the fourth is opacity).
-        size: pixels of the square, each way.
+        size: the side of the square in pixels.
     """
     if pixels.shape[2:] == (1,):
         pixels = pixels[:, :, 0]

@@ -6,13 +6,15 @@ pixel, the pixel is covered in part:
 
     cover = 1/2 - distance / pixel,  cut to [0, 1]
 
-which is antialiasing by formula, at any size. A `Canvas` lays shapes of one colour over each other:
+which is antialiasing by a formula, at any size. A `Canvas` draws shapes of one colour on top of one
+another:
 
     picture <- picture + cover (colour - picture)
 
 Distances need to be right only near the edge, so most functions here divide an equation of the edge
-by the length of its gradient (exact to first order there). Plain NumPy in float32, on pieces that
-fit the processor's cache: nothing is compiled, and the same face has the same bits in any company.
+by the length of its gradient (exact to first order there). It is plain NumPy in float32, on parts
+that fit the processor's cache. Nothing is compiled, and a face has the same bits whatever other
+faces are drawn with it.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ import numpy as np
 
 
 class Canvas:
-    """N pictures under the brush, or a window of them.
+    """N pictures that are being drawn, or a window of them.
 
     Args:
         rgb: [3, N, H, W] float32 in [0, 1]; it is drawn on in place.
@@ -53,10 +55,10 @@ class Canvas:
 
     @contextlib.contextmanager
     def window(self, left: float, right: float, top: float, bottom: float) -> Iterator[Canvas]:
-        """The part of a whole picture between these numbers, on which a small shape costs less.
+        """The part of a whole picture between these numbers, where drawing a small shape is faster.
 
-        Where it is narrower than the picture it is a copy, since arrays in one piece are faster,
-        and is put back at the end of the `with`; rows of full width are painted on where they are.
+        If it is narrower than the picture it is a copy, since contiguous arrays are faster, and is
+        copied back at the end of the `with` block. Rows of full width are drawn on in place.
         """
         rows = _cells(top, bottom, self.x.shape[1])
         columns = _cells(left, right, self.x.shape[2])
@@ -85,7 +87,7 @@ class Canvas:
     def stroke(self, distance: np.ndarray, width: float) -> np.ndarray:
         """Cover of a line along the shape's edge, `width` to each side.
 
-        A line that is too thin to be seen gets paler.
+        A line thinner than a pixel is drawn paler.
         """
         half = max(width, 0.35 * self.pixel)
         cover = np.abs(distance)

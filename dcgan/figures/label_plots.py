@@ -104,7 +104,7 @@ def corners(
     names: Sequence[str],
     span: float = 2.2,
 ) -> Figure:
-    """Where samples lie that were asked for one of four corners, beside the data.
+    """The samples that were asked for each of four corners, beside the data.
 
     Args:
         samples: title -> (real points [m, 2], which are grey, generated points [n, 2], the

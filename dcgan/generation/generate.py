@@ -108,9 +108,9 @@ def numbers_of(part: str) -> tuple[int, int]:
 
 
 def generate(config: Generate) -> None:
-    """Write the faces and the sheet, and say at which rate.
+    """Write the faces and the sheet, and print the speed.
 
-    What is asked for is checked, and every place claimed, before anything is made.
+    All options are checked, and every output is claimed, before anything is made.
     """
     console = Console()
     if config.labels:
@@ -147,7 +147,7 @@ def _list_labels(config: Generate, console: Console) -> None:
 
 
 def _asked(config: Generate, generator: Generator, console: Console) -> Asked:
-    """What --label asks for. It is told where the data have no such picture."""
+    """The labels from --label; warn if no picture of the training had all of them."""
     asked = generator.asked(config.label)
     if asked and not generator.labels.pictures_with(asked):
         words = " and ".join(f"{name}={value}" for name, value in asked.items())

@@ -53,7 +53,7 @@ def save(
         file: where to.
         size: pixels of its pictures.
         width: as for `dcgan.networks.generator`.
-        latent_dim: numbers in z.
+        latent_dim: how many numbers z has.
         network: which of `dcgan.networks.BY_NAME` it is.
         epsilon: batch norm's.
         learnt_from: drawn, seed and flip of its run's Config, which say what faces it learnt from;

@@ -85,7 +85,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
             aside; None: the package's own generator.
         data: the folder or zip where those faces are now; None: where they were.
         n: faces in each set, at most.
-        size: pixels of a face, each way.
+        size: height and width of a face in pixels.
     Returns:
         The evidence.
     Raises:

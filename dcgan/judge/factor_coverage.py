@@ -17,7 +17,7 @@ from gan_core import checks
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
-    """Counts of combinations in n samples, beside those that a perfect sampler has on average."""
+    """Counts of combinations in n samples, beside the mean counts of a perfect sampler."""
 
     factors: dict[str, tuple[str, ...]]
     """{factor: names of its values}: the axes of the tables, in order"""

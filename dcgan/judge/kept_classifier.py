@@ -2,8 +2,8 @@
 
     classifier = kept_classifier.trained_or_read(Path("runs/factor_classifier"))
 
-The file's name holds what it was trained with and a hash of the code that draws faces and trains,
-so that a change of either trains a new one.
+The file's name contains the training's settings and a hash of the code that draws faces and trains,
+so that a change of either trains a new classifier.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Does a conditional generator make what it is asked for? Read by the factor classifier.
+"""Does a conditional generator make what it is asked for? Measured with the factor classifier.
 
-For a run on drawn faces whose labels are their factors: faces are generated with labels drawn as
-the data have them, the classifier reads their factors, and the share of faces is counted whose
-factor is the one asked for. The same share of real drawn faces beside it says how well the
-classifier reads.
+This is for a run on drawn faces whose labels are their factors. Faces are generated with labels
+drawn with the data's frequencies, and the classifier reads their factors. The result is the share
+of faces whose factor is the one asked for. The same share of real drawn faces, shown beside it,
+tells how well the classifier reads.
 """
 
 from __future__ import annotations

@@ -208,7 +208,7 @@ def what_stays(
     Args:
         generate: z [n, d] -> images.
         read: images -> {factor: [n]}.
-        dim: numbers in z.
+        dim: how many numbers z has.
         fixed: how many of them, the first ones, are fixed.
         n: faces behind every share.
         seed: the seed of all draws.

@@ -157,7 +157,7 @@ def switch(
     For values of size 1 the norm stays sqrt(dim): on the shell.
 
     Args:
-        dim: numbers in z.
+        dim: how many numbers z has.
         lengths: how many are set, in each row.
         values: what they are set to: a number for all rows, or one for each.
 
@@ -182,7 +182,7 @@ def fix_part(dim: int, n: int, seed: tf.Tensor, fixed: int = 35, value: float = 
     The mean squared norm is fixed value^2 + dim - fixed: the prior's, `dim`, if |value| = 1.
 
     Args:
-        dim: numbers in z.
+        dim: how many numbers z has.
         n: how many z.
         seed: [2] int64 of `gan_core.rng`.
         fixed: how many numbers are fixed.

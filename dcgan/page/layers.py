@@ -37,7 +37,7 @@ def describe(
     Args:
         generator: a Sequential of Reshape, Conv2DTranspose, Conv2D, BatchNorm, WithEmbedding,
             ConditionalBatchNorm, and of functions that are ReLU, leaky ReLU, tanh or the identity.
-        latent_dim: numbers in z.
+        latent_dim: how many numbers z has.
         sizes: how many values each factor of its labels has; None: it takes no labels.
 
     Returns:

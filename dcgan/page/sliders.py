@@ -106,7 +106,7 @@ def of_activations(generator: Sequential, latent_dim: int, count: int = 10) -> l
 
     Args:
         generator: whose first layer with a kernel is a Conv2DTranspose.
-        latent_dim: numbers in z.
+        latent_dim: how many numbers z has.
         count: how many directions.
     """
     first = next((layer for layer in generator.layers if hasattr(layer, "kernel")), None)

@@ -1,7 +1,7 @@
 """The curves of one or several runs, as options of Apache ECharts (https://echarts.apache.org).
 
-A run has a colour in every chart. What belongs to D is drawn as a full line, what belongs to G as a
-dashed one; the level of real faces is dotted.
+A run has the same colour in every chart. Lines of D are solid, lines of G dashed; the level of real
+faces is dotted.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The page: a card for each run, curves of all of them, and the judge's tables.
 
-Each tab has a `Page` of its own, which looks every two seconds for what is new. What it reads and
-computes runs in other threads and in the worker, so that the page answers meanwhile. A browser asks
-for sheets by numbers: of a run on the command line, and of an epoch.
+Each tab has its own `Page`, which checks for changes every two seconds. It reads files in other
+threads and computes in the worker, so that the page stays responsive. A browser requests sheets by
+numbers: that of a run on the command line, and that of an epoch.
 """
 
 from __future__ import annotations
@@ -440,7 +440,7 @@ class Card:
 
 
 def is_news(data: RunData, shown: RunData | None, names: tuple[str, ...]) -> bool:
-    """Whether a run has other numbers than those that are shown: files that were read anew.
+    """Whether files of a run have been read again since its numbers were last shown.
 
     Args:
         data: what was read now.

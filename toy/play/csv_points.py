@@ -1,4 +1,4 @@
-"""Points of one's own from a CSV file: one or two columns of numbers, with or without a heading."""
+"""Read points from a CSV file: one or two columns of numbers, with or without a heading."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What one tab shows: choices, the game's picture, curves. Made with NiceGUI.
+"""The content of one tab: choices, the game's picture, curves. Made with NiceGUI.
 
 A tab has one `Training`, which is started when the tab is connected and ended when it is closed.
-What the browser sends is a choice: it goes through `Settings`, which refuses what is none.
+The browser can send only choices, and `Settings` checks each of them.
 """
 
 from __future__ import annotations

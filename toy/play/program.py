@@ -1,7 +1,7 @@
 """The Python program that makes a run of the page again, bit for bit.
 
-It uses gan_core and the targets of toy, and nothing of the page. `lines_of_setup` is the game as
-`toy.play.game` builds it, and `lines_of_history` does what was done by hand and by the clock.
+It uses gan_core and the targets of toy, but nothing of the page. `text` builds the same game as
+`toy.play.game`, and `lines_of_history` repeats the rounds, the steps by hand and the changes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Targets that somebody gives: points, such as the rows of a file, and a curve drawn by hand.
+"""Targets that a user supplies: points, such as the rows of a file, or a curve drawn by hand.
 
 The protocol is that of toy.targets.distributions: `dim` and `sample(n, seed)`.
 """
