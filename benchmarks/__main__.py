@@ -12,6 +12,7 @@ NAMES = (
     "profile_step",
     "peers",
     "quality",
+    "growth",
     "compare",
     "export_round",
 )

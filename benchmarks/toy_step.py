@@ -141,13 +141,11 @@ def _cells(row: rows.Row, first: rows.Row) -> list[str]:
     """What is shown of a row after its name."""
     if row["status"] != rows.MEASURED:
         return [row["status"]]
-    low, high = row["quartiles"]
     ratio = ""
     if first["status"] == rows.MEASURED:
         ratio = f"{row['seconds'] / first['seconds']:.2f}"
     return [
-        f"{1e6 * row['seconds']:.4g}",
-        f"{1e6 * low:.4g} – {1e6 * high:.4g}",
+        *rows.cells_of_times(row, units_a_second=1e6),
         ratio,
         f"{row['first_call_seconds']:.1f}",
     ]

@@ -272,10 +272,8 @@ def _cells(row: rows.Row) -> list[str]:
     """What is shown of a row after its name."""
     if row["status"] != rows.MEASURED:
         return [row["status"]]
-    low, high = row["quartiles"]
     return [
-        f"{1e3 * row['seconds']:.4g}",
-        f"{1e3 * low:.4g} – {1e3 * high:.4g}",
+        *rows.cells_of_times(row),
         f"{row['images_a_second']:,.0f}",
         f"{row['tflops']:.3g}",
         percent(row["share_of_peak"]),

@@ -90,7 +90,7 @@ thing, an array `uint8 [size, size, 3]`:
 
 1. turn the picture upright, as its tag says;
 2. fill transparent parts with white, and convert the picture to red, green and blue;
-3. cut out the square at the centre;
+3. cut out the square at the centre (`--not-square` of a training has two other ways: bars, and squeezing);
 4. resize it so that each new pixel is an average of all the old pixels that it replaces (if the side shrinks to an
    eighth, of about $8 \times 8$ old pixels; exercise 4 shows what happens otherwise).
 

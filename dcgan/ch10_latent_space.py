@@ -98,12 +98,21 @@ def one_number_at_a_time(config, generator):
     return latent_plots.strips(rows)
 
 
+def load_generator(config):
+    """The generator of the run; ValueError if its faces are grey."""
+    generator = trained_generator.load(config.run)
+    if generator.form.colours == "grey":
+        came = f"{generator.name}, whose faces are grey"
+        checks.fail("Config", "run", "a run in colours, which the sections below read", came)
+    return generator
+
+
 # %%
 if __name__ == "__main__":
     config = command_line.read(
         Config, "Chapter 10: the latent space.", "python -m dcgan.ch10_latent_space"
     )
-    generator = trained_generator.load(config.run)
+    generator = load_generator(config)
     plots.show(
         one_number_at_a_time(config, generator),
         config.out / "one_number.png",

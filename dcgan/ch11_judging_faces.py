@@ -403,7 +403,7 @@ if __name__ == "__main__":
             "factors. * detected.",
         )
     else:
-        print("No features are measured: the classifier knows drawn faces only.")
+        print("No features are measured: the classifier knows drawn faces in colours only.")
 
 # %% [markdown]
 r"""

@@ -14,7 +14,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from dcgan.data import labels_drawn
+from dcgan.data import form, labels_drawn
+from dcgan.data.form import Colours, Form, NotSquare
 from gan_core import checks
 
 Size = Literal[32, 64, 96, 128]
@@ -101,8 +102,24 @@ class Config:
     )
     data: Path | None = None
     (
-        "folder (with its subfolders) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes, "
-        "the square at the centre is used); none: faces that this package draws"
+        "folder (with its subfolders) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes); "
+        "none: faces that this package draws"
+    )
+    not_square: NotSquare = "crop"
+    (
+        "how pictures that are not square are made square. crop: keep the square at the centre; "
+        "pad: keep the whole picture, between bars of the background; fit: squeeze the whole "
+        "picture to a square"
+    )
+    background: str = "white"
+    (
+        "colour behind transparent pictures, and of the bars with --not-square pad: a name, such "
+        "as grey, or '#rrggbb' in quotation marks"
+    )
+    colours: Colours = "rgb"
+    (
+        "rgb: faces in colour; grey: pictures are converted to grey when they are read, and the "
+        "networks have one channel in place of three"
     )
     cache: Path | None = None
     (
@@ -241,6 +258,7 @@ class Config:
         self._labels_are_checked()
         self._names_are_checked()
         self._numbers_are_checked()
+        self._form_is_checked()
         if self.strategy != "none":
             owner = "mode, where there is a strategy,"
             checks.one_of("Config", owner, self.mode, ["graph", "eager"])
@@ -275,6 +293,22 @@ class Config:
         self._put("labels", str(self.labels))
         if self.data is None:
             labels_drawn.names_of(self.labels)
+
+    def _form_is_checked(self) -> None:
+        """The background is kept as #rrggbb; a label says nothing that grey faces cannot show."""
+        self._put("background", form.colour_of("Config", "background", self.background))
+        if self.colours == "rgb" or self.labels is None or self.data is not None:
+            return
+        coloured = labels_drawn.colours_among(labels_drawn.names_of(self.labels))
+        if coloured:
+            wanted = "such as grey faces show (style, fringe, glasses, ...)"
+            way_out = "Leave it away, or say --colours rgb."
+            checks.fail("Config", "labels", wanted, f"{coloured[0]}, a colour", way_out)
+
+    @property
+    def form(self) -> Form:
+        """What pictures are turned into."""
+        return form.of_fields(self)
 
     def _names_are_checked(self) -> None:
         """Check that a field with few allowed values has one of them, and a switch is a bool."""
@@ -377,10 +411,11 @@ def from_json(fields: dict[str, Any]) -> Config:
     """
     names = [field.name for field in dataclasses.fields(Config)]
     missing = [name for name in names if name not in fields]
-    if "network" in missing:
+    newest = [name for name in ("network", "colours") if name in missing]
+    if newest:
         checks.fail(
             "config.json",
-            "network",
+            newest[0],
             "there",
             "nothing",
             "The run is of an earlier version of this package. Start a new run.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 import time
 from pathlib import Path
@@ -87,10 +88,8 @@ class Watch:
             trainer: the trainer.
             row: the round's row, as `fit` gives it.
         """
-        # A run that was stopped within an epoch resumes there; earlier rounds are not counted.
-        images = (row["step"] - self.step) * self.config.batch_size
-        rate = images / (time.perf_counter() - self.clock)
         step = row["step"]
+        rate = self._images_a_second(step)
         epoch = step * self.config.batch_size // self.images_an_epoch
         shown = trainer.sample(SHOWN, seed=self.config.seed, labels=self.labels_shown)
         sheet = sheets.sheet(to_uint8(shown).numpy())
@@ -108,8 +107,8 @@ class Watch:
         judged = self.judge.summary(measures)
         if best:
             judged += " (best)"
-        speed = f"{rate:.0f} images a second"
-        say(f"epoch {epoch:3d}  {losses}  {_answers(row)}{judged}  {speed}", self.console)
+        speed = "" if math.isnan(rate) else f"  {rate:.0f} images a second"
+        say(f"epoch {epoch:3d}  {losses}  {_answers(row)}{judged}{speed}", self.console)
         self._tell_a_failure()
         if self.events is not None:
             with self.events.as_default(step=step):
@@ -133,6 +132,16 @@ class Watch:
             sheets.save_gif(frames, self.run.path / "training.gif")
         training_plots.curves(self.run.rows(), columns, self.run.path / "curves.png")
         return True
+
+    def _images_a_second(self, step: int) -> float:
+        """The speed since the last epoch; NaN if an earlier process has trained this epoch.
+
+        A run that was stopped within an epoch resumes there; earlier rounds are not counted.
+        """
+        if step == self.step:
+            return math.nan
+        images = (step - self.step) * self.config.batch_size
+        return images / (time.perf_counter() - self.clock)
 
     def _judged(self, trainer) -> np.ndarray:
         """Generate as many faces as the judge needs: uint8 [n, S, S, 3]."""
@@ -200,7 +209,7 @@ def variety(images: np.ndarray) -> float:
     """Measure how much faces differ from one another beyond their mean colour.
 
     Args:
-        images: uint8 [n, S, S, 3].
+        images: uint8 [n, S, S, C].
 
     Returns:
         From each face the mean of each channel is subtracted; the result is the mean over pixels of
@@ -256,7 +265,10 @@ def read_epochs(file: str | os.PathLike) -> dict[str, np.ndarray]:
 
 
 def _opened(file: Path) -> np.ndarray | None:
-    """Read a sheet, uint8 [.., .., 3]; None if it is missing, or incomplete after a power cut."""
+    """Read a sheet, uint8 [.., .., 3], or [.., ..] in grey.
+
+    None if it is missing, or incomplete after a power cut.
+    """
     try:
         with Image.open(file) as picture:
             return np.asarray(picture)

@@ -45,7 +45,7 @@ def make(network: str = "dcgan", **options: Any) -> tuple[Sequential, Sequential
 
     Returns:
         G, called as generator(z, training=...): noise [B, latent_dim] float32 to pictures
-        [B, size, size, 3] float32 in (-1, 1). D, called as discriminator(x, training=...): pictures
+        [B, size, size, C] float32 in (-1, 1). D, called as discriminator(x, training=...): pictures
         to logits [B, 1] float32, above 0 for "real".
 
     Raises:
@@ -80,6 +80,7 @@ def options_of(config: Any) -> dict[str, Any]:
         "convolution": config.convolution,
         "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32",
         "minibatch_std": config.minibatch_std,
+        "channels": config.form.channels,
     }
 
 
@@ -113,7 +114,7 @@ def features(network: str = "dcgan", **options: Any) -> tuple[Sequential, int]:
         options: the options of `Plan`.
 
     Returns:
-        A network x [B, size, size, 3] -> [B, n] float32, and n.
+        A network x [B, size, size, C] -> [B, n] float32, and n.
     """
     plan = Plan(**options)
     layers, channels = _named(network).features(plan)

@@ -26,7 +26,7 @@ from rich.console import Console
 
 from dcgan import conditional_networks, networks
 from dcgan.config import Config, of_run
-from dcgan.data import faces, labelling, labels
+from dcgan.data import faces, form, labelling, labels
 from dcgan.data.batches import face_batches
 from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
@@ -364,7 +364,7 @@ def _finish(watch: Watch, run: RunFolder, config: Config, console: Console) -> b
 def _export(run: RunFolder, config: Config) -> None:
     label_set = labels.read(run.path)
     spec = None
-    also = {}
+    also = {form.FILE: config.form.to_json()}
     if label_set is not None:
         spec = tf.TensorSpec([len(label_set.sizes)], tf.int32)
         also[labels.FILE] = label_set.to_json()
@@ -481,7 +481,7 @@ def _start_from(
             checks.fail(
                 "Config",
                 "start_from",
-                "a run of the same network, size, width and latent_dim",
+                "a run of the same network, size, width, latent_dim and colours",
                 str(config.start_from),
                 "Leave out these options; then they are that run's.",
             )
@@ -539,7 +539,7 @@ def held_aside(config: Config) -> tuple[np.ndarray, float]:
         config: the run's config.
 
     Returns:
-        uint8 [M, S, S, 3], and their distance to the same number of training faces.
+        uint8 [M, S, S, C], and their distance to the same number of training faces.
     """
     images, rows, aside = divided_faces(config)
     sets = _real_sets(config, images, rows, aside)
@@ -557,7 +557,7 @@ def divided_faces(
         console: where progress is shown.
 
     Returns:
-        All faces, uint8 [N, S, S, 3]; the indices of the training faces, and of the held-out ones.
+        All faces, uint8 [N, S, S, C]; the indices of the training faces, and of the held-out ones.
     """
     data = _faces(config, console or Console(stderr=True))
     labelled = labelling.of_config(config, data.names)
@@ -609,10 +609,11 @@ def generator_of(
 def _faces(config: Config, console: Console) -> faces.Faces:
     if config.data is not None:
         cache = faces.CACHE if config.cache is None else config.cache
-        return faces.load(config.data, config.size, cache=cache, console=console)
+        return faces.load(config.data, config.size, form=config.form, cache=cache, console=console)
     with console.status("drawing faces"):
         drawn = drawn_faces.draw(range(config.drawn), seed=config.seed, size=config.size)
-    return faces.Faces(drawn, [f"drawn {i}" for i in range(config.drawn)], [])
+    names = [f"drawn {i}" for i in range(config.drawn)]
+    return faces.Faces(form.in_colours(drawn, config.colours), names, [], form=config.form)
 
 
 def _run_folder(

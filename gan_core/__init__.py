@@ -75,7 +75,7 @@ _MODULE_OF = {
         "linear_decay",
         "rising_memory",
     ),
-    "gan_core.penalties": ("r1", "r2", "wasserstein_gradient_penalty"),
+    "gan_core.penalties": ("Lazy", "r1", "r2", "wasserstein_gradient_penalty"),
     "gan_core.nn.export": ("export_generator",),
     "gan_core.runs.loop": ("fit",),
     "gan_core.runs.hooks": ("at_end", "at_start", "every", "on_error"),
@@ -182,6 +182,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core.optim.schedules import geometric_decay as geometric_decay
     from gan_core.optim.schedules import linear_decay as linear_decay
     from gan_core.optim.schedules import rising_memory as rising_memory
+    from gan_core.penalties import Lazy as Lazy
     from gan_core.penalties import r1 as r1
     from gan_core.penalties import r2 as r2
     from gan_core.penalties import wasserstein_gradient_penalty as wasserstein_gradient_penalty

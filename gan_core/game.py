@@ -69,6 +69,7 @@ def discriminator_gradients(
     penalties: Sequence[Callable[..., tf.Tensor]] = (),
     gradient_norm: bool = False,
     measures: dict[str, Callable[..., tf.Tensor]] | None = None,
+    periods: Sequence[int] = (),
 ) -> tuple[list[tf.Tensor], Row]:
     """The gradients of D's loss plus penalties with respect to D's variables.
 
@@ -81,11 +82,14 @@ def discriminator_gradients(
         gradient_norm: whether to report the norm of all gradients together.
         measures: further numbers to report, by name: functions of (real, fake, real logits, fake
             logits) -> scalar.
+        periods: for each penalty, in every how many rounds it is computed, as many times as large
+            (`gan_core.penalties.period`); none: 1 for all.
 
     Returns:
         The gradients, in the order of `variables`, and a row: d_loss (without penalty), the numbers
         of `GANLoss.report`, penalty if there is one, d_gradient_norm if asked for, and the
-        measures.
+        measures. The row's penalty is that of one round: the sum of the penalties, each divided by
+        its period.
     """
     critic = Critic(critic)
     real = tf.convert_to_tensor(real)
@@ -99,13 +103,16 @@ def discriminator_gradients(
             "the discriminator's loss", lambda: loss.discriminator(real_logits, fake_logits)
         )
         penalty = tf.zeros([])
-        for term in penalties:
-            penalty += _scalar("a penalty", functools.partial(term, critic, real, fake))
+        penalty_of_a_round = tf.zeros([])
+        for term, period in zip(penalties, periods or [1] * len(penalties), strict=True):
+            value = _scalar("a penalty", functools.partial(term, critic, real, fake))
+            penalty += value
+            penalty_of_a_round += value / period
         total = d_loss + penalty
     gradients = replicas.mean(tape.gradient(total, variables))
     row = {"d_loss": d_loss, **loss.report(real_logits, fake_logits)}
     if penalties:
-        row["penalty"] = penalty
+        row["penalty"] = penalty_of_a_round
     if gradient_norm:
         row["d_gradient_norm"] = tf.linalg.global_norm(gradients)
     for name, measure in (measures or {}).items():

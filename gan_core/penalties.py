@@ -8,7 +8,8 @@ The strength of a penalty is a number, or a schedule: a function of the round
 
 A penalty costs about as much as the rest of D's step. `every=k` computes it only in rounds 0, k,
 2 k, ... and multiplies it by k, so that its mean over k rounds stays the same (Karras et al. 2020,
-"Analyzing and improving the image quality of StyleGAN", appendix B, "lazy regularization").
+"Analyzing and improving the image quality of StyleGAN", appendix B, "lazy regularization"). `Lazy`
+does the same with a penalty of your own.
 
 Each penalises the slope of D *at each sample by itself*: the norm is taken over one sample's
 coordinates, and then averaged over the batch. A norm over the whole batch is a common mistake: it
@@ -177,19 +178,51 @@ def wasserstein_gradient_penalty(weight: float | Schedule = 10.0, every: int = 1
     return _lazily("penalties.wasserstein_gradient_penalty", penalty, every)
 
 
-def _lazily(owner: str, penalty: Penalty, every: int) -> Penalty:
-    """The penalty times k in rounds 0, k, 2 k, ...; 0 in the others, which do not call D."""
-    every = checks.integer(owner, "every", every, 1)
-    if every == 1:
-        return penalty
+class Lazy:
+    """A penalty in every k-th round, k times as large; 0 in the others, where D is not asked.
 
-    def lazy(
-        critic: Any, real: tf.Tensor, fake: tf.Tensor, seed: Any = None, step: Any = 0
+    Args:
+        penalty: the penalty of a round.
+        every: k, at least 1. It is computed in the rounds that k divides.
+
+    Raises:
+        ValueError: the penalty is no function, or k is no positive whole number.
+
+    Example:
+        >>> lazy = Lazy(lambda critic, real, fake, seed, step: tf.constant(0.5), every=4)
+        >>> [float(lazy(None, None, None, step=step)) for step in range(5)]
+        [2.0, 0.0, 0.0, 0.0, 2.0]
+    """
+
+    def __init__(self, penalty: Penalty, every: int) -> None:
+        if not callable(penalty):
+            checks.fail("Lazy", "penalty", "a penalty of gan_core.penalties", repr(penalty))
+        self.penalty = penalty
+        self.every = checks.integer("Lazy", "every", every, 1)
+
+    def __call__(
+        self, critic: Any, real: tf.Tensor, fake: tf.Tensor, seed: Any = None, step: Any = 0
     ) -> tf.Tensor:
         def paid() -> tf.Tensor:
-            return every * penalty(critic, real, fake, seed=seed, step=step)
+            return self.every * self.penalty(critic, real, fake, seed=seed, step=step)
 
-        its_turn = tf.equal(tf.cast(step, tf.int64) % every, 0)
+        its_turn = tf.equal(tf.cast(step, tf.int64) % self.every, 0)
         return tf.cond(its_turn, paid, lambda: tf.zeros([]))
 
-    return lazy
+
+def period(penalty: Penalty) -> int:
+    """Rounds from one computation of a penalty to the next: k of a `Lazy` one, 1 of all others.
+
+    Args:
+        penalty: any penalty.
+
+    Example:
+        >>> period(r1(2.0, every=4)), period(r1(2.0))
+        (4, 1)
+    """
+    return penalty.every if isinstance(penalty, Lazy) else 1
+
+
+def _lazily(owner: str, penalty: Penalty, every: int) -> Penalty:
+    every = checks.integer(owner, "every", every, 1)
+    return penalty if every == 1 else Lazy(penalty, every)

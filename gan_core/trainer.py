@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -32,6 +33,7 @@ from gan_core.nn.sequential import takes
 from gan_core.nn.settling import settled
 from gan_core.nn.variables import named_variables
 from gan_core.optim.optimizers import Optimizer
+from gan_core.penalties import period
 from gan_core.protocols import (
     Augmentation,
     Labels,
@@ -90,6 +92,11 @@ class GANTrainer:
     measures. At G's step g_loss is measured, with the D that G learns from. With gradient_norms
     the row also holds d_gradient_norm and g_gradient_norm, the norms over all updated variables.
 
+    penalty is the sum of all penalties. Where some are computed in every k-th round only, it is
+    their sum in the last round in which all of them were computed, without the factor k with which
+    such a round makes up for the others: a number that does not depend on k. It is part of the
+    state, so that the rows of a resumed run are those of an uninterrupted one.
+
     Raises:
         ValueError: if the parts do not fit together; the message says which, and what was wanted.
 
@@ -139,6 +146,7 @@ class GANTrainer:
         self.loss = loss
         self.augment = augment
         self.penalties = _validate.penalty_list(owner, penalty)
+        self._penalty_periods = [period(one) for one in self.penalties]
         self.d_steps = checks.integer(owner, "d_steps", d_steps, 1)
         self.update = checks.one_of(owner, "update", update, ["alternating", "simultaneous"])
         self.mode = checks.one_of(owner, "mode", mode, ["xla", "graph", "eager"])
@@ -180,6 +188,7 @@ class GANTrainer:
             if average is not None:
                 self.average = ExponentialMovingAverage(self.generator, average)
             self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
+            self._last_penalty = tf.Variable(0.0, trainable=False, name="penalty")
 
     # ---------------------------------------------------------------- what users call
 
@@ -320,7 +329,7 @@ class GANTrainer:
 
     def state(self) -> dict[str, tf.Variable]:
         """All variables that a checkpoint must hold so that a run can resume, by name."""
-        return {**self._players_variables(), "step": self.step}
+        return {**self._players_variables(), "penalty": self._last_penalty, "step": self.step}
 
     def _players_variables(self) -> dict[str, tf.Variable]:
         parts = {
@@ -397,7 +406,7 @@ class GANTrainer:
             )
             for i, penalty in enumerate(self.penalties)
         ]
-        return discriminator_gradients(
+        gradients, row = discriminator_gradients(
             self.loss,
             self._critic(y, "D", k),
             real,
@@ -406,7 +415,21 @@ class GANTrainer:
             penalties,
             self.gradient_norms,
             self.measures,
+            self._penalty_periods,
         )
+        if self.penalties:
+            row["penalty"] = self._penalty_shown(row["penalty"])
+        return gradients, row
+
+    def _penalty_shown(self, penalty: tf.Tensor) -> tf.Tensor:
+        """The penalty of this round, or of the last one in which all penalties were computed."""
+        every = math.lcm(*self._penalty_periods)
+        if every == 1:
+            return penalty
+        all_are_computed = tf.equal(self.step % every, 0)
+        shown = tf.where(all_are_computed, replicas.mean(penalty), self._last_penalty)
+        self._last_penalty.assign(shown)
+        return shown
 
     def _g_gradients(
         self, real: tf.Tensor, y: Any, fake: tf.Tensor, tape: tf.GradientTape

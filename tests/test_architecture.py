@@ -47,7 +47,7 @@ FLOORS = {
         ("page", "watch"),
     ),
     "benchmarks": (
-        ("measure", "step_plots", "quality_plots", "run_exported"),
+        ("measure", "step_plots", "quality_plots", "growth_plots", "run_exported"),
         ("limits",),
         ("contestants",),
     ),
@@ -70,6 +70,7 @@ COMMANDS = {
         "compare",
         "export_round",
         "generate",
+        "growth",
         "input_pipeline",
         "peers",
         "profile_step",

@@ -28,12 +28,8 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
             trainer.rounds(sampler, rounds_a_call)
 
     times = rows.windows(play, devices.drain, options["windows"], options["calls"])
-    low, high = times["quartiles"]
     return {
-        **times,
-        "seconds": times["seconds"] / rounds_a_call,
-        "quartiles": [low / rounds_a_call, high / rounds_a_call],
-        "rounds_a_window": times["rounds_a_window"] * rounds_a_call,
+        **rows.of_one_part(times, rounds_a_call),
         "machine": devices.machine(options["device"]),
     }
 

@@ -200,8 +200,26 @@ def peak_memory(kind: str) -> tuple[int, str]:
         import tensorflow as tf
 
         return int(tf.config.experimental.get_memory_info("GPU:0")["peak"]), "the device's memory"
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, "the process's resident set"
+    peak = _of_status("VmHWM")  # ru_maxrss is at least that of the process that started this one
+    if peak is None:
+        unit = 1 if sys.platform == "darwin" else 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak, "the process's resident set"
+
+
+def resident_memory() -> int | None:
+    """Bytes of this process's resident set now; None where the system does not tell."""
+    return _of_status("VmRSS")
+
+
+def _of_status(name: str) -> int | None:
+    """Bytes that Linux tells of this process under a name; None on another system."""
+    try:
+        text = Path("/proc/self/status").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    found = re.search(rf"^{name}:\s*(\d+) kB$", text, re.MULTILINE)
+    return None if found is None else 1024 * int(found[1])
 
 
 def machine(device: str) -> dict[str, Any]:

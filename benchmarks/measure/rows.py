@@ -135,6 +135,9 @@ def windows(
 ) -> Row:
     """Times of the first call, and then of `count` windows, in seconds a round.
 
+    `seconds` are the clock's. `processor_seconds` are those that all threads of this process spent
+    computing, which a machine that is shared changes far less.
+
     Args:
         play: play(n) plays n rounds.
         drain: waits until the device is done.
@@ -145,12 +148,54 @@ def windows(
     one = timed(play, 1, drain)  # warm-up
     rounds = rounds or max(1, round(WINDOW_SECONDS / max(one, 1e-9)))
     timed(play, rounds, drain)
-    seconds = [timed(play, rounds, drain) / rounds for _ in range(count)]
+    return {"first_call_seconds": first, **windows_that_count(play, drain, count, rounds)}
+
+
+def windows_that_count(
+    play: Callable[[int], Any], drain: Callable[[], Any], count: int, rounds: int
+) -> Row:
+    """Times of `count` windows, in seconds a round, without a warm-up.
+
+    Args:
+        play: play(n) plays n rounds.
+        drain: waits until the device is done.
+        count: windows.
+        rounds: in a window.
+    """
+    seconds = []
+    processor = []
+    for _ in range(count):
+        before = time.process_time()
+        seconds.append(timed(play, rounds, drain) / rounds)
+        processor.append((time.process_time() - before) / rounds)
     return {
         **summary(seconds),
-        "first_call_seconds": first,
+        "processor_seconds": float(np.median(processor)),
         "windows": count,
         "rounds_a_window": rounds,
+    }
+
+
+def cells_of_times(row: Row, units_a_second: float = 1e3) -> list[str]:
+    """The median and the quartiles of a measured row, as a table shows them.
+
+    Args:
+        row: with `seconds` and `quartiles`.
+        units_a_second: of the times that are shown; milliseconds are the default.
+    """
+    low, high = (units_a_second * seconds for seconds in row["quartiles"])
+    return [f"{units_a_second * row['seconds']:.4g}", f"{low:.4g} – {high:.4g}"]
+
+
+def of_one_part(times: Row, parts: int) -> Row:
+    """What `windows` tells, where each of its rounds was made of so many equal parts."""
+    low, high = times["quartiles"]
+    return {
+        **times,
+        "seconds": times["seconds"] / parts,
+        "quartiles": [low / parts, high / parts],
+        "processor_seconds": times["processor_seconds"] / parts,
+        "rounds_a_window": times["rounds_a_window"] * parts,
     }
 
 

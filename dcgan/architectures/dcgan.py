@@ -30,12 +30,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from dcgan.architectures.plan import Plan, as_float32
+from dcgan.architectures.plan import Plan, as_float32, last_layers
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.initializers import he_normal, normal
 from gan_core.nn.sequential import Sequential
-from gan_core.nn.shapes import Flatten, Reshape
+from gan_core.nn.shapes import Reshape
 
 BEFORE_COLOURS = 16  # channels of the last transposed convolution
 
@@ -43,7 +43,7 @@ Layers = list[Callable]
 
 
 def generator(plan: Plan) -> Sequential:
-    """G: noise [B, latent_dim] float32 to pictures [B, size, size, 3] float32 in (-1, 1)."""
+    """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32 in (-1, 1)."""
     options: dict[str, Any] = {"initializer": normal(0.02), **plan.convolving()}
     channels = [plan.width * 2**stage for stage in reversed(range(plan.stages))]
     first = Conv2DTranspose(
@@ -75,14 +75,14 @@ def generator(plan: Plan) -> Sequential:
     layers += [
         plan.batch_norm(BEFORE_COLOURS, 50, f"batch_norm_{plan.stages}"),
         tf.nn.relu,
-        Conv2D(BEFORE_COLOURS, 3, 3, seed=plan.layer_seed(51), name="mix", **options),
+        Conv2D(BEFORE_COLOURS, plan.channels, 3, seed=plan.layer_seed(51), name="mix", **options),
     ]
     return Sequential([*layers, as_float32, tf.tanh], name="generator")
 
 
 def features(plan: Plan) -> tuple[Layers, int]:
-    """D up to its last layer: x [B, size, size, 3] -> [B, start, start, C]; and C."""
-    channels = [3, *(plan.width * 2**stage for stage in range(plan.stages))]
+    """D up to its last layer: x [B, size, size, C] -> [B, start, start, k]; and k."""
+    channels = [plan.channels, *(plan.width * 2**stage for stage in range(plan.stages))]
     layers: Layers = []
     for i, (narrow, wide) in enumerate(itertools.pairwise(channels)):
         seed = plan.layer_seed(100 + i)
@@ -95,18 +95,10 @@ def features(plan: Plan) -> tuple[Layers, int]:
 
 
 def discriminator(plan: Plan) -> Sequential:
-    """D: pictures [B, size, size, 3] float32 to logits [B, 1] float32, above 0 for "real"."""
+    """D: pictures [B, size, size, C] float32 to logits [B, 1] float32, above 0 for "real"."""
     layers, channels = features(plan)
-    last = Conv2D(
-        channels,
-        1,
-        plan.start,
-        padding="VALID",
-        seed=plan.layer_seed(199),
-        name=f"down_{plan.stages}",
-        **_options(plan),
-    )
-    return Sequential([*layers, last, Flatten(), as_float32], name="discriminator")
+    last = last_layers(plan, channels, f"down_{plan.stages}", **_options(plan))
+    return Sequential([*layers, *last], name="discriminator")
 
 
 def _options(plan: Plan) -> dict[str, Any]:

@@ -36,14 +36,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from dcgan.architectures.plan import Plan, as_float32
+from dcgan.architectures.plan import Plan, as_float32, last_layers
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.conv import Conv2D
 from gan_core.nn.dense import Dense
 from gan_core.nn.initializers import fan_in_normal, zeros
 from gan_core.nn.resampling import downsample, upsample
 from gan_core.nn.sequential import Sequential
-from gan_core.nn.shapes import Flatten, Reshape
+from gan_core.nn.shapes import Reshape
 
 MOST = 8  # the largest number of channels, as a multiple of the width
 LEAK = 0.2
@@ -88,15 +88,21 @@ class Block(tf.Module):
             **options,
         )
 
+    @property
+    def inside(self) -> Layers:
+        """The layers of f, in their order."""
+        return [self.narrow, leaky_relu(LEAK), self.mix, leaky_relu(LEAK), self.widen]
+
     def __call__(self, x: tf.Tensor, *, training: bool = False) -> tf.Tensor:
         """[B, H, W, channels] -> the same, in the convolutions' dtype."""
-        inside = tf.nn.leaky_relu(self.narrow(x), LEAK)
-        inside = tf.nn.leaky_relu(self.mix(inside), LEAK)
-        return tf.cast(x, inside.dtype) + self.widen(inside)
+        change = x
+        for layer in self.inside:
+            change = layer(change)
+        return tf.cast(x, change.dtype) + change
 
 
 def generator(plan: Plan) -> Sequential:
-    """G: noise [B, latent_dim] float32 to pictures [B, size, size, 3] float32 in (-1, 1)."""
+    """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32 in (-1, 1)."""
     channels = _channels(plan)[::-1]
     scale = _scale(plan)
     pixels = plan.start**2
@@ -114,7 +120,7 @@ def generator(plan: Plan) -> Sequential:
         layers += [*_transition(plan, wide, narrow, i), upsample, *_block(plan, narrow, scale, i)]
     last = Conv2D(
         channels[-1],
-        3,
+        plan.channels,
         1,
         seed=plan.layer_seed(99),
         initializer=fan_in_normal(BEFORE_TANH),
@@ -125,11 +131,11 @@ def generator(plan: Plan) -> Sequential:
 
 
 def features(plan: Plan) -> tuple[Layers, int]:
-    """D up to its last layer: x [B, size, size, 3] -> [B, start, start, C]; and C."""
+    """D up to its last layer: x [B, size, size, C] -> [B, start, start, k]; and k."""
     channels = _channels(plan)
     scale = _scale(plan)
     first = Conv2D(
-        3,
+        plan.channels,
         channels[0],
         1,
         seed=plan.layer_seed(100),
@@ -145,24 +151,11 @@ def features(plan: Plan) -> tuple[Layers, int]:
 
 
 def discriminator(plan: Plan) -> Sequential:
-    """D: pictures [B, size, size, 3] float32 to logits [B, 1] float32, above 0 for "real"."""
+    """D: pictures [B, size, size, C] float32 to logits [B, 1] float32, above 0 for "real"."""
     layers, channels = features(plan)
-    head = [
-        leaky_relu(LEAK),
-        Conv2D(
-            channels,
-            1,
-            plan.start,
-            padding="VALID",
-            seed=plan.layer_seed(199),
-            initializer=fan_in_normal(1.0),
-            name="head",
-            **plan.convolving(),
-        ),
-        Flatten(),
-        as_float32,
-    ]
-    return Sequential([*layers, *head], name="discriminator")
+    options = {"initializer": fan_in_normal(1.0), **plan.convolving()}
+    head = last_layers(plan, channels, "head", **options)
+    return Sequential([*layers, leaky_relu(LEAK), *head], name="discriminator")
 
 
 def _channels(plan: Plan) -> list[int]:

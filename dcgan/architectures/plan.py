@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from gan_core import checks
 from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.conv import Conv2D
 from gan_core.nn.initializers import normal
 from gan_core.nn.minibatch_std import MinibatchStd
+from gan_core.nn.shapes import Flatten
 
 STAGES = {32: 3, 64: 4, 96: 4, 128: 5}
 """Pixels of a picture, of dcgan.config.SIZES -> how often its start is doubled."""
@@ -32,9 +35,10 @@ class Plan:
         compute_dtype: of the convolutions, float32 or bfloat16; batch norm and tanh use float32.
         minibatch_std: whether D has a layer that shows it how much the samples of a batch differ
             (`gan_core.nn.minibatch_std`).
+        channels: how many numbers a pixel has: 3 for colours, 1 for grey.
 
     Raises:
-        ValueError: if size, width, latent_dim or seed is out of range.
+        ValueError: if size, width, latent_dim, seed or channels is out of range.
     """
 
     size: int = 64
@@ -48,6 +52,7 @@ class Plan:
     convolution: str = "auto"
     compute_dtype: str = "float32"
     minibatch_std: bool = False
+    channels: int = 3
 
     def __post_init__(self) -> None:
         checks.one_of("networks", "size", self.size, STAGES)
@@ -55,6 +60,7 @@ class Plan:
         checks.integer("networks", "latent_dim", self.latent_dim, 1)
         checks.integer("networks", "seed", self.seed, -(2**50), 2**50)
         checks.boolean("networks", "minibatch_std", self.minibatch_std)
+        checks.one_of("networks", "channels", self.channels, (1, 3))
 
     @property
     def stages(self) -> int:
@@ -67,8 +73,8 @@ class Plan:
         return self.size // 2**self.stages
 
     def layer_seed(self, layer: int) -> int:
-        """A different seed for every layer: two layers of the same shape must not start equal."""
-        return 1000 * self.seed + layer
+        """The seed of a layer of this pair."""
+        return layer_seed(self.seed, layer)
 
     def convolving(self) -> dict[str, Any]:
         """The keyword arguments of every convolution."""
@@ -89,6 +95,37 @@ class Plan:
     def variety(self) -> list[MinibatchStd]:
         """The layer before D's last layer that measures how much samples differ, if wanted."""
         return [MinibatchStd()] if self.minibatch_std else []
+
+
+def layer_seed(seed: int, layer: int) -> int:
+    """A number of its own for every layer: two layers of one shape must not start equal.
+
+    Args:
+        seed: of the whole network.
+        layer: the layer's number, below 1000.
+    """
+    return 1000 * seed + layer
+
+
+def last_layers(plan: Plan, channels: int, name: str, **options: Any) -> list[Callable]:
+    """The end of a discriminator: features [B, start, start, channels] -> logits [B, 1] float32.
+
+    Args:
+        plan: the pair's options.
+        channels: of the features.
+        name: of the convolution, whose kernel is as large as the features.
+        options: what else it is told.
+    """
+    whole = Conv2D(
+        channels,
+        1,
+        plan.start,
+        padding="VALID",
+        seed=plan.layer_seed(199),
+        name=name,
+        **options,
+    )
+    return [whole, Flatten(), as_float32]
 
 
 def as_float32(x: tf.Tensor) -> tf.Tensor:

@@ -25,18 +25,18 @@ from typing import Any
 
 import tensorflow as tf
 
-from dcgan.architectures.plan import Plan, as_float32
+from dcgan.architectures.plan import Plan, as_float32, last_layers
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.initializers import normal
 from gan_core.nn.sequential import Sequential
-from gan_core.nn.shapes import Flatten, Reshape
+from gan_core.nn.shapes import Reshape
 
 Layers = list[Callable]
 
 
 def generator(plan: Plan) -> Sequential:
-    """G: noise [B, latent_dim] float32 to pictures [B, size, size, 3] float32 in (-1, 1)."""
+    """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32 in (-1, 1)."""
     options = _options(plan)
     channels = [plan.width * 2**stage for stage in reversed(range(plan.stages))]
     first = Conv2DTranspose(
@@ -49,7 +49,7 @@ def generator(plan: Plan) -> Sequential:
         **options,
     )
     layers: Layers = [Reshape([1, 1, plan.latent_dim]), first]
-    for i, (wide, narrow) in enumerate(itertools.pairwise([*channels, 3]), start=1):
+    for i, (wide, narrow) in enumerate(itertools.pairwise([*channels, plan.channels]), start=1):
         layers += [
             plan.batch_norm(wide, i, f"batch_norm_{i - 1}"),
             tf.nn.relu,
@@ -61,10 +61,12 @@ def generator(plan: Plan) -> Sequential:
 
 
 def features(plan: Plan) -> tuple[Layers, int]:
-    """D up to its last layer: x [B, size, size, 3] -> [B, start, start, C]; and C."""
+    """D up to its last layer: x [B, size, size, C] -> [B, start, start, k]; and k."""
     channels = [plan.width * 2**stage for stage in range(plan.stages)]
     options = _options(plan)
-    first = Conv2D(3, plan.width, 4, stride=2, seed=plan.layer_seed(100), name="look_0", **options)
+    first = Conv2D(
+        plan.channels, plan.width, 4, stride=2, seed=plan.layer_seed(100), name="look_0", **options
+    )
     layers: Layers = [first, leaky_relu(0.2)]
     for i, (narrow, wide) in enumerate(itertools.pairwise(channels), start=1):
         seed = plan.layer_seed(100 + i)
@@ -78,18 +80,10 @@ def features(plan: Plan) -> tuple[Layers, int]:
 
 
 def discriminator(plan: Plan) -> Sequential:
-    """D: pictures [B, size, size, 3] float32 to logits [B, 1] float32, above 0 for "real"."""
+    """D: pictures [B, size, size, C] float32 to logits [B, 1] float32, above 0 for "real"."""
     layers, channels = features(plan)
-    last = Conv2D(
-        channels,
-        1,
-        plan.start,
-        padding="VALID",
-        seed=plan.layer_seed(199),
-        name=f"look_{plan.stages}",
-        **_options(plan),
-    )
-    return Sequential([*layers, last, Flatten(), as_float32], name="discriminator")
+    last = last_layers(plan, channels, f"look_{plan.stages}", **_options(plan))
+    return Sequential([*layers, *last], name="discriminator")
 
 
 def _options(plan: Plan) -> dict[str, Any]:

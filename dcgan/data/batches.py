@@ -11,6 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from dcgan.data import mapped
+from dcgan.data.image_arrays import uint8_images
 from dcgan.data.pixels import mirrored_at_random, to_float
 from gan_core import checks, rng
 from gan_core.data import HostBatches, epoch_order, shuffled
@@ -47,8 +49,7 @@ def face_batches(
         ValueError: if an argument has another type or shape, or is out of range.
     """
     owner = "face_batches"
-    if not isinstance(images, np.ndarray) or images.ndim != 4 or images.dtype != np.uint8:
-        checks.fail(owner, "images", "an array [N, S, S, 3] of uint8", _described(images))
+    images = uint8_images(owner, "images", images)
     checks.integer(owner, "seed", seed, -(2**63), 2**63 - 1)
     if not isinstance(flip, bool | np.bool_):
         checks.fail(owner, "flip", "True or False", repr(flip))
@@ -86,12 +87,6 @@ def _labelled(images_of: Sampler, labels_of: Sampler, seed: int, flip: bool) -> 
         return _prepare(images_of(index), index, seed, flip), labels_of(index)
 
     return sampler
-
-
-def _described(images: object) -> str:
-    if isinstance(images, np.ndarray):
-        return f"{checks.show_shape(images.shape)} of {images.dtype}"
-    return f"a {type(images).__name__}"
 
 
 def _checked_rows(owner: str, rows: np.ndarray | None, n: int) -> np.ndarray:
@@ -133,7 +128,7 @@ def _from_host(
         return order(epoch)[first : first + batch_size]
 
     def read(index: np.int64) -> np.ndarray:
-        return np.stack([images[row] for row in chosen(index)])
+        return mapped.take(images, chosen(index))
 
     def prepared(index: tf.Tensor) -> tf.Tensor:
         batch = tf.numpy_function(read, [index], tf.uint8, stateful=False)

@@ -6,8 +6,9 @@
     print(faces.summary())                  # what was read, enlarged and passed over, in one line
 
 20,000 faces of 64 x 64 take 246 MB as uint8, and would take 983 MB as float32. The array is kept in
-a file beside a fingerprint of the names, sizes and dates of the source's files. If it is too large
-for the memory it stays there, and `images` is a memory map of the file (`numpy.memmap`).
+a file beside a fingerprint of the source's files (names, sizes and dates) and of the form to which
+they were converted. If it is too large for the memory it stays there, and `images` is a memory map
+of the file (`numpy.memmap`).
 
 The cache is `runs/cache` in the working folder, or the folder `cache`. To clear it, delete it. If
 it cannot be written, the faces are read again each time.
@@ -35,12 +36,14 @@ from rich.progress import Progress
 
 from dcgan.data import images as one_image
 from dcgan.data import sources
+from dcgan.data.form import USUAL, Form
 from dcgan.data.images import Budget, Picture, UnusableImageError
+from dcgan.data.mapped import let_go
 from dcgan.data.sources import Member, PassedOver, Source
 from gan_core import checks
 
 CACHE = Path("runs/cache")
-VERSION = 3  # of what `images.decode` makes of a file: part of the fingerprint
+VERSION = 4  # of what `images.decode` makes of a file: part of the fingerprint
 AT_A_TIME = 1024  # pictures whose checksum is taken together
 FILES_IN_MEMORY = 512_000_000  # bytes of files that are read but not decoded yet
 NAME_BYTES = 60  # of the source's name, in the name of its cache
@@ -63,7 +66,7 @@ class Faces:
     """
 
     images: np.ndarray
-    """uint8 [N, size, size, 3]"""
+    """uint8 [N, size, size, 3], or [N, size, size, 1] where the form is grey"""
     names: list[str]
     """of the files, as paths from the source"""
     skipped: list[tuple[str, str]]
@@ -74,6 +77,10 @@ class Faces:
     """how many files were passed over, by kind"""
     left_out: dict[str, int] = dataclasses.field(default_factory=dict)
     """entries that are no data (hidden, system, of this package), by kind"""
+    not_square: int = 0
+    """how many pictures were not square"""
+    form: Form = USUAL
+    """what was made of them, of transparent ones and of colours"""
 
     @property
     def in_memory(self) -> bool:
@@ -85,12 +92,16 @@ class Faces:
         value = 0
         for start in range(0, len(self.images), AT_A_TIME):
             value = zlib.crc32(np.ascontiguousarray(self.images[start : start + AT_A_TIME]), value)
+            let_go(self.images)
         return f"{value:08x}"
 
     def summary(self) -> str:
-        """One line: how many pictures were read, enlarged, skipped and left out, by kind."""
+        """One line: how many were read, made square, enlarged, skipped and left out."""
         size = self.images.shape[1]
-        parts = [f"{_counted(len(self.images), 'face')} of {size} x {size} pixels"]
+        kind = "grey face" if self.form.colours == "grey" else "face"
+        parts = [f"{_counted(len(self.images), kind)} of {size} x {size} pixels"]
+        if self.not_square:
+            parts.append(f"not square: {_counted(self.not_square, 'picture')}, {self.form.done}")
         if self.enlarged:
             small = _counted(self.enlarged, "small picture")
             parts.append(f"{small} enlarged, and so blurred")
@@ -110,6 +121,7 @@ def load(
     source: str | os.PathLike | np.ndarray,
     size: int = 64,
     *,
+    form: Form = USUAL,
     cache: str | os.PathLike | None = CACHE,
     memory: float | None = None,
     console: Console | None = None,
@@ -122,6 +134,7 @@ def load(
     Args:
         source: a folder, a zip, a tar, a .npy or .npz file, or an array of uint8 [N, H, W, 3].
         size: height and width of each face in pixels.
+        form: how to convert pictures that are not square, transparent pictures, and colours.
         cache: the folder where arrays are kept; None: nowhere.
         memory: bytes that `images` may take; None: a quarter of what is free now (TensorFlow makes
             a copy of them).
@@ -134,7 +147,7 @@ def load(
     checks.integer("faces.load", "size", size, 8, 1024)
     console = console or Console(stderr=True)
     if isinstance(source, np.ndarray):
-        return _from_array(source, size)
+        return _from_array(source, size, form)
     path = _path_of(source)
     cache = None if cache is None else Path(cache)
     allowed = _free_memory() / 4 if memory is None else memory
@@ -142,21 +155,21 @@ def load(
         if not files.count:
             sources.refuse(_emptiness(path, files))
         if cache is None:
-            return _into_memory(files, size, path, allowed, console)
-        folder = cache / _cache_name(path, size, files.stamp)
-        index = _index_of(folder, size)
+            return _into_memory(files, size, form, path, allowed, console)
+        folder = cache / _cache_name(path, size, form, files.stamp)
+        index = _index_of(folder, size, form)
         if index is None:
             try:
-                index = _into_cache(files, size, path, folder, console)
+                index = _into_cache(files, size, form, path, folder, console)
             except _CacheError as error:
                 _say(console, f"The cache {cache} cannot be written ({error}): going on without.")
-                return _into_memory(files, size, path, allowed, console)
+                return _into_memory(files, size, form, path, allowed, console)
         left_out = files.left_out + collections.Counter(index["left_out_inside"])
-    shape = (len(index["names"]), size, size, 3)
+    shape = (len(index["names"]), size, size, form.channels)
     images = np.memmap(folder / "images.uint8", np.uint8, "r", shape=shape)
     if images.nbytes <= allowed:
         images = np.array(images)
-    return _faces(images, index, left_out)
+    return _faces(images, index, form, left_out)
 
 
 def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.ndarray, np.ndarray]:
@@ -210,21 +223,27 @@ def _emptiness(path: Path, files: Source) -> str:
     return f"{path}, which is empty"
 
 
-def _from_array(array: np.ndarray, size: int) -> Faces:
+def _from_array(array: np.ndarray, size: int, form: Form) -> Faces:
     """An array in Python."""
     sources.check_array("an array", array.shape, array.dtype)
     if not len(array):
         sources.refuse("an array without pictures")
     names = [f"{i}" for i in range(len(array))]
-    if array.shape[1:] == (size, size, 3):
-        return Faces(array, names, [])
-    pictures = [one_image.from_array(pixels, size) for pixels in array]
-    enlarged = sum(picture.shorter_side < size for picture in pictures)
-    return Faces(np.stack([picture.pixels for picture in pictures]), names, [], enlarged)
+    if array.shape[1:] == (size, size, form.channels):
+        return Faces(array, names, [], form=form)
+    pictures = [one_image.from_array(pixels, size, form) for pixels in array]
+    return Faces(
+        np.stack([picture.pixels for picture in pictures]),
+        names,
+        [],
+        enlarged=sum(picture.is_enlarged for picture in pictures),
+        not_square=sum(not picture.is_square for picture in pictures),
+        form=form,
+    )
 
 
 def _decoded(
-    files: Source, size: int, console: Console
+    files: Source, size: int, form: Form, console: Console
 ) -> Iterator[tuple[str, Picture | UnusableImageError]]:
     """Every member's name and picture, or why there is none, in the source's order."""
     budget = Budget(FILES_IN_MEMORY)
@@ -240,7 +259,7 @@ def _decoded(
         bar = progress.add_task("reading faces", total=files.count)
         try:
             for member in files.members():
-                waiting.append((member.name, _submitted(pool, member, size, budget)))
+                waiting.append((member.name, _submitted(pool, member, size, form, budget)))
                 if len(waiting) > 8 * threads:
                     name, future = waiting.popleft()
                     yield name, future.result()
@@ -253,7 +272,9 @@ def _decoded(
             raise
 
 
-def _submitted(pool: ThreadPoolExecutor, member: Member, size: int, budget: Budget) -> Future:
+def _submitted(
+    pool: ThreadPoolExecutor, member: Member, size: int, form: Form, budget: Budget
+) -> Future:
     """Have a member decoded in the pool; its bytes count as used from here until that is done."""
     taken = budget.take(min(member.size, one_image.MOST_BYTES))
     get = member.read
@@ -264,8 +285,8 @@ def _submitted(pool: ThreadPoolExecutor, member: Member, size: int, budget: Budg
         try:
             data = get()
             if isinstance(data, np.ndarray):
-                return one_image.from_array(data, size)
-            return one_image.read(data, size)
+                return one_image.from_array(data, size, form)
+            return one_image.read(data, size, form)
         except UnusableImageError as why:
             return why
         except MemoryError:
@@ -291,19 +312,26 @@ def _kept(read: Callable) -> Callable:
 
 
 def _read_all(
-    files: Source, size: int, source: Path, console: Console, add: Callable[[np.ndarray], None]
+    files: Source,
+    size: int,
+    form: Form,
+    source: Path,
+    console: Console,
+    add: Callable[[np.ndarray], None],
 ) -> dict:
     """Decode every member and hand its pixels to `add`. -> the index of what was read"""
     names: list[str] = []
     passed_over: list[PassedOver] = [*files.passed_over]
     enlarged = 0
-    with contextlib.closing(_decoded(files, size, console)) as decoded:
+    not_square = 0
+    with contextlib.closing(_decoded(files, size, form, console)) as decoded:
         for name, picture in decoded:
             if isinstance(picture, UnusableImageError):
                 passed_over.append(PassedOver(name, str(picture), picture.kind))
                 continue
             names.append(name)
-            enlarged += picture.shorter_side < size
+            enlarged += picture.is_enlarged
+            not_square += not picture.is_square
             add(picture.pixels)
     if not names:
         first = passed_over[0]
@@ -321,12 +349,15 @@ def _read_all(
         "names": names,
         "skipped": passed_over,
         "enlarged": enlarged,
+        "not_square": not_square,
         "left_out_inside": dict(files.left_out_inside),
         "again": again,
     }
 
 
-def _into_memory(files: Source, size: int, source: Path, allowed: float, console: Console) -> Faces:
+def _into_memory(
+    files: Source, size: int, form: Form, source: Path, allowed: float, console: Console
+) -> Faces:
     """Decode every member into an array in memory."""
     pixels = bytearray()
 
@@ -339,12 +370,14 @@ def _into_memory(files: Source, size: int, source: Path, allowed: float, console
             )
         pixels.extend(picture.tobytes())
 
-    index = _read_all(files, size, source, console, add)
-    images = np.frombuffer(pixels, np.uint8).reshape(-1, size, size, 3)
-    return _faces(images, index, files.left_out + files.left_out_inside)
+    index = _read_all(files, size, form, source, console, add)
+    images = np.frombuffer(pixels, np.uint8).reshape(-1, size, size, form.channels)
+    return _faces(images, index, form, files.left_out + files.left_out_inside)
 
 
-def _faces(images: np.ndarray, index: dict, left_out: collections.Counter[str]) -> Faces:
+def _faces(
+    images: np.ndarray, index: dict, form: Form, left_out: collections.Counter[str]
+) -> Faces:
     passed_over = [PassedOver(*one) for one in index["skipped"]]
     return Faces(
         images,
@@ -353,6 +386,8 @@ def _faces(images: np.ndarray, index: dict, left_out: collections.Counter[str]) 
         index["enlarged"],
         dict(collections.Counter(one.kind for one in passed_over)),
         dict(left_out),
+        index["not_square"],
+        form,
     )
 
 
@@ -371,24 +406,28 @@ def _cache_errors() -> Iterator[None]:
         raise _CacheError(error.strerror or str(error)) from error
 
 
-def _cache_name(source: Path, size: int, stamp: list) -> str:
+def _cache_name(source: Path, size: int, form: Form, stamp: list) -> str:
     """A name that every file system allows; the source's own may be too long, or not be text."""
-    key = hashlib.sha256(json.dumps([VERSION, size, stamp]).encode()).hexdigest()[:16]
+    made = [VERSION, size, dataclasses.asdict(form), stamp]
+    key = hashlib.sha256(json.dumps(made).encode()).hexdigest()[:16]
     stem = source.resolve().stem.encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore")
     return f"{stem}-{size}-{key}"
 
 
-def _index_of(folder: Path, size: int) -> dict | None:
+def _index_of(folder: Path, size: int, form: Form) -> dict | None:
     """The index of a cache; None if it is incomplete, for example after a power cut."""
     try:
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-        whole = (folder / "images.uint8").stat().st_size == len(index["names"]) * size * size * 3
+        wanted = len(index["names"]) * size * size * form.channels
+        whole = (folder / "images.uint8").stat().st_size == wanted
     except (OSError, ValueError):
         return None
     return index if whole and not index.get("again") else None
 
 
-def _into_cache(files: Source, size: int, source: Path, folder: Path, console: Console) -> dict:
+def _into_cache(
+    files: Source, size: int, form: Form, source: Path, folder: Path, console: Console
+) -> dict:
     """Decode every member and write the array and its index. -> the index
 
     `folder` appears whole or not at all.
@@ -406,7 +445,7 @@ def _into_cache(files: Source, size: int, source: Path, folder: Path, console: C
                 out.write(picture.tobytes())
 
         try:
-            index = _read_all(files, size, source, console, add)
+            index = _read_all(files, size, form, source, console, add)
         finally:
             with _cache_errors():
                 _close_safely(out)
@@ -414,7 +453,7 @@ def _into_cache(files: Source, size: int, source: Path, folder: Path, console: C
             with open(unfinished / "index.json", "w", encoding="utf-8") as text:
                 json.dump(index, text)
                 _close_safely(text)
-            if _index_of(folder, size) is None:  # another process may have been first
+            if _index_of(folder, size, form) is None:  # another process may have been first
                 shutil.rmtree(folder, ignore_errors=True)
                 unfinished.rename(folder)
         return index

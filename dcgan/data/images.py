@@ -1,6 +1,9 @@
 """Decode one picture file of any format, size and colours to a square of uint8.
 
-bytes -> decode -> upright -> RGB on white -> centre crop -> antialiased resize -> [size, size, 3]
+bytes -> decode -> upright -> RGB on a background -> square -> antialiased resize -> [size, size, C]
+
+What becomes of pictures that are not square or transparent, and whether there are colours, is said
+by `dcgan.data.form`.
 
 Damaged metadata (EXIF, colour profiles, texts) never prevents a picture from being decoded. Only
 the orientation is read from it; everything else is ignored.
@@ -21,6 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
+from dcgan.data.form import USUAL, Form
+
 WANTED_FORMATS = (
     *("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "AVIF"),
     *("JPEG2000", "PPM", "ICO", "DIB", "QOI"),
@@ -28,8 +33,7 @@ WANTED_FORMATS = (
 MOST_PIXELS = 64_000_000  # a larger picture is taken for a decompression bomb: 192 MB as RGB
 MOST_DRAFT_PIXELS = 178_000_000  # the same for a baseline JPEG, which can be unpacked coarsely
 MOST_BYTES = 256_000_000  # of the file
-BAND_PIXELS = 1_000_000  # pixels that are laid on white together
-WHITE = (255, 255, 255)  # what lies behind transparent pixels
+BAND_PIXELS = 1_000_000  # pixels that are laid on the background together
 
 ORIENTATION = 0x0112  # the EXIF tag
 UPRIGHT = {
@@ -61,8 +65,12 @@ class UnusableImageError(Exception):
 class Picture(NamedTuple):
     """A decoded picture, and what it was like before it was resized."""
 
-    pixels: np.ndarray  # uint8 [size, size, 3], RGB
-    shorter_side: int  # of the original, in pixels
+    pixels: np.ndarray
+    """uint8 [size, size, 3], RGB, or [size, size, 1], grey"""
+    is_square: bool
+    """whether the original was"""
+    is_enlarged: bool
+    """whether the original had fewer pixels than it has here, across or down"""
 
 
 class Budget:
@@ -102,15 +110,22 @@ class Budget:
 PIXELS = Budget(MOST_PIXELS)  # that are unpacked at the same time, in all threads together
 
 
-def decode(data: bytes, size: int) -> np.ndarray:
-    """The bytes of an image file -> uint8 [size, size, 3], RGB.
+def decode(data: bytes, size: int, form: Form = USUAL) -> np.ndarray:
+    """The bytes of an image file -> uint8 [size, size, 3], RGB, or [size, size, 1], grey.
 
     The camera's EXIF rotation is undone. Grey, palette, CMYK, YCbCr and Lab pictures become RGB.
     16-bit greys are divided by 257, so that 65535 is white in every picture. What is transparent
-    becomes white. An animation gives its first frame. The largest square at the centre is kept
-    (odd remainders: half a pixel each side) and resized by Lanczos' filter, whose support grows
-    with the reduction, so that nothing aliases. A square picture of this size passes as it is, a
-    smaller one is enlarged.
+    gets the form's background. An animation gives its first frame. A picture that is not square
+    is treated as the form says:
+
+        crop   the largest square at the centre is kept (odd remainders: half a pixel each side)
+        pad    the picture is resized so that its longer side fits, and set at the centre of a
+               square of the background
+        fit    each side is resized on its own
+
+    Resizing takes Lanczos' filter, whose support grows with the reduction, so that nothing aliases.
+    A square picture of this size passes as it is, a smaller one is enlarged. Grey, if it is asked
+    for, is made last.
 
     Two kinds of TIFF have no agreed white: floats (1 if no value is larger, otherwise 255) and
     32-bit integers (the smallest of 255, 65535 and 2^31 - 1 that no value exceeds).
@@ -118,45 +133,47 @@ def decode(data: bytes, size: int) -> np.ndarray:
     Args:
         data: the whole file; JPEG, PNG, BMP, GIF, WEBP, TIFF, AVIF, JPEG 2000, PPM, ICO, QOI, TGA.
         size: the side of the square in pixels.
+        form: how to convert pictures that are not square, transparent pictures, and colours.
 
     Returns:
-        uint8 [size, size, 3].
+        uint8 [size, size, form.channels].
 
     Raises:
         UnusableImageError: for what is empty, no image, truncated, or larger than MOST_PIXELS
             (MOST_DRAFT_PIXELS for a baseline JPEG, which is unpacked at a half, a quarter or an
             eighth of its size). The size is read from the header, before anything is unpacked.
     """
-    return read(data, size).pixels
+    return read(data, size, form).pixels
 
 
-def read(data: bytes, size: int) -> Picture:
-    """Like `decode`, and the shorter side of the original in pixels."""
+def read(data: bytes, size: int, form: Form = USUAL) -> Picture:
+    """Like `decode`, and what the original was like."""
     if not data:
         raise UnusableImageError("empty file", "empty file")
     try:
-        return _read(data, size)
+        return _read(data, size, form)
     except UnusableImageError as error:
         if error.kind == "too large file":
             raise
         first = error
     for simpler in _without_metadata(data):
         with contextlib.suppress(UnusableImageError):
-            return _read(simpler, size)
+            return _read(simpler, size, form)
     raise first
 
 
-def from_array(pixels: np.ndarray, size: int) -> Picture:
+def from_array(pixels: np.ndarray, size: int, form: Form = USUAL) -> Picture:
     """One picture that is an array already.
 
     Args:
         pixels: uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] (the fourth is opacity).
         size: the side of the square in pixels.
+        form: as for `decode`.
     """
     if pixels.shape[2:] == (1,):
         pixels = pixels[:, :, 0]
-    image = _on_white(Image.fromarray(np.ascontiguousarray(pixels)))
-    return Picture(np.asarray(_square(image, size)), min(image.size))
+    image = _on_background(Image.fromarray(np.ascontiguousarray(pixels)), form)
+    return _picture(image, image.size, size, form)
 
 
 @functools.cache
@@ -169,17 +186,17 @@ def formats() -> tuple[str, ...]:
 # ---------------------------------------------------------------- decoding
 
 
-def _read(data: bytes, size: int) -> Picture:
+def _read(data: bytes, size: int, form: Form) -> Picture:
     """One attempt, whose every failure is an UnusableImageError."""
     try:
         names = (*formats(), "TGA") if _may_be_tga(data) else formats()
         image = Image.open(io.BytesIO(data), formats=names)
-        shorter_side = min(image.size)
+        original = image.size  # before a JPEG is unpacked at a part of it
         with PIXELS.taken(_prepared(image, size)):
             image.load()
             _correct_transparency(image, data)
-            upright = _on_white(_upright(image))
-            return Picture(np.asarray(_square(upright, size)), shorter_side)
+            upright = _on_background(_upright(image), form)
+            return _picture(upright, original, size, form)
     except UnusableImageError:
         raise
     except Image.UnidentifiedImageError:
@@ -261,21 +278,21 @@ def _correct_transparency(image: Image.Image, data: bytes) -> None:
         image.info["transparency"] = tuple(value >> 8 for value in colour)
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _on_background(image: Image.Image, form: Form) -> Image.Image:
     """Any mode -> RGB, band by band, so that little more than the two pictures is in memory."""
     mode = image.mode
     if mode in ("I", "F") or mode.startswith("I;"):
-        return _from_numbers(image)
+        return _from_numbers(image, form)
     if mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         try:
-            return _flattened(image)
+            return _flattened(image, form)
         except (ValueError, TypeError):  # a transparent colour that is none
             image.info.pop("transparency", None)
     return image.convert("RGB")
 
 
-def _flattened(image: Image.Image) -> Image.Image:
-    """Transparent pixels laid on WHITE."""
+def _flattened(image: Image.Image, form: Form) -> Image.Image:
+    """Transparent pixels laid on the background."""
     result = Image.new("RGB", image.size)
     rows = max(1, BAND_PIXELS // image.width)
     for top in range(0, image.height, rows):
@@ -283,12 +300,12 @@ def _flattened(image: Image.Image) -> Image.Image:
         if band.mode == "La":
             band = band.convert("LA")
         band = band.convert("RGBA")
-        behind = Image.new("RGBA", band.size, WHITE)
+        behind = Image.new("RGBA", band.size, form.rgb)
         result.paste(Image.alpha_composite(behind, band).convert("RGB"), (0, top))
     return result
 
 
-def _from_numbers(image: Image.Image) -> Image.Image:
+def _from_numbers(image: Image.Image, form: Form) -> Image.Image:
     """Greys of 16 or 32 bits, or floats -> RGB."""
     grey = np.asarray(image)
     if image.mode == "F":
@@ -299,10 +316,11 @@ def _from_numbers(image: Image.Image) -> Image.Image:
     for top in range(0, image.height, rows):
         band = grey[top : top + rows].astype(np.float64)
         eight_bits[top : top + rows] = (band * 255.0 / white).clip(0, 255)
+    result = Image.fromarray(eight_bits).convert("RGB")
     transparent = image.info.get("transparency")
     if isinstance(transparent, int):
-        eight_bits[grey == transparent] = 255
-    return Image.fromarray(eight_bits).convert("RGB")
+        result.paste(form.rgb, mask=Image.fromarray(grey == transparent))
+    return result
 
 
 def _white_of(image: Image.Image, grey: np.ndarray) -> float:
@@ -315,7 +333,26 @@ def _white_of(image: Image.Image, grey: np.ndarray) -> float:
     return next((white for white in (255.0, 65535.0) if highest <= white), 2.0**31 - 1.0)
 
 
-def _square(image: Image.Image, size: int) -> Image.Image:
+def _picture(image: Image.Image, original: tuple[int, int], size: int, form: Form) -> Picture:
+    """The square of an RGB picture, in the form's colours.
+
+    Args:
+        image: upright.
+        original: width and height of the file's picture.
+        size: pixels of the square, each way.
+        form: what becomes of a picture that is not square.
+    """
+    square = SQUARES[form.not_square](image, size, form)
+    if form.colours == "grey":
+        pixels = np.asarray(square.convert("L"))[:, :, np.newaxis]
+    else:
+        pixels = np.asarray(square)
+    fewest = max(original) if form.not_square == "pad" else min(original)
+    return Picture(pixels, original[0] == original[1], fewest < size)
+
+
+def _cropped(image: Image.Image, size: int, form: Form) -> Image.Image:
+    """The square at the centre."""
     side = min(image.size)
     left = (image.width - side) / 2
     top = (image.height - side) / 2
@@ -323,6 +360,32 @@ def _square(image: Image.Image, size: int) -> Image.Image:
         return image.crop((int(left), int(top), int(left) + side, int(top) + side))
     box = (left, top, left + side, top + side)
     return image.resize((size, size), Image.Resampling.LANCZOS, box=box)
+
+
+def _padded(image: Image.Image, size: int, form: Form) -> Image.Image:
+    """The whole picture at the centre of a square of the background."""
+    scale = size / max(image.size)
+    width = max(1, round(scale * image.width))
+    height = max(1, round(scale * image.height))
+    whole = _fitted(image, (width, height))
+    square = Image.new("RGB", (size, size), form.rgb)
+    square.paste(whole, ((size - width) // 2, (size - height) // 2))
+    return square
+
+
+def _squeezed(image: Image.Image, size: int, form: Form) -> Image.Image:
+    """The whole picture, each side resized on its own."""
+    return _fitted(image, (size, size))
+
+
+def _fitted(image: Image.Image, to: tuple[int, int]) -> Image.Image:
+    if image.size == to:
+        return image
+    return image.resize(to, Image.Resampling.LANCZOS)
+
+
+SQUARES = {"crop": _cropped, "pad": _padded, "fit": _squeezed}
+"""NotSquare -> what makes a square of a picture."""
 
 
 # ---------------------------------------------------------------- metadata

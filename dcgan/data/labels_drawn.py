@@ -19,6 +19,7 @@ SHORT = {"hair": "hair_colour", "style": "hair_style", "eyes": "eye_colour"}
 ORNAMENTS = tuple(value for value in FACTORS["ornament"] if value != "none")
 NAMES = (*SHORT, *FACTORS, *(value.replace(" ", "_") for value in ORNAMENTS))
 NO_YES = ("no", "yes")
+COLOURED = ("hair_colour", "eye_colour", "skin", "background")  # factors that grey faces hide
 
 
 def names_of(text: str) -> tuple[str, ...]:
@@ -39,6 +40,11 @@ def names_of(text: str) -> tuple[str, ...]:
     if twice:
         checks.fail("Config", "labels", "each factor once", f"{twice[0]} twice")
     return names
+
+
+def colours_among(names: Sequence[str]) -> list[str]:
+    """Those of the names whose values are colours."""
+    return [name for name in names if SHORT.get(name, name) in COLOURED]
 
 
 def factors_of(names: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ import os
 import matplotlib.pyplot as plt
 import numpy as np
 
-from dcgan.figures.sheets import sheet
+from dcgan.figures.sheets import in_rgb, sheet
 from gan_core.app import plots
 
 COLUMNS = 16
@@ -19,7 +19,7 @@ def draw(path: str | os.PathLike, panels: dict[str, np.ndarray]) -> None:
 
     Args:
         path: the PNG.
-        panels: {line: faces uint8 [N, S, S, 3]}, COLUMNS of them in a row.
+        panels: {line: faces uint8 [N, S, S, C]}, COLUMNS of them in a row.
     """
     plots.use_style()
     pages = [sheet(faces, columns=COLUMNS) for faces in panels.values()]
@@ -31,7 +31,7 @@ def draw(path: str | os.PathLike, panels: dict[str, np.ndarray]) -> None:
         len(pages), 1, figsize=(width, height), height_ratios=heights, squeeze=False
     )
     for axis, title, page in zip(axes[:, 0], panels, pages, strict=True):
-        axis.imshow(page, interpolation="nearest")
+        axis.imshow(in_rgb(page), interpolation="nearest")
         axis.set_title(title, loc="left", fontsize=14)
         axis.set_axis_off()
     plots.save(figure, path)

@@ -16,7 +16,7 @@ def contact_sheet(pictures: np.ndarray, columns: int = 8, zoom: int = 2) -> Figu
     """Pictures row by row, each pixel drawn as a square.
 
     Args:
-        pictures: uint8 [N, S, S, 3].
+        pictures: uint8 [N, S, S, C], C = 3 or 1.
         columns: pictures in a row.
         zoom: side of such a square, in pixels of the figure.
     """
@@ -26,7 +26,7 @@ def contact_sheet(pictures: np.ndarray, columns: int = 8, zoom: int = 2) -> Figu
     figure = plt.figure(figsize=(page.shape[1] / dots, page.shape[0] / dots), dpi=dots)
     figure.set_layout_engine("none")
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.imshow(page, interpolation="nearest", aspect="auto")
+    axes.imshow(sheets.in_rgb(page), interpolation="nearest", aspect="auto")
     axes.set_axis_off()
     return figure
 
@@ -35,7 +35,7 @@ def rows_of_pictures(rows: dict[str, np.ndarray], inches: float = 1.05) -> Figur
     """Pictures side by side, one row below the other.
 
     Args:
-        rows: label -> pictures uint8 [n, S, S, 3].
+        rows: label -> pictures uint8 [n, S, S, C], C = 3 or 1.
         inches: the height and width of a picture.
     """
     plots.use_style()
@@ -45,7 +45,8 @@ def rows_of_pictures(rows: dict[str, np.ndarray], inches: float = 1.05) -> Figur
     )
     for ax, (label, pictures) in zip(axes[:, 0], rows.items(), strict=True):
         side = pictures.shape[1]
-        ax.imshow(np.concatenate(list(pictures), axis=1), interpolation="nearest")
+        row = np.concatenate(list(pictures), axis=1)
+        ax.imshow(sheets.in_rgb(row), interpolation="nearest")
         # A short row keeps the scale of a long one.
         ax.set(xticks=[], yticks=[], xlim=(-0.5, count * side - 0.5), anchor="W")
         ax.set_ylabel(label, rotation=0, ha="right", va="center")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from dcgan.figures.sheets import sheet
+from dcgan.figures.sheets import in_rgb, sheet
 from dcgan.measures.neighbours import lowest_percent
 from gan_core.app import plots
 
@@ -22,7 +22,7 @@ def rows_of_faces(rows: dict[str, np.ndarray], columns: int = 12) -> Figure:
     """A row of faces for each title.
 
     Args:
-        rows: title -> faces uint8 [>= columns, S, S, 3].
+        rows: title -> faces uint8 [>= columns, S, S, C].
         columns: faces in a row.
 
     Returns:
@@ -31,7 +31,8 @@ def rows_of_faces(rows: dict[str, np.ndarray], columns: int = 12) -> Figure:
     plots.use_style()
     figure, panels = plt.subplots(len(rows), 1, figsize=(10, 1.1 * len(rows)), squeeze=False)
     for axes, (title, faces) in zip(panels[:, 0], rows.items(), strict=True):
-        axes.imshow(sheet(faces[:columns], columns=columns), interpolation="antialiased")
+        page = sheet(faces[:columns], columns=columns)
+        axes.imshow(in_rgb(page), interpolation="antialiased")
         axes.set_ylabel(title, rotation=0, ha="right", va="center", weight="bold")
         axes.set(xticks=[], yticks=[], frame_on=False)
         axes.grid(False)
@@ -48,7 +49,7 @@ def verdicts(
     the measure detects the set.
 
     Args:
-        shown: {name: faces [>= 6, S, S, 3] uint8}, a line each; first the floor, in blue.
+        shown: {name: faces [>= 6, S, S, C] uint8}, a line each; first the floor, in blue.
         rows: {name: {measure: value}}, of all sets but the floor.
         floor: {measure: (mean, sd)} of real sets.
         detected: {name: {measure: whether it detects the set}}.
@@ -82,7 +83,7 @@ def verdicts(
 def _draw_set(axes: Axes, line: int, name: str, faces: np.ndarray) -> None:
     """The name, and the first faces beside it."""
     axes.imshow(
-        sheet(faces[:SHOWN], columns=SHOWN),
+        in_rgb(sheet(faces[:SHOWN], columns=SHOWN)),
         extent=(-5.3, -0.1, line + 0.45, line - 0.45),
         aspect="auto",
         interpolation="antialiased",
@@ -106,8 +107,8 @@ def nearest_faces(
     """Left: generated faces, each above its nearest training faces. Right: all the distances.
 
     Args:
-        samples: uint8 [n, S, S, 3], generated.
-        neighbours: uint8 [n, k, S, S, 3], the k nearest training faces of each.
+        samples: uint8 [n, S, S, C], generated.
+        neighbours: uint8 [n, k, S, S, C], the k nearest training faces of each.
         distances: [n, k], to these.
         of_fake: [N], how far generated faces are from their nearest training face.
         of_real: [M], the same of held-out faces.
@@ -148,7 +149,7 @@ def _draw_framed(axes: Axes, column: int, row: int, face: np.ndarray, colour: st
     corner = (column + 0.02, top - 0.02)
     axes.add_patch(plt.Rectangle(corner, 0.96, 1.0, color=colour, lw=0))
     extent = (column + 0.05, column + 0.95, top + 0.95, top + 0.01)
-    axes.imshow(face, extent=extent, aspect="auto", zorder=2)
+    axes.imshow(in_rgb(face), extent=extent, aspect="auto", zorder=2)
 
 
 def combinations(found) -> Figure:

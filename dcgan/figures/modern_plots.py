@@ -32,8 +32,7 @@ def landscapes(places: np.ndarray, panels: dict[str, dict[str, np.ndarray]]) -> 
             ax.axvline(mode, color=plots.REAL, lw=1, ls=":")
         ax.set(title=title, xlabel="place of the second generated sample")
     axes[0, 0].set_ylabel("value of the game, which G lowers")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(handles))
+    plots.legend_below(figure, axes[0, 0])
     return figure
 
 
@@ -60,8 +59,7 @@ def parabolas(fake: float, panels: dict[str, dict[int, tuple[float, float]]]) ->
         ax.axvline(fake, color=plots.FAKE, lw=2, label="generated")
         ax.set(title=title, xlabel="x")
     axes[0, 0].set_ylabel("D(x) − D(0)")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(handles))
+    plots.legend_below(figure, axes[0, 0])
     return figure
 
 
@@ -173,8 +171,7 @@ def progress(
             ax.axhline(floors[measure], color=plots.REAL, lw=1.5, ls=":", label="real faces")
             ax.set(xlabel=name, ylabel=measure, yscale="log")
             _label_plainly(ax)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    plots.legend_below(figure, axes[0, 0], columns=3)
     return figure
 
 

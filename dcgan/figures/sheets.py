@@ -12,6 +12,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image
 
+from dcgan.data.image_arrays import uint8_images
 from gan_core import checks, files
 
 FRAMES_OF_THE_PALETTE = 32
@@ -22,30 +23,24 @@ def sheet(images: np.ndarray, columns: int = 8, gap: int = 2) -> np.ndarray:
     """Pictures row by row in one, with white lines between and around them.
 
     Args:
-        images: uint8 [N, H, W, 3], N at least 1.
+        images: uint8 [N, H, W, C], N at least 1; C is 3, or 1 for grey.
         columns: pictures in a row.
         gap: width of the lines, in pixels.
 
     Returns:
-        uint8 [height, width, 3].
+        uint8 [height, width, C].
 
     Raises:
         ValueError: if images are no such array.
     """
-    images = np.asarray(images)
-    if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8 or len(images) == 0:
-        checks.fail(
-            "sheet",
-            "images",
-            "[N, height, width, 3] of uint8, N at least 1",
-            f"{checks.show_shape(images.shape)} of {images.dtype}",
-        )
+    images = uint8_images("sheet", "images", images, square=False)
     checks.integer("sheet", "columns", columns, 1)
     checks.integer("sheet", "gap", gap, 0)
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
-    _, height, width, _ = images.shape
-    page = np.full([gap + rows * (height + gap), gap + columns * (width + gap), 3], 255, np.uint8)
+    _, height, width, channels = images.shape
+    whole = [gap + rows * (height + gap), gap + columns * (width + gap), channels]
+    page = np.full(whole, 255, np.uint8)
     for i, image in enumerate(images):
         top = gap + i // columns * (height + gap)
         left = gap + i % columns * (width + gap)
@@ -57,18 +52,41 @@ def pictures_of(page: np.ndarray, size: int, gap: int = 2) -> np.ndarray:
     """The pictures of a sheet, row by row: what `sheet` was given, if it filled all rows.
 
     Args:
-        page: a sheet, uint8 [height, width, 3].
+        page: a sheet, uint8 [height, width, C].
         size: side of a picture, in pixels.
         gap: width of the lines between them.
 
     Returns:
-        uint8 [N, size, size, 3].
+        uint8 [N, size, size, C].
     """
     pictures = []
     for top in range(gap, page.shape[0] - gap, size + gap):
         for left in range(gap, page.shape[1] - gap, size + gap):
             pictures.append(page[top : top + size, left : left + size])
     return np.stack(pictures)
+
+
+def picture(image: np.ndarray) -> Image.Image:
+    """An array as Pillow's picture.
+
+    Args:
+        image: uint8 [H, W, 3], in colours; [H, W, 1] or [H, W], in grey (mode L).
+    """
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    return Image.fromarray(image)
+
+
+def in_rgb(image: np.ndarray) -> np.ndarray:
+    """A picture for Matplotlib, which gives a single channel false colours.
+
+    Args:
+        image: uint8 [H, W, 3], or [H, W, 1] in grey.
+
+    Returns:
+        uint8 [H, W, 3].
+    """
+    return np.broadcast_to(image, [*image.shape[:2], 3])
 
 
 def read(path: str | os.PathLike) -> np.ndarray:
@@ -83,7 +101,7 @@ def save(image: np.ndarray, path: str | os.PathLike) -> Path:
     A command that must not replace a file calls this within `gan_core.files.claimed(path)`.
 
     Args:
-        image: uint8 [H, W, 3].
+        image: as for `picture`.
         path: the file.
 
     Returns:
@@ -92,7 +110,7 @@ def save(image: np.ndarray, path: str | os.PathLike) -> Path:
     Raises:
         ValueError: if it cannot be written; the message says what to do.
     """
-    return _write(path, lambda file: Image.fromarray(image).save(file, format="PNG"))
+    return _write(path, lambda file: picture(image).save(file, format="PNG"))
 
 
 def save_gif(
@@ -101,9 +119,10 @@ def save_gif(
     """Write pictures as an endless GIF; the last one is shown for two seconds.
 
     All have the same palette of 256 colours, without dithering, so that still parts do not flicker.
+    Grey frames keep all their values.
 
     Args:
-        frames: uint8 [H, W, 3] each, of one size.
+        frames: as for `picture`, all of one size and kind.
         path: as for `save`.
         milliseconds: for which each is shown.
 
@@ -116,11 +135,10 @@ def save_gif(
     frames = list(frames)
     if not frames:
         checks.fail("save_gif", "frames", "at least one picture", "none")
-    palette = _common_palette(frames)
-    pictures = []
-    for frame in frames:
-        picture = Image.fromarray(frame)
-        pictures.append(picture.quantize(palette=palette, dither=Image.Dither.NONE))
+    pictures = [picture(frame) for frame in frames]
+    if pictures[0].mode != "L":
+        palette = _common_palette(frames)
+        pictures = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
     durations = [milliseconds] * len(pictures)
     durations[-1] = LAST_FRAME
 

@@ -105,7 +105,7 @@ class Painter:
     """values of factors that all faces shall have"""
 
     def __call__(self, ids: Sequence[str]) -> np.ndarray:
-        """uint8 [n, S, S, 3]."""
+        """uint8 [n, S, S, C]."""
         z = latents(ids, self.generator.latent_dim, self.seed)
         return self.generator(z, self.labels(ids))
 
@@ -134,7 +134,7 @@ def faces(ids: Iterable[str], painter: Painter) -> Iterator[tuple[list[str], np.
         painter: makes the faces.
 
     Returns:
-        An iterator of (ids, their faces uint8 [n, S, S, 3]).
+        An iterator of (ids, their faces uint8 [n, S, S, C]).
     """
     ids = iter(ids)
     while block := list(itertools.islice(ids, BLOCK)):

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dcgan.data.form import USUAL, Form
 from dcgan.figures import sheets
 from gan_core import checks, files
 from gan_core.app.command_line import say
@@ -40,7 +41,10 @@ class Find:
     """Find the z whose faces are nearest to pictures, by gradient descent on the pixels' error."""
 
     image: tuple[Path, ...] = ()
-    """picture files of any kind that training reads; they are cropped and resized as in training"""
+    (
+        "picture files of any kind that training reads; they are made square, and grey, as in the "
+        "training of this generator"
+    )
     generated: int = 0
     (
         "in place of --image: this many faces of the generator itself, for which a z exists; shows "
@@ -145,23 +149,25 @@ def _with_label(generator: Generator, asked: Asked) -> Callable:
 
 
 def _pictures(config: Find, generator: Generator, asked: Asked) -> tuple[list[str], np.ndarray]:
-    """Their names, and uint8 [n, size, size, 3]."""
+    """Their names, and uint8 [n, size, size, C]."""
     if config.generated:
         # Another seed than the starts': else the descent would start at what it looks for.
         faces = generator.sample(config.generated, config.seed + 1, asked)
         return [f"generated face {i}" for i in range(config.generated)], faces
-    return [str(file) for file in config.image], read(config.image, generator.size)
+    pictures = read(config.image, generator.size, generator.form)
+    return [str(file) for file in config.image], pictures
 
 
-def read(images: tuple[str | os.PathLike, ...], size: int) -> np.ndarray:
+def read(images: tuple[str | os.PathLike, ...], size: int, form: Form = USUAL) -> np.ndarray:
     """Pictures as training reads them.
 
     Args:
         images: files.
         size: pixels of a side.
+        form: that of the generator.
 
     Returns:
-        uint8 [n, size, size, 3].
+        uint8 [n, size, size, C].
 
     Raises:
         ValueError: if one cannot be read, or is not a picture.
@@ -176,7 +182,7 @@ def read(images: tuple[str | os.PathLike, ...], size: int) -> np.ndarray:
             reason = error.strerror or str(error)
             checks.fail("find", "image", "a file that can be read", f"{file}: {reason}")
         try:
-            pictures.append(decoder.decode(data, size))
+            pictures.append(decoder.decode(data, size, form))
         except decoder.UnusableImageError as error:
             checks.fail("find", "image", "a picture", f"{file}: {error}")
     return np.stack(pictures)

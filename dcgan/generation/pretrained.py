@@ -23,6 +23,7 @@ import numpy as np
 from rich.console import Console
 
 from dcgan import networks
+from dcgan.data.form import USUAL, Form
 from gan_core import checks, files
 from gan_core.app import command_line
 from gan_core.nn.sequential import Sequential
@@ -42,6 +43,7 @@ def save(
     latent_dim: int,
     network: str = "radford",
     epsilon: float = 1e-5,
+    form: Form = USUAL,
     learnt_from: dict | None = None,
     note: str = "",
     overwrite: bool = False,
@@ -56,8 +58,9 @@ def save(
         latent_dim: how many numbers z has.
         network: which of `dcgan.networks.BY_NAME` it is.
         epsilon: batch norm's.
-        learnt_from: drawn, seed and flip of its run's Config, which say what faces it learnt from;
-            None: not drawn ones.
+        form: what was made of the pictures that it learnt from.
+        learnt_from: drawn, seed, flip and colours of its run's Config, which say what faces it
+            learnt from; None: not drawn ones.
         note: where it comes from.
         overwrite: whether to replace what is there.
 
@@ -87,6 +90,7 @@ def save(
         "latent_dim": latent_dim,
         "network": network,
         "epsilon": epsilon,
+        "form": dataclasses.asdict(form),
         "learnt_from": learnt_from,
         "note": note,
     }
@@ -112,7 +116,7 @@ def load(file=None) -> tuple[Sequential, dict]:
         file: its path; None: the package's own.
 
     Returns:
-        The generator, z [B, latent_dim] -> [B, size, size, 3] float32; and what is known about it.
+        The generator, z [B, latent_dim] -> [B, size, size, C] float32; and what is known about it.
 
     Raises:
         ValueError: if it is not there, or damaged.
@@ -131,6 +135,7 @@ def load(file=None) -> tuple[Sequential, dict]:
             network=about.get("network", "radford"),  # the package's own file names none
             seed=0,
             epsilon=about["epsilon"],
+            channels=form_of(about).channels,
         )
         variables = named_variables(generator)
         if variables.keys() != arrays.keys():
@@ -148,6 +153,11 @@ def load(file=None) -> tuple[Sequential, dict]:
             "Install the package again, or name a run of your own."
         ) from error
     return generator, about
+
+
+def form_of(about: dict) -> Form:
+    """The form of a file's generator; the package's own file names none."""
+    return Form(**about.get("form", {}))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,7 +182,8 @@ def main(config: Config) -> None:
     asked = of_run(config.run)
     faces = None
     if asked.data is None:
-        faces = {"drawn": asked.drawn, "seed": asked.seed, "flip": asked.flip}
+        names = ("drawn", "seed", "flip", "colours")
+        faces = {name: getattr(asked, name) for name in names}
     written = save(
         training.best_generator(config.run),
         config.out,
@@ -181,6 +192,7 @@ def main(config: Config) -> None:
         latent_dim=asked.latent_dim,
         network=asked.network,
         epsilon=asked.epsilon,
+        form=asked.form,
         learnt_from=faces,
         note=config.note,
         overwrite=config.overwrite,

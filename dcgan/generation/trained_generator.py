@@ -18,6 +18,8 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan.config import of_run
+from dcgan.data import form as forms
+from dcgan.data.form import USUAL, Form
 from dcgan.data.labels import FILE as FILE_OF_LABELS
 from dcgan.data.labels import Asked, LabelSet
 from dcgan.data.labels import read as read_labels
@@ -32,7 +34,7 @@ BATCH = 64  # pictures that G makes at a time, always: see Generator
 
 @dataclasses.dataclass(frozen=True)
 class Generator:
-    """z [n, latent_dim] float32 -> pictures [n, size, size, 3] uint8, for any n.
+    """z [n, latent_dim] float32 -> pictures [n, size, size, C] uint8, for any n; C is 3, 1 in grey.
 
     A conditional generator, one with `labels`, is called with those of each picture as well.
 
@@ -43,7 +45,7 @@ class Generator:
 
     function: Callable
     """z [BATCH, latent_dim] float32, and labels [BATCH, f] int32 if there are any -> uint8
-    [BATCH, size, size, 3]"""
+    [BATCH, size, size, C]"""
     latent_dim: int
     size: int
     name: str
@@ -53,12 +55,14 @@ class Generator:
     samples: Callable | None = None
     """as function, but for any n and float32 in [-1, 1]: gradients with respect to z pass through
     it; None: it has no such function"""
+    form: Form = USUAL
+    """what was made of the pictures that it learnt from"""
 
     def __call__(self, z, labels: np.ndarray | None = None) -> np.ndarray:
         z = checks.tensor("Generator", "z", z, ["n", self.latent_dim], finite=True).numpy()
         labels = self._checked_labels(labels, len(z))
         if len(z) == 0:
-            return np.zeros([0, self.size, self.size, 3], np.uint8)
+            return np.zeros([0, self.size, self.size, self.form.channels], np.uint8)
         inputs = [_filled(z)]
         if labels is not None:
             inputs.append(_filled(labels))
@@ -106,7 +110,7 @@ class Generator:
         return np.concatenate(list(self._blocks_of_z(n, seed)))
 
     def sample(self, n: int, seed: int = 0, asked: Asked | None = None) -> np.ndarray:
-        """n faces: uint8 [n, size, size, 3]. Number i of a seed is the same for every n,
+        """n faces: uint8 [n, size, size, C]. Number i of a seed is the same for every n,
         and GANTrainer.sample's.
 
         Args:
@@ -191,9 +195,14 @@ def block_of_z(index: int, latent_dim: int, seed: int) -> np.ndarray:
 
 
 def of_network(
-    network, latent_dim: int, size: int, name: str = "network", labels: LabelSet | None = None
+    network,
+    latent_dim: int,
+    size: int,
+    name: str = "network",
+    labels: LabelSet | None = None,
+    form: Form = USUAL,
 ) -> Generator:
-    """A Generator of a network z [B, latent_dim] -> [B, size, size, 3] float32 in [-1, 1],
+    """A Generator of a network z [B, latent_dim] -> [B, size, size, C] float32 in [-1, 1],
     compiled; of a network (z, labels), where labels are given.
     """
 
@@ -202,7 +211,7 @@ def of_network(
 
     # A partial object is counted by itself where TensorFlow warns of frequent tracing.
     function = tf.function(functools.partial(pictures), autograph=False)
-    return Generator(function, latent_dim, size, name, labels, samples=network)
+    return Generator(function, latent_dim, size, name, labels, samples=network, form=form)
 
 
 def load(run: str | os.PathLike | None = None) -> Generator:
@@ -222,13 +231,17 @@ def load(run: str | os.PathLike | None = None) -> Generator:
     if run is None:
         network, about = pretrained.load()
         name = "the package's own generator"
-        return of_network(network, about["latent_dim"], about["size"], name)
+        form = pretrained.form_of(about)
+        return of_network(network, about["latent_dim"], about["size"], name, form=form)
     if _is_under_way(run):
         from dcgan import training  # slow to import, and seldom needed
 
         config = of_run(run)
         network = training.best_generator(run)
-        return of_network(network, config.latent_dim, config.size, str(run), read_labels(run))
+        labels = read_labels(run)
+        return of_network(
+            network, config.latent_dim, config.size, str(run), labels, form=config.form
+        )
     return _of_saved_model(saved_model(run), str(run))
 
 
@@ -287,6 +300,7 @@ def saved_model(run) -> Path:
 def _of_saved_model(folder, name) -> Generator:
     """What `gan_core.nn.export` wrote: its signature tells latent_dim, a first call the size."""
     labels = read_labels(folder)
+    form = forms.read(folder)
     try:
         with files.named_in_utf8(folder) as place:
             model = tf.saved_model.load(place)
@@ -304,9 +318,8 @@ def _of_saved_model(folder, name) -> Generator:
             f"generator: {folder} cannot be used ({first or type(error).__name__}): it must be a "
             "SavedModel z [n, latent_dim] -> images, as training writes it."
         ) from error
-    if shape.rank != 4 or shape[1] != shape[2] or shape[3] != 3:
-        checks.fail(
-            "generator", f"what {folder} makes", "[n, size, size, 3]", checks.show_shape(shape)
-        )
+    if shape.rank != 4 or shape[1] != shape[2] or shape[3] != form.channels:
+        wanted = f"[n, size, size, {form.channels}]"
+        checks.fail("generator", f"what {folder} makes", wanted, checks.show_shape(shape))
     samples = getattr(model, "samples", None)
-    return Generator(model, z.shape[1], shape[1], name, labels, samples)
+    return Generator(model, z.shape[1], shape[1], name, labels, samples, form)

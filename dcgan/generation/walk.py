@@ -180,24 +180,25 @@ def labelled(images: np.ndarray, labels: Sequence[str], columns: int = 10) -> np
     """A sheet of pictures with a short text below each. Small pictures are doubled.
 
     Args:
-        images: uint8 [N, S, S, 3].
+        images: uint8 [N, S, S, C], C = 3 or 1.
         labels: N texts.
         columns: pictures in a row.
 
     Returns:
-        uint8 [height, width, 3].
+        uint8 [height, width, C].
     """
     images = np.asarray(images)
     if images.shape[1] < 96:
         images = images.repeat(2, axis=1).repeat(2, axis=2)
     side = images.shape[1]
-    cards = np.full([len(images), side + LABEL, side, 3], 255, np.uint8)
+    channels = images.shape[3]
+    cards = np.full([len(images), side + LABEL, side, channels], 255, np.uint8)
     cards[:, :side] = images
     font = ImageFont.load_default(LABEL - 3)
     for i, text in enumerate(labels):
-        line = Image.new("RGB", (side, LABEL), "white")
+        line = Image.new("RGB" if channels == 3 else "L", (side, LABEL), "white")
         ImageDraw.Draw(line).text((side / 2, 0), text, fill="black", font=font, anchor="ma")
-        cards[i, side:] = np.asarray(line)
+        cards[i, side:] = np.asarray(line).reshape(LABEL, side, channels)
     return sheets.sheet(cards, columns)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
 
+from dcgan.figures import sheets
 from dcgan.generation.stored_zip import StoredZip
 from gan_core import checks, files
 
@@ -34,10 +34,10 @@ def write(blocks: Iterable[np.ndarray], count: int, out, overwrite: bool = False
     """Write pictures to a new output, which does not exist until all is written.
 
     Args:
-        blocks: the pictures, in arrays uint8 [n, S, S, 3].
+        blocks: the pictures, in arrays uint8 [n, S, S, C].
         count: how many they are together.
         out: FILE.zip, with 00000.png, ... in it, stored; FILE.npz, with the array `images`
-            [count, S, S, 3] uint8; any other name is a folder, of the same PNGs.
+            [count, S, S, C] uint8; any other name is a folder, of the same PNGs.
         overwrite: whether to replace what is there.
 
     Raises:
@@ -106,10 +106,10 @@ def png(image: np.ndarray) -> bytes:
     size (9.1 kB).
 
     Args:
-        image: uint8 [S, S, 3].
+        image: uint8 [S, S, 3], or [S, S, 1] of grey.
     """
     data = io.BytesIO()
-    Image.fromarray(image).save(data, format="PNG", compress_level=LEVEL)
+    sheets.picture(image).save(data, format="PNG", compress_level=LEVEL)
     return data.getvalue()
 
 
@@ -117,7 +117,7 @@ def pngs(images: np.ndarray) -> list[bytes]:
     """A block of pictures as PNG files, made on all cores (zlib lets go of Python's lock).
 
     Args:
-        images: uint8 [n, S, S, 3].
+        images: uint8 [n, S, S, C].
     """
     with ThreadPoolExecutor() as pool:
         return list(pool.map(png, images))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from dcgan.config import Config, from_json
-from dcgan.data import faces, labelling
+from dcgan.data import faces, form, labelling
 from dcgan.drawn import drawn_faces
 from dcgan.generation import pretrained
 from dcgan.judge.factor_classifier import shrink
@@ -45,7 +45,7 @@ class Evidence:
     mirrored: bool = False
     """whether training mirrored faces at random; then half of those held aside are mirrored here"""
     drawn: bool = False
-    """whether they are drawn faces, whose factors are known"""
+    """whether they are drawn faces in colours, whose factors a classifier can read"""
 
     @functools.cached_property
     def learnt(self) -> np.ndarray:
@@ -97,8 +97,10 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         learnt, _ = faces.split(config.drawn, config.seed)
         training = drawn_faces.draw(learnt, seed=config.seed, size=size)
         held = drawn_faces.draw(FRESH + np.arange(n * (1 + FLOORS)), seed=config.seed, size=size)
+        training = form.in_colours(training, config.colours)
+        held = form.in_colours(held, config.colours)
     else:
-        found = faces.load(Path(data), size)
+        found = faces.load(Path(data), size, form=config.form)
         images = found.images
         # As training divided them: a CSV of labels may leave some out.
         labelled = labelling.of_config(config, found.names)
@@ -117,7 +119,8 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         ]
     held = real_sets.mirror_half(held, seed=config.seed) if config.flip else held
     reference, *others = (held[i * n : (i + 1) * n] for i in range(1 + FLOORS))
-    return Evidence(training, reference, tuple(others), config.flip, data is None)
+    drawn = data is None and config.colours == "rgb"
+    return Evidence(training, reference, tuple(others), config.flip, drawn)
 
 
 def packages_own() -> Config:
@@ -134,10 +137,11 @@ def packages_own() -> Config:
 
 
 def spoilt(proof: Evidence, *, seed: int) -> dict:
-    """{what was done: faces [n, S, S, 3] uint8}: real faces, spoilt in six ways that one knows.
+    """{what was done: faces [n, S, S, C] uint8}: real faces, spoilt in six ways that one knows.
 
-    Blurred by (1 2 1)/4; noise of sd 10; 10 more red and 10 less blue; the lighter half, by mean
-    grey level, of two sets; 50 faces over and over; faces that were learnt from.
+    Blurred by (1 2 1)/4; noise of sd 10; 10 more red and 10 less blue (not of grey faces); the
+    lighter half, by mean grey level, of two sets; 50 faces over and over; faces that were learnt
+    from.
     """
     real = proof.others[0]
     exact = real.astype(np.float32)
@@ -146,10 +150,15 @@ def spoilt(proof: Evidence, *, seed: int) -> dict:
     lighter = np.argsort(two.mean(axis=(1, 2, 3)), kind="stable")[n:]
     order = rng.permutation(n, rng.seed(seed, "which are few")).numpy()
     remembered = rng.permutation(len(proof.learnt), rng.seed(seed, "remembered")).numpy()
+    noise = rng.normal(exact.shape, rng.seed(seed, "noise")).numpy()
+    colours_off = {}
+    if exact.shape[3] == 3:
+        shifted = exact + np.array([10.0, 0.0, -10.0], np.float32)
+        colours_off = {"colours off": _to_uint8(shifted)}
     return {
         "blurred": _to_uint8(_blur(exact)),
-        "noisy": _to_uint8(exact + 10.0 * rng.normal(exact.shape, rng.seed(seed, "noise")).numpy()),
-        "colours off": _to_uint8(exact + np.array([10.0, 0.0, -10.0], np.float32)),
+        "noisy": _to_uint8(exact + 10.0 * noise),
+        **colours_off,
         "light half only": two[np.sort(lighter)],
         "50 faces only": real[order[:50]][np.arange(n) % min(50, n)],
         "training faces": proof.learnt[np.resize(remembered, n)],

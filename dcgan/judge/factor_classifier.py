@@ -15,7 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from dcgan.data import pixels
+from dcgan.architectures.plan import layer_seed
+from dcgan.data import form, pixels
+from dcgan.data.form import Colours
+from dcgan.data.image_arrays import uint8_images
 from dcgan.drawn import drawn_faces
 from gan_core import checks, data, rng
 from gan_core.nn.activations import leaky_relu
@@ -46,6 +49,7 @@ class FactorClassifier(tf.Module):
             The side of larger images must be a multiple of it.
         seed: the seed of the weights.
         width: channels after the first convolution, twice as many after each further one.
+        channels: the channels of the images: 3, or 1 for grey.
         name: the name of the module.
 
     Raises:
@@ -59,25 +63,31 @@ class FactorClassifier(tf.Module):
         size: int = MOST,
         seed: int,
         width: int = 16,
+        channels: int = 3,
         name: str | None = None,
     ):
         super().__init__(name=name)
         checks.integer("FactorClassifier", "width", width, 1)
         self.size = checks.one_of("FactorClassifier", "size", size, tuple(HALVINGS))
+        self.channels = checks.one_of("FactorClassifier", "channels", channels, (1, 3))
         self.factors = {factor: tuple(values) for factor, values in factors.items()}
         self._sizes = [len(values) for values in self.factors.values()]
 
         layers: list[Callable] = []
-        channels = 6
+        narrow = 2 * channels  # `with_detail` adds as many
         for i in range(HALVINGS[size]):
             wider = width * 2**i
-            layers += _halving(channels, wider, _seed(seed, i))
-            channels = wider
+            layers += _halving(narrow, wider, layer_seed(seed, i))
+            narrow = wider
         side = size // 2 ** HALVINGS[size]
         hidden = Dense(
-            side**2 * channels, 128, use_bias=False, initializer=he_normal, seed=_seed(seed, 10)
+            side**2 * narrow,
+            128,
+            use_bias=False,
+            initializer=he_normal,
+            seed=layer_seed(seed, 10),
         )
-        logits = Dense(128, sum(self._sizes), seed=_seed(seed, 11))
+        logits = Dense(128, sum(self._sizes), seed=layer_seed(seed, 11))
         layers += [Flatten(), hidden, BatchNorm(128), leaky_relu(0.2), logits]
         self.body = Sequential(layers)
 
@@ -85,7 +95,7 @@ class FactorClassifier(tf.Module):
         """The logits of each factor.
 
         Args:
-            x: [B, size, size, 3] float32 in [-1, 1].
+            x: [B, size, size, channels] float32 in [-1, 1].
             training: whether batch norm uses, and learns from, the batch's own statistics.
 
         Returns:
@@ -107,6 +117,9 @@ class FactorClassifier(tf.Module):
             ValueError: if there are no images, or they have another shape or dtype.
         """
         x = shrink(images, self.size)
+        if x.shape[3] != self.channels:
+            wanted = f"of {self.channels} channels, as those that it learnt from"
+            checks.fail("FactorClassifier", "images", wanted, checks.show_shape(np.shape(images)))
         parts: dict[str, list[tf.Tensor]] = {factor: [] for factor in self.factors}
         for first in range(0, len(x), IMAGES_AT_A_TIME):
             found = self(pixels.to_float(x[first : first + IMAGES_AT_A_TIME]))
@@ -158,10 +171,10 @@ def with_detail(x: tf.Tensor) -> tf.Tensor:
     learnt last.
 
     Args:
-        x: [B, S, S, 3] float32.
+        x: [B, S, S, C] float32.
 
     Returns:
-        [B, S, S, 6] float32.
+        [B, S, S, 2 C] float32.
     """
     detail = x - tf.nn.avg_pool2d(x, 3, 1, "SAME")
     return tf.concat([x, 4.0 * detail], axis=3)
@@ -200,7 +213,7 @@ def fit_classifier(
     """A classifier trained on these images: Adam on the sum of the factors' cross-entropies.
 
     Args:
-        images: uint8 [N, S, S, 3].
+        images: uint8 [N, S, S, 3], or [N, S, S, 1] of grey.
         labels: {factor: [N] int}.
         factors: {factor: names of its values}.
         steps: training steps.
@@ -222,7 +235,8 @@ def fit_classifier(
     for factor, values in factors.items():
         _check_labels(factor, labels.get(factor, []), len(images), len(values))
     size = _size_for(np.shape(images)[1])
-    model = FactorClassifier(factors, size=size, seed=seed, width=width)
+    channels = np.shape(images)[3]
+    model = FactorClassifier(factors, size=size, seed=seed, width=width, channels=channels)
     optimizer = Adam(cosine_decay(learning_rate, steps)).bind(model.trainable_variables)
     all_images = tf.constant(shrink(images, model.size))
     columns = np.stack([labels[factor] for factor in factors], axis=1)
@@ -249,7 +263,12 @@ def fit_classifier(
 
 
 def train_classifier(
-    size: int = 64, *, faces: int = 10_000, steps: int = 800, seed: int = 0
+    size: int = 64,
+    *,
+    faces: int = 10_000,
+    steps: int = 800,
+    seed: int = 0,
+    colours: Colours = "rgb",
 ) -> FactorClassifier:
     """A classifier trained on drawn faces.
 
@@ -258,15 +277,16 @@ def train_classifier(
         faces: how many are drawn.
         steps: training steps.
         seed: the seed of the faces and the training.
+        colours: "rgb"; or "grey" for a classifier of grey faces, which can only guess colours.
     """
     indices = np.arange(faces)
-    images = drawn_faces.draw(indices, seed=seed, size=size)
+    images = form.in_colours(drawn_faces.draw(indices, seed=seed, size=size), colours)
     labels = drawn_faces.factors(indices, seed=seed)
     return fit_classifier(images, labels, drawn_faces.FACTORS, steps=steps, seed=seed)
 
 
 def held_aside(
-    count: int, *, size: int = 64, seed: int = 0
+    count: int, *, size: int = 64, seed: int = 0, colours: Colours = "rgb"
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Drawn faces that `train_classifier` never sees, and their factors.
 
@@ -274,12 +294,13 @@ def held_aside(
         count: how many.
         size: pixels of a face.
         seed: the seed of the faces.
+        colours: "rgb" or "grey".
 
     Returns:
-        Images [count, size, size, 3] uint8, and {factor: [count]}.
+        Images [count, size, size, C] uint8, and {factor: [count]}.
     """
     indices = HELD_ASIDE + np.arange(count)
-    images = drawn_faces.draw(indices, seed=seed, size=size)
+    images = form.in_colours(drawn_faces.draw(indices, seed=seed, size=size), colours)
     return images, drawn_faces.factors(indices, seed=seed)
 
 
@@ -287,22 +308,19 @@ def shrink(images: np.ndarray, size: int) -> np.ndarray:
     """Smaller images: rounded means over square blocks.
 
     Args:
-        images: uint8 [N, S, S, 3], S a multiple of size.
+        images: uint8 [N, S, S, C], S a multiple of size, C = 3 or 1.
         size: pixels of a side afterwards.
 
     Returns:
-        uint8 [N, size, size, 3].
+        uint8 [N, size, size, C].
 
     Raises:
         ValueError: if there are no images, or they have another shape or dtype.
     """
-    images = np.asarray(images)
-    is_square = images.ndim == 4 and images.shape[2:] == (images.shape[1], 3)
-    is_right = images.dtype == np.uint8 and is_square and images.size > 0
-    if not is_right or images.shape[1] % size:
-        wanted = f"[N, S, S, 3] of uint8 with S a multiple of {size}"
-        came = f"{checks.show_shape(images.shape)} of {images.dtype}"
-        checks.fail("shrink", "images", wanted, came)
+    images = uint8_images("shrink", "images", images)
+    if images.shape[1] % size:
+        wanted = f"of a side that is a multiple of {size}"
+        checks.fail("shrink", "images", wanted, f"{images.shape[1]} pixels")
     return np.round(pixels.block_means(images, size, np.float32)).astype(np.uint8)
 
 
@@ -334,8 +352,3 @@ def _check_labels(factor: str, labels: np.ndarray | list, n: int, values: int) -
         came += f" from {own.min()} to {own.max()}"
     wanted = f"[{n}] from 0 to {values - 1}"
     checks.fail("fit_classifier", f"labels[{factor!r}]", wanted, came)
-
-
-def _seed(seed: int, i: int) -> int:
-    """A number of its own for each layer: two of one size and seed would start equal."""
-    return 1000 * seed + i

@@ -45,10 +45,13 @@ def shares(
         wanted = "a generator whose labels are factors of drawn faces"
         checks.fail("label_share", "generator", wanted, generator.name)
     if read is None:
-        read = factor_classifier.train_classifier(generator.size).predict
+        colours = generator.form.colours
+        read = factor_classifier.train_classifier(generator.size, colours=colours).predict
     asked = generator.labels_of(n, seed)
     found = _labels(known, read(generator.sample(n, seed)))
-    real, factors = factor_classifier.held_aside(n, size=generator.size)
+    real, factors = factor_classifier.held_aside(
+        n, size=generator.size, colours=generator.form.colours
+    )
     right = _labels(known, factors)
     seen = _labels(known, read(real))
     share = (found == asked).mean(axis=0)

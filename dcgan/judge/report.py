@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dcgan.config import Config, from_json
-from dcgan.data import faces, labelling
+from dcgan.config import Config, of_run
+from dcgan.data import faces, form, labelling
 from dcgan.drawn import drawn_faces
 from dcgan.figures import best_and_worst
 from dcgan.generation import trained_generator
@@ -21,7 +21,6 @@ from dcgan.judge.command import FEWEST, Judge
 from dcgan.measures import neighbours, real_sets
 from dcgan.measures.features import efficientnet, face_judge, manifolds
 from gan_core import checks, files
-from gan_core.runs.run_folder import RunFolder
 
 SHOWN = 32  # faces in each panel of the picture
 NOT_FID = (
@@ -104,20 +103,22 @@ def feature_network(config: Judge) -> Callable[[np.ndarray], np.ndarray]:
     """Images -> features; ValueError where the extra is missing."""
     if config.features == "imagenet":
         return efficientnet.load()
-    classifier = factor_classifier.train_classifier()
+    colours = "rgb" if config.run is None else of_run(config.run).colours
+    classifier = factor_classifier.train_classifier(colours=colours)
     return lambda images: factor_features.features(classifier, images)
 
 
 def _generated(config: Judge) -> tuple[np.ndarray, Config]:
     """At most n generated faces, and the config that says what real ones they are to resemble."""
     if config.run is not None:
-        training_config = from_json(RunFolder.resume(config.run).config)
+        training_config = of_run(config.run)
     elif config.faces is not None:
         training_config = Config(data=config.data, size=config.size, flip=False)
     else:
         training_config = evidence.packages_own()
     if config.faces is not None:
-        return faces.load(config.faces, training_config.size).images[: config.n], training_config
+        found = faces.load(config.faces, training_config.size, form=training_config.form)
+        return found.images[: config.n], training_config
     generator = trained_generator.load(config.run)
     return generator.sample(config.n, seed=config.seed), training_config
 
@@ -131,14 +132,14 @@ def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealF
     data = config.data if data is None else data
     if data is None:
         indices, _ = faces.split(config.drawn, config.seed)
-        learnt = drawn_faces.draw(indices, seed=config.seed, size=size)
         fresh = evidence.FRESH + np.arange(2 * n)
-        held = drawn_faces.draw(fresh, seed=config.seed, size=size)
+        learnt = _drawn(indices, config, size)
+        held = _drawn(fresh, config, size)
         sets = real_sets.RealSets(reference=held[:n], others=held[n:])
         if config.flip:
             sets = real_sets.mirror_both(sets, config.seed)
     else:
-        found = faces.load(data, size)
+        found = faces.load(data, size, form=config.form)
         images = found.images
         # As training divided them: a CSV of labels may leave some out.
         labelled = labelling.of_config(config, found.names)
@@ -151,6 +152,12 @@ def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealF
     if config.flip:
         learnt = np.concatenate([learnt, learnt[:, :, ::-1]])
     return RealFaces(sets.reference, sets.others, learnt)
+
+
+def _drawn(indices: np.ndarray, config: Config, size: int) -> np.ndarray:
+    """Drawn faces as a run of this config has them."""
+    drawn = drawn_faces.draw(indices, seed=config.seed, size=size)
+    return form.in_colours(drawn, config.colours)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Found:
     z: np.ndarray
     """[n, latent_dim] float32"""
     faces: np.ndarray
-    """G(z), uint8 [n, S, S, 3]"""
+    """G(z), uint8 [n, S, S, C]"""
     psnr: np.ndarray
     """[n] decibels, infinite where a face is the picture itself"""
 
@@ -50,13 +50,13 @@ def psnr(faces: np.ndarray, pictures: np.ndarray) -> np.ndarray:
     30 dB is an error of 8 grey levels a pixel (root mean square), hard to see; 20 dB one of 25.
 
     Args:
-        faces: uint8 [n, S, S, 3].
-        pictures: uint8 [n, S, S, 3].
+        faces: uint8 [n, S, S, C].
+        pictures: uint8 [n, S, S, C].
 
     Returns:
         [n] float64; infinite where both are equal.
     """
-    faces = checks.array("psnr", "faces", faces, ["n", "S", "S", 3], dtype=np.uint8)
+    faces = checks.array("psnr", "faces", faces, ["n", "S", "S", "C"], dtype=np.uint8)
     pictures = checks.array("psnr", "pictures", pictures, list(faces.shape), dtype=np.uint8)
     difference = faces.astype(np.float64) - pictures
     error = np.mean(difference**2, axis=(1, 2, 3))
@@ -78,9 +78,9 @@ def find(
     """The z of pictures, each the best of several gradient descents.
 
     Args:
-        samples: G, z [n, latent_dim] -> float32 [n, S, S, 3] in [-1, 1], differentiable.
+        samples: G, z [n, latent_dim] -> float32 [n, S, S, C] in [-1, 1], differentiable.
         latent_dim: how many numbers z has, drawn from N(0, 1).
-        pictures: uint8 [n, S, S, 3].
+        pictures: uint8 [n, S, S, C].
         starts: how many z each picture's descent starts from.
         candidates: from how many samples of the prior these are chosen.
         steps: the number of steps of Adam, whose learning rate falls to 0 along a cosine.
@@ -94,7 +94,7 @@ def find(
         ValueError: if an argument is out of range, or the pictures have not G's size.
     """
     owner = "find"
-    pictures = checks.array(owner, "pictures", pictures, ["n", "S", "S", 3], dtype=np.uint8)
+    pictures = checks.array(owner, "pictures", pictures, ["n", "S", "S", "C"], dtype=np.uint8)
     checks.integer(owner, "latent_dim", latent_dim, 1)
     checks.integer(owner, "candidates", candidates, 1, 10**6)
     checks.integer(owner, "starts", starts, 1, candidates)
@@ -132,7 +132,7 @@ def _starting_points(
 
 
 def _faces(samples: Callable[[tf.Tensor], tf.Tensor], z: np.ndarray) -> np.ndarray:
-    """uint8 [n, S, S, 3], BATCH at a time."""
+    """uint8 [n, S, S, C], BATCH at a time."""
     blocks = [
         pixels.to_uint8(samples(tf.constant(z[i : i + BATCH]))).numpy()
         for i in range(0, len(z), BATCH)
@@ -160,7 +160,7 @@ class _Descent:
         self._compiled = tf.function(self._descend, autograph=False)
 
     def __call__(self, z: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """z [n, latent_dim] and pictures in [-1, 1] [n, S, S, 3] -> better z, n at most BATCH."""
+        """z [n, latent_dim] and pictures in [-1, 1] [n, S, S, C] -> better z, n at most BATCH."""
         rows = np.arange(BATCH) % len(z)
         for variable in (*self.optimizer.m, *self.optimizer.v, self.optimizer.updates):
             variable.assign(tf.zeros_like(variable))

@@ -6,9 +6,10 @@
     image_mmd                    do whole images, seen small, agree?           about 0     up to 2
     diversity (by ms_ssim)       are two as unlike as two real ones are?       as real     up to 1
 
-All take uint8 images [N, S, S, 3] as NumPy arrays; where it matters the first set is the real one.
-Two sets of real images are not 0 apart: compare each value with its `floor`, the value of real
-against real at the same N. None of them sees memorised images: that is `dcgan.measures.neighbours`.
+All take uint8 images [N, S, S, 3], or [N, S, S, 1] of grey, as NumPy arrays; where it matters the
+first set is the real one. Two sets of real images are not 0 apart: compare each value with its
+`floor`, the value of real against real at the same N. None of them sees memorised images: that is
+`dcgan.measures.neighbours`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from dcgan.data import pixels
+from dcgan.data.image_arrays import uint8_images
 from dcgan.measures import pyramid
 from gan_core import checks, metrics, rng
 
@@ -34,7 +36,7 @@ def sliced_wasserstein_pyramid(
     """Sliced Wasserstein distance of 7 × 7 patches, for each level of the Laplacian pyramid.
 
     `patches` are cut at random places of each level of each image; a patch is a point in 147
-    dimensions; then W1 of the two clouds along `projections` random directions
+    dimensions (49, if it is grey); then W1 of the two clouds along `projections` random directions
     (`gan_core.metrics.sliced_wasserstein`; Karras et al. 2018, section 5).
 
     One difference to the paper. It scales each set's patches, per channel, by that set's own mean
@@ -78,7 +80,7 @@ def _measure_by_the_first(real: np.ndarray, fake: np.ndarray) -> None:
     mean = real.mean(axis=(0, 1))
     real -= mean
     fake -= mean
-    variance = np.einsum("npc,npc->c", real, real) / (real.size // 3)
+    variance = np.einsum("npc,npc->c", real, real) / (real.size // real.shape[2])
     sd = np.maximum(np.sqrt(variance), 1e-3)  # grey levels; 0 if no real image has any detail
     real /= sd
     fake /= sd
@@ -88,7 +90,7 @@ def _patches(images: np.ndarray, size: int, count: int, seed: int) -> np.ndarray
     """Patches from `count` random places of each image, at the level of this size.
 
     Returns:
-        [N · count, 49, 3] float64.
+        [N · count, 49, C] float64.
     """
     level = pyramid.sizes(images.shape[1]).index(size)
     purpose = f"patches at {size}"
@@ -97,12 +99,14 @@ def _patches(images: np.ndarray, size: int, count: int, seed: int) -> np.ndarray
     x = corner.numpy()[:, :, 1, np.newaxis] + np.arange(PATCH)
     places = y[:, :, :, np.newaxis] * size + x[:, :, np.newaxis, :]
     places = places.reshape(len(images), -1)
-    found = np.empty([len(images), count * PATCH * PATCH, 3])
+    channels = images.shape[3]
+    found = np.empty([len(images), count * PATCH * PATCH, channels])
     for first in range(0, len(images), IMAGES_AT_A_TIME):  # all at once: 5 times the images
         some = slice(first, first + IMAGES_AT_A_TIME)
-        colours = pyramid.laplacian_pyramid(images[some])[level].reshape(-1, size * size, 3)
+        band = pyramid.laplacian_pyramid(images[some])[level]
+        colours = band.reshape(-1, size * size, channels)
         found[some] = colours[np.arange(len(colours))[:, np.newaxis], places[some]]
-    return found.reshape(-1, PATCH * PATCH, 3)
+    return found.reshape(-1, PATCH * PATCH, channels)
 
 
 def patches_and_whole(real: np.ndarray, fake: np.ndarray, *, seed: int) -> dict[int | str, float]:
@@ -161,13 +165,13 @@ def mmd_bandwidth(real: np.ndarray) -> float:
 
 
 def small(images: np.ndarray) -> np.ndarray:
-    """Means over blocks: 16 × 16 × 3 numbers an image.
+    """Means over blocks: 16 × 16 × 3 numbers an image, 16 × 16 of a grey one.
 
     Args:
         images: uint8 [N, S, S, 3], S a multiple of 16.
 
     Returns:
-        [N, 768] float64 in [0, 1].
+        [N, 768] float64 in [0, 1], or [N, 256].
     """
     means = pixels.block_means(np.asarray(images), pyramid.COARSEST)
     return means.reshape(len(means), -1) / 255.0
@@ -256,7 +260,4 @@ def _two_sets(
 
 def _uint8(owner: str, name: str, images: np.ndarray, at_least: int = 1) -> np.ndarray:
     images = pyramid.square_images(owner, name, images, at_least)
-    if images.dtype != np.uint8:
-        way_out = "See dcgan.data.pixels.to_uint8."
-        checks.fail(owner, name, "uint8, from 0 to 255", images.dtype.name, way_out)
-    return images
+    return uint8_images(owner, name, images)

@@ -19,11 +19,19 @@ BRIGHTNESS = (0.299, 0.587, 0.114)  # of red, green and blue, to the eye (ITU-R 
 ROWS_AT_A_TIME = 2000
 
 
+def brightness(images: np.ndarray) -> np.ndarray:
+    """[..., 3] in colours, or [..., 1] in grey -> [...] float32: how bright each pixel is."""
+    images = np.asarray(images, np.float32)
+    if images.shape[-1] == 1:
+        return images[..., 0]
+    return images @ np.asarray(BRIGHTNESS, np.float32)
+
+
 def hashes(images: np.ndarray) -> np.ndarray:
     """Whether a cell is brighter than its left neighbour, row by row of 8 x 8 pairs.
 
     Args:
-        images: uint8 [N, S, S, 3].
+        images: uint8 [N, S, S, 3], or [N, S, S, 1] of grey.
 
     Returns:
         bool [N, 64].
@@ -35,14 +43,14 @@ def hashes(images: np.ndarray) -> np.ndarray:
         shape = np.shape(images)
     except ValueError:  # pictures of several sizes
         shape = None
-    if shape is None or len(shape) != 4 or shape[0] == 0 or shape[3] != 3:
+    if shape is None or len(shape) != 4 or shape[0] == 0 or shape[3] not in (1, 3):
         came = "pictures of several sizes" if shape is None else checks.show_shape(shape)
-        checks.fail("duplicates.hashes", "images", "[N, S, S, 3] with N at least 1", came)
+        checks.fail("duplicates.hashes", "images", "[N, S, S, 3 or 1] with N at least 1", came)
     parts = []
     for first in range(0, len(images), ROWS_AT_A_TIME):
         some = tf.cast(np.asarray(images[first : first + ROWS_AT_A_TIME]), tf.float32)
-        brightness = tf.tensordot(some, BRIGHTNESS, 1)
-        cells = tf.image.resize(brightness[..., tf.newaxis], [8, 9], "area").numpy()[..., 0]
+        grey = some if shape[3] == 1 else tf.tensordot(some, BRIGHTNESS, 1)[..., tf.newaxis]
+        cells = tf.image.resize(grey, [8, 9], "area").numpy()[..., 0]
         parts.append((cells[:, :, 1:] > cells[:, :, :-1]).reshape(-1, 64))
     return np.concatenate(parts)
 

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 
+from dcgan.data.image_arrays import uint8_images
 from gan_core import checks
 
 ROWS_AT_A_TIME = 500
@@ -31,8 +32,8 @@ def nearest(samples: np.ndarray, training: np.ndarray, k: int = 1) -> tuple[np.n
         to 255.
     """
     owner = "nearest"
-    samples = _checked(owner, "samples", samples)
-    training = _checked(owner, "training", training)
+    samples = uint8_images(owner, "samples", samples, square=False)
+    training = uint8_images(owner, "training", training, square=False)
     if samples.shape[1:] != training.shape[1:]:
         wanted = checks.show_shape(["N", *training.shape[1:]])
         checks.fail(owner, "samples", wanted, checks.show_shape(samples.shape))
@@ -48,14 +49,6 @@ def nearest(samples: np.ndarray, training: np.ndarray, k: int = 1) -> tuple[np.n
         indices = np.take_along_axis(indices, best, axis=1)
         squared = np.take_along_axis(squared, best, axis=1)
     return indices, np.sqrt(squared / samples[0].size)
-
-
-def _checked(owner: str, name: str, images: np.ndarray) -> np.ndarray:
-    images = np.asarray(images)
-    if images.dtype != np.uint8 or images.ndim < 2 or not images.size:
-        came = f"{checks.show_shape(images.shape)} of {images.dtype}"
-        checks.fail(owner, name, "[N, S, S, 3] of uint8", came)
-    return images
 
 
 def _squared_to_block(samples: np.ndarray, block: np.ndarray) -> np.ndarray:

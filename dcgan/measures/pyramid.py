@@ -1,6 +1,6 @@
 """An image as a stack of bands, from fine detail to coarse colour: the Laplacian pyramid.
 
-    x [N, 64, 64, 3]  ->  [N, 64, 64, 3], [N, 32, 32, 3], [N, 16, 16, 3]
+    x [N, 64, 64, C]  ->  [N, 64, 64, C], [N, 32, 32, C], [N, 16, 16, C]
 
 A level holds what is lost when the image is halved and doubled again: edges and texture of one
 size. The last level is what remains, the image at 16 × 16 (24 × 24 for an image of 96 pixels).
@@ -29,10 +29,10 @@ def laplacian_pyramid(images: np.ndarray) -> list[np.ndarray]:
     Wasserstein distances). Beyond the border the image is its mirror image.
 
     Args:
-        images: [N, S, S, 3], uint8 or float, with S = 16, 32, 48, 64, 80, ...
+        images: [N, S, S, C], uint8 or float, with C = 3 or 1 and S = 16, 32, 48, 64, 80, ...
 
     Returns:
-        [N, s, s, 3] float32 for s in sizes(S), in the unit of the images.
+        [N, s, s, C] float32 for s in sizes(S), in the unit of the images.
     """
     current = square_images("laplacian_pyramid", "images", images).astype(np.float32)
     levels = []
@@ -44,7 +44,7 @@ def laplacian_pyramid(images: np.ndarray) -> list[np.ndarray]:
 
 
 def from_pyramid(levels: list[np.ndarray]) -> np.ndarray:
-    """The images [N, S, S, 3] float32 whose pyramid this is.
+    """The images [N, S, S, C] float32 whose pyramid this is.
 
     Expand the last level, add the one before, and so on.
     """
@@ -60,10 +60,10 @@ def sizes(size: int) -> list[int]:
 
 
 def square_images(owner: str, name: str, images: np.ndarray, at_least: int = 1) -> np.ndarray:
-    """`images` as an array [N, S, S, 3] with S = 16, 32, 48, ... and N of at least `at_least`.
+    """`images` as an array [N, S, S, C] with S = 16, 32, 48, ... and N of at least `at_least`.
 
-    S is a multiple of 16, so that the image can be seen at 16 × 16 (`distances.small`), and even at
-    every level but the last.
+    C is 3, or 1 for grey. S is a multiple of 16, so that the image can be seen at 16 × 16
+    (`distances.small`), and even at every level but the last.
 
     Raises:
         ValueError: if it is not such an array.
@@ -73,8 +73,8 @@ def square_images(owner: str, name: str, images: np.ndarray, at_least: int = 1) 
     except ValueError:  # a list of images of several sizes
         images = np.empty(0)
     shape = images.shape
-    wanted = f"[N, S, S, 3] with S = {COARSEST}, {2 * COARSEST}, {3 * COARSEST}, ..."
-    is_square = images.ndim == 4 and shape[1] > 0 and shape[2:] == (shape[1], 3)
+    wanted = f"[N, S, S, 3 or 1] with S = {COARSEST}, {2 * COARSEST}, {3 * COARSEST}, ..."
+    is_square = images.ndim == 4 and shape[1] == shape[2] > 0 and shape[3] in (1, 3)
     if not is_square or not _fits(shape[1]):
         checks.fail(owner, name, wanted, checks.show_shape(shape))
     if shape[0] < at_least:
@@ -89,12 +89,12 @@ def _fits(size: int) -> bool:
 
 
 def _reduce(x: np.ndarray) -> np.ndarray:
-    """[N, s, s, 3] -> [N, s/2, s/2, 3]."""
+    """[N, s, s, C] -> [N, s/2, s/2, C]."""
     return _blurred(x, stride=2)
 
 
 def _expand(x: np.ndarray) -> np.ndarray:
-    """[N, s, s, 3] -> [N, 2s, 2s, 3]: zeros between the pixels, and twice the filter both ways."""
+    """[N, s, s, C] -> [N, 2s, 2s, C]: zeros between the pixels, and twice the filter both ways."""
     n, size, _, channels = x.shape
     stuffed = np.zeros([n, 2 * size, 2 * size, channels], np.float32)
     stuffed[:, ::2, ::2] = x

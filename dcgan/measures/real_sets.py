@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from dcgan.data import pixels
+from dcgan.data import mapped, pixels
 from gan_core import rng
 
 
@@ -49,8 +49,8 @@ def choose(
     """
     n = min(n, len(aside), len(learnt))
     sets = RealSets(
-        reference=images[aside[_order(len(aside), seed, "held aside")[:n]]],
-        others=images[learnt[_order(len(learnt), seed, "floor")[:n]]],
+        reference=mapped.take(images, aside[_order(len(aside), seed, "held aside")[:n]]),
+        others=mapped.take(images, learnt[_order(len(learnt), seed, "floor")[:n]]),
     )
     return mirror_both(sets, seed) if mirrored else sets
 

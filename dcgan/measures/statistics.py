@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dcgan.measures.duplicates import BRIGHTNESS
+from dcgan.measures.duplicates import brightness
 
 AT_A_TIME = 1000
 
@@ -16,7 +16,7 @@ def describe(images: np.ndarray) -> dict[str, float]:
     """What is typical of a set of pictures, in levels from 0 to 255.
 
     Args:
-        images: uint8 [N, S, S, 3].
+        images: uint8 [N, S, S, 3], or [N, S, S, 1] of grey.
 
     Returns:
         red, green, blue: means over everything.  contrast: the sd over a picture's pixels and
@@ -24,14 +24,14 @@ def describe(images: np.ndarray) -> dict[str, float]:
         edges: the mean |difference| of horizontal neighbours.  asymmetry: the mean |difference|
         between the mean picture and its mirror image.
     """
-    red, green, blue = channel_means(images)
+    red, green, blue = np.broadcast_to(channel_means(images), 3).tolist()
     contrasts = []
     brightnesses = []
     edges = []
     for first in range(0, len(images), AT_A_TIME):  # as float32, all at once could be gigabytes
         some = np.asarray(images[first : first + AT_A_TIME], np.float32)
         contrasts.append(some.std(axis=(1, 2, 3)))
-        brightnesses.append(some.mean(axis=(1, 2)) @ np.float32(BRIGHTNESS))
+        brightnesses.append(brightness(some.mean(axis=(1, 2))))
         edges.append(np.abs(np.diff(some, axis=2)).mean(axis=(1, 2, 3)))
     mean = mean_picture(images)
     return {
@@ -46,12 +46,12 @@ def describe(images: np.ndarray) -> dict[str, float]:
 
 
 def channel_means(images: np.ndarray) -> list[float]:
-    """The mean red, green and blue of uint8 [N, S, S, 3]."""
+    """The mean of each channel of uint8 [N, S, S, C]: red, green and blue, or grey."""
     return [float(value) for value in mean_picture(images).mean(axis=(0, 1))]
 
 
 def mean_picture(images: np.ndarray) -> np.ndarray:
-    """float64 [S, S, 3]: the mean over pictures of each pixel. (NumPy adds up in float64.)"""
+    """float64 [S, S, C]: the mean over pictures of each pixel. (NumPy adds up in float64.)"""
     return np.mean(images, axis=0, dtype=np.float64)
 
 

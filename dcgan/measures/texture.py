@@ -10,7 +10,7 @@ A checkerboard changes a pixel by a few grey levels, less than the difference of
 pixels. So a random projection of a patch, which mixes all its directions, hardly changes. These
 measures divide each direction, or each frequency, by how much real faces vary along it.
 
-All take uint8 images [N, S, S, 3] with S = 16, 32, 48, 64, ...
+All take uint8 images [N, S, S, 3], or [N, S, S, 1] of grey, with S = 16, 32, 48, 64, ...
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from dcgan.measures import pyramid
-from dcgan.measures.duplicates import BRIGHTNESS
+from dcgan.measures.duplicates import brightness
 from gan_core import checks, rng
 
 PATCH = 7  # pixels, each way
@@ -66,7 +66,7 @@ def whitened_patches(
 
 
 def _patches(images: np.ndarray, level: int, size: int, count: int, seed: int) -> np.ndarray:
-    """[N · count, 147] float64 from random places of each image."""
+    """[N · count, 49 C] float64 from random places of each image."""
     checks.integer("whitened_patches", "patches", count, 1)
     corners = rng.integers([len(images), count, 2], rng.seed(seed, "patches"), size - PATCH + 1)
     corners = corners.numpy()
@@ -105,7 +105,7 @@ def _spectrum(images: np.ndarray) -> np.ndarray:
     window = np.hanning(size + 2)[1:-1]
     total = np.zeros([size, size // 2 + 1])
     for first in range(0, len(images), IMAGES_AT_A_TIME):
-        grey = _brightness(images[first : first + IMAGES_AT_A_TIME])
+        grey = brightness(images[first : first + IMAGES_AT_A_TIME])
         grey -= grey.mean(axis=(1, 2), keepdims=True)
         waves = np.fft.rfft2(grey * window[:, np.newaxis] * window)
         total += np.sum(np.abs(waves) ** 2, axis=0)
@@ -129,13 +129,8 @@ def grid_pattern(images: np.ndarray) -> float:
     energy = np.zeros([PERIOD, PERIOD])
     for first in range(0, len(images), IMAGES_AT_A_TIME):
         finest = pyramid.laplacian_pyramid(images[first : first + IMAGES_AT_A_TIME])[0]
-        detail = _brightness(finest)
+        detail = brightness(finest)
         cells = detail.shape[1] // PERIOD
         blocks = detail.reshape(len(detail), cells, PERIOD, cells, PERIOD)
         energy += np.sum(blocks**2, axis=(0, 1, 3))
     return float(np.std(np.log(energy + NOISE**2)))
-
-
-def _brightness(images: np.ndarray) -> np.ndarray:
-    """[N, S, S] float32."""
-    return np.asarray(images, np.float32) @ np.asarray(BRIGHTNESS, np.float32)

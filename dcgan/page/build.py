@@ -37,7 +37,7 @@ class Subject:
     latent_dim: int
     size: int
     of_drawn_faces: bool
-    """whether a classifier of drawn faces can read its pictures"""
+    """whether a classifier of drawn faces can read its pictures: not where they are grey"""
     name: str
     labels: LabelSet | None = None
     """what it may be asked for; None: nothing"""
@@ -79,9 +79,8 @@ def load(run: Path | None) -> Subject:
 
     config = of_run(run)
     network = training.best_generator(run)
-    return Subject(
-        network, config.latent_dim, config.size, config.data is None, str(run), labels.read(run)
-    )
+    readable = config.data is None and config.colours == "rgb"
+    return Subject(network, config.latent_dim, config.size, readable, str(run), labels.read(run))
 
 
 def find_sliders(

@@ -5,6 +5,8 @@ most 1/2048 of each number); batch norm becomes a scale and a shift for each cha
 
     gamma (x - mean) / sqrt(variance + epsilon) + beta = scale x + shift
 
+A residual block, x + f(x), has the layers of f in it. Upsampling has the weights of its filter.
+
 A conditional generator has tables beside these, with a row for each value of each factor: what the
 value adds to the scale and the shift, and to the numbers that stand behind z.
 """
@@ -18,10 +20,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from dcgan.architectures.modern import Block
 from gan_core import checks
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conditional import ConditionalBatchNorm, WithEmbedding
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
+from gan_core.nn.dense import Dense
+from gan_core.nn.resampling import BILINEAR, upsample
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Reshape
 
@@ -32,11 +37,12 @@ PROBES = np.array([-2.0, -0.5, 0.0, 0.5, 2.0], np.float32)
 def describe(
     generator: Sequential, latent_dim: int, sizes: Sequence[int] | None = None
 ) -> list[dict[str, Any]]:
-    """The layers of a generator z [n, latent_dim] -> pictures [n, S, S, 3].
+    """The layers of a generator z [n, latent_dim] -> pictures [n, S, S, C].
 
     Args:
-        generator: a Sequential of Reshape, Conv2DTranspose, Conv2D, BatchNorm, WithEmbedding,
-            ConditionalBatchNorm, and of functions that are ReLU, leaky ReLU, tanh or the identity.
+        generator: a Sequential of Dense, Reshape, Conv2DTranspose, Conv2D, BatchNorm,
+            WithEmbedding, ConditionalBatchNorm, `dcgan.architectures.modern.Block`, `upsample`, and
+            of functions that are ReLU, leaky ReLU, tanh or the identity.
         latent_dim: how many numbers z has.
         sizes: how many values each factor of its labels has; None: it takes no labels.
 
@@ -47,10 +53,15 @@ def describe(
     Raises:
         ValueError: if a layer is of another kind, or a number too large for half precision.
     """
-    x = tf.zeros([1, latent_dim])
     labels = None if sizes is None else tf.zeros([1, len(sizes)], tf.int32)
+    return _describe_all(generator.layers, tf.zeros([1, latent_dim]), labels)
+
+
+def _describe_all(
+    of: Sequence[Callable], x: tf.Tensor, labels: tf.Tensor | None = None
+) -> list[dict[str, Any]]:
     described = []
-    for layer in generator.layers:
+    for layer in of:
         y = _run(layer, x, labels)
         found = _describe_layer(layer, x, y)
         if found is not None:
@@ -68,31 +79,74 @@ def _run(layer: Callable, x: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
 
 
 def _describe_layer(layer: Callable, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any] | None:
-    if isinstance(layer, Reshape):
-        return _describe_reshape(y)
-    if isinstance(layer, Conv2DTranspose):
-        # TensorFlow keeps this kernel as [row, column, output, input].
-        return _describe_convolution(
-            "transposed", layer, tf.transpose(layer.kernel, [0, 1, 3, 2]), y
-        )
-    if isinstance(layer, Conv2D):
-        return _describe_convolution("convolution", layer, layer.kernel, y, inputs=x)
-    if isinstance(layer, BatchNorm):
-        scale = layer.gamma / tf.sqrt(layer.moving_variance + layer.epsilon)
-        shift = layer.beta - layer.moving_mean * scale
-        return {"kind": "affine", "scale": _single(scale), "shift": _single(shift)}
-    if isinstance(layer, ConditionalBatchNorm):
-        return _describe_conditional(layer)
-    if isinstance(layer, WithEmbedding):
-        table = layer.embedding.table
-        return {"kind": "embedding", "size": table.shape[1], "table": _single(table)}
+    if layer is upsample:
+        taps = np.array(BILINEAR) / np.sum(BILINEAR)
+        return {"kind": "upsample", "taps": (2.0 * taps).tolist()}
+    for kind, describe_it in DESCRIBED.items():
+        if isinstance(layer, kind):
+            return describe_it(layer, x, y)
     if isinstance(layer, tf.Module):
-        wanted = "made of convolutions, batch norm and elementwise functions"
+        wanted = "one of dcgan.networks, or made of their layers"
         checks.fail("page", "the generator", wanted, f"one with a {type(layer).__name__}")
     return _describe_function(layer)
 
 
-def _describe_conditional(layer: ConditionalBatchNorm) -> dict[str, Any]:
+def _describe_reshape(layer: Reshape, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any] | None:
+    if y.shape.rank != 4:
+        wanted = "to [height, width, channels]"
+        checks.fail("page", "the generator's Reshape", wanted, checks.show_shape(y.shape[1:]))
+    _, height, width, channels = y.shape
+    if height == width == 1:  # as z is held anyway
+        return None
+    return {"kind": "reshape", "height": height, "width": width, "channels": channels}
+
+
+def _describe_dense(layer: Dense, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any]:
+    """Of z, which is a map of one pixel: a convolution of 1 x 1."""
+    described = {
+        "kind": "convolution",
+        "size": 1,
+        "stride": 1,
+        "pad": 0,
+        "inputs": layer.in_size,
+        "outputs": layer.out_size,
+        "height": 1,
+        "width": 1,
+        "kernel": _half(layer.name, layer.kernel),
+    }
+    if layer.bias is not None:
+        described["bias"] = _single(layer.bias)
+    return described
+
+
+def _describe_transposed(layer: Conv2DTranspose, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any]:
+    """TensorFlow keeps this kernel as [row, column, output, input]."""
+    kernel = tf.transpose(layer.kernel, [0, 1, 3, 2])
+    return _describe_convolution("transposed", layer, kernel, y, larger=y)
+
+
+def _describe_plain(layer: Conv2D, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any]:
+    return _describe_convolution("convolution", layer, layer.kernel, y, larger=x)
+
+
+def _describe_norm(layer: BatchNorm, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any]:
+    scale = layer.gamma / tf.sqrt(layer.moving_variance + layer.epsilon)
+    shift = layer.beta - layer.moving_mean * scale
+    return {"kind": "affine", "scale": _single(scale), "shift": _single(shift)}
+
+
+def _describe_embedding(layer: WithEmbedding, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any]:
+    table = layer.embedding.table
+    return {"kind": "embedding", "size": table.shape[1], "table": _single(table)}
+
+
+def _describe_block(layer: Block, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any]:
+    return {"kind": "residual", "layers": _describe_all(layer.inside, x)}
+
+
+def _describe_conditional(
+    layer: ConditionalBatchNorm, x: tf.Tensor, y: tf.Tensor
+) -> dict[str, Any]:
     """Both the scale and the shift are sums: of what all labels share, and a row of each factor."""
     standard = layer.standardise
     factor = 1.0 / tf.sqrt(standard.moving_variance + standard.epsilon)
@@ -107,21 +161,14 @@ def _describe_conditional(layer: ConditionalBatchNorm) -> dict[str, Any]:
     }
 
 
-def _describe_reshape(y: tf.Tensor) -> None:
-    if y.shape[1:3] != [1, 1]:
-        wanted = "[1, 1, latent_dim] at its start"
-        checks.fail("page", "the generator's Reshape", wanted, checks.show_shape(y.shape[1:]))
-
-
 def _describe_convolution(
     kind: str,
     layer: Conv2D | Conv2DTranspose,
     kernel: tf.Tensor,
     y: tf.Tensor,
-    inputs: tf.Tensor | None = None,
+    larger: tf.Tensor,
 ) -> dict[str, Any]:
-    """`inputs` only of a convolution: the padding of a transposed one follows from its output."""
-    larger = y if inputs is None else inputs
+    """The padding follows from the larger map: a convolution's input, a transposed one's output."""
     smaller = -(-larger.shape[1] // layer.stride)
     pad = 0
     if layer.padding == "SAME":
@@ -140,6 +187,19 @@ def _describe_convolution(
     if layer.bias is not None:
         described["bias"] = _single(layer.bias)
     return described
+
+
+DESCRIBED: dict[type, Callable[[Any, tf.Tensor, tf.Tensor], dict[str, Any] | None]] = {
+    Reshape: _describe_reshape,
+    Dense: _describe_dense,
+    Conv2DTranspose: _describe_transposed,
+    Conv2D: _describe_plain,
+    BatchNorm: _describe_norm,
+    ConditionalBatchNorm: _describe_conditional,
+    WithEmbedding: _describe_embedding,
+    Block: _describe_block,
+}
+"""A layer's class -> what describes it, of the layer, its input and its output."""
 
 
 def _describe_function(function: Callable) -> dict[str, Any] | None:

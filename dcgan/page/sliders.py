@@ -16,6 +16,7 @@ import numpy as np
 from dcgan.latent import effects
 from gan_core import checks
 from gan_core.nn.conv import Conv2DTranspose
+from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
 
 AMOUNT = 3.0  # how far a direction is followed where it is measured; the prior's sd is 1
@@ -105,16 +106,20 @@ def of_activations(generator: Sequential, latent_dim: int, count: int = 10) -> l
     that stand behind z, as a label's do, are fixed: they move a, and do not change its covariance.
 
     Args:
-        generator: whose first layer with a kernel is a Conv2DTranspose.
+        generator: whose first layer with a kernel is a Conv2DTranspose or Dense.
         latent_dim: how many numbers z has.
         count: how many directions.
     """
     first = next((layer for layer in generator.layers if hasattr(layer, "kernel")), None)
-    if not isinstance(first, Conv2DTranspose):
+    if not isinstance(first, Conv2DTranspose | Dense):
         came = type(first).__name__
-        checks.fail("page", "the generator's first layer", "a Conv2DTranspose", came)
-    kernel = first.kernel.numpy()  # [row, column, output, input]
-    matrix = kernel.reshape(-1, kernel.shape[-1])[:, :latent_dim].astype(np.float64)
+        checks.fail("page", "the generator's first layer", "a Conv2DTranspose or Dense", came)
+    kernel = first.kernel.numpy()
+    if isinstance(first, Dense):  # [input, output]
+        matrix = kernel.T
+    else:  # [row, column, output, input]
+        matrix = kernel.reshape(-1, kernel.shape[-1])
+    matrix = matrix[:, :latent_dim].astype(np.float64)
     _, sizes, directions = np.linalg.svd(matrix, full_matrices=False)
     shares = sizes**2 / np.sum(sizes**2)
     return [

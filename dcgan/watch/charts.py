@@ -94,7 +94,12 @@ def charts(runs: dict[str, RunData], view: View) -> list[Chart]:
         Chart(_title(name), _judged(runs, view, name), (0.0, None), by_epoch=True, main=False)
         for name in _other_measures(runs)
     ]
-    return [chart for chart in found if any(line.style != DOTTED for line in chart.lines)]
+    return [chart for chart in found if _has_a_curve(chart)]
+
+
+def _has_a_curve(chart: Chart) -> bool:
+    """Whether there is anything in it but dotted lines, which show what real faces have."""
+    return any(line.style != DOTTED for line in chart.lines)
 
 
 def options(chart: Chart, view: View) -> dict[str, Any]:

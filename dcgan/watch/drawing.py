@@ -73,6 +73,7 @@ def find_neighbours(folder: str, count: int, seed: int) -> Neighbours:
 def _config_of_faces(config: configs.Config) -> configs.Config:
     """The same for all runs that have the same real faces."""
     names = ("data", "cache", "drawn", "size", "seed", "labels", "flip")
+    names = (*names, "not_square", "background", "colours")
     return configs.Config(**{name: getattr(config, name) for name in names})
 
 
@@ -91,7 +92,7 @@ def _nearest(
     """The nearest of the learnt faces, or of their mirror images where these were learnt too.
 
     Returns:
-        For each face its nearest one, uint8 [n, S, S, 3], and the distance to it, [n].
+        For each face its nearest one, uint8 [n, S, S, C], and the distance to it, [n].
     """
     places, distances = neighbours.nearest(faces, learnt)
     found = learnt[places[:, 0]]
@@ -130,4 +131,6 @@ def _generator(run: str, name: str, version: int) -> Generator:
     config = configs.of_run(run)
     label_set = labels.read(run)
     network = training.generator_of(config, label_set, arrays)
-    return trained_generator.of_network(network, config.latent_dim, config.size, run, label_set)
+    return trained_generator.of_network(
+        network, config.latent_dim, config.size, run, label_set, config.form
+    )

@@ -20,7 +20,6 @@ import numpy as np
 from nicegui import app, background_tasks, run, ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
-from PIL import Image
 from starlette.responses import Response
 
 from dcgan.figures import sheets
@@ -142,13 +141,19 @@ def short_names(paths: list[str]) -> list[str]:
         >>> short_names(["runs/a", "other/a", "b"])
         ['runs/a', 'other/a', 'b']
     """
-    parts = [[part for part in path.split("/") if part] or [path] for path in paths]
+    parts = [_parts_of(path) for path in paths]
     longest = max(map(len, parts))
     for count in range(1, longest + 1):
         names = ["/".join(one[-count:]) for one in parts]
         if len(set(names)) == len(names):
             return names
     return paths
+
+
+def _parts_of(path: str) -> list[str]:
+    """The names in a path; a path without any, such as /, is a part itself."""
+    names = [name for name in path.split("/") if name]
+    return names or [path]
 
 
 def sheet_of(runs: list[Watched]) -> Callable[[int, int, int], Response]:
@@ -187,7 +192,8 @@ class Page:
     def build(self) -> None:
         """Make the elements, and look at the runs from now on."""
         ui.add_css(STYLE)
-        heading("h1", f"{TITLE}: {', '.join(one.name for one in self.runs)}")
+        names = ", ".join(one.name for one in self.runs)
+        heading("h1", f"{TITLE}: {names}")
         single = " single" if len(self.runs) == 1 else ""
         if not single:
             ui.button("Play all", icon="play_arrow", on_click=self._play_all).props("flat no-caps")
@@ -381,8 +387,9 @@ class Card:
 
     def _set_playing(self, playing: bool) -> None:
         self.timer.active = playing
-        self.play.props(f"icon={'pause' if playing else 'play_arrow'}")
-        self.play.props(f'aria-label="{"pause" if playing else "play"}"')
+        icon, label = ("pause", "pause") if playing else ("play_arrow", "play")
+        self.play.props(f"icon={icon}")
+        self.play.props(f'aria-label="{label}"')
 
     def _next(self) -> None:
         if self.slider.value >= len(self.epochs) - 1:
@@ -494,15 +501,21 @@ def table_html(table: series.Table) -> str:
     lines += [f'<th scope="col">{html.escape(head)}</th>' for head in heads]
     lines.append("</tr></thead><tbody>")
     for row in rows:
-        kind = "real" if row[0] == "real faces" else "best" if "best" in row[0] else ""
         cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
-        lines.append(f'<tr class="{kind}">{cells}</tr>')
+        lines.append(f'<tr class="{_kind_of_row(row[0])}">{cells}</tr>')
     lines.append("</tbody></table>")
     return "".join(lines)
 
 
+def _kind_of_row(first_cell: str) -> str:
+    """By which the page sets off the row of real faces and that of the best epoch."""
+    if first_cell == "real faces":
+        return "real"
+    return "best" if "best" in first_cell else ""
+
+
 def data_address(image: np.ndarray) -> str:
-    """A picture, uint8 [H, W, 3], as an address that holds all of it."""
+    """A picture, uint8 [H, W, C], as an address that holds all of it."""
     file = io.BytesIO()
-    Image.fromarray(image).save(file, format="PNG")
+    sheets.picture(image).save(file, format="PNG")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"

@@ -66,10 +66,7 @@ def column(run: RunData, name: str) -> Curve | None:
     """
     if name not in run.log or "step" not in run.log:
         return None
-    value = run.log[name]
-    if name == "penalty" and run.config.get("penalty_every", 1) != 1:
-        value = np.where(value == 0.0, np.nan, value)  # rounds in which it was not computed
-    return _finite(run.log["step"], value)
+    return _finite(run.log["step"], run.log[name])
 
 
 def judged(run: RunData, name: str) -> Curve | None:

@@ -96,7 +96,9 @@ class Address:
         host = LOOPBACK if self.host == "0.0.0.0" else self.host
         if host == "::":
             host = "::1"
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        if ":" in host:  # an address of IP version 6
+            host = f"[{host}]"
+        return f"http://{host}:{self.port}"
 
 
 def is_loopback(host: str) -> bool:
@@ -217,6 +219,7 @@ def serve(
 
     Raises:
         ValueError: if NiceGUI is missing, or the address cannot be served.
+        KeyboardInterrupt: after Ctrl-C. The function never returns in another way.
     """
     require_nicegui(address.owner)
     address = with_free_port(address)
@@ -248,6 +251,9 @@ def serve(
         ws_max_size=MOST_BYTES,
         timeout_graceful_shutdown=1,
     )
+    # The server answers to every Ctrl-C and then repeats it for this process, which ignores it if a
+    # shell has started it in the background.
+    raise KeyboardInterrupt
 
 
 def _tell_when_up(address: Address, title: str, browser: bool) -> None:

@@ -172,6 +172,19 @@ def discriminator(
     axes.axhline(0.5, color="0.4", lw=1, ls=":", label="one half: cannot tell")
 
 
+def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None:
+    """One legend for all panels of a figure, below them.
+
+    Args:
+        figure: the figure.
+        axes: the panel that has every line of the legend.
+        columns: of the legend; None: all lines stand side by side.
+    """
+    handles, labels = axes.get_legend_handles_labels()
+    columns = len(labels) if columns is None else columns
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+
+
 def points(axes: Axes, real: np.ndarray, fake: np.ndarray, span: float | None = None) -> None:
     """Draw real and generated points of the plane, with equal scales on both axes.
 

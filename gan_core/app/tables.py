@@ -1,7 +1,9 @@
 """Tables of numbers: aligned text in a terminal, an HTML table in a notebook or a page.
 
-tables.show(["loss", "sd of G(z)"], [["minimax", 35.2], ["non-saturating", 0.07]],
-            caption="Table 3.1. Spread after 4,000 rounds.")
+A chapter prints a table like this:
+
+    tables.show(["loss", "sd of G(z)"], [["minimax", 35.2], ["non-saturating", 0.07]],
+                caption="Table 3.1. Spread after 4,000 rounds.")
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Functions that `fit` calls before, between and after its rounds.
 
-hooks = [at_start(show), every(1_000, show_row), at_end(show), on_error(tell)]
+A list of hooks is an argument of `fit`:
+
+    hooks = [at_start(show), every(1_000, show_row), at_end(show), on_error(tell)]
 """
 
 from __future__ import annotations
@@ -18,7 +20,11 @@ Row = dict[str, Any]  # "step", an int, and the round's values by name, floats
 class every:
     """Call function(trainer, row) after every n-th round.
 
-    If a checkpoint is due at the same round, it is saved first.
+    If a checkpoint is due at the same round, it is saved first. In a run with a folder every call
+    is made at least once. If the training ends before all hooks of a round have returned, because
+    it was killed or one of them failed, the resumed run first calls all hooks of that round again,
+    with the same row. Otherwise a call is made exactly once, also in a run that was stopped and
+    resumed. So the output of a hook should replace that of an earlier call for the same round.
 
     Args:
         n: the number of rounds from one call to the next.
@@ -123,6 +129,10 @@ class Hooks:
             )
         self._hooks = list(hooks)
         self.periods = [hook.n for hook in self._hooks if isinstance(hook, every)]
+
+    def are_due(self, step: int) -> bool:
+        """Whether `after_round` calls anything at this step."""
+        return any(step % period == 0 for period in self.periods)
 
     def start(self, trainer: Any) -> None:
         """Call the hooks of `at_start`."""

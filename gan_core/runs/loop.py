@@ -54,7 +54,8 @@ def fit(
 
     A row of the trainer's values is kept every `log_every` rounds, and for the last round. In
     each round the row is kept first, then the checkpoint is saved, then the hooks are called; so
-    nothing is lost if a hook fails.
+    nothing is lost if a hook fails. If a run is killed before all hooks of its last checkpoint's
+    round have returned, they are called when it is resumed (`gan_core.runs.hooks.every`).
 
     After Ctrl-C or SIGTERM fit finishes the present compiled call (at most half a second or one
     round), saves, and raises `Interrupted`, which holds the rows. A second Ctrl-C raises
@@ -118,13 +119,14 @@ def fit(
             run = None
             to_call = Hooks([])
         log = _Log(trainer, run)
-        saver = _Saver(trainer, run, checkpoint_every, saved_at)
+        saver = _Saver(trainer, run, checkpoint_every, saved_at, to_call)
         pacer = _Pacer(rounds, [log_every, *to_call.periods, *saver.periods])
         alarm = _Alarm(console)
         play = _player(trainer, sampler)
         with _telling_the_hooks(trainer, to_call):
             to_call.start(trainer)
             with Watch() as interrupt, Bar(console, step, rounds) as bar:
+                _finish_the_hooks(trainer, run, to_call, step)
                 while step < rounds and not interrupt.asked:
                     count = pacer.rounds_in_the_next_call(step)
                     with pacer, workers.noticing_the_lost(trainer.strategy, how_to_resume):
@@ -138,15 +140,18 @@ def fit(
                     if step == rounds or step % log_every == 0:
                         log.keep_the_last_row()
                     if step == rounds or saver.is_due(step):
-                        saver.save(step)
-                    with saver.saving_when_a_hook_fails(step, interrupt):
+                        saver.save(step, row)
+                    with saver.around_the_hooks(row, interrupt):
                         to_call.after_round(trainer, row)
                 log.keep_the_last_row()
                 saver.save(step)
             if interrupt.asked:
-                saved = "" if run is None else f" All of it is saved in {run.path}."
-                words = f"Stopped after round {step:,} of {rounds:,}.{saved} {how_to_resume}"
-                raise Interrupted(words, log.rows(), interrupt.exit_code)
+                words = f"Stopped after round {step:,} of {rounds:,}."
+                raise Interrupted(
+                    f"{words}{_what_is_saved(run)} {how_to_resume}",
+                    log.rows(),
+                    interrupt.exit_code,
+                )
             to_call.end(trainer)
         return log.rows()
 
@@ -183,6 +188,21 @@ def _resume(trainer: GANTrainer, run: RunFolder | None, rounds: int, log_every: 
     return None if run.latest() is None else run.step()
 
 
+def _finish_the_hooks(
+    trainer: GANTrainer, run: RunFolder | None, to_call: Hooks, step: int
+) -> None:
+    """Call the hooks of the round that was saved last, if an earlier process did not finish them.
+
+    What the folder notes of another round is of one that will be played again.
+    """
+    if run is None:
+        return
+    row = run.unfinished_hooks()
+    if row is not None and row["step"] == step:
+        to_call.after_round(trainer, row)
+    run.end_hooks()
+
+
 def _how_to_resume(trainer: GANTrainer, run: RunFolder | None) -> str:
     """The sentence that tells how to resume after a stop, or after another process is lost."""
     if run is not None:
@@ -193,6 +213,10 @@ def _how_to_resume(trainer: GANTrainer, run: RunFolder | None) -> str:
             "state: call fit again to continue."
         )
     return "What was saved is in the chief's run folder: resume it."
+
+
+def _what_is_saved(run: RunFolder | None) -> str:
+    return "" if run is None else f" All of it is saved in {run.path}."
 
 
 def _player(
@@ -338,11 +362,14 @@ class _Saver:
         run: RunFolder | None,
         checkpoint_every: int | None,
         saved_at: int | None,
+        hooks: Hooks,
     ) -> None:
         self.trainer = trainer
         self.run = run
         self.period = checkpoint_every
         self.saved_at = saved_at
+        self.hooks = hooks
+        self.hooks_begun = False
         self.time = time.monotonic()
 
     @property
@@ -356,10 +383,14 @@ class _Saver:
             return False  # processes do not share a clock, and must save at the same round
         return time.monotonic() - self.time >= SECONDS_BETWEEN_CHECKPOINTS
 
-    def save(self, step: int) -> None:
+    def save(self, step: int, row: Row | None = None) -> None:
         """Check that every variable is finite, and save them if there is a run folder.
 
         A second call at the same step does nothing.
+
+        Args:
+            step: the number of rounds played.
+            row: the round's row, if its hooks have not been called yet.
         """
         if self.saved_at == step:
             return
@@ -369,13 +400,16 @@ class _Saver:
                 what = f"{name} holds a number that is not finite"
                 raise _not_finite(step, what, self.trainer, self.run)
         if self.run is not None:
+            if row is not None and self.hooks.are_due(step):
+                self.run.begin_hooks(row)
+                self.hooks_begun = True
             self.run.save(state, step)
         self.saved_at = step
         self.time = time.monotonic()
 
     @contextlib.contextmanager
-    def saving_when_a_hook_fails(self, step: int, interrupt: Watch) -> Iterator[None]:
-        """If a hook fails, save a checkpoint, then raise the hook's error.
+    def around_the_hooks(self, row: Row, interrupt: Watch) -> Iterator[None]:
+        """Save if a hook fails, and note it when all have returned.
 
         An error while saving is ignored, because the hook's error is the one to report.
         """
@@ -384,8 +418,11 @@ class _Saver:
         except BaseException:
             if not interrupt.asked_twice:
                 with contextlib.suppress(ValueError, ArithmeticError):
-                    self.save(step)
+                    self.save(row["step"], row)
             raise
+        if self.hooks_begun and self.run is not None:
+            self.run.end_hooks()
+            self.hooks_begun = False
 
 
 class _Alarm:

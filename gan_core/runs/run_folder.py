@@ -1,11 +1,14 @@
 """A folder that holds all files of a training run, and from which it can be resumed.
 
-config.json     the run's configuration
-log.csv         a row every so many rounds, and one for the last round
-samples/        pictures that hooks draw
-checkpoints/    step_00001000.npz ...: the last few, and best.npz
-generator/      the finished generator (gan_core.nn.export)
-.lock           locked by the process that trains
+It contains these files and folders:
+
+    config.json     the run's configuration
+    log.csv         a row every so many rounds, and one for the last round
+    hooks.json      the row of a saved round while its hooks are called; removed after that
+    samples/        pictures that hooks draw
+    checkpoints/    step_00001000.npz ...: the last few, and best.npz
+    generator/      the finished generator (gan_core.nn.export)
+    .lock           locked by the process that trains
 """
 
 from __future__ import annotations
@@ -64,6 +67,7 @@ class RunFolder:
         self.samples = self.path / "samples"
         self.generator = self.path / "generator"
         self.log_file = self.path / "log.csv"
+        self.hooks_file = self.path / "hooks.json"
         self._lock = filelock.FileLock(self.path / ".lock", timeout=0, fallback_to_soft=False)
 
     @classmethod
@@ -267,6 +271,39 @@ class RunFolder:
             if file.tell() == 0:
                 writer.writerow(row)
             writer.writerow(row.values())
+
+    def begin_hooks(self, row: Mapping[str, Any]) -> None:
+        """Note a round whose hooks are to be called, before its checkpoint is saved.
+
+        If the process is killed before `end_hooks`, the run that is resumed from this checkpoint
+        finds in `unfinished_hooks` what is still to be done.
+
+        Args:
+            row: `step` and the round's values by name.
+        Raises:
+            CheckpointError: the disk refuses.
+        """
+        numbers = {name: float(value) for name, value in row.items()}
+        text = json.dumps({**numbers, "step": int(row["step"])}) + "\n"
+        with self._saying_how_to_resume(self.hooks_file):
+            files.text_atomically(self.hooks_file, text)
+
+    def unfinished_hooks(self) -> dict[str, Any] | None:
+        """The row of a round whose hooks have not all returned; None if there is none."""
+        try:
+            row = json.loads(self.hooks_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return row if isinstance(row, dict) and "step" in row else None
+
+    def end_hooks(self) -> None:
+        """Note that all hooks of the round have returned.
+
+        Raises:
+            CheckpointError: the disk refuses.
+        """
+        with self._saying_how_to_resume(self.hooks_file):
+            self.hooks_file.unlink(missing_ok=True)
 
     def rows(self) -> dict[str, np.ndarray]:
         """Read log.csv, in the form that `fit` returns.

@@ -152,6 +152,7 @@ def test_times_are_of_a_round_and_not_of_a_call(monkeypatch):
         "windows",
         lambda play, drain, count, calls: {
             **rows.summary([6.0, 9.0, 12.0]),
+            "processor_seconds": 12.0,
             "rounds_a_window": calls,
         },
     )
@@ -168,6 +169,7 @@ def test_times_are_of_a_round_and_not_of_a_call(monkeypatch):
     )
     assert row["seconds"] == 3.0
     assert row["quartiles"] == [2.5, 3.5]
+    assert row["processor_seconds"] == 4.0
     assert row["rounds_a_window"] == 15
 
 

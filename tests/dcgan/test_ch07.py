@@ -68,7 +68,8 @@ def test_runs_as_a_script_on_a_folder_and_draws(monkeypatch, tmp_path, capsys):
     captions = [f"Table 7.{i}." for i in range(1, 10)] + [f"Figure 7.{i}." for i in range(1, 9)]
     for words in (
         "131 faces of 32 x 32 pixels; passed over: 1 empty file",
-        "7 faces of 32 x 32 pixels; passed over: "
+        "7 faces of 32 x 32 pixels; not square: 1 picture, cropped to the square at the centre; "
+        "passed over: "
         "1 broken picture, 1 empty file, 2 other files, 1 too large file",
         "131 1 3",  # faces, full batches, faces left over
         "yours drawn",

@@ -140,11 +140,44 @@ def test_what_the_command_line_leaves_open_is_the_recipe_of_its_network(network)
     assert starting_point(Config(network=network, preset="full")) == preset("full", network)
 
 
-def test_a_run_of_an_earlier_version_is_refused_in_one_line():
+@pytest.mark.parametrize("name", ["network", "colours"])
+def test_a_run_of_an_earlier_version_is_refused_in_one_line(name):
     fields = dataclasses.asdict(Config())
-    del fields["network"]
-    with pytest.raises(ValueError, match=r"config.json: network .* of an earlier version"):
+    del fields[name]
+    with pytest.raises(ValueError, match=rf"config.json: {name} .* of an earlier version"):
         from_json(fields)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("white", "#ffffff"), ("#FFF", "#ffffff"), ("rgb(30, 144, 255)", "#1e90ff")],
+)
+def test_a_background_is_kept_as_one_text_however_it_is_written(given, kept):
+    assert Config(background=given).background == kept
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"background": "whit"}, r"Config: background must be a colour.*'whit'.*mean white"),
+        ({"background": "#12345"}, r"Config: background must be a colour.*'#12345'"),
+        ({"background": ""}, r"Config: background must be a colour.*''"),
+        ({"background": "#ffffff80"}, r"Config: background.*cannot be transparent"),
+        ({"background": "rgb(300, 0, 0)"}, r"Config: background.*from 0 to 255"),
+        ({"background": 3}, r"Config: background must be a colour.*got 3"),
+        ({"not_square": "stretch"}, r"Config: not_square must be one of crop, pad, fit"),
+        ({"colours": "gray"}, r"Config: colours must be one of rgb, grey"),
+        ({"colours": "grey", "labels": "hair,style"}, r"labels must be such as grey.*got hair"),
+        ({"colours": "grey", "labels": "style,skin"}, r"labels must be such as grey.*got skin"),
+    ],
+)
+def test_what_pictures_cannot_become_is_refused(changes, words):
+    with pytest.raises(ValueError, match=words):
+        Config(**changes)
+
+
+def test_labels_that_grey_faces_show_may_be_asked_for():
+    assert Config(colours="grey", labels="style,glasses").form.channels == 1
 
 
 def test_the_command_line_needs_no_tensorflow():

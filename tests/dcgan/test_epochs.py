@@ -7,6 +7,7 @@ import types
 
 import numpy as np
 import pytest
+import tiny_faces
 from rich.console import Console
 
 from dcgan import epochs, training
@@ -23,16 +24,7 @@ from gan_core.runs.run_folder import RunFolder
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
-TINY = {
-    "drawn": 64,
-    "epochs": 2,
-    "batch_size": 16,
-    "size": 32,
-    "width": 2,
-    "latent_dim": 5,
-    "average": 150,
-    "mode": "eager",
-}
+TINY = tiny_faces.TRAINING
 
 
 def judge():
@@ -95,6 +87,37 @@ def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(
     watch = epochs.Watch(run, judge(), 48, Config(**TINY), SILENT)
     watch.look(trainer, {"step": 3, "d_loss": 1.0, "g_loss": 1.0, "d_real": 0.5, "d_fake": 0.5})
     assert read_epochs(run.path / "epochs.csv")["images_a_second"] == [8.0]
+
+
+@pytest.mark.usefixtures("without_output")
+@pytest.mark.parametrize("last", [3, 6], ids=["the first epoch", "the last epoch"])
+def test_an_epoch_whose_training_was_killed_before_it_was_judged_is_judged_later(
+    last, tmp_path, monkeypatch
+):
+    """As it would have been: only its speed is not known."""
+    train(tmp_path / "whole")
+    look = epochs.Watch.look
+
+    def killed(watch, trainer, row):
+        if row["step"] == last:
+            raise KeyboardInterrupt
+        look(watch, trainer, row)
+
+    monkeypatch.setattr(epochs.Watch, "look", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "run")
+    monkeypatch.setattr(epochs.Watch, "look", look)
+    said = Console(file=io.StringIO(), width=200)
+    training.train(Config(**{**TINY, "resume": tmp_path / "run"}), said)
+    assert said.file.getvalue().count("images a second") == (6 - last) // 3
+    found = read_epochs(tmp_path / "run" / "epochs.csv")
+    wanted = read_epochs(tmp_path / "whole" / "epochs.csv")
+    assert np.isnan(found.pop("images_a_second")[last // 3 - 1])
+    for name, column in found.items():
+        np.testing.assert_array_equal(column, wanted[name], err_msg=name)
+    for name in ("epoch_0001.png", "epoch_0002.png"):
+        sheets = [tmp_path / run / "samples" / name for run in ("run", "whole")]
+        assert sheets[0].read_bytes() == sheets[1].read_bytes()
 
 
 @pytest.mark.parametrize("stopped", [False, True], ids=["at its end", "after Ctrl-C"])

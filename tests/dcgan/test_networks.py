@@ -41,6 +41,26 @@ def test_pictures_of_every_size_and_one_logit_an_image(size, network, variety):
     assert seen(images, training=True).dtype == tf.float32
 
 
+@pytest.mark.parametrize("network", BY_NAME)
+@pytest.mark.parametrize("size", STAGES)
+def test_grey_networks_have_one_channel_and_otherwise_the_same_layers(size, network):
+    options = {"size": size, "width": 2, "latent_dim": 5, "seed": 0}
+    make_images, judge = networks.make(network, **options, channels=1)
+    images = make_images(rng.normal([3, 5], rng.seed(0, "z")), training=True)
+    assert images.shape == [3, size, size, 1]
+    assert judge(images, training=True).shape == [3, 1]
+    for grey, coloured in zip((make_images, judge), networks.make(network, **options), strict=True):
+        shapes = [variable.shape for variable in grey.variables]
+        other = [variable.shape for variable in coloured.variables]
+        differing = [pair for pair in zip(shapes, other, strict=True) if pair[0] != pair[1]]
+        assert 1 <= len(differing) <= 2  # the kernel at the pictures' end, and its bias
+
+
+def test_networks_have_three_channels_or_one():
+    with pytest.raises(ValueError, match=r"networks: channels must be one of 1, 3, got 4"):
+        networks.make("dcgan", seed=0, channels=4)
+
+
 def norms_of(network):
     return [part for part in network.submodules if isinstance(part, BatchNorm)]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+import tiny_faces
 from PIL import Image
 from rich.console import Console
 
@@ -27,16 +28,7 @@ from gan_core.runs.run_folder import RunFolder
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
-TINY = {
-    "drawn": 64,
-    "epochs": 2,
-    "batch_size": 16,
-    "size": 32,
-    "width": 2,
-    "latent_dim": 5,
-    "average": 150,
-    "mode": "eager",
-}
+TINY = tiny_faces.TRAINING
 LAB_RECIPE = {
     "update": "simultaneous",
     "momentum": 0.1,

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import tiny_faces
 from rich.console import Console
 
 from dcgan import training
@@ -14,19 +15,7 @@ from dcgan.generation import avatars, trained_generator
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
-TINY = {
-    "drawn": 48,
-    "epochs": 2,
-    "batch_size": 16,
-    "size": 32,
-    "width": 2,
-    "latent_dim": 5,
-    "average": 100,
-    "gamma": 0.0,
-    "augment": (),
-    "labels": "hair,glasses",
-    "mode": "eager",
-}
+TINY = {**tiny_faces.SHORT, "labels": "hair,glasses"}
 
 
 def train(path, **changes):

@@ -8,6 +8,7 @@ import shutil
 
 import numpy as np
 import pytest
+import tiny_faces
 from PIL import Image
 from rich.console import Console
 
@@ -20,17 +21,7 @@ from gan_core.runs.run_folder import RunFolder
 pytestmark = pytest.mark.slow
 
 SILENT = Console(quiet=True)
-TINY = {
-    "drawn": 64,
-    "epochs": 2,
-    "batch_size": 16,
-    "size": 32,
-    "width": 2,
-    "latent_dim": 5,
-    "average": 150,
-    "gamma": 0.0,
-    "mode": "eager",
-}
+TINY = {**tiny_faces.TRAINING, "gamma": 0.0}
 
 
 def resumed(path, **changes):

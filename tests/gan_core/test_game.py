@@ -192,6 +192,23 @@ def test_a_penalty_takes_its_slopes_from_the_passes_that_the_loss_has_made(penal
     assert float(row["penalty"]) == pytest.approx(2 * (np.sqrt(X) - 1) ** 2 if passes == 3 else X)
 
 
+def test_the_rows_penalty_is_divided_by_its_period_and_the_gradient_is_not():
+    """The loss gets 3 w + 5 w, of which the second is computed in every fourth round."""
+    w = tf.Variable(1.0)
+    nothing = losses.GANLoss("nothing", lambda a, b: 0.0 * w, lambda a, b: 0.0 * w)
+    gradients, row = discriminator_gradients(
+        nothing,
+        lambda x: tf.reduce_sum(x, axis=1),
+        REALS[0],
+        REALS[1],
+        [w],
+        [lambda *_: 3.0 * w, lambda *_: 5.0 * w],
+        periods=[1, 4],
+    )
+    assert float(gradients[0]) == 8.0
+    assert float(row["penalty"]) == 3.0 + 5.0 / 4.0
+
+
 def test_nothing_but_batch_norms_averages_is_changed():
     trainer = deep()
     before = {

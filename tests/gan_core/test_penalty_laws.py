@@ -225,6 +225,21 @@ def test_in_the_other_rounds_d_is_not_asked():
         assert len(asked) == 2
 
 
+def test_a_penalty_of_ones_own_is_made_lazy():
+    """And gets the seed and the round, as others do."""
+    asked = []
+
+    def own(critic, real, fake, seed, step):
+        asked.append((seed, int(step)))
+        return tf.reduce_mean(real) * float(step + 1)
+
+    x = tf.ones([2, FEATURES])
+    lazy = penalties.Lazy(own, every=3)
+    assert [float(lazy(None, x, x, SEED, step)) for step in range(4)] == [3.0, 0.0, 0.0, 12.0]
+    assert asked == [(SEED, 0), (SEED, 3)]
+    assert [penalties.period(one) for one in (lazy, own, penalties.r2(1.0, 5))] == [3, 1, 5]
+
+
 def test_a_critic_knows_the_slopes_where_it_was_asked_and_elsewhere_asks():
     sent = []
     w = np.float32([1, 2, 3])
@@ -290,6 +305,14 @@ def test_squared_slopes_of_each_sample():
         (
             lambda: penalties.r1(1.0, every=0),
             "penalties.r1: every must be a whole number of at least 1, got 0.",
+        ),
+        (
+            lambda: penalties.Lazy(10.0, every=4),
+            "Lazy: penalty must be a penalty of gan_core.penalties, got 10.0.",
+        ),
+        (
+            lambda: penalties.Lazy(penalties.r1(1.0), every=0),
+            "Lazy: every must be a whole number of at least 1, got 0.",
         ),
         (
             lambda: penalties.r2(1.0, every=1.5),

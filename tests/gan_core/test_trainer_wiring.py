@@ -483,9 +483,12 @@ def test_a_sampler_with_numpys_numbers_is_refused_and_told_of_host_batches():
 # ---------------------------------------------------------------- lazy penalties
 
 
-def lazy_pair(mode, every):
-    """Two penalties beside each other, on players with hidden layers."""
-    pair = [penalties.r1(0.7, every=every), penalties.r2(0.4, every=every)]
+def two_penalties(mode, first, second):
+    """R1 and R2 beside each other, on players with hidden layers.
+
+    Args:
+        first, second: the arguments of r1 and of r2.
+    """
     hidden = [Dense(X, 5, seed=3), leaky_relu(0.2), Dense(5, 1, seed=4)]
     return GANTrainer(
         Dense(Z, X, seed=1),
@@ -493,28 +496,68 @@ def lazy_pair(mode, every):
         latent=Normal(Z),
         g_optimizer=SGD(0.05),
         d_optimizer=SGD(0.05),
-        penalty=pair,
+        penalty=[penalties.r1(*first), penalties.r2(*second)],
         mode=mode,
     )
 
 
+def in_every_kth_round(strength, every):
+    """The strength of a plain penalty that does the same as a lazy one."""
+    return lambda step: tf.where(tf.equal(step % every, 0), every * strength, 0.0)
+
+
 @pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
 def test_lazy_penalties_are_paid_in_every_kth_round_of_many(mode):
-    """By `rounds`, in one compiled loop, and by `round`: the same rows and the same weights."""
-    at_once = lazy_pair(mode, 3)
-    one_by_one = lazy_pair("eager", 3)
+    """By `rounds`, in one compiled loop, and by `round`: the same rows and the same weights.
+
+    They are those of plain penalties that are 3 times as strong in these rounds, and 0 in others.
+    """
+    at_once = two_penalties(mode, [0.7, 3], [0.4, 3])
+    one_by_one = two_penalties("eager", [0.7, 3], [0.4, 3])
+    strengths = [in_every_kth_round(strength, 3) for strength in (0.7, 0.4)]
+    by_hand = two_penalties("eager", strengths[:1], strengths[1:])
     rows = at_once.rounds(sampler, 7)
-    paid = rows["penalty"] > 0.0
-    assert paid.tolist() == [True, False, False, True, False, False, True]
     for i in range(7):
         row = one_by_one.round(sampler(tf.constant(i, tf.int64)))
+        its_row = by_hand.round(sampler(tf.constant(i, tf.int64)))
         assert row["penalty"] == pytest.approx(float(rows["penalty"][i]), rel=1e-3, abs=1e-6)
+        if i % 3 == 0:
+            computed = its_row["penalty"] / 3
+        assert row["penalty"] == pytest.approx(computed, rel=1e-5)  # kept in the rounds between
+    assert len(set(rows["penalty"])) == 3
     for name, variable in one_by_one.state().items():
         np.testing.assert_allclose(at_once.state()[name], variable, rtol=1e-3, atol=1e-5)
+        if name != "penalty":  # a trainer of plain penalties has none to keep
+            np.testing.assert_allclose(by_hand.state()[name], variable, rtol=1e-5, atol=1e-6)
 
 
-def test_a_lazy_penalty_of_the_first_round_is_k_times_the_plain_one():
-    plain = lazy_pair("eager", 1)
-    lazy = lazy_pair("eager", 4)
-    first, its = (trainer.rounds(sampler, 1)["penalty"][0] for trainer in (plain, lazy))
-    assert its == pytest.approx(4 * first, rel=1e-5)
+def test_a_lazy_penalty_of_the_first_round_counts_k_times_and_is_shown_once():
+    """SGD moves the weights by k times the penalty's gradient; the row does not depend on k."""
+    trainers = {
+        "none": two_penalties("eager", [0.0], [0.0]),
+        "plain": two_penalties("eager", [0.7], [0.4]),
+        "lazy": two_penalties("eager", [0.7, 4], [0.4, 4]),
+    }
+    rows = {name: trainer.rounds(sampler, 1) for name, trainer in trainers.items()}
+    assert rows["lazy"]["penalty"] == pytest.approx(rows["plain"]["penalty"], rel=1e-6)
+    kernel = {
+        name: trainer.discriminator.layers[0].kernel.numpy() for name, trainer in trainers.items()
+    }
+    moved = kernel["plain"] - kernel["none"]
+    assert np.abs(moved).max() > 1e-3
+    np.testing.assert_allclose(kernel["lazy"] - kernel["none"], 4 * moved, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(("first", "second"), [([0.7, 2], [0.4, 3]), ([0.7], [0.4, 6])])
+def test_the_row_of_penalties_with_different_periods_is_of_a_round_that_computed_all(first, second):
+    trainer = two_penalties("eager", first, second)
+    plain = two_penalties("eager", [0.7], [0.4])
+    shown = []
+    for i in range(8):
+        if i % 6 == 0:  # the same players, before a round in which both penalties are computed
+            for name, variable in plain.state().items():
+                variable.assign(trainer.state()[name])
+            computed = plain.round(sampler(tf.constant(i, tf.int64)))["penalty"]
+        shown.append(trainer.round(sampler(tf.constant(i, tf.int64)))["penalty"])
+        assert shown[-1] == pytest.approx(computed, rel=1e-6)
+    assert len(set(shown)) == 2

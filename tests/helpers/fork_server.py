@@ -169,9 +169,12 @@ def new_streams(wanted):
         )
 
     binary = open(0, "rb", closefd=False)  # noqa: SIM115
-    sys.stdin = sys.__stdin__ = io.TextIOWrapper(binary, encoding, errors)
-    sys.stdout = sys.__stdout__ = writer(1, errors, line_buffering=False)
-    sys.stderr = sys.__stderr__ = writer(2, "backslashreplace", line_buffering=not unbuffered)
+    sys.stdin = io.TextIOWrapper(binary, encoding, errors)
+    sys.stdout = writer(1, errors, line_buffering=False)
+    sys.stderr = writer(2, "backslashreplace", line_buffering=not unbuffered)
+    sys.__stdin__ = sys.stdin
+    sys.__stdout__ = sys.stdout
+    sys.__stderr__ = sys.stderr
 
 
 def play(arguments, cwd, environment):

@@ -15,14 +15,14 @@ def addends(call) -> list[int]:
         ]
     finally:
         context.disable_run_metadata()
-    nodes = [
-        node
-        for graph in graphs
-        for part in (graph.node, *(one.node_def for one in graph.library.function))
-        for node in part
-    ]
-    return [
-        len([name for name in node.input if not name.startswith("^")])
-        for node in nodes
-        if node.op == "AddN"
-    ]
+    nodes = []
+    for graph in graphs:
+        nodes += graph.node
+        for function in graph.library.function:
+            nodes += function.node_def
+    return [_tensors_into(node) for node in nodes if node.op == "AddN"]
+
+
+def _tensors_into(node) -> int:
+    """How many inputs are tensors; the others, with a ^, only have to be there before."""
+    return len([name for name in node.input if not name.startswith("^")])

@@ -41,6 +41,7 @@ GAMES = {
     "simultaneous": {"norm": None, "update": "simultaneous", "fresh_z": True},
     "synchronised": {"norm": True},
     "synchronised, sloped": {"norm": True, "penalty": penalties.r1(1.0)},
+    "lazy": {"norm": None, "mode": "graph", "penalty": [penalties.r1(1.0, 3), penalties.r2(0.5)]},
     "apart": {"norm": False},
 }
 
@@ -139,11 +140,14 @@ def look_at_the_parts(strategy):
             lambda layer=layer: layer(replicas.share(x), training=True), autograph=False
         )
         found[f"norm {synchronised}"] = on_each(strategy, call)
-        found[f"averages {synchronised}"] = [
-            [copy.numpy() for copy in variable.values]
-            for variable in (layer.moving_mean, layer.moving_variance)
-        ]
+        averages = (layer.moving_mean, layer.moving_variance)
+        found[f"averages {synchronised}"] = [copies(variable) for variable in averages]
     return found
+
+
+def copies(variable):
+    """The value of a variable on each replica."""
+    return [copy.numpy() for copy in variable.values]
 
 
 def gradients_of_batch_norm(strategy):

@@ -3,6 +3,7 @@
 It plays a run in FOLDER, new or resumed, and says aloud where it is. What befalls it at STEP:
 
     half-written   half a checkpoint's bytes are on the disk, and there it stands still
+    unhooked       the checkpoint of STEP is saved, its hooks are not called, and it stands still
     killed         it says every round from STEP on, and stands still 15 rounds later
     ctrl-c         it gets one SIGINT
     terminated     it gets one SIGTERM
@@ -10,6 +11,7 @@ It plays a run in FOLDER, new or resumed, and says aloud where it is. What befal
 """
 
 import io
+import json
 import os
 import signal
 import sys
@@ -46,8 +48,18 @@ def save_best(run):
     return every(4, hook)
 
 
+def keep_row(run):
+    """A hook of every round that has a checkpoint; it keeps the row that it was called with."""
+
+    def hook(_, row):
+        (run.samples / f"{row['step']}.json").write_text(json.dumps(row))
+
+    return every(PERIODS["checkpoint_every"], hook)
+
+
 def play(run, trainer, hooks=(), rounds=ROUNDS):
-    return fit(trainer, tiny.SAMPLER, rounds, run=run, hooks=[save_best(run), *hooks], **PERIODS)
+    hooks = [save_best(run), keep_row(run), *hooks]
+    return fit(trainer, tiny.SAMPLER, rounds, run=run, hooks=hooks, **PERIODS)
 
 
 def stand_still(word):
@@ -70,6 +82,17 @@ def half_written(step):
     checkpoint._savez = half
 
 
+def saved_without_hooks(step):
+    save = RunFolder.save
+
+    def and_stop(run, state, at):
+        save(run, state, at)
+        if at == step:
+            stand_still("unhooked")
+
+    RunFolder.save = and_stop
+
+
 def busy_for_ever():
     print("deaf", flush=True)
     tf.function(lambda: tf.while_loop(lambda i: i >= 0, lambda i: [i * 0], [0]), autograph=False)()
@@ -90,6 +113,8 @@ def main(folder, fate, step):
 
     if fate == "half-written":
         half_written(step)
+    if fate == "unhooked":
+        saved_without_hooks(step)
     play(open_run(folder), tiny.make_trainer(), [every(1, hook)])
 
 

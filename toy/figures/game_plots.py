@@ -281,8 +281,7 @@ def phase_portraits(
         ax.set_xlabel("θ, the place of the generated sample")
     for ax in axes[:, 0]:
         ax.set_ylabel("ψ, the slope of D")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4 if columns > 2 else 2)
+    plots.legend_below(figure, axes[0, 0], columns=4 if columns > 2 else 2)
     return figure
 
 
@@ -341,8 +340,7 @@ def samples_over_time(paths: dict[str, np.ndarray]) -> Figure:
         ax.plot(track[:, 1], color=plots.DISCRIMINATOR, lw=0.8, label="ψ, the slope of D")
         ax.set(xlabel="round", title=title)
     axes[0, 0].set_ylabel("x")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    plots.legend_below(figure, axes[0, 0], columns=3)
     return figure
 
 
@@ -366,6 +364,5 @@ def growths(measured: dict[str, np.ndarray], predicted: dict[str, np.ndarray]) -
         lowest = min(-0.1, 1.1 * np.min(values))
         ax.set(title=f"{loss}, simultaneous", xlabel="round", ylim=(lowest, 1.15))
     axes[0, 0].set_ylabel("(growth of θ² + ψ² − 1) / h²")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    plots.legend_below(figure, axes[0, 0], columns=3)
     return figure

@@ -45,8 +45,7 @@ def snapshots(games: dict[str, Looks], columns: Sequence[int]) -> Figure:
         for ax, index in zip(row, columns, strict=True):
             _draw_snapshot(ax, looks, index)
         row[0].set_ylabel(title)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    plots.legend_below(figure, axes[0, 0])
     for ax in axes[-1]:
         ax.set_xlabel("x")
     return figure
@@ -81,8 +80,7 @@ def path_to_the_data(games: dict[str, Looks], mean: float, sd: float) -> Figure:
         ax.axhline(truth, color=plots.REAL, ls="--", label="the data's")
         ax.set(xlabel="round", ylabel=f"{name} of the generated samples")
     axes[1].set_yscale("log")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    plots.legend_below(figure, axes[0])
     return figure
 
 

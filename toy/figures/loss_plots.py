@@ -174,8 +174,7 @@ def what_is_reported(games: dict[str, Looks], start: int) -> Figure:
             ax.set_yscale("log")
     for ax in axes[1]:
         ax.set_xlabel("round")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(games))
+    plots.legend_below(figure, axes[0, 0], columns=len(games))
     return figure
 
 

@@ -28,16 +28,27 @@ ASSETS = Path(__file__).parent / "assets"
 MOST_TABS = 4  # games at once, each a process of its own
 TICK = 0.03  # seconds between two looks at what the game has shown
 SPEEDS = {"slow": "slow motion", "steady": "steady", "full": "full speed"}
-DRAWN_FIRST = {  # what a drawing begins with: an arc, and two humps
-    choices.DRAWN_PLANE: "".join(
-        choices.point_text(1.4 * math.cos(t), 1.2 * math.sin(2.0 * t))
-        for t in [2.0 * math.pi * i / 90 for i in range(90)]
-    ),
-    choices.DRAWN_LINE: "".join(
-        choices.DIGITS[round(56 * math.exp(-(((abs(i - 31.5) - 14) / 5) ** 2)))]
-        for i in range(choices.BARS)
-    ),
-}
+
+
+def _eight() -> str:
+    """The first drawing in the plane: an eight on its side, of 90 points."""
+    points = []
+    for i in range(90):
+        t = 2.0 * math.pi * i / 90
+        points.append(choices.point_text(1.4 * math.cos(t), 1.2 * math.sin(2.0 * t)))
+    return "".join(points)
+
+
+def _two_humps() -> str:
+    """The first drawing on the line: bars as high as two bell curves, 14 bars off the middle."""
+    bars = []
+    for i in range(choices.BARS):
+        from_top = (abs(i - 31.5) - 14) / 5
+        bars.append(choices.DIGITS[round(56 * math.exp(-(from_top**2)))])
+    return "".join(bars)
+
+
+DRAWN_FIRST = {choices.DRAWN_PLANE: _eight(), choices.DRAWN_LINE: _two_humps()}
 SLIDERS = {  # name -> label, lowest, highest, step, whether it is a power of ten
     "g_rate": ("G's rate", -5.0, 0.0, 0.05, True),
     "d_rate": ("D's rate", -5.0, 0.0, 0.05, True),

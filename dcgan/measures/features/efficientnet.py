@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from dcgan.data.image_arrays import uint8_images
 from dcgan.measures.features import state_dict
 from gan_core import checks
 
@@ -94,18 +95,16 @@ class EfficientNetLite(tf.Module):
         """Features of images, IMAGES_AT_A_TIME at a time.
 
         Args:
-            images: uint8 [N, S, S, 3], any S.
+            images: uint8 [N, S, S, 3], any S; [N, S, S, 1] of grey counts as three equal channels.
 
         Returns:
             float64 [N, features].
         """
-        images = np.asarray(images)
-        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3 or not images.size:
-            came = f"{checks.show_shape(images.shape)} of {images.dtype}"
-            checks.fail("EfficientNetLite", "images", "[N, S, S, 3] of uint8", came)
+        images = uint8_images("EfficientNetLite", "images", images, square=False)
         parts = []
         for first in range(0, len(images), IMAGES_AT_A_TIME):
             some = tf.cast(images[first : first + IMAGES_AT_A_TIME], tf.float32)
+            some = tf.broadcast_to(some, [*some.shape[:3], 3])
             parts.append(self._compiled(some).numpy())
         return np.concatenate(parts).astype(np.float64)
 

@@ -34,6 +34,9 @@ function halfToNumber(half) {
 function decodeLayers(layers) {
   return layers.map((layer) => {
     const decoded = { ...layer };
+    if (layer.layers) {
+      decoded.layers = decodeLayers(layer.layers);
+    }
     if (layer.kernel) {
       decoded.kernel = decodeHalf(layer.kernel);
     }
@@ -48,11 +51,16 @@ function decodeLayers(layers) {
 
 /** z (Float32Array) -> the last layer's feature map. */
 function runNetwork(layers, z) {
-  let x = { height: 1, width: 1, channels: z.length, data: Float32Array.from(z) };
-  for (const layer of layers) {
-    x = LAYERS[layer.kind](layer, x);
-  }
-  return x;
+  return runLayers(layers, {
+    height: 1,
+    width: 1,
+    channels: z.length,
+    data: Float32Array.from(z),
+  });
+}
+
+function runLayers(layers, x) {
+  return layers.reduce((map, layer) => LAYERS[layer.kind](layer, map), x);
 }
 
 const LAYERS = {
@@ -60,6 +68,9 @@ const LAYERS = {
   convolution: convolution,
   affine: affine,
   append: append,
+  reshape: ({ height, width, channels }, x) => ({ height, width, channels, data: x.data }),
+  residual: residual,
+  upsample: upsample,
   leaky_relu: (layer, x) => elementwise(x, (value) => (value > 0 ? value : layer.slope * value)),
   tanh: (layer, x) => elementwise(x, Math.tanh),
 };
@@ -206,6 +217,55 @@ function joined(first, second) {
   return all;
 }
 
+/** x + f(x), where f is the block's own layers. */
+function residual(layer, x) {
+  const change = runLayers(layer.layers, x);
+  return { ...x, data: x.data.map((value, i) => value + change.data[i]) };
+}
+
+/** Twice as high and as wide, filtered: along the rows, and then along the columns. */
+function upsample(layer, x) {
+  const { height, width, channels } = x;
+  const higher = emptyMap(2 * height, width, channels);
+  const row = width * channels;
+  spread(layer.taps, height, (from, to, weight) => {
+    addRun(x.data, from * row, higher.data, to * row, row, weight);
+  });
+  const larger = emptyMap(2 * height, 2 * width, channels);
+  spread(layer.taps, width, (from, to, weight) => {
+    for (let y = 0; y < 2 * height; y++) {
+      const first = (y * width + from) * channels;
+      const place = (y * 2 * width + to) * channels;
+      addRun(higher.data, first, larger.data, place, channels, weight);
+    }
+  });
+  return larger;
+}
+
+/**
+ * Calls visit(from, to, weight) for each of `small` places in a line, and each of the places that it
+ * is spread over in a line twice as long: place j goes to 2 j + a - p with taps[a]. What would lie
+ * beyond an end is left out.
+ */
+function spread(taps, small, visit) {
+  const before = taps.length / 2 - 1;
+  for (let from = 0; from < small; from++) {
+    taps.forEach((weight, a) => {
+      const to = 2 * from + a - before;
+      if (to >= 0 && to < 2 * small) {
+        visit(from, to, weight);
+      }
+    });
+  }
+}
+
+/** `count` numbers from a place on, times a weight, are added to those from another place on. */
+function addRun(source, first, target, place, count, weight) {
+  for (let i = 0; i < count; i++) {
+    target[place + i] += weight * source[first + i];
+  }
+}
+
 function elementwise(x, change) {
   return { ...x, data: x.data.map((value) => change(value)) };
 }
@@ -229,11 +289,14 @@ function roundToEven(value) {
   return rest > 0.5 ? below + 1 : below;
 }
 
-/** RGB bytes of a square picture -> ImageData for a canvas. */
+/** Bytes of a square picture, RGB or grey -> ImageData for a canvas. */
 function toImageData(bytes, size) {
+  const channels = bytes.length / (size * size);
   const pixels = new Uint8ClampedArray(4 * size * size);
   for (let i = 0; i < size * size; i++) {
-    pixels.set(bytes.subarray(3 * i, 3 * i + 3), 4 * i);
+    for (let colour = 0; colour < 3; colour++) {
+      pixels[4 * i + colour] = bytes[channels * i + (channels === 1 ? 0 : colour)];
+    }
     pixels[4 * i + 3] = 255;
   }
   return new ImageData(pixels, size, size);

@@ -31,7 +31,7 @@ const history = new History(stateToText(state));
 
 // ---- making faces
 
-/** z (before truncation), and the label of a generator that takes one -> RGB bytes. */
+/** z (before truncation), and the label of a generator that takes one -> its bytes. */
 function makeFace(z, truncation, label = []) {
   const truncated = z.map((value) => truncation * value);
   return toBytes(runNetwork(layersOfLabel(layers, label, labels), truncated));
@@ -375,7 +375,7 @@ function drawFavourites() {
 
 // ---- saving
 
-/** Faces (RGB bytes) as a sheet of whole-number enlargement -> a canvas. */
+/** Faces (bytes) as a sheet of whole-number enlargement -> a canvas. */
 function sheetOf(faces, columns, scale) {
   const side = scale * data.size;
   const sheet = document.createElement("canvas");

@@ -101,7 +101,7 @@ def test_a_batch_larger_than_the_data_and_what_is_no_image_are_told():
         ValueError, match="batch_size must be at most the number of faces, 24, got 25"
     ):
         face_batches(faces(24), 25)
-    with pytest.raises(ValueError, match=r"images must be an array \[N, S, S, 3\] of uint8"):
+    with pytest.raises(ValueError, match=r"images must be \[N, S, S, 3 or 1\] of uint8"):
         face_batches(np.zeros([4, 4, 4, 3], np.float32), 2)
 
 

@@ -62,11 +62,13 @@ def test_few_pictures_take_few_columns():
         np.zeros([0, 4, 4, 3], np.uint8),
         np.zeros([4, 4, 3], np.uint8),
         np.zeros([1, 4, 4, 3], np.float32),
-        np.zeros([1, 4, 4, 1], np.uint8),
+        np.zeros([1, 4, 4, 2], np.uint8),
     ],
 )
 def test_what_is_no_set_of_pictures_is_refused(images):
-    with pytest.raises(ValueError, match=r"sheet: images must be \[N, height, width, 3\] of uint8"):
+    with pytest.raises(
+        ValueError, match=r"sheet: images must be \[N, height, width, 3 or 1\] of uint8"
+    ):
         sheets.sheet(images)
 
 

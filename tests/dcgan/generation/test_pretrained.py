@@ -37,6 +37,7 @@ def test_what_is_saved_comes_back_to_half_precision(network, tmp_path):
         **SIZES,
         "network": "radford",
         "epsilon": 1e-3,
+        "form": {"not_square": "crop", "background": "#ffffff", "colours": "rgb"},
         "learnt_from": None,
         "note": "a test",
     }
@@ -151,7 +152,12 @@ def test_the_command_keeps_the_average_of_the_best_epoch(tmp_path, capsys):
     assert "MB" in capsys.readouterr().out
     loaded, about = pretrained.load(tmp_path / "g.npz")
     assert (about["epsilon"], about["note"]) == (0.01, "a test")
-    assert about["learnt_from"] == {"drawn": 20_000, "seed": 0, "flip": True}
+    assert about["learnt_from"] == {
+        "drawn": 20_000,
+        "seed": 0,
+        "flip": True,
+        "colours": "rgb",
+    }
     np.testing.assert_allclose(
         loaded.layers[1].kernel, trainer.average.model.layers[1].kernel, rtol=1e-3, atol=1e-7
     )

@@ -176,9 +176,13 @@ X, Y = squares(0, 5)
     [
         (
             lambda: factor_classifier.shrink(X.astype(float), 32),
-            r"shrink: images must be .* of uint8 .* got .*float",
+            r"shrink: images must be .* of uint8, .* got .*float",
         ),
-        (lambda: factor_classifier.shrink(X[:, :31, :31], 32), r"got \[5, 31, 31, 3\] of uint8"),
+        (
+            lambda: factor_classifier.shrink(X[:, :31, :31], 32),
+            "shrink: images must be of a side that is a multiple of 32, got 31 pixels",
+        ),
+        (lambda: factor_classifier.shrink(X[:, :16], 32), r"got \[5, 16, 32, 3\] of uint8"),
         (lambda: factor_classifier.shrink(X[:0], 32), r"got \[0, 32, 32, 3\]"),
         (
             lambda: factor_classifier.fit_classifier(

@@ -372,11 +372,11 @@ X = np.zeros([3, 32, 32, 3], np.uint8)
     [
         (
             lambda: patches_of(X, X.astype(np.float32)),
-            "sliced_wasserstein_pyramid: fake must be uint8.*got float32. See",
+            r"sliced_wasserstein_pyramid: fake must be \[.*\] of uint8.*got \[.*\] of float32\. See",
         ),
         (
             lambda: patches_of(X[:, :, :16], X),
-            r"sliced_wasserstein_pyramid: real must be \[N, S, S, 3\]",
+            r"sliced_wasserstein_pyramid: real must be \[N, S, S, 3 or 1\]",
         ),
         (
             lambda: patches_of(X, X, patches=0),

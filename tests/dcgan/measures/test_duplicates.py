@@ -107,7 +107,7 @@ def test_empty_and_ragged_lists_are_refused(images, others):
 )
 def test_hashes_of_what_is_no_array_of_pictures_are_refused_in_one_line(images):
     with pytest.raises(
-        ValueError, match=r"duplicates.hashes: images must be \[N, S, S, 3\]"
+        ValueError, match=r"duplicates.hashes: images must be \[N, S, S, 3 or 1\]"
     ) as told:
         duplicates.hashes(images)
     assert "\n" not in str(told.value)

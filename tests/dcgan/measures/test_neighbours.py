@@ -105,7 +105,7 @@ X = np.zeros([3, 16, 16, 3], np.uint8)
     [
         (
             lambda: neighbours.nearest(X.astype(float), X),
-            r"nearest: samples must be \[N, S, S, 3\] of uint8.*float64",
+            r"nearest: samples must be \[N, height, width, 3 or 1\] of uint8.*float64",
         ),
         (
             lambda: neighbours.nearest(X, X[:0]),

@@ -82,8 +82,20 @@ def _axis(layer, direction):
     return moved / np.linalg.norm(moved)
 
 
+def test_a_dense_first_layer_has_the_same_directions_as_the_convolution_that_it_is():
+    layer = Conv2DTranspose(DIM, 3, 4, padding="VALID", seed=1)
+    dense = Dense(DIM, 4 * 4 * 3, seed=2)
+    dense.kernel.assign(np.moveaxis(layer.kernel.numpy(), -1, 0).reshape(DIM, -1))
+    wanted = sliders.of_activations(Sequential([layer]), DIM, count=3)
+    found = sliders.of_activations(Sequential([dense]), DIM, count=3)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(one.direction, other.direction)
+        assert one.measured == other.measured
+
+
 def test_a_network_that_begins_otherwise_is_refused():
-    with pytest.raises(ValueError, match="first layer must be a Conv2DTranspose, got NoneType"):
+    words = "first layer must be a Conv2DTranspose or Dense, got NoneType"
+    with pytest.raises(ValueError, match=words):
         sliders.of_activations(Sequential([Dense(2, 2, seed=0).__call__]), 2)
 
 

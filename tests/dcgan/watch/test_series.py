@@ -63,11 +63,13 @@ def test_a_history_that_is_none_changes_nothing():
         np.testing.assert_allclose(series.learning_rate(watched, "d_learning_rate").value, 4e-4)
 
 
-def test_rounds_in_which_a_lazy_penalty_was_not_computed_are_left_out():
+def test_every_row_of_a_lazy_penalty_is_drawn():
+    """Each has the penalty as it was last computed; 0 is a penalty like any other."""
     log = columns(step=[1, 2, 3], penalty=[0.0, 0.5, 0.0])
-    lazy = series.column(run(log=log, config={"penalty_every": 4}), "penalty")
-    assert lazy.step.tolist() == [2.0]
-    assert len(series.column(run(log=log), "penalty").step) == 3
+    for config in ({"penalty_every": 4}, {}):
+        found = series.column(run(log=log, config=config), "penalty")
+        assert found.step.tolist() == [1.0, 2.0, 3.0]
+        assert found.value.tolist() == [0.0, 0.5, 0.0]
 
 
 def test_numbers_that_are_not_finite_are_not_drawn():

@@ -15,6 +15,7 @@ import urllib.request
 import browser
 import numpy as np
 import pytest
+import tiny_faces
 from rich.console import Console
 
 from dcgan import __main__ as program
@@ -33,18 +34,7 @@ from gan_core.runs.run_folder import RunFolder
 pytestmark = pytest.mark.slow
 
 SILENT = Console(quiet=True)
-TINY = {
-    "drawn": 48,
-    "epochs": 2,
-    "batch_size": 16,
-    "size": 32,
-    "width": 2,
-    "latent_dim": 5,
-    "average": 100,
-    "gamma": 0.0,
-    "augment": (),
-    "mode": "eager",
-}
+TINY = tiny_faces.SHORT
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +171,7 @@ def address(run):
     process = subprocess.Popen(
         [*command, "--port", str(port)],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
         env=environment,
@@ -192,10 +183,11 @@ def address(run):
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            assert process.wait(timeout=60) in (0, 130)
+            _, told = process.communicate(timeout=60)
+            # What a browser asked for in vain is told too.
+            assert (process.returncode, told.splitlines()[-1]) == (130, "stopped.")
         finally:
             process.kill()
-            process.stdout.close()
 
 
 def status(url, **headers):

@@ -217,8 +217,13 @@ def first_line_of_a_socket(url, origin):
         return connection.recv(200).decode("latin-1").splitlines()[0]
 
 
-def test_a_page_is_served_told_and_ended_by_ctrl_c(tmp_path):
-    """One process: loopback alone, foreign hosts refused, nothing stored, Ctrl-C in one line."""
+@pytest.mark.parametrize("started", ["in the foreground", "in the background"])
+def test_a_page_is_served_told_and_ended_by_ctrl_c(tmp_path, started):
+    """One process: loopback alone, foreign hosts refused, nothing stored, Ctrl-C in one line.
+
+    A shell starts the commands of a script that end with `&` with SIGINT ignored.
+    """
+    ignoring = [] if started == "in the foreground" else ["sh", "-c", 'trap "" INT; exec "$@"', "-"]
     pytest.importorskip("nicegui")
     environment = {
         name: value
@@ -227,7 +232,7 @@ def test_a_page_is_served_told_and_ended_by_ctrl_c(tmp_path):
     }
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     server = subprocess.Popen(
-        [sys.executable, "-c", SERVER],
+        [*ignoring, sys.executable, "-c", SERVER],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

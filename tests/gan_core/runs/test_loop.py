@@ -3,6 +3,7 @@ what it refuses.
 """
 
 import dataclasses
+import functools
 import os
 import resource
 import shutil
@@ -79,6 +80,54 @@ def test_law_24_how_rounds_are_grouped_does_not_change_the_state(request, mode, 
     for other in rows:
         at = other["step"] - 1
         assert bits(other) == {name: column[at].tobytes() for name, column in every_row.items()}
+
+
+GAMMA = 2.0
+EVERY = 4
+
+
+@functools.cache
+def lazily_penalised(mode):
+    """A function that makes such a trainer new."""
+    return tiny.Fresh(tiny.make_trainer(mode, penalty=r1(GAMMA, every=EVERY)))
+
+
+def penalty_of_round(number):
+    """gamma / 2 mean D'(x)^2 in this round, by NumPy.
+
+    D(x) = sum_j v_j s(u_j x + a_j) + b has the slope sum_j v_j s'(u_j x + a_j) u_j, where s' is 1
+    above 0 and 0.2 below it.
+    """
+    trainer = lazily_penalised("graph")()
+    fit(trainer, tiny.SAMPLER, number - 1)
+    first, _, second = trainer.discriminator.layers
+    u = first.kernel.numpy().astype(np.float64)
+    v = second.kernel.numpy().astype(np.float64)
+    hidden = tiny.SAMPLER(tf.constant(number - 1, tf.int64)).numpy() @ u + first.bias.numpy()
+    slopes = (np.where(hidden > 0.0, 1.0, 0.2) * u) @ v
+    return GAMMA / 2 * np.mean(slopes**2)
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+def test_a_row_shows_a_lazy_penalty_as_it_was_last_computed(mode):
+    """In rounds 1, 5, 9, ...: the rows of rounds 10 and 20 show those of rounds 9 and 17."""
+    rows = fit(lazily_penalised(mode)(), tiny.SAMPLER, 20, log_every=10)
+    np.testing.assert_allclose(rows["penalty"], [penalty_of_round(9), penalty_of_round(17)], 1e-4)
+
+
+@pytest.mark.parametrize("mode", ["graph", "xla"])
+def test_a_lazy_penalty_is_shown_bit_for_bit_after_a_run_was_resumed(tmp_path, mode):
+    """Round 11 is the first of the resumed run, and its penalty is that of round 9."""
+    logs = []
+    for parts in ([14], [10, 14]):
+        run = RunFolder.create(tmp_path / str(len(parts)), {})
+        for rounds in parts:
+            lazily_penalised(mode)().rounds(tiny.SAMPLER, 1)  # a penalty that must not be kept
+            rows = fit(lazily_penalised(mode)(), tiny.SAMPLER, rounds, run=run, log_every=1)
+        logs.append(run.log_file.read_bytes())
+    assert logs[0] == logs[1]
+    changes = np.flatnonzero(np.diff(rows["penalty"])) + 2
+    assert changes.tolist() == [5, 9, 13]
 
 
 def test_calls_are_as_long_as_the_marks_and_the_clock_allow(fresh, monkeypatch):

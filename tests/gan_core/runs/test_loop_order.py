@@ -78,6 +78,99 @@ def test_the_error_of_a_hook_is_told_though_the_disk_refuses_the_checkpoint(
         fit(fresh(), tiny.SAMPLER, 20, run=run, hooks=[break_at(5)])
 
 
+# ---------------------------------------------------------------- at least once
+
+
+def remember(calls, name, fails=()):
+    """A hook of every fifth round, which raises at these steps, once each."""
+    left = set(fails)
+
+    def hook(_, row):
+        calls.append((name, row))
+        if row["step"] in left:
+            left.remove(row["step"])
+            raise Broken
+
+    return every(5, hook)
+
+
+def steps_of(calls):
+    return [(name, row["step"]) for name, row in calls]
+
+
+PERIODS = {"log_every": 2, "checkpoint_every": 5}  # no row of the log in rounds 5 and 15
+
+
+@pytest.mark.parametrize("broken_at", [5, 10])
+@pytest.mark.parametrize("same_trainer", [True, False])
+def test_hooks_that_did_not_all_return_are_called_again_with_their_row(
+    fresh, run, broken_at, same_trainer
+):
+    calls = []
+    hooks = [remember(calls, "a"), remember(calls, "b", [broken_at]), remember(calls, "c")]
+    trainer = fresh()
+    with pytest.raises(Broken):
+        fit(trainer, tiny.SAMPLER, 20, run=run, hooks=hooks, **PERIODS)
+    assert steps_of(calls)[-2:] == [("a", broken_at), ("b", broken_at)]
+    row = calls[-1][1]
+    calls.clear()
+    trainer = trainer if same_trainer else fresh()
+    fit(trainer, tiny.SAMPLER, 20, run=run, hooks=hooks, **PERIODS)
+    rounds = range(broken_at, 21, 5)
+    assert steps_of(calls) == [(name, step) for step in rounds for name in "abc"]
+    assert [seen for _, seen in calls[:3]] == [row] * 3
+    assert not run.hooks_file.exists()
+
+
+def test_also_where_no_checkpoint_was_due_and_where_no_round_is_left(fresh, run):
+    """The hook that fails in round 5, of 5, brings about the checkpoint of its round."""
+    calls = []
+    hooks = [at_start(lambda _: calls.append("start")), remember(calls, "a", [5])]
+    with pytest.raises(Broken):
+        fit(fresh(), tiny.SAMPLER, 7, run=run, hooks=hooks)
+    assert run.step() == 5
+    del calls[:]
+    fit(fresh(), tiny.SAMPLER, 5, run=run, hooks=hooks)
+    assert calls[0] == "start"
+    assert steps_of(calls[1:]) == [("a", 5)]
+
+
+def test_a_run_that_was_stopped_calls_each_hook_once(fresh, run):
+    """By Ctrl-C within the hooks of a saved round, and by a number of rounds."""
+    calls = []
+    hooks = [
+        every(5, lambda _, row: row["step"] == 10 and os.kill(os.getpid(), signal.SIGINT)),
+        remember(calls, "a"),
+    ]
+    for rounds in (5, 15, 20, 20):
+        try:
+            fit(fresh(), tiny.SAMPLER, rounds, run=run, hooks=hooks, **PERIODS)
+        except Interrupted:
+            assert run.step() == 10
+    assert steps_of(calls) == [("a", 5), ("a", 10), ("a", 15), ("a", 20)]
+
+
+def test_a_round_that_is_played_again_is_not_taken_for_one_whose_hooks_are_due(fresh, run):
+    """Killed after the note of round 10 and before its checkpoint, and then resumed at round 5."""
+    fit(fresh(), tiny.SAMPLER, 5, run=run, **PERIODS)
+    run.begin_hooks({"step": 10, "d_loss": 0.0})
+    calls = []
+    fit(fresh(), tiny.SAMPLER, 10, run=run, hooks=[remember(calls, "a")], **PERIODS)
+    assert steps_of(calls) == [("a", 10)]
+    assert calls[0][1]["d_loss"] != 0.0
+
+
+def test_a_note_that_is_no_row_is_left_aside(fresh, run):
+    for text in ("", "{", "3", "[]", "{}"):
+        run.hooks_file.write_text(text)
+        assert run.unfinished_hooks() is None
+    fit(fresh(), tiny.SAMPLER, 2, run=run)
+    assert not run.hooks_file.exists()
+
+
+# ---------------------------------------------------------------- when it saves
+
+
 @pytest.mark.parametrize(("clock", "saved"), [(0.0, 5), (1e9, 0)])
 def test_without_a_number_of_rounds_the_clock_says_when_to_save(
     fresh, run, monkeypatch, clock, saved

@@ -48,6 +48,8 @@ class Ending:
         self.best = (folder / "checkpoints" / "best.npz").read_bytes()
         self.rows = {name: column.tobytes() for name, column in rows.items()}
         self.left_over = [str(path) for path in folder.rglob("*unfinished*")]
+        self.left_over += [str(path) for path in folder.rglob("hooks.json")]
+        self.hooked = {path.name: path.read_bytes() for path in (folder / "samples").iterdir()}
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +126,22 @@ def test_killed_killed_again_and_interrupted_it_still_ends_the_same(tmp_path, fr
     assert survivor.open_run(folder).step() == step
 
     assert vars(go_on_to_the_end(folder, fresh())) == vars(uninterrupted)
+
+
+def test_killed_between_a_checkpoint_and_its_hooks_it_calls_them_when_resumed(
+    tmp_path, fresh, uninterrupted
+):
+    """With the row of that round, which the hook writes: bit for bit."""
+    folder = tmp_path / "run"
+    child = start(folder, "unhooked", 20)
+    assert kill_at(child, "unhooked") == -signal.SIGKILL
+    run = survivor.open_run(folder)
+    assert run.step() == 20
+    assert not (run.samples / "20.json").exists()
+    hooked = (run.samples / "15.json").stat().st_mtime_ns
+    assert vars(go_on_to_the_end(folder, fresh())) == vars(uninterrupted)
+    assert uninterrupted.hooked.keys() == {f"{step}.json" for step in range(5, 61, 5)}
+    assert (run.samples / "15.json").stat().st_mtime_ns == hooked  # those before are not repeated
 
 
 def test_a_second_ctrl_c_ends_the_process_even_in_a_call_that_never_returns(tmp_path):
@@ -206,6 +224,7 @@ def test_from_every_state_that_the_files_go_through(tmp_path, fresh, monkeypatch
         "checkpoints/.step_00000005.npz.0.unfinished",
         ".config.json.0.unfinished",
         "checkpoints/best.npz",
+        "hooks.json",
     } <= seen
     assert len(states) > 20
     steps = []

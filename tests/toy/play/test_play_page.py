@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -43,6 +44,7 @@ def server(tmp_path_factory):
     process = subprocess.Popen(
         [sys.executable, "-m", "toy", "play", "--port", "0", "--no-browser"],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         cwd=folder,
         env=environment,
@@ -52,9 +54,12 @@ def server(tmp_path_factory):
         assert "http://127.0.0.1:" in said
         yield process, re.search(r"http://\S+", said)[0], folder
     finally:
-        process.terminate()
-        process.wait(timeout=30)
-        process.stdout.close()
+        process.send_signal(signal.SIGINT)
+        try:
+            _, told = process.communicate(timeout=60)
+            assert (process.returncode, told) == (130, "stopped.\n")
+        finally:
+            process.kill()
 
 
 @pytest.fixture(scope="module")
