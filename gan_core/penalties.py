@@ -179,14 +179,14 @@ def wasserstein_gradient_penalty(weight: float | Schedule = 10.0, every: int = 1
 
 
 class Lazy:
-    """A penalty in every k-th round, k times as large; 0 in the others, where D is not asked.
+    """A lazy penalty: k times a penalty in rounds 0, k, 2 k, ...; 0 in the others, without D.
 
     Args:
-        penalty: the penalty of a round.
-        every: k, at least 1. It is computed in the rounds that k divides.
+        penalty: the penalty.
+        every: k, at least 1.
 
     Raises:
-        ValueError: the penalty is no function, or k is no positive whole number.
+        ValueError: if penalty is not callable, or every is not a positive whole number.
 
     Example:
         >>> lazy = Lazy(lambda critic, real, fake, seed, step: tf.constant(0.5), every=4)
@@ -211,10 +211,13 @@ class Lazy:
 
 
 def period(penalty: Penalty) -> int:
-    """Rounds from one computation of a penalty to the next: k of a `Lazy` one, 1 of all others.
+    """The number of rounds from one computation of a penalty to the next: 1 unless it is `Lazy`.
 
     Args:
         penalty: any penalty.
+
+    Returns:
+        k or 1.
 
     Example:
         >>> period(r1(2.0, every=4)), period(r1(2.0))
