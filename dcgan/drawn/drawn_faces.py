@@ -40,7 +40,7 @@ from dcgan.drawn.proportions import FACTORS
 from gan_core import checks, rng
 
 BLOCK = 256  # faces whose random numbers are drawn together
-# Drawn together: few enough for the cache, enough so that threads do not wait for each other.
+# Pixels drawn together: few enough for the cache, enough to keep every thread busy.
 PIXELS = 32 * 64 * 64
 
 
@@ -85,7 +85,9 @@ def draw_factors(
     seed: int = 0,
     size: int = 64,
 ) -> np.ndarray:
-    """The same faces with other factors: pose, proportions, locks and tints are those of the index.
+    """The faces with these numbers, but with the factors given; the rest of a face stays the same.
+
+    The rest is pose, proportions, locks and tints, which depend on the face's index and the seed.
 
     Args:
         values: for each of FACTORS whole numbers [N], as `factors` gives them.
@@ -120,9 +122,10 @@ def draw_factors(
 def _uniform(
     owner: str, indices: Sequence[int] | np.ndarray, seed: int, purpose: str, count: int
 ) -> np.ndarray:
-    """Uniform numbers on [0, 1) of each face's own, float32 [N, count].
+    """Uniform random numbers on [0, 1) for each face, float32 [N, count].
 
-    They are rows of whole blocks, so a face has the same numbers whatever other faces are drawn.
+    They are always drawn in blocks of BLOCK faces, so that a face's numbers do not depend on which
+    other faces are drawn.
     """
     array = np.asarray(indices)
     if array.ndim != 1 or (len(array) and (array.dtype.kind not in "iu" or array.min() < 0)):
@@ -138,7 +141,7 @@ def _uniform(
 
 
 def _checked(owner: str, name: str, values: dict[str, np.ndarray], n: int) -> np.ndarray:
-    """One factor's values, int [n]."""
+    """One factor's values as int [n], after a check."""
     if name not in values:
         checks.fail(owner, "factors", f"all of {', '.join(FACTORS)}", f"none for {name}")
     array = np.asarray(values[name])
