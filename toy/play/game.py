@@ -215,13 +215,13 @@ class Game:
         return rows
 
     def d_step(self) -> dict[str, float]:
-        """One step of D alone; the count of rounds stays. -> its row."""
+        """One step of D alone, not counted as a round. Returns its row."""
         row = self.trainer.discriminator_step(*self._batch_by_hand())
         self.history.append(("d_step",))
         return row
 
     def g_step(self) -> dict[str, float]:
-        """One step of G alone; the count of rounds stays. -> its row."""
+        """One step of G alone, not counted as a round. Returns its row."""
         row = self.trainer.generator_step(*self._batch_by_hand())
         self.history.append(("g_step",))
         return row
