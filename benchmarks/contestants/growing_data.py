@@ -27,6 +27,7 @@ from rich.console import Console
 from benchmarks.measure import devices, rows
 from dcgan.data import faces, sources
 from dcgan.data.batches import face_batches
+from dcgan.data.form import USUAL
 from dcgan.drawn import drawn_faces
 from dcgan.measures import real_sets
 from dcgan.measures.judges import MOST
@@ -198,7 +199,7 @@ def _file_in_the_cache(options: dict[str, Any]) -> Path:
         file.truncate(file.tell() + _bytes_of(number, size))
     cache = folder / "cache"
     with sources.open_source(source, cache) as opened:
-        kept = cache / faces._cache_name(source, size, opened.stamp)
+        kept = cache / faces._cache_name(source, size, USUAL, opened.stamp)
     kept.mkdir(parents=True)
     _write_repeated(kept / "images.uint8", _drawn(size), number)
     index = {
