@@ -140,7 +140,6 @@ def _from_zip(options: dict[str, Any]) -> dict[str, Any]:
         "seconds": read["clock"],
         "processor_seconds": read["processor"],
         "quartiles": [read["clock"], read["clock"]],
-        "windows": 1,
         "memory_before_bytes": before,
         "disk_bytes": source.stat().st_size + _bytes_of(number, options["size"]),
     }
