@@ -116,9 +116,7 @@ SERIES = {
     "data-file": Series(
         "pictures", "faces", "a batch", "growing_data", {**BATCHES, "way": "file"}, on_disk=True
     ),
-    "data-memory": Series(
-        "held", "faces", "a batch", "growing_data", {**BATCHES, "way": "memory"}, on_disk=True
-    ),
+    "data-memory": Series("held", "faces", "a batch", "growing_data", {**BATCHES, "way": "memory"}),
     "data-zip": Series(
         "read", "faces", "the first reading", "growing_data", {**FACES, "way": "zip"}, on_disk=True
     ),

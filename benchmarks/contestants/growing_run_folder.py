@@ -117,7 +117,6 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     return {
         **rows.summary(clock[-LAST:]),
         "processor_seconds": float(np.median(processor[-LAST:])),
-        "windows": len(clock[-LAST:]),
         "first_call_seconds": clock[0],
         "finish_seconds": finish,
         **bytes_by_kind(run.path),
