@@ -12,11 +12,11 @@
     data-zip                              the first reading of n PNGs, into the cache
     run-folder                            writing the last of n epochs, and the folder's bytes
 
-Every point is measured in a process of its own, whose peak of memory is its own. `processor` are
-the seconds that its threads computed: on a machine that does other work too, trust them and not
-those of the clock. *Grows as* compares a point with the one above it: n^1 is in proportion, n^0 not
-at all. Points are kept in OUT/growth.jsonl as they are measured: the same command measures only
-those that are missing. OUT/growth.csv and two figures show all that are there.
+Every point is measured in its own process, so that its peak of memory is not that of another point.
+`processor` is the time that its threads computed. On a machine that does other work too, it is more
+reliable than the time of the clock. *Grows as* compares a point with the one above it: n^1 means in
+proportion, n^0 not at all. Points are kept in OUT/growth.jsonl as they are measured, and the same
+command measures only those that are missing. OUT/growth.csv and two figures show all points.
 """
 
 from __future__ import annotations
@@ -141,9 +141,9 @@ class Config:
     judged: tuple[int, ...] = (250, 500, 1000, 2000)
     """judge-pixels: generated faces, beside as many real ones"""
     seen: tuple[int, ...] = (125, 250, 500, 1000)
-    """judge-features: the same for the judge that looks with a network (extra judge)"""
+    """judge-features: the same for the judge that uses a network's features (extra judge)"""
     pictures: tuple[int, ...] = (1000, 10_000, 100_000, 1_000_000)
-    """data-file: faces in the cache; a million take 12.3 GB of disk meanwhile"""
+    """data-file: faces in the cache; a million temporarily take 12.3 GB of disk"""
     held: tuple[int, ...] = (1000, 10_000, 100_000)
     """data-memory: faces in memory; a hundred thousand take 4.4 GB"""
     read: tuple[int, ...] = (1000, 10_000, 100_000)
@@ -155,9 +155,9 @@ class Config:
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ...; data and folders use the CPU"""
     dry_run: bool = False
-    """measure nothing: print which points there would be, and which are there"""
+    """measure nothing: print which points there would be, and which have been measured"""
     out: Path = rows.RESULTS
-    """folder for points, table and figures, and meanwhile for the data sets"""
+    """folder for points, table and figures, and temporarily for the data sets"""
 
     def __post_init__(self):
         checks = checks_of_the_library()

@@ -6,7 +6,7 @@ Three ways, each from an empty folder in scratch:
     memory    the faces are an array on the device, and batches are gathered there
     zip       the faces are PNGs in a zip, and are decoded into the cache for the first time
 
-However many there are, only a thousand are drawn: what is in a face costs nothing here.
+Only a thousand different faces are drawn, because the content of a face makes no difference here.
 """
 
 from __future__ import annotations

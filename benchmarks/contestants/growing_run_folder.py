@@ -1,7 +1,7 @@
 """A row of `benchmarks.growth`: the run folder of a training of so many epochs.
 
-Nothing is trained and nothing judged: what a training writes is written, with the product's own
-`RunFolder` and `Watch`, for a generator and a judge that know their answers already.
+Nothing is trained and nothing judged. The files of a training are written with the product's own
+`RunFolder` and `Watch`, for a generator and a judge with prepared results.
 """
 
 from __future__ import annotations

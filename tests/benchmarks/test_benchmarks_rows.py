@@ -500,3 +500,12 @@ def test_generation_is_measured_alone_into_an_array_and_into_a_zip(tmp_path, cap
     ]
     assert all(row["status"] == "measured" and json.dumps(row) for row in found)
     assert "faces a second" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("units", "wanted"),
+    [({}, ["12.35", "12 – 13.5"]), ({"units_a_second": 1e6}, ["1.235e+04", "1.2e+04 – 1.35e+04"])],
+)
+def test_times_are_shown_as_the_median_and_the_quartiles(units, wanted):
+    row = {"seconds": 0.0123456, "quartiles": [0.012, 0.0135]}
+    assert rows.cells_of_times(row, **units) == wanted

@@ -124,7 +124,7 @@ def test_an_unset_shell_variable_is_not_the_current_folder(called, capsys, argum
         program.main(arguments)
     said = capsys.readouterr().err
     assert stopped.value.code == 2
-    assert f"{flag} is given an empty text" in said
+    assert f"{flag} is empty" in said
     assert said.count("\n") == 1
     assert called == []
 

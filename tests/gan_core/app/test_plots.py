@@ -126,3 +126,18 @@ def test_points_lie_where_they_are_on_equal_scales(axes):
 def test_points_take_lists_and_leave_the_span_open(axes):
     plots.points(axes, [[0.0, 0.0], [10.0, 0.0]], [[5.0, 5.0]])
     assert axes.get_xlim()[1] > 9.0
+
+
+@pytest.mark.parametrize(("columns", "wanted"), [(None, 3), (2, 2)])
+def test_one_legend_below_has_the_lines_of_a_panel_side_by_side(columns, wanted):
+    figure, (left, right) = plt.subplots(1, 2, layout="constrained")
+    for name in ("a", "b", "c"):
+        left.plot([0, 1], label=name)
+    right.plot([0, 1], label="of the other panel")
+    plots.legend_below(figure, left, columns)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["a", "b", "c"]
+    assert legend._ncols == wanted
+    figure.canvas.draw()
+    box = legend.get_window_extent()
+    assert box.y1 < left.get_window_extent().y0
