@@ -49,9 +49,8 @@ COLUMNS = (
     "peak memory, MB",
     "of it for this, MB",
     "grows as",
-    "on disk, MB",
-    "grows as",
 )
+ON_DISK = ("on disk, MB", "grows as")
 IN_THE_FILE = (
     "series",
     "value",
@@ -347,11 +346,16 @@ def table(name: str, found: list[rows.Row]) -> Table:
     series = SERIES[name]
     shown = Table(title=f"{name}: {series.what}, by {series.grows}")
     shown.add_column(series.grows, justify="right")
-    for heading in COLUMNS:
+    on_disk = any(row.get("disk_bytes") for row in found)
+    for heading in COLUMNS + (ON_DISK if on_disk else ()):
         shown.add_column(heading, justify="right")
     earlier = None
     for row in sorted(found, key=lambda row: row["value"]):
-        shown.add_row(f"{row['value']:,}", *_cells(row, earlier))
+        cells = _cells(row, earlier)
+        if on_disk and row["status"] == rows.MEASURED:
+            cells.append(_megabytes(row.get("disk_bytes")))
+            cells.append(_power(exponent(row, earlier, lambda one: one.get("disk_bytes"))))
+        shown.add_row(f"{row['value']:,}", *cells)
         if row["status"] == rows.MEASURED:
             earlier = row
     return shown
@@ -363,15 +367,18 @@ def _cells(row: rows.Row, earlier: rows.Row | None) -> list[str]:
         return [row["status"]]
     low, high = row["quartiles"]
     return [
-        f"{1e3 * row['processor_seconds']:.4g}",
+        _milliseconds(row["processor_seconds"]),
         _power(exponent(row, earlier, lambda one: one["processor_seconds"])),
-        f"{1e3 * row['seconds']:.4g} ({1e3 * low:.4g} – {1e3 * high:.4g})",
+        f"{_milliseconds(row['seconds'])} ({_milliseconds(low)} – {_milliseconds(high)})",
         _megabytes(row["memory_bytes"]),
         _megabytes(added(row)),
         _power(exponent(row, earlier, added)),
-        _megabytes(row.get("disk_bytes")),
-        _power(exponent(row, earlier, lambda one: one.get("disk_bytes"))),
     ]
+
+
+def _milliseconds(seconds: float) -> str:
+    milliseconds = 1e3 * seconds
+    return f"{milliseconds:,.0f}" if milliseconds >= 1000.0 else f"{milliseconds:.3g}"
 
 
 def _power(k: float | None) -> str:

@@ -238,7 +238,7 @@ def test_the_table_on_the_screen_has_times_powers_and_memory(tmp_path, asked, ca
     growth.main(config(tmp_path, only=("judge-pixels",)))
     told = capsys.readouterr().out
     line = next(line for line in told.splitlines() if line.startswith("│           40"))
-    for words in ("400", "n^1.00", "800 (400 – 1200)", "502", "2", "n^2.00", "0"):
+    for words in ("400", "n^1.00", "800 (400 – 1,200)", "502", "2", "n^2.00", "0"):
         assert words in line
 
 
