@@ -1,4 +1,4 @@
-"""python -m benchmarks: what can be measured, with one line each."""
+"""python -m benchmarks: list the commands, with one line each."""
 
 from pathlib import Path
 

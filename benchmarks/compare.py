@@ -1,31 +1,29 @@
-"""Has a change made the step faster or slower? Two git revisions, run in turn on this machine, now.
+"""Has a change made the step faster or slower? Two git revisions, measured in turn in one run.
 
-    python -m benchmarks.compare HEAD~1 HEAD                  the DCGAN round
-    python -m benchmarks.compare HEAD . --step toy            .
-    is the working tree, changed files too
-    python -m benchmarks.compare HEAD HEAD                    how far apart equal code comes out
-    here
+    python -m benchmarks.compare HEAD~1 HEAD          the DCGAN round
+    python -m benchmarks.compare HEAD . --step toy    . is the working tree, with changed files
+    python -m benchmarks.compare HEAD HEAD            the difference that equal code shows here
 
-On a machine that is shared, a time from last week says nothing; a ratio of two times taken next to
-each other does. Both revisions are started afresh `starts` times, and in each start they are asked
-for `windows` windows, A B, B A, A B, ... So both meet the same load of the machine, and a process
-that was lucky with its place in memory counts as one of several.
+On a shared machine a time from last week says nothing, but the ratio of two times measured next to
+each other does. Both revisions are started `starts` times, and in each start they are measured for
+`windows` windows, A B, B A, A B, ... So both have the same load of the machine, and chance effects
+of a single process, such as its place in memory, count for only one of several starts.
 
-Which code comes from where: `gan_core`, `toy`, `dcgan` and `benchmarks` from the revision
-(`git archive` into a temporary folder; the checkout and the index are not touched, and what is in
-no commit is not measured). Each revision is asked through its own contestant, the module of
-`CONTESTANTS` that it has, because only that module knows where the revision keeps its trainer and
-its layers. The contestants of two revisions build the same networks from the same options and
-answer the same questions (`harness.serve`); this file and the side of the harness that asks are of
-the tree in which the command is run. A revision from before there were benchmarks is asked through
-this tree's contestant. If a revision cannot be asked like this, that is told in one line.
+Where the code comes from: `gan_core`, `toy`, `dcgan` and `benchmarks` are those of the revision
+(`git archive` into a temporary folder; the checkout and the index are not touched, and uncommitted
+files are not measured). Each revision is measured through its own contestant, the first module of
+`CONTESTANTS` that it has, because only that module knows where the revision has its trainer and its
+layers. The contestants of two revisions build the same networks from the same options and answer
+the same requests (`harness.serve`). This file, and the part of the harness that sends requests, are
+those of the tree in which the command is run. A revision that has no benchmarks yet is measured
+through this tree's contestant. If a revision cannot be measured like this, one line says so.
 
-The verdict: the interval in which the median of the paired ratios lies with 95 % (sign test,
-`benchmarks.measure.ratios`). Windows of one start are more alike than windows of two, so the
-starts must agree on the side of 1 as well: of six starts all, of nine all but one (the same test,
-of the starts' ratios). If the interval contains 1, or if the starts do not agree, the verdict is
-"no difference that this run can see". That does not mean "no difference": more windows and more
-starts see smaller ones.
+The verdict is based on the 95 % interval for the median of the paired ratios (sign test,
+`benchmarks.measure.ratios`). Windows of the same start are more alike than windows of different
+starts. So the starts must also agree on the side of 1: all of six starts, or all but one of nine
+(the same test, for the starts' ratios). If the interval contains 1, or if the starts do not agree,
+the verdict is "no difference that this run can see". That does not mean "no difference": with more
+windows and starts smaller differences can be detected.
 """
 
 from __future__ import annotations
@@ -62,17 +60,17 @@ CONTESTANTS = (
 @dataclasses.dataclass(frozen=True)
 class Config:
     base: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BASE")]
-    """the revision that is compared with: a commit, branch or tag, or . for the working tree"""
+    """the revision to compare with: a commit, branch or tag, or . for the working tree"""
     head: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="HEAD")]
-    """the revision that is looked at, likewise"""
+    """the revision to judge: a commit, branch or tag, or . for the working tree"""
     step: Literal["dcgan", "toy"] = "dcgan"
     """which round"""
     batch_size: int = 128
     """samples in a batch"""
     size: int = 64
-    """dcgan: pixels of a picture, each way: 32, 64, 96 or 128"""
+    """dcgan: height and width of a picture in pixels: 32, 64, 96 or 128"""
     width: int = 64
-    """dcgan: channels at the pictures' end of both networks"""
+    """dcgan: channels of both networks at full picture size"""
     latent_dim: int = 100
     """dcgan: numbers in z"""
     hidden: int = 32
@@ -86,7 +84,7 @@ class Config:
     windows: int = 5
     """windows of each revision in a start, after one to warm up"""
     starts: int = 6
-    """times that both are started afresh"""
+    """how many times both are started"""
 
     def __post_init__(self):
         check_whole_numbers(
@@ -244,7 +242,7 @@ def checked_out(revision: str, repository: Path = ROOT) -> Iterator[tuple[Path, 
         The folder, and what the revision is called: "3f2a1bc Faster D".
 
     Raises:
-        ValueError: this is no git checkout, or there is no such revision, or it has no gan_core.
+        ValueError: if this is not a git checkout, or a revision does not exist or has no gan_core.
     """
     from gan_core import checks
 

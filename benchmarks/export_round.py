@@ -3,10 +3,10 @@
     python -m benchmarks.export_round --out round --batch-size 64 256 --precision float32 bfloat16
     python benchmarks/run_exported.py round          on the other machine: JAX and NumPy alone
 
-A machine with a GPU does not always have a TensorFlow that uses it. The round is XLA's module (in
-StableHLO), a function of the real batch and of all training state. Each combination of batch size
-and precision has one, and stored values to check it by: what the module gives here, on the CPU,
-after one and after ten rounds. On the CPU tf32 is computed in float32.
+A machine with a GPU does not always have a TensorFlow that uses it. The round is written as XLA's
+module (in StableHLO), a function of the real batch and of all training state. There is one for each
+combination of batch size and precision, with stored values for a check: the module's results here,
+on the CPU, after one and after ten rounds. On the CPU tf32 is computed in float32.
 
     OUT/rounds.json             a list: what is in the other files
     OUT/initial.npz             the state before the first round, by variable
@@ -49,13 +49,13 @@ class Config:
     batch_size: tuple[int, ...] = (128,)
     """images in a batch, real and generated each"""
     precision: tuple[Literal["float32", "tf32", "bfloat16"], ...] = ("float32",)
-    """of the convolutions"""
+    """precision of the convolutions"""
     convolution: Literal["native", "subpixel", "winograd"] = "native"
     """how a convolution is computed: native is meant for a GPU"""
     size: int = 64
-    """pixels of a picture, each way: 32, 64, 96 or 128"""
+    """height and width of a picture in pixels: 32, 64, 96 or 128"""
     width: int = 64
-    """channels at the pictures' end of both networks"""
+    """channels of both networks at full picture size"""
     latent_dim: int = 100
     """numbers in z"""
     overwrite: bool = False
@@ -94,7 +94,7 @@ def export(config: Config, precision: str, batch: int) -> dict[str, Any]:
 
     Args:
         config: the networks, and the folder.
-        precision: of the convolutions.
+        precision: the precision of the convolutions.
         batch: images in a batch.
 
     Returns:

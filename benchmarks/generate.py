@@ -2,10 +2,13 @@
 
     python -m benchmarks.generate --count 4096
 
-By itself: z is on the device and the pictures (uint8) stay there; shown for several batch sizes.
-Into an array is `Generator.sample`: z drawn, batches of 64, pictures brought to the host. Into a
-zip is what `python -m dcgan generate --out faces.zip` does: PNGs are packed on all cores of the
-host, which takes longer than making the faces. Rows go to OUT/generate.jsonl.
+- By itself: z is on the device and the pictures (uint8) stay there, for several batch sizes.
+- Into an array: `Generator.sample`, which draws z, works in batches of 64 and copies the pictures
+  to the host.
+- Into a zip: `python -m dcgan generate --out faces.zip`. PNGs are compressed on all cores of the
+  host, which takes longer than making the faces.
+
+Rows are written to OUT/generate.jsonl.
 """
 
 from __future__ import annotations

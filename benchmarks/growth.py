@@ -12,11 +12,11 @@
     data-zip                              the first reading of n PNGs, into the cache
     run-folder                            writing the last of n epochs, and the folder's bytes
 
-Every point is measured in a process of its own, whose peak of memory is its own. `processor` are
-the seconds that its threads computed: on a machine that does other work too, trust them and not
-those of the clock. *Grows as* compares a point with the one above it: n^1 is in proportion, n^0 not
-at all. Points are kept in OUT/growth.jsonl as they are measured: the same command measures only
-those that are missing. OUT/growth.csv and two figures show all that are there.
+Every point is measured in its own process, so that its peak of memory is not that of another point.
+`processor` is the time that its threads computed. On a machine that does other work too, it is more
+reliable than the time of the clock. *Grows as* compares a point with the one above it: n^1 means in
+proportion, n^0 not at all. Points are kept in OUT/growth.jsonl as they are measured, and the same
+command measures only those that are missing. OUT/growth.csv and two figures show all points.
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ COLUMNS = (
     "peak memory, MB",
     "of it for this, MB",
     "grows as",
-    "on disk, MB",
-    "grows as",
 )
+ON_DISK = ("on disk, MB", "grows as")
 IN_THE_FILE = (
     "series",
     "value",
@@ -116,9 +115,7 @@ SERIES = {
     "data-file": Series(
         "pictures", "faces", "a batch", "growing_data", {**BATCHES, "way": "file"}, on_disk=True
     ),
-    "data-memory": Series(
-        "held", "faces", "a batch", "growing_data", {**BATCHES, "way": "memory"}, on_disk=True
-    ),
+    "data-memory": Series("held", "faces", "a batch", "growing_data", {**BATCHES, "way": "memory"}),
     "data-zip": Series(
         "read", "faces", "the first reading", "growing_data", {**FACES, "way": "zip"}, on_disk=True
     ),
@@ -144,9 +141,9 @@ class Config:
     judged: tuple[int, ...] = (250, 500, 1000, 2000)
     """judge-pixels: generated faces, beside as many real ones"""
     seen: tuple[int, ...] = (125, 250, 500, 1000)
-    """judge-features: the same for the judge that looks with a network (extra judge)"""
+    """judge-features: the same for the judge that uses a network's features (extra judge)"""
     pictures: tuple[int, ...] = (1000, 10_000, 100_000, 1_000_000)
-    """data-file: faces in the cache; a million take 12.3 GB of disk meanwhile"""
+    """data-file: faces in the cache; a million temporarily take 12.3 GB of disk"""
     held: tuple[int, ...] = (1000, 10_000, 100_000)
     """data-memory: faces in memory; a hundred thousand take 4.4 GB"""
     read: tuple[int, ...] = (1000, 10_000, 100_000)
@@ -158,9 +155,9 @@ class Config:
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ...; data and folders use the CPU"""
     dry_run: bool = False
-    """measure nothing: print which points there would be, and which are there"""
+    """measure nothing: print which points there would be, and which have been measured"""
     out: Path = rows.RESULTS
-    """folder for points, table and figures, and meanwhile for the data sets"""
+    """folder for points, table and figures, and temporarily for the data sets"""
 
     def __post_init__(self):
         checks = checks_of_the_library()
@@ -349,11 +346,16 @@ def table(name: str, found: list[rows.Row]) -> Table:
     series = SERIES[name]
     shown = Table(title=f"{name}: {series.what}, by {series.grows}")
     shown.add_column(series.grows, justify="right")
-    for heading in COLUMNS:
+    on_disk = any(row.get("disk_bytes") for row in found)
+    for heading in COLUMNS + (ON_DISK if on_disk else ()):
         shown.add_column(heading, justify="right")
     earlier = None
     for row in sorted(found, key=lambda row: row["value"]):
-        shown.add_row(f"{row['value']:,}", *_cells(row, earlier))
+        cells = _cells(row, earlier)
+        if on_disk and row["status"] == rows.MEASURED:
+            cells.append(_megabytes(row.get("disk_bytes")))
+            cells.append(_power(exponent(row, earlier, lambda one: one.get("disk_bytes"))))
+        shown.add_row(f"{row['value']:,}", *cells)
         if row["status"] == rows.MEASURED:
             earlier = row
     return shown
@@ -365,15 +367,18 @@ def _cells(row: rows.Row, earlier: rows.Row | None) -> list[str]:
         return [row["status"]]
     low, high = row["quartiles"]
     return [
-        f"{1e3 * row['processor_seconds']:.4g}",
+        _milliseconds(row["processor_seconds"]),
         _power(exponent(row, earlier, lambda one: one["processor_seconds"])),
-        f"{1e3 * row['seconds']:.4g} ({1e3 * low:.4g} – {1e3 * high:.4g})",
+        f"{_milliseconds(row['seconds'])} ({_milliseconds(low)} – {_milliseconds(high)})",
         _megabytes(row["memory_bytes"]),
         _megabytes(added(row)),
         _power(exponent(row, earlier, added)),
-        _megabytes(row.get("disk_bytes")),
-        _power(exponent(row, earlier, lambda one: one.get("disk_bytes"))),
     ]
+
+
+def _milliseconds(seconds: float) -> str:
+    milliseconds = 1e3 * seconds
+    return f"{milliseconds:,.0f}" if milliseconds >= 1000.0 else f"{milliseconds:.3g}"
 
 
 def _power(k: float | None) -> str:

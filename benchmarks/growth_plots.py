@@ -18,7 +18,7 @@ TIME = "processor time, s"
 MEMORY = "added memory, MB"
 DISK = "on disk, MB"
 MARKERS = "os"
-LEAST_SPAN = 10.0
+LEAST_SPAN = 30.0
 """An axis shows at least so many times its lower end: what hardly grows should look so."""
 
 
@@ -78,7 +78,7 @@ def _figure(
         lower.set_ylabel(panel.bytes_of)
         lower.set_xlabel(series[panel.names[0]].grows)
         if upper.has_data():
-            upper.legend(fontsize="x-small", loc="upper left")
+            upper.legend(fontsize="x-small", loc="best")
     seaborn.despine(figure)
     return plots.save(figure, path)
 
@@ -111,7 +111,7 @@ def _curves(axis: Any, found: list[dict[str, Any]], names: tuple[str, ...], valu
     x, y = next(iter(curves.values()))
     straight = y[-1] * x / x[-1]
     every_x = np.concatenate([x for x, _ in curves.values()])
-    every_y = np.concatenate([straight, *(y for _, y in curves.values())])
+    every_y = np.concatenate([y for _, y in curves.values()])
     _plain_ticks(axis, np.unique(every_x))
     axis.set_xlim(*_span(every_x, 1.0))
     axis.set_ylim(*_span(every_y, LEAST_SPAN))
@@ -126,7 +126,7 @@ def _plain_ticks(axis: Any, values: np.ndarray) -> None:
     axis.xaxis.set_major_formatter(ticker.EngFormatter(sep=""))
     axis.xaxis.set_minor_locator(ticker.NullLocator())
     axis.tick_params(labelsize="x-small")
-    axis.yaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.yaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 3.0)))
     axis.yaxis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
     axis.yaxis.set_minor_locator(ticker.NullLocator())
 

@@ -2,11 +2,11 @@
 
     python -m benchmarks.input_pipeline --images 20000        # about five minutes on two CPU cores
 
-`dcgan.data.batches` gathers batches from an array on the device, or, where the faces do not fit
-into memory, reads them from their cache with tf.data, two batches ahead. Each way is timed alone
-and as what feeds the round, in turn with rounds on one batch that stays on the device. A way that
-works while the device does may cost nothing though it takes long alone: what counts is the last
-column. Rows go to OUT/input_pipeline.jsonl.
+`dcgan.data.batches` gathers batches from an array on the device, or, if the faces do not fit into
+memory, reads them from their cache with tf.data, two batches ahead. Each way is timed alone and
+while it feeds the round, in turn with rounds on one batch that stays on the device. A way that
+works at the same time as the device may cost nothing although it takes long alone, so the last
+column is the one that counts. Rows are written to OUT/input_pipeline.jsonl.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ class Config:
     images: int = 20_000
     """faces in the data set (noise of their size: what is in them costs nothing here)"""
     size: int = 64
-    """pixels of a picture, each way: 32, 64, 96 or 128"""
+    """height and width of a picture in pixels: 32, 64, 96 or 128"""
     width: int = 64
-    """channels at the pictures' end of both networks"""
+    """channels of both networks at full picture size"""
     mode: Literal["eager", "graph", "xla"] = "graph"
     """how a round is compiled"""
     convolution: Literal["auto", "native", "subpixel", "winograd"] = "auto"
     """how a convolution is computed"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
-    """of the convolutions"""
+    """precision of the convolutions"""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ..."""
     windows: int = 5

@@ -5,11 +5,11 @@
     python -m benchmarks.peers --only keras     this project and Keras alone
     python -m benchmarks.peers --dry-run        which contestants there would be; measures nothing
 
-The networks, batch, data, and optimizer are the same, and every contestant plays both steps of a
-round; the numbers of trainable parameters are compared. Each contestant runs in a process of its
-own, and they are asked for one window after the other, A B C A B C ... What counts is the ratio:
-how many times as long the other takes. The peers come with `pip install -e '.[peers]'`; one that
-is not installed is a row that says so.
+The networks, batch, data, and optimizer are the same, and every contestant makes both steps of a
+round; the numbers of trainable parameters are checked to be equal. Each contestant runs in its own
+process, and they are measured in turn, A B C A B C ... The result is the ratio: how many times as
+long the other takes. The peers come with `pip install -e '.[peers]'`; one that is not installed has
+a row that says so.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ class Config:
     batch_size: int = 128
     """samples in a batch, real and generated each"""
     size: int = 64
-    """dcgan: pixels of a picture, each way: 32, 64, 96 or 128"""
+    """dcgan: height and width of a picture in pixels: 32, 64, 96 or 128"""
     width: int = 64
-    """dcgan: channels at the pictures' end of both networks"""
+    """dcgan: channels of both networks at full picture size"""
     latent_dim: int = 100
     """dcgan: numbers in z"""
     hidden: int = 32
     """toy: units in each hidden layer"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
-    """dcgan: of the convolutions, in all libraries"""
+    """dcgan: precision of the convolutions, in all libraries"""
     mode: Literal["xla", "graph", "eager"] | None = None
     """how this project's round is compiled; none: its default"""
     convolution: Literal["auto", "native", "subpixel", "winograd"] | None = None

@@ -1,16 +1,16 @@
-"""Where the time of a DCGAN round goes: every pass of every layer by itself, on its real shapes.
+"""Where the time of a DCGAN round goes: every pass of every layer timed alone, on its real shapes.
 
     python -m benchmarks.profile_step                       about a minute on two CPU cores
     python -m benchmarks.profile_step --mode xla --convolution subpixel
 
-What a round computes, and how often, is the list of `benchmarks.limits.arithmetic`: values,
-gradients with respect to kernels, gradients with respect to inputs, batch norm, activations, Adam.
-Each is compiled and timed alone; beside its rate stands the share of what a large matrix product
-reaches in the same run (it may be above 100 % where Winograd's form multiplies less than is
-counted). At the end the sum is compared with the whole round. They differ: a layer alone finds its
-numbers in the cache, or does not, and a compiler joins passes that stand side by side; on a GPU,
-passes shorter than it takes to call them show the call; and Winograd's gradients alone compute
-again what a round has kept from the value.
+`benchmarks.limits.arithmetic` lists what a round computes, and how often: values, gradients with
+respect to kernels, gradients with respect to inputs, batch norm, activations, Adam. Each is
+compiled and timed alone. Beside its rate is the share of the rate that a large matrix product
+reaches in the same run. (It may be above 100 % where Winograd's algorithm multiplies less than is
+counted.) At the end the sum is compared with the whole round. They differ for several reasons: a
+layer alone may or may not find its numbers in the cache; a compiler joins neighbouring passes; on a
+GPU very short passes show only the time of the call; and Winograd's gradients, timed alone, compute
+again some values that a round has kept.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Config:
     batch_size: int = 128
     """images in a batch"""
     size: int = 64
-    """pixels of a picture, each way: 32, 64, 96 or 128"""
+    """height and width of a picture in pixels: 32, 64, 96 or 128"""
     width: int = 64
-    """channels at the pictures' end of both networks"""
+    """channels of both networks at full picture size"""
     latent_dim: int = 100
     """numbers in z"""
     mode: Literal["xla", "graph", "eager"] = "graph"
@@ -46,7 +46,7 @@ class Config:
     convolution: Literal["auto", "native", "subpixel", "winograd"] = "auto"
     """how a convolution is computed"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
-    """of the convolutions"""
+    """precision of the convolutions"""
     device: str = "auto"
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ..."""
     repeats: int = 5

@@ -1,14 +1,15 @@
-"""Time to quality: this project's recipes and other people's, trained on the same faces as long.
+"""Time to quality: this project's recipes and others, trained on the same faces for the same time.
 
     python -m benchmarks.quality --data faces.zip --minutes 10        all contestants, one by one
     python -m benchmarks.quality --only ours-dcgan pytorch            two of them
     python -m benchmarks.quality --out runs/quality-10                again: keeps what is finished
 
-What a user pays for is not a round but a result. Every contestant trains from its own published
-settings, on the same faces and the same cores, one at a time, for the same minutes, in a process of
-its own. Every few minutes it shows 2,000 generated faces. Making them does not count as its time;
-compiling does. When all have trained, one judge measures all faces: the Fréchet distance, KID,
-precision and recall on features of an ImageNet network (extra `judge`), and our distance of pixels.
+For a user the quality after some time counts, not the time of a round. Every contestant trains with
+its own published settings, on the same faces and the same cores, for the same minutes, one at a
+time and in its own process. Every few minutes it generates 2,000 faces. That time does not count;
+the time for compiling does. When all have trained, one judge measures all faces: the Fréchet
+distance, KID, precision and recall on features of an ImageNet network (extra `judge`), and our
+distance of pixels.
 
     ours-dcgan      the default of python -m dcgan train
     ours-radford    ... --network radford, as Radford et al. 2015 publish it
@@ -17,8 +18,9 @@ precision and recall on features of an ImageNet network (extra `judge`), and our
     tutorial        TensorFlow's DCGAN tutorial, in Keras, with one more doubling for 64 pixels
     lab             a popular course's notebook on anime faces, in Keras
 
-Contestants and faces of a folder OUT are kept. The same command again trains only those that have
-not finished; one that was stopped begins anew. One that fails costs its own row.
+Finished contestants and their faces are kept in the folder OUT. If the command is run again, it
+trains only those that have not finished; an interrupted one starts from the beginning. If one
+fails, only its own row is missing.
 """
 
 from __future__ import annotations
@@ -62,19 +64,19 @@ class Config:
     drawn: int = 8192
     """without data: how many faces are drawn"""
     minutes: float = 10.0
-    """of training, of each contestant, compiling included; from 0.01 to 1,440"""
+    """minutes of training for each contestant, including compiling; from 0.01 to 1,440"""
     every: float = 2.0
-    """minutes of training after which a contestant shows faces"""
+    """minutes of training from one set of generated faces to the next"""
     count: int = 2000
-    """faces that it shows; as many real ones, or fewer where fewer are held aside, judge them"""
+    """faces in a set; they are judged by as many real ones, or by fewer if fewer are held aside"""
     only: tuple[str, ...] = ()
-    """of ours-dcgan, ours-radford, ours-modern, pytorch, tutorial and lab; none named: all"""
+    """some of ours-dcgan, ours-radford, ours-modern, pytorch, tutorial and lab; none: all"""
     precision: str = "float32"
-    """of our own convolutions: float32, tf32 or bfloat16"""
+    """precision of our own convolutions: float32, tf32 or bfloat16"""
     fall: float = 0.35
     """share of our own trainings, the last part, in which the learning rates fall to 0"""
     seed: int = 0
-    """of all contestants"""
+    """seed of all contestants"""
     out: Path = Path("runs/quality")
     """folder for faces, table and figure"""
 

@@ -18,7 +18,7 @@ def over_minutes(measured: list[dict[str, Any]], path: Path) -> Any:
 
     Args:
         measured: rows of `benchmarks.quality`, in the order of the minutes.
-        path: of the picture.
+        path: the picture file.
     """
     plots.use_style()
     names = list(dict.fromkeys(row["contestant"] for row in measured))

@@ -4,10 +4,10 @@
     python benchmarks/run_exported.py round --only bfloat16-64 --windows 20
 
 `python -m benchmarks.export_round` writes the folder. Each round is compiled for the accelerator,
-played once and ten times and held against the values that were stored, and then timed: windows of
-rounds after a warm-up, the median and the quartiles. In the same process a large matrix product in
-the same precision and a copy of a large array are timed, which are what the machine can do at best.
-This file needs no other file of the project.
+played once and ten times, and compared with the stored values. Then it is timed: windows of rounds
+after a warm-up, the median and the quartiles. In the same process a large matrix product in the
+same precision and a copy of a large array are timed, as the limits of the machine. This file needs
+no other file of the project.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def peaks(precision: str, side: int, numbers: int, count: int) -> tuple[float, f
 
     Args:
         precision: float32, tf32 or bfloat16, of the product.
-        side: of the matrices.
+        side: the side of the matrices.
         numbers: float32 numbers in the array that is copied.
         count: windows of each.
     """

@@ -23,8 +23,8 @@ def by_batch(rows: list[dict[str, Any]], path: Path) -> Any:
     Every precision has a colour, and every label within it a kind of line and of marker.
 
     Args:
-        rows: of `train_step`, each with a label.
-        path: of the picture.
+        rows: rows of `train_step`, each with a label.
+        path: the picture file.
     """
     plots.use_style()
     figure, (cost, speed) = plt.subplots(1, 2, figsize=(11, 4.2))

@@ -3,10 +3,10 @@
     python -m benchmarks.toy_step --rounds 1 10 100 1000
     python -m benchmarks.toy_step --dry-run         # measures nothing: which rows there would be
 
-A whole round: a real batch drawn, z drawn, a step of D, a step of G through the new D, Adam twice,
-the losses kept. Its arithmetic takes microseconds, so what is seen here is the cost of a call from
-Python, and what is left of that cost when the call has more rounds. Each row is measured in a
-process of its own; rows go to OUT/toy_step.jsonl. The same round in other libraries:
+A whole round draws a real batch and z, makes a step of D and a step of G with the updated D (Adam
+twice), and keeps the losses. Its arithmetic takes only microseconds. So this measures the cost of a
+call from Python, and how that cost falls if a call has more rounds. Each row is measured in its own
+process; rows are written to OUT/toy_step.jsonl. The same round in other libraries:
 `python -m benchmarks.peers`.
 """
 

@@ -4,11 +4,11 @@
     python -m benchmarks.train_step --dry-run         # measures nothing: which rows there would be
     python -m benchmarks.train_step --model a100      # measures nothing: an A100 at its best
 
-Every combination of batch size, precision, mode and convolution is one row, measured in a process
-of its own: the first call (which compiles), a warm-up, then windows, of which the median and the
-quartiles are shown. Beside them stand the peak of memory, the arithmetic rate (`arithmetic` counts
-2.27 GFLOP an image at the default sizes) and its share of what a large matrix product reaches in
-the same process. Rows go to OUT/train_step.jsonl as they are measured, the plot to
+Every combination of batch size, precision, mode and convolution is one row, measured in its own
+process: the first call (which compiles), a warm-up, then windows, of which the median and the
+quartiles are shown. Beside them are the peak of memory, the arithmetic rate (`arithmetic` counts
+2.27 GFLOP an image at the default sizes), and its share of the rate of a large matrix product in
+the same process. Rows are written to OUT/train_step.jsonl as they are measured, the plot to
 OUT/train_step.png.
 """
 
@@ -54,7 +54,7 @@ class Config:
     batch_size: tuple[int, ...] = (64, 128, 256)
     """images in a batch, real and generated each"""
     precision: tuple[Literal["float32", "tf32", "bfloat16"], ...] = ("float32",)
-    """of the convolutions"""
+    """precision of the convolutions"""
     mode: tuple[Literal["eager", "graph", "xla"], ...] = ("graph", "xla")
     """how a round is compiled"""
     convolution: tuple[Literal["native", "subpixel", "winograd"], ...] = (
@@ -67,15 +67,15 @@ class Config:
     """auto (a GPU if there is one), cpu, or gpu:0, gpu:1, ..."""
     strategy: tuple[Literal["none", "mirrored"], ...] = ("none",)
     (
-        "none: one device; mirrored: each batch shared by several (modes eager and graph), to see "
-        "how that scales"
+        "none: one device; mirrored: several devices share each batch (modes eager and graph), to "
+        "measure how that scales"
     )
     replicas: int | None = None
     """devices that mirrored uses; none: all GPUs from --device on, or a CPU divided in two"""
     size: int = 64
-    """pixels of a picture, each way: 32, 64, 96 or 128"""
+    """height and width of a picture in pixels: 32, 64, 96 or 128"""
     width: int = 64
-    """channels at the pictures' end of both networks"""
+    """channels of both networks at full picture size"""
     latent_dim: int = 100
     """numbers in z"""
     windows: int = 20
@@ -88,8 +88,8 @@ class Config:
     """side of the matrices and numbers in an array; none: large ones"""
     model: Literal["h100", "a100", "a100-40gb", "t4", "cpu"] | None = None
     (
-        "measure no round: print how fast this device could be at best, from its published peaks "
-        "(cpu: from this machine's, measured now)"
+        "measure no round: print how fast this device could be at best, by its published peaks "
+        "(cpu: by those of this machine, measured now)"
     )
     dry_run: bool = False
     (

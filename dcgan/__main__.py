@@ -1,7 +1,7 @@
 """python -m dcgan: train a DCGAN on faces, then generate with it.
 
 python -m dcgan                         the preset quick: a small network on drawn faces
-python -m dcgan --data my_faces.zip     the same on your own, as long as you let it
+python -m dcgan --data my_faces.zip     train on your own pictures
 python -m dcgan train --help            all options of training
 python -m dcgan generate --help         faces, contact sheets, avatars for a list of ids
 python -m dcgan walk --help             walks through the latent space
@@ -10,7 +10,7 @@ python -m dcgan page --help             one HTML file with a trained generator i
 python -m dcgan watch RUN               a page that follows a training while it runs
 python -m dcgan judge --help            how good the faces of a run are, beside real ones
 
---verbose with any of them shows what TensorFlow says at the start.
+--verbose with any of them shows TensorFlow's start messages.
 
 TensorFlow takes seconds to import, so nothing imports it before the arguments have been read.
 """
@@ -26,7 +26,7 @@ from typing import Any
 from gan_core.app import quiet
 
 COMMANDS = {
-    "train": "train on drawn faces, or on --data (what happens if no command is named)",
+    "train": "train on drawn faces, or on --data (also if no command is given)",
     "generate": "faces from a trained generator: pictures, a zip, an array, or avatars for ids",
     "walk": "walks through the latent space of a trained generator",
     "find": "from pictures back to z: the nearest faces that a trained generator makes",
@@ -42,14 +42,14 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command.
 
     Args:
-        arguments: what stands behind `python -m dcgan`; None: this process's own.
+        arguments: the arguments after `python -m dcgan`; None: those of this process.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     verbose = VERBOSE in arguments
     arguments = [argument for argument in arguments if argument != VERBOSE]
     if verbose:
         os.environ[quiet.VERBOSE] = "1"
-    with quiet.start():  # Ctrl-C is told in one line from here on
+    with quiet.start():  # from here on Ctrl-C ends with one line
         pass
     if arguments[:1] and arguments[0] in HELP:
         overview()
@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def overview() -> None:
-    """What --help says: the commands, and the chapters."""
+    """Print the text of --help: the commands, and the chapters."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -87,14 +87,12 @@ def overview() -> None:
     Console().print(table)
     command_line.print_programs("Chapters on faces", Path(__file__).parent)
     print("Each takes --help, and writes below runs/.")
-    print(
-        "If a file dcgan.py of your own is in this folder, Python runs that one: say dcgan instead"
-    )
-    print("of python -m dcgan. (The command dcgan is there once the package is installed.)")
+    print("If this folder has a file dcgan.py of yours, Python runs that file: type dcgan instead")
+    print("of python -m dcgan. (The command dcgan exists once the package is installed.)")
 
 
 def train(arguments: list[str]) -> None:
-    """python -m dcgan train: the options change the run to resume, a preset, or the defaults."""
+    """python -m dcgan train: options change the config of the run to resume, or a preset."""
     from dcgan import config
     from gan_core.app import command_line
 

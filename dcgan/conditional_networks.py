@@ -1,8 +1,8 @@
-"""Networks that are told the labels: any of the pairs of `dcgan.networks`, changed in three places.
+"""Conditional networks: any of the pairs of `dcgan.networks`, changed in three places.
 
-- The generator's z gets the label's embedding behind it (Mirza and Osindero 2014).
-- Where the generator has batch norm, its scale and shift depend on the label (de Vries et al.
-  2017). The modern generator has none, and knows the label from its input alone.
+- The label's embedding is appended to the generator's z (Mirza and Osindero 2014).
+- If the generator has batch norm, its scale and shift depend on the label (de Vries et al. 2017).
+  The modern generator has none, and gets the label only as part of its input.
 - The discriminator's logit gets the inner product of its last features with the label's embedding
   (projection, Miyato and Koyama 2018).
 """
@@ -23,9 +23,9 @@ from gan_core.nn.conditional import ConditionalBatchNorm, ProjectionHead, WithEm
 from gan_core.nn.initializers import Initializer, normal
 from gan_core.nn.sequential import Sequential
 
-LABEL_SIZE = 32  # numbers that the label adds to z
-LABEL_SHARE = 1 / 16  # their variance at the start, summed, divided by that of z's
-LAYER = 500  # seeds from this one on are those of the layers for labels
+LABEL_SIZE = 32  # how many numbers the label adds to z
+LABEL_SHARE = 1 / 16  # the sum of their variances at the start, divided by that of z's numbers
+LAYER = 500  # the first layer seed of the layers for labels
 
 
 def make(
@@ -35,21 +35,21 @@ def make(
     label_share: float = LABEL_SHARE,
     **options: Any,
 ) -> tuple[Sequential, Sequential]:
-    """Both networks.
+    """Make both networks.
 
     Args:
         counts: how many values each factor of the labels has.
         network: one of `dcgan.networks.BY_NAME`.
-        label_share: the variance of the label's numbers at the start, summed, divided by that of
-            z's, above 0.
-        options: those of `Plan`.
+        label_share: the sum of the variances of the label's numbers at the start, divided by that
+            of z's numbers; above 0.
+        options: the options of `Plan`.
 
     Returns:
         G, called as generator(z, labels, training=...), and D, called as discriminator(x, labels,
         training=...); labels are [B, f] whole numbers.
 
     Raises:
-        ValueError: if the network or an option is none of these.
+        ValueError: if the network or an option is unknown or out of range.
     """
     checks.number("conditional_networks", "label_share", label_share, above=0.0)
     plan = Plan(**options)
@@ -61,12 +61,12 @@ def make(
 
 
 def of_config(config: Any, counts: Sequence[int], **changes: Any) -> tuple[Sequential, Sequential]:
-    """Both networks of a run.
+    """Make both networks of a run.
 
     Args:
         config: a dcgan.config.Config.
         counts: how many values each factor of the labels has.
-        changes: options that take the place of the config's.
+        changes: options that replace those of the config.
     """
     return make(counts, **{**networks.options_of(config), **changes})
 
@@ -74,7 +74,7 @@ def of_config(config: Any, counts: Sequence[int], **changes: Any) -> tuple[Seque
 def _generator(
     plain: Sequential, plan: Plan, counts: Sequence[int], label_share: float
 ) -> Sequential:
-    """The label joins z, and batch norm knows it."""
+    """G, with the label appended to z and with conditional batch norm."""
     joined = WithEmbedding(
         counts,
         LABEL_SIZE,
@@ -89,18 +89,18 @@ def _generator(
 
 
 def _small(share: float, latent_dim: int, factors: int) -> Initializer:
-    """Vectors of labels that are small beside z.
+    """An initializer for label vectors that are small beside z.
 
-    Batch norm scales each channel to a variance of 1 over the batch. Without labels all of it comes
-    from z, so G cannot lose z. With labels in the batch it may come from them instead: where they
-    start as large as z, samples of one label soon look alike (chapter 13).
+    Batch norm scales each channel to a variance of 1 over the batch. Without labels all of that
+    variance comes from z, so G cannot ignore z. With labels it may come from the labels instead: if
+    they start as large as z, samples of one label soon look alike (chapter 13).
     """
     variance = share * latent_dim / (LABEL_SIZE * factors)
     return normal(math.sqrt(variance))
 
 
 def _conditional(layer: BatchNorm, counts: Sequence[int]) -> ConditionalBatchNorm:
-    """The same batch norm, gamma's first values too, for labels."""
+    """A conditional batch norm with the settings and the initial gamma of a plain one."""
     first = tf.convert_to_tensor(layer.gamma)
     return ConditionalBatchNorm(
         layer.channels,
@@ -116,7 +116,7 @@ def _conditional(layer: BatchNorm, counts: Sequence[int]) -> ConditionalBatchNor
 def _discriminator(
     plain: Sequential, plan: Plan, counts: Sequence[int], network: str
 ) -> Sequential:
-    """The last layers become psi of the projection; plain functions before them belong to phi."""
+    """D, whose last layers become psi of the projection head; the layers before compute phi."""
     features, channels = networks.BY_NAME[network].features(plan)
     first = len(features)
     while not isinstance(plain.layers[first], tf.Module):

@@ -77,10 +77,10 @@ RECIPES: dict[str, dict[str, Any]] = {
         "average": 32_000,
     },  # after Huang et al. 2024
 }
-"""Network -> the values of the fields below that are left to it."""
+"""Network -> the defaults of the fields below that depend on the network."""
 
 OF_NETWORK: Any = None
-"""The default of a field that RECIPES has; a Config, once made, holds the value."""
+"""The default of a field that is in RECIPES; a Config, once made, holds the recipe's value."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Config:
     """What to train, and how. `network` decides the recipe; other fields change it.
 
     Config(network="modern").width is the width of RECIPES["modern"]. `dataclasses.replace` changes
-    no field but those it is given: for another network's recipe make another Config.
+    only the fields that it is given; for the recipe of another network make a new Config.
 
     Raises:
         ValueError: if a field is not of its type, or out of its range.
@@ -96,63 +96,63 @@ class Config:
 
     preset: Literal["quick", "full"] | None = None
     (
-        "quick: a small network and drawn faces, minutes on a CPU (what happens without --data); "
-        "full: what happens with --data, but 150 epochs. The defaults that --help shows are those "
-        "of what stands before it: --data FACES --help"
+        "quick: a small network on drawn faces, minutes on a CPU (the default without --data); "
+        "full: the defaults with --data, but 150 epochs. --help shows the defaults that belong to "
+        "the options before it: --data FACES --help"
     )
     data: Path | None = None
     (
-        "folder (with all below it) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes); "
+        "folder (with its subfolders) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes); "
         "none: faces that this package draws"
     )
     not_square: NotSquare = "crop"
     (
-        "what becomes of pictures that are not square. crop: the square at the centre is kept; "
-        "pad: the whole picture is shown, between bars of the background; fit: the whole picture "
-        "is squeezed to a square"
+        "how pictures that are not square are made square. crop: keep the square at the centre; "
+        "pad: keep the whole picture, between bars of the background; fit: squeeze the whole "
+        "picture to a square"
     )
     background: str = "white"
     (
-        "colour behind transparent pictures, and of the bars of --not-square pad: a name, such as "
-        "grey, or '#rrggbb' in quotation marks"
+        "colour behind transparent pictures, and of the bars with --not-square pad: a name, such "
+        "as grey, or '#rrggbb' in quotation marks"
     )
     colours: Colours = "rgb"
     (
-        "rgb: faces in colours; grey: pictures are made grey when they are read, and the networks "
-        "have one channel in place of three"
+        "rgb: faces in colour; grey: pictures are converted to grey when they are read, and the "
+        "networks have one channel in place of three"
     )
     cache: Path | None = None
     (
-        "folder where the array made of the pictures is kept for the next time; none: runs/cache. "
+        "folder in which the decoded pictures are kept for the next run; none: runs/cache. "
         "It may be deleted at any time"
     )
     drawn: int = 20_000
-    """how many faces to draw, where there is no data"""
+    """how many faces to draw, if there is no data"""
     labels: str | None = None
     (
-        "what one can ask the generator for. Of drawn faces: some of their factors, such as "
-        "hair,eyes,glasses. With --data: folders (the folder that a picture lies in is its label), "
-        "or a CSV file whose first line is file,NAME,... ; none: a generator without labels"
+        "labels that the generator can be asked for. Drawn faces: some of their factors, such as "
+        "hair,eyes,glasses. With --data: folders (the folder of a picture is its label), or a CSV "
+        "file whose first line is file,NAME,... ; none: a generator without labels"
     )
     run: Path | None = None
     (
-        "folder for all that the run leaves; none: the first free one of runs/dcgan-1, "
-        "runs/dcgan-2, ..."
+        "folder for all files of the run; none: the first of runs/dcgan-1, runs/dcgan-2, ... that "
+        "does not exist"
     )
     resume: Path | None = None
     (
-        "resume the run in this folder, with its options; of them you may change epochs, "
+        "resume the run in this folder, with its options; you may change epochs, "
         "d-learning-rate, g-learning-rate, gamma, gamma-fake, fall, mode, convolution, "
         "tensorboard, strategy, synchronised, cache and data (the same faces in another place)"
     )
     from_best: bool = False
     (
-        "with --resume: go back to the run's best epoch (checkpoints/best.npz) and train on from "
+        "with --resume: go back to the run's best epoch (checkpoints/best.npz) and continue from "
         "there; the checkpoints after it are deleted"
     )
     start_from: Path | None = None
     (
-        "begin a new run with the networks of the run in this folder (of its best epoch), on the "
+        "start a new run from the networks of the run in this folder (of its best epoch), on the "
         "same or other faces; the other options are that run's unless you give them"
     )
     epochs: int = 30
@@ -165,25 +165,25 @@ class Config:
         "defaults of batch-size, width, loss, learning rates, betas, gammas, augment and average"
     )
     batch_size: int = OF_NETWORK
-    """images in a batch, real and generated each; with a strategy, on all devices together"""
+    """real images in a batch (and as many generated ones); with a strategy, on all devices"""
     size: Size = 64
-    """pixels of a picture, each way"""
+    """height and width of a picture in pixels"""
     width: int = OF_NETWORK
-    """channels at the pictures' end of both networks; they double with every halving"""
+    """channels of both networks at full picture size; they double with every halving"""
     latent_dim: int = 100
     """numbers in z"""
     minibatch_std: bool = OF_NETWORK
     """show D how much the images of a batch differ (Karras et al. 2018)"""
     loss: Loss = OF_NETWORK
-    """what the two networks play for (gan_core.losses)"""
+    """the losses of both networks (gan_core.losses)"""
     d_learning_rate: float = OF_NETWORK
     """Adam's, of the discriminator"""
     g_learning_rate: float = OF_NETWORK
     """Adam's, of the generator"""
     fall: float = 0.0
     (
-        "share of all epochs, the last ones, in which both learning rates fall in a straight line "
-        "to 0; of a resumed run those that are over count too"
+        "in this last share of all epochs both learning rates fall in a straight line to 0; in a "
+        "resumed run the epochs before count too"
     )
     beta_1: float = OF_NETWORK
     """Adam's decay of the mean of gradients, in both"""
@@ -192,31 +192,31 @@ class Config:
     gamma: float = OF_NETWORK
     (
         "R1 penalty on D: gamma / 2 times the squared gradient at real images, which keeps D from "
-        "running ahead in a long training, and makes a round longer; 0: none"
+        "getting too far ahead of G in a long training, and makes a round longer; 0: none"
     )
     gamma_fake: float = OF_NETWORK
     """R2 penalty on D: the same at generated images; 0: none"""
     penalty_every: int = OF_NETWORK
     (
-        "compute the penalties in every k-th round only, k times as strong: the same on average, "
-        "for less work (Karras et al. 2020)"
+        "compute the penalties only in every k-th round, multiplied by k: the same on average, "
+        "with less work (Karras et al. 2020)"
     )
     augment: tuple[Augmentation, ...] = OF_NETWORK
     (
-        "random changes to whatever D is shown, real or generated (Zhao et al. 2020): any of "
-        "translation, colour, cutout; --augment with nothing behind it: none"
+        "random changes to all images that D sees, real or generated (Zhao et al. 2020): any of "
+        "translation, colour, cutout; --augment with nothing after it: none"
     )
     augment_strength: float = 1.0
-    """factor of the size of these changes: 1 as published, at most 2"""
+    """size of these changes: 1 as published, at most 2"""
     flip: bool = True
     """mirror every second image, at random"""
     average: int = OF_NETWORK
     (
-        "images that the moving average of G remembers, which is judged, shown and kept: after so "
-        "many more a generator's share of it has fallen by a factor of e; 0: G itself"
+        "memory of G's moving average, in images: after so many more images a generator's share of "
+        "it has fallen by a factor of e. The average is judged, shown and kept; 0: G itself"
     )
     update: Literal["alternating", "simultaneous"] = "alternating"
-    """alternating: G learns from the D that has just learnt; simultaneous: as the lab did"""
+    """alternating: G learns from the updated D; simultaneous: both learn at once (the lab)"""
     momentum: float = 0.9
     """batch norm: share of the old moving average (the lab: 0.1)"""
     epsilon: float = 1e-5
@@ -225,9 +225,9 @@ class Config:
     """of weights, order, flips, z and augmentation"""
     judge: Literal["pixels", "features"] = "pixels"
     (
-        "what chooses the epoch that is kept. pixels: distances of patches and whole faces; "
-        "features: those, and the Fréchet distance of an ImageNet network's features, which is "
-        "nearer to what people see (pip install 'gan-from-first-principles[judge]')"
+        "which distance chooses the epoch that is kept. pixels: of patches and whole faces; "
+        "features: these, and the Fréchet distance of an ImageNet network's features, which is "
+        "closer to what people see (pip install 'gan-from-first-principles[judge]')"
     )
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions; tf32 needs an NVIDIA GPU of 2020 or later"""
@@ -235,14 +235,14 @@ class Config:
     """how a round is compiled; eager for stepping through in a debugger"""
     convolution: Literal["auto", "native", "subpixel", "winograd"] = "auto"
     (
-        "how a convolution is worked out: the same numbers but for rounding, sooner or later; "
+        "how a convolution is computed; the results differ only by rounding, the speed more; "
         "auto: native on a GPU, else winograd in float32 and subpixel in bfloat16"
     )
     strategy: Literal["none", "mirrored", "multi-worker"] = "none"
     (
         "none: one device; mirrored: all GPUs of this machine, each with a share of every batch; "
         "multi-worker: those of all processes that the environment variable TF_CONFIG names, "
-        "which must see the same files"
+        "which must have access to the same files"
     )
     synchronised: bool = False
     """with a strategy, batch norm over the whole batch and not over each device's share of it"""
@@ -265,7 +265,7 @@ class Config:
         lazy = self.penalty_every > 1 and (self.gamma or self.gamma_fake)
         shared = self.strategy != "none" and self.synchronised and self.network == "radford"
         if lazy and shared:
-            wanted = "1 where D's batch norm is synchronised over devices"
+            wanted = "1 if D's batch norm is synchronised over devices"
             way_out = "Devices cannot wait for each other in a penalty that is not always computed."
             checks.fail("Config", "penalty_every", wanted, str(self.penalty_every), way_out)
         if self.from_best and self.resume is None:
@@ -285,7 +285,7 @@ class Config:
             self._put(name, Path(value))
 
     def _labels_are_checked(self) -> None:
-        """Those of drawn faces are known here; of others the data must be read."""
+        """Check the labels of drawn faces; for other faces the data must be read first."""
         if self.labels is None:
             return
         if not isinstance(self.labels, str | os.PathLike) or not str(self.labels).strip():
@@ -311,7 +311,7 @@ class Config:
         return form.of_fields(self)
 
     def _names_are_checked(self) -> None:
-        """A field of a few values has one of them, a switch is True or False."""
+        """Check that a field with few allowed values has one of them, and a switch is a bool."""
         for name, choices in _choices().items():
             value = _plain(getattr(self, name))
             if isinstance(value, bool) or not isinstance(value, str | int | None):
@@ -327,7 +327,7 @@ class Config:
         self._put("augment", tuple(self.augment))
 
     def _numbers_are_checked(self) -> None:
-        """And made Python's own, so that config.json can hold them."""
+        """Check numbers, and convert them to Python's types, so that config.json can hold them."""
         for name, low in _WHOLE_NUMBERS.items():
             self._put(name, checks.integer("Config", name, getattr(self, name), low))
         self._put("seed", checks.integer("Config", "seed", self.seed, -(2**50), 2**50))
@@ -374,7 +374,7 @@ def _switches() -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
-    """A NumPy scalar as Python's own value."""
+    """Convert a NumPy scalar to a Python value."""
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -404,10 +404,10 @@ PRESETS = {name: preset(name) for name in ("quick", "full")}
 
 
 def from_json(fields: dict[str, Any]) -> Config:
-    """The config that a run's config.json tells of; other fields there are the run's own.
+    """Read the config in a run's config.json; its other fields are ignored.
 
     Raises:
-        ValueError: if a field is missing or holds what no config can, as after an edit by hand.
+        ValueError: if a field is missing or invalid, for example after an edit by hand.
     """
     names = [field.name for field in dataclasses.fields(Config)]
     missing = [name for name in names if name not in fields]
@@ -418,7 +418,7 @@ def from_json(fields: dict[str, Any]) -> Config:
             newest[0],
             "there",
             "nothing",
-            "The run is of an earlier version of this package. Begin a new run.",
+            "The run is of an earlier version of this package. Start a new run.",
         )
     if missing:
         checks.fail(
@@ -449,15 +449,15 @@ def of_run(run: str | os.PathLike) -> Config:
 
 
 def starting_point(given: Config) -> Config:
-    """The config whose fields hold where the command line gives none.
+    """The config whose values hold for options that the command line does not give.
 
     Args:
-        given: what the command line says, with the defaults of `Config`.
+        given: the options of the command line, with the defaults of `Config`.
 
     Returns:
-        The config of the run to resume or to start from, the preset that is named, the preset
-        quick where neither a preset nor data is, else the defaults; the latter three of the recipe
-        of the network that is given.
+        The config of the run to resume or to start from; else that of the named preset; else that
+        of the preset quick if no data is given; else the defaults. The last three use the recipe of
+        the given network.
 
     Raises:
         ValueError: if there is no such run, or both resume and start_from are given.

@@ -1,7 +1,7 @@
-"""What is looked at while a DCGAN trains, after every epoch.
+"""Watching a DCGAN after every epoch of its training.
 
-Sheets of fixed noise, a judge's measures beside held-out faces, curves, a GIF, and a word when a
-run has plainly failed.
+A sheet of faces from fixed noise, a judge's measures beside held-out faces, curves, a GIF, and a
+warning if a run has clearly failed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHOWN = 64  # faces of fixed noise on a sheet
 SHOWN_IN_A_ROW = 8
 AT_A_TIME = 100  # faces turned into uint8 together, to spare memory
 
-# When a run has plainly failed.
+# When a run has clearly failed.
 LARGEST_LOSS = 1e6
 PATIENCE = 8  # epochs
 SAME_DISTANCE = 1e-3  # share by which the distance of such epochs may differ
@@ -40,14 +40,14 @@ LITTLE_VARIETY = 0.05
 
 
 class Watch:
-    """Hooks for `fit` that look at the trainer after every epoch; `finish` draws the end.
+    """Hooks for `fit` that examine the trainer after every epoch; `finish` draws the final figures.
 
     Args:
         run: the run folder.
-        judge: holds the real faces that are not learnt from, and measures generated ones.
-        images_an_epoch: how many are learnt from in an epoch.
-        config: the run's.
-        console: where each epoch is told in a line.
+        judge: holds the held-out real faces, and measures generated ones.
+        images_an_epoch: how many images an epoch trains on.
+        config: the run's config.
+        console: where one line is printed for each epoch.
         label_set: the labels that G is asked for; a row of a sheet has one label.
     """
 
@@ -78,7 +78,7 @@ class Watch:
         """the last failure that was told"""
 
     def hooks(self, rounds_an_epoch: int) -> list[every]:
-        """What `fit` is to call."""
+        """The hooks for `fit`."""
         return [every(rounds_an_epoch, self.look)]
 
     def look(self, trainer, row: dict[str, Any]) -> None:
@@ -86,7 +86,7 @@ class Watch:
 
         Args:
             trainer: the trainer.
-            row: the round's, as `fit` gives it.
+            row: the round's row, as `fit` gives it.
         """
         step = row["step"]
         rate = self._images_a_second(step)
@@ -119,7 +119,7 @@ class Watch:
         self.step = step
 
     def finish(self) -> bool:
-        """Draw the curves and the GIF from what the folder holds. -> whether there was an epoch."""
+        """Draw the curves and the GIF from the run folder; return whether there was an epoch."""
         if not self.table.exists():
             return False
         columns = read_epochs(self.table)
@@ -134,9 +134,9 @@ class Watch:
         return True
 
     def _images_a_second(self, step: int) -> float:
-        """The speed since the last epoch; NaN where an earlier process has trained this one.
+        """The speed since the last epoch; NaN if an earlier process has trained this epoch.
 
-        A run that was stopped within an epoch is resumed there: earlier rounds are not counted.
+        A run that was stopped within an epoch resumes there; earlier rounds are not counted.
         """
         if step == self.step:
             return math.nan
@@ -144,21 +144,21 @@ class Watch:
         return images / (time.perf_counter() - self.clock)
 
     def _judged(self, trainer) -> np.ndarray:
-        """As many generated faces as the judge wants: uint8 [n, S, S, 3]."""
+        """Generate as many faces as the judge needs: uint8 [n, S, S, 3]."""
         count = self.judge.generated
         fake = trainer.sample(count, seed=self.config.seed + 1)
         parts = [to_uint8(fake[i : i + AT_A_TIME]).numpy() for i in range(0, count, AT_A_TIME)]
         return np.concatenate(parts)
 
     def _tell_a_failure(self) -> None:
-        """Once for each kind."""
+        """Print a warning if the run has failed, once for each kind of failure."""
         found = failure(read_epochs(self.table))
         if found is not None and found != self.told:
             say(found, self.console)
         self.told = found
 
     def _log(self, row: dict[str, Any]) -> None:
-        """A row of epochs.csv; in a resumed run it takes the place of the rows from there on."""
+        """Add a row to epochs.csv; in a resumed run it replaces the rows from this epoch on."""
         earlier = []
         if self.table.exists():
             with open(self.table, newline="", encoding="utf-8") as file:
@@ -173,10 +173,10 @@ class Watch:
 
 
 def rows_of_sheet(label_set: LabelSet, count: int, columns: int) -> np.ndarray:
-    """Labels of a sheet of which each row has one: the values of all factors in turn.
+    """The labels of a sheet whose rows show the values of all factors in turn.
 
-    Row i has value number i of the first factor, then of the second, and so on; the other factors
-    of a row are those of the most common combination that has this value.
+    The first rows have the values of the first factor in order, then come those of the second, and
+    so on. The other factors of a row are those of the most common combination with this value.
 
     Args:
         label_set: factors and their combinations.
@@ -198,7 +198,7 @@ def rows_of_sheet(label_set: LabelSet, count: int, columns: int) -> np.ndarray:
 
 
 def _answers(row: dict[str, Any]) -> str:
-    """What D says of real and of generated faces: probabilities, or scores."""
+    """D's mean output for real and generated faces, probabilities or scores, as words."""
     for real, fake in (("d_real", "d_fake"), ("d_score_real", "d_score_fake")):
         if real in row:
             return f"D(x) {row[real]:.2f}  D(G(z)) {row[fake]:.2f}  "
@@ -206,14 +206,14 @@ def _answers(row: dict[str, Any]) -> str:
 
 
 def variety(images: np.ndarray) -> float:
-    """How much faces differ from one another beyond their mean colour.
+    """Measure how much faces differ from one another beyond their mean colour.
 
     Args:
         images: uint8 [n, S, S, C].
 
     Returns:
-        The sd of each pixel over the faces, each less its own mean of each channel; the mean of
-        these, in grey levels. 0: one picture, in any number of shades.
+        From each face the mean of each channel is subtracted; the result is the mean over pixels of
+        the sd over faces, in grey levels. It is 0 if all faces are one picture in different shades.
     """
     values = images[:, ::2, ::2].astype(np.float32)
     values -= values.mean(axis=(1, 2), keepdims=True)
@@ -221,10 +221,10 @@ def variety(images: np.ndarray) -> float:
 
 
 def failure(epochs: dict[str, np.ndarray]) -> str | None:
-    """What a run has plainly failed by, and what to do; None if it has not.
+    """Say how a run has clearly failed, and what to do; None if it has not failed.
 
     Args:
-        epochs: the columns of epochs.csv, as `read_epochs` gives them.
+        epochs: the columns of epochs.csv, as `read_epochs` returns them.
     """
     resume = "resume with --from-best and smaller --d-learning-rate and --g-learning-rate"
     for name in ("d_loss", "g_loss"):
@@ -236,25 +236,25 @@ def failure(epochs: dict[str, np.ndarray]) -> str | None:
     latest = epochs["distance_mean"][-PATIENCE:]
     if np.ptp(latest) <= SAME_DISTANCE * np.mean(latest):
         return (
-            f"This run stands still: the distance is {latest[-1]:.1f} for {PATIENCE} epochs. "
+            f"This run makes no progress: the distance is {latest[-1]:.1f} for {PATIENCE} epochs. "
             f"Stop it, and {resume}."
         )
     if (epochs["variety"][-PATIENCE:] < LITTLE_VARIETY).all():
         return (
-            f"All generated faces are one picture, for {PATIENCE} epochs. Stop it, and {resume}, "
+            f"All generated faces are the same, for {PATIENCE} epochs. Stop it, and {resume}, "
             "or with a larger --gamma."
         )
     return None
 
 
 def read_epochs(file: str | os.PathLike) -> dict[str, np.ndarray]:
-    """The columns of epochs.csv.
+    """Read the columns of epochs.csv.
 
     Args:
         file: its path.
 
     Returns:
-        Each name an array [epochs] of float64.
+        A dict from name to float64 [epochs].
     """
     with open(file, newline="", encoding="utf-8") as opened:
         rows = list(csv.DictReader(opened))
@@ -265,9 +265,9 @@ def read_epochs(file: str | os.PathLike) -> dict[str, np.ndarray]:
 
 
 def _opened(file: Path) -> np.ndarray | None:
-    """A sheet, uint8 [.., .., 3], or [.., ..] in grey.
+    """Read a sheet, uint8 [.., .., 3], or [.., ..] in grey.
 
-    None if it is gone, or a power cut has left half of one.
+    None if it is missing, or incomplete after a power cut.
     """
     try:
         with Image.open(file) as picture:

@@ -7,8 +7,8 @@
     generator, discriminator = make("dcgan", size=64, width=32, seed=0)
     generator, discriminator = of_config(config)
 
-`generator` and `discriminator` make one of the two; unless told otherwise, that of Radford et al.,
-which chapter 8 takes apart.
+`generator` and `discriminator` make one of the two; by default that of Radford et al., which
+chapter 8 explains layer by layer.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ BY_NAME = {"radford": radford, "dcgan": dcgan, "modern": modern}
 
 
 def make(network: str = "dcgan", **options: Any) -> tuple[Sequential, Sequential]:
-    """Both networks.
+    """Make both networks.
 
     Args:
         network: one of `BY_NAME`.
-        options: those of `Plan`: size, width, latent_dim, seed and so on.
+        options: the options of `Plan`: size, width, latent_dim, seed and so on.
 
     Returns:
         G, called as generator(z, training=...): noise [B, latent_dim] float32 to pictures
@@ -49,7 +49,7 @@ def make(network: str = "dcgan", **options: Any) -> tuple[Sequential, Sequential
         to logits [B, 1] float32, above 0 for "real".
 
     Raises:
-        ValueError: if the network or an option is none of these.
+        ValueError: if the network or an option is unknown or out of range.
     """
     module = _named(network)
     plan = Plan(**options)
@@ -57,17 +57,17 @@ def make(network: str = "dcgan", **options: Any) -> tuple[Sequential, Sequential
 
 
 def of_config(config: Any, **changes: Any) -> tuple[Sequential, Sequential]:
-    """Both networks of a run.
+    """Make both networks of a run.
 
     Args:
         config: a dcgan.config.Config.
-        changes: options that take the place of the config's, such as compute_dtype.
+        changes: options that replace those of the config, such as compute_dtype.
     """
     return make(**{**options_of(config), **changes})
 
 
 def options_of(config: Any) -> dict[str, Any]:
-    """What `make` is given for a dcgan.config.Config."""
+    """The arguments of `make` for a dcgan.config.Config."""
     return {
         "network": config.network,
         "size": config.size,
@@ -87,14 +87,14 @@ def options_of(config: Any) -> dict[str, Any]:
 def generator(
     size: int = 64, width: int = 64, latent_dim: int = 100, *, network: str = "radford", **options
 ) -> Sequential:
-    """G alone.
+    """Make G alone.
 
     Args:
-        size: pixels of a side.
-        width: channels at the pictures' end.
-        latent_dim: numbers of the noise.
+        size: height and width of a picture in pixels.
+        width: channels at full picture size.
+        latent_dim: how many numbers z has.
         network: one of `BY_NAME`.
-        options: more of those of `Plan`.
+        options: further options of `Plan`.
     """
     return _named(network).generator(Plan(size, width, latent_dim, **options))
 
@@ -102,16 +102,16 @@ def generator(
 def discriminator(
     size: int = 64, width: int = 64, *, network: str = "radford", **options: Any
 ) -> Sequential:
-    """D alone; the arguments are those of `generator`."""
+    """Make D alone; the arguments are those of `generator`."""
     return _named(network).discriminator(Plan(size, width, **options))
 
 
 def features(network: str = "dcgan", **options: Any) -> tuple[Sequential, int]:
-    """D without its last layer, for a last layer of one's own, such as one that knows labels.
+    """Make D without its last layer, to which you can add another, such as one that uses labels.
 
     Args:
         network: one of `BY_NAME`.
-        options: those of `Plan`.
+        options: the options of `Plan`.
 
     Returns:
         A network x [B, size, size, C] -> [B, n] float32, and n.

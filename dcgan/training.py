@@ -1,8 +1,8 @@
-"""From a config to a trained generator: data, networks, trainer, and a run folder that can go on.
+"""From a config to a trained generator: data, networks, trainer, and a run that can be resumed.
 
     trainer, run = train(Config(data=Path("my_faces.zip"), epochs=30))
 
-Nothing about training is here that is not in `gan_core`: this file only puts its parts together.
+How to train is defined in `gan_core`; this file only puts the parts together.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ RATES = (
     "g_learning_rate",
     "gamma",
     "gamma_fake",
-)  # what a resumed run may learn by anew
+)  # options of learning that a resumed run may change
 REMEMBERED = ("epochs", "fall", *RATES)  # what the next resumption finds as it was last
 MAY_CHANGE = (
     *REMEMBERED,
@@ -84,10 +84,10 @@ NETWORKS = ("generator/", "discriminator/", "average/model/")  # of a checkpoint
 
 
 def choose_arithmetic(config: Config) -> None:
-    """Let the convolutions of this process be in TF32, or not: for a program's start.
+    """Choose whether the convolutions of this process use TF32; call it at a program's start.
 
-    The switch is TensorFlow's and holds for the whole process, so nothing but a command's start
-    calls this. (Where it is never called TensorFlow uses TF32 on a GPU that has it.)
+    The switch is TensorFlow's and affects the whole process, so only commands call this. (Unless it
+    is called, TensorFlow uses TF32 on a GPU that has it.)
     """
     tf.config.experimental.enable_tensor_float_32_execution(config.precision == "tf32")
 
@@ -98,16 +98,16 @@ def build(
     rounds: int | None = None,
     label_set: labels.LabelSet | None = None,
 ) -> GANTrainer:
-    """The networks of `dcgan.networks` and the trainer of `gan_core`, as the config says.
+    """Make the networks and the trainer of a config.
 
-    `config.precision` tf32 takes effect by `choose_arithmetic` alone, which is the program's.
+    The precision tf32 takes effect only through `choose_arithmetic`, which a program must call.
 
     Args:
-        config: all that decides the numbers.
-        strategy: on which devices; None: on one.
-        rounds: how many there will be in all, in the last of which the learning rates fall
-            (config.fall); None: they stay.
-        label_set: what the faces' labels are; None: they have none.
+        config: the config.
+        strategy: a tf.distribute strategy; None: one device.
+        rounds: how many rounds there will be in all, for the learning rates' fall (config.fall);
+            None: the rates stay constant.
+        label_set: the labels of the faces; None: they have none.
 
     Returns:
         A trainer that has played no round.
@@ -138,19 +138,19 @@ def build(
 
 
 def _networks(config: Config, label_set: labels.LabelSet | None, **changes: Any) -> tuple:
-    """Both networks; with labels, those that take them."""
+    """Both networks; conditional ones if there are labels."""
     if label_set is None:
         return networks.of_config(config, **changes)
     return conditional_networks.of_config(config, label_set.sizes, **changes)
 
 
 def _distribution(label_set: labels.LabelSet | None) -> Rows | None:
-    """Labels as often as the data have them."""
+    """The distribution of labels in the data."""
     return None if label_set is None else Rows(label_set.rows, label_set.counts)
 
 
 def _penalties(config: Config) -> list:
-    """R1 and R2, those of them that have a strength."""
+    """R1 and R2, if their strength is not 0."""
     found = []
     if config.gamma:
         found.append(penalties.r1(config.gamma, every=config.penalty_every))
@@ -160,7 +160,7 @@ def _penalties(config: Config) -> list:
 
 
 def _augmentation(config: Config):
-    """All changes that are asked for, one after the other; None: there are none."""
+    """The chosen augmentations in a chain; None if there are none."""
     if not config.augment:
         return None
     strength = config.augment_strength
@@ -168,14 +168,14 @@ def _augmentation(config: Config):
 
 
 def _average(config: Config):
-    """The decay a round of an average that remembers so many images; None: no average."""
+    """The decay for each round from the average's memory in images; None: no average."""
     if not config.average:
         return None
     return schedules.rising_memory(math.exp(-config.batch_size / config.average))
 
 
 def _schedule(rate: float, fall: float, rounds: int | None):
-    """A learning rate that stays, or falls to 0 in the last share of the rounds."""
+    """A learning rate that is constant, or falls to 0 in the last share of the rounds."""
     falling = 0 if rounds is None else round(fall * rounds)
     if not falling:
         return rate
@@ -187,18 +187,18 @@ def train(
 ) -> tuple[GANTrainer, RunFolder | None]:
     """Train until config.epochs are over.
 
-    The folder then has, besides what `RunFolder` says, a sheet of fixed noise after every epoch
+    Besides the files of `RunFolder`, the folder then has a sheet of fixed noise for every epoch
     (samples/), epochs.csv, skipped.txt, curves.png, training.gif, and generator/: the SavedModel of
-    the best epoch. Stopped by Ctrl-C, or by an error, it has them too, and resumes with `--resume`.
-    With the strategy multi-worker the chief does and says all this; the others play along.
+    the best epoch. It has them too if the training is stopped by Ctrl-C or an error; it can then be
+    resumed with `--resume`. With the strategy multi-worker only the chief writes and prints.
 
     Args:
-        config: what to train, on what.
-        console: where it says what it does.
-        hooks: more of them for `gan_core.runs.loop.fit`.
+        config: the config of the run.
+        console: where messages are printed.
+        hooks: further hooks for `gan_core.runs.loop.fit`.
 
     Returns:
-        The trainer as it is then, and the run folder.
+        The trainer after the training, and the run folder.
 
     Raises:
         ValueError: if the data, or the run to resume, do not fit the config.
@@ -244,7 +244,7 @@ def train(
         _start_from(config, trainer, run, label_set)
         _keep_the_log_of_other_columns(run, trainer)
         judge = _judge(config, run, data.images, rows, held_aside)
-        del data  # the device has the faces
+        del data  # the faces are on the device
         say(judge.introduction(), console)
         images_an_epoch = an_epoch * config.batch_size
         watch = Watch(run, judge, images_an_epoch, config, console, label_set)
@@ -259,18 +259,18 @@ def train(
                 hooks=[*watch.hooks(an_epoch), *hooks],
                 console=console,
             )
-        except Interrupted:  # its own words say what is safe, and where
+        except Interrupted:  # its message says what was saved, and where
             _finish(watch, run, config, console)
             raise
-        except BaseException:  # a full disk, say: what there is is shown all the same
+        except BaseException:  # such as a full disk: the results so far are still shown
             _finish(watch, run, config, console)
             _say_what_is_safe(run, console)
             raise
         if not _finish(watch, run, config, console):
             raise ValueError(
                 f"dcgan train: {run.path} has no generator to export: its best.npz is lost, or "
-                "what was wrong is said above. Make room if that was it, and give it another "
-                f"epoch: --epochs {config.epochs + 1}"
+                "the lines above say what was wrong. If the disk is full make room, and train "
+                f"another epoch: --epochs {config.epochs + 1}"
             )
         say(
             f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate "
@@ -289,7 +289,7 @@ def _tell_of_the_data(
     start: float,
     console: Console,
 ) -> None:
-    """A line on the faces, one on their labels; skipped.txt, and labels.json."""
+    """Print a line on the faces and one on their labels; write skipped.txt and labels.json."""
     data.write_skipped(run.path / "skipped.txt")
     seen = f" (see {run.path / 'skipped.txt'})" if data.skipped else ""
     say(
@@ -305,7 +305,7 @@ def _tell_of_the_data(
 def _judge(
     config: Config, run: RunFolder, images: np.ndarray, learnt: np.ndarray, aside: np.ndarray
 ) -> judges.Judge:
-    """Who judges the run's epochs, by faces that are held out; its floor is kept in the folder."""
+    """The judge of the run's epochs, with held-out faces; its floor is kept in the run folder."""
     sets = _real_sets(config, images, learnt, aside)
     return judges.make(config.judge, sets, run.path)
 
@@ -324,22 +324,22 @@ def _real_sets(
 
 
 def _check_tensorboard(config: Config) -> None:
-    """Its event files can be written, if they are asked for."""
+    """Check that TensorBoard's event files can be written, if they are wanted."""
     if not config.tensorboard:
         return
     if importlib.util.find_spec("tensorboard") is None:
         raise ValueError(
             "dcgan train: tensorboard must be installed to write its files. "
-            "Say: pip install tensorboard"
+            "Type: pip install tensorboard"
         )
     path = config.resume or config.run
     if path is not None and not files.is_utf8(path):
-        came = f"{path}, whose name is no UTF-8"
+        came = f"{path}, whose name is not UTF-8"
         checks.fail("dcgan train", "the run folder of tensorboard", "one that it can open", came)
 
 
 def _with_absolute_paths(config: Config) -> Config:
-    """So that a run resumed from another working folder finds its data."""
+    """Make the paths absolute, so that a run resumed from another folder finds its data."""
     changes = {}
     for name in ("data", "cache", "start_from"):
         path = getattr(config, name)
@@ -351,7 +351,9 @@ def _with_absolute_paths(config: Config) -> Config:
 
 
 def _finish(watch: Watch, run: RunFolder, config: Config, console: Console) -> bool:
-    """Write the SavedModel, the curves and the GIF, each on its own; True with a SavedModel."""
+    """Write the SavedModel, the curves and the GIF, each even if another fails; return whether
+    there is a SavedModel.
+    """
     if not (run.checkpoints / "best.npz").exists():
         return False
     exported = _attempt("The generator was", lambda: _export(run, config), console)
@@ -371,7 +373,7 @@ def _export(run: RunFolder, config: Config) -> None:
 
 
 def _attempt(what: str, function: Callable[[], object], console: Console) -> bool:
-    """Do it, or say why not: nothing at a training's end may cost what else is done there."""
+    """Call function; if it fails print why, so that the other steps at the end still run."""
     try:
         function()
     except Exception as error:
@@ -381,7 +383,7 @@ def _attempt(what: str, function: Callable[[], object], console: Console) -> boo
 
 
 def _say_what_is_safe(run: RunFolder, console: Console) -> None:
-    """What a training that was ended leaves, and how it goes on."""
+    """Print what a training that ended early has saved, and how to resume it."""
     latest = run.latest()
     if latest is None:
         say(f"Nothing was trained yet in {run.path}.", console)
@@ -393,7 +395,7 @@ def _say_what_is_safe(run: RunFolder, console: Console) -> None:
 
 
 def _play_along(config, strategy, data, labelled, batches, rounds, console):
-    """What a worker that is not the chief does: the same rounds from the same start, no files."""
+    """The training of a worker other than the chief: the same rounds, without writing files."""
     run = None if config.resume is None else _run_folder(config, data, labelled)
     label_set = None if labelled is None else labelled.labels
     trainer = build(config, strategy, rounds, label_set)
@@ -403,11 +405,11 @@ def _play_along(config, strategy, data, labelled, batches, rounds, console):
     return trainer, run
 
 
-# ---------------------------------------------------------------- ways on
+# ---------------------------------------------------------------- resuming and starting from a run
 
 
 def _remember(run: RunFolder, config: Config, console: Console) -> None:
-    """Put what may change into config.json, and what has changed into its `history`."""
+    """Write changed options to config.json, and the changes to its `history`."""
     new = {name: getattr(config, name) for name in REMEMBERED}
     changed = {name: [run.config.get(name), new[name]] for name in RATES}
     changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
@@ -426,7 +428,7 @@ def _remember(run: RunFolder, config: Config, console: Console) -> None:
 
 
 def _back_to_best(run: RunFolder, console: Console) -> None:
-    """Make the best epoch the newest checkpoint: those after it are deleted."""
+    """Make the best epoch the newest checkpoint, and delete those after it."""
     best = run.checkpoints / "best.npz"
     if not best.exists():
         checks.fail(
@@ -460,7 +462,7 @@ def _start_from(
     run: RunFolder | None,
     label_set: labels.LabelSet | None,
 ) -> None:
-    """Give a new run's networks, and their average, the values of another run's best epoch."""
+    """Set a new run's networks, and their average, to those of another run's best epoch."""
     if config.start_from is None or (run is not None and run.latest() is not None):
         return
     _check_labels_of_start(config, label_set)
@@ -481,23 +483,23 @@ def _start_from(
                 "start_from",
                 "a run of the same network, size, width, latent_dim and colours",
                 str(config.start_from),
-                "Leave those options away: they are then that run's.",
+                "Leave out these options; then they are that run's.",
             )
         variable.assign(array)
 
 
 def _check_labels_of_start(config: Config, label_set: labels.LabelSet | None) -> None:
-    """The networks of another run know its labels alone."""
+    """Check that both runs have the same labels: networks know only the labels of their run."""
     there = labels.read(config.start_from)
     if _identity(there) == _identity(label_set):
         return
     wanted = f"a run with the labels of this one: {_in_words(label_set)}"
     came = f"{config.start_from}, which has {_in_words(there)}"
-    checks.fail("Config", "start_from", wanted, came, "Begin a new run without it.")
+    checks.fail("Config", "start_from", wanted, came, "Start a new run without it.")
 
 
 def _identity(label_set: labels.LabelSet | None) -> list:
-    """Factors and values in their order, on which the networks' tables depend."""
+    """Factors and values in order; the networks' embedding tables depend on the order."""
     return [] if label_set is None else list(label_set.identity().items())
 
 
@@ -509,7 +511,7 @@ def _in_words(label_set: labels.LabelSet | None) -> str:
 
 
 def _keep_the_log_of_other_columns(run: RunFolder, trainer: GANTrainer) -> None:
-    """A penalty that is new, or gone, changes the log's columns: the old log keeps its rows too."""
+    """Start a new log.csv if a new or removed penalty changes its columns; keep the old one too."""
     names = ["step", *trainer.row_names]
     if not run.log_file.exists():
         return
@@ -527,17 +529,17 @@ def _keep_the_log_of_other_columns(run: RunFolder, trainer: GANTrainer) -> None:
     files.text_atomically(run.log_file, text.getvalue())
 
 
-# ---------------------------------------------------------------- what else is asked of a run
+# ---------------------------------------------------------------- faces and generators of a run
 
 
 def held_aside(config: Config) -> tuple[np.ndarray, float]:
-    """The real faces by which a run of this config is judged, and the distance's floor.
+    """The held-out real faces by which a run of this config is judged, and the distance's floor.
 
     Args:
-        config: the run's.
+        config: the run's config.
 
     Returns:
-        uint8 [M, S, S, C], and the distance of these to as many real faces that were learnt from.
+        uint8 [M, S, S, C], and their distance to the same number of training faces.
     """
     images, rows, aside = divided_faces(config)
     sets = _real_sets(config, images, rows, aside)
@@ -548,15 +550,14 @@ def held_aside(config: Config) -> tuple[np.ndarray, float]:
 def divided_faces(
     config: Config, console: Console | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The real faces of a run of this config, and which of them it learns from.
+    """The real faces of a run of this config, and how they are divided.
 
     Args:
-        config: the run's.
-        console: where it shows that it works.
+        config: the run's config.
+        console: where progress is shown.
 
     Returns:
-        uint8 [N, S, S, C], all of them; the indices of those that are learnt from, and of those
-        that are held aside.
+        All faces, uint8 [N, S, S, C]; the indices of the training faces, and of the held-out ones.
     """
     data = _faces(config, console or Console(stderr=True))
     labelled = labelling.of_config(config, data.names)
@@ -565,7 +566,7 @@ def divided_faces(
 
 
 def best_generator(folder: str | os.PathLike) -> tf.Module:
-    """The generator of a run's best epoch (checkpoints/best.npz): its average, settled, if any.
+    """The generator of a run's best epoch (checkpoints/best.npz): its settled average, if any.
 
     Args:
         folder: the run folder.
@@ -588,12 +589,12 @@ def best_generator(folder: str | os.PathLike) -> tf.Module:
 def generator_of(
     config: Config, label_set: labels.LabelSet | None, arrays: dict[str, np.ndarray]
 ) -> tf.Module:
-    """The generator of a checkpoint: its average, settled, if the run keeps one.
+    """The generator of a checkpoint: its settled average, if the run keeps an average.
 
     Args:
-        config: the run's.
-        label_set: what the faces' labels are; None: they have none.
-        arrays: what `checkpoint.read` gives.
+        config: the run's config.
+        label_set: the labels of the faces; None: they have none.
+        arrays: the arrays from `checkpoint.read`.
     """
     generator, _ = _networks(config, label_set, compute_dtype="float32", synchronised=False)
     prefix = "average/model/" if config.average else "generator/"
@@ -618,7 +619,7 @@ def _faces(config: Config, console: Console) -> faces.Faces:
 def _run_folder(
     config: Config, data: faces.Faces, labelled: labels.Labelled | None = None
 ) -> RunFolder:
-    """A new run folder, or the one to resume, which must be of this config and these faces."""
+    """A new run folder, or the one to resume, which must have this config and these faces."""
     fields = {
         **dataclasses.asdict(config),
         "faces": len(data.images),
@@ -633,7 +634,7 @@ def _run_folder(
     if config.resume is None:
         return RunFolder.create(path, fields, **options)
     there = RunFolder.resume(path).config
-    of_run(path)  # told in one line if it was edited by hand
+    of_run(path)  # reports a config that was edited wrongly in one line
     if there["judge"] != config.judge:
         checks.fail(
             "dcgan train",
@@ -658,9 +659,9 @@ def _run_folder(
 
 
 def _first_free() -> Path:
-    """The first of runs/dcgan-1, runs/dcgan-2, ... that is not there.
+    """The first of runs/dcgan-1, runs/dcgan-2, ... that does not exist.
 
-    It is made now: another training may want it too.
+    It is made at once, so that another training does not choose it too.
     """
     for i in range(1, 10**6):
         path = Path(f"runs/dcgan-{i}")
@@ -668,6 +669,6 @@ def _first_free() -> Path:
             path.mkdir(parents=True)
         except FileExistsError:
             continue
-        except OSError:  # `RunFolder.create` tells it better
+        except OSError:  # `RunFolder.create` reports it better
             pass
         return path

@@ -7,21 +7,21 @@ In reading order; each file answers one question.
     losses      what do the two players want?          latent: what does G start from?
     game        which gradient does each player follow?
     trainer     what is one round?
-    penalties   what keeps D smooth?                   averaging: what is the average of a circle?
-    augment     what may D be shown instead of the sample?
+    penalties   how is the slope of D kept small?      averaging: how are G's weights averaged?
+    augment     how are the images that D sees changed at random?
 
     nn/         what is a layer? dense, activations, sequential, shapes, initializers, dropout, mlp;
-                conv, resampling, batch_norm and its gradients, minibatch_std; conditional: what
-                does a label change? settling, variables, summary, export
-                nn/kernels/: how do images grow and shrink, three ways?
-    optim/      how does a gradient move a parameter? schedules: how far, when?
-    runs/       what is a training run? how does it survive?
-    devices/    in which order is it added? how do several devices play one round?
+                conv, resampling, batch_norm and its gradients, minibatch_std; conditional: how
+                does a network use labels? settling, variables, summary, export
+                nn/kernels/: how is a convolution computed? three ways
+    optim/      how does a gradient change a parameter? schedules: learning rates over time
+    runs/       what is a training run? how is it saved, interrupted and resumed?
+    devices/    how do several devices share a round? how is a sum the same in every run?
     testing/    which laws does a loss, a penalty or a layer of your own obey?
 
     data        where do real batches come from?       rng: where do random numbers come from?
     metrics     how far are two sets of samples apart? checks: what does an error say?
-    protocols   what may users supply?                 files: how is output whole or not there?
+    protocols   what may users supply?                 files: how is a file written completely?
     app/        what do all commands and figures share?
 
 Importing this package loads neither TensorFlow nor any of its files: each name is loaded when it is

@@ -20,7 +20,7 @@ from gan_core.nn.variables import named_variables
 
 
 def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: Any) -> None:
-    """A loss is a GANLoss; augmentation, latent and labels are functions where they are given."""
+    """Check that loss is a GANLoss, and that the others are functions (or None where allowed)."""
     if not isinstance(loss, GANLoss):
         wanted = "a GANLoss (gan_core.losses.by_name gives one)"
         checks.fail(owner, "loss", wanted, repr(loss))
@@ -35,7 +35,7 @@ def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: An
 
 
 def penalty_list(owner: str, penalty: Any) -> list:
-    """None -> [], a penalty -> [penalty], a list of penalties -> the list."""
+    """Turn None, a penalty or a list of penalties into a list."""
     if penalty is None:
         return []
     penalties = list(penalty) if isinstance(penalty, list | tuple) else [penalty]
@@ -47,14 +47,14 @@ def penalty_list(owner: str, penalty: Any) -> list:
 
 
 def measure_dict(owner: str, measures: Any, taken: list[str]) -> dict:
-    """Further numbers of a row, by name: none of the names may be taken by the row already."""
+    """Check the further numbers of a row: their names must not be in the row already."""
     measures = {} if measures is None else measures
     if not isinstance(measures, dict):
         wanted = "a dictionary: name -> function (real, fake, real_logits, fake_logits)"
         checks.fail(owner, "measures", wanted, repr(measures))
     for name, measure in measures.items():
         if not isinstance(name, str) or name in (*taken, "step"):
-            wanted = f"named otherwise than {', '.join(('step', *taken))}"
+            wanted = f"named other than {', '.join(('step', *taken))}"
             checks.fail(owner, "measures", wanted, repr(name))
         if not callable(measure):
             wanted = "a function (real, fake, real_logits, fake_logits) -> one number"
@@ -63,7 +63,7 @@ def measure_dict(owner: str, measures: Any, taken: list[str]) -> dict:
 
 
 def check_networks(owner: str, generator: Any, discriminator: Any) -> None:
-    """Both are tf.Modules that can be called and saved, and they are two."""
+    """Check that both are tf.Modules that can be called and saved, and that they share nothing."""
     for name, network in (("generator", generator), ("discriminator", discriminator)):
         if not isinstance(network, tf.Module) or not callable(network):
             wanted = "a tf.Module called as network(x, training=...)"
@@ -80,9 +80,7 @@ def check_networks(owner: str, generator: Any, discriminator: Any) -> None:
 
 
 def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: Any) -> None:
-    """Each optimizer can be bound to its network, or is bound to some of its trainable
-    variables.
-    """
+    """Check that each optimizer is not bound yet, or is bound to variables of its network."""
     for name, network_name, network, optimizer in (
         ("g_optimizer", "generator", generator, g),
         ("d_optimizer", "discriminator", discriminator, d),
@@ -112,10 +110,10 @@ def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: 
 def check_fit(
     owner: str, generator: Any, discriminator: Any, latent: Any, labels: Any, strategy: Any
 ) -> BatchChecks:
-    """Run both networks once on two z, and learn what a batch of this game must be.
+    """Run both networks once on two z, and note the shapes and dtypes of a batch of this game.
 
     Returns:
-        The checks of such batches.
+        The checks for such batches.
     """
     seed = rng.seed(0, "try")
     z = checks.tensor(owner, "what latent gives", latent(2, seed), [2, latent.dim])
@@ -151,7 +149,9 @@ def _check_logits(owner: str, output: Any) -> None:
 
 
 def check_randomness(owner: str, trainer: Any) -> None:
-    """Refuse what draws from NumPy or Python: compiled, it would give the same numbers for ever."""
+    """Refuse functions that draw from NumPy or Python: compiled, they would always return the same
+    numbers.
+    """
     seed = rng.seed(0, "try")
     samples = tf.TensorSpec([2, *trainer.sample_shape], tf.float32)
     step = tf.TensorSpec([], tf.int64)
@@ -165,7 +165,7 @@ def check_randomness(owner: str, trainer: Any) -> None:
 
 
 def _check_networks_randomness(owner: str, trainer: Any, seed: tf.Tensor) -> None:
-    """Both networks in training, as a round calls them."""
+    """Check both networks in training mode, as a round calls them."""
     z = tf.TensorSpec([2, trainer.latent.dim], tf.float32)
     samples = tf.TensorSpec([2, *trainer.sample_shape], tf.float32)
     y = None if trainer.labels is None else tf.convert_to_tensor(trainer.labels(2, seed))
@@ -181,7 +181,7 @@ def _check_networks_randomness(owner: str, trainer: Any, seed: tf.Tensor) -> Non
 
 
 class BatchChecks:
-    """What a batch of a game must be: its samples' shape, and its labels' where there are labels.
+    """The checks of a batch: the shape of its samples and, if there are labels, that of its labels.
 
     Args:
         sample_shape: the shape of one sample.
@@ -198,7 +198,7 @@ class BatchChecks:
         self.strategy = strategy
 
     def given(self, owner: str, batch: Any, before: tuple[int, ...] = ()) -> tuple:
-        """A batch that a user gave: x, or (x, y), with `before` in front of both shapes.
+        """Check a batch that a user gave: x, or (x, y); both shapes begin with `before`.
 
         Returns:
             real and labels as tensors; labels is None for games without labels.
@@ -214,7 +214,7 @@ class BatchChecks:
         return real, self._labels(owner, labels, [*before, size])
 
     def sampled(self, owner: str, batch: Any) -> tuple:
-        """The same for what a sampler gives while a function is traced: sizes must be static."""
+        """Check a batch of a sampler while a function is traced: its sizes must be static."""
         real, labels = self._parts(owner, "what sampler gives", batch)
         real = checks.tensor(owner, "what sampler gives", real, ["batch", *self.sample_shape])
         if not real.shape[0]:
@@ -225,7 +225,7 @@ class BatchChecks:
         return real, self._labels(owner, labels, [real.shape[0]])
 
     def labels_for(self, owner: str, labels: Any, n: int) -> tf.Tensor | None:
-        """Labels [n, ...] that a user asks samples for; None stays None."""
+        """Check the labels [n, ...] that a user wants samples for; None stays None."""
         if labels is None:
             return None
         if self.label_dtype is None:

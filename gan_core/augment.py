@@ -1,16 +1,17 @@
-"""What D may be shown instead of the samples themselves.
+"""Random changes (augmentations) that are applied to every sample that D sees.
 
 An augmentation is a function (x, seed, step) -> x of the same shape, differentiable with respect to
-x, with seed [2] int64 of `gan_core.rng` and step the number of the round. The trainer applies it to
-everything that D sees, real and generated, in D's step and in G's. So G learns to match the
-augmented distribution, and where that determines the plain one, nothing leaks into the samples
-(Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training"; Karras et al.
-2020).
+x. seed is [2] int64, made by `gan_core.rng.seed`; step is the number of the round. The trainer
+applies the augmentation to everything that D sees, real and generated, in D's step and in G's. So G
+learns to match the augmented distribution. If that distribution determines the plain one, the
+augmentation does not leak into the samples (Zhao et al. 2020, "Differentiable augmentation for
+data-efficient GAN training"; Karras et al. 2020, "Training generative adversarial networks with
+limited data").
 
 `translation`, `colour` and `cutout` are for images [B, H, W, C] in [-1, 1]; `instance_noise` is for
 samples of any shape. The three for images are those of Zhao et al. with two differences: pixels
-that come in from outside are black (-1) where theirs are grey (0), and the order is yours
-(`chain`), where their code changes colours first.
+that are moved in from outside the image are black (-1) here and grey (0) there; and `chain` applies
+them in any order, while the paper's code changes colours first.
 """
 
 from __future__ import annotations
@@ -30,7 +31,14 @@ def instance_noise(sd: float | Schedule) -> Augmentation:
     Source: Sønderby et al. 2017, section 3; Arjovsky and Bottou 2017.
 
     Args:
-        sd: a number, or a schedule that lets the noise fade (`gan_core.optim.schedules`).
+        sd: the standard deviation of the noise, in the unit of x: a number, or a schedule that lets
+            the noise fade (`gan_core.optim.schedules`).
+
+    Returns:
+        The augmentation.
+
+    Raises:
+        ValueError: if sd is not finite, or is below 0.
 
     Example:
         >>> noisy = instance_noise(0.1)(tf.zeros([4, 2]), rng.seed(0, "augment"), 0)
@@ -46,12 +54,18 @@ def instance_noise(sd: float | Schedule) -> Augmentation:
 
 
 def translation(share: float = 0.125) -> Augmentation:
-    """Each image moved by a whole number of pixels; black comes in.
+    """Move each image by a random whole number of pixels down and right; fill with black.
 
-    A move is a product with a shifted identity matrix, so its gradient is one too.
+    A move is a product with a shifted identity matrix, and so is its gradient.
 
     Args:
-        share: the largest move each way, as a share of the image's size, from 0 to 1.
+        share: the largest move in each direction, as a share of the image's size, from 0 to 1.
+
+    Returns:
+        The augmentation, for images [B, H, W, C] in [-1, 1].
+
+    Raises:
+        ValueError: if share is out of range; when called, if x is not a batch of float images.
     """
     checks.number("augment.translation", "share", share, 0.0, 1.0)
 
@@ -60,7 +74,7 @@ def translation(share: float = 0.125) -> Augmentation:
         down_seed, right_seed = rng.split(seed, 2)
         down = _shift_matrices(batch, height, share, down_seed)
         right = _shift_matrices(batch, width, share, right_seed)
-        from_black = x + 1.0  # here black is 0, and 0 is what comes in
+        from_black = x + 1.0  # so that black is 0, the value of the pixels that are moved in
         moved_down = tf.einsum("bij,bjwc->biwc", down, from_black)
         return tf.einsum("bij,bhjc->bhic", right, moved_down) - 1.0
 
@@ -68,20 +82,26 @@ def translation(share: float = 0.125) -> Augmentation:
 
 
 def colour(strength: float = 1.0) -> Augmentation:
-    """Brightness, saturation and contrast, each image by amounts of its own.
+    """Change brightness, saturation and contrast by random amounts, drawn for each image.
 
     x + u with u in [-0.5, 0.5);
-    then m + s (x - m), m the mean of the pixel's channels, s in [0, 2);
-    then m + c (x - m), m the mean of the image, c in [0.5, 1.5).
+    then m + s (x - m), where m is the mean of the pixel's channels and s in [0, 2);
+    then m + c (x - m), where m is the mean of the image and c in [0.5, 1.5).
 
-    These are the amounts of strength 1. u, s - 1 and c - 1 are multiplied by the strength.
+    These ranges are for strength 1; u, s - 1 and c - 1 are multiplied by the strength.
 
-    The three together are computed in one pass over the pixels: a matrix for the channels,
-    c (s I + (1 - s) / C), and a number to add, u + (1 - c) m, where m is the mean of the image x,
-    which saturation does not change.
+    The three are computed in one pass over the pixels: a product of the channels with the matrix
+    c (s I + (1 - s) / C), to which u + (1 - c) m is added. Here m is the mean of the image x, which
+    a change of saturation leaves as it is.
 
     Args:
         strength: from 0, which changes nothing, to 2.
+
+    Returns:
+        The augmentation, for images [B, H, W, C] in [-1, 1].
+
+    Raises:
+        ValueError: if strength is out of range; when called, if x is not a batch of float images.
     """
     checks.number("augment.colour", "strength", strength, 0.0, 2.0)
 
@@ -100,13 +120,19 @@ def colour(strength: float = 1.0) -> Augmentation:
 
 
 def cutout(share: float = 0.5) -> Augmentation:
-    """A square at a random place, which may reach over the edge, set to grey (0).
+    """Set a rectangle at a random place, which may extend beyond the edge, to grey (0).
 
-    Every pixel is equally likely to lie in the square, up to the edges' effect, which is the same
-    on all four sides.
+    Away from the edges every pixel is equally likely to be covered; towards all four edges the
+    probability falls in the same way.
 
     Args:
-        share: the square's side, as a share of the image's size, from 0 to 1.
+        share: the rectangle's height and width, as a share of those of the image, from 0 to 1.
+
+    Returns:
+        The augmentation, for images [B, H, W, C] in [-1, 1].
+
+    Raises:
+        ValueError: if share is out of range; when called, if x is not a batch of float images.
     """
     checks.number("augment.cutout", "share", share, 0.0, 1.0)
 
@@ -122,7 +148,16 @@ def cutout(share: float = 0.5) -> Augmentation:
 
 
 def chain(*augmentations: Augmentation) -> Augmentation:
-    """One augmentation after the other, each with a seed of its own.
+    """Apply several augmentations one after another, each with its own seed.
+
+    Args:
+        *augmentations: functions (x, seed, step) -> x.
+
+    Returns:
+        The augmentation.
+
+    Raises:
+        ValueError: if one of them is not a function.
 
     Example:
         >>> both = chain(translation(), cutout())
@@ -144,8 +179,9 @@ def chain(*augmentations: Augmentation) -> Augmentation:
 
 
 def _shift_matrices(batch: int, size: int, share: float, seed: tf.Tensor) -> tf.Tensor:
-    """[B, size, size]: row i has its 1 at column i - d, d of each image's own;
-    outside, the row is 0.
+    """[B, size, size]: row i has a 1 at column i - d, or only zeros if there is no such column.
+
+    d is drawn for each image.
     """
     most = round(share * size)
     d = tf.cast(rng.integers([batch, 1], seed, 2 * most + 1), tf.int64) - most
@@ -153,10 +189,10 @@ def _shift_matrices(batch: int, size: int, share: float, seed: tf.Tensor) -> tf.
 
 
 def _inside(batch: int, size: int, share: float, seed: tf.Tensor) -> tf.Tensor:
-    """[B, size] bool: the pixels of a stretch of share size, at a place of each image's own.
+    """[B, size] bool: which pixels lie in an interval of length share size, at a random place.
 
-    A stretch of even length has size + 1 places whose middle lies between the edges, one of odd
-    length has size: so the two ends are treated alike, as in the published code.
+    The interval's middle lies anywhere from one edge to the other: size + 1 places for an even
+    length, size for an odd one. So both edges are treated alike, as in the published code.
     """
     length = round(share * size)
     places = size + 1 - length % 2
@@ -166,7 +202,7 @@ def _inside(batch: int, size: int, share: float, seed: tf.Tensor) -> tf.Tensor:
 
 
 def _image_shape(owner: str, x: tf.Tensor) -> tuple[int, int, int, int]:
-    """[B, H, W, C] of float images; everything else is refused by name."""
+    """The sizes [B, H, W, C] of float images; anything else is refused."""
     if x.shape.rank != 4:
         wanted = "images [batch, height, width, channels]"
         checks.fail(owner, "x", wanted, checks.show_shape(x.shape))

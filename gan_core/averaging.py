@@ -1,4 +1,4 @@
-"""A second generator whose weights are the running average of the first one's."""
+"""A second generator whose weights are a moving average of the weights of the first."""
 
 from __future__ import annotations
 
@@ -14,28 +14,33 @@ from gan_core.protocols import Labels, Latent, Schedule
 SETTLING_BLOCKS = 4  # of SETTLING_BLOCK z each
 SETTLING_BLOCK = 256
 
-# A schedule is tried at these rounds: within a compiled round a wrong value could not be told.
+# A schedule is tried at these rounds, because a compiled round cannot report a wrong value.
 STEPS_TO_TRY = (0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
 
 class ExponentialMovingAverage(tf.Module):
     """average <- decay average + (1 - decay) model, after every round.
 
-    The players of a game circle around its equilibrium, and the average of a circle is nearer to
-    its centre than any point on it (Yazıcı et al. 2019). A decay of 0.999 remembers about the last
-    1,000 rounds. With a fixed decay the start, which is noise, is remembered as well; a schedule
-    such as `schedules.rising_memory` forgets it.
+    The players of a game circle around its equilibrium, and the average of the points of a circle
+    is nearer to its centre than any of them (Yazıcı et al. 2019). With a decay of 0.999 the average
+    covers about the last 1,000 rounds. With a fixed decay it also contains the random weights of
+    the start for long; with a schedule such as `schedules.rising_memory` it soon forgets them.
 
-    All floating-point variables are averaged and the others copied. For batch norm's moving mean
-    and variance the average is a guess: the statistics of what averaged weights compute are not the
-    average of what the weights computed. So they are measured before use, as `GANTrainer.sample`
-    and `GANTrainer.export` do: settling.settle(average.model, settling_batches(latent, seed)).
+    All floating-point variables are averaged; the others are copied. The averages of batch norm's
+    moving mean and variance are only rough, because averaged weights compute other activations than
+    the weights that were averaged. So `GANTrainer.sample` and `GANTrainer.export` measure them
+    before use: settling.settle(average.model, settling_batches(latent, seed)).
 
     Args:
         model: the network to average.
         decay: a number in [0, 1), or a schedule of the round.
 
-    `model` is a copy of the network with variables of its own, equal at the start.
+    Attributes:
+        model: a copy of the network with its own variables, which hold the average.
+
+    Raises:
+        ValueError: if decay is out of range, or a schedule is out of range in one of the rounds 0,
+            1, 10, ..., 1,000,000.
 
     Example:
         >>> from gan_core.nn.dense import Dense
@@ -59,14 +64,14 @@ class ExponentialMovingAverage(tf.Module):
         self.decay = decay
         self.model = copy.deepcopy(model)
         pairs = tuple(zip(self.model.variables, model.variables, strict=True))
-        # Inside a function, where tf.Module does not look: the source's variables are not ours.
+        # Kept inside a function, because tf.Module would count an attribute's variables as ours.
         self._pairs = lambda: pairs
 
     def update(self, step: Any = 0) -> None:
-        """Take one step towards the model's present values.
+        """Update the average with the model's present weights.
 
         Args:
-            step: the number of rounds before this one, for a decay that is a schedule.
+            step: the number of the round, for a decay that is a schedule.
         """
         decay = self._decay_of(step)
         for average, variable in self._pairs():
@@ -86,7 +91,7 @@ class ExponentialMovingAverage(tf.Module):
 def settling_batches(
     latent: Latent, seed: int, labels: Labels | None = None, batch: int = SETTLING_BLOCK
 ) -> Iterator[Any]:
-    """What an averaged generator's batch norm is settled by: 1,024 z, the same for a seed.
+    """Draw the 1,024 z by which an averaged generator's batch norm is settled.
 
     Args:
         latent: the distribution of z.
@@ -94,8 +99,9 @@ def settling_batches(
         labels: the distribution of labels, for a conditional generator.
         batch: how many z at a time, from 1 to 256.
 
-    Returns:
-        z [batch, dim] each; with labels pairs (z, labels [batch, ...]).
+    Yields:
+        z [batch, dim] float32; with labels, pairs (z, labels [batch, ...]). The same for the same
+        seed. (The last batch of each 256 z is smaller if `batch` does not divide 256.)
     """
     for i in range(SETTLING_BLOCKS):
         z = latent(SETTLING_BLOCK, rng.seed(seed, "settle", i))

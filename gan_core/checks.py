@@ -1,7 +1,7 @@
-"""Errors that name whose argument is wrong, what was wanted and what came.
+"""Errors that say whose argument is wrong, what was wanted and what was given.
 
-Every check runs in Python, before any compiled call, so that the message speaks of
-[batch, 2] and [8, 3] and not of (None, None). All raise ValueError.
+Every check runs in Python, before any compiled call, so that the message shows
+[batch, 2] and [8, 3] and not (None, None). All raise ValueError.
 
     GANTrainer.round: real must be [batch, 2], got [8, 3].
 """
@@ -22,8 +22,8 @@ if TYPE_CHECKING:  # imported where it is used: a command line checks numbers wi
 
 Choice = TypeVar("Choice")
 
-LONGEST_SHOWN = 300  # characters of what came
-# What Python, NumPy and TensorFlow say where a value is asked for that a graph does not have yet.
+LONGEST_SHOWN = 300  # characters of the value in a message
+# The messages of Python, NumPy and TensorFlow if code needs a value that a graph does not have yet.
 ASKED_FOR_A_VALUE = re.compile(
     r"[Ss]ymbolic|indices must be integers|only integer|interpreted as an integer"
     r"|integer argument expected|no attribute 'numpy'|[Ii]terating over|\(NULL\) eager"
@@ -31,7 +31,7 @@ ASKED_FOR_A_VALUE = re.compile(
 
 
 def fail(owner: str, name: str, wanted: str, came: object, way_out: str = "") -> NoReturn:
-    """Raise the one kind of message this library knows.
+    """Raise a ValueError in the form that all messages of this library have.
 
     Args:
         owner: the class or function whose argument is wrong.
@@ -58,7 +58,7 @@ def fail(owner: str, name: str, wanted: str, came: object, way_out: str = "") ->
 
 
 def show(value: Any) -> str:
-    """Write what came in a few words: arrays and tensors by their shape and dtype.
+    """Describe a value in a few words: arrays and tensors by their shape and dtype.
 
     Args:
         value: anything.
@@ -83,14 +83,15 @@ def show(value: Any) -> str:
 
 @contextlib.contextmanager
 def without_values(owner: str, name: str, way_out: str) -> Iterator[None]:
-    """While a user's function is traced: say plainly that it asks for a value that is not there.
+    """Report in one way that a user's function needs a value while it is traced.
 
-    A compiled function is called once with tensors that have no values yet. Where it indexes a
-    NumPy array by one, or says `if`, Python, NumPy and TensorFlow each complain in other words. All
-    other errors pass as they are.
+    A compiled function is called once with tensors that have no values yet. If it indexes a NumPy
+    array by such a tensor, or uses it in an `if`, Python, NumPy and TensorFlow each raise a
+    different error. Within this `with` block they become one kind of message; all other errors are
+    raised as they are.
 
     Args:
-        owner: the class or function that calls it.
+        owner: the class or function that calls the user's function.
         name: what the function is, such as "sampler".
         way_out: whole sentences that help.
 
@@ -108,8 +109,8 @@ def without_values(owner: str, name: str, way_out: str) -> Iterator[None]:
             owner,
             name,
             "a function of TensorFlow's operations alone",
-            f"one in which Python or NumPy needs the value of a tensor, which has none while the "
-            f"function is compiled ({said})",
+            f"one in which Python or NumPy needs the value of a tensor, which has no value while "
+            f"the function is compiled ({said})",
             way_out,
         )
 
@@ -130,7 +131,7 @@ def integer(
         The value as a Python int.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not such a value.
 
     Example:
         >>> integer("Dense", "in_size", 3, 1)
@@ -167,7 +168,7 @@ def number(
         The value as a Python float.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not such a value.
 
     Example:
         >>> number("leaky_relu", "alpha", 0.2, 0.0, below=1.0)
@@ -193,7 +194,7 @@ def boolean(owner: str, name: str, value: Any) -> bool:
         The value as a Python bool.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not such a value.
 
     Example:
         >>> boolean("Dense", "use_bias", "no")
@@ -220,7 +221,7 @@ def one_of(owner: str, name: str, value: Choice, choices: Iterable[Choice]) -> C
         The value.
 
     Raises:
-        ValueError: if it is none of them.
+        ValueError: if it is not one of them.
 
     Example:
         >>> one_of("Conv2D", "padding", "same", ["SAME", "VALID"])
@@ -251,14 +252,14 @@ def tensor(
         name: the argument.
         value: a tensor, a variable, an array or a list of numbers.
         shape: its sizes; a name or None stands for any size.
-        dtype: its dtype. Arrays and lists of other numbers are cast, tensors are not.
-        finite: whether to look at the values too: for calls from Python, outside a traced function.
+        dtype: its dtype. Arrays and lists of other numbers are cast; tensors are not.
+        finite: whether to check that all values are finite; not possible in a traced function.
 
     Returns:
-        The tensor (the very one that came, where a tensor or variable came).
+        The tensor; a tensor or variable is returned as it is.
 
     Raises:
-        ValueError: if it is none, or holds values that are not finite where they must be.
+        ValueError: if it is not such a tensor, or if finite is True and a value is not finite.
 
     Example:
         >>> tensor("Dense", "x", [[1, 2]], ["batch", 2]).numpy()
@@ -296,19 +297,19 @@ def array(
 ) -> np.ndarray:
     """Check that `value` is, or can become, a NumPy array of real numbers of this shape.
 
-    Anything NumPy can read will do: arrays, lists, eager tensors. Text and complex numbers are
-    refused, and so is what does not stand in a rectangle. With an integer dtype the values must
-    be whole numbers by their own dtype (1.0 is refused).
+    It may be anything that NumPy can read: an array, a list, an eager tensor. Text, complex numbers
+    and lists of unequal length are refused. With an integer dtype the values must have an integer
+    dtype themselves (1.0 is refused).
 
     Args:
         owner: the class or function whose argument is checked.
         name: the argument.
-        value: what came.
+        value: the value to check.
         shape: its sizes; a name or None stands for any size, `...` in the first place for any
             number of axes.
         dtype: the NumPy dtype of the result.
-        at_least: how many rows (entries of the first axis) there must be. Behind `...` only 0
-            makes a difference: then an array without numbers passes.
+        at_least: how many rows (entries of the first axis) there must be. If the shape begins with
+            `...`, only 0 makes a difference: then an array without numbers passes.
         finite: whether NaN and infinite values are refused.
         largest: the largest absolute value that is allowed, or None.
 
@@ -316,7 +317,7 @@ def array(
         The array, of this dtype.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not such an array.
 
     Example:
         >>> array("wasserstein_1", "x", [1, 2], ["n"])
@@ -346,20 +347,21 @@ def array(
 
 
 def symbolic(owner: str, name: str, value: Any) -> None:
-    """Check that what a function gave while it was traced was made by TensorFlow's operations.
+    """Check that the result of a traced function was computed by TensorFlow's operations.
 
-    An eager tensor or a NumPy array that appears while a graph is made is a constant of that graph:
-    every later call sees the same numbers. Outside a graph everything passes. (A function that
-    converts its NumPy array to a tensor by itself gives a symbolic tensor, and passes:
+    An eager tensor or a NumPy array that is returned while a graph is traced becomes a constant of
+    that graph: every later call returns the same numbers. Outside a graph everything passes. (A
+    function that itself converts a NumPy array to a tensor returns a symbolic tensor, and passes;
     `gan_core.devices.tracing` finds such functions.)
 
     Args:
         owner: the class or function that called it.
-        name: what gave the value, such as "what sampler gives".
-        value: a tensor, or a nested structure (tuple, list, dict) of them.
+        name: the name of the result in the message, such as "what sampler gives".
+        value: a tensor, or a nested structure (tuple, list, dict) of tensors.
 
     Raises:
-        ValueError: if a graph is being traced and the value, or a part of it, is no tensor of it.
+        ValueError: if a graph is being traced and the value, or a part of it, is not one of its
+            tensors.
     """
     import tensorflow as tf
 
@@ -383,11 +385,11 @@ def same_shape(owner: str, name: str, value: Any, shape: Iterable[Any]) -> None:
     Args:
         owner: the class or function whose argument is checked.
         name: the argument.
-        value: whatever has a `shape`.
+        value: anything with a `shape`.
         shape: the sizes that are wanted.
 
     Raises:
-        ValueError: if the shape is another.
+        ValueError: if it has another shape.
 
     Example:
         >>> same_shape("Dense", "x", np.zeros([8, 3]), ["batch", 2])
@@ -403,7 +405,7 @@ def same_shape(owner: str, name: str, value: Any, shape: Iterable[Any]) -> None:
 
 
 def show_shape(shape: Iterable[Any]) -> str:
-    """Write a shape as messages show it.
+    """Write a shape in the form that messages use.
 
     Args:
         shape: sizes and names; None is an unknown size.
@@ -453,10 +455,10 @@ def _is_same_choice(value: object, choice: object) -> bool:
 
 
 def _cast_numbers(values: np.ndarray, dtype: tf.DType) -> np.ndarray:
-    """Real numbers in the floating dtype that is wanted; everything else as it is."""
+    """Cast real numbers to the wanted floating dtype; return everything else as it is."""
     if values.dtype.kind not in "iuf" or not dtype.is_floating:
         return values
-    with np.errstate(over="ignore"):  # what is too large becomes infinite: `finite` refuses it
+    with np.errstate(over="ignore"):  # too large numbers become infinite, which `finite` refuses
         return values.astype(dtype.as_numpy_dtype)
 
 
@@ -488,7 +490,7 @@ def _kind(dtype: Any) -> str:
 
 
 def _first(shape: list) -> str:
-    """What the number of rows is called in a message."""
+    """The words for the number of rows in a message."""
     if isinstance(shape[0], str):
         return shape[0]
     return "the number of values" if shape[0] is ... else "rows"
@@ -546,7 +548,7 @@ def _open_range(above: float | None, below: float | None) -> str:
 
 
 def _bound(x: float) -> str:
-    """1000000 and 0.01 as they are, 9.22337e+18 short."""
+    """Write a number in full if it is short, such as 1000000 or 0.01, else as 9.22337e+18."""
     if isinstance(x, int) and abs(x) < 10**15:
         return str(x)
     return f"{x:g}"

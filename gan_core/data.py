@@ -1,9 +1,9 @@
 """Where real batches come from.
 
 A *sampler* is a function of the batch's number: index (int64 scalar) -> real [B, ...] float32, or a
-pair (real, labels). It has no position of its own, so a resumed run needs none to be saved, and it
-can be compiled into the training loop. Data too large for memory come from `HostBatches`, one batch
-at a time, by Python.
+pair (real, labels). It keeps no position, so a checkpoint need not save one, and it can be compiled
+into the training loop. Data too large for memory come from `HostBatches`, which fetches one batch
+at a time in Python.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Sampler = Callable[[tf.Tensor], Any]
 
 
 def stream(sample: Callable[[int, tf.Tensor], Any], batch_size: int, seed: int = 0) -> Sampler:
-    """Make the sampler that draws every batch afresh from a distribution.
+    """Make the sampler that draws new samples from a distribution for every batch.
 
     Args:
-        sample: (n, seed) -> [n, ...], or a pair of such tensors; seed is [2] int64.
+        sample: a function (n, seed) -> [n, ...], or a pair of such tensors; seed is [2] int64.
         batch_size: n.
         seed: a Python int.
 
@@ -32,7 +32,7 @@ def stream(sample: Callable[[int, tf.Tensor], Any], batch_size: int, seed: int =
         A function of the batch's index.
 
     Raises:
-        ValueError: if an argument is none of these.
+        ValueError: if an argument has another type or is out of range.
 
     Example:
         >>> sampler = stream(lambda n, seed: rng.normal([n, 1], seed), 4)
@@ -53,25 +53,27 @@ def stream(sample: Callable[[int, tf.Tensor], Any], batch_size: int, seed: int =
 def shuffled(array: Any, batch_size: int, seed: int = 0, rows: Any = None) -> Sampler:
     """Make the sampler that goes through an array in a new random order every epoch.
 
-    Every batch is full: the N mod batch_size samples left over are others each time. The dtype is
-    kept, so that images can stay uint8 until they are used; the whole array lies on the device.
+    Every batch is full; an epoch leaves out N mod batch_size samples, each time others. The dtype
+    is kept, so that images can stay uint8 until they are used. The whole array is kept on the
+    device.
 
-    Called from Python, the sampler remembers the order of the last epoch and sorts once an epoch.
-    In a compiled round it cannot: a graph keeps nothing from one batch to the next but variables,
-    and a sampler has none, so that it depends on the index alone and a resumed run needs no
-    position. There the order is computed for each batch, by one sort of N random numbers.
+    Called from Python, the sampler remembers the order of the last epoch, so that it sorts once an
+    epoch. In a compiled round it cannot: a graph keeps only variables from one batch to the next,
+    and a sampler has none, so that it depends on the index alone. There the order is computed for
+    each batch, by sorting N random numbers.
 
     Args:
         array: [N, ...]: an array, a tensor or a list.
         batch_size: how many samples a batch has, at most N.
         seed: a Python int.
-        rows: [M] whole numbers from 0 to N - 1: to go through these alone.
+        rows: [M] whole numbers from 0 to N - 1: use these rows only; None: all.
 
     Returns:
         A function of the batch's index.
 
     Raises:
-        ValueError: if an argument is none of these, or a row is not there.
+        ValueError: if an argument has another type or is out of range, or there are fewer samples
+            than batch_size.
 
     Example:
         >>> sampler = shuffled([10, 11, 12, 13], 2)
@@ -94,8 +96,8 @@ def shuffled(array: Any, batch_size: int, seed: int = 0, rows: Any = None) -> Sa
     def sampler(index: tf.Tensor) -> tf.Tensor:
         index = tf.cast(index, tf.int64)
         order = order_of(index // batches)
-        # A gather, because a slice with this start would be compiled anew for every index that is
-        # given from outside.
+        # A gather, because XLA would compile a slice with this start again for every index that
+        # comes from outside the graph.
         places = index % batches * batch_size + tf.range(batch_size, dtype=tf.int64)
         chosen = tf.gather(order, places)
         if kept is not None:
@@ -109,8 +111,8 @@ def epoch_order(samples: int, epoch: Any, seed: int = 0) -> tf.Tensor:
     """Compute the order in which `shuffled` goes through its samples in one epoch.
 
     Args:
-        samples: how many there are.
-        epoch: which epoch, an int or an integer scalar tensor.
+        samples: the number of samples.
+        epoch: the number of the epoch, an int or an integer scalar tensor.
         seed: a Python int.
 
     Returns:
@@ -120,7 +122,7 @@ def epoch_order(samples: int, epoch: Any, seed: int = 0) -> tf.Tensor:
 
 
 class _Orders:
-    """epoch_order as a function of the epoch, which outside of graphs sorts once an epoch."""
+    """epoch_order as a function of the epoch; in eager mode it sorts only once for each epoch."""
 
     def __init__(self, samples: int, seed: int) -> None:
         self.samples = samples
@@ -143,12 +145,12 @@ class HostBatches:
     """Batches that Python fetches one by one, for data too large for memory (a tf.data pipeline).
 
     Args:
-        start: index -> an iterable of batches that never ends, from batch number index on: real
-            [B, ...] float32, or pairs (real, labels). The number makes a resumed run see what the
-            uninterrupted one would have seen.
+        start: a function from index to an endless iterable of batches that begins with batch number
+            `index`: real [B, ...] float32, or pairs (real, labels). Thanks to the index a resumed
+            run sees the same batches as an uninterrupted one.
 
     Raises:
-        ValueError: if start is no function.
+        ValueError: if start is not a function.
 
     Example:
         >>> batches = HostBatches(lambda index: ([float(i)] for i in range(index, 100)))
@@ -166,15 +168,15 @@ class HostBatches:
 
 
 def from_dataset(dataset: Any) -> HostBatches:
-    """Wrap a tf.data.Dataset of batches, to train on what does not fit into memory.
+    """Wrap a tf.data.Dataset of batches, to train on data that do not fit into memory.
 
-    The dataset is repeated without end. A run that resumes at batch number `index` asks the dataset
-    for all the batches before it and drops them, so that it sees what the uninterrupted run would
-    have seen: this takes time in proportion to index. It holds only if the dataset gives the same
-    batches in the same order each time: `shuffle` needs a seed, and a parallel `map` or
-    `interleave` must not set deterministic=False. A dataset object with `shuffle` remembers how
-    often it was gone through, so in one process it gives other batches the second time; a function
-    that makes the dataset anew has no such memory.
+    The dataset is repeated endlessly. A run that resumes at batch number `index` skips all batches
+    before it, so that it sees the same batches as an uninterrupted run; this takes time in
+    proportion to index. It works only if the dataset returns the same batches in the same order
+    each time: `shuffle` needs a seed, and a parallel `map` or `interleave` must not set
+    deterministic=False. A dataset object with `shuffle` counts how often it has been iterated over,
+    so that a second iteration in the same process returns other batches. To avoid this, give a
+    function that makes the dataset anew.
 
     Args:
         dataset: a tf.data.Dataset whose elements are batches x [B, ...], or pairs (x, y), of one
@@ -182,11 +184,11 @@ def from_dataset(dataset: Any) -> HostBatches:
             one.
 
     Returns:
-        The batches, for `fit` and `GANTrainer.rounds`: tensors, or pairs of them.
+        The batches, for `fit`: tensors, or pairs of tensors.
 
     Raises:
-        ValueError: if it is no dataset, its elements are neither tensors nor pairs of tensors, or
-            it is known to be empty; when batches are asked for, if it gives none.
+        ValueError: if it is not a dataset, its elements are neither tensors nor pairs of tensors,
+            or it is known to be empty; when batches are requested, if it has none.
 
     Example:
         >>> dataset = tf.data.Dataset.range(6).map(lambda i: tf.cast(i, tf.float32)).batch(2)
@@ -227,7 +229,7 @@ def _check_element(owner: str, spec: Any) -> None:
 
 
 def _without_end(owner: str, dataset: Any, index: int) -> Iterator[Any]:
-    """The dataset's elements from number index on, over and over."""
+    """The elements of the endlessly repeated dataset, from number index on."""
     yielded = False
     for element in dataset.repeat().skip(index):
         yielded = True
@@ -244,7 +246,7 @@ def _array(owner: str, array: Any) -> tf.Tensor:
 
 
 def _rows(owner: str, rows: Any, samples: int) -> tf.Tensor:
-    """Rows that are there. (A compiled gather would take the last one for those beyond it.)"""
+    """Check that all rows exist. (A compiled gather would clip them.)"""
     numbers = checks.array(owner, "rows", rows, ["M"], dtype=np.int64, at_least=0)
     if numbers.size and (numbers.min() < 0 or numbers.max() >= samples):
         wanted = f"whole numbers from 0 to {samples - 1}, the rows of array"
@@ -253,7 +255,7 @@ def _rows(owner: str, rows: Any, samples: int) -> tf.Tensor:
 
 
 def _at_least_a_batch(owner: str, name: str, values: tf.Tensor, batch_size: int) -> int:
-    """How many samples there are."""
+    """Check that there is at least one batch of samples, and return their number."""
     if values.shape.rank < 1 or values.shape[0] < batch_size:
         wanted = f"at least one batch of {batch_size} samples"
         checks.fail(owner, name, wanted, checks.show_shape(values.shape))
@@ -263,8 +265,8 @@ def _at_least_a_batch(owner: str, name: str, values: tf.Tensor, batch_size: int)
 def _gatherer(array: tf.Tensor) -> Callable[[tf.Tensor], tf.Tensor]:
     """Make the function rows -> array[rows].
 
-    TensorFlow cannot gather bytes on a GPU (the array would be copied to the host for each batch),
-    so eight of them are gathered as one int64 where samples have a multiple of eight.
+    TensorFlow cannot gather uint8 on a GPU (it would copy the array to the host for each batch). So
+    if the number of bytes in a sample is a multiple of eight, eight are gathered as one int64.
     """
     sample_shape = array.shape[1:]
     if array.dtype != tf.uint8 or sample_shape.num_elements() % 8:

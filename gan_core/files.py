@@ -1,13 +1,14 @@
-"""Output that is there whole or not at all, whoever else writes beside it.
+"""Write files and folders so that they are complete or do not exist, also with several writers.
 
     files.write_atomically(path, write)      one file, made by write(binary file)
     files.text_atomically(path, text)        one text, UTF-8 with "\\n" line ends
     with files.folder_atomically(path) as new:      a folder, filled under another name
-    with files.claimed(path):                nobody else makes this output meanwhile
+    with files.claimed(path):                nobody else writes this output meanwhile
 
-Everything is made under a hidden temporary name beside its place, and renamed when it is complete.
-Two processes never share a temporary name. What a killed process left behind is recognised by
-its lock, which ends with the process, and is removed by the next one that writes the same output.
+Everything is written under a hidden temporary name beside its final path, and renamed when it is
+complete. Two processes never share a temporary name. A process holds a lock on its temporary files,
+which ends with the process. So files of a killed process are recognised, and the next process that
+writes the same output removes them.
 """
 
 from __future__ import annotations
@@ -56,15 +57,15 @@ FORBIDDEN_ON_WINDOWS = '<>:"/\\|?*'
 
 
 class WriteError(ValueError):
-    """Output that cannot be written: which, why, and the way out, in one line."""
+    """Output cannot be written. The message says in one line which, why, and what to do."""
 
 
 def cannot_write(path: str | os.PathLike[str], error: OSError) -> WriteError:
-    """What the system said about writing to `path`, as an error with a way out.
+    """Turn the system's error about writing to `path` into an error that says what to do.
 
     Args:
-        path: the output's final place.
-        error: what the system raised.
+        path: the final path of the output.
+        error: the exception that the system raised.
     Returns:
         The error to raise.
     """
@@ -79,14 +80,14 @@ def cannot_write(path: str | os.PathLike[str], error: OSError) -> WriteError:
 def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], object]) -> None:
     """Make the file `path` by write(binary file), so that it never exists half-written.
 
-    The temporary file is flushed to the disk before it is renamed onto `path`. Of two processes
-    that write the same file at once, the later one to finish wins, with a whole file.
+    The temporary file is flushed to the disk before it is renamed to `path`. If two processes write
+    the same file at once, the file is that of the process which finishes last, and it is complete.
 
     Args:
-        path: the file's final place, in a folder that exists; an older file is replaced.
-        write: fills a file that is open for writing bytes.
+        path: the final path of the file, in a folder that exists; an older file is replaced.
+        write: a function that writes to a file opened for bytes.
     Raises:
-        WriteError: the system refuses; the older file is untouched.
+        WriteError: if the file cannot be written; the older file is untouched.
 
     Example:
         >>> import tempfile
@@ -115,15 +116,15 @@ def text_atomically(path: str | os.PathLike[str], text: str) -> None:
 
     Args:
         path: as for `write_atomically`.
-        text: what the file shall hold; "\r\n" becomes "\n".
+        text: the content of the file; "\r\n" becomes "\n".
     Raises:
-        WriteError: the system refuses, or the text has no UTF-8.
+        WriteError: if the file cannot be written, or the text cannot be encoded as UTF-8.
     """
     try:
         encoded = text.replace("\r\n", "\n").encode("utf-8")
     except UnicodeEncodeError as error:
         raise WriteError(
-            f"{os.fspath(path)} cannot be written: its text has characters that are no Unicode "
+            f"{os.fspath(path)} cannot be written: its text has characters that are not Unicode "
             f"({error.reason}). What was there before is untouched."
         ) from error
     write_atomically(path, lambda file: file.write(encoded))
@@ -131,16 +132,16 @@ def text_atomically(path: str | os.PathLike[str], text: str) -> None:
 
 @contextlib.contextmanager
 def folder_atomically(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[Path]:
-    """A new folder to fill, which becomes `path` when the block ends without an error.
+    """Yield a new folder to fill; it becomes `path` if the block ends without an error.
 
     Args:
-        path: the folder's final place. Missing parents are made.
-        overwrite: whether to replace what is there.
+        path: the final path of the folder. Missing parents are made.
+        overwrite: whether to replace an existing output.
     Returns:
         A context manager that yields the temporary folder, which is beside `path`.
     Raises:
-        ValueError: `path` exists, or another process makes it.
-        WriteError: the system refuses.
+        ValueError: if `path` exists, or another process is writing it.
+        WriteError: if the folder cannot be written.
 
     Example:
         >>> import tempfile
@@ -170,18 +171,19 @@ def folder_atomically(path: str | os.PathLike[str], overwrite: bool = False) -> 
 
 @contextlib.contextmanager
 def claimed(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[None]:
-    """While open, no other process (and no other thread) makes the output `path`.
+    """Within a `with` block, keep other processes and threads from writing the output `path`.
 
     The claim is a lock on the hidden file .NAME.lock beside `path`. It ends with the process,
-    however that ends; the lock file means nothing by itself. The same thread may claim a path
-    again inside. Where the file system knows no locks there is none.
+    however that ends; the lock file is no lock by itself. The same thread may claim a path again
+    inside the block. On a file system without locks nothing is locked.
 
     Args:
-        path: the output's final place. Missing parents are made.
+        path: the final path of the output. Missing parents are made.
         overwrite: whether `path` may exist. An empty folder counts as free.
     Raises:
-        ValueError: `path` exists, another process has claimed it, or Windows has no such name.
-        WriteError: its folder cannot be made or written.
+        ValueError: if `path` exists, another process has claimed it, or Windows does not allow the
+            name.
+        WriteError: if its folder cannot be made or written.
     """
     path = Path(path)
     problem = portable_name_problem(path.name) if ON_WINDOWS else None
@@ -207,16 +209,16 @@ def claimed(path: str | os.PathLike[str], overwrite: bool = False) -> Iterator[N
 
 @contextlib.contextmanager
 def named_in_utf8(path: str | os.PathLike[str]) -> Iterator[str]:
-    """A name of this file or folder that is UTF-8, for libraries that take no other.
+    """Find a UTF-8 name for a file or folder, for libraries that accept no other.
 
-    A name on an old disk may hold bytes that are no UTF-8. Then it is a temporary link to it.
+    A name on an old disk may hold bytes that are not UTF-8. Then a temporary link to it is made.
 
     Args:
-        path: what is there, or is going to be.
+        path: the file or folder; it need not exist yet.
     Returns:
         A context manager that yields the name.
     Raises:
-        OSError: no link can be made.
+        OSError: if no link can be made.
 
     Example:
         >>> with named_in_utf8("runs/mine") as name:
@@ -243,10 +245,10 @@ def is_utf8(path: str | os.PathLike[str]) -> bool:
 
 
 def sweep(folder: str | os.PathLike[str]) -> None:
-    """Remove the temporary files that killed processes left in a folder; living ones keep theirs.
+    """Remove the temporary files that killed processes left in a folder; keep those of live ones.
 
     Args:
-        folder: looked at itself, without the folders in it.
+        folder: the folder; its subfolders are not searched.
     """
     with contextlib.suppress(OSError):
         for file in Path(folder).glob(f".*{UNFINISHED}"):
@@ -255,7 +257,7 @@ def sweep(folder: str | os.PathLike[str]) -> None:
 
 
 def portable_name_problem(name: str) -> str | None:
-    """Why some system could not have a file of this name.
+    """Say why a file name is not allowed on some system.
 
     Windows reserves device names with any ending, forbids some characters, and drops a dot or a
     space at the end (Microsoft, "Naming Files, Paths, and Namespaces").
@@ -263,7 +265,7 @@ def portable_name_problem(name: str) -> str | None:
     Args:
         name: the last part of a path.
     Returns:
-        The reason in a few words; None if the name is good everywhere.
+        The reason in a few words; None if the name is allowed everywhere.
 
     Example:
         >>> portable_name_problem("aux.txt")
@@ -291,14 +293,14 @@ def portable_name_problem(name: str) -> str | None:
 
 
 def distinguishes_case(folder: str | os.PathLike[str]) -> bool:
-    """Whether a folder's disk takes a name in capitals for another name.
+    """Whether a folder's disk distinguishes capital and small letters in names.
 
-    Those of Windows and macOS mostly do not.
+    Disks of Windows and macOS usually do not.
 
     Args:
-        folder: where it is tried; it must be there, and writable.
+        folder: the folder to test; it must exist and be writable.
     Raises:
-        OSError: the folder cannot be written.
+        OSError: if the folder cannot be written.
 
     Example:
         >>> import tempfile
@@ -319,7 +321,7 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _refuse_a_device(path: Path) -> None:
-    """A rename onto /dev/null would take the device away."""
+    """Refuse a path such as /dev/null: a rename would replace the device by a file."""
     if not path.exists():
         return
     mode = path.stat().st_mode
@@ -331,7 +333,7 @@ def _refuse_a_device(path: Path) -> None:
 
 @contextlib.contextmanager
 def _temporary_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """A new file that this process alone has open, and its name. Renamed, or gone, afterwards."""
+    """A new file that only this process has open, and its name; it is renamed or removed."""
     for number in itertools.count():
         unfinished = _beside(path, f".{number}{UNFINISHED}")
         _remove_if_abandoned(unfinished)
@@ -346,24 +348,25 @@ def _temporary_file(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
         yield file, unfinished
     except BaseException:
         if ON_WINDOWS:
-            file.close()  # an open file cannot be removed there
-        with contextlib.suppress(OSError):  # a disk that cannot be written may not be tidied either
-            unfinished.unlink()  # while it is locked: afterwards the name may be another process's
+            file.close()  # Windows cannot remove an open file
+        with contextlib.suppress(OSError):  # removing may fail for the same reason as writing
+            # Before the lock ends, because another process may use the name afterwards.
+            unfinished.unlink()
         raise
     finally:
         _close(file)
 
 
 def _close(file: BinaryIO) -> None:
-    """Whatever the disk says to it: the bytes were flushed, or are not wanted."""
+    """Close a file and ignore errors: its bytes have been flushed, or are not needed."""
     with contextlib.suppress(OSError):
         file.close()
 
 
 def _lock_or_lose(file: BinaryIO) -> bool:
-    """Lock a file just made; False if another process took it for abandoned meanwhile."""
+    """Lock a new file; return False if another process has removed it as abandoned."""
     if ON_WINDOWS:
-        return True  # an open file cannot be removed there
+        return True  # Windows cannot remove an open file
     try:
         return filelock.lock_descriptor(file.fileno(), blocking=False) and bool(
             os.fstat(file.fileno()).st_nlink
@@ -373,7 +376,7 @@ def _lock_or_lose(file: BinaryIO) -> bool:
 
 
 def _remove_if_abandoned(unfinished: Path) -> None:
-    """Remove the temporary file of a process that was killed; leave that of a living one."""
+    """Remove a temporary file if its process was killed; keep it if the process is live."""
     try:
         age = time.time() - unfinished.lstat().st_mtime
         if age < SECONDS_UNTIL_ABANDONED:
@@ -393,7 +396,7 @@ def _remove_if_abandoned(unfinished: Path) -> None:
 
 
 def _lock_of(path: Path) -> filelock.BaseFileLock:
-    """The one lock of this output in this process: its thread may hold it several times."""
+    """The lock of this output, one object in the process; one thread may hold it several times."""
     real = path.parent.resolve() / path.name  # however it was written
     return filelock.FileLock(
         _beside(real, ".lock"), timeout=0, fallback_to_soft=False, is_singleton=True
@@ -422,10 +425,10 @@ def _held(lock: filelock.BaseFileLock, path: Path) -> Iterator[None]:
 
 
 def _release(lock: filelock.BaseFileLock) -> None:
-    """Let go; the outermost holder takes the lock file away while it still holds it.
+    """Release the lock; the outermost holder removes the lock file while it still holds the lock.
 
-    A process that waits for the removed file notices that it has no name any more (filelock looks
-    at its number of links). On Windows an open file stays, and does no harm.
+    A process that waits for the removed file notices that it has no name any more (filelock checks
+    its number of links). On Windows an open file cannot be removed; it stays, and does no harm.
     """
     if lock.lock_counter == 1 and not ON_WINDOWS:
         with contextlib.suppress(OSError):
@@ -438,12 +441,12 @@ def _is_empty_folder(path: Path) -> bool:
 
 
 def _older(path: Path) -> Path:
-    """Where an older output waits while the new one takes its place."""
+    """The temporary name of an older output while the new one is put in its place."""
     return _beside(path, ".older")
 
 
 def _remove_what_killed_processes_left(path: Path) -> None:
-    """Called by the one process that has claimed `path`, so all temporary folders are old ones."""
+    """Remove temporary folders of `path`. The caller has claimed it, so none is in use."""
     start = _beside(path, ".").name
     for entry in path.parent.iterdir():
         if entry.name.startswith(start) and entry.name.endswith(UNFINISHED) and entry.is_dir():
@@ -457,7 +460,7 @@ def _remove_what_killed_processes_left(path: Path) -> None:
 
 
 def _put_in_place(unfinished: Path, path: Path) -> None:
-    """Rename onto `path`. A folder with files cannot be renamed onto: an older one steps aside."""
+    """Rename to `path`; an older folder, which cannot be replaced, is renamed first."""
     older = _older(path)
     if _is_empty_folder(path):
         path.rmdir()
@@ -480,7 +483,7 @@ def _remove(path: Path) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system can: the file is in its place already."""
+    """Flush the folder to disk, so that the rename survives a power cut (if the system can)."""
     if hasattr(os, "O_DIRECTORY"):
         with contextlib.suppress(OSError):  # some network disks cannot
             handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -22,11 +22,14 @@ Row = dict[str, tf.Tensor]
 
 
 def logits_of(output: Any) -> tf.Tensor:
-    """What D gives, as float32 logits: [B] where D gives one logit a sample, else [B, k].
+    """Turn D's output into float32 logits.
 
     Args:
         output: a tensor [B], [B, 1], [B, k], [B, h, w, 1], or a list of such tensors (several
             heads).
+
+    Returns:
+        [B] if D gives one logit a sample, else [B, k].
     """
     heads = list(output) if isinstance(output, list | tuple) else [output]
     flat = []
@@ -40,7 +43,7 @@ def logits_of(output: Any) -> tf.Tensor:
 def generate(
     generator: Any, z: tf.Tensor, labels: tf.Tensor | None = None, seed: Any = None
 ) -> tuple[tf.Tensor, tf.GradientTape]:
-    """fake = G(z) in training mode, and the tape from which G's gradient is taken later.
+    """Compute fake = G(z) in training mode, and keep the tape for G's gradient.
 
     Args:
         generator: a network z -> samples.
@@ -49,7 +52,7 @@ def generate(
         seed: [2] int64, for networks that take one.
 
     Returns:
-        fake [B, ...] float32, and the tape that recorded the pass.
+        fake [B, ...] float32, and the tape that recorded the forward pass.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(generator.trainable_variables)
@@ -74,7 +77,7 @@ def discriminator_gradients(
         loss: the two players' losses.
         critic: x [B, ...] -> logits [B] or [B, k].
         real, fake: samples [B, ...] float32.
-        variables: the variables that D's optimizer moves.
+        variables: the variables that D's optimizer updates.
         penalties: functions (Critic, real, fake) -> scalar.
         gradient_norm: whether to report the norm of all gradients together.
         measures: further numbers to report, by name: functions of (real, fake, real logits, fake
@@ -83,10 +86,10 @@ def discriminator_gradients(
             (`gan_core.penalties.period`); none: 1 for all.
 
     Returns:
-        The gradients, in the order of `variables`, and a row: d_loss (without penalty), what the
-        loss reports of its logits (`GANLoss.report`), penalty if there is one, d_gradient_norm if
-        asked for, and the measures. The row's penalty is that of one round: the sum of the
-        penalties, each divided by its period.
+        The gradients, in the order of `variables`, and a row: d_loss (without penalty), the numbers
+        of `GANLoss.report`, penalty if there is one, d_gradient_norm if asked for, and the
+        measures. The row's penalty is that of one round: the sum of the penalties, each divided by
+        its period.
     """
     critic = Critic(critic)
     real = tf.convert_to_tensor(real)
@@ -128,22 +131,24 @@ def generator_gradients(
     variables: Sequence[tf.Variable],
     gradient_norm: bool = False,
 ) -> tuple[list[tf.Tensor], Row]:
-    """The gradients of G's loss with respect to G's variables:
-    through D to the samples, then through G.
+    """The gradients of G's loss with respect to G's variables, by the chain rule.
+
+    First the gradient with respect to the samples is computed through D, then it is propagated
+    through G.
 
     Args:
         loss: the two players' losses.
         critic: x [B, ...] -> logits [B] or [B, k].
         real: samples [B, ...]; used by paired losses only.
         fake, tape: what `generate` returned.
-        variables: the variables that G's optimizer moves.
+        variables: the variables that G's optimizer updates.
         gradient_norm: whether to report the norm of all gradients together.
 
     Returns:
         The gradients, in the order of `variables`, and a row with g_loss (and g_gradient_norm).
 
     Raises:
-        ValueError: no gradient comes back through the critic, for example because something in it
+        ValueError: if there is no gradient through the critic, for example because something in it
             rounds the samples to integers.
     """
     with tf.GradientTape(watch_accessed_variables=False) as through_d:
@@ -152,7 +157,7 @@ def generator_gradients(
         real_logits = critic(real) if loss.paired else None
         g_loss = _scalar("the generator's loss", lambda: loss.generator(real_logits, fake_logits))
     at_samples = through_d.gradient(g_loss, fake)
-    if at_samples is None:  # tape.gradient would take None for a gradient of ones
+    if at_samples is None:  # tape.gradient would treat output_gradients=None as ones
         checks.fail(
             "generator_gradients",
             "the gradient of g_loss with respect to the samples",
@@ -169,8 +174,11 @@ def generator_gradients(
 
 
 def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:
-    """What a user's function gives: one number. A mean over the batch is easily forgotten."""
-    way_out = "Use TensorFlow's own, such as tf.reduce_mean in place of np.mean."
+    """Call a user's function, and check that it returns one number.
+
+    The mean over the batch is easily forgotten.
+    """
+    way_out = "Use TensorFlow's functions, such as tf.reduce_mean in place of np.mean."
     with checks.without_values("GANTrainer", f"what computes {name}", way_out):
         value = tf.convert_to_tensor(function())
     if value.shape.rank != 0:

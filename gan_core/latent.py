@@ -1,7 +1,7 @@
-"""What the generator is fed: the distribution of z, called the prior, and that of labels.
+"""The generator's inputs: the distribution of z, called the prior, and the distribution of labels.
 
-A latent is an object with `dim` and a call (n, seed) -> z [n, dim] float32, where `seed` is [2]
-int64 of `gan_core.rng`.
+A latent is an object that has an attribute `dim` and is called as latent(n, seed). It returns
+z [n, dim] float32; `seed` is [2] int64, made by `gan_core.rng.seed`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from gan_core import checks, rng
 from gan_core.protocols import Latent
 
 BLOCK = 256  # the z of samples are drawn in blocks of this size
-MOST_ROWS = 10**8  # of labels, counted as often as the data have them
+MOST_ROWS = 10**8  # the largest sum of the counts of rows of labels
 
 
 def block(latent: Latent, index: int, seed: int) -> tf.Tensor:
-    """The z of samples number index BLOCK to (index + 1) BLOCK - 1 of a seed.
+    """Draw the z of one block of samples: those numbered index BLOCK to (index + 1) BLOCK - 1.
 
-    Every generator, in training or afterwards, draws the z of its samples here: so sample number i
-    of a seed is the same one everywhere, however many are made.
+    Every generator, in training or afterwards, draws the z of its samples here. So sample number i
+    of a seed is the same everywhere, however many samples are made.
 
     Args:
         latent: the distribution of z.
@@ -46,7 +46,7 @@ class Normal:
 
     Args:
         dim: the number of coordinates of z.
-        sd: the standard deviation of each, above 0.
+        sd: the standard deviation of each coordinate, above 0.
 
     Example:
         >>> Normal(100)(16, rng.seed(0, "z")).shape
@@ -87,16 +87,16 @@ class Uniform:
 
 @dataclasses.dataclass(frozen=True)
 class NormalAndBits:
-    """`normals` numbers from N(0, 1), then `bits` coin flips of -1 or 1.
+    """z = `normals` numbers from N(0, 1), followed by `bits` coin flips of -1 or 1.
 
-    A continuous G maps a connected prior to a connected set: between two islands of data it must
-    leave a bridge of wrong samples. Coin flips cut the prior into 2^bits pieces that G may map far
-    apart; which pieces go to which island is learnt (compare the discrete codes of Chen et al.
-    2016).
+    A continuous G maps a connected prior to a connected set: between two separate regions of data
+    it must leave a bridge of wrong samples. Coin flips divide the prior into 2^bits pieces that G
+    may map far apart. G learns which pieces to map to which region (compare the discrete codes of
+    Chen et al. 2016).
 
     Args:
         normals: how many normal numbers, at least 1.
-        bits: how many coin flips.
+        bits: how many coin flips, at least 0.
 
     Example:
         >>> latent = NormalAndBits(2, 3)
@@ -126,7 +126,7 @@ class NormalAndBits:
 
 @dataclasses.dataclass(frozen=True)
 class Classes:
-    """Labels y of which each is one of `count` classes, all equally likely: [n] int32 from 0.
+    """Labels y [n] int32, drawn uniformly from the classes 0, ..., count - 1.
 
     Args:
         count: how many classes.
@@ -146,18 +146,18 @@ class Classes:
 
 
 class Rows:
-    """Labels y drawn from given rows, each as often as the data have it: [n, f] int32.
+    """Labels y [n, f] int32, drawn from given rows with their frequencies in the data.
 
-    A row holds one value of each of f factors. Rows are drawn whole, so values that go together in
-    the data go together here; where each row counts once, the frequencies are those of the list.
+    A row holds one value for each of f factors. Rows are drawn whole, so that values which occur
+    together in the data occur together here.
 
     Args:
         rows: [k, f] whole numbers from 0.
-        counts: how often each row is found in the data, [k] whole numbers from 0, together from 1
+        counts: how often each row occurs in the data: [k] whole numbers from 0, whose sum is from 1
             to 10^8; None: once each.
 
     Raises:
-        ValueError: if an argument is none of these.
+        ValueError: if rows or counts has another shape or holds other numbers.
 
     Example:
         >>> labels = Rows([[0, 1], [2, 0]], counts=[3, 0])
@@ -185,7 +185,7 @@ class Rows:
 
         Args:
             n: how many.
-            seed: [2] int64 of `gan_core.rng`.
+            seed: [2] int64, made by `gan_core.rng.seed`.
 
         Returns:
             [n, f] int32.

@@ -1,15 +1,15 @@
 r"""The losses of the two players, as functions of D's logits.
 
-D(x) = sigma(a) is D's probability that x is real, and a, D's *logit*, is what the network
-gives out. Written with softplus s(t) = log(1 + e^t), nothing overflows, and no gradient is lost
-to rounding inside a logarithm:
+D(x) = sigma(a) is D's probability that x is real; the *logit* a is the output of the network. The
+losses are written with softplus s(t) = log(1 + e^t), which does not overflow and whose gradient is
+not lost to rounding inside a logarithm:
 
     -log sigma(a)       = s(-a)
     -log(1 - sigma(b))  = s(b)
 
-so no loss here ever takes the logarithm of a rounded probability. Throughout, `real` [n] are
-the logits of real samples and `fake` [m] those of generated ones, float32, and each loss is a
-mean over the batch: a float32 scalar.
+so no loss here takes the logarithm of a rounded probability. In the table, a are the logits of the
+real samples [n] and b those of the generated samples [m], both float32. Each loss is made of means
+over the batch and is a float32 scalar.
 
     name            discriminator                               generator
     minimax         mean s(-a) + mean s(b)                      -mean s(b)
@@ -34,7 +34,7 @@ from gan_core import checks
 def discriminator_loss(
     real_logits: tf.Tensor, fake_logits: tf.Tensor, *, real_target: float = 1.0
 ) -> tf.Tensor:
-    """The cross-entropy of telling real from fake: mean s(-a) + mean s(b).
+    """The cross-entropy of classifying samples as real or fake: mean s(-a) + mean s(b).
 
     It is minus the value V(D, G) = E log D(x) + E log(1 - D(G(z))), which D maximises (Goodfellow
     et al. 2014, eq. 1). There is no factor 1/2, so a D that answers one half everywhere has loss
@@ -138,7 +138,7 @@ def hinge_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> 
 
 
 def wasserstein_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
-    """mean b - mean a: the logit is a score, and no log odds.
+    """mean b - mean a: the logit is a score that does not stand for a probability.
 
     It needs a penalty that keeps the slope of D near 1 (Arjovsky et al. 2017, eq. 3; Gulrajani et
     al. 2017).
@@ -154,7 +154,7 @@ def wasserstein_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tenso
 
 
 def wasserstein_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
-    """-mean b: raise the score of the samples (Arjovsky et al. 2017).
+    """-mean b: G raises the score of its samples (Arjovsky et al. 2017).
 
     Args:
         fake_logits: [m] float32, or [m, k] where D gives k logits a sample.
@@ -198,7 +198,15 @@ def relativistic_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tens
 def relativistic_generator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """mean s(-(b - a)): the fake sample of a pair should look more real than the real one.
 
-    Args and errors are those of `relativistic_discriminator_loss`.
+    Args:
+        real_logits: [n] float32, or [n, k] where D gives k logits a sample.
+        fake_logits: of the same shape; they are paired by position.
+
+    Returns:
+        A float32 scalar.
+
+    Raises:
+        ValueError: the shapes differ, or one of them is None.
     """
     return relativistic_discriminator_loss(fake_logits, real_logits)
 
@@ -218,7 +226,7 @@ class GANLoss:
     """The two players' losses under one name.
 
     Args:
-        name: how the loss is called, in messages and tables.
+        name: the name of the loss in messages and tables.
         discriminator: (real logits, fake logits) -> float32 scalar. The logits are [n] and [m], or
             [n, k] and [m, k] where D gives k logits a sample.
         generator: (real logits, fake logits) -> float32 scalar. Unless the loss is paired, the real
@@ -226,9 +234,12 @@ class GANLoss:
         paired: whether real[i] and fake[i] are compared with each other. Then n = m.
         logits: what D's logits mean, which decides what a row of training reports:
             "log-odds", the logarithm of the odds that a sample is real; "score", a number that is
-            higher for real samples and no probability; "pair", a score of which only the
+            higher for real samples but stands for no probability; "pair", a score of which only the
             difference between real and fake counts.
-        claims: the families whose laws the loss is held to (docs/laws.md), such as ("hinge",).
+        claims: the families whose laws the loss must obey (docs/laws.md), such as ("hinge",).
+
+    Raises:
+        ValueError: if logits is none of the three.
 
     Example:
         >>> def discriminator(a, b):
@@ -250,11 +261,11 @@ class GANLoss:
 
     @property
     def reported(self) -> tuple[str, ...]:
-        """The names of what `report` gives."""
+        """The names of the numbers that `report` returns."""
         return REPORTED[self.logits]
 
     def report(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        """What a row of training says about D's answers, as float32 scalars by name.
+        """Summarise D's logits for a row of training, as float32 scalars by name.
 
         Args:
             real_logits, fake_logits: [n] and [m], or [n, k] and [m, k].
@@ -280,7 +291,17 @@ class GANLoss:
         return row
 
     def with_label_smoothing(self, real_target: float) -> GANLoss:
-        """The same game with D's target for real samples at `real_target` (0 < t <= 1)."""
+        """Make the same loss with one-sided label smoothing (see `discriminator_loss`).
+
+        Args:
+            real_target: D's target for real samples, above 0 and at most 1.
+
+        Returns:
+            The smoothed loss, which claims no laws.
+
+        Raises:
+            ValueError: if D's loss is not `discriminator_loss`, or real_target is out of range.
+        """
         if self.discriminator is not discriminator_loss:
             raise ValueError(
                 f"GANLoss.with_label_smoothing: the {self.name} loss has no target to smooth, "
@@ -306,7 +327,7 @@ def _share(condition: tf.Tensor) -> tf.Tensor:
 
 
 def _of_fake(function: Callable[[tf.Tensor], tf.Tensor]) -> LossFunction:
-    """G's loss as a function of (real, fake), for the games in which it looks at fake alone."""
+    """G's loss as a function of (real, fake), where it depends on the fake logits alone."""
 
     def generator(real: tf.Tensor | None, fake: tf.Tensor) -> tf.Tensor:
         return function(fake)
@@ -360,5 +381,15 @@ LOSSES = {
 
 
 def by_name(name: str) -> GANLoss:
-    """The loss of that name; a ValueError that lists the names there are for any other."""
+    """Look up one of the six losses by its name.
+
+    Args:
+        name: such as "non-saturating".
+
+    Returns:
+        The loss.
+
+    Raises:
+        ValueError: if there is no such loss; it lists the names.
+    """
     return LOSSES[checks.one_of("losses.by_name", "name", name, LOSSES)]

@@ -2,18 +2,19 @@
 
     function             asks                                      cost
     wasserstein_1        how far must mass move, on a line?        n log n
-    sliced_wasserstein   the same, seen from P directions          P n (d + log n)
+    sliced_wasserstein   the same, averaged over P directions      P n (d + log n)
     SlicedWasserstein    the same, from one sample to many         half of that for each
     energy_distance      are distances within and across equal?    n^2 d
     mmd                  do mean embeddings agree?                 n^2 d
 
-`x` is one set of samples, `y` the other; they need not be equally many. Anything NumPy can
-read will do (arrays, lists, eager tensors) if its numbers are real and at most 1e100 in size; the
-arithmetic is NumPy float64 and the result a Python float. No table of all pairs is ever held
-(except by `median_distance`, of `rows` samples): memory is O((n + m) (d + P)) and one block.
+`x` is one set of samples, `y` the other; their sizes n and m may differ. They may be anything that
+NumPy can read (arrays, lists, eager tensors) with real numbers of at most 1e100 in size. The
+arithmetic is NumPy float64 and the result a Python float. A table of all pairs is never kept in
+memory (except by `median_distance`, for `rows` samples): memory is O((n + m) (d + P)) and one block
+of pairs.
 
-Two finite samples of *one* distribution are not 0 apart, so a distance says little alone:
-compare it with that of two real samples of the same sizes.
+The distance between two finite samples of the *same* distribution is not 0, so a distance alone
+says little. Compare it with the distance between two real samples of the same sizes.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ LARGEST = 1e100  # the square of a difference of two such numbers is far from ov
 def wasserstein_1(x: Any, y: Any) -> float:
     """Compute the least mean distance by which x must be moved to become y, on a line.
 
-    W1 = integral over t from 0 to 1 of |F^-1(t) - G^-1(t)|, the quantile functions of the two
-    samples (Villani 2003, section 2.2). For n = m that is mean |sorted x - sorted y|. For two
-    samples of one distribution it is above 0, of order 1/sqrt(n).
+    W1 = integral over t from 0 to 1 of |F^-1(t) - G^-1(t)|, where F^-1 and G^-1 are the quantile
+    functions of the two samples (Villani 2003, section 2.2). For n = m that is
+    mean |sorted x - sorted y|. For two samples of the same distribution it is above 0, of order
+    1/sqrt(n).
 
     Args:
         x: [n] real numbers.
@@ -57,18 +59,18 @@ def wasserstein_1(x: Any, y: Any) -> float:
 
 
 def sliced_wasserstein(x: Any, y: Any, *, seed: int, projections: int = 128) -> float:
-    """Compute W1 (not W2) of the samples seen along random directions, averaged.
+    """Project the samples onto random directions, and compute the mean of W1 (not W2) over them.
 
     SW = mean over u of W1(x u, y u), with `projections` directions u uniform on the unit
-    sphere (Rabin et al. 2011; with W1, Karras et al. 2018, section 5). One seed gives the same
-    directions in every call with this d. For d = 1 it is W1 itself. A shift by a counts as E|u.a|,
-    less than |a|: 2/pi |a| in the plane, about sqrt(2 / (pi d)) |a| in many dimensions, so values
-    for different d do not compare.
+    sphere (Rabin et al. 2011; with W1, Karras et al. 2018, section 5). The same seed gives the same
+    directions in every call with this d. For d = 1 it is W1 itself. If y is x shifted by a, SW is
+    E|u.a|, which is less than |a|: 2/pi |a| in the plane, about sqrt(2 / (pi d)) |a| in many
+    dimensions. So values for different d cannot be compared.
 
     Args:
         x: [n, d] real numbers.
         y: [m, d] real numbers.
-        seed: of the directions, a Python int.
+        seed: the seed of the directions, a Python int.
         projections: how many directions.
 
     Returns:
@@ -144,9 +146,10 @@ def energy_distance(x: Any, y: Any, *, unbiased: bool = True) -> float:
         x: [n, d] real numbers.
         y: [m, d] real numbers.
         unbiased: leave a sample's distance to itself out of the second and third mean (a
-            U-statistic). The expected value is then exact for any n, so for equal distributions it
-            is 0 and more than half of the estimates are *negative*. Otherwise it is the distance of
-            the two empirical distributions: never negative, 0 for x = y, too large on average.
+            U-statistic). The expected value of the estimate is then exact for any n: for equal
+            distributions it is 0, and more than half of the estimates are *negative*. If False, the
+            result is the distance between the two empirical distributions, which is never negative,
+            0 for x = y, and too large on average.
 
     Returns:
         The distance, in the unit of x (no square root is taken).
@@ -172,9 +175,10 @@ def mmd(x: Any, y: Any, *, bandwidth: float, unbiased: bool = True) -> float:
     Args:
         x: [n, d] real numbers.
         y: [m, d] real numbers.
-        bandwidth: in the unit of x; differences much finer or much coarser than it go unseen.
-            Choose it once, from real samples (`median_distance`): taken anew from each generator's
-            samples, it would be another ruler for each, and the estimate no longer unbiased.
+        bandwidth: in the unit of x; differences on scales that are much smaller or larger are
+            not detected. Choose it once, from real samples (`median_distance`). If it were
+            computed from each generator's samples, results could not be compared, and the estimate
+            would no longer be unbiased.
         unbiased: as in `energy_distance`.
 
     Returns:
@@ -200,11 +204,12 @@ def mmd(x: Any, y: Any, *, bandwidth: float, unbiased: bool = True) -> float:
 def median_distance(x: Any, *, rows: int = 1000) -> float:
     """Compute the median of |x_i - x_j| over pairs i < j of the first `rows` rows of x.
 
-    A usual bandwidth of a Gaussian kernel (Gretton et al. 2012, in their experiments).
+    It is a common choice for the bandwidth of a Gaussian kernel (Gretton et al. 2012, in their
+    experiments).
 
     Args:
         x: [n, d] real numbers, n at least 2.
-        rows: how many rows are looked at, at least 2.
+        rows: how many rows are used, at least 2.
 
     Returns:
         The median, in the unit of x.
@@ -243,8 +248,9 @@ def _sorted_along(directions: np.ndarray, x: np.ndarray) -> np.ndarray:
 def _wasserstein_1_of_sorted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """x [p, n], y [p, m], each row ascending -> [p]: W1 of each row.
 
-    The quantile function of n samples is constant between the levels i/n, that of m between
-    j/m: over the union of the levels both are. Counted in units of 1/(n m) levels are integers.
+    The quantile function of n samples is constant between the levels i/n, that of m samples between
+    j/m. Both are constant between neighbours in the union of the levels, which are counted here in
+    units of 1/(n m), so that they are integers.
     """
     n = x.shape[1]
     m = y.shape[1]
@@ -261,7 +267,8 @@ def _within_less_across(
 ) -> float:
     """E f(x,x') + E f(y,y') - 2 E f(x,y) for a function f of the squared distance.
 
-    Common translations change no distance; the one that puts the mean at 0 costs the fewest digits.
+    Shifting x and y by the same vector changes no distance. Shifting their common mean to 0 loses
+    the fewest digits.
     """
     center = (x.sum(axis=0) + y.sum(axis=0)) / (len(x) + len(y))
     x = x - center
@@ -273,7 +280,7 @@ def _within_less_across(
 def _mean_over_pairs(
     f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, y: np.ndarray, skip_diagonal: bool
 ) -> float:
-    """The mean of f(|x_i - y_j|^2), a block of rows at a time; skip_diagonal: over i != j."""
+    """The mean of f(|x_i - y_j|^2), computed in blocks of rows; skip_diagonal leaves out i = j."""
     total = 0.0
     block = max(1, PAIRS_AT_A_TIME // len(y))
     for first in range(0, len(x), block):
@@ -295,7 +302,7 @@ def _squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def _fewest(unbiased: bool) -> int:
-    """How many rows an estimate needs: without the diagonal, two for a pair."""
+    """How many rows an estimate needs: without the diagonal, a pair takes two."""
     if unbiased:
         return 2
     return 1

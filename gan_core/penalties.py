@@ -1,18 +1,18 @@
 """Gradient penalties: terms of D's loss that keep the slope of D small.
 
 A penalty is a function (critic, real, fake, seed, step) -> float32 scalar. The critic maps a batch
-of samples [B, ...] to logits and knows its slopes (`Critic`; a plain function x -> logits does as
-well), real and fake are batches, seed is [2] int64 (`gan_core.rng`) and step is the number of the
-round. The strength of a penalty is a number, or a schedule of the round
+of samples [B, ...] to logits: a `Critic`, which also computes the slopes of D, or a plain function.
+real and fake are batches, seed is [2] int64 (`gan_core.rng`) and step is the number of the round.
+The strength of a penalty is a number, or a schedule: a function of the round
 (`gan_core.optim.schedules`).
 
-A penalty costs about as much as the rest of D's step. `every=k` computes it in every k-th round
-only, the first one among them, and counts it k times, so that its mean over k rounds is what it
-would be otherwise (Karras et al. 2020, "Analyzing and improving the image quality of StyleGAN",
-appendix B, "lazy regularization"). `Lazy` makes the same of a penalty of your own.
+A penalty costs about as much as the rest of D's step. `every=k` computes it only in rounds 0, k,
+2 k, ... and multiplies it by k, so that its mean over k rounds stays the same (Karras et al. 2020,
+"Analyzing and improving the image quality of StyleGAN", appendix B, "lazy regularization"). `Lazy`
+does the same with a penalty of your own.
 
 Each penalises the slope of D *at each sample by itself*: the norm is taken over one sample's
-coordinates, and then averaged over the batch. A norm over the whole batch is a common mistake; it
+coordinates, and then averaged over the batch. A norm over the whole batch is a common mistake: it
 shrinks as the batch grows.
 """
 
@@ -29,13 +29,12 @@ from gan_core.protocols import Penalty, Schedule
 
 
 class Critic:
-    """D in one step: x [B, ...] -> logits, and the slopes of D at these samples.
+    """D within one training step: x [B, ...] -> logits, and the slopes of D at these samples.
 
-    Slopes at a batch (the same tensor) that has been sent through D before are those of its last
-    forward pass: R1 takes them from the D(real) of the loss, which saves a pass. Make a new Critic
-    for each step, and call it only within the tape that is to give the gradients with respect to
-    D's
-    variables: what D gave outside of it has no gradient there.
+    The Critic keeps its forward passes. If D has been called with a batch (the same tensor) before,
+    the slopes at that batch reuse its last forward pass. So R1 reuses the pass D(real) of the loss.
+    Make a new Critic for each step, and call it only within the tape that computes the gradients
+    with respect to D's variables; logits from outside that tape have no gradient there.
 
     Args:
         critic: a function x [B, ...] -> logits [B] or [B, k].
@@ -52,20 +51,22 @@ class Critic:
 
     @classmethod
     def of(cls, critic: Any) -> Critic:
-        """critic itself if it is a Critic already, else a new one of this function."""
+        """Return critic itself if it is a Critic already, else make one of this function."""
         return critic if isinstance(critic, cls) else cls(critic)
 
     def __call__(self, x: Any) -> tf.Tensor:
         """One forward pass: x [B, ...] -> logits [B] or [B, k]."""
         x = tf.convert_to_tensor(x)
-        self._passes[id(x)] = self._pass(x)  # x is kept with it, so that its id stays its own
+        # The pass keeps x alive, so that no other tensor can get the same id.
+        self._passes[id(x)] = self._pass(x)
         return self._passes[id(x)][1]
 
     def squared_slopes(self, x: Any) -> tf.Tensor:
         """|grad_x D(x_i)|^2 of every sample; where D gives several logits a sample, of their sum.
 
-        One gradient of sum_i D(x_i) gives them all, as long as D treats each sample by itself.
-        Under batch norm in training mode, which mixes the batch, it is the gradient of the sum.
+        They are the parts of one gradient, that of sum_i D(x_i) with respect to the whole batch.
+        This is exact if D treats each sample by itself. Batch norm in training mode mixes the
+        samples of a batch; each part then holds the effect of x_i on the logits of all samples.
 
         Args:
             x: samples [B, ...].
@@ -87,11 +88,17 @@ class Critic:
 
 
 def r1(gamma: float | Schedule, every: int = 1) -> Penalty:
-    """gamma/2 mean |grad D(real)|^2: D must be flat at the data (Mescheder et al. 2018, eq. 9).
+    """gamma/2 mean |grad D(real)|^2: keeps D flat at the data (Mescheder et al. 2018, eq. 9).
 
     Args:
         gamma: the strength, a number or a schedule.
-        every: 1, or k: computed in the rounds that k divides, and counted k times.
+        every: k of the lazy penalty: it is computed in rounds 0, k, 2 k, ... and multiplied by k.
+
+    Returns:
+        The penalty.
+
+    Raises:
+        ValueError: if gamma or every is out of range.
 
     Example:
         >>> penalty = r1(2.0)
@@ -113,11 +120,19 @@ def r1(gamma: float | Schedule, every: int = 1) -> Penalty:
 
 
 def r2(gamma: float | Schedule, every: int = 1) -> Penalty:
-    """gamma/2 mean |grad D(fake)|^2: D must be flat at the generated samples (ibid., eq. 10).
+    """gamma/2 mean |grad D(fake)|^2: keeps D flat at the generated samples.
+
+    Source: Mescheder et al. 2018, eq. 10.
 
     Args:
         gamma: the strength, a number or a schedule.
         every: as for `r1`.
+
+    Returns:
+        The penalty.
+
+    Raises:
+        ValueError: if gamma or every is out of range.
     """
     strength = as_schedule("penalties.r2", gamma, "gamma")
 
@@ -132,12 +147,19 @@ def r2(gamma: float | Schedule, every: int = 1) -> Penalty:
 def wasserstein_gradient_penalty(weight: float | Schedule = 10.0, every: int = 1) -> Penalty:
     """weight mean (|grad D(x)| - 1)^2 at x = u real + (1 - u) fake, u ~ U(0, 1) for each sample.
 
-    A slope of 1 is what the best Wasserstein critic has between the two distributions (Gulrajani
-    et al. 2017, eq. 3).
+    The optimal Wasserstein critic has slope 1 on the lines between real and generated samples that
+    are matched to one another (Gulrajani et al. 2017, eq. 3 and Proposition 1). Real and fake
+    batches must have the same shape.
 
     Args:
-        weight: the strength, a number or a schedule. Real and fake batches must be of one size.
+        weight: the strength, a number or a schedule.
         every: as for `r1`.
+
+    Returns:
+        The penalty. It needs a seed, and raises ValueError if the batches differ in shape.
+
+    Raises:
+        ValueError: if weight or every is out of range.
     """
     strength = as_schedule("penalties.wasserstein_gradient_penalty", weight, "weight")
 
@@ -149,7 +171,7 @@ def wasserstein_gradient_penalty(weight: float | Schedule = 10.0, every: int = 1
         checks.same_shape("wasserstein_gradient_penalty", "fake", fake, real.shape)
         u = rng.uniform([real.shape[0]] + [1] * (real.shape.rank - 1), seed)
         squared = Critic.of(critic).squared_slopes(u * real + (1.0 - u) * fake)
-        # The gradient of a square root is infinite at 0, where the slope 0 has no direction.
+        # The derivative of the square root is infinite at 0; the maximum makes it 0 there.
         slopes = tf.sqrt(tf.maximum(squared, 1e-24))
         return strength(step) * tf.reduce_mean(tf.square(slopes - 1.0))
 
@@ -157,14 +179,14 @@ def wasserstein_gradient_penalty(weight: float | Schedule = 10.0, every: int = 1
 
 
 class Lazy:
-    """A penalty in every k-th round, k times as large; 0 in the others, where D is not asked.
+    """A lazy penalty: k times a penalty in rounds 0, k, 2 k, ...; 0 in the others, without D.
 
     Args:
-        penalty: the penalty of a round.
-        every: k, at least 1. It is computed in the rounds that k divides.
+        penalty: the penalty.
+        every: k, at least 1.
 
     Raises:
-        ValueError: the penalty is no function, or k is no positive whole number.
+        ValueError: if penalty is not callable, or every is not a positive whole number.
 
     Example:
         >>> lazy = Lazy(lambda critic, real, fake, seed, step: tf.constant(0.5), every=4)
@@ -189,10 +211,13 @@ class Lazy:
 
 
 def period(penalty: Penalty) -> int:
-    """Rounds from one computation of a penalty to the next: k of a `Lazy` one, 1 of all others.
+    """The number of rounds from one computation of a penalty to the next: 1 unless it is `Lazy`.
 
     Args:
         penalty: any penalty.
+
+    Returns:
+        k or 1.
 
     Example:
         >>> period(r1(2.0, every=4)), period(r1(2.0))

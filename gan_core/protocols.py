@@ -1,7 +1,6 @@
-"""What users of the library supply, as types: networks, latents, penalties, augmentations,
-samplers.
+"""The types of what users supply: networks, latents, penalties, augmentations, samplers.
 
-Nothing here has to be inherited from. A function or an object of the right form is enough; type
+Nobody has to inherit from these classes. A function or an object of the right form is enough; type
 checkers compare it with these protocols.
 """
 
@@ -25,8 +24,8 @@ Measure = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 class Network(Protocol):
     """A tf.Module that is called as network(x, training=...).
 
-    A network that takes labels is called as network(x, labels, training=...). One whose call has a
-    parameter `seed` gets a new seed [2] int64 for each forward pass in training.
+    A network that takes labels is called as network(x, labels, training=...). A network whose call
+    has a parameter `seed` gets a new seed [2] int64 for each forward pass in training.
     """
 
     @property

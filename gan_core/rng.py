@@ -1,19 +1,19 @@
 """Random numbers that are a function of a seed, and of nothing else.
 
-A generator with hidden state gives other numbers when a program is compiled, resumed or
-run in another order. Here a random array is computed from a *seed*: a pair of integers
+A generator with hidden state gives different numbers if a program is compiled, resumed or
+run in another order. Here a random array is computed from a *seed*, a pair of integers
 
     seed(run_seed, purpose, step)  ->  [2] int64
 
-so that draw number 1,000 of the latent is the same whether or not the 999 before it were
+so that draw number 1,000 of z is the same whether or not the 999 draws before it were
 made (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"; the counter-based
 generator is their Philox).
 
-TensorFlow's own `stateless_uniform` and `stateless_normal` turn the generator's bits into
-floats one way in eager mode and another way under XLA, and the numbers differ altogether.
-The *bits* agree, so this file makes its floats from the bits: equal in eager mode, in a
-graph and under XLA (bit for bit for `integers`, `permutation` and `uniform` on [0, 1); to rounding
-for other intervals and for `normal`).
+TensorFlow's own `stateless_uniform` and `stateless_normal` turn the generator's random bits into
+floats one way in eager mode and another way under XLA, so that the numbers are entirely different.
+The *bits* agree, so this file computes its floats from the bits. The results are equal in eager
+mode, in a graph and under XLA: bit for bit for `integers`, `permutation` and `uniform` on [0, 1),
+up to rounding for other intervals and for `normal`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import tensorflow as tf
 
 from gan_core import checks
 
-LARGEST_OF_32_BITS = 2**29  # up to here `integers` takes 32 random bits a number, then 63
+LARGEST_OF_32_BITS = 2**29  # up to this bound `integers` uses 32 random bits a number, above it 63
 
 
 def seed(run_seed: int, purpose: str, step: Any = 0) -> tf.Tensor:
@@ -37,14 +37,14 @@ def seed(run_seed: int, purpose: str, step: Any = 0) -> tf.Tensor:
 
     Args:
         run_seed: the run's number, any Python int of 64 bits.
-        purpose: what is drawn ("z", "real", "kernel", ...). Two purposes never share numbers.
-        step: which draw it is: an int, or an integer scalar tensor or variable.
+        purpose: what is drawn ("z", "real", "kernel", ...). Two purposes have different numbers.
+        step: the number of the draw: an int, or an integer scalar tensor or variable.
 
     Returns:
         [2] int64: (hash of run_seed and purpose, step).
 
     Raises:
-        ValueError: if run_seed or step is no whole number of 64 bits.
+        ValueError: if run_seed or step is not a whole number of 64 bits.
 
     Example:
         >>> seed(0, "z", 7).numpy().tolist()
@@ -60,13 +60,13 @@ def seeds(run_seed: int, purpose: str = "layers") -> Iterator[int]:
 
     Args:
         run_seed: a Python int of 64 bits.
-        purpose: what they are for. Two purposes, or run seeds, have other numbers.
+        purpose: what they are for. Different purposes or run seeds give different numbers.
 
     Returns:
         An endless iterator of Python ints of 64 bits, no two of them equal.
 
     Raises:
-        ValueError: if run_seed is no whole number of 64 bits.
+        ValueError: if run_seed is not a whole number of 64 bits.
 
     Example:
         >>> numbers = seeds(0)
@@ -81,7 +81,7 @@ def seeds(run_seed: int, purpose: str = "layers") -> Iterator[int]:
 
 
 def split(seed: tf.Tensor, n: int) -> list[tf.Tensor]:
-    """Make n independent seeds from one: for a draw that is made of several.
+    """Make n independent seeds from one, for a draw that consists of several draws.
 
     Args:
         seed: [2] int64.
@@ -97,7 +97,7 @@ def split(seed: tf.Tensor, n: int) -> list[tf.Tensor]:
 def uniform(shape: Sequence[int], seed: tf.Tensor, low: Any = 0.0, high: Any = 1.0) -> tf.Tensor:
     """Draw numbers that are uniform on [low, high): low + (high - low) k / 2^24, k of 24 bits.
 
-    The sum is rounded to float32, so far from 0 the largest k may give `high` itself.
+    The sum is rounded to float32, so that for an interval far from 0 the largest k may give `high`.
 
     Args:
         shape: the shape of the result.
@@ -152,10 +152,10 @@ def normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
 def integers(shape: Sequence[int], seed: tf.Tensor, high: int) -> tf.Tensor:
     """Draw whole numbers from 0, ..., high - 1.
 
-    A number is the remainder of random bits by `high`, so the lower ones are a little likelier
-    where high is no power of two. Of 32 bits, used up to high = 2^29, their chances exceed the
-    others' by a factor of at most 1 + high / 2^32: 1.00001 at high = 40,000, 1.14 at 2^29. Beyond
-    that 63 bits are used, and the factor is below 1 + 2^-31.
+    A number is the remainder of random bits after division by `high`. So if high is not a power of
+    two, the lower numbers are slightly more likely. With 32 bits, used up to high = 2^29, they are
+    more likely by a factor of at most 1 + high / 2^32: 1.00001 at high = 40,000, 1.14 at 2^29. For
+    larger high, 63 bits are used, and the factor is below 1 + 2^-31.
 
     Args:
         shape: the shape of the result.
@@ -166,7 +166,7 @@ def integers(shape: Sequence[int], seed: tf.Tensor, high: int) -> tf.Tensor:
         int32 of this shape.
 
     Raises:
-        ValueError: if high is none of these, or the shape has a negative size.
+        ValueError: if high is out of range, or the shape has a negative size.
 
     Example:
         >>> integers([4], seed(0, "example"), 1).numpy().tolist()
@@ -181,7 +181,7 @@ def integers(shape: Sequence[int], seed: tf.Tensor, high: int) -> tf.Tensor:
 
 
 def permutation(n: int, seed: tf.Tensor) -> tf.Tensor:
-    """Put 0, ..., n - 1 in random order: the order of n random numbers.
+    """Put 0, ..., n - 1 in random order, by sorting n random numbers.
 
     Args:
         n: how many.
@@ -199,13 +199,13 @@ def permutation(n: int, seed: tf.Tensor) -> tf.Tensor:
 
 
 def _bits(shape: Sequence[int], seed: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-    """Random integers over the whole range of the dtype: the one source of all the above."""
+    """Random integers over the whole range of the dtype; all functions above use them."""
     _check_shape(shape)
     return tf.random.stateless_uniform(shape, _checked(seed), None, None, dtype, alg="philox")
 
 
 def _hash(run_seed: int, purpose: str) -> int:
-    """A number of 64 bits, signed, that depends on both."""
+    """A signed number of 64 bits that depends on run_seed and purpose."""
     text = f"{int(run_seed)}/{purpose}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big", signed=True)
 
@@ -224,7 +224,7 @@ def _check_step(step: Any) -> None:
 
 
 def _check_shape(shape: Any) -> None:
-    """Sizes that are numbers must be whole and not negative; a tensor is a shape of a graph."""
+    """Check that sizes are whole and not negative; a tensor, the shape in a graph, passes."""
     if tf.is_tensor(shape):
         return
     for size in shape:
@@ -233,7 +233,9 @@ def _check_shape(shape: Any) -> None:
 
 
 def _checked(seed: Any) -> tf.Tensor:
-    """A seed is a pair; a bare number is a common slip, and TensorFlow's own message hides it."""
+    """Check that a seed is a pair. A single number is a common mistake, and TensorFlow's message
+    does not show it.
+    """
     is_pair = hasattr(seed, "shape") and seed.shape == [2]
     if not is_pair or not tf.as_dtype(seed.dtype).is_integer:
         checks.fail(

@@ -49,7 +49,7 @@ Row = dict[str, float]
 
 
 class GANTrainer:
-    """Two networks, their losses, their optimizers: `round` after `round`.
+    """Trains two networks against each other, `round` after `round`.
 
     Args:
         generator: z [B, latent.dim] -> fake [B, ...], called as generator(z, training=...).
@@ -65,32 +65,32 @@ class GANTrainer:
         labels: the distribution of labels, such as `latent.Classes(10)`, for conditional networks:
             batches are then pairs (x, y), and networks are called as generator(z, y, training=...)
             and discriminator(x, y, training=...). Fakes get the labels of the real batch.
-        d_steps: steps of D in a round, each with a real batch and a z of its own.
-        update: "alternating", G learns from the updated D; or "simultaneous", both gradients are
-            taken before either step.
-        fresh_z: whether G's step draws a z of its own, as Algorithm 1 does. By default it shares
-            that of D's last step, and G's forward pass serves both.
-        average: decay of an exponential moving average of G, a number or a schedule, or None.
-            `sample` and `export` then use the average.
-        augment: an augmentation of `gan_core.augment`, applied to all that D sees, in D's step and
-            in G's. Real and fake get the same draw.
-        measures: further numbers to report: name -> function (real, fake, real_logits, fake_logits)
-            -> scalar, measured at D's last step.
-        seed: of z, the augmentation and the networks' own randomness. Everything random is a
-            function of (seed, purpose, step).
+        d_steps: the number of D's steps in a round, each with a new real batch and a new z.
+        update: "alternating": G learns from the updated D; or "simultaneous": both gradients are
+            computed before either step.
+        fresh_z: whether G's step draws a new z, as Algorithm 1 does. By default it uses the z of
+            D's last step, so that one forward pass of G serves both.
+        average: the decay of an exponential moving average of G: a number or a schedule. `sample`
+            and `export` then use the average. None: no average.
+        augment: an augmentation of `gan_core.augment`, applied to everything that D sees, in D's
+            step and in G's. Real and fake batches are changed by the same random numbers.
+        measures: further numbers to report, as a dict from name to function (real, fake,
+            real_logits, fake_logits) -> scalar; they are measured at D's last step.
+        seed: the seed of z, the augmentation and the networks' own randomness. Everything random
+            is a function of (seed, purpose, step).
         gradient_norms: whether to report the norms of both gradients.
-        mode: "xla", "graph" (`gan_core.devices.compiling`), or "eager", for a debugger. They agree
-            to rounding.
+        mode: "xla" or "graph" (`gan_core.devices.compiling`), or "eager" for debugging. Their
+            results differ only by rounding.
         strategy: None, or a tf.distribute strategy under whose scope() the networks were made: each
             device plays every round on its share of the batch (`gan_core.devices.replicas`).
 
     Schedules of learning rates, penalties, augmentation and average are all functions of the round,
     `step`, an int64 variable.
 
-    A row holds float32 numbers. Measured at D's last step, before it is applied: d_loss (without
-    penalty), what the loss reports of D's answers (`GANLoss.report`), penalty if there is one, and
-    the measures. Measured in G's step, through the D that G learns from: g_loss. With
-    gradient_norms also d_gradient_norm and g_gradient_norm, over all variables that are moved.
+    A row holds float32 numbers. At D's last step, before D is updated, these are measured: d_loss
+    (without penalty), the numbers of `GANLoss.report`, the penalty if there is one, and the
+    measures. At G's step g_loss is measured, with the D that G learns from. With gradient_norms
+    the row also holds d_gradient_norm and g_gradient_norm, the norms over all updated variables.
 
     penalty is the sum of all penalties. Where some are computed in every k-th round only, it is
     their sum in the last round in which all of them were computed, without the factor k with which
@@ -98,7 +98,7 @@ class GANTrainer:
     state, so that the rows of a resumed run are those of an uninterrupted one.
 
     Raises:
-        ValueError: the parts do not fit together; the message says which, and what was wanted.
+        ValueError: if the parts do not fit together; the message says which, and what was wanted.
 
     Example:
         >>> from gan_core.latent import Normal
@@ -179,7 +179,7 @@ class GANTrainer:
         return names
 
     def _create_state(self, average: float | Schedule | None) -> None:
-        """The state that the trainer adds to that of the networks: optimizers, average, step."""
+        """Create the state beside that of the networks: optimizers, average, step."""
         with replicas.scope(self.strategy):
             if not self.g_optimizer.bound:
                 self.g_optimizer.bind(self.generator.trainable_variables)
@@ -193,17 +193,18 @@ class GANTrainer:
     # ---------------------------------------------------------------- what users call
 
     def round(self, real: Any) -> Row:
-        """One round on one batch.
+        """Train for one round on one batch.
 
         Args:
-            real: samples [B, ...] float32; with labels a pair (samples, labels [B, ...]). Where a
-                round has several D steps, both have d_steps in front: [d_steps, B, ...].
+            real: samples [B, ...] float32; with labels a pair (samples, labels [B, ...]). If a
+                round has several D steps, both have a first axis for them: [d_steps, B, ...].
 
         Returns:
             The row, name -> float.
 
         Raises:
-            ValueError: the batch has another shape or dtype, or holds a number that is not finite.
+            ValueError: if the batch has another shape or dtype, or holds a number that is not
+                finite.
         """
         before = () if self.d_steps == 1 else (self.d_steps,)
         reals, labels = self._batches.given("GANTrainer.round", real, before)
@@ -214,17 +215,22 @@ class GANTrainer:
         return _floats(dict(zip(self.row_names, values, strict=True)))
 
     def rounds(self, sampler: Sampler, n: int) -> dict[str, np.ndarray]:
-        """n rounds, in as few compiled calls as is fast.
+        """Train for n rounds, in few compiled calls.
 
         Args:
-            sampler: the number of a batch -> real samples [B, ...] float32, or a pair (samples,
-                labels): a traceable function of an int64 scalar. The k-th D step of a round gets
-                batch number step d_steps + k. So what a round sees depends on its number alone, and
-                not on how rounds are grouped into calls, or resumed.
+            sampler: a function from the number of a batch, an int64 scalar, to real samples
+                [B, ...] float32, or to a pair (samples, labels). TensorFlow must be able to trace
+                it. The k-th D step of a round (k from 0) gets batch number step d_steps + k. So the
+                data of a round depend on its number alone, not on how rounds are grouped into
+                calls, or on whether the run was resumed.
             n: how many rounds, 0 or more.
 
         Returns:
             The rows: name -> array [n] float32.
+
+        Raises:
+            ValueError: if an argument is not of this kind, or a batch of the sampler does not fit
+                the networks.
         """
         n = checks.integer("GANTrainer.rounds", "n", n, 0)
         if not callable(sampler):
@@ -238,38 +244,45 @@ class GANTrainer:
         return dict(zip(self.row_names, np.concatenate(parts).T, strict=True))
 
     def discriminator_step(self, real: Any, z: Any) -> Row:
-        """One step of D alone, on real samples and G(z). G's variables stay as they are.
+        """Train D alone for one step, on real samples and G(z); G's weights do not change.
 
         Args:
-            real: samples [B, ...], or a pair (samples, labels).
+            real: samples [B, ...] float32, or a pair (samples, labels).
             z: [B, dim] float32.
+
+        Returns:
+            The row, name -> float, without g_loss.
         """
         return _floats(
             self._run(self._compiled_d_step, *self._checked_step(real, z, "discriminator_step"))
         )
 
     def generator_step(self, real: Any, z: Any) -> Row:
-        """One step of G alone, through D as it is. The real samples are used by paired losses only.
+        """Train G alone for one step; D's weights do not change.
 
         Args:
-            real: samples [B, ...], or a pair (samples, labels).
+            real: samples [B, ...] float32, or a pair (samples, labels). The samples are used by
+                paired losses only.
             z: [B, dim] float32.
+
+        Returns:
+            The row, name -> float: g_loss, and g_gradient_norm with gradient_norms.
         """
         return _floats(
             self._run(self._compiled_g_step, *self._checked_step(real, z, "generator_step"))
         )
 
     def sample(self, n: int, seed: int = 0, labels: Any = None, batch: int = 256) -> np.ndarray:
-        """n samples, from the averaged generator if there is one.
+        """Generate n samples, with the averaged generator if there is one.
 
-        Sample number i of a seed has the same z for every n and every `batch`, and so is the same
-        sample to rounding. One exception: the batch norm of an average is settled first
-        (`gan_core.nn.settling`), by 1,024 z in batches of this size, and its statistics are those
-        of such batches.
+        Sample number i of a seed has the same z for every n and every `batch`, so it is the same
+        sample up to rounding. There is one exception: the batch norm of an averaged generator is
+        settled first (`gan_core.nn.settling`), with 1,024 z in batches of size `batch`, and its
+        statistics depend on that size.
 
         Args:
             n: how many samples.
-            seed: of z and, where none are given, of the labels.
+            seed: the seed of z and, if `labels` is None, of the labels.
             labels: [n, ...], for conditional networks; None: drawn from the trainer's `labels`.
             batch: how many samples G makes at a time, from 1 to 256; fewer need less memory.
 
@@ -291,7 +304,7 @@ class GANTrainer:
         folder: str | os.PathLike[str],
         to_output: Callable[[tf.Tensor], tf.Tensor] | None = None,
     ) -> None:
-        """Write G as a SavedModel that needs nothing but TensorFlow: the average, if there is one.
+        """Write G, averaged if there is an average, as a SavedModel that needs only TensorFlow.
 
         Its signature is z [n, latent.dim] -> samples; with labels (z, labels [n, ...]) -> samples.
         The batch norm of an average is settled as for `sample`. To use it:
@@ -300,11 +313,12 @@ class GANTrainer:
             samples = model(tf.random.normal([16, 100]))
 
         Args:
-            folder: its place; an older SavedModel there is replaced, anything else refused.
-            to_output: applied to G's float32 output, such as turning [-1, 1] into uint8 images.
+            folder: where to write; an older SavedModel there is replaced, anything else refused.
+            to_output: a function applied to G's float32 output, such as one from [-1, 1] to uint8
+                images; None leaves the output as it is.
 
         Raises:
-            ValueError: the folder is taken by something else or cannot be written.
+            ValueError: if the folder holds something else or cannot be written.
         """
         labels = None
         if self.labels is not None:
@@ -314,7 +328,7 @@ class GANTrainer:
             export_generator(network, self.latent.dim, folder, to_output, labels=labels)
 
     def state(self) -> dict[str, tf.Variable]:
-        """Everything that a resumed run must have again, by name."""
+        """All variables that a checkpoint must hold so that a run can resume, by name."""
         return {**self._players_variables(), "penalty": self._last_penalty, "step": self.step}
 
     def _players_variables(self) -> dict[str, tf.Variable]:
@@ -431,9 +445,7 @@ class GANTrainer:
         )
 
     def _critic(self, y: Any, player: str, k: int = 0) -> Callable[[tf.Tensor], tf.Tensor]:
-        """x [B, ...] -> logits, through the augmentation of this player's step,
-        with these labels.
-        """
+        """The function x [B, ...] -> logits of this player's step, with augmentation and labels."""
         augment_seed = replicas.own_seed(self._seed(f"augment {player}", k))
         passes = itertools.count()
 
@@ -465,14 +477,14 @@ class GANTrainer:
     # ---------------------------------------------------------------- sampling
 
     def _settled(self, batch: int) -> contextlib.AbstractContextManager:
-        """While this lasts, the average's batch norm fits its weights."""
+        """Settle the batch norm of the averaged generator within a `with` block."""
         if self.average is None:
             return contextlib.nullcontext()
         batches = settling_batches(self.latent, self.seed, self.labels, batch)
         return settled(self.average.model, batches)
 
     def _latent_batches(self, n: int, seed: int, labels: Any, batch: int) -> Iterator[tuple]:
-        """(first sample's number, z [batch, dim], labels) until n samples are covered."""
+        """Yield (number of the first sample, z [batch, dim], labels) for all n samples."""
         for block_start in range(0, n, BLOCK):
             block = block_start // BLOCK
             z = latent_block(self.latent, block, seed)
@@ -484,9 +496,7 @@ class GANTrainer:
                 yield start, z[first : first + batch], y_part
 
     def _labels_of_block(self, start: int, seed: int, labels: Any) -> tf.Tensor | None:
-        """The labels of a block of samples: those asked for, the last one repeated to fill the
-        block.
-        """
+        """The labels of a block: those given, the last one repeated to fill the block."""
         if self.labels is None:
             return None
         if labels is None:
@@ -516,8 +526,9 @@ class GANTrainer:
         return compiled(function, self.mode)
 
     def _rounds_function(self, sampler: Sampler) -> Callable[[tf.Tensor], tf.Tensor]:
-        """count -> rows. Compiled once a sampler; only the last sampler's is kept,
-        with its data.
+        """The function count -> rows, compiled once for each sampler.
+
+        Only that of the last sampler is kept, because it holds the sampler's data.
         """
         last_sampler, play = self._rounds_of
         if sampler is last_sampler:
@@ -548,15 +559,16 @@ class GANTrainer:
     def _convolves(self) -> bool:
         """Whether a network has a kernel [h, w, in, out].
 
-        In a loop of XLA's on a CPU, convolutions were measured to be a hundred times slower. Such
-        rounds take long enough to be called one by one.
+        Inside a loop compiled by XLA, convolutions on a CPU were measured to be a hundred times
+        slower. Such rounds take long enough to be called one by one.
         """
         variables = (*self.generator.variables, *self.discriminator.variables)
         return any(variable.shape.rank == 4 for variable in variables)
 
     def _run(self, function: Callable, *arguments: Any) -> Any:
-        """Call a compiled function; remember if it fails while it runs,
-        for then its state is mixed.
+        """Call a compiled function, and remember if it fails while it runs.
+
+        Some variables are then updated and others are not.
         """
         if self._failed:
             checks.fail(
@@ -579,7 +591,7 @@ class GANTrainer:
             raise
 
     def _all_or_nothing(self, function: Callable, *arguments: Any) -> Any:
-        """In eager mode an error in the middle of a round puts all variables back."""
+        """Run an eager function; if it fails, restore all variables."""
         before = [(variable, variable.read_value()) for variable in self.state().values()]
         try:
             return function(*arguments)

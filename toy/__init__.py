@@ -1,11 +1,11 @@
 """Six chapters on distributions that can be written down, and the small library that they use.
 
-    networks             features that a discriminator may be shown
-    targets/             what there is to learn: normals, mixtures, the ring, the grid,
+    networks             features for a discriminator
+    targets/             the distributions to learn: normals, mixtures, the ring, the grid,
                          shapes without modes
     measures/            which modes were found, beside published tables; integrals over the line
-    figures/             the pictures of the chapters
-    solutions/           of the exercises, a module a chapter
+    figures/             the figures of the chapters
+    solutions/           solutions of the exercises, a module for each chapter
     play/                the game under your hands, in a browser: python -m toy play
 
     ch01_the_game        V(D, G), the best D, log 4 - 2 JS, saturation; no networks
@@ -15,7 +15,8 @@
     ch05_wasserstein     a distance that never saturates, and the critic that estimates it
     ch06_ring_and_grid   mode collapse: seen, measured, prevented; the published tables
 
-None of its files is imported here: `from toy.targets import distributions` loads that file alone.
+Importing this package loads none of its files: `from toy.targets import distributions` loads only
+that file.
 """
 
 from gan_core.app import stopping

@@ -1,4 +1,4 @@
-"""python -m toy: the chapters, with one line each, and the page on which one plays."""
+"""python -m toy: the chapters, with one line each, and the page for playing with a GAN."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ def main(arguments: list[str] | None = None) -> None:
     """List the chapters, or run `play`.
 
     Args:
-        arguments: what stands behind `python -m toy`; None: this process's own.
+        arguments: the arguments after `python -m toy`; None: those of this process.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if arguments[:1] == ["play"]:

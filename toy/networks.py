@@ -1,4 +1,4 @@
-"""What a discriminator may be shown of a sample.
+"""Features of a sample for a discriminator.
 
     Sequential([standardise(mean, sd), quadratic, mlp([2, 1], seed=0, name="D")])
 
@@ -10,6 +10,9 @@ import tensorflow as tf
 
 
 def quadratic(x) -> tf.Tensor:
-    """[B, n] -> [B, 2n]: every number and its square. With these a D without hidden layers
-    can tell normals of different widths apart, and not of different means alone."""
+    """Append the square of every number: [B, n] -> [B, 2n].
+
+    With these features a D without hidden layers can distinguish normals not only by their means
+    but also by their standard deviations.
+    """
     return tf.concat([x, tf.square(x)], axis=1)

@@ -1,7 +1,7 @@
-"""What a command would measure, without measuring it: `--dry-run`.
+"""Show what a command would measure, without measuring it: `--dry-run`.
 
-Whoever has a GPU for an hour wants to know beforehand which rows there will be, and whether an op
-of the round would run on the CPU in secret. The rounds are traced, on the CPU, and not run.
+Before you use a GPU for an hour, you can see which rows there will be, and whether an op of the
+round would silently run on the CPU. The rounds are only traced, on the CPU, and not run.
 """
 
 from __future__ import annotations

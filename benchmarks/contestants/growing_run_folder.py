@@ -1,7 +1,7 @@
 """A row of `benchmarks.growth`: the run folder of a training of so many epochs.
 
-Nothing is trained and nothing judged: what a training writes is written, with the product's own
-`RunFolder` and `Watch`, for a generator and a judge that know their answers already.
+Nothing is trained and nothing judged. The files of a training are written with the product's own
+`RunFolder` and `Watch`, for a generator and a judge with prepared results.
 """
 
 from __future__ import annotations
@@ -117,7 +117,6 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     return {
         **rows.summary(clock[-LAST:]),
         "processor_seconds": float(np.median(processor[-LAST:])),
-        "windows": len(clock[-LAST:]),
         "first_call_seconds": clock[0],
         "finish_seconds": finish,
         **bytes_by_kind(run.path),

@@ -102,7 +102,7 @@ def main(
     Args:
         step: "dcgan" or "toy".
         batch: samples in a batch.
-        precision: float32, tf32 or bfloat16, of the convolutions.
+        precision: float32, tf32 or bfloat16, for the convolutions.
         latent_dim: numbers in z.
         sizes: size and width of the DCGAN, or hidden of the toy.
     """

@@ -27,8 +27,8 @@ def main(batch: int, size: int, width: int, latent_dim: int, **options: Any) -> 
 
     Args:
         batch: images in a batch.
-        size: pixels of a picture, each way.
-        width: channels at the pictures' end of both networks.
+        size: height and width of a picture in pixels.
+        width: channels of both networks at full picture size.
         latent_dim: numbers in z.
         options: more fields of the DCGAN's config.
     """

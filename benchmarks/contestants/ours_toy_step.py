@@ -29,7 +29,7 @@ def game(hidden: int, batch: int, **options: Any) -> tuple[GANTrainer, Callable]
     Args:
         hidden: units in each of the two hidden layers.
         batch: samples in a batch.
-        options: of the trainer; mode, if it is not to be the trainer's own default.
+        options: the options of the trainer, such as a mode other than its default.
 
     Returns:
         The trainer, and the sampler of real batches.
@@ -55,7 +55,7 @@ def main(**options: Any) -> None:
     """Play rounds for the harness, in float32: on a GPU TensorFlow would round products to tf32.
 
     Args:
-        options: of `game`.
+        options: the options of `game`.
     """
     devices.set_precision("float32")
     trainer, sampler = game(**options)

@@ -33,8 +33,8 @@ def dcgan(
     """G and D: z [B, latent_dim, 1, 1] -> [B, 3, size, size] -> [B, 1, 1, 1].
 
     Args:
-        size: pixels of a picture, each way.
-        width: channels at the pictures' end of both networks.
+        size: height and width of a picture in pixels.
+        width: channels of both networks at full picture size.
         latent_dim: numbers in z.
         last: the layers that follow D's logits.
     """
@@ -91,7 +91,7 @@ class Game:
         step: "dcgan" or "toy".
         batch: samples in a batch.
         tuned: "example", "best" or "compiled".
-        precision: float32, tf32 or bfloat16, of the convolutions.
+        precision: float32, tf32 or bfloat16, for the convolutions.
         latent_dim: numbers in z.
         sizes: size and width of the DCGAN, or hidden of the toy.
     """
@@ -237,7 +237,7 @@ def main(**options: Any) -> None:
     """Play rounds for the harness.
 
     Args:
-        options: of `Game`.
+        options: the options of `Game`.
     """
     game = Game(**options)
     on_a_gpu = game.device.type == "cuda"

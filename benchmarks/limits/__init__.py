@@ -1,1 +1,1 @@
-"""What a round multiplies and moves, beside what the machine can do."""
+"""The operations and bytes of a round, and the limits of the machine."""

@@ -1,4 +1,4 @@
-"""How much a round of training must multiply, and how much it must move, counted from the layers.
+"""The operations and the bytes of a training round, counted from the layers.
 
 A layer y = conv(x, w), transposed or dense, is one sum of products over pairs (input number,
 output number) that meet at a tap. Its value, its gradient with respect to w and its gradient with
@@ -24,13 +24,12 @@ respect to"):
 
 At 64 pixels, width 64 and 100 numbers in z, G has 104,628,224 multiply-adds an image and D has
 103,817,216. D is passed 8 times and G 3 times: 1,144,422,400, or 2.29 GFLOP an image. Three of
-these gradients are needed by nobody: that of D's first layer with respect to the pictures, twice
-in D's step, and that of G's first layer with respect to z. Without them it is 2.27 GFLOP, which is
-counted here: the work of the sums as they stand. The work that is really done may be more: eager
-mode computes those three, and the sub-pixel path multiplies (h + 1) (w + 1) / (h w) times as much,
-1.06 to 1.56. Or it may be less: Winograd's form multiplies 25/64 as much in the layers of 4 x 4
-and 8 x 8 pixels (more than half of a round), so its rate, counted like this, may exceed the peak
-of a matrix product.
+these gradients are not needed: that of D's first layer with respect to the pictures, twice in D's
+step, and that of G's first layer with respect to z. Without them it is 2.27 GFLOP, which is counted
+here: the work of direct computation. The actual work may be more: eager mode computes those three,
+and the sub-pixel path multiplies (h + 1) (w + 1) / (h w) times as much, 1.06 to 1.56. Or it may be
+less: Winograd's algorithm multiplies 25/64 as much in the layers of 4 x 4 and 8 x 8 pixels (more
+than half of a round), so its rate, counted like this, may exceed the peak of a matrix product.
 
 Bytes are the least that a pass alone can move: each operand read once and each result written
 once, in the dtype in which it is computed. Batch norm reads its input twice (for the statistics,
@@ -121,7 +120,7 @@ def layers(network: Sequential, sample_shape: Sequence[int], name: str) -> list[
 
     Args:
         network: G or D.
-        sample_shape: of what goes in, without the batch.
+        sample_shape: the shape of one input sample, without the batch.
         name: is put before the layers' own names.
     """
     found, _ = _walk(network, tf.zeros([1, *sample_shape]), name, itertools.count())
@@ -171,8 +170,8 @@ def dcgan_round(
     Args:
         batch: images in a batch.
         precision: float32, tf32 or bfloat16.
-        size: pixels of a picture, each way.
-        width: channels at the pictures' end of both networks.
+        size: height and width of a picture in pixels.
+        width: channels of both networks at full picture size.
         latent_dim: numbers in z.
     """
     options = {

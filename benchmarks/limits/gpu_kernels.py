@@ -1,8 +1,8 @@
-"""Which ops of a function a GPU could not run. No GPU is needed to see it.
+"""Find the ops of a function that a GPU cannot run. No GPU is needed for that.
 
-An op without a GPU kernel runs on the CPU, and its arrays are copied there and back in every
-round, silently. TensorFlow keeps a list of all kernels with the dtypes that each of them takes,
-and the ops of a function are known as soon as it is traced.
+An op without a GPU kernel silently runs on the CPU, and its arrays are copied there and back in
+every round. TensorFlow has a list of all kernels with the dtypes that each of them accepts, and the
+ops of a function are known as soon as it is traced.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def ops_of(function: Callable, *specs: tf.TensorSpec) -> list[tf.Operation]:
 
     Args:
         function: is traced, and not run.
-        specs: of its arguments.
+        specs: the specs of its arguments.
     """
     traced = tf.function(function, autograph=False).get_concrete_function(*specs)
     return [op for op in traced.graph.get_operations() if op.type != "Placeholder"]
@@ -44,7 +44,7 @@ def missing(function: Callable, *specs: tf.TensorSpec) -> set[tuple[str, tuple[s
 
     Args:
         function: is traced, and not run.
-        specs: of its arguments.
+        specs: the specs of its arguments.
 
     Returns:
         {(op, dtypes of its inputs)}.
@@ -69,7 +69,7 @@ def through_the_host(function: Callable, *specs: tf.TensorSpec) -> set[tuple[str
 
     Args:
         function: is traced, and not run.
-        specs: of its arguments.
+        specs: the specs of its arguments.
 
     Returns:
         {(op, name of its input)}.

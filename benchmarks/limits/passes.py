@@ -147,7 +147,7 @@ def pass_seconds(
 
     Args:
         layer: x -> y.
-        options: of its call.
+        options: the keyword arguments of its call.
         x: what goes in, [B, ...].
         y: what comes out, [B, ...].
         kind: "product", "batch norm" or "activation".

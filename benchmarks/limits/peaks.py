@@ -1,10 +1,9 @@
-"""What this machine can do at best, measured: a large matrix product,
-and a sum of two large arrays.
+"""Measure the limits of this machine: a large matrix product, and a sum of two large arrays.
 
-A step's TFLOP/s says little by itself. Beside the rate of a plain n x n matrix product in the same
-precision, by the same library and in the same run, it says how far from the limit the step is (of
-the sums as they stand: Winograd's form multiplies less than is counted, and may exceed it). Beside
-the bandwidth, it says which layers could never be faster because of the bytes that they move.
+A step's TFLOP/s says little by itself. Compared with a plain n x n matrix product in the same
+precision, by the same library and in the same run, it shows how far the step is from the limit (for
+direct computation: Winograd's algorithm multiplies less than is counted, and may exceed it).
+Compared with the bandwidth, it shows which layers cannot be faster because of the bytes they move.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""How fast a round could be on a device: each layer's operations or its bytes,
-the longer of the two.
+"""How fast a round could be on a device: for each layer the larger of two times.
 
     time of a pass = max(operations / peak operations a second, bytes / bandwidth)
 
-summed over the passes of `arithmetic` (Williams, Waterman and Patterson 2009, "Roofline"). A pass
-with fewer operations a byte than the ratio of the device's two peaks waits for memory. The sum is
-a limit (of the sums as they stand: Winograd's form multiplies less, and may beat it) and not a
-forecast: it assumes that every pass runs at full speed, and that starting a pass costs nothing.
+summed over the passes of `arithmetic` (Williams, Waterman and Patterson 2009, "Roofline"). If a
+pass has fewer operations for each byte than the ratio of the device's two peaks, memory limits it.
+The sum is a limit (for direct computation: Winograd's algorithm multiplies less, and may be below
+it), not a forecast: it assumes that every pass runs at full speed and starts without any cost.
 """
 
 from __future__ import annotations
@@ -111,10 +110,10 @@ def table(predictions: list[Prediction], batch: int, title: str, source: str) ->
     """One row a layer, and the sum.
 
     Args:
-        predictions: of all layers.
+        predictions: the predictions of all layers.
         batch: images in a batch.
         title: above the table.
-        source: of the peaks.
+        source: the source of the peaks.
     """
     total = Prediction(
         "a round",

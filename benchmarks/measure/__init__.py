@@ -1,1 +1,1 @@
-"""How a measurement is taken: contestants in turn, processes of their own, rows and ratios."""
+"""How measurements are made: contestants in turn, separate processes, rows and ratios."""

@@ -1,8 +1,8 @@
-"""Training for a given time: what a contestant of `benchmarks.quality` does with its minutes.
+"""Train a contestant of `benchmarks.quality` for a given time.
 
-A contestant trains, and shows a fixed number of generated faces every few minutes. What counts is
-the time that training takes, compiling included. The time in which faces are made and written to
-disk does not count.
+A contestant trains, and generates a fixed number of faces every few minutes. Only the time of the
+training counts, including compiling. The time in which faces are generated and written to disk does
+not count.
 """
 
 from __future__ import annotations

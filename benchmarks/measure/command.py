@@ -24,7 +24,7 @@ def check_whole_numbers(config: Any, *names: str, low: int = 1) -> None:
 
     Args:
         config: a config; its class's name owns the error.
-        names: of its fields. None is allowed in a field whose default is None.
+        names: the names of its fields. None is allowed in a field whose default is None.
         low: the least number that is allowed.
 
     Raises:

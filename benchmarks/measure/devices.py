@@ -1,4 +1,4 @@
-"""Which device is used, what it can do, what it is, and its peak of memory.
+"""The device in use: its kind, its precisions, and its peak memory.
 
 TensorFlow is imported by the functions that need it, so that a command can import this module and
 still answer `--help` at once.
@@ -35,7 +35,7 @@ def find(device: str) -> str:
         "cpu" or "gpu:N".
 
     Raises:
-        ValueError: there is no such device.
+        ValueError: if there is no such device.
     """
     import tensorflow as tf
 
@@ -70,7 +70,7 @@ def number_of(gpu: str) -> int:
 def use(device: str, replicas: int = 1) -> str:
     """Make `device` the one on which everything runs. Call it before TensorFlow computes anything.
 
-    A GPU's memory is taken as it is needed, so that its peak can be told.
+    A GPU's memory is allocated as it is needed, so that its peak can be measured.
 
     Args:
         device: as in `find`.
@@ -147,7 +147,7 @@ def too_old(precision: str, name: str, capability: tuple[int, int] | None) -> st
 
     Args:
         precision: tf32 or bfloat16.
-        name: of the GPU.
+        name: the name of the GPU.
         capability: (major, minor); None where it is not an NVIDIA GPU.
     """
     if capability is None or tuple(capability) >= AMPERE:

@@ -1,8 +1,8 @@
-"""Measure contestants in turn, in one run, each in a process of its own.
+"""Measure contestants in turn, in one run, each in its own process.
 
-A machine that is shared is fast at one moment and slow at the next; two numbers from different
-minutes say little. So every contestant is started, warmed up and then asked for one window after
-the other, A B C A B C ..., and what is reported is the median with the quartiles, and the ratio of
+A shared machine is fast at one moment and slow at the next, so two numbers from different minutes
+cannot be compared. Therefore all contestants are started and warmed up, and then measured in turn,
+one window each, A B C A B C ... The results are the median with the quartiles, and the ratio of
 medians.
 
 A contestant is a Python module that calls `serve` with a function of the number of rounds.

@@ -1,7 +1,7 @@
-"""What can be said of the ratio of two times that were measured in turn, window by window.
+"""The ratio of two times that were measured in turns, window by window, and its interval.
 
-Window i of A and window i of B stand next to each other in time, so whatever slows the machine
-slows both, and their ratio is steadier than either. Everything here uses such paired ratios.
+Window i of A and window i of B follow each other in time. If something slows the machine, it slows
+both, so their ratio varies less than either time. This module uses only such paired ratios.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from numpy.typing import ArrayLike
 
 @dataclasses.dataclass(frozen=True)
 class Ratio:
-    """How many times as long the other takes as the base. Above 1, it is slower."""
+    """Time of the other divided by time of the base. Above 1 the other is slower."""
 
     of_medians: float
     """median of the other's seconds / median of the base's"""
     quartiles: tuple[float, float]
     """of the paired ratios"""
     interval: tuple[float, float]
-    """where the median of the paired ratios lies with a probability of `confidence`; (0, inf) if
-    there are too few pairs to say"""
+    """confidence interval of the median of the paired ratios; (0, inf) if there are too few
+    pairs"""
 
     @property
     def differs(self) -> bool:
@@ -32,12 +32,12 @@ class Ratio:
 
 
 def ratio(other: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Ratio:
-    """The ratio of two times that were measured in turn.
+    """The ratio of two times that were measured in turns.
 
     Args:
         other: seconds of each window, [n].
-        base: the same, of what it is compared with, [n].
-        confidence: of the interval.
+        base: the same for the one that it is compared with, [n].
+        confidence: the confidence level of the interval.
     """
     from gan_core import checks
 
@@ -54,13 +54,14 @@ def ratio(other: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Ratio:
 
 
 def median_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
-    """The sign test's interval for the median of the distribution that the values were drawn from.
+    """A confidence interval of the median of the values' distribution, by the sign test.
 
-    Each value lies below that median with probability 1/2, so the number of values below it is
-    binomial, and the median lies between the k-th smallest and the k-th largest value except with
-    a probability of 2 P(Bin(n, 1/2) < k). The largest k is taken at which that probability is at
-    most 1 - confidence. Nothing is assumed about how times are distributed, and a few extreme
-    windows change nothing. (Conover 1999, "Practical Nonparametric Statistics", section 3.2.)
+    Each value lies below the median with probability 1/2, so the number of values below it is
+    binomial. Therefore the median lies outside the range from the k-th smallest to the k-th largest
+    value with probability 2 P(Bin(n, 1/2) < k). The function takes the largest k for which this
+    probability is at most 1 - confidence. It assumes nothing about the distribution of the times,
+    and a few extreme windows do not change the interval. (Conover 1999, "Practical Nonparametric
+    Statistics", section 3.2.)
 
     Args:
         values: [n].

@@ -1,8 +1,8 @@
-"""A measurement is a row: made in a process of its own, kept as one line of JSON.
+"""Each measurement runs in a process of its own and gives one row, stored as a line of JSON.
 
-A fresh process has an empty memory, its own compiled functions and its own peak of memory. If it
-dies, for instance because the batch is too large, that is a row which says so, and the next row is
-measured all the same.
+A new process starts with empty memory and no compiled functions, and has its own peak of memory. If
+it ends with an error, for instance because the batch is too large, its row holds the error, and the
+next row is measured all the same.
 
     process                                    who started it
     main(measure)   <- options as JSON ---     ask("benchmarks.contestants.one_train_step", options)
@@ -65,7 +65,7 @@ def main(measure: Callable[[Row], Row]) -> None:
 
 
 def attempt(measure: Callable[[Row], Row], options: Row) -> Row:
-    """The options and what measure(options) tells, or why it could not be measured."""
+    """The options, and the results of measure(options) or the reason why it failed."""
     try:
         return {**options, "status": MEASURED, "message": "", **measure(options)}
     except Exception as error:  # whatever a library raises becomes the row's message
@@ -76,14 +76,14 @@ def what_went_wrong(text: str) -> dict[str, str]:
     """The `status` and `message` of a row that could not be measured.
 
     Args:
-        text: what was said; the line that matters first.
+        text: the error message, with the most important line first.
     """
     own = said(text)
     for line in own:
         if any(words in line.lower() for words in OF_MEMORY):
             return {"status": OUT_OF_MEMORY, "message": line[:300]}
     short = own[0]
-    if short.endswith("Graph execution error:"):  # TensorFlow tells where, and only then what
+    if short.endswith("Graph execution error:"):  # TensorFlow names the place first, then the error
         causes = [line for line in own[1:] if _is_a_cause(line)]
         if causes:
             cause = re.sub(r"^\(\d+\) *", "", causes[0])
@@ -97,9 +97,9 @@ def _is_a_cause(line: str) -> bool:
 
 
 def said(text: str) -> list[str]:
-    """The lines that a process wrote to stderr, without what TensorFlow logs anyway.
+    """The lines that a process wrote to stderr, without those that TensorFlow logs in any case.
 
-    There is at least one.
+    The list has at least one line.
     """
     lines = [line.strip() for line in text.splitlines()]
     return [line for line in lines if line and not REMARK.match(line)] or ["it said nothing"]
@@ -119,9 +119,9 @@ def end(code: int) -> str:
 
 
 def timed(play: Callable[[int], Any], n: int, drain: Callable[[], Any]) -> float:
-    """Seconds that play(n) takes, until the device is done with it.
+    """Seconds from the start of play(n) until the device has finished its work.
 
-    The clock starts when the device is done with all that it was given before.
+    The clock starts when the device has finished all earlier work.
     """
     drain()
     start = time.perf_counter()
@@ -133,16 +133,16 @@ def timed(play: Callable[[int], Any], n: int, drain: Callable[[], Any]) -> float
 def windows(
     play: Callable[[int], Any], drain: Callable[[], Any], count: int, rounds: int | None = None
 ) -> Row:
-    """Times of the first call, and then of `count` windows, in seconds a round.
+    """Times of the first call, and then of `count` windows, in seconds per round.
 
-    `seconds` are the clock's. `processor_seconds` are those that all threads of this process spent
-    computing, which a machine that is shared changes far less.
+    `seconds` is wall-clock time. `processor_seconds` is the CPU time of all threads of this
+    process, which other programs on the same machine change far less.
 
     Args:
         play: play(n) plays n rounds.
         drain: waits until the device is done.
-        count: windows that count, after some to warm up.
-        rounds: in a window; None: as many as take about half a second.
+        count: the number of windows after the warm-up.
+        rounds: the number of rounds in a window; None: as many as take about half a second.
     """
     first = timed(play, 1, drain)
     one = timed(play, 1, drain)  # warm-up
@@ -154,13 +154,13 @@ def windows(
 def windows_that_count(
     play: Callable[[int], Any], drain: Callable[[], Any], count: int, rounds: int
 ) -> Row:
-    """Times of `count` windows, in seconds a round, without a warm-up.
+    """Times of `count` windows, in seconds per round, without a warm-up.
 
     Args:
         play: play(n) plays n rounds.
         drain: waits until the device is done.
-        count: windows.
-        rounds: in a window.
+        count: the number of windows.
+        rounds: the number of rounds in a window.
     """
     seconds = []
     processor = []
@@ -181,14 +181,14 @@ def cells_of_times(row: Row, units_a_second: float = 1e3) -> list[str]:
 
     Args:
         row: with `seconds` and `quartiles`.
-        units_a_second: of the times that are shown; milliseconds are the default.
+        units_a_second: the table's units of time in a second; 1000 for milliseconds.
     """
     low, high = (units_a_second * seconds for seconds in row["quartiles"])
     return [f"{units_a_second * row['seconds']:.4g}", f"{low:.4g} – {high:.4g}"]
 
 
 def of_one_part(times: Row, parts: int) -> Row:
-    """What `windows` tells, where each of its rounds was made of so many equal parts."""
+    """The result of `windows` per part, if each of its rounds had this many equal parts."""
     low, high = times["quartiles"]
     return {
         **times,
@@ -214,12 +214,12 @@ def ask(module: str, options: Row) -> Row:
     lines = output.strip().splitlines()
     if lines and lines[-1].startswith("{"):
         return json.loads(lines[-1])
-    if code == -signal.SIGKILL:  # what the system does to a process when there is no memory left
+    if code == -signal.SIGKILL:  # how Linux ends a process when memory runs out
         message = "the system killed the process (signal 9)"
         return {**options, "status": OUT_OF_MEMORY, "message": message}
     all_memory = _all_memory()
     if code < 0 and memory > 0.8 * all_memory:
-        # It was refused more memory, and some libraries then use the address 0.
+        # An allocation failed, and some libraries then write to address 0.
         had = f"{memory / 1e9:.1f} of the machine's {all_memory / 1e9:.1f} GB"
         message = f"{end(code)}, when the process had {had}"
         return {**options, "status": OUT_OF_MEMORY, "message": message}
@@ -233,10 +233,10 @@ def run(command: list[str]) -> tuple[int, str, str, int]:
 
     Returns:
         The exit code (-n: ended by signal n), what it wrote to stdout, what it wrote to stderr,
-        and its peak of memory in bytes (at least that of this process, because on Linux a process
-        inherits that mark from the one that starts it).
+        and its peak of memory in bytes. That is at least the peak of this process, because on Linux
+        a process inherits the peak of the process that starts it.
     """
-    # TensorFlow's errors are kept, because they may be the reason for which a process died.
+    # TensorFlow's errors are kept: they may tell why a process ended.
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
     with (
         tempfile.TemporaryFile("w+", errors="replace") as output,
@@ -257,15 +257,15 @@ def run(command: list[str]) -> tuple[int, str, str, int]:
 
 
 def _all_memory() -> int:
-    """Bytes of this machine."""
+    """This machine's memory in bytes."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def check_writable(path: Path) -> None:
-    """Fail now if no rows can be kept there, and not after they have been measured.
+    """Check, before anything is measured, that rows can be written to this file.
 
     Raises:
-        ValueError: names the file.
+        ValueError: if they cannot; the message names the file.
     """
     _append(path, "")
 
@@ -293,7 +293,7 @@ def read(path: Path) -> list[Row]:
 
 
 def device_name(found: list[Row]) -> str:
-    """On what the rows were measured, or were to be measured."""
+    """The device that the rows were measured on, or would have been if all had not failed."""
     for row in found:
         if "machine" in row:
             return row["machine"]["device"]
@@ -301,17 +301,17 @@ def device_name(found: list[Row]) -> str:
 
 
 def notes(found: list[Row]) -> list[str]:
-    """What is said below a table: why rows are empty, and what memory is meant."""
+    """The lines below a table: why rows are empty, and which memory was measured."""
     reasons = {row["message"]: row["status"] for row in found if row["status"] != MEASURED}
     memories = {f"memory: peak of {row['memory_of']}" for row in found if "memory_of" in row}
     return [f"{status}: {message}" for message, status in reasons.items()] + sorted(memories)
 
 
 def check_any_measured(owner: str, found: list[Row]) -> None:
-    """A table of nothing but reasons ends in an error, so that scripts notice.
+    """Raise an error if no row at all could be measured, so that the exit code tells scripts.
 
     Raises:
-        ValueError: with the first row's reason.
+        ValueError: if so, with the first row's message.
     """
     if not any(row["status"] == MEASURED for row in found):
         raise ValueError(
@@ -321,11 +321,11 @@ def check_any_measured(owner: str, found: list[Row]) -> None:
 
 
 def console() -> Console:
-    """Where tables go. What is not a terminal is taken to be wide enough for their columns."""
+    """The console that tables are printed on: 170 columns wide if stdout is not a terminal."""
     ordinary = Console()
     return ordinary if ordinary.is_terminal else Console(width=170)
 
 
 def say(where: Console, words: str) -> None:
-    """Print words as they are: no colours, no markup, and no line breaks but their own."""
+    """Print words unchanged: no colours, no markup, no added line breaks."""
     where.print(words, highlight=False, markup=False, soft_wrap=True)

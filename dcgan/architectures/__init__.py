@@ -1,4 +1,4 @@
-"""What is in the networks of faces: one file for each pair, and the options that all of them have.
+"""The layers of the networks for faces: one file for each pair, and the options of all pairs.
 
 `dcgan.networks` makes them by name.
 """

@@ -1,4 +1,4 @@
-"""A DCGAN for pictures one would keep: Radford's shapes, with three changes.
+"""The default DCGAN: the shapes of Radford et al., with four changes.
 
 At 64 pixels and width 32 (B pictures):
 
@@ -11,13 +11,15 @@ At 64 pixels and width 32 (B pictures):
     up    [B, 64, 64, 16]    BN, ReLU      down  [B, 1]             logits
     mix   [B, 64, 64, 3]     tanh
 
-- The discriminator has no batch norm. Its kernels start as He et al. 2015 say, so that signals keep
-  their size without it, and it has biases. R1 then penalises the slope of D at one sample, and not
-  that of a batch which batch norm mixes.
-- The generator's last transposed convolution gives 16 channels in place of three colours, and a
-  3 x 3 convolution makes the colours. A transposed convolution of stride 2 computes even and odd
-  pixels with weights of their own, and the 3 x 3 layer smooths the pattern that this may leave.
-- The discriminator may be shown how much the samples of a batch differ (Karras et al. 2018).
+- The discriminator has no batch norm, but biases. So R1 penalises the slope of D at each sample
+  separately; batch norm would mix the samples of a batch.
+- The discriminator's kernels are initialised after He et al. 2015, so that signals keep their size
+  without batch norm.
+- The generator's last transposed convolution has 16 channels in place of three colours, and a 3 x 3
+  convolution makes the colours. A transposed convolution of stride 2 computes even and odd pixels
+  with different weights; the 3 x 3 layer smooths the pattern that this may leave.
+- Optionally, minibatch standard deviation shows the discriminator how much the samples of a batch
+  differ (Karras et al. 2018).
 """
 
 from __future__ import annotations

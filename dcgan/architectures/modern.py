@@ -14,19 +14,18 @@ down. At 64 pixels and width 16 (B pictures):
 
 - A **block** is x + f(x), where f is a bottleneck: 1 x 1 to half of the channels, 3 x 3, 1 x 1
   back, with leaky ReLU between. With twice the channels a 3 x 3 layer needs four times the work.
-- **No normalisation.** Kernels start so that signals keep their size (He et al. 2015), divided by a
-  root of the number of blocks, and the last of each f starts at 0 (Zhang et al. 2019, "Fixup
-  initialization"). So at the start every block passes on what it gets.
-- **Resampling** is `gan_core.nn.resampling`'s, with a low-pass filter. A 1 x 1 layer changes the
-  number of channels where the image is small.
-- What is trained along with it: the relativistic loss, R1 and R2, and Adam without momentum
-  (dcgan.config.RECIPES).
+- **No normalisation.** Kernels are initialised so that signals keep their size (He et al. 2015),
+  divided by a root of the number of blocks, and the last kernel of each f starts at 0 (Zhang et al.
+  2019, "Fixup initialization"). So at the start every block is the identity.
+- **Resampling** is that of `gan_core.nn.resampling`, with a low-pass filter. A 1 x 1 layer changes
+  the number of channels at the smaller size.
+- The recipe has the relativistic loss, R1 and R2, and Adam without momentum (dcgan.config.RECIPES).
 
-For long trainings: in minutes on two CPU cores it is far behind the other two, as chapter 12
-measures.
+It is for long trainings: after some minutes on two CPU cores it is far behind the other two, as
+chapter 12 measures.
 
-R3GAN's 3 x 3 layers are grouped and its bottlenecks inverted, which TensorFlow does not compute
-well on a CPU.
+R3GAN's 3 x 3 layers are grouped and its bottlenecks inverted; TensorFlow computes neither fast on a
+CPU.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ from gan_core.nn.resampling import downsample, upsample
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Reshape
 
-MOST = 8  # times the width: channels of the smallest pictures
+MOST = 8  # the largest number of channels, as a multiple of the width
 LEAK = 0.2
 GAIN = (2.0 / (1.0 + LEAK**2)) ** 0.5  # keeps the mean square through a leaky ReLU
 BEFORE_TANH = 0.5  # sd of the first pictures before tanh, which is nearly linear there
@@ -58,10 +57,10 @@ class Block(tf.Module):
     """x + f(x), f = 1 x 1, leaky ReLU, 3 x 3, leaky ReLU, 1 x 1, which starts as 0.
 
     Args:
-        channels: of x and of what comes out; f has half of them inside.
-        scale: factor of the first kernels of f, below 1 where there are many blocks.
-        seed: of the kernels.
-        options: what every convolution is told.
+        channels: the channels of x and of the output; f has half of them inside.
+        scale: the factor of the first kernels of f, below 1 if there are many blocks.
+        seed: the seed of the kernels.
+        options: keyword arguments for every convolution.
         name: the module's name.
     """
 

@@ -1,4 +1,4 @@
-"""Everything that decides a pair of networks, and the parts that all of them are made of."""
+"""The options of a pair of networks, and the parts that all pairs share."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Plan:
     """The options of all three networks.
 
     Attributes:
-        size: pixels of a side, one of `STAGES`.
-        width: channels at the pictures' end; they double with every halving of the picture.
-        latent_dim: numbers of the noise.
-        seed: of the weights; generator and discriminator of one seed start with other weights.
-        momentum: of batch norm's moving mean and variance.
-        epsilon: that batch norm adds to the variance.
-        synchronised: whether batch norm takes its statistics from all devices together.
+        size: height and width of a picture in pixels, one of `STAGES`.
+        width: channels at full picture size; they double with every halving of the picture.
+        latent_dim: how many numbers z has.
+        seed: the seed of the weights; G and D of the same seed start with different weights.
+        momentum: the momentum of batch norm's moving mean and variance.
+        epsilon: the number that batch norm adds to the variance.
+        synchronised: whether batch norm uses the statistics of all devices together.
         convolution: native, subpixel, winograd or auto (`gan_core.nn.conv`).
-        compute_dtype: of the convolutions: float32 or bfloat16. Batch norm and tanh are in float32.
-        minibatch_std: whether the discriminator is shown how much the samples of its batch differ
+        compute_dtype: of the convolutions, float32 or bfloat16; batch norm and tanh use float32.
+        minibatch_std: whether D has a layer that shows it how much the samples of a batch differ
             (`gan_core.nn.minibatch_std`).
-        channels: numbers of a pixel: 3 for colours, 1 for grey.
+        channels: how many numbers a pixel has: 3 for colours, 1 for grey.
 
     Raises:
-        ValueError: if size, width, latent_dim, seed or channels is none of these.
+        ValueError: if size, width, latent_dim, seed or channels is out of range.
     """
 
     size: int = 64
@@ -64,12 +64,12 @@ class Plan:
 
     @property
     def stages(self) -> int:
-        """How often the smallest picture is doubled."""
+        """How many times the smallest picture is doubled."""
         return STAGES[self.size]
 
     @property
     def start(self) -> int:
-        """Pixels of the smallest picture, each way: 4, or 6 for a picture of 96."""
+        """Height and width of the smallest picture: 4, or 6 for a picture of 96 pixels."""
         return self.size // 2**self.stages
 
     def layer_seed(self, layer: int) -> int:
@@ -77,7 +77,7 @@ class Plan:
         return layer_seed(self.seed, layer)
 
     def convolving(self) -> dict[str, Any]:
-        """What every convolution is told."""
+        """The keyword arguments of every convolution."""
         return {"path": self.convolution, "compute_dtype": self.compute_dtype}
 
     def batch_norm(self, channels: int, layer: int, name: str) -> BatchNorm:
@@ -93,7 +93,7 @@ class Plan:
         )
 
     def variety(self) -> list[MinibatchStd]:
-        """The layer that adds a channel before the discriminator's last layer, if it is wanted."""
+        """The layer before D's last layer that measures how much samples differ, if wanted."""
         return [MinibatchStd()] if self.minibatch_std else []
 
 

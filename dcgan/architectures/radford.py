@@ -4,16 +4,17 @@ At 64 pixels and width 64 (B pictures):
 
     generator                          discriminator
     z      [B, 100]                    x     [B, 64, 64, 3]
-    paint  [B, 4, 4, 512]    BN, ReLU  look  [B, 32, 32, 64]       leaky ReLU
-    paint  [B, 8, 8, 256]    BN, ReLU  look  [B, 16, 16, 128]  BN, leaky ReLU
-    paint  [B, 16, 16, 128]  BN, ReLU  look  [B, 8, 8, 256]    BN, leaky ReLU
-    paint  [B, 32, 32, 64]   BN, ReLU  look  [B, 4, 4, 512]    BN, leaky ReLU
-    paint  [B, 64, 64, 3]    tanh      look  [B, 1]            logits
+    up     [B, 4, 4, 512]    BN, ReLU  down  [B, 32, 32, 64]       leaky ReLU
+    up     [B, 8, 8, 256]    BN, ReLU  down  [B, 16, 16, 128]  BN, leaky ReLU
+    up     [B, 16, 16, 128]  BN, ReLU  down  [B, 8, 8, 256]    BN, leaky ReLU
+    up     [B, 32, 32, 64]   BN, ReLU  down  [B, 4, 4, 512]    BN, leaky ReLU
+    up     [B, 64, 64, 3]    tanh      down  [B, 1]            logits
 
-All kernels are 4 x 4 with stride 2, except for G's first and D's last, which turn 1 x 1 into 4 x 4
-(6 x 6 for pictures of 96 pixels) and back. Where a kernel is a multiple of its stride, equally many
-of its places cover every pixel. Kernels start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2).
-There are no biases: batch norm would subtract them, and the two layers without it do without.
+"up" is a transposed convolution, "down" a convolution. All kernels are 4 x 4 with stride 2, except
+G's first and D's last, which turn 1 x 1 into 4 x 4 (6 x 6 for pictures of 96 pixels) and back.
+Since the kernel's size is a multiple of the stride, every pixel lies in equally many patches.
+Kernels start as N(0, 0.02^2), batch norm's gamma as N(1, 0.02^2). There are no biases: batch norm
+would subtract them, and the layers without batch norm have none either.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From an array of faces to batches for the trainer.
 
-They are shuffled anew every epoch, mirrored at random, and in [-1, 1].
+They are shuffled in a new order every epoch, mirrored at random, and scaled to [-1, 1].
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ def face_batches(
     rows: np.ndarray | None = None,
     labels: np.ndarray | None = None,
 ) -> Sampler | HostBatches:
-    """What `fit` is fed with: batches [batch_size, S, S, 3] float32, or pairs of them and labels.
+    """Make the batches for `fit`: [batch_size, S, S, 3] float32, or pairs of them and labels.
 
-    An array in memory is put on the device once, as uint8, and the batches are gathered there,
-    inside the compiled training step. A `numpy.memmap`, and an array for which the device has no
-    room, is read batch by batch, by tf.data, two batches ahead. Both give the same numbers for the
-    same seed: epoch e is the permutation of (seed, e), and batch number i has its own flips.
+    An array in memory is copied to the device once, as uint8, and the batches are gathered there,
+    inside the compiled training step. A `numpy.memmap`, or an array that does not fit on the
+    device, is read batch by batch by tf.data, two batches ahead. Both give the same numbers for the
+    same seed: the order of epoch e depends on (seed, e), and batch number i has its own flips.
 
     Args:
         images: uint8 [N, S, S, 3].
         batch_size: images in a batch, from 1 to the number of faces.
-        seed: of the order and the flips, which share no random numbers.
+        seed: the seed of the order and the flips, which share no random numbers.
         flip: mirror each image, each time, with probability 1/2.
         rows: the indices of the images to use, in any order; None: all.
         labels: [N, f] int32, of each image; batches are then pairs (x, y [batch_size, f]). The
             mirror image of a face has that face's label.
 
     Raises:
-        ValueError: if an argument is none of these.
+        ValueError: if an argument has another type or shape, or is out of range.
     """
     owner = "face_batches"
     images = uint8_images(owner, "images", images)
@@ -81,7 +81,7 @@ def face_batches(
 
 
 def _labelled(images_of: Sampler, labels_of: Sampler, seed: int, flip: bool) -> Sampler:
-    """Both samplers have one order: it depends on the seed and the number of rows alone."""
+    """Join both samplers. They have the same order: it depends only on seed and number of rows."""
 
     def sampler(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return _prepare(images_of(index), index, seed, flip), labels_of(index)
@@ -114,10 +114,10 @@ def _from_host(
     rows: np.ndarray,
     labels: np.ndarray | None,
 ) -> HostBatches:
-    """Batches that are read from the array one by one."""
+    """Batches that are read from the array one at a time."""
     batches = len(rows) // batch_size
 
-    @functools.lru_cache(2)  # where one epoch ends and the next begins, both are asked for in turn
+    @functools.lru_cache(2)  # two: where one epoch ends and the next begins, both are needed
     def order(epoch: int) -> np.ndarray:
         with tf.device("CPU"):
             return rows[epoch_order(len(rows), epoch, seed).numpy()]

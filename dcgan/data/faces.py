@@ -1,17 +1,17 @@
-"""From pictures on a disk to one array of uint8, once; from then on from a cache.
+"""Read pictures into one uint8 array, and keep it in a cache for the next time.
 
     faces = load("my_faces.zip", size=64)
     faces.images                            # uint8 [N, 64, 64, 3], in the order of the files' names
     faces.skipped                           # (name, why) of each file that gave no picture
     print(faces.summary())                  # what was read, enlarged and passed over, in one line
 
-20,000 faces of 64 x 64 are 246 MB so, and would be 983 MB as float32. The array is kept in a file
-next to a fingerprint of the names, sizes and dates of what it was made from, and of what was made
-of it. Larger than the memory allows it stays there, and `images` is a window on the file
-(`numpy.memmap`).
+20,000 faces of 64 x 64 take 246 MB as uint8, and would take 983 MB as float32. The array is kept in
+a file beside a fingerprint of the source's files (names, sizes and dates) and of the form to which
+they were converted. If it is too large for the memory it stays there, and `images` is a memory map
+of the file (`numpy.memmap`).
 
-The cache is `runs/cache` of the working folder, or what `cache` says. To clear it, delete it. Where
-it cannot be written the faces are read anew each time.
+The cache is `runs/cache` in the working folder, or the folder `cache`. To clear it, delete it. If
+it cannot be written, the faces are read again each time.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Faces:
         return not isinstance(self.images, np.memmap)
 
     def checksum(self) -> str:
-        """CRC-32 of all pixels, in hexadecimal: a resumed run must find the faces it began with."""
+        """CRC-32 of all pixels, in hexadecimal; it must be the same when a run is resumed."""
         value = 0
         for start in range(0, len(self.images), AT_A_TIME):
             value = zlib.crc32(np.ascontiguousarray(self.images[start : start + AT_A_TIME]), value)
@@ -96,7 +96,7 @@ class Faces:
         return f"{value:08x}"
 
     def summary(self) -> str:
-        """One line: what was read, made square, enlarged, passed over and left out, counted."""
+        """One line: how many were read, made square, enlarged, skipped and left out."""
         size = self.images.shape[1]
         kind = "grey face" if self.form.colours == "grey" else "face"
         parts = [f"{_counted(len(self.images), kind)} of {size} x {size} pixels"]
@@ -112,7 +112,7 @@ class Faces:
         return "; ".join(parts)
 
     def write_skipped(self, path: str | os.PathLike) -> None:
-        """A line for each file passed over: its name, a tab, why."""
+        """Write a line for each skipped file: its name, a tab, the reason."""
         lines = [f"{_printable(name)}\t{why}\n" for name, why in self.skipped]
         Path(path).write_text("".join(lines), encoding="utf-8", newline="\n")
 
@@ -126,15 +126,15 @@ def load(
     memory: float | None = None,
     console: Console | None = None,
 ) -> Faces:
-    """All pictures of a source, as squares of `size` pixels (`images.decode`).
+    """Read all pictures of a source, as squares of `size` pixels (`images.decode`).
 
-    Which files of a source are data is said in `dcgan.data.sources`. Files that cannot be used are
-    passed over and named.
+    `dcgan.data.sources` describes which files of a source are read. Files that cannot be used are
+    skipped and listed.
 
     Args:
         source: a folder, a zip, a tar, a .npy or .npz file, or an array of uint8 [N, H, W, 3].
-        size: pixels of each face, each way.
-        form: what becomes of pictures that are not square, of transparent ones, and of colours.
+        size: height and width of each face in pixels.
+        form: how to convert pictures that are not square, transparent pictures, and colours.
         cache: the folder where arrays are kept; None: nowhere.
         memory: bytes that `images` may take; None: a quarter of what is free now (TensorFlow makes
             a copy of them).
@@ -173,14 +173,15 @@ def load(
 
 
 def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.ndarray, np.ndarray]:
-    """Which of n faces to learn from, and which to hold aside for judging.
+    """Divide n faces into those to learn from and those to hold aside for judging.
 
-    The same for the same n and seed. At least one is held aside if there are two.
+    The division is the same for the same n and seed. If there are at least two faces, at least one
+    is held aside.
 
     Args:
         n: how many faces there are.
-        seed: of the choice.
-        share: of the faces that are held aside, between 0 and 1.
+        seed: the seed of the choice.
+        share: the share of the faces to hold aside, between 0 and 1.
         most: faces that are held aside at most.
 
     Returns:
@@ -200,7 +201,7 @@ def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.n
 
 
 def _path_of(source: str | os.PathLike) -> Path:
-    """The path that was meant; an empty one is an unset shell variable."""
+    """The source as a path; an empty one, as from an unset shell variable, is refused."""
     if not str(source).strip():
         sources.refuse("an empty name", "For the working folder, say a point: .")
     path = Path(source)
@@ -297,7 +298,7 @@ def _submitted(
 
 
 def _kept(read: Callable) -> Callable:
-    """Read now; give later what came of it."""
+    """Read now, and return a function that returns the bytes or raises the error."""
     try:
         data = read()
     except UnusableImageError as error:
@@ -406,7 +407,7 @@ def _cache_errors() -> Iterator[None]:
 
 
 def _cache_name(source: Path, size: int, form: Form, stamp: list) -> str:
-    """A name that any file system takes: a source's own may be too long, or no text at all."""
+    """A name that every file system allows; the source's own may be too long, or not be text."""
     made = [VERSION, size, dataclasses.asdict(form), stamp]
     key = hashlib.sha256(json.dumps(made).encode()).hexdigest()[:16]
     stem = source.resolve().stem.encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore")
@@ -414,7 +415,7 @@ def _cache_name(source: Path, size: int, form: Form, stamp: list) -> str:
 
 
 def _index_of(folder: Path, size: int, form: Form) -> dict | None:
-    """The index of a cache that is whole, as a power cut may leave it not."""
+    """The index of a cache; None if it is incomplete, for example after a power cut."""
     try:
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         wanted = len(index["names"]) * size * size * form.channels
@@ -461,7 +462,7 @@ def _into_cache(
 
 
 def _close_safely(file) -> None:
-    """What was written is on the disk when this returns."""
+    """Close a file so that its content is on the disk when this returns."""
     with file:
         file.flush()
         os.fsync(file.fileno())
@@ -483,21 +484,21 @@ def _listed(kinds: dict[str, int]) -> str:
 
 
 def _say(console: Console, text: str) -> None:
-    """One line; that it cannot be printed stops nothing."""
+    """Print one line; an error while printing is ignored."""
     with contextlib.suppress(OSError, UnicodeError):
         console.print(_printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _printable(name: str) -> str:
-    """A file's name on one line, whatever bytes it has."""
+    """A file's name on one line, also if it has unusual bytes."""
     name = name.encode("utf-8", "backslashreplace").decode()
     return name.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
 def _free_memory(root: Path = Path("/")) -> float:
-    """Bytes that could be had now, of the machine and within its container.
+    """The free memory in bytes, of the machine and within its container.
 
-    4 GB where the system does not tell.
+    4 GB if the system does not say.
     """
     try:
         free = 1024.0 * _numbers_of(root / "proc/meminfo")["MemAvailable:"]

@@ -1,8 +1,8 @@
-"""What any picture becomes: a square, on a colour, in colours or in grey.
+"""The form to which every picture is converted: a square, on a background, in colour or in grey.
 
-Pictures that people have are not all square, some are transparent, and some trainings want no
-colours. `Form` says what is done with them. It is part of a run's config, so that the same is done
-wherever pictures are read for that run: in training, judging, finding and watching.
+Some pictures are not square, some are transparent, and some trainings need no colours. `Form` says
+how they are converted. It is part of a run's config, so that pictures are converted in the same way
+wherever they are read for that run: in training, judging, finding and watching.
 
 This module imports no TensorFlow.
 """
@@ -39,15 +39,15 @@ FILE = "form.json"
 
 
 def colour_of(owner: str, argument: str, text: Any) -> str:
-    """A colour's name, or any other way of CSS to write it, as #rrggbb.
+    """Convert a colour's name, or any other CSS notation, to #rrggbb.
 
     Args:
         owner: whose argument it is, for the error.
-        argument: its name.
+        argument: the argument's name.
         text: such as white, #1e90ff or rgb(30, 144, 255).
 
     Raises:
-        ValueError: if it is no colour, or a transparent one.
+        ValueError: if it is not a colour, or a transparent one.
     """
     wanted = "a colour such as white, '#1e90ff' or 'rgb(30, 144, 255)'"
     if not isinstance(text, str):
@@ -71,7 +71,7 @@ class Form:
     """How pictures are turned into squares of pixels.
 
     Raises:
-        ValueError: if a field is none of its values, or the background is no colour.
+        ValueError: if a field has an unknown value, or the background is not a colour.
 
     Example:
         >>> Form(background="white").background
@@ -95,7 +95,7 @@ class Form:
 
     @property
     def channels(self) -> int:
-        """Numbers of a pixel."""
+        """How many numbers a pixel has."""
         return CHANNELS[self.colours]
 
     @property
@@ -115,23 +115,23 @@ class Form:
 
 
 USUAL = Form()
-"""What is done unless something else is asked for."""
+"""The default form."""
 
 
 def of_fields(fields: Any) -> Form:
-    """The form that a config has.
+    """The form of a config.
 
     Args:
-        fields: what has the attributes not_square, background and colours.
+        fields: an object with the attributes not_square, background and colours.
     """
     return Form(fields.not_square, fields.background, fields.colours)
 
 
 def read(folder: str | os.PathLike[str]) -> Form:
-    """The form that is kept beside a generator.
+    """Read the form that is saved beside a generator.
 
     Args:
-        folder: the generator's. One without such a file has the usual form.
+        folder: the generator's folder; without such a file it is the default form.
 
     Raises:
         ValueError: if the file is damaged.
@@ -146,10 +146,10 @@ def read(folder: str | os.PathLike[str]) -> Form:
 
 
 def in_colours(images: np.ndarray, colours: Colours) -> np.ndarray:
-    """Pictures as they are, or their luminance.
+    """Return pictures as they are, or their luminance.
 
-    (19595 R + 38470 G + 7471 B) / 65536, rounded: what Pillow's mode L is, in whole numbers. A
-    grey pixel keeps its value.
+    The luminance is (19595 R + 38470 G + 7471 B) / 65536, rounded, as in Pillow's mode L. A grey
+    pixel keeps its value.
 
     Args:
         images: uint8 [N, S, S, 3].

@@ -1,12 +1,12 @@
-"""One picture, as it lies on a disk, to a square of uint8: whatever its format, size and colours.
+"""Decode one picture file of any format, size and colours to a square of uint8.
 
 bytes -> decode -> upright -> RGB on a background -> square -> antialiased resize -> [size, size, C]
 
 What becomes of pictures that are not square or transparent, and whether there are colours, is said
 by `dcgan.data.form`.
 
-Metadata (EXIF, colour profiles, texts) never costs a picture whose pixels can be decoded. Only the
-orientation is read from it; what cannot be understood is ignored.
+Damaged metadata (EXIF, colour profiles, texts) never prevents a picture from being decoded. Only
+the orientation is read from it; everything else is ignored.
 
 Memory: all threads together decode at most MOST_PIXELS at a time, which take up to 16 bytes each.
 """
@@ -74,9 +74,9 @@ class Picture(NamedTuple):
 
 
 class Budget:
-    """At most `total` units are in use at any time; who wants more has to wait.
+    """At most `total` units are in use at any time; a thread that needs more has to wait.
 
-    A request larger than the total waits until it is alone.
+    A request larger than the total waits until nothing else is in use.
     """
 
     def __init__(self, total: int):
@@ -132,8 +132,8 @@ def decode(data: bytes, size: int, form: Form = USUAL) -> np.ndarray:
 
     Args:
         data: the whole file; JPEG, PNG, BMP, GIF, WEBP, TIFF, AVIF, JPEG 2000, PPM, ICO, QOI, TGA.
-        size: pixels of the square, each way.
-        form: what becomes of pictures that are not square, of transparent ones, and of colours.
+        size: the side of the square in pixels.
+        form: how to convert pictures that are not square, transparent pictures, and colours.
 
     Returns:
         uint8 [size, size, form.channels].
@@ -167,7 +167,7 @@ def from_array(pixels: np.ndarray, size: int, form: Form = USUAL) -> Picture:
 
     Args:
         pixels: uint8 [H, W], [H, W, 1], [H, W, 3] or [H, W, 4] (the fourth is opacity).
-        size: pixels of the square, each way.
+        size: the side of the square in pixels.
         form: as for `decode`.
     """
     if pixels.shape[2:] == (1,):

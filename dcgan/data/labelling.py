@@ -1,4 +1,4 @@
-"""The labels of a run's faces, as its config asks for them, and which faces are learnt from."""
+"""The labels of a run's faces, and the division into training and held-out faces."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Division(NamedTuple):
 
 
 def of_config(config, names: list[str]) -> Labelled | None:
-    """The labels of a run's faces; None: it is trained without.
+    """The labels of a run's faces; None if it is trained without labels.
 
     Args:
         config: a dcgan.config.Config.
-        names: of its faces.
+        names: the names of its faces.
 
     Raises:
         ValueError: if the labels do not fit the faces.
@@ -45,10 +45,10 @@ def of_config(config, names: list[str]) -> Labelled | None:
 
 
 def table(text: str, data: Path) -> Path:
-    """The CSV file that --labels names: as it is, or below the data folder.
+    """The CSV file that --labels names, from the working folder or from the data folder.
 
     Raises:
-        ValueError: if there is none, or none is meant.
+        ValueError: if there is no such file.
     """
     for path in (Path(os.path.expanduser(text)), Path(data) / text):
         if path.is_file():

@@ -1,11 +1,12 @@
-"""Which labels a data set has, and what one may ask a conditional generator for.
+"""The labels of a data set, and the labels that a conditional generator can be asked for.
 
     factors     hair: black brown blond ...      glasses: no yes
     a label     one value of each factor, such as hair=blue, glasses=yes
 
 Labels come from drawn faces (`dcgan.data.labels_drawn`), from the folders in which pictures lie
-(`labels_folders`) or from a CSV file (`labels_csv`). A `LabelSet` is what training and generation
-need to know of them; it is kept in labels.json, in the run folder and beside the generator.
+(`labels_folders`) or from a CSV file (`labels_csv`). A `LabelSet` holds what training and
+generation need to know about them; it is saved as labels.json, in the run folder and beside the
+generator.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 from gan_core import checks, files
 
 FILE = "labels.json"
-MOST_VALUES = 1000  # of a factor
+MOST_VALUES = 1000  # the largest number of values of a factor
 RARE = 10  # fewer pictures than this are too few to learn a value from
 SHOWN = 12  # values of a factor that a line lists
 WITHOUT = -1  # in place of a value, where a picture has none
@@ -104,16 +105,17 @@ class LabelSet:
     # ------------------------------------------------------------ what is asked for
 
     def asked(self, texts: Sequence[str]) -> Asked:
-        """What `--label hair=blue --label glasses=yes` asks for.
+        """Read labels such as those of `--label hair=blue --label glasses=yes`.
 
-        Case does not matter where it decides nothing, nor does _ or - in place of a space.
+        Capital and small letters are the same unless two names differ only by them; _ and - count
+        as a space.
 
         Args:
             texts: each FACTOR=VALUE.
 
         Raises:
-            ValueError: for what is no factor or value, with the nearest names; or for two values of
-                one factor.
+            ValueError: if a factor or value does not exist (the message has the nearest names), or
+                if a factor has two values.
         """
         found: Asked = {}
         for text in texts:
@@ -136,7 +138,7 @@ class LabelSet:
         return f"{name}={values[0]}"
 
     def with_asked(self, rows: np.ndarray, asked: Asked) -> np.ndarray:
-        """Labels [n, f] with what is asked for in place of what they had."""
+        """Labels [n, f] in which the values asked for replace the old ones."""
         changed = np.array(rows, np.int32)
         for column, (name, values) in enumerate(self.factors.items()):
             if name in asked:
@@ -144,7 +146,7 @@ class LabelSet:
         return changed
 
     def pictures_with(self, asked: Asked) -> int:
-        """How many pictures have all that is asked for."""
+        """How many pictures have all values asked for."""
         fits = np.ones(len(self.rows), bool)
         for column, (name, values) in enumerate(self.factors.items()):
             if name in asked:
@@ -156,7 +158,7 @@ class LabelSet:
 
         Args:
             ids: n texts.
-            seed: another one gives every id another label.
+            seed: a different seed gives every id a different label.
 
         Returns:
             [n, f] int32.
@@ -172,7 +174,7 @@ class LabelSet:
     # ------------------------------------------------------------ kept in a file
 
     def identity(self) -> dict[str, Any]:
-        """What a resumed run, or one that starts from another, must have again."""
+        """The part that must be the same in a resumed run, or in one that starts from another."""
         return {name: list(values) for name, values in self.factors.items()}
 
     def to_json(self) -> str:
@@ -278,8 +280,8 @@ def write(folder: str | os.PathLike, labels: LabelSet) -> None:
 
 
 def most_common(values: Sequence[str]) -> list[str]:
-    """The different values, in the order of the alphabet: their numbers do not depend on files'
-    order.
+    """The different values in alphabetical order, so that their numbers do not depend on the order
+    of files.
     """
     return sorted(collections.Counter(values))
 
@@ -292,7 +294,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def _renumbered(column: np.ndarray, seen: np.ndarray, count: int) -> np.ndarray:
-    """Values that no kept picture has lose their number."""
+    """Number the values again without those that no kept picture has."""
     numbers = np.full(count + 1, WITHOUT, np.int32)  # the last one is for WITHOUT
     numbers[seen] = np.arange(len(seen))
     return numbers[column]
@@ -318,7 +320,7 @@ def _check_number(name: str, values: Sequence[str]) -> None:
 
 
 def _nearest(argument: str, wanted: str, text: str, names: Sequence[str] | Mapping) -> str:
-    """The name that is meant; ValueError with the nearest ones if it is none."""
+    """The name that is meant; ValueError with the nearest names if there is none."""
     names = list(names)
     if text in names:
         return text

@@ -1,12 +1,12 @@
 """A table as labels: --labels labels.csv, with a line file,hair,glasses and one row a picture.
 
-Every column but the first is a factor, and its values are words. Files are paths as the source has
-them, or the ends of such paths; backslashes count as slashes. The text may be UTF-8, with or
-without a mark at its start, or UTF-16 with one; the separator is a comma, a semicolon or a tab,
-whichever the first line has.
+Every column but the first is a factor, and its values are words. Files are paths from the source's
+folder, or the last parts of such paths; backslashes count as slashes. The text may be UTF-8, with
+or without a byte order mark, or UTF-16 with one. The separator is a comma, a semicolon or a tab,
+whichever the first line contains.
 
 A picture without a row, or with an empty value, is left out of the training; a row without a
-picture counts for nothing. Both are told.
+picture is ignored. Both are reported.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ def load(path: Path, names: Sequence[str]) -> Labelled:
 
     Args:
         path: the table.
-        names: of the pictures, as paths from the source.
+        names: the names of the pictures, as paths from the source.
 
     Raises:
-        ValueError: in one line, with the line's number, for what is no such table; if two rows of
-            one file differ; or if no row names a picture.
+        ValueError: if it is not such a table (the message has the line's number), two rows for the
+            same file differ, or no row names a picture.
     """
     factors, table = _read(path)
     places = _places(names)

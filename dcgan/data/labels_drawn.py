@@ -1,8 +1,8 @@
 """The factors of drawn faces as labels: --labels hair,eyes,glasses.
 
-Any of `drawn_faces.FACTORS` may be asked for, some also by a short name, and each ornament by its
-own, with the values no and yes. `rows` turns factors into labels, those that are known of drawn
-faces and those that a classifier reads off generated ones.
+Any of `drawn_faces.FACTORS` can be a label, some also by a short name. Each ornament can be a label
+by its own name, with the values no and yes. `rows` turns factors into labels: the known factors of
+drawn faces, or those that a classifier reads from generated faces.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def rows(names: Sequence[str], values: Mapping[str, np.ndarray]) -> np.ndarray:
     """The labels of faces whose factors are known.
 
     Args:
-        names: of the labels' factors.
+        names: the names of the labels' factors.
         values: {factor of FACTORS: [n] int}, such as `drawn_faces.factors` gives.
 
     Returns:

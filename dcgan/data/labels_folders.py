@@ -1,9 +1,8 @@
 """The folders in which pictures lie as labels: --labels folders, data/blonde/*.png.
 
-A picture's class is the first folder of its path, behind those that all pictures share, so that it
-does not matter how deep the classes lie or that an archive packs all of them into one folder. What
-lies in an archive is treated as if it were unpacked; an archive is a class of its own where there
-is no folder in it.
+A picture's class is the first folder of its path after those that all pictures share. So the class
+folders may lie at any depth, and an archive may hold all of them in one folder. Files in an archive
+are treated as if it were unpacked; an archive without folders is a class of its own.
 """
 
 from __future__ import annotations

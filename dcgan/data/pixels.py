@@ -1,4 +1,4 @@
-"""Pictures are uint8, 0 to 255, where they are kept, and float32, -1 to 1, in the networks."""
+"""Convert pictures between uint8, 0 to 255, for storage and float32, -1 to 1, for the networks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gan_core import checks, rng
 def to_float(images: np.ndarray | tf.Tensor) -> tf.Tensor:
     """(x - 127.5) / 127.5, so that black is -1 and white 1.
 
-    The difference is exact and the product rounded once, whoever compiles it.
+    The difference is exact and the product is rounded once, so every compiler gives the same.
 
     Args:
         images: uint8 [...].
@@ -23,10 +23,10 @@ def to_float(images: np.ndarray | tf.Tensor) -> tf.Tensor:
 
 
 def to_uint8(x: np.ndarray | tf.Tensor) -> tf.Tensor:
-    """127.5 (x + 1) rounded; what lies outside [-1, 1] goes to the nearer end.
+    """127.5 (x + 1), rounded; values outside [-1, 1] are clipped.
 
-    One scale for all pictures. Stretching each by its own least and greatest value would change
-    colours from picture to picture. to_uint8(to_float(images)) is images.
+    All pictures have the same scale. Stretching each from its own smallest to its largest value
+    would change colours from picture to picture. to_uint8(to_float(images)) equals images.
 
     Args:
         x: float [...].
@@ -35,7 +35,7 @@ def to_uint8(x: np.ndarray | tf.Tensor) -> tf.Tensor:
         uint8 [...].
 
     Raises:
-        ValueError: if a value is NaN; in a compiled function, which cannot look, NaN becomes 0.
+        ValueError: if a value is NaN; in a compiled function, which cannot check, NaN becomes 0.
     """
     x = tf.cast(x, tf.float32)
     if tf.executing_eagerly():
@@ -47,12 +47,12 @@ def to_uint8(x: np.ndarray | tf.Tensor) -> tf.Tensor:
 
 
 def block_means(images: np.ndarray, size: int, dtype: type[np.floating] = np.float64) -> np.ndarray:
-    """Images seen smaller: each pixel is the mean of a square block.
+    """Shrink images: each new pixel is the mean of a square block.
 
     Args:
         images: uint8 [N, S, S, C], S a multiple of size.
         size: pixels of a side afterwards.
-        dtype: of the sums and the means.
+        dtype: the dtype of the sums and the means.
 
     Returns:
         [N, size, size, C] of this dtype, from 0 to 255.
@@ -64,12 +64,12 @@ def block_means(images: np.ndarray, size: int, dtype: type[np.floating] = np.flo
 
 
 def mirrored_at_random(x: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Each image mirrored left to right with probability 1/2.
+    """Mirror each image left to right with probability 1/2.
 
     Args:
         x: [B, H, W, C].
-        seed: [2] int64 of `gan_core.rng`.
+        seed: [2] int64, made by `gan_core.rng.seed`.
     """
-    # A cast and no comparison: TensorFlow compares int32 on the host, and a GPU would wait for it.
+    # A cast in place of a comparison, because TensorFlow compares int32 on the host.
     is_mirrored = tf.cast(rng.integers([x.shape[0], 1, 1, 1], seed, 2), tf.bool)
     return tf.where(is_mirrored, tf.reverse(x, axis=[2]), x)

@@ -1,4 +1,4 @@
-"""Which files are data: walks through folders, zips, tars and arrays, and says what it left out.
+"""Find the picture files in folders, zips, tars and arrays, and report what was left out.
 
     source                        what is read
     folder                        every regular file below it, and what zips and tars below it hold
@@ -6,10 +6,10 @@
     .tar, .tar.gz, .tgz, ...      the same, in the order in which they were packed
     .npy, .npz                    one array of uint8: [N, H, W], [N, H, W, 1], [N, H, W, 3 or 4]
 
-Three sorts of things are not data, and are counted: hidden and system entries
-(`.ipynb_checkpoints`, `@eaDir`, `Thumbs.db`, ...), what this package wrote (`runs`, run folders,
-its cache), and what is no regular file (pipes, devices, broken links). A folder that may not be
-looked into is named; the rest is read.
+Three kinds of entries are left out and counted: hidden and system entries (`.ipynb_checkpoints`,
+`@eaDir`, `Thumbs.db`, ...), output of this package (`runs`, run folders, its cache), and special
+files (pipes, devices, broken links). A folder that cannot be read for lack of permission is
+reported; the rest is read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from dcgan.data.images import UnusableImageError
 from gan_core import checks
 
 OWNER = "faces.load"
-OWN_FOLDER = "runs"  # where commands of this package write, unless they are told otherwise
+OWN_FOLDER = "runs"  # where commands of this package write by default
 SYSTEM_NAMES = {
     *("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"),
     *("@eadir", "@tmp", "#recycle", "#snapshot", "$recycle.bin", "recycler", "recycled"),
@@ -74,12 +74,12 @@ class Member(NamedTuple):
 
 
 class Source:
-    """What all sources have in common.
+    """The base class of all sources.
 
-    stamp: JSON that changes when what the source holds may have changed.  count: how many members
-    there will be, as far as is known.  passed_over: what is known without reading members.
-    left_out: how many entries of each kind are no data.  left_out_inside: the same of archives
-    within, which is known after a walk.
+    stamp: JSON that changes if the source's content may have changed.  count: how many members
+    there will be, as far as is known.  passed_over: the skipped files that are known without
+    reading members.  left_out: how many entries of each kind are not data.  left_out_inside: the
+    same for archives inside the source, known after a walk.
     """
 
     def __init__(self) -> None:
@@ -94,11 +94,11 @@ class Source:
         raise NotImplementedError
 
     def may_be_read(self, name: str) -> bool:
-        """Whether nothing speaks against reading it: then what kept us from it will pass."""
+        """Whether the file is allowed to be read, so that a failure was only temporary."""
         return False
 
     def close(self) -> None:
-        """Let go of open files."""
+        """Close open files."""
 
     def __enter__(self) -> Source:
         return self
@@ -129,7 +129,7 @@ def open_source(path: Path, cache: Path | None) -> Source:
 
 
 def refuse(came: str, way_out: str = "") -> NoReturn:
-    """Say that something is no source."""
+    """Raise the error for a path that is not a source."""
     checks.fail(
         OWNER,
         "source",
@@ -210,11 +210,11 @@ def _advice(path: Path, start: bytes) -> tuple[str, str]:
     return "a file of another kind", ""
 
 
-# ---------------------------------------------------------------- what is no data
+# ---------------------------------------------------------------- entries that are not data
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a desktop, a NAS, a notebook or an archiver keeps it for itself, by its name."""
+    """Whether a name is that of a file of a desktop, a NAS, a notebook or an archiver."""
     return name.startswith(".") or name.lower() in SYSTEM_NAMES
 
 
@@ -226,7 +226,7 @@ def is_own(name: str, entries: set[str]) -> bool:
 
 
 def _sort_out(names: list[str], left_out: collections.Counter[str]) -> list[str]:
-    """Of the paths in an archive those that are data; the others are counted."""
+    """Choose the paths in an archive that are data, and count the others."""
     entries = collections.defaultdict(set)
     for name in names:
         parts = name.split("/")
@@ -252,7 +252,7 @@ def _sort_out(names: list[str], left_out: collections.Counter[str]) -> list[str]
 
 
 def _why_no_data(folder: str, entries: set[str]) -> str | None:
-    """HIDDEN or OWN for a folder of an archive that is no data, else None."""
+    """HIDDEN or OWN for a folder of an archive that is not data, else None."""
     last = folder.rpartition("/")[2]
     if is_hidden(last):
         return HIDDEN
@@ -424,7 +424,7 @@ class Zip(Source):
 class Tar(Source):
     """Every file in a tar, compressed or not, in the order in which they were packed.
 
-    A compressed one cannot be entered in the middle, so members are read as the walk comes by.
+    A compressed one can be read only from its start, so members are read in order.
     """
 
     def __init__(self, file: Path | IO[bytes], depth: int = 0):
@@ -474,7 +474,7 @@ def _tidy(name: str) -> str:
 
 
 class _Late(NamedTuple):
-    """An archive within an archive, whose bytes are fetched when the walk comes by."""
+    """An archive within an archive, whose bytes are read when the walk reaches it."""
 
     fetch: Callable[[], bytes]
 
@@ -482,7 +482,7 @@ class _Late(NamedTuple):
 def _inner(outer: Source, name: str, place: Path | _Late, depth: int) -> Iterator[Member]:
     """The members of an archive that lies in a folder or in another archive, or why there are none.
 
-    All are read as the walk comes by, so that one such archive is open at a time.
+    All are read in order, so that only one such archive is open at a time.
     """
     try:
         source = _open_inner(name, place, depth)

@@ -6,13 +6,15 @@ pixel, the pixel is covered in part:
 
     cover = 1/2 - distance / pixel,  cut to [0, 1]
 
-which is antialiasing by formula, at any size. A `Canvas` lays shapes of one colour over each other:
+which is antialiasing by a formula, at any size. A `Canvas` draws shapes of one colour on top of one
+another:
 
     picture <- picture + cover (colour - picture)
 
 Distances need to be right only near the edge, so most functions here divide an equation of the edge
-by the length of its gradient (exact to first order there). Plain NumPy in float32, on pieces that
-fit the processor's cache: nothing is compiled, and the same face has the same bits in any company.
+by the length of its gradient (exact to first order there). It is plain NumPy in float32, on parts
+that fit the processor's cache. Nothing is compiled, and a face has the same bits whatever other
+faces are drawn with it.
 """
 
 from __future__ import annotations
@@ -25,15 +27,15 @@ import numpy as np
 
 
 class Canvas:
-    """N pictures under the brush, or a window of them.
+    """N pictures that are being drawn, or a window of them.
 
     Args:
-        rgb: [3, N, H, W] float32 in [0, 1]; it is drawn on in place.
+        rgb: [3, N, H, W] float32 in [0, 1], the pictures; drawing changes them in place.
         x: [N, H, W]: where each pixel is, in the frame of what is drawn (which may be shifted,
             turned and scaled).
         y: the same, downwards.
-        pixel: the width of one.
-        place: where in the whole picture a window lies, as an index.
+        pixel: the width of a pixel.
+        place: the window's place in the whole picture, as an index.
     """
 
     def __init__(
@@ -49,14 +51,14 @@ class Canvas:
         self.y = y
         self.pixel = pixel
         self.place = place
-        self._change = np.empty_like(rgb)  # of `lay`, which is called dozens of times
+        self._change = np.empty_like(rgb)  # working memory of `lay`, for all its calls
 
     @contextlib.contextmanager
     def window(self, left: float, right: float, top: float, bottom: float) -> Iterator[Canvas]:
-        """The part of a whole picture between these numbers, on which a small shape costs less.
+        """The part of a whole picture between these numbers, where drawing a small shape is faster.
 
-        Where it is narrower than the picture it is a copy, since arrays in one piece are faster,
-        and is put back at the end of the `with`; rows of full width are painted on where they are.
+        If it is narrower than the picture it is a copy, since contiguous arrays are faster, and is
+        copied back at the end of the `with` block. Rows of full width are drawn on in place.
         """
         rows = _cells(top, bottom, self.x.shape[1])
         columns = _cells(left, right, self.x.shape[2])
@@ -83,9 +85,9 @@ class Canvas:
         return np.clip(cover, 0.0, 1.0, out=cover)
 
     def stroke(self, distance: np.ndarray, width: float) -> np.ndarray:
-        """Cover of a line along the shape's edge, `width` to each side.
+        """Cover of a line along the shape's edge that extends `width` to each side.
 
-        A line that is too thin to be seen gets paler.
+        A line thinner than a pixel is drawn paler.
         """
         half = max(width, 0.35 * self.pixel)
         cover = np.abs(distance)
@@ -96,14 +98,14 @@ class Canvas:
         return cover
 
     def lay(self, cover: np.ndarray, colour: np.ndarray) -> None:
-        """Paint with a colour [3, N, 1, 1] where cover [N, H, W] says so."""
+        """Mix in a colour [3, N, 1, 1] with the weights cover [N, H, W]."""
         np.subtract(colour, self.rgb, out=self._change)
         self._change *= cover
         self.rgb += self._change
 
 
 def _cells(low: float, high: float, count: int) -> slice:
-    """The pixels, of `count` on a side, that lie between two numbers from -1 to 1."""
+    """The pixels between the positions low and high on an axis of `count` pixels from -1 to 1."""
     first = int((low + 1.0) / 2.0 * count)
     last = int((high + 1.0) / 2.0 * count)
     return slice(max(0, first), min(count, last + 1))
@@ -139,12 +141,12 @@ def below(y: np.ndarray, height: np.ndarray, slope: np.ndarray) -> np.ndarray:
 
 
 def strand(across: np.ndarray, half_width: np.ndarray | float) -> np.ndarray:
-    """Distance to what lies within half_width to each side."""
+    """Distance to the strip where |across| < half_width."""
     return np.abs(across) - half_width
 
 
 def both(*shapes: np.ndarray) -> np.ndarray:
-    """What all shapes have in common."""
+    """Intersection: the part that lies inside all shapes."""
     joined = shapes[0]
     for shape in shapes[1:]:
         joined = np.maximum(joined, shape)
@@ -152,7 +154,7 @@ def both(*shapes: np.ndarray) -> np.ndarray:
 
 
 def either(*shapes: np.ndarray) -> np.ndarray:
-    """All shapes together."""
+    """Union: the part that lies inside at least one of the shapes."""
     joined = shapes[0]
     for shape in shapes[1:]:
         joined = np.minimum(joined, shape)

@@ -3,11 +3,11 @@
     draw(range(64), size=64)        # uint8 [64, 64, 64, 3]
     factors(range(64))              # {"hair_colour": int32 [64], ...}, indices into FACTORS
 
-Face number i of a seed is always the same face. Ten factors are drawn independently and uniformly;
-besides them every face has a pose, proportions, locks and tints of its own, so that no two are
-equal. They are the default data of this project, since no collection of anime faces can be given
-away with it, and the only data of which is known what a perfect generator would make: every
-combination, equally often.
+Face number i of a seed is always the same face. Ten factors are drawn independently and uniformly.
+Besides, every face has its own pose, proportions, locks and tints, so that no two are equal. They
+are the default data of this project, because no collection of anime faces can be distributed with
+it. For these data it is also known what a perfect generator would make: every combination, equally
+often.
 
     factor        values                                            where it shows
     hair_colour   black brown blond red pink blue green silver      hair, brows, lashes
@@ -21,8 +21,8 @@ combination, equally often.
     ornament      none glasses ribbon hairband flower, cat ears     head
     background    white sky rose mint dusk                          behind all
 
-What the values mean in numbers stands in `dcgan.drawn.proportions` and `dcgan.drawn.palette`, how
-they are drawn in `dcgan.drawn.face_parts` and `dcgan.drawn.hair_parts`.
+`dcgan.drawn.proportions` and `dcgan.drawn.palette` define the values in numbers,
+`dcgan.drawn.face_parts` and `dcgan.drawn.hair_parts` draw them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from dcgan.drawn.proportions import FACTORS
 from gan_core import checks, rng
 
 BLOCK = 256  # faces whose random numbers are drawn together
-# Painted together: few enough for the cache, enough for threads not to wait for each other.
+# Pixels drawn together: few enough for the cache, enough to keep every thread busy.
 PIXELS = 32 * 64 * 64
 
 
@@ -49,7 +49,7 @@ def factors(indices: Sequence[int] | np.ndarray, *, seed: int = 0) -> dict[str, 
 
     Args:
         indices: whole numbers [N] from 0 up.
-        seed: of the collection.
+        seed: the seed of the collection.
 
     Returns:
         For each of FACTORS int32 [N] of indices into its values.
@@ -69,8 +69,8 @@ def draw(indices: Sequence[int] | np.ndarray, *, seed: int = 0, size: int = 64) 
 
     Args:
         indices: whole numbers [N] from 0 up, in any order.
-        seed: of the collection.
-        size: pixels each way, 16 or more.
+        seed: the seed of the collection.
+        size: height and width in pixels, 16 or more.
 
     Returns:
         uint8 [N, size, size, 3].
@@ -85,13 +85,15 @@ def draw_factors(
     seed: int = 0,
     size: int = 64,
 ) -> np.ndarray:
-    """The same faces with other factors: pose, proportions, locks and tints are those of the index.
+    """The faces with these numbers, but with the factors given; the rest of a face stays the same.
+
+    The rest is pose, proportions, locks and tints, which depend on the face's index and the seed.
 
     Args:
         values: for each of FACTORS whole numbers [N], as `factors` gives them.
         indices: whole numbers [N] from 0 up.
-        seed: of the collection.
-        size: pixels each way, 16 or more.
+        seed: the seed of the collection.
+        size: height and width in pixels, 16 or more.
 
     Returns:
         uint8 [N, size, size, 3].
@@ -103,7 +105,7 @@ def draw_factors(
     values = {name: _checked(owner, name, values, len(jitter)) for name in FACTORS}
     numbers = proportions.numbers(values, jitter)
     images = np.empty([len(jitter), size, size, 3], np.uint8)
-    # Faces of a kind are painted together, so that what none of them wears need not be worked out.
+    # Similar faces are drawn together, so that parts which none of them has are not computed.
     order = np.lexsort([values["hair_style"], values["ornament"]])
     chunk = max(1, PIXELS // size**2)
 
@@ -111,7 +113,7 @@ def draw_factors(
         part = order[start : start + chunk]
         images[part] = _painted({name: value[part] for name, value in numbers.items()}, size)
 
-    # Threads help: NumPy lets go of Python's lock while it works.
+    # Threads help, because NumPy releases Python's lock while it works.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(one_chunk, range(0, len(order), chunk)))
     return images
@@ -120,9 +122,10 @@ def draw_factors(
 def _uniform(
     owner: str, indices: Sequence[int] | np.ndarray, seed: int, purpose: str, count: int
 ) -> np.ndarray:
-    """Uniform numbers on [0, 1) of each face's own, float32 [N, count].
+    """Uniform random numbers on [0, 1) for each face, float32 [N, count].
 
-    They are rows of blocks that are drawn whole, so a face has the same ones in any company.
+    They are always drawn in blocks of BLOCK faces, so that a face's numbers do not depend on which
+    other faces are drawn.
     """
     array = np.asarray(indices)
     if array.ndim != 1 or (len(array) and (array.dtype.kind not in "iu" or array.min() < 0)):
@@ -138,7 +141,7 @@ def _uniform(
 
 
 def _checked(owner: str, name: str, values: dict[str, np.ndarray], n: int) -> np.ndarray:
-    """One factor's values, int [n]."""
+    """One factor's values as int [n], after a check."""
     if name not in values:
         checks.fail(owner, "factors", f"all of {', '.join(FACTORS)}", f"none for {name}")
     array = np.asarray(values[name])

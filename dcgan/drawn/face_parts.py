@@ -2,8 +2,8 @@
 
 A part is a function (canvas, p): p has the numbers of `dcgan.drawn.proportions` as attributes, each
 [N, 1, 1], and the colours of `dcgan.drawn.palette`, each [3, N, 1, 1]. It draws on all N faces at
-once. What a face does not have (no glasses, no hatching) has a cover of 0 there, and is left out
-when none of them has it.
+once. A part that a face does not have (such as glasses) has cover 0 on that face; if none of the
+N faces has it, it is not computed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def background(p: SimpleNamespace, across: np.ndarray, down: np.ndarray) -> np.n
 
 
 def neck(canvas: Canvas, p: SimpleNamespace) -> None:
-    """With the chin's shadow on it."""
+    """The neck, with the chin's shadow on it."""
     x = canvas.x
     y = canvas.y
     shape = both(strand(x, 0.155 + 0.5 * np.maximum(y - 0.90, 0.0)), 0.55 - y)
@@ -47,13 +47,14 @@ def coat(canvas: Canvas, p: SimpleNamespace) -> None:
 
 
 def face_shape(p: SimpleNamespace, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Distance to the face: an ellipse above, and a jaw below its middle.
+    """Distance to the outline of the face, (1 - j) u^1.5 + j u^2 + t^2 = 1.
 
-    The jaw is |x/w|^k + t^2 = 1 with k from 1.5 (pointed) to 2 (round).
+    u is |x| / width. t is the height from the face's middle, divided by 0.8 above the middle and by
+    chin - 0.10 below it. The smaller j = p.jaw is, the more pointed is the chin.
     """
     x = x - 0.4 * p.turn
     u = np.abs(x) / p.face_width
-    depth = 1.0 / (p.chin - 0.10)  # more than 1.25: the larger one below the middle
+    depth = 1.0 / (p.chin - 0.10)  # more than 1.25, so that the maximum takes it below the middle
     t = y - 0.10
     t = np.maximum(t * depth, t * np.float32(1.25))
     root = np.sqrt(u)
@@ -64,7 +65,7 @@ def face_shape(p: SimpleNamespace, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def ears(canvas: Canvas, p: SimpleNamespace) -> None:
-    """Seen where no lock of hair hangs over them."""
+    """The ears, which are seen where no lock of hair covers them."""
     x = canvas.x
     y = canvas.y
     ear = ellipse(np.abs(x) - p.face_width, y - 0.19, 0.07, 0.13)
@@ -93,7 +94,7 @@ def head(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
 
 
 def nose_and_mouth(canvas: Canvas, p: SimpleNamespace) -> None:
-    """The nose is a shadow and a dot."""
+    """The nose, which is a shadow and a dot, and the mouth."""
     u = canvas.x - 1.3 * p.turn
     v = canvas.y - p.nose
     canvas.lay(0.9 * canvas.cover(ellipse(u + 0.012, v, 0.024, 0.018)), p.skin_deep)
@@ -102,9 +103,9 @@ def nose_and_mouth(canvas: Canvas, p: SimpleNamespace) -> None:
 
 
 def _mouth(canvas: Canvas, p: SimpleNamespace) -> None:
-    """A line that sags, bows like a cat's, or opens.
+    """The mouth: a curved line, a line with two bows like a cat's mouth, or an open mouth.
 
-    An open one lies between an upper and a lower curve over u = x / half width.
+    An open mouth lies between an upper and a lower curve over u = x / half width.
     """
     x = canvas.x - 1.1 * p.turn
     y = canvas.y - p.mouth_height
@@ -141,7 +142,7 @@ def lid(u: np.ndarray, height: np.ndarray, boxy: float) -> tuple[np.ndarray, np.
 
 
 def eyes(canvas: Canvas, p: SimpleNamespace) -> None:
-    """Both at once, mirrored about the middle; only gaze and gleam know left from right."""
+    """Both eyes, mirrored about the middle; only gaze and gleam are not mirrored."""
     x = canvas.x - p.turn
     y = canvas.y - p.eye_height
     out = np.abs(x) - p.eye_apart  # grows outwards
@@ -178,7 +179,7 @@ def eyes(canvas: Canvas, p: SimpleNamespace) -> None:
 def _iris(
     canvas: Canvas, p: SimpleNamespace, x: np.ndarray, y: np.ndarray, inside: np.ndarray
 ) -> None:
-    """Dark above, bright below, a pupil, a rim, and the gleams that give life.
+    """The iris: dark above, bright below, with a pupil, a rim and two gleams.
 
     x and y are measured from the eye's middle.
     """
@@ -202,7 +203,7 @@ def _iris(
 
 
 def brows(canvas: Canvas, p: SimpleNamespace) -> None:
-    """Above all, even above the fringe, through which they show."""
+    """The brows, drawn over everything else, the fringe included."""
     out = np.abs(canvas.x - p.turn) - p.eye_apart - 0.01
     y = canvas.y - p.eye_height - p.brow_height + p.eye_top - 0.16
     u = out / 0.16

@@ -76,7 +76,7 @@ def side_locks(p: SimpleNamespace, x: np.ndarray, y: np.ndarray, side: np.ndarra
 
 
 def shapes(p: SimpleNamespace, x: np.ndarray, y: np.ndarray) -> SimpleNamespace:
-    """The outlines that several parts ask for, over the whole picture."""
+    """The outlines that several parts use, over the whole picture."""
     side = np.clip(1e6 * x, -1.0, 1.0)
     fringe_, above, across, gap = fringe(p, x, y)
     return SimpleNamespace(
@@ -92,7 +92,7 @@ def shapes(p: SimpleNamespace, x: np.ndarray, y: np.ndarray) -> SimpleNamespace:
 
 
 def back_hair(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
-    """Behind the head: a curtain with tips."""
+    """The hair behind the head, which ends in tips."""
     x = canvas.x
     y = canvas.y
     side = canvas.part(shapes.side)
@@ -131,7 +131,7 @@ def tails(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
 
 
 def shadow(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
-    """Of the fringe and the side locks, on the face."""
+    """The shadow of the fringe and the side locks on the face."""
     hair = either(canvas.part(shapes.fringe) - 0.05, canvas.part(shapes.locks) - 0.03)
     shaded = both(canvas.part(shapes.face), hair)
     canvas.lay(0.8 * canvas.cover(shaded), p.skin_shade)
@@ -167,7 +167,7 @@ def gloss(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
 
 
 def side_hair(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> None:
-    """The side locks: they grow out of the rest, so their outline fades in."""
+    """The side locks; their outline fades in at the top, where they join the rest of the hair."""
     y = canvas.y
     locks = canvas.part(shapes.locks)
     inside = canvas.cover(locks) * fade(y, -0.40, -0.15)
@@ -199,9 +199,9 @@ def ornaments(canvas: Canvas, p: SimpleNamespace, shapes: SimpleNamespace) -> No
 
 
 def _cat_ears(canvas: Canvas, p: SimpleNamespace, x: np.ndarray, y: np.ndarray) -> None:
-    """Between an inner and an outer side that bend towards the tip.
+    """A cat's ears, each between an inner and an outer curve that meet at the tip.
 
-    Below, the hair grows over them.
+    Their lower ends fade into the hair.
     """
     h = y + 0.99  # from the tip down
     inner = 0.57 - 0.80 * h - 0.20 * h * h

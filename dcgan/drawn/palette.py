@@ -48,7 +48,7 @@ def rgb(codes: Iterable[str]) -> np.ndarray:
 def mixed(
     a: np.ndarray, b: np.ndarray | Sequence[float] | float, share: np.ndarray | float
 ) -> np.ndarray:
-    """a where share is 0, b where it is 1."""
+    """A mixture of colours: a where share is 0, b where it is 1."""
     return a + (b - a) * share
 
 
@@ -112,7 +112,7 @@ def colours(values: dict[str, np.ndarray], jitter: dict[str, np.ndarray]) -> dic
 
 
 def _hair(values: np.ndarray, jitter: dict[str, np.ndarray]) -> np.ndarray:
-    """The hair's colour: stronger, lighter or warmer than the table's, or less so."""
+    """The hair's colour: the table's, with a random change of saturation, lightness and warmth."""
     hair = rgb(HAIR.values())[values]
     grey = hair.mean(axis=1, keepdims=True)
     hair = mixed(grey, hair, 1.0 + 0.14 * jitter["hair_strength"])

@@ -163,7 +163,7 @@ FACTORS |= {factor: tuple(table) for factor, (_, table) in MEANINGS.items()}
 
 
 def numbers(values: dict[str, np.ndarray], jitter: np.ndarray) -> dict[str, np.ndarray]:
-    """All that is to be known of N faces.
+    """All numbers and colours of N faces.
 
     Args:
         values: for each factor the index of its value [N].
@@ -179,7 +179,7 @@ def numbers(values: dict[str, np.ndarray], jitter: np.ndarray) -> dict[str, np.n
         for name, column in zip(names, rows.T, strict=True):
             out[name] = out.get(name, 0.0) + column
     out["wave"] *= out["waviness"] ** 2
-    # What lies on one side lies left as often as right.
+    # Parts on one side only are on the left as often as on the right.
     out["mirror"] = np.where(own["side"] < 0.0, -1.0, 1.0)
     for name in ("eye_width", "eye_top", "eye_bottom", "iris"):
         out[name] *= out["eye_size"]

@@ -36,7 +36,7 @@ def rows_of_pictures(rows: dict[str, np.ndarray], inches: float = 1.05) -> Figur
 
     Args:
         rows: label -> pictures uint8 [n, S, S, C], C = 3 or 1.
-        inches: of a picture, each way.
+        inches: the height and width of a picture.
     """
     plots.use_style()
     count = max(len(pictures) for pictures in rows.values())

@@ -45,8 +45,8 @@ def verdicts(
     floor: dict[str, tuple[float, float]],
     detected: dict[str, dict[str, bool]],
 ) -> Figure:
-    """A line for each set of faces: some of them, and a cell for each measure, vermilion where the
-    measure detects the set.
+    """A line for each set of faces: some faces, and a cell for each measure, which is vermilion if
+    the measure detects the set.
 
     Args:
         shown: {name: faces [>= 6, S, S, C] uint8}, a line each; first the floor, in blue.
@@ -153,9 +153,9 @@ def _draw_framed(axes: Axes, column: int, row: int, face: np.ndarray, colour: st
 
 
 def combinations(found) -> Figure:
-    """A panel for each value of the third factor: counts of the first two over their expected ones.
+    """A panel for each value of the third factor: counts of the first two over expected counts.
 
-    Colours are on a scale of doublings; a cross where a combination never came out.
+    Colours have a logarithmic scale; a cross marks a combination that did not occur.
 
     Args:
         found: `factor_coverage.Coverage` of three factors.

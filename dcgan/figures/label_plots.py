@@ -80,7 +80,7 @@ def rings(
 
     Args:
         samples: title -> (points [n, 2], labels [n]).
-        centres: of the labels, [K, 2]; a ring of each one's colour shows where its data lie.
+        centres: the centre of each label, [K, 2]; a ring in its colour shows where its data lie.
         span: half the side of a panel.
 
     Returns:
@@ -104,12 +104,12 @@ def corners(
     names: Sequence[str],
     span: float = 2.2,
 ) -> Figure:
-    """Where samples lie that were asked for one of four corners, beside the data.
+    """The samples that were asked for each of four corners, beside the data.
 
     Args:
         samples: title -> (real points [m, 2], which are grey, generated points [n, 2], the
             numbers [n] of the corners that these were asked for).
-        names: of the corners.
+        names: the names of the corners.
         span: half the side of a panel.
 
     Returns:
@@ -137,7 +137,7 @@ def asked_and_read(shares: np.ndarray, names: Sequence[str]) -> Figure:
 
     Args:
         shares: [K, K], each row adds up to 1.
-        names: of the labels.
+        names: the names of the labels.
 
     Returns:
         The figure.

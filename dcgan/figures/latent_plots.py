@@ -101,7 +101,7 @@ def by_norm(
 
     Args:
         radii: norms [R].
-        distances: of the faces with each norm [R].
+        distances: the distance of the faces with each norm, [R].
         floor: the distance of other drawn faces.
         on_the_shell: the lowest and the highest norm that are shaded.
 

@@ -1,4 +1,4 @@
-"""Many pictures in one: contact sheets as PNG, and sheets over time as GIF."""
+"""Contact sheets (many pictures in one) as PNG, and sheets over time as GIF."""
 
 from __future__ import annotations
 
@@ -96,9 +96,9 @@ def read(path: str | os.PathLike) -> np.ndarray:
 
 
 def save(image: np.ndarray, path: str | os.PathLike) -> Path:
-    """Write a picture as PNG, whole or not at all. Folders are made; what is there is replaced.
+    """Write a picture as PNG, completely or not at all. Folders are made; an old file is replaced.
 
-    A command that must not replace anything holds `gan_core.files.claimed(path)` meanwhile.
+    A command that must not replace a file calls this within `gan_core.files.claimed(path)`.
 
     Args:
         image: as for `picture`.
@@ -108,7 +108,7 @@ def save(image: np.ndarray, path: str | os.PathLike) -> Path:
         The path.
 
     Raises:
-        ValueError: if the disk does not take it, with a way out.
+        ValueError: if it cannot be written; the message says what to do.
     """
     return _write(path, lambda file: picture(image).save(file, format="PNG"))
 
@@ -116,10 +116,10 @@ def save(image: np.ndarray, path: str | os.PathLike) -> Path:
 def save_gif(
     frames: Iterable[np.ndarray], path: str | os.PathLike, milliseconds: int = 150
 ) -> Path:
-    """Write pictures as a GIF that runs for ever; the last one stays for two seconds.
+    """Write pictures as an endless GIF; the last one is shown for two seconds.
 
-    One palette of 256 colours for all of them, without dithering: so still parts stay still. Grey
-    frames keep all their values.
+    All have the same palette of 256 colours, without dithering, so that still parts do not flicker.
+    Grey frames keep all their values.
 
     Args:
         frames: as for `picture`, all of one size and kind.
@@ -130,7 +130,7 @@ def save_gif(
         The path.
 
     Raises:
-        ValueError: if there is no frame, or the disk does not take it.
+        ValueError: if there is no frame, or it cannot be written.
     """
     frames = list(frames)
     if not frames:
@@ -165,10 +165,10 @@ def _common_palette(frames: list[np.ndarray]) -> Image.Image:
 
 
 def first_free(path: str | os.PathLike) -> Path:
-    """`path`, or if that is there path-2, path-3, ...: what a command writes by default.
+    """`path`, or if it exists path-2, path-3, ...: the default output of a command.
 
     Args:
-        path: runs/faces.png, say.
+        path: such as runs/faces.png.
 
     Returns:
         The first of runs/faces.png, runs/faces-2.png, ... that does not exist.

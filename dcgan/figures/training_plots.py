@@ -19,7 +19,7 @@ from gan_core.app import plots
 def curves(
     rows: dict[str, np.ndarray], epochs: dict[str, np.ndarray], path: str | os.PathLike
 ) -> None:
-    """Losses and D's answers over rounds, and the distance to held-out faces over epochs.
+    """Draw losses and D's outputs over rounds, and the distance to held-out faces over epochs.
 
     Args:
         rows: as `RunFolder.rows` gives them.
@@ -67,7 +67,7 @@ def curves(
 
 
 def faces_and_curves(runs: dict[str, dict]) -> Figure:
-    """A row for each training: faces, both losses, and what D says of real and generated faces.
+    """A row for each training: faces, both losses, and D's outputs for real and generated faces.
 
     Args:
         runs: title -> {"faces": uint8 [>= 16, S, S, 3], "rows": name -> array [rounds]}.

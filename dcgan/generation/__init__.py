@@ -1,1 +1,1 @@
-"""A trained generator at work: faces, avatars and walks, written to disk."""
+"""Commands that use a trained generator: faces, avatars, walks, and the search for a z."""

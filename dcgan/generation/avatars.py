@@ -1,13 +1,13 @@
-"""A face for every player: the same id gives the same face for ever, another id another face.
+"""A face for every player: the same id always gives the same face, another id another face.
 
-    id -> z -> face:  z is a function of the id's text and a seed alone, the face of z and G.
+    id -> z -> face:  z depends only on the id's text and a seed, the face only on z and G.
 
-Nothing is remembered between ids and nothing is drawn in order, so the ids may come in any order,
-in any number, from any process: the faces are the same. Memory does not grow with their number.
+Nothing is remembered from one id to the next. So the faces are the same for any order and number of
+ids, and in any process. The memory needed does not grow with their number.
 
-A generator that was trained with labels gives each id a label too, drawn by the id with the data's
-own frequencies. What is asked for takes the place of that factor's value, and z and the other
-factors stay: anna with blue hair is anna.
+With a generator that was trained with labels each id has a label too; it depends on the id, with
+the data's frequencies. A value that is asked for replaces that of the id; z and the other factors
+stay the same.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ if TYPE_CHECKING:
 
 BLOCK = 256  # faces made before they are written
 LONGEST_NAME = 200  # characters of a file's name, of the 255 that most disks allow
-MARK = ".avatars.json"  # in a folder that is not finished: of which ids, seed and generator it is
+MARK = ".avatars.json"  # in an unfinished folder: its ids, seed and generator
 
 
 def latents(ids: Iterable[str], dim: int, seed: int = 0) -> np.ndarray:
     """z of each id, from N(0, I).
 
-    The bits are SHAKE-128("seed/id") (FIPS 202: a hash that gives as many bytes as one asks for),
-    made normal as in `gan_core.rng.normal`; rng itself has one seed for a whole array, and here
-    each row needs its own. Two ids share their z only if their hashes do, which nobody can bring
-    about.
+    The random bits are SHAKE-128("seed/id") (FIPS 202: a hash of any length), turned into normal
+    numbers as in `gan_core.rng.normal`. (rng has one seed for a whole array, and here each row
+    needs its own.) Two ids have the same z only if their hashes are equal, which nobody knows how
+    to bring about.
 
     Args:
         ids: n texts.
-        dim: numbers in z.
-        seed: another one gives every id another z.
+        dim: how many numbers z has.
+        seed: a different seed gives every id a different z.
 
     Returns:
         [n, dim] float32.
@@ -76,13 +76,14 @@ def latents(ids: Iterable[str], dim: int, seed: int = 0) -> np.ndarray:
 
 
 def file_name(one: str) -> str:
-    """Where the face of an id lies: 3f/anna%20b.png, a pure function of the id.
+    """The file of an id's face, such as 3f/anna%20b.png; it depends only on the id.
 
-    Whatever is not a letter, a digit or one of _.-~ is percent-encoded as in a URL
-    (urllib.parse.unquote gives it back), a leading dot, and the first letter of what Windows keeps
-    for itself (con, nul, com1, ...); of a long name the end gives way to a hash. The folder, one of
-    256, is from a hash too: a million files in one would be slow to list. (On a disk that takes Bob
-    and bob for one name a folder is refused where two ids would share a file; a .zip keeps both.)
+    Characters other than letters, digits and _.-~ are percent-encoded as in a URL
+    (urllib.parse.unquote decodes them). So are a leading dot, and the first letter of names that
+    Windows reserves (con, nul, com1, ...). The end of a long name is replaced by a hash. The folder
+    is one of 256, chosen by a hash, because a folder with a million files would be slow to list.
+    (On a disk that does not distinguish Bob and bob, a folder is refused if two ids would share a
+    file; a .zip keeps both.)
     """
     name = urllib.parse.quote(one, safe="")
     if name.startswith(".") or name.split(".")[0].upper() in files.RESERVED_ON_WINDOWS:
@@ -100,7 +101,7 @@ class Painter:
     generator: Generator
     seed: int = 0
     asked: Asked = dataclasses.field(default_factory=dict)
-    """values of factors that all faces are to have"""
+    """values of factors that all faces shall have"""
 
     def __call__(self, ids: Sequence[str]) -> np.ndarray:
         """uint8 [n, S, S, C]."""
@@ -119,7 +120,7 @@ class Painter:
         return [] if self.generator.labels is None else list(self.generator.labels.factors)
 
     def words(self, one: str) -> list[str]:
-        """The values that an id has, one a column."""
+        """The values of an id's label, one for each column."""
         labels = self.labels([one])
         return [] if labels is None else self.generator.labels.words(labels[0])
 
@@ -135,8 +136,8 @@ def faces(listed: Iterable[Listed], painter: Painter) -> Iterator[tuple[list[str
     """The faces of ids, a block at a time.
 
     Args:
-        listed: the ids.
-        painter: what makes the faces.
+        listed: the ids, and their files' names.
+        painter: makes the faces.
 
     Returns:
         An iterator of (names of files, their faces uint8 [n, S, S, C]).
@@ -148,12 +149,12 @@ def faces(listed: Iterable[Listed], painter: Painter) -> Iterator[tuple[list[str
 
 @dataclasses.dataclass
 class Written:
-    """What `write` did."""
+    """The result of `write`."""
 
     ids: int = 0
     """different ids"""
     repeated: int = 0
-    """lines with an id that came before"""
+    """lines with an id that had occurred before"""
     made: int = 0
     """faces made now: fewer than ids, if an earlier run had made some"""
 
@@ -168,28 +169,28 @@ def write(
     overwrite: bool = False,
     asked: Asked | None = None,
 ) -> Written:
-    """Make the face of every id, and index.csv with its rows id,file and the labels, if any.
+    """Make the face of every id, and index.csv with rows of id, file and the labels, if any.
 
-    The list is read and checked whole before anything is made. One process writes a place at a
-    time: another that wants the same one is refused.
+    The whole list is read and checked before anything is made. Only one process at a time may write
+    an output; a second one is refused.
 
     Args:
         ids: texts, in any order, repeated or not; or `Ids`, which stay open.
-        generator: what makes the faces.
-        out: FILE.zip, or a folder. The zip exists whole or not at all. A folder grows file by file:
-            if it was stopped, the same call makes what is missing, and index.csv appears at
-            the end.
+        generator: makes the faces.
+        out: FILE.zip, or a folder. The zip is complete or does not exist. A folder grows file by
+            file: if the call was stopped, the same call makes the missing faces; index.csv is
+            written at the end.
         seed: as for `latents`.
         part: (k, n): only the k-th of n shares of the different ids.
-        overwrite: whether to replace what is there.
-        asked: of a generator with labels, values of factors that all faces are to have.
+        overwrite: whether to replace an existing output.
+        asked: values of factors that all faces shall have, for a generator with labels.
 
     Returns:
         How many ids there were, and how many faces were made.
 
     Raises:
-        ValueError: if the list has no ids or something that is none, if there is something at
-            `out`, if another process writes there, or it cannot be written.
+        ValueError: if the list has no ids or an invalid one, if `out` exists or cannot be written,
+            or another process writes it.
     """
     out = place(out, overwrite)
     painter = Painter(generator, seed, asked or {})
@@ -202,7 +203,7 @@ def write(
 
 @contextlib.contextmanager
 def claimed(out: Path, overwrite: bool = False) -> Iterator[None]:
-    """While open, nobody else writes `out`; a folder that was begun counts as free.
+    """Within a `with` block, keep others from writing `out`; an unfinished folder counts as free.
 
     Args:
         out: a folder or FILE.zip.
@@ -262,7 +263,7 @@ def _write(
 
 
 def _refuse_names_that_clash(ids: Ids, out: Path) -> None:
-    """On a disk that takes Bob and bob for one name, one of them would get the other's face."""
+    """On a disk that does not distinguish Bob and bob, refuse a list that has both."""
     try:
         if files.distinguishes_case(out.parent):
             return
@@ -325,7 +326,7 @@ def _mark_of(out: Path) -> str | None:
 
 
 def _go_on(out: Path, ids: Iterator[str], painter: Painter, done: Written, mark: str) -> None:
-    """Begin a folder, or keep what a run of the same ids, labels, seed and generator left."""
+    """Start a folder, or continue one of the same ids, labels, seed and generator."""
     begun = _mark_of(out)
     if begun is None:
         with files.claimed(out):  # refuses what is there
@@ -367,10 +368,9 @@ def _is_whole(path: Path) -> bool:
 
 
 def _whole_file(path: Path, data: bytes) -> None:
-    """Not flushed to the disk each time, as `files` does: `_is_whole` finds what a power cut
-    spoilt.
+    """Write a file without flushing it to the disk each time; `_is_whole` detects damaged ones.
 
-    This process alone writes in the folder, so one temporary name does for all.
+    Only this process writes in the folder, so one temporary name is enough.
     """
     unfinished = path.with_name(files.UNFINISHED)
     try:

@@ -1,4 +1,4 @@
-"""From pictures back to z: the face that a trained generator makes nearest to each of them.
+"""From pictures back to z: find the z whose generated face is nearest to each picture.
 
 python -m dcgan find --image me.png
 python -m dcgan find --image me.png --run runs/asked --label hair=blue --label glasses=no
@@ -38,37 +38,37 @@ LINES = 16  # of the table
 
 @dataclasses.dataclass(frozen=True)
 class Find:
-    """The z whose faces are nearest to pictures, by gradient descent on the pixels' error."""
+    """Find the z whose faces are nearest to pictures, by gradient descent on the pixels' error."""
 
     image: tuple[Path, ...] = ()
     (
-        "the pictures, files of any kind that training reads; they are made square, and grey, as "
-        "the training of this generator made its own"
+        "picture files of any kind that training reads; they are made square, and grey, as in the "
+        "training of this generator"
     )
     generated: int = 0
     (
-        "in place of --image, so many faces of the generator itself, whose z exist: shows how well "
-        "the search works"
+        "in place of --image: this many faces of the generator itself, for which a z exists; shows "
+        "how well the search works"
     )
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""
     label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     (
-        "of a generator that was trained with labels: the pictures' label, such as hair=blue; "
-        "repeated until each factor has a value"
+        "for a generator that was trained with labels: the pictures' label, such as hair=blue; "
+        "repeat it until each factor has a value"
     )
     starts: int = 8
-    """z from which the descent starts, for each picture; the best is kept"""
+    """number of starting points for each picture; the best result is kept"""
     steps: int = 400
-    """of the descent"""
+    """steps of the descent"""
     seed: int = 0
-    """of the faces among which the starts are chosen, and of --generated"""
+    """seed of the faces from which the starts are chosen, and of --generated"""
     out: Path | None = None
-    """picture of the pictures and what was found, a .png; none: runs/found.png, or the next free"""
+    """a .png with the pictures and the faces that were found; none: the next free runs/found.png"""
     z: Path | None = None
-    """FILE.npy for the z that were found; walk --z FILE.npy goes from one to another"""
+    """FILE.npy for the z that were found; walk --z FILE.npy walks from one to another"""
     overwrite: bool = False
-    """replace --out and --z if they are there"""
+    """replace --out and --z if they exist"""
 
     def __post_init__(self) -> None:
         checks.integer("Find", "generated", self.generated, 0, 10_000)
@@ -78,7 +78,7 @@ class Find:
         checks.boolean("Find", "overwrite", self.overwrite)
         if bool(self.image) == bool(self.generated):
             came = "both" if self.image else "neither"
-            way_out = "Say --image FILE.png, or --generated 50 for a trial of the search."
+            way_out = "Give --image FILE.png, or --generated 50 to test the search."
             checks.fail("Find", "image", "given, or generated", came, way_out)
         for name, ending in (("out", ".png"), ("z", ".npy")):
             file = getattr(self, name)
@@ -106,8 +106,8 @@ def _find(config: Find, sheet: Path, console: Console) -> None:
 
     generator = trained_generator.load(config.run)
     if generator.samples is None:
-        way_out = "Its SavedModel is an older one: export it anew by resuming the run."
-        wanted = "a generator that gradients can pass through"
+        way_out = "Its SavedModel is from an older version: export it again by resuming the run."
+        wanted = "a generator that is differentiable"
         checks.fail("find", "run", wanted, generator.name, way_out)
     asked = generator.asked(config.label)
     samples = _with_label(generator, asked)
@@ -170,7 +170,7 @@ def read(images: tuple[str | os.PathLike, ...], size: int, form: Form = USUAL) -
         uint8 [n, size, size, C].
 
     Raises:
-        ValueError: if one cannot be read, or is no picture.
+        ValueError: if one cannot be read, or is not a picture.
     """
     from dcgan.data import images as decoder
 

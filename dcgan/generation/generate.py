@@ -1,4 +1,4 @@
-"""python -m dcgan generate: so many faces, or a face for every id of a file."""
+"""python -m dcgan generate: a number of faces, or a face for every id of a file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHEET = Path("runs/faces.png")
 
 @dataclasses.dataclass(frozen=True)
 class Generate:
-    """Faces from a trained generator: --count of them, or one for each of --ids, for ever."""
+    """Faces from a trained generator: --count of them, or always the same one for each id."""
 
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""
@@ -38,9 +38,9 @@ class Generate:
     """how many faces; face number i of a seed is the same for every count"""
     ids: str | None = None
     (
-        "a face for every id: UTF-8 text file with an id a line (blank lines and spaces around an "
-        "id do not count), - for standard input; needs --out, and takes the place of --count; "
-        "index.csv there says which file is whose"
+        "a face for every id: UTF-8 text file with one id a line (blank lines and spaces around an "
+        "id are ignored), - for standard input; needs --out, and replaces --count; index.csv in "
+        "the output lists the file of each id"
     )
     part: str | None = None
     (
@@ -52,20 +52,20 @@ class Generate:
     """new folder of PNGs, FILE.zip of PNGs (for many ids the better choice), or FILE.npz"""
     label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     (
-        "of a generator that was trained with labels: what all faces have, such as hair=blue; may "
-        "be repeated. Factors that are not named are drawn as often as the data have them; with "
-        "--ids they follow from the id"
+        "for a generator that was trained with labels: the label of all faces, such as hair=blue; "
+        "may be repeated. Other factors are drawn with the data's frequencies; with --ids they "
+        "depend on the id"
     )
     labels: bool = False
-    """list what --label may ask this generator for, and make nothing"""
+    """list the labels that this generator knows, and make nothing"""
     sheet: Path | None = None
-    """picture of the first 64 faces; where there is no --out: runs/faces.png, or the next free"""
+    """picture of the first 64 faces; without --out the default is the next free runs/faces.png"""
     overwrite: bool = False
-    """replace --out and --sheet if they are there"""
+    """replace --out and --sheet if they exist"""
     seed: int = 0
-    """of the faces; with ids, another seed gives every id another face"""
+    """seed of the faces; with ids, another seed gives every id another face"""
     truncation: float = 1.0
-    """make the faces of truncation times z: below 1 they are more ordinary and more alike"""
+    """multiply z by this: below 1 faces are more ordinary and more alike"""
 
     def __post_init__(self) -> None:
         checks.integer("Generate", "count", self.count, 1, 10**9)
@@ -108,9 +108,9 @@ def numbers_of(part: str) -> tuple[int, int]:
 
 
 def generate(config: Generate) -> None:
-    """Write the faces and the sheet, and say at which rate.
+    """Write the faces and the sheet, and print the speed.
 
-    What is asked for is checked, and every place claimed, before anything is made.
+    All options are checked, and every output is claimed, before anything is made.
     """
     console = Console()
     if config.labels:
@@ -147,7 +147,7 @@ def _list_labels(config: Generate, console: Console) -> None:
 
 
 def _asked(config: Generate, generator: Generator, console: Console) -> Asked:
-    """What --label asks for. It is told where the data have no such picture."""
+    """The labels from --label; warn if no picture of the training had all of them."""
     asked = generator.asked(config.label)
     if asked and not generator.labels.pictures_with(asked):
         words = " and ".join(f"{name}={value}" for name, value in asked.items())

@@ -1,4 +1,4 @@
-"""Which ids: a list read and checked whole, without repetitions, in constant memory."""
+"""Read and check a list of ids completely, without repetitions, in constant memory."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ LONGEST_ID = 1000  # characters
 
 
 def read_ids(file) -> Iterator[str]:
-    """The ids in a UTF-8 text file, one a line.
+    """Read the ids in a UTF-8 text file, one a line.
 
-    White space around an id and blank lines are passed over.
+    White space around an id and blank lines are ignored.
 
     Args:
         file: its path; "-" is standard input.
 
     Raises:
-        ValueError: with the line's number, for what is no id.
+        ValueError: if a line is not a valid id; the message has the line's number.
     """
     try:
         with contextlib.ExitStack() as stack:
@@ -65,18 +65,18 @@ def _checked(line: str, where: str) -> str:
 
 
 class Ids:
-    """The different ids of a list, in the order in which each came first.
+    """The different ids of a list, in the order of their first occurrence.
 
-    All of the list is read, and so checked, when this is made: nothing of it can go wrong later.
-    The ids lie in a temporary database on the disk.
+    The whole list is read and checked when this object is made, so that no error can come later.
+    The ids are kept in a temporary database on the disk.
 
         with Ids(read_ids("ids.txt")) as ids:
             for one in ids: ...
 
     Args:
-        ids: texts. They may come from anywhere, and any number of times.
-        folder: where the database lies, on a disk with room for about twice the list; None: the
-            system's place for temporary files.
+        ids: any iterable of texts; they may be repeated.
+        folder: where the database is, on a disk with room for about twice the list; None: the
+            system's folder for temporary files.
 
     Raises:
         ValueError: if the list is a single text, has no ids, or the disk has no room.

@@ -7,9 +7,9 @@ one small file.
     python -m dcgan.generation.pretrained --run runs/pretrained --overwrite
 
 The first takes about a quarter of an hour on two CPU cores. The second turns the best generator of
-a run into dcgan/generation/pretrained.npz. Kernels are kept as float16 (off by at most 1/2048 of
-each number, or by 3e-8 if that is more), batch norm's numbers, which are few, as float32. The file
-is a plain .npz with a text `about`; nothing in it is executed.
+a run into dcgan/generation/pretrained.npz. Kernels are stored as float16 (with a relative error of
+at most 1/2048, or an absolute one of 3e-8 if that is more); the few numbers of batch norm as
+float32. The file is a plain .npz with a text `about`; nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def save(
         file: where to.
         size: pixels of its pictures.
         width: as for `dcgan.networks.generator`.
-        latent_dim: numbers in z.
+        latent_dim: how many numbers z has.
         network: which of `dcgan.networks.BY_NAME` it is.
         epsilon: batch norm's.
         form: what was made of the pictures that it learnt from.

@@ -1,8 +1,8 @@
 """A zip file of any number of entries, written in constant memory.
 
 Python's own zipfile keeps a record of every entry in memory until the end: hundreds of megabytes
-for a million files. Here the records wait in a temporary file. Entries are stored as they are (a
-PNG is compressed already), with one date for all, so that the same entries give the same bytes.
+for a million files. Here the records are kept in a temporary file. Entries are stored uncompressed
+(a PNG is compressed already), all with the same date, so that the same entries give the same bytes.
 
     offset 0   [local header, name, data] for each entry
     then       [record: where the entry lies] for each     (the central directory)
@@ -82,7 +82,7 @@ class StoredZip:
 
         Args:
             name: in the zip file, with "/" between folders.
-            source: of less than 4 GB.
+            source: a binary file of less than 4 GB.
 
         Raises:
             ValueError: if the source has 4 GB or more.

@@ -38,9 +38,9 @@ class Generator:
 
     A conditional generator, one with `labels`, is called with those of each picture as well.
 
-    The network always sees BATCH of them at once (the last batch is filled up): sums are added up
-    in another order in a batch of another size, which may turn a pixel by 1 of 255. So a picture
-    depends on its own z alone, bit for bit on one machine, whatever is made with it.
+    The network is always called with BATCH of them at once (the last batch is filled up), because
+    in a batch of another size sums are added in another order, which may change a pixel by 1 of
+    255. So a picture depends only on its own z, bit for bit on the same machine.
     """
 
     function: Callable
@@ -115,7 +115,7 @@ class Generator:
 
         Args:
             n: how many.
-            seed: of z and the labels.
+            seed: the seed of z and the labels.
             asked: values of factors that all faces are to have; the others are drawn as often as
                 the data have them.
         """

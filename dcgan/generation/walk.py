@@ -36,9 +36,9 @@ class Walk:
 
     kind: Kind = "slerp"
     (
-        "ray: c (1, ..., 1), c from 1 to -1; switch: ones, of which more and more are -1; fix: the "
-        "first 35 % of z are 1 and the others drawn; slerp, lerp: from a sample to another by the "
-        "arc or the line; traverse: one number of z"
+        "ray: c (1, ..., 1), c from 1 to -1; switch: ones, of which more and more become -1; fix: "
+        "the first 35 % of z are 1 and the others drawn; slerp, lerp: from one sample to another, "
+        "along the arc or the line; traverse: change one number of z"
     )
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""
@@ -75,7 +75,7 @@ class Walk:
     gif: Path | None = None
     """the same as an animation, there and back"""
     overwrite: bool = False
-    """replace --out and --gif if they are there"""
+    """replace --out and --gif if they exist"""
 
     def __post_init__(self) -> None:
         checks.one_of("Walk", "kind", self.kind, get_args(Kind))
@@ -100,7 +100,7 @@ def path_of_z(config: Walk, dim: int) -> np.ndarray:
 
     Args:
         config: which walk.
-        dim: numbers in z.
+        dim: how many numbers z has.
 
     Returns:
         [steps, dim] float32.
@@ -134,7 +134,7 @@ def path_of_z(config: Walk, dim: int) -> np.ndarray:
 def walk(config: Walk) -> None:
     """Draw the strip, and the GIF if one is asked for.
 
-    It says how far from the prior's shell the walk goes. Places that are taken are told before
+    It prints how far from the prior's shell the walk goes. Existing outputs are reported before
     anything is made.
     """
     strip = sheets.first_free(STRIP) if config.out is None else config.out

@@ -1,6 +1,6 @@
-"""Faces onto the disk: a folder of PNGs, a zip of PNGs, or one array.
+"""Write faces to the disk: a folder of PNGs, a zip of PNGs, or one array.
 
-Whole or not at all, in constant memory.
+The output is complete or does not exist, and the memory needed is constant.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Block = TypeVar("Block")
 
 
 def write(blocks: Iterable[np.ndarray], count: int, out, overwrite: bool = False) -> None:
-    """Write pictures to a place that is new. Until all is written it does not exist.
+    """Write pictures to a new output, which does not exist until all is written.
 
     Args:
         blocks: the pictures, in arrays uint8 [n, S, S, C].

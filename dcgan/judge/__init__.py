@@ -1,1 +1,1 @@
-"""Evidence for and against a generator: controls, factors and their coverage."""
+"""How good a generator's faces are: measures beside real faces, factors and their coverage."""

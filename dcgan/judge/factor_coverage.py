@@ -1,8 +1,8 @@
-"""Which combinations of factors never come out? Blue hair, yes; green eyes, yes; both at once?
+"""Which combinations of factors does a generator never make, such as blue hair with green eyes?
 
-A generator may have every value of every factor and still drop combinations: with 8 hair colours, 6
-eye colours and 5 mouths there are 240 cells, and it is the rare ones that are lost first. But a
-*perfect* sampler misses some too when the sample is small, so count what is missing against that.
+A generator may make every value of every factor and still drop combinations: with 8 hair colours, 6
+eye colours and 5 mouths there are 240, and the rare ones are lost first. But a *perfect* sampler
+also misses some if the sample is small, so the number of missing ones is compared with that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gan_core import checks
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
-    """Counts of combinations in n samples, beside those that a perfect sampler has on average."""
+    """Counts of combinations in n samples, beside the mean counts of a perfect sampler."""
 
     factors: dict[str, tuple[str, ...]]
     """{factor: names of its values}: the axes of the tables, in order"""

@@ -1,7 +1,7 @@
-"""Features that know drawn faces: what the factor classifier has in front of its last layer.
+"""Features of drawn faces: the inputs of the factor classifier's last layer.
 
-They need no download, and they mean something: the classifier was trained to tell hair colours,
-eyes and mouths apart. They see a wrong or missing factor, and little of texture.
+They need no download. The classifier was trained to distinguish hair colours, eyes and mouths, so
+these features detect a wrong or missing factor, but hardly react to texture.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     classifier = kept_classifier.trained_or_read(Path("runs/factor_classifier"))
 
-The file's name holds what it was trained with and a hash of the code that draws faces and trains,
-so that a change of either trains a new one.
+The file's name contains the training's settings and a hash of the code that draws faces and trains,
+so that a change of either trains a new classifier.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def trained_or_read(
     A second process that wants the same one waits for the first. A damaged file is replaced.
 
     Args:
-        folder: of the kept classifiers; it is made if it is missing.
+        folder: where classifiers are kept; it is made if it is missing.
         size: pixels of a face.
         faces: how many are drawn to learn from.
         steps: training steps.
-        seed: of the faces and the training.
+        seed: the seed of the faces and the training.
     """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{size}px-{faces}-faces-{steps}-steps-seed-{seed}-{_code()}.npz"

@@ -1,9 +1,9 @@
-"""Does a conditional generator make what it is asked for? Read by the factor classifier.
+"""Does a conditional generator make what it is asked for? Measured with the factor classifier.
 
-For a run on drawn faces whose labels are their factors: faces are generated with labels drawn as
-the data have them, the classifier reads their factors, and the share of faces is counted whose
-factor is the one asked for. The same share of real drawn faces beside it says how well the
-classifier reads.
+This is for a run on drawn faces whose labels are their factors. Faces are generated with labels
+drawn with the data's frequencies, and the classifier reads their factors. The result is the share
+of faces whose factor is the one asked for. The same share of real drawn faces, shown beside it,
+tells how well the classifier reads.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ def shares(
     Args:
         generator: one whose labels are factors of drawn faces.
         n: how many faces, generated and real.
-        seed: of the generated faces.
+        seed: the seed of the generated faces.
         read: what reads factors; None: a classifier that is trained first (a minute or two).
 
     Returns:
         {factor: (share of generated faces, share of real ones that are read rightly)}.
 
     Raises:
-        ValueError: if the generator has no labels, or its labels are none of drawn faces.
+        ValueError: if the generator has no labels, or its labels are not factors of drawn faces.
     """
     known = generator.labels
     if known is None or known.kind != "drawn":

@@ -1,4 +1,4 @@
-"""Judging the faces of a run: real faces beside them, every measure, a table and a picture."""
+"""Judge the faces of a run: every measure beside that of real faces, a table and a picture."""
 
 from __future__ import annotations
 

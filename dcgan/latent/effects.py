@@ -1,9 +1,9 @@
-"""What a part of z, or a direction, has to do with the factors of a face: counted, not looked at.
+"""Measure, by counting, how a part of z or a direction affects the factors of a face.
 
 `generate` is z [n, d] -> images [n, S, S, 3] (`dcgan.generation.trained_generator.Generator`);
 `read` is images -> {factor: whole numbers [n]} (the `predict` of a classifier of factors,
-`dcgan.judge.factor_classifier`). A classifier errs, and anything that moves a face changes
-something: compare each share with that of a random direction, or of a random part.
+`dcgan.judge.factor_classifier`). A classifier makes errors, and every change of z changes some
+factor. So compare each share with that of a random direction, or of a random part of z.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Directions = dict[str, dict[int, np.ndarray]]
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-    """What became of the faces that did not have a factor's value before they were moved.
+    """How moving z changed those faces that did not have a factor's value before.
 
     Shares are from 0 to 1.
     """
@@ -208,10 +208,10 @@ def what_stays(
     Args:
         generate: z [n, d] -> images.
         read: images -> {factor: [n]}.
-        dim: numbers in z.
+        dim: how many numbers z has.
         fixed: how many of them, the first ones, are fixed.
         n: faces behind every share.
-        seed: of all draws.
+        seed: the seed of all draws.
         value: what they are fixed at.
         parts: how many random fixed parts of the same length, of numbers -1 and 1, it is compared
             with.

@@ -1,4 +1,4 @@
-"""From a picture back to z: the z whose face G(z) is nearest to a given picture.
+"""From a picture back to z: find the z whose face G(z) is nearest to a given picture.
 
 G has no inverse that can be written down, so z is found by gradient descent on the error of the
 pixels (Zhu et al. 2016, "Generative visual manipulation on the natural image manifold"):
@@ -6,8 +6,8 @@ pixels (Zhu et al. 2016, "Generative visual manipulation on the natural image ma
     z* = argmin over |z| <= r of the mean over pixels and channels of (G(z) - x)^2
 
 The error has many local minima. So the descent starts from several z: those samples of the prior
-whose faces are nearest to x. The limit r keeps z where G was trained. A z far outside the prior's
-shell may have a smaller error, but steps from it do not lead to faces.
+whose faces are nearest to x. The limit r keeps z in the region where G was trained. A z far outside
+the prior's shell may have a smaller error, but its neighbours do not give faces.
 """
 
 from __future__ import annotations
@@ -79,13 +79,13 @@ def find(
 
     Args:
         samples: G, z [n, latent_dim] -> float32 [n, S, S, C] in [-1, 1], differentiable.
-        latent_dim: numbers in z, drawn from N(0, 1).
+        latent_dim: how many numbers z has, drawn from N(0, 1).
         pictures: uint8 [n, S, S, C].
         starts: how many z each picture's descent starts from.
         candidates: from how many samples of the prior these are chosen.
-        steps: of Adam, whose learning rate falls to 0 along a cosine.
+        steps: the number of steps of Adam, whose learning rate falls to 0 along a cosine.
         learning_rate: at the first step.
-        seed: of the candidates.
+        seed: the seed of the candidates.
 
     Returns:
         For each picture the z with the smallest error, its face and its PSNR.

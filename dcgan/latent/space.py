@@ -1,4 +1,4 @@
-"""The space that z lives in: paths through it, simple walks, directions that mean something.
+"""The latent space: paths through it, simple walks, directions that change a factor.
 
     function        gives                                          on the prior's shell?
     lerp            the straight line from a to b                  no: half way, the norm is 0.71
@@ -8,11 +8,11 @@
     set_component   z with a given coordinate along a direction    if keep_norm
     directions      the direction along which a factor changes     (of length 1)
 
-A z of N(0, I) in d dimensions is hardly ever near 0, though the density is highest there: its norm
-is that of d independent normals, and nearly all of the mass lies near a *shell* of radius sqrt(d).
-G was trained on that shell alone. What it does elsewhere is not what it learnt.
+A sample z of N(0, I) in d dimensions is hardly ever near 0, though the density is highest there.
+Its squared norm is a sum of d squared normals, so nearly all samples lie near a *shell* of radius
+sqrt(d). G was trained only on that shell; elsewhere it may make anything.
 
-All arithmetic is NumPy float64; what is given back is float32, ready for a generator.
+All arithmetic is NumPy float64; results are float32, ready for a generator.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def switch(
     For values of size 1 the norm stays sqrt(dim): on the shell.
 
     Args:
-        dim: numbers in z.
+        dim: how many numbers z has.
         lengths: how many are set, in each row.
         values: what they are set to: a number for all rows, or one for each.
 
@@ -182,7 +182,7 @@ def fix_part(dim: int, n: int, seed: tf.Tensor, fixed: int = 35, value: float = 
     The mean squared norm is fixed value^2 + dim - fixed: the prior's, `dim`, if |value| = 1.
 
     Args:
-        dim: numbers in z.
+        dim: how many numbers z has.
         n: how many z.
         seed: [2] int64 of `gan_core.rng`.
         fixed: how many numbers are fixed.

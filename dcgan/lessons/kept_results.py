@@ -1,4 +1,4 @@
-"""Results of long measurements: kept in a file, and told with their standard error."""
+"""Results of long measurements: kept in a file, and shown with their standard error."""
 
 from __future__ import annotations
 

@@ -52,8 +52,8 @@ def value(
         kind: one of `KINDS`.
         real: the two real samples.
         fake: the two generated ones.
-        width: of a bump; far below the samples' distances, D is free at every sample.
-        cost: of a large D, above 0; it makes the best D unique.
+        width: the width of a bump; far below the samples' distances, D is free at every sample.
+        cost: the cost of a large D, above 0; it makes the best D unique.
 
     Returns:
         The value: 0 if D separates the samples without effort, -log 2 if it cannot at all.

@@ -111,8 +111,8 @@ def show(network: Sequential, layers: list[LayerFacts], caption: str) -> None:
 
     Args:
         network: what was measured.
-        layers: of `measure`.
-        caption: of the table.
+        layers: the result of `measure`.
+        caption: the caption of the table.
     """
     has_fields = not any(isinstance(layer, Conv2DTranspose) for layer in network.layers)
     columns = ["layer", "pixels", "channels", "k²·in·out", "batch norm"]
@@ -149,7 +149,7 @@ def gradient_of_a_unit(network: Sequential, x: tf.Tensor, position: int, unit: i
     Args:
         network: a Sequential.
         x: [1, n, n, 3].
-        position: of the layer behind which the unit is.
+        position: the number of the layer whose output the unit belongs to.
         unit: the unit is channel 0 of pixel (unit, unit) there.
 
     Returns:

@@ -16,7 +16,7 @@ def apply(function: Callable, kernel: Sequence[float], row: Sequence[float]) -> 
     zeros, and the kernel the one row that matters of a k x k kernel of zeros.
 
     Args:
-        function: of gan_core's convolutions.
+        function: one of gan_core's convolutions.
         kernel: k numbers.
         row: n pixels.
 

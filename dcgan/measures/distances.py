@@ -1,4 +1,4 @@
-"""How far generated images are from real ones: each of these sees something the others miss.
+"""How far generated images are from real ones: each measure detects faults that others miss.
 
     function                     asks                                          0 / best    unit
     sliced_wasserstein_pyramid   do patches of each size look like real ones?  the floor   sd / 1000
@@ -51,7 +51,7 @@ def sliced_wasserstein_pyramid(
     Args:
         real: uint8 [N, S, S, 3].
         fake: uint8 [M, S, S, 3].
-        seed: of the places and the directions.
+        seed: the seed of the places and the directions.
         patches: how many of each image, at each level.
         projections: random directions.
 
@@ -156,7 +156,7 @@ def patches_and_whole(real: np.ndarray, fake: np.ndarray, *, seed: int) -> dict[
     Args:
         real: uint8 [N, S, S, 3].
         fake: uint8 [M, S, S, 3].
-        seed: of places and directions.
+        seed: the seed of places and directions.
 
     Returns:
         {64: float, 32: float, 16: float, "whole": float, "mean": float} for S = 64, in thousandths
@@ -289,7 +289,7 @@ def diversity(images: np.ndarray, *, seed: int, pairs: int = 1000) -> float:
 
     Args:
         images: uint8 [N, S, S, 3].
-        seed: of the pairs.
+        seed: the seed of the pairs.
         pairs: how many are drawn.
     """
     images = _uint8("diversity", "images", images, at_least=2)

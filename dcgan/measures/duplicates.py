@@ -1,9 +1,9 @@
-"""Pictures that are nearly the same: recompressed, a little brighter, a pixel further left.
+"""Find pictures that are nearly the same: recompressed, a little brighter, moved by a pixel.
 
-A *difference hash* is 64 bits of a picture: seen as 9 x 8 cells of brightness, whether each cell is
-brighter than its left neighbour. Compression, size and exposure change few of them. Two pictures
-whose bits differ in few places are then compared themselves, for hashes of different pictures can
-be alike by chance: 18,000 pictures have 162 million pairs.
+A *difference hash* has 64 bits. The picture is reduced to 9 x 8 cells of brightness, and each bit
+says whether a cell is brighter than its left neighbour. Compression, size and exposure change few
+bits. Two pictures whose hashes differ in few bits are then compared pixel by pixel, because hashes
+of different pictures can be alike by chance: 18,000 pictures have 162 million pairs.
 """
 
 from __future__ import annotations

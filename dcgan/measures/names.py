@@ -1,6 +1,6 @@
-"""What the measures of a judge are called: in tables, and as columns of a run's epochs.csv.
+"""The names of a judge's measures, in tables and as columns of a run's epochs.csv.
 
-Apart from the judges because it imports nothing, so that a run folder is read without TensorFlow.
+This file imports nothing, so that a run folder can be read without TensorFlow.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Does a generator make new images, or copies of its training images? The nearest ones tell."""
+"""Does a generator make new images, or copies of its training images? Compare the nearest ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dcgan.data.image_arrays import uint8_images
 from gan_core import checks
 
 ROWS_AT_A_TIME = 500
-# Products of two numbers from -128 to 127 add up to at most 2^24, up to where float32 has all
-# integers.
+# The sum of so many products of numbers from -128 to 127 is at most 2^24, and float32 holds all
+# integers up to that.
 EXACT = 1024
 
 

@@ -1,4 +1,4 @@
-"""Generated faces beside real ones, by pixels alone: what needs no network and no download."""
+"""Judge generated faces beside real ones by pixels alone, without a network or a download."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PixelJudge:
         real: uint8 [n, S, S, 3], held-out faces.
         others: uint8 [n, S, S, 3], further real faces: measured as if they were generated, they
             give the floor.
-        seed: of places and directions.
+        seed: the seed of places and directions.
         floor: what `measure(others)` gave before; None: measure it now.
     """
 

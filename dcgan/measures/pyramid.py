@@ -87,7 +87,7 @@ def square_images(owner: str, name: str, images: np.ndarray, at_least: int = 1) 
     (`distances.small`), and even at every level but the last.
 
     Raises:
-        ValueError: if it is no such array.
+        ValueError: if it is not such an array.
     """
     try:
         images = np.asarray(images)

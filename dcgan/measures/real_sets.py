@@ -1,4 +1,4 @@
-"""Which real faces generated ones are held against, and which real ones give the floor."""
+"""The real faces with which generated ones are compared, and those that give the floor."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def choose(
         learnt: indices of those that were learnt from, as `faces.split` gives them.
         aside: indices of those that were held out.
         n: faces in each set, at most; fewer where there are fewer.
-        seed: of the choice.
+        seed: the seed of the choice.
         mirrored: whether training mirrored faces at random. Then half of these faces are
             mirrored too: the generator is asked for both.
 
@@ -73,7 +73,7 @@ def mirror_half(images: np.ndarray, *, seed: int) -> np.ndarray:
 
     Args:
         images: uint8 [n, S, S, 3].
-        seed: of the choice.
+        seed: the seed of the choice.
 
     Returns:
         uint8 [n, S, S, 3].

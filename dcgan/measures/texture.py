@@ -1,4 +1,4 @@
-"""Texture: what random directions of pixels hardly see, and a person sees at once.
+"""Measures of texture, to which random projections of pixels hardly react.
 
     function             asks                                               real faces
     whitened_patches     have small patches the covariance of real ones?    the floor, near 0
@@ -6,9 +6,9 @@
     grid_pattern         does the texture depend on the place in a 4 × 4
                          grid, as transposed convolutions make it do?       their own value
 
-A checkerboard changes a pixel by a few grey levels, and neighbouring pixels differ by more. So a
-random projection of a patch, which mixes all its directions, hardly moves. These measures weigh
-each direction, or each frequency, by how much real faces vary along it.
+A checkerboard changes a pixel by a few grey levels, less than the difference of neighbouring
+pixels. So a random projection of a patch, which mixes all its directions, hardly changes. These
+measures divide each direction, or each frequency, by how much real faces vary along it.
 
 All take uint8 images [N, S, S, 3], or [N, S, S, 1] of grey, with S = 16, 32, 48, 64, ...
 """
@@ -45,9 +45,9 @@ def whitened_patches(
     Args:
         real: uint8 [N, S, S, 3].
         fake: uint8 [M, S, S, 3].
-        seed: of the places of patches.
-        level: of the pyramid; 0 is the finest.
-        patches: of each image.
+        seed: the seed of the places of patches.
+        level: the level of the pyramid; 0 is the finest.
+        patches: the number of patches from each image.
 
     Returns:
         The distance; 0 for equal sets, and small for two sets of real images.

@@ -1,6 +1,6 @@
-"""What `python -m dcgan page` may be asked. `dcgan.page.build` does it.
+"""The options of `python -m dcgan page`, which `dcgan.page.build` carries out.
 
-Apart from that because it imports no TensorFlow, which --help can do without.
+They are in a separate file that does not import TensorFlow, so that --help is fast.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ class Page:
     out: Path = Path("faces.html")
     """the file to write"""
     title: str = "Faces that nobody drew"
-    """its title"""
+    """the page's title"""
     licence: str = "Generated faces. Code: MIT licence."
-    """the line at its end: what visitors may do with the faces"""
+    """the last line of the page: what visitors may do with the faces"""
     samples: int = 3000
     """faces by which the sliders' directions are found, for a generator of drawn faces"""
     overwrite: bool = False
-    """replace --out if it is there"""
+    """replace --out if it exists"""
 
     def __post_init__(self) -> None:
         checks.integer("Page", "samples", self.samples, 500, 10**6)

@@ -43,7 +43,7 @@ def describe(
         generator: a Sequential of Dense, Reshape, Conv2DTranspose, Conv2D, BatchNorm,
             WithEmbedding, ConditionalBatchNorm, `dcgan.architectures.modern.Block`, `upsample`, and
             of functions that are ReLU, leaky ReLU, tanh or the identity.
-        latent_dim: numbers in z.
+        latent_dim: how many numbers z has.
         sizes: how many values each factor of its labels has; None: it takes no labels.
 
     Returns:

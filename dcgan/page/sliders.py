@@ -1,8 +1,8 @@
-"""The sliders of a page: directions in z, and what is known about each of them.
+"""The sliders of a page: directions in z, with what was measured about each.
 
 For a generator of drawn faces they are directions of known factors, found and measured with the
 factor classifier (chapter 10). For any other they are principal directions of the activations of
-the generator's first layer (Härkönen et al. 2020, "GANSpace"), which nobody has named.
+the generator's first layer (Härkönen et al. 2020, "GANSpace"), which have no names.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def of_activations(generator: Sequential, latent_dim: int, count: int = 10) -> l
 
     Args:
         generator: whose first layer with a kernel is a Conv2DTranspose or Dense.
-        latent_dim: numbers in z.
+        latent_dim: how many numbers z has.
         count: how many directions.
     """
     first = next((layer for layer in generator.layers if hasattr(layer, "kernel")), None)

@@ -1,1 +1,1 @@
-"""Solutions of the exercises of the face chapters, a module a chapter, a function an exercise."""
+"""Solutions to the exercises of chapters 7 to 13: a module for each, a function an exercise."""

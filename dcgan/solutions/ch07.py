@@ -112,7 +112,7 @@ def exercise_6(seed: int = 0) -> tuple[float, float, float]:
     miss it: the fewer there are, the more the distance depends on their seed.
 
     Args:
-        seed: of the clouds and of the directions.
+        seed: the seed of the clouds and of the directions.
 
     Returns:
         The distance by the axes; by 128 random directions; and its floor, by the same directions,

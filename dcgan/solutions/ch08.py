@@ -88,7 +88,7 @@ def exercise_4() -> tuple[list, list]:
     differences between batches, because the moving averages are the same for all.
 
     Returns:
-        What comes out for two batches of eight equal numbers: in training, and at inference.
+        The outputs for two batches of eight equal numbers, in training and in inference.
     """
     layer = BatchNorm(1)
     batches = [tf.fill([8, 1], 3.0), tf.fill([8, 1], -5.0)]
@@ -102,8 +102,8 @@ def exercise_5(error: float = 0.2, seed: int = 0) -> tuple[float, float]:
     m = (1 - e^2) / (1 + e^2), which is 0.923 for e = 1/5.
 
     Args:
-        error: of the moving mean, over that of one batch.
-        seed: of the batches.
+        error: the error of the moving mean, divided by that of one batch.
+        seed: the seed of the batches.
 
     Returns:
         m, and the error that is measured with it.
@@ -132,7 +132,7 @@ def exercise_6(seed: int = 0) -> dict[str, float]:
     the contrast of a picture's channels is hidden from the layers behind.
 
     Args:
-        seed: of the kernels and pictures.
+        seed: the seed of the kernels and pictures.
 
     Returns:
         {norm: share of a logit's squared gradient on other pictures}.

@@ -58,8 +58,8 @@ def exercise_3(logit: float = 6.0, seed: int = 0):
     else. Who learns is decided by the variables that an optimizer is bound to.
 
     Args:
-        logit: of a D that is right and sure.
-        seed: of the networks.
+        logit: the logit of a D that is right and sure.
+        seed: the seed of the networks.
 
     Returns:
         The loss from logits, the loss from probabilities taken for logits, and the norms of the
@@ -126,7 +126,7 @@ def exercise_6(config: chapter.Config, rounds: int | None = None):
     batch costs four times the images, and more than twice the time.
 
     Args:
-        config: of the chapter.
+        config: the chapter's Config.
         rounds: None: as many as batches of 32 have in Table 9.5.
 
     Returns:
@@ -156,7 +156,7 @@ def exercise_7(real, period=25, patience=3, start=150, least_variety=0.15, certa
         period: rounds from one look to the next.
         patience: looks in a row that must be bad.
         start: the first round that counts.
-        least_variety: of generated faces, as a share of the variety of real ones.
+        least_variety: the least variety of generated faces, as a share of that of real ones.
         certain: D is certain if D(x) is above this and D(G(z)) below 1 - this.
 
     Returns:
@@ -191,9 +191,9 @@ def play_with_a_watchdog(config, recipes, **options):
     """Try the hook of exercise 7.
 
     Args:
-        config: of the chapter.
+        config: the chapter's Config.
         recipes: title -> recipe.
-        options: of exercise_7.
+        options: the options of exercise_7.
 
     Returns:
         {title: why it was stopped, or "finished"}.

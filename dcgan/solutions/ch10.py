@@ -107,8 +107,8 @@ def exercise_6(generator, pictures, hidden, steps: int = 400, seed: int = 0):
         generator: a trained_generator.Generator with `samples`.
         pictures: uint8 [n, S, S, 3].
         hidden: bool [S, S], where a pixel is hidden.
-        steps: of the descent.
-        seed: of the starts.
+        steps: the number of steps of the descent.
+        seed: the seed of the starts.
 
     Returns:
         The filled pictures, uint8 [n, S, S, 3].

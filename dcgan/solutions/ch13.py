@@ -72,7 +72,7 @@ def exercise_3(steps: int = 300) -> dict[str, float]:
     and then c = 0.
 
     Args:
-        steps: of gradient ascent on V.
+        steps: the number of steps of gradient ascent on V.
 
     Returns:
         V of the best D of each form, and of D*, by integration.
@@ -172,8 +172,8 @@ def exercise_6(rounds: int = 200, seed: int = 0) -> dict[str, np.ndarray]:
     data's 0.125: they are those few samples again, and no new ones. (Seed 0.)
 
     Args:
-        rounds: of each training.
-        seed: of data and networks.
+        rounds: the number of rounds of each training.
+        seed: the seed of data and networks.
 
     Returns:
         For each kind of batch, the mean distance of 250 samples of each label from the label's

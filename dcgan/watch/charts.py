@@ -1,7 +1,7 @@
 """The curves of one or several runs, as options of Apache ECharts (https://echarts.apache.org).
 
-A run has a colour in every chart. What belongs to D is drawn as a full line, what belongs to G as a
-dashed one; the level of real faces is dotted.
+A run has the same colour in every chart. Lines of D are solid, lines of G dashed; the level of real
+faces is dotted.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Chart:
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """How the charts are looked at."""
+    """The choices of the page that all charts follow."""
 
     images: bool = False
     """count images in place of rounds, for runs whose batches differ"""
@@ -68,16 +68,16 @@ class View:
 
 
 def charts(runs: dict[str, RunData], view: View) -> list[Chart]:
-    """Those that have anything to show.
+    """The charts that have at least one curve.
 
     Args:
         runs: short name -> the run.
-        view: how they are looked at.
+        view: the choices of the page.
     """
     pairs = [
         ("Losses", "loss", "d_loss", "g_loss", (None, None)),
-        ("What D says: probability of real", "D", "d_real", "d_fake", (0.0, 1.0)),
-        ("What D says: mean logit", "D", "d_score_real", "d_score_fake", (None, None)),
+        ("D's output: probability of real", "D", "d_real", "d_fake", (0.0, 1.0)),
+        ("D's output: mean logit", "D", "d_score_real", "d_score_fake", (None, None)),
     ]
     found = [
         Chart(title, _pair(runs, view, kind, first, second), limits)
@@ -98,12 +98,12 @@ def charts(runs: dict[str, RunData], view: View) -> list[Chart]:
 
 
 def _has_a_curve(chart: Chart) -> bool:
-    """Whether there is anything in it but dotted lines, which show what real faces have."""
+    """Whether it has a line that is not dotted. Dotted lines show the values of real faces."""
     return any(line.style != DOTTED for line in chart.lines)
 
 
 def options(chart: Chart, view: View) -> dict[str, Any]:
-    """What ECharts draws."""
+    """The chart as options of ECharts."""
     low, high = chart.limits
     axis = {
         "axisLine": {"lineStyle": {"color": GREY}},

@@ -1,6 +1,6 @@
-"""What `python -m dcgan watch` may be asked. `dcgan.watch.page` does it.
+"""The options of `python -m dcgan watch`, which `dcgan.watch.page` carries out.
 
-Neither imports TensorFlow: the page is there in a second, and holds no part of a GPU.
+Neither file imports TensorFlow, so that the page starts within a second and uses no GPU memory.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Watch:
         tyro.conf.Positional[tuple[Path, ...]],
         tyro.conf.arg(metavar="RUN [RUN ...]", help_behavior_hint=f"(1 to {MOST_RUNS}; required)"),
     ]
-    """run folders, of trainings that run or have ended; several stand side by side"""
+    """run folders of trainings that run or have ended; several are shown side by side"""
     host: str = local_page.LOOPBACK
-    """where the page is served; the default is reachable from this machine alone"""
+    """where the page is served; the default can be reached only from this machine"""
     port: int = 8602
-    """its port; 0: any that is free"""
+    """the port; 0: any free port"""
     browser: bool = True
-    """open a browser, where there is one with windows"""
+    """open a graphical browser if there is one"""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.runs) <= MOST_RUNS:
@@ -53,7 +53,7 @@ def watch(config: Watch) -> None:
         config: what to follow, and where to serve the page.
 
     Raises:
-        ValueError: a folder is no run, NiceGUI is missing, or the port is taken.
+        ValueError: if a folder is not a run, NiceGUI is missing, or the port is taken.
     """
     readers = [RunReader(path) for path in dict.fromkeys(config.runs)]
     local_page.require_nicegui("Watch")

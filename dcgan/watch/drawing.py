@@ -43,7 +43,7 @@ def draw(folder: str, count: int, seed: int) -> Drawn:
     Args:
         folder: the run's.
         count: how many.
-        seed: of z, and of labels where there are any.
+        seed: the seed of z, and of labels where there are any.
 
     Raises:
         ValueError: there is no checkpoint yet, or it cannot be read.

@@ -1,8 +1,8 @@
 """The page: a card for each run, curves of all of them, and the judge's tables.
 
-Each tab has a `Page` of its own, which looks every two seconds for what is new. What it reads and
-computes runs in other threads and in the worker, so that the page answers meanwhile. A browser asks
-for sheets by numbers: of a run on the command line, and of an epoch.
+Each tab has its own `Page`, which checks for changes every two seconds. It reads files in other
+threads and computes in the worker, so that the page stays responsive. A browser requests sheets by
+numbers: that of a run on the command line, and that of an epoch.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Watched:
     """A run, and what was read of it last; all tabs share it.
 
     Args:
-        reader: of its folder.
+        reader: the reader of its folder.
         name: short, for curves.
         number: on the command line, from 0 up.
     """
@@ -109,7 +109,7 @@ def serve(readers: list[RunReader], address: local_page.Address, *, browser: boo
     """Serve the page until Ctrl-C.
 
     Args:
-        readers: of the runs.
+        readers: the readers of the runs.
         address: where.
         browser: whether to open one.
     """
@@ -447,7 +447,7 @@ class Card:
 
 
 def is_news(data: RunData, shown: RunData | None, names: tuple[str, ...]) -> bool:
-    """Whether a run has other numbers than those that are shown: files that were read anew.
+    """Whether files of a run have been read again since its numbers were last shown.
 
     Args:
         data: what was read now.
@@ -481,7 +481,7 @@ class Figure:
         """Another picture.
 
         Args:
-            address: of the picture.
+            address: the address of the picture.
             caption: below it.
             alt: what it shows, for those who do not see it.
         """

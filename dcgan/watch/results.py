@@ -1,4 +1,4 @@
-"""What the worker sends back: apart from what computes it, so that the page needs no TensorFlow."""
+"""The results that the worker sends back; in a separate file that needs no TensorFlow."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What a run folder holds, as plain data; read again and again while somebody trains there.
+"""The content of a run folder as plain data; it can be read repeatedly while the run trains.
 
-Nothing here writes, locks or imports TensorFlow. The folder's files change at any moment: each is
-read whole, at once, and closed before anything is made of it, so that the training can replace it
-meanwhile (which Windows refuses for a file that is open). A file is read again only when its time,
-size or number on the disk has changed. What is half written is told in `RunData.problems`, and what
-was read before stays.
+Nothing here writes, locks or imports TensorFlow. The files may change at any moment. Each is read
+completely and closed before it is parsed, so that the training can replace it (Windows does not
+allow that for an open file). A file is read again only if its time, size or number on the disk has
+changed. A file that is only partly written is reported in `RunData.problems`, and its last complete
+content is kept.
 
     reader = RunReader("runs/dcgan-1")
     data = reader.read()            # as often as you like
@@ -179,7 +179,7 @@ def table(content: bytes) -> Columns:
     A row counts if its line is ended and all its cells are numbers, as many as the header names.
 
     Args:
-        content: of the file.
+        content: the content of the file.
 
     Returns:
         Each name an array [rows] of float64; {} where no header is whole.
@@ -207,7 +207,7 @@ def _numbers(cells: list[str], count: int) -> list[float] | None:
 def _config(content: bytes) -> dict[str, Any]:
     fields = json.loads(content)
     if not isinstance(fields, dict):
-        raise ValueError("it holds no fields")
+        raise ValueError("it is not a JSON object")
     return fields
 
 

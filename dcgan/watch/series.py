@@ -1,6 +1,6 @@
-"""What is shown of a run, worked out from its `RunData`: still plain data.
+"""The numbers shown for a run, computed from its `RunData` as plain data.
 
-How far it is, how its learning rates went, which epoch was best, and the judge's table.
+Its progress, its learning rates over time, the best epoch, and the judge's table.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dcgan.measures.names import FRECHET, GRID, PIXELS, SPECTRUM, measure
 from dcgan.measures.names import column as column_of
 from dcgan.watch.run_data import RunData
 
-LARGEST = 1e100  # what is drawn; products of larger numbers are none any more
-QUIET = 120.0  # seconds without news, after which a run is not called running
+LARGEST = 1e100  # larger numbers are not drawn, because their products overflow
+QUIET = 120.0  # after so many seconds without a change a run is no longer called running
 RATES = ("d_learning_rate", "g_learning_rate")
 OWN_COLUMNS = ("epoch", "step", "images_a_second")
 FIRST = ("combined", "frechet", "kid", "precision", "recall", "distance_mean")
@@ -59,7 +59,7 @@ def column(run: RunData, name: str) -> Curve | None:
 
     Args:
         run: the run.
-        name: of the column.
+        name: the name of the column.
 
     Returns:
         None where there is no such column, or no number in it.

@@ -1,7 +1,7 @@
-"""One other process that computes for the page, so that the page answers meanwhile.
+"""A second process that computes for the page, so that the page stays responsive.
 
-It has a low priority and one thread, and sees no GPU: the training that is watched may need all of
-it. It ends with the process that started it, whatever becomes of that.
+It has a low priority and one thread, and uses no GPU, because the training may need all of it. It
+ends with the process that started it, however that ends.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Worker:
         """Have a function called when those before it are done.
 
         Args:
-            name: of the function.
+            name: the name of the function.
             arguments: what it is called with.
 
         Returns:

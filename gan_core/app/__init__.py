@@ -1,3 +1,1 @@
-"""What every command of the project shares: a command line from a dataclass,
-and the style of figures.
-"""
+"""Parts that all commands share: a command line made from a dataclass, figures, tables, pages."""

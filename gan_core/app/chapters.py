@@ -1,13 +1,13 @@
-"""The first line of every chapter: quick answers, and a start without TensorFlow's own messages.
+"""The first line of every chapter: fast help, and a start without TensorFlow's own messages.
 
     from gan_core.app import chapters
 
     chapters.start(__name__)
 
-A chapter imports TensorFlow at its top, because it is read from top to bottom, and that takes
-seconds. What `--help` shows, and which arguments there are, is known from the chapter's text: its
-`Config` and the call that reads the command line. Where there are arguments, `start` makes these
-two alone and reads them, so that `--help` and a mistake are answered before TensorFlow is imported.
+A chapter imports TensorFlow at its top, and that takes seconds. But the help and the possible
+arguments depend only on two parts of the chapter's source: its `Config`, and the call that reads
+the command line. If there are arguments, `start` executes these two parts alone, so that `--help`
+and wrong arguments are answered before TensorFlow is imported.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ VERBOSE = "--verbose"
 def start(name: str) -> None:
     """Answer `--help` or a wrong argument, or import TensorFlow quietly.
 
-    This is what happens where a chapter is run as a program. Where it is imported, nothing happens.
-    In a notebook, whose command line is not the chapter's, only TensorFlow is imported.
+    It does so if the chapter is run as a program; if it is imported, nothing happens. In a
+    notebook, whose command line is not the chapter's, only TensorFlow is imported.
 
-    `--verbose` on the command line, or GAN_VERBOSE=1 in the environment, shows what TensorFlow
-    says. What a chapter's own checks refuse, such as a number out of its range, is told after
-    TensorFlow's start.
+    `--verbose` on the command line, or GAN_VERBOSE=1 in the environment, shows TensorFlow's
+    messages. The chapter's own checks, such as the range of a number, run after TensorFlow has
+    started.
 
     Args:
-        name: the chapter's `__name__`, "__main__" where it is run.
+        name: the chapter's `__name__`, which is "__main__" if it is run.
     Raises:
-        SystemExit: code 0, after the help has been shown; code 2, after a line on a wrong argument.
+        SystemExit: code 0 after the help; code 2 after one line about a wrong argument.
     """
     if name != "__main__":
         return
@@ -56,10 +56,10 @@ def _take_verbose() -> None:
 
 
 def _read_arguments(path: Path) -> None:
-    """Make the chapter's Config, without its checks, and let it read the command line.
+    """Define the chapter's Config, without its checks, and read the command line with it.
 
-    Returns if there is nothing to say: the arguments are good, or the chapter has no `Config` or no
-    call of `command_line.read` or `run`.
+    Returns if the arguments are valid, or if the chapter has no `Config` or no call of
+    `command_line.read` or `run`.
     """
     chapter = ast.parse(path.read_text(encoding="utf-8"))
     config = _config_of(chapter)
@@ -67,7 +67,7 @@ def _read_arguments(path: Path) -> None:
     if config is None or call is None:
         return
     needed = ast.Module([*_needed_by(config, chapter), config], type_ignores=[])
-    # tyro finds the help of the fields in the text of the module that the class belongs to.
+    # tyro reads the help of the fields from the source of the module that the class belongs to.
     names = vars(sys.modules["__main__"])
     exec(compile(needed, str(path), "exec"), names)
     description, program = [
@@ -77,7 +77,7 @@ def _read_arguments(path: Path) -> None:
 
 
 def _config_of(chapter: ast.Module) -> ast.ClassDef | None:
-    """The class Config without its methods, which check values and need the library for it."""
+    """The class Config without its methods, which check values and would need the library."""
     for statement in chapter.body:
         if isinstance(statement, ast.ClassDef) and statement.name == "Config":
             statement.body = [
@@ -118,13 +118,13 @@ def _needed_by(config: ast.AST, chapter: ast.Module) -> list[ast.stmt]:
 
 
 def _names_used_by(node: ast.AST) -> set[str]:
-    """The names that are read, not those that are assigned: a field may be called like a module."""
+    """The names that are read, not those that are assigned: a field may be named like a module."""
     names = [part for part in ast.walk(node) if isinstance(part, ast.Name)]
     return {part.id for part in names if isinstance(part.ctx, ast.Load)}
 
 
 def _names_made_by(statement: ast.stmt) -> Iterator[str]:
-    """The names that an import or an assignment makes; classes and functions are not asked for."""
+    """The names that an import or an assignment defines; classes and functions are left out."""
     if isinstance(statement, ast.Import | ast.ImportFrom):
         for alias in statement.names:
             yield (alias.asname or alias.name).split(".")[0]

@@ -1,6 +1,4 @@
-"""A config dataclass *is* the command line: every field a flag,
-its comment or docstring the help.
-"""
+"""A command line from a config dataclass: a field is a flag, its comment or docstring the help."""
 
 from __future__ import annotations
 
@@ -26,9 +24,9 @@ from gan_core.app import quiet, stopping, without_keras
 Config = TypeVar("Config")
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-# What the lines of tyro's error box begin with; without UTF-8 they are drawn with dashes.
+# How the horizontal lines of tyro's error box begin; without UTF-8 they are drawn with dashes.
 RULES = ("╭", "├", "╰", "──", "---", "+--")
-OUT_OF_MEMORY = "ResourceExhaustedError"  # TensorFlow's; importing it takes seconds
+OUT_OF_MEMORY = "ResourceExhaustedError"  # by name, because importing TensorFlow takes seconds
 
 
 def read(
@@ -38,19 +36,19 @@ def read(
     arguments: Sequence[str] | None = None,
     default: Config | None = None,
 ) -> Config:
-    """The config that the command line asks for.
+    """Read a config from the command line.
 
-    For a chapter, whose cells use the config one after the other. A notebook has no command line:
-    there it is the defaults, except in `%run chapter.py --flag value`. Wrong arguments are told in
-    one line and end the process with code 2.
+    It is for chapters, whose cells use the config one after another. A notebook has no command
+    line: there the config has its default values, except in `%run chapter.py --flag value`. A wrong
+    argument is reported in one line and ends the process with code 2.
 
     Args:
         config_class: a dataclass.
-        description: what `--help` says first.
-        program: the name that `--help` shows; None: the file's.
-        arguments: what to read; None: those of the process.
-        default: a config that takes the place of the class's own default values, for programs
-            with presets.
+        description: the first text of `--help`.
+        program: the program's name in `--help`; None: the file's name.
+        arguments: the arguments to read; None: those of the process.
+        default: a config whose values replace the class's default values, for programs with
+            presets.
     Returns:
         A config.
 
@@ -76,18 +74,14 @@ def parse(
     arguments: Sequence[str] | None = None,
     default: Config | None = None,
 ) -> Config:
-    """What `read` does outside of a notebook, but for the start of TensorFlow.
+    """Read a config from the command line, without importing TensorFlow.
 
     Args:
-        config_class: as for `read`, and so are the others.
-        description: what `--help` says first.
-        program: the name that `--help` shows.
-        arguments: what to read; None: those of the process.
-        default: a config that takes the place of the class's own default values.
+        config_class, description, program, arguments, default: as for `read`.
     Returns:
         A config.
     Raises:
-        SystemExit: code 0, after the help has been shown; code 2, after a line on a wrong argument.
+        SystemExit: code 0 after the help; code 2 after one line about a wrong argument.
 
     Example:
         >>> @dataclasses.dataclass
@@ -114,17 +108,13 @@ def run(
 ) -> None:
     """Read the config from the command line and call function(config).
 
-    What is wrong with the arguments, or with the data they name, is told in one line and ends the
-    process with code 2; a training that met a number that is not finite, or lost another worker,
-    ends it with code 1; Ctrl-C with code 130, SIGTERM in a training with 143.
+    Wrong arguments, or wrong data that they name, are reported in one line and end the process with
+    code 2. The code is 1 if a number in a training is not finite or another worker is lost, 130
+    after Ctrl-C, and 143 after SIGTERM in a training.
 
     Args:
-        config_class: as for `read`, and so are the others.
         function: called with the config.
-        description: what `--help` says first.
-        program: the name that `--help` shows.
-        arguments: what to read; None: those of the process.
-        default: a config that takes the place of the class's own default values.
+        config_class, description, program, arguments, default: as for `read`.
     """
     with stopping.second_ctrl_c_ends_at_once(), errors_in_one_line(config_class):
         config = read(config_class, description, program, arguments, default)
@@ -132,15 +122,15 @@ def run(
 
 
 def say(words: str, console: Console | None = None, style: str | None = None) -> None:
-    """Print one line as it stands: brackets are no markup, and a long line is not cut.
+    """Print one line unchanged: brackets are not read as markup, and a long line is not cut.
 
-    Output that fails never stops work: what the terminal cannot encode is shown with escapes, and
-    once the reader of a pipe has gone nothing is shown.
+    Failing output never stops the program: characters that the terminal cannot encode are shown as
+    escapes, and if nobody reads a pipe any more nothing is shown.
 
     Args:
         words: the line.
-        console: where to; None: standard output.
-        style: one of rich's, such as "bold red".
+        console: where to print; None: standard output.
+        style: a style of rich, such as "bold red".
 
     Example:
         >>> say("wrote [a].png")
@@ -150,14 +140,14 @@ def say(words: str, console: Console | None = None, style: str | None = None) ->
     line = words.encode(console.encoding, "backslashreplace").decode(console.encoding)
     try:
         console.print(line, style=style, markup=False, highlight=False, soft_wrap=True)
-    except (OSError, SystemExit):  # rich exits where the reader of a pipe has gone
+    except (OSError, SystemExit):  # rich exits if nobody reads a pipe any more
         _forget_the_reader(console)
 
 
 def let_output_never_fail() -> None:
-    """Characters that standard output cannot encode are shown with escapes from now on.
+    """From now on show characters that standard output cannot encode as escapes.
 
-    A folder's name that is no UTF-8, or in another script than the code page's, else ends a
+    Otherwise a folder's name that is not UTF-8, or that the code page cannot show, would end a
     finished training with an error.
     """
     for stream in (sys.stdout, sys.stderr):
@@ -168,11 +158,11 @@ def let_output_never_fail() -> None:
 def programs(
     package: str | os.PathLike[str], names: Sequence[str] | None = None
 ) -> list[tuple[str, str]]:
-    """The files of a folder that are run as programs. Nothing is imported.
+    """List the files of a folder that are run as programs. Nothing is imported.
 
     Args:
         package: the folder.
-        names: of modules, or of packages with a `__main__`; None: the chapters, in order.
+        names: the names of modules, or of packages with a `__main__`; None: the chapters, in order.
     Returns:
         (package.name, first line of its docstring) of each.
     """
@@ -193,10 +183,10 @@ def programs(
 def print_programs(
     title: str, package: str | os.PathLike[str], names: Sequence[str] | None = None
 ) -> None:
-    """A table of `programs`, for `python -m package`.
+    """Print the table of `programs`, for `python -m package`.
 
     Args:
-        title: above the table.
+        title: the title above the table.
         package: as for `programs`.
         names: as for `programs`.
     """
@@ -212,20 +202,21 @@ def print_programs(
 
 @contextlib.contextmanager
 def errors_in_one_line(config_class: type | None = None) -> Iterator[None]:
-    """What goes wrong inside is one line on standard error, and an exit code.
+    """Turn an exception within the `with` block into one line on standard error and an exit code.
 
-    2 for ValueError (what was asked for); 1 for ArithmeticError, OSError (a disk, a connection) and
-    a device that is out of memory; 130 for Ctrl-C, or what the interrupt says. Others pass.
+    The code is 2 for ValueError (a wrong request); 1 for ArithmeticError, OSError (a disk, a
+    connection) and a device that is out of memory; 130 for Ctrl-C, or the exit_code of the
+    interrupt. Other exceptions are raised as they are.
 
     Args:
-        config_class: a field of it is told as the flag it is, `--batch-size must` for
+        config_class: a dataclass whose fields are shown as flags: `--batch-size must` in place of
             `Config: batch_size must`.
     """
     try:
         yield
     except BrokenPipeError:
         _forget_the_reader(Console())
-        raise SystemExit(1) from None  # IPython cannot show one with a cause
+        raise SystemExit(1) from None  # IPython cannot show a SystemExit that has a cause
     except KeyboardInterrupt as interrupt:
         words, code = stopping.words_and_code(interrupt)
         say(words, Console(stderr=True))
@@ -242,7 +233,7 @@ def errors_in_one_line(config_class: type | None = None) -> Iterator[None]:
 
 
 def arguments_are_the_kernels() -> bool:
-    """In a notebook sys.argv belongs to the kernel, except while `%run file.py ...` runs a file."""
+    """Whether sys.argv belongs to a notebook's kernel, not to a file run by `%run file.py ...`."""
     if "ipykernel" not in sys.modules:
         return False
     program, *rest = sys.argv or [""]
@@ -253,18 +244,18 @@ def arguments_are_the_kernels() -> bool:
 
 
 def _refuse_empty(arguments: Sequence[str]) -> None:
-    """An empty text, as from a shell variable that is not set, would mean the current folder."""
+    """Refuse an empty argument, as from an unset variable: it would mean the current folder."""
     flag = "an argument"
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if name.startswith("--"):
             flag = name
         if argument == "" or (name.startswith("--") and equals and not value):
-            raise ValueError(f"{flag} is given an empty text. Is a variable of your shell not set?")
+            raise ValueError(f"{flag} is empty. Is a variable of your shell not set?")
 
 
 def start_quietly() -> None:
-    """TensorFlow, if it is installed, is imported and finds its devices without a word.
+    """Import TensorFlow, if it is installed, and let it find its devices without messages.
 
     Keras is not imported with it, which saves a quarter of the time.
     """
@@ -280,7 +271,7 @@ def _parse(
     arguments: Sequence[str] | None,
     default: Config | None,
 ) -> Config:
-    """tyro, with what it says about wrong arguments as a ValueError of one line."""
+    """Call tyro, and turn its report of wrong arguments into a ValueError of one line."""
     start = tyro.MISSING_NONPROP if default is None else default
     told = io.StringIO()
     try:
@@ -299,9 +290,9 @@ def _parse(
 
 
 def _what_the_box_says(box: str) -> str:
-    """The first paragraph of tyro's error box, and the flags that were perhaps meant.
+    """The first paragraph of tyro's error box, and the flags that it suggests.
 
-    tyro 1.0 offers its errors to programs as text alone (its events are in a private module).
+    tyro 1.0 offers its errors to programs only as text (its events are in a private module).
     """
     lines = [line.strip("│| ") for line in COLOURS.sub("", box).splitlines()]
     rules = [i for i, line in enumerate(lines) if line.startswith(RULES)]
@@ -330,7 +321,7 @@ def _tell(words: str) -> None:
 
 
 def _forget_the_reader(console: Console) -> None:
-    """Nobody reads this stream any more: what comes is dropped, at Python's end too."""
+    """Drop all further output to a stream that nobody reads, also when Python exits."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         stream = console.file.fileno()
         if stream in (1, 2):

@@ -1,21 +1,21 @@
-"""A page in the user's own browser, served by this program, and reachable from this machine alone.
+"""A page in the user's own browser, served by this program and reachable only from this machine.
 
     from gan_core.app import local_page
 
     local_page.serve(build, local_page.Address(port=8601), title="The game", opens="a training")
 
 `build` is a function without arguments that makes the page with NiceGUI (https://nicegui.io). It is
-called anew for every tab that asks for the page. NiceGUI is the extra `explore` and is imported
-here and nowhere else, once the page is served.
+called for every tab that opens the page. NiceGUI belongs to the extra `explore`; it is imported
+only here, and only when a page is served.
 
-What a visitor's browser can do wrong is refused before NiceGUI sees it:
+Requests that could do harm are refused before NiceGUI sees them:
 
-- The server listens on 127.0.0.1, so that other machines do not reach it. With another host a line
-  says who does.
-- A request whose Host header is none of ours is refused. Without that check a page on the web could
-  give its own name our address, and so read what is shown here (DNS rebinding).
-- A request that a page of another origin sends is refused, for a browser sends such requests
-  without asking, WebSockets among them.
+- The server listens on 127.0.0.1, so that other machines cannot reach it. With another host a
+  warning says who can.
+- A request whose Host header does not name this machine is refused. Without that check a page on
+  the web could let its own name point to our address, and so read this page (DNS rebinding).
+- A request that was sent by a page of another origin is refused, because browsers send such
+  requests, among them WebSockets, without asking the user.
 - Large requests are refused, and the page may load nothing from another machine.
 """
 
@@ -40,11 +40,11 @@ from gan_core.app import command_line
 
 LOOPBACK = "127.0.0.1"
 EXTRA = "pip install '.[explore]'"
-OLDEST = 3  # of NiceGUI, its first number
+OLDEST = 3  # the oldest major version of NiceGUI
 MOST_BYTES = 1_000_000  # of one request, and of one message from the browser
-KEPT_MESSAGES = 50  # that a tab gets again after its connection was lost for a moment
-PATIENCE = 20.0  # seconds until the server must answer, or its address is not told
-# NiceGUI's own words are that it tries to reconnect. A program that has ended never answers again.
+KEPT_MESSAGES = 50  # sent again to a tab whose connection was lost for a moment
+PATIENCE = 20.0  # seconds to wait for the server before its address is printed
+# In place of NiceGUI's message that it tries to reconnect: a program that has ended never answers.
 ENDED = """document.querySelector("#popup").innerHTML =
   "<span>The program does not answer: it has probably ended.</span>" +
   "<span>Start it again, then reload this page.</span>";"""
@@ -60,13 +60,13 @@ class Address:
     """Where a page is served.
 
     Args:
-        host: a name or an address of this machine. The default is reachable from this machine
-            alone.
-        port: 1 to 65535; 0: any that is free.
-        owner: who is named in messages.
+        host: a name or an address of this machine. The default can be reached only from this
+            machine.
+        port: 1 to 65535; 0: any free port.
+        owner: the name of the command or class, for messages.
 
     Raises:
-        ValueError: if one of them is none of these.
+        ValueError: if host or port is not of this kind.
 
     Example:
         >>> Address(port=8601).url
@@ -92,7 +92,7 @@ class Address:
 
     @property
     def url(self) -> str:
-        """What a browser on this machine is given."""
+        """The address for a browser on this machine."""
         host = LOOPBACK if self.host == "0.0.0.0" else self.host
         if host == "::":
             host = "::1"
@@ -102,7 +102,7 @@ class Address:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is reachable from this machine alone.
+    """Whether a host can be reached only from this machine.
 
     Args:
         host: a name or an address, without a port.
@@ -118,11 +118,11 @@ def is_loopback(host: str) -> bool:
 
 
 def warning(address: Address, opens: str) -> str:
-    """What must be said before a page is served to more than this machine; '' if it is not.
+    """The warning to print before a page is served to other machines; '' if it is not.
 
     Args:
         address: where the page is served.
-        opens: what a visitor gets, such as "this training".
+        opens: what visitors can see and use, such as "this training".
 
     Example:
         >>> warning(Address("0.0.0.0", 8601), "this training").split(" to ")[0]
@@ -137,10 +137,10 @@ def warning(address: Address, opens: str) -> str:
 
 
 def require_nicegui(owner: str) -> None:
-    """Refuse in one line where NiceGUI is missing or too old. It is not imported.
+    """Refuse in one line if NiceGUI is missing or too old. It is not imported.
 
     Args:
-        owner: who needs it.
+        owner: the command that needs it, for the message.
 
     Raises:
         ValueError: with the command that installs it.
@@ -154,7 +154,7 @@ def require_nicegui(owner: str) -> None:
 
 
 def with_free_port(address: Address) -> Address:
-    """The address with a port that can be served: its own, or any free one in place of 0.
+    """Check that the address can be served, and choose a free port if its port is 0.
 
     Args:
         address: where to serve.
@@ -163,15 +163,15 @@ def with_free_port(address: Address) -> Address:
         An address whose port is not 0.
 
     Raises:
-        ValueError: another program uses the port, it is not ours to use, or the host is none of
-            this machine's.
+        ValueError: if another program uses the port, the user may not use it, or the host does not
+            belong to this machine.
     """
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM
         )[0]
         with socket.socket(family, kind, protocol) as trial:
-            if os.name == "posix":  # elsewhere it would let two programs share a port
+            if os.name == "posix":  # on Windows this option would let two programs share a port
                 trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(place)
             trial.listen()
@@ -184,12 +184,12 @@ def _why_not(address: Address, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"{address.owner}: port must be free, got {address.port}, which another program uses. "
-            "Choose another one, or 0 for any that is free."
+            "Choose another one, or 0 for any free port."
         )
     if error.errno == errno.EACCES:
         return (
             f"{address.owner}: port must be one that you may use, got {address.port}. "
-            "Choose one above 1023, or 0 for any that is free."
+            "Choose one above 1023, or 0 for any free port."
         )
     return (
         f"{address.owner}: host must be a name or an address of this machine, got {address.host} "
@@ -207,19 +207,19 @@ def serve(
 ) -> None:
     """Serve a page until Ctrl-C, and show it in a browser if there is one.
 
-    The address is printed in any case. Nothing is stored, nothing is reloaded when files change,
-    and nothing is sent to anyone but the visitors.
+    The address is always printed. Nothing is stored, nothing is reloaded when files change, and
+    nothing is sent to anyone but the visitors.
 
     Args:
         build: makes the page with NiceGUI, for one tab.
-        address: where; port 0 stands for any that is free.
-        title: of the page, and of the line that tells the address.
-        opens: what a visitor gets, for the warning that another host than this machine needs.
+        address: where to serve; port 0 stands for any free port.
+        title: the title of the page, also printed before its address.
+        opens: what visitors can see and use, for the warning if other machines can reach the page.
         browser: whether to open a browser.
 
     Raises:
-        ValueError: NiceGUI is missing, or the address cannot be served.
-        KeyboardInterrupt: Ctrl-C. The function never returns in another way.
+        ValueError: if NiceGUI is missing, or the address cannot be served.
+        KeyboardInterrupt: after Ctrl-C. The function never returns in another way.
     """
     require_nicegui(address.owner)
     address = with_free_port(address)
@@ -273,13 +273,13 @@ def _tell_when_up(address: Address, title: str, browser: bool) -> None:
 
 
 def open_browser(url: str) -> bool:
-    """Show the address in a browser with windows; one in the terminal would take the terminal.
+    """Open an address in a graphical browser; a text browser would take over the terminal.
 
     Args:
-        url: what to show.
+        url: the address.
 
     Returns:
-        Whether there was one.
+        Whether a browser was found.
     """
     needs_display = sys.platform not in ("darwin", "win32")
     if needs_display and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -290,10 +290,10 @@ def open_browser(url: str) -> bool:
 
 
 class Guard:
-    """An ASGI application around another one, which lets only requests of our own pages through.
+    """An ASGI application around another one that lets only requests of our own pages through.
 
     Args:
-        app: what is guarded.
+        app: the application to protect.
         host: the name or address that is served.
 
     Example:
@@ -326,13 +326,13 @@ class Guard:
         await self.app(scope, receive, send_with_rules)
 
     def refusal(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[int, str]:
-        """Why a request is refused.
+        """Decide whether a request is refused, and why.
 
         Args:
-            headers: names in small letters, and values.
+            headers: pairs of a name in small letters and a value.
 
         Returns:
-            The status and the reason; 0 and '' for a request that may pass.
+            The HTTP status and the reason; 0 and '' for a request that may pass.
         """
         headers = list(headers)
         hosts = _texts(headers, b"host")
@@ -351,8 +351,8 @@ class Guard:
     def _is_ours(self, host_and_port: str) -> bool:
         """Whether a Host header names this machine.
 
-        Names are those that were asked for. An address in numbers cannot be made to point
-        elsewhere, so that all of them are allowed where the page is open to other machines.
+        Only the served name and this machine's own names are allowed. A numeric address cannot be
+        redirected, so if the page is open to other machines, every numeric address is allowed.
         """
         found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(:\d{1,5})?", host_and_port.lower())
         if found is None:
@@ -377,7 +377,7 @@ def _texts(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[str]:
 
 
 def _rules(host: str) -> list[tuple[bytes, bytes]]:
-    """What the browser is told of every answer: where the page may load from, and who may show it.
+    """The headers of every response: where the page may load from, and who may embed it.
 
     NiceGUI compiles its templates in the browser, which needs 'unsafe-eval'.
     """

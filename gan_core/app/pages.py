@@ -1,7 +1,7 @@
 """HTML for a notebook or a page of the book: figures and tables with captions.
 
-Nothing here is used in a terminal. A figure is one self-contained element: its picture lies in the
-text of the page, so that a notebook can be sent to someone and a page needs no further file.
+Nothing here is used in a terminal. A figure is one self-contained HTML element that includes its
+picture, so that a notebook can be sent to someone and a page needs no further file.
 """
 
 from __future__ import annotations
@@ -44,8 +44,11 @@ def picture(path: Path, caption: str, alt: str) -> str:
 
     Args:
         path: a .png, .gif, .jpg or .svg file.
-        caption: what a reader sees below it.
-        alt: what it shows, for those who cannot see it.
+        caption: the text below the picture.
+        alt: a description of the picture, for those who cannot see it.
+
+    Returns:
+        The HTML.
 
     Example:
         >>> import pathlib, tempfile
@@ -63,7 +66,16 @@ alt="a dot"><figcaption>Figure 1.1. A dot.</figcaption></figure>
 
 
 def player(path: Path, caption: str, alt: str) -> str:
-    """An HTML document, such as an animation with buttons, as an inline frame with a caption."""
+    """Put an HTML document, such as an animation with buttons, in a frame with a caption.
+
+    Args:
+        path: the .html file.
+        caption: the text below it.
+        alt: a description of what it shows, for those who cannot see it.
+
+    Returns:
+        The HTML.
+    """
     document = html.escape(path.read_text(encoding="utf-8"))
     frame = (
         f'<iframe srcdoc="{document}" title="{html.escape(alt)}" '
@@ -73,7 +85,16 @@ def player(path: Path, caption: str, alt: str) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    """Texts as an HTML table with a caption. Every column but the first is aligned right."""
+    """Make an HTML table with a caption. Every column but the first is aligned right.
+
+    Args:
+        columns: their names.
+        rows: for each row one text for each column.
+        caption: the text above the table.
+
+    Returns:
+        The HTML.
+    """
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
     body = "".join(f"<tr>{_cells(row)}</tr>" for row in rows)
     return (

@@ -1,7 +1,7 @@
 """The colours and the few figures that all chapters share.
 
-Real data always has one colour and generated data the other, in every figure of the project. Both
-are of the palette of Okabe and Ito, which people with any colour vision can tell apart.
+In every figure of the project real data are blue and generated data vermilion. Both colours are
+from the palette of Okabe and Ito, which people with any colour vision can tell apart.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # further curves: green, 
 
 
 def use_style() -> None:
-    """The look of all figures: white, a light grid, readable at half size."""
+    """Set the style of all figures: white, a light grid, readable at half size."""
     seaborn.set_theme(
         context="notebook",
         style="whitegrid",
@@ -41,13 +41,13 @@ def use_style() -> None:
 
 
 def show(figure: Figure, path: str | os.PathLike[str], *, caption: str, alt: str) -> None:
-    """Write a figure as PNG; a notebook or a page of the book shows it, once, with its caption.
+    """Write a figure as PNG; a notebook or a page of the book also shows it with its caption.
 
     Args:
-        figure: what to show; it is closed.
+        figure: the figure; it is closed.
         path: the file; missing folders are made.
         caption: begins with the figure's number, such as "Figure 3.2. ...".
-        alt: what the figure shows, for those who cannot see it.
+        alt: a description of the figure, for those who cannot see it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,12 +59,12 @@ def show(figure: Figure, path: str | os.PathLike[str], *, caption: str, alt: str
 def show_file(path: str | os.PathLike[str], *, caption: str, alt: str) -> None:
     """Show a picture, an animation (.gif) or a player (.html) that was written before.
 
-    In a terminal its place and its caption are said.
+    In a terminal its path and its caption are printed.
 
     Args:
         path: the file.
         caption: begins with the figure's number, such as "Figure 3.2. ...".
-        alt: what it shows, for those who cannot see it.
+        alt: a description of what it shows, for those who cannot see it.
     """
     path = Path(path)
     if not pages.in_notebook():
@@ -76,10 +76,10 @@ def show_file(path: str | os.PathLike[str], *, caption: str, alt: str) -> None:
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
-    """Write the figure as PNG, say so, and close it; a notebook keeps it open and shows it.
+    """Write a figure as PNG, print its path, and close it; a notebook keeps it open and shows it.
 
     Args:
-        figure: what to write.
+        figure: the figure.
         path: the file; missing folders are made.
     Returns:
         The path.
@@ -94,13 +94,12 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
 
 
 def loss_curves(rows: Mapping[str, np.ndarray], title: str = "") -> Figure:
-    """Both losses on the left, and on the right what D says of real and of generated samples.
+    """Draw both losses (left) and D's mean output for real and generated samples (right).
 
     Args:
-        rows: what `fit` returns: `step`, `d_loss`, `g_loss`, and the pair that its loss has:
-            `d_real` and `d_fake`, mean probabilities, or `d_score_real` and `d_score_fake`, mean
-            logits.
-        title: of the left picture.
+        rows: the rows that `fit` returns: `step`, `d_loss`, `g_loss`, and either `d_real` and
+            `d_fake`, mean probabilities, or `d_score_real` and `d_score_fake`, mean logits.
+        title: the title of the left picture.
     Returns:
         The figure.
     """
@@ -132,22 +131,22 @@ def histograms(
     bins: int = 60,
     span: tuple[float, float] | None = None,
 ) -> None:
-    """The densities of real and generated numbers, with common bins.
+    """Draw the densities of real and generated numbers, with the same bins.
 
     Args:
         axes: where to draw.
         real: numbers [n].
         fake: numbers [m].
         bins: how many.
-        span: the ends of the bins; None: those of the numbers. What lies beyond is not drawn, and
-            counts all the same.
+        span: the two ends of the bins; None: the smallest and the largest number. Numbers outside
+            are not drawn, but they count in the densities.
     """
     if span is None:
         span = (min(np.min(real), np.min(fake)), max(np.max(real), np.max(fake)))
     low, high = span
     edges = np.linspace(low, high, bins + 1)
     for numbers, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
-        # density=True would leave out of the count what is not drawn
+        # density=True would not count the numbers outside the span.
         weights = np.full(len(numbers), bins / (len(numbers) * (high - low)))
         axes.hist(numbers, edges.tolist(), weights=weights, color=colour, alpha=0.5, label=label)
     axes.set(xlabel="x", ylabel="density")
@@ -159,13 +158,13 @@ def discriminator(
     learned: np.ndarray,
     best: np.ndarray | None = None,
 ) -> None:
-    """D, a probability, as a function of x, and the line of one half.
+    """Draw the probability D(x) as a function of x, and a line at one half.
 
     Args:
         axes: where to draw.
-        x: places [n].
-        learned: D there [n].
-        best: the best D there [n], if it is known.
+        x: the places, [n].
+        learned: D at these places, [n].
+        best: the best D at these places, [n], if it is known.
     """
     axes.plot(x, learned, color=DISCRIMINATOR, lw=1.8, label="D, learned")
     if best is not None:
@@ -187,13 +186,13 @@ def legend_below(figure: Figure, axes: Axes, columns: int | None = None) -> None
 
 
 def points(axes: Axes, real: np.ndarray, fake: np.ndarray, span: float | None = None) -> None:
-    """Real and generated points of the plane, with equal scales on both axes.
+    """Draw real and generated points of the plane, with equal scales on both axes.
 
     Args:
         axes: where to draw.
         real: points [n, 2].
         fake: points [m, 2].
-        span: draw from -span to span; None: as far as the points lie.
+        span: draw from -span to span on both axes; None: as far as the points lie.
     """
     for samples, colour, label in ((real, REAL, "real"), (fake, FAKE, "generated")):
         x, y = np.asarray(samples).T

@@ -1,13 +1,13 @@
-"""A start without TensorFlow's own messages, which are kept in case the start fails.
+"""Hide TensorFlow's start messages, and show them if the start fails.
 
     from gan_core.app import quiet
 
     with quiet.start():
         import tensorflow as tf
 
-TensorFlow's libraries write to file descriptor 2 before any log level holds, about CPUs and GPUs
-that are not there. GAN_VERBOSE=1 in the environment shows all of it. This file needs the standard
-library alone, so that Ctrl-C is answered from the first moment.
+TensorFlow's libraries write messages about CPUs and missing GPUs to file descriptor 2 before any
+log level takes effect. GAN_VERBOSE=1 in the environment shows all of them. This file needs only the
+standard library, so that Ctrl-C works from the first moment.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ from typing import BinaryIO
 
 from gan_core.app import stopping
 
-VERBOSE = "GAN_VERBOSE"  # the environment variable that shows what is said at the start
+VERBOSE = "GAN_VERBOSE"  # the environment variable that shows the start messages
 STDERR = 2
 
 
 @contextlib.contextmanager
 def start(verbose: bool = False) -> Iterator[None]:
-    """Catch what is written to standard error meanwhile; show it if the start fails.
+    """Capture standard error within a `with` block, and show it if the start fails.
 
-    It is shown when an exception leaves the block, and where processes can be forked also when
-    the process dies in it. Ctrl-C is one line and exit code 130, here and from now on,
-    except in a notebook, where it stays the kernel's. A start within a start changes nothing.
+    It is shown when an exception leaves the block and, on systems that can fork, when the process
+    dies in it. Within the block and afterwards Ctrl-C ends the program with one line and exit code
+    130, except in a notebook, where the kernel handles it. A nested `start` changes nothing.
 
     Args:
-        verbose: leave standard error alone. So does GAN_VERBOSE=1 in the environment.
+        verbose: do not capture anything. GAN_VERBOSE=1 in the environment does the same.
 
     Example:
         >>> with start():
         ...     import json
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors and worse, once it listens
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only, once it takes effect
     stopping.in_one_line()
     if verbose or _wants_all() or not _has_stderr() or _Capture.is_open:
         yield
         return
     try:
         capture = _Capture()
-    except OSError:  # no folder for temporary files has room: then nothing is caught
+    except OSError:  # no folder for temporary files has room: capture nothing
         yield
         return
     try:
@@ -65,7 +65,7 @@ def start(verbose: bool = False) -> Iterator[None]:
 
 
 class _Capture:
-    """Standard error goes to a temporary file until `close`."""
+    """Redirects standard error to a temporary file until `close`."""
 
     is_open = False
 
@@ -78,14 +78,14 @@ class _Capture:
         os.dup2(self.file.fileno(), STDERR)
 
     def close(self, show: bool) -> None:
-        """Give standard error back, and show what was caught, or forget it."""
+        """Restore standard error, and show or drop what was captured."""
         with contextlib.suppress(OSError, ValueError):
             sys.stderr.flush()
         os.dup2(self.real, STDERR)
         if show:
             self._show()
         if self.watcher is not None:
-            os.kill(self.watcher, signal.SIGKILL)  # ours, and it waits for nothing any more
+            os.kill(self.watcher, signal.SIGKILL)  # our own child, no longer needed
             os.waitpid(self.watcher, 0)
             os.close(self.alive)
         os.close(self.real)
@@ -94,7 +94,7 @@ class _Capture:
 
     @contextlib.contextmanager
     def answering_ctrl_c(self) -> Iterator[None]:
-        """TensorFlow turns an interrupt of its import into errors of its own: end at once."""
+        """End at once on Ctrl-C, which TensorFlow's import would turn into other errors."""
         before = signal.getsignal(signal.SIGINT)
         ours = threading.current_thread() is threading.main_thread() and not _in_notebook()
         ours = ours and before in (signal.default_int_handler, stopping.end_at_once)
@@ -117,18 +117,18 @@ class _Capture:
                 os.write(self.real, block)
 
     def _start_watcher(self) -> tuple[int | None, int]:
-        """A second process that shows what was caught if this one dies: a library may abort it.
+        """Fork a process that shows what was captured if this one dies: a library may abort it.
 
-        Where there are threads, or no fork, there is none.
+        If there are threads, or the system cannot fork, none is started.
 
         Returns:
-            Its id, and the end of a pipe that closes when this process is gone.
+            Its id, or None, and the end of a pipe that closes when this process ends.
         """
         has_threads = threading.active_count() > 1 or "tensorflow" in sys.modules
         if has_threads or not hasattr(os, "fork"):
             return None, -1
         gone, alive = os.pipe()
-        with warnings.catch_warnings():  # of NumPy's threads, which the child does not need
+        with warnings.catch_warnings():  # about NumPy's threads, which the child does not need
             warnings.simplefilter("ignore", DeprecationWarning)
             watcher = os.fork()
         if watcher:
@@ -144,7 +144,7 @@ class _Capture:
 
 
 def _meet_the_devices() -> None:
-    """Ask for the GPUs, which is when the driver complains; this does not start TensorFlow."""
+    """List the devices, so that the driver's messages come now; this does not start TensorFlow."""
     tensorflow = sys.modules.get("tensorflow")
     if tensorflow is not None and hasattr(tensorflow, "config"):
         tensorflow.config.list_physical_devices()
@@ -159,7 +159,7 @@ def _in_notebook() -> bool:
 
 
 def _has_stderr() -> bool:
-    """A program without a console (pythonw, a service) has none."""
+    """Whether there is a standard error; without a console (pythonw, a service) there is none."""
     try:
         os.fstat(STDERR)
     except OSError:

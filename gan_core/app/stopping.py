@@ -1,6 +1,6 @@
-"""Ctrl-C at the command line: one line, the right exit code, and a second one that always ends.
+"""Ctrl-C at the command line: one line, the right exit code, and a second one always ends.
 
-Not for notebooks: there the kernel decides what a stop means, and must never be ended.
+This is not for notebooks: there the kernel handles interrupts, and must never be ended.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ SHOW_CURSOR = b"\x1b[?25h"  # a progress bar may have hidden it
 
 
 def words_and_code(error: KeyboardInterrupt) -> tuple[str, int]:
-    """What a stopped program says, and its exit code.
+    """The line that a stopped program prints, and its exit code.
 
     Args:
-        error: an exception with words and an `exit_code` of its own brings them along.
+        error: the interrupt; its message and its `exit_code`, if it has them, are used.
     Returns:
-        One line, and the code.
+        The line, and the code.
 
     Example:
         >>> words_and_code(KeyboardInterrupt())
@@ -38,11 +38,12 @@ def words_and_code(error: KeyboardInterrupt) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def second_ctrl_c_ends_at_once() -> Iterator[None]:
-    """While open, a second Ctrl-C ends the process, whatever it is doing.
+    """Within a `with` block, let a second Ctrl-C end the process, whatever it is doing.
 
-    Python answers between two of its own instructions, so not while a compiled call is running.
-    But it sends a byte to a socket of our choice right away, and a thread waits there for the
-    second one. In a notebook, and away from the main thread, nothing is watched.
+    Python handles a signal only between two of its own instructions, so not during a compiled call.
+    But at every signal it immediately writes a byte to a socket (`signal.set_wakeup_fd`), and a
+    thread waits at the other end for the second byte. In a notebook, and outside the main thread,
+    nothing is done.
     """
     if "ipykernel" in sys.modules or threading.current_thread() is not threading.main_thread():
         yield
@@ -50,7 +51,7 @@ def second_ctrl_c_ends_at_once() -> Iterator[None]:
     ours, systems = socket.socketpair()
     systems.setblocking(False)
     before = signal.set_wakeup_fd(systems.fileno(), warn_on_full_buffer=False)
-    if before != -1:  # an outer one is watching
+    if before != -1:  # an outer block has set one already
         signal.set_wakeup_fd(before)
         ours.close()
         systems.close()
@@ -76,11 +77,12 @@ def _wait_for_the_second(ours: socket.socket) -> None:
 
 
 def while_starting(package: str) -> None:
-    """Until `started`, Ctrl-C ends a program of this package at once, with one line.
+    """Until `started` is called, let Ctrl-C end a program of this package at once, with one line.
 
-    A package calls this in its __init__, before any of its files are imported: `python -m` imports
-    the package first. NumPy and TensorFlow take seconds to import, and an interrupt meanwhile comes
-    out as errors of theirs. Nothing happens where the program is somebody else's, or in a notebook.
+    A package calls this in its __init__, before any of its files are imported, because `python -m`
+    imports the package first. NumPy and TensorFlow take seconds to import, and an interrupt during
+    that time would appear as one of their own errors. In other programs, and in a notebook, nothing
+    is done.
 
     Args:
         package: its name. Only `python -m package` and `python -m package.file` are its programs.
@@ -93,13 +95,13 @@ def while_starting(package: str) -> None:
 
 
 def started() -> None:
-    """From now on Ctrl-C is a KeyboardInterrupt again: the program has read its arguments."""
+    """Let Ctrl-C raise KeyboardInterrupt again. Call it once the arguments have been read."""
     if signal.getsignal(signal.SIGINT) is end_at_once:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def end_at_once(number: int, frame: FrameType | None) -> None:
-    """What a Ctrl-C does while a program starts: nothing of it is worth saving yet."""
+    """The signal handler while a program starts, when there is nothing to save yet."""
     with contextlib.suppress(OSError):
         os.write(STDERR, STOPPED)
     os._exit(EXIT_CODE)
@@ -108,8 +110,8 @@ def end_at_once(number: int, frame: FrameType | None) -> None:
 def _is_run(package: str) -> bool:
     """Whether Python was started with -m and a name in this package.
 
-    While the packages of that name are imported sys.argv[0] is "-m"; the name stands before the
-    program's own arguments.
+    While Python imports the packages of that name, sys.argv[0] is "-m". In sys.orig_argv the name
+    stands before the program's own arguments.
     """
     if sys.argv[:1] != ["-m"] or "ipykernel" in sys.modules:
         return False
@@ -119,7 +121,7 @@ def _is_run(package: str) -> bool:
 
 
 def in_one_line() -> None:
-    """From now on a Ctrl-C that nobody handles ends the program with one line, not a traceback."""
+    """From now on an unhandled Ctrl-C ends the program with one line, not a traceback."""
     if "ipykernel" not in sys.modules:
         sys.excepthook = _hook
 
@@ -131,4 +133,4 @@ def _hook(kind: type[BaseException], error: BaseException, traceback: TracebackT
     words, code = words_and_code(error)
     with contextlib.suppress(OSError, UnicodeError):
         print(words, file=sys.stderr)
-    raise SystemExit(code)  # Python ends with it, after its usual tidying
+    raise SystemExit(code)  # Python ends with this code, after its usual clean-up

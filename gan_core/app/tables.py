@@ -1,7 +1,9 @@
 """Tables of numbers: aligned text in a terminal, an HTML table in a notebook or a page.
 
-tables.show(["loss", "sd of G(z)"], [["minimax", 35.2], ["non-saturating", 0.07]],
-            caption="Table 3.1. Spread after 4,000 rounds.")
+A chapter prints a table like this:
+
+    tables.show(["loss", "sd of G(z)"], [["minimax", 35.2], ["non-saturating", 0.07]],
+                caption="Table 3.1. Spread after 4,000 rounds.")
 """
 
 from __future__ import annotations
@@ -18,15 +20,16 @@ from gan_core.app import pages
 def show(columns: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str) -> None:
     """Print a table, or display it in a notebook.
 
-    Numbers have four significant digits. Who wants another form gives texts.
+    Numbers that are not whole are shown with four significant digits. For another format give
+    strings.
 
     Args:
         columns: their names.
-        rows: for each row a cell for each column: texts or numbers.
+        rows: for each row one cell for each column: strings or numbers.
         caption: begins with the table's number, such as "Table 3.1. ...".
 
     Raises:
-        ValueError: if a row has not as many cells as there are columns.
+        ValueError: if the number of cells in a row differs from the number of columns.
 
     Example:
         >>> show(["loss", "sd"], [["minimax", 35.25]], caption="Table 3.1. Spread.")
@@ -57,7 +60,7 @@ def _print(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) 
     for column in zip(columns, *rows, strict=True):
         width += max(len(text) for text in column) + 2
     console = Console()
-    # A pipe, or a narrow terminal, must not cut numbers.
+    # In a pipe or a narrow terminal numbers must not be cut.
     console.width = max(console.width, width)
     console.print(Text(caption), soft_wrap=True)
     console.print(table)

@@ -1,1 +1,1 @@
-"""How a round is compiled, and how several devices or processes play it together."""
+"""How a round is compiled, and how several devices or processes share it."""

@@ -1,20 +1,21 @@
 """How the trainer's functions are compiled: by XLA, or to a graph that adds in the written order.
 
 The last bit of a + b + c depends on the order of the additions, and a game amplifies that bit: two
-trainings of one seed differ visibly after some rounds. A gradient tape adds the gradients that
-reach a tensor from all its uses; in a round there are never more than two at a time (where there
-would be more, the gradients are written out: `gan_core.nn.batch_norm_gradients`). But the
-*arithmetic optimiser* of TensorFlow's graphs joins (a + b) + c into one sum of three wherever
-nothing else reads a + b. TensorFlow reuses the buffer of an operand that is no longer needed as the
-accumulator of such a sum, and which operand that is depends on timing. A DCGAN's round with R1, at
-width 64, was compiled anew and played from the same state while another program used the machine: 9
-of 88 results had other bits than the first, in the gradient of a batch norm's gamma. Without that
-optimiser: none of 90.
+trainings with the same seed differ visibly after some rounds. A gradient tape adds the gradients
+that reach a tensor from all its uses; in a round it never adds more than two at a time (where it
+would, the gradients are written out: `gan_core.nn.batch_norm_gradients`). But the *arithmetic
+optimiser* of TensorFlow's graphs merges (a + b) + c into one sum of three if nothing else uses
+a + b. TensorFlow reuses the buffer of an operand that is no longer needed as the accumulator of
+such a sum, and which operand that is depends on timing.
 
-TensorFlow's public switch for it, `tf.config.optimizer.set_experimental_options`, acts on all
-graphs of the process. But every call of a compiled function carries a configuration of its own, by
-which its graph is optimised; TensorFlow takes it from the calling thread. So it is set around each
-call here, and nothing outside sees it. (The optimiser makes a DCGAN's round no faster.)
+Measured with a DCGAN's round with R1, at width 64, compiled again and again and played from the
+same state while another program used the machine: 9 of 88 results differed from the first in some
+bits, in the gradient of a batch norm's gamma. Without the optimiser none of 90 differed.
+
+TensorFlow's public switch for it, `tf.config.optimizer.set_experimental_options`, affects all
+graphs of the process. But every call of a compiled function has its own configuration, by which its
+graph is optimised, and TensorFlow reads it from the calling thread. So it is set here only during
+each call, and other code is not affected. (The optimiser makes a DCGAN's round no faster.)
 """
 
 from __future__ import annotations
@@ -34,19 +35,19 @@ def compiled(function: Callable[..., Any], mode: str) -> Callable[..., Any]:
 
     Args:
         function: a function of tensors.
-        mode: "xla": compiled whole, in the order that XLA chooses when it compiles; or "graph": a
-            graph, without the arithmetic optimiser, which stays as it is for all other graphs.
+        mode: "xla": XLA compiles the whole function and fixes the order of additions; or "graph":
+            a TensorFlow graph, run without the arithmetic optimiser.
 
     Returns:
-        The same function, compiled. It has the methods of a tf.function too.
+        The compiled function, which also has the methods of a tf.function.
 
     Example:
         >>> int(compiled(lambda x: x + 1, "graph")(tf.constant(2)))
         3
     """
-    # TensorFlow warns of frequent tracing by the function's code, which all trainers share: several
-    # trainings in one process would be warned of. A partial object has no code, so each compiled
-    # function is counted by itself.
+    # TensorFlow counts traces by the function's code and warns if there are many. All trainers
+    # share that code, so several trainings in one process would cause a warning. A partial object
+    # has no code, so each compiled function is counted separately.
     own = functools.partial(function)
     traced = tf.function(own, jit_compile=mode == "xla", autograph=False)
     if mode == "graph":
@@ -57,8 +58,7 @@ def compiled(function: Callable[..., Any], mode: str) -> Callable[..., Any]:
 class _InWrittenOrder:
     """A tf.function whose graph is run without the arithmetic optimiser.
 
-    (A concrete function taken out of it by `get_concrete_function` is TensorFlow's own, and is
-    optimised like any other.)
+    (A concrete function from `get_concrete_function` is run by TensorFlow, with the optimiser.)
     """
 
     def __init__(self, traced: Any) -> None:
@@ -76,7 +76,7 @@ class _InWrittenOrder:
 
 @contextlib.contextmanager
 def _without_arithmetic_optimiser() -> Iterator[None]:
-    """For the calls that this thread makes within the block."""
+    """Switch the optimiser off for the calls that this thread makes within the `with` block."""
     current = context.context()
     before = current.function_call_options
     own = context.FunctionCallOptions(

@@ -1,4 +1,4 @@
-"""What TensorFlow says when a compiled function fails, without its long story of where."""
+"""Shorten TensorFlow's error of a compiled function to the line that says what was wrong."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 
 import tensorflow as tf
 
-# What XLA says, before it runs anything, of an operation that it does not have.
+# XLA's message about an operation that it does not have; it comes before anything is run.
 NOT_IN_XLA = re.compile(r"unsupported operations when trying to compile .* on XLA_\w+: (\w+) \(")
-# How the lines of an error begin that do not say what was wrong.
+# The beginnings of lines that do not say what was wrong.
 NOT_THE_REASON = (
     "Graph execution error",
     "Detected at",
@@ -22,7 +22,7 @@ NOT_THE_REASON = (
 
 
 def missing_in_xla(error: tf.errors.OpError) -> str:
-    """The operation that XLA does not have; "" if the error is another one."""
+    """The name of the operation that XLA does not have; "" if the error has another cause."""
     found = NOT_IN_XLA.search(str(error))
     return "" if found is None else found[1]
 

@@ -1,7 +1,7 @@
 """Many rounds in one compiled call, so that small networks do not wait for Python.
 
-A round of a small network takes some 30 microseconds, and calling a compiled function ten times as
-long. So rounds are put into a loop inside the compiled function, and their rows come back together.
+A round of a small network takes about 30 microseconds, and a call of a compiled function takes ten
+times as long. So the compiled function contains a loop over rounds, and returns all their rows.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ ROUNDS_A_CALL = 1024  # at most; the rows of one call are kept in an array of th
 def looped(
     one_round: Callable[[], tf.Tensor], columns: int, compile: Callable[[Callable], Callable]
 ) -> Callable[[tf.Tensor], tf.Tensor]:
-    """A compiled function that plays `count` rounds, at most ROUNDS_A_CALL.
+    """Make a compiled function that plays `count` rounds, at most ROUNDS_A_CALL.
 
     Args:
-        one_round: plays a round -> its row [columns] float32.
+        one_round: a function that plays a round and returns its row [columns] float32.
         columns: the number of values in a row.
-        compile: compiles a function of tensors (`gan_core.devices.compiling`).
+        compile: a function that compiles a function of tensors (`gan_core.devices.compiling`).
 
     Returns:
-        count, an int32 scalar -> rows [ROUNDS_A_CALL, columns], of which the first `count` are
-        filled.
+        A function from count, an int32 scalar, to rows [ROUNDS_A_CALL, columns], of which the first
+        `count` are filled.
     """
 
     def next_row(i: tf.Tensor, rows: tf.Tensor) -> tuple:
@@ -42,9 +42,9 @@ def looped(
 def one_by_one(
     one_round: Callable[[], tf.Tensor], compile: Callable[[Callable], Callable]
 ) -> Callable[[tf.Tensor], tf.Tensor]:
-    """The same as a Python loop around one compiled round, for rounds that take long anyway.
+    """Make the same as a Python loop around one compiled round, for rounds that take long anyway.
 
-    All rounds are started before the first result is waited for.
+    The loop starts all rounds without waiting for the result of the one before.
     """
     compiled_round = compile(one_round)
 

@@ -1,25 +1,25 @@
 """The same round on several devices at once, each on its share of the batch.
 
 A *replica* is a device with a copy of every variable. TensorFlow's `tf.distribute` makes the copies
-and lets a function run on all of them; what the function must say itself is in this file: which
-share of the batch is mine, and what the mean over all replicas is. Every replica then makes the
-same step from the same mean, so the copies stay equal, and there is no leader.
+and runs a function on all of them. This file holds what the function needs within a round: its
+replica's share of the batch, and the mean over all replicas. Every replica then makes the same step
+from the same mean, so the copies stay equal, and no replica has a special role.
 
     # This machine's GPUs (or those of several machines: gan_core.devices.workers).
     strategy = tf.distribute.MirroredStrategy()
-    with strategy.scope():  # what is made here has a copy on each of them
+    with strategy.scope():  # variables made here have a copy on each device
         trainer = GANTrainer(..., mode="graph", strategy=strategy)
 
-The real batch and its z are those that one device would have; each replica takes its share. So a
-round on two devices is, to rounding, the round on one, as long as samples do not depend on each
-other: without batch norm, or with BatchNorm(synchronised=True), and with losses that are means over
-the samples. What is drawn for each sample within the round (augmentation, the points of a penalty)
-comes from a seed with the replica's number folded in: other draws than on one device, of the same
-distribution. All state is the same on every replica, and none of it counts them: a run can be
-resumed from a checkpoint on any number of devices.
+The real batch and its z are the same as on one device; each replica takes its share. So up to
+rounding a round on two devices equals the round on one, if samples do not depend on each other:
+without batch norm, or with BatchNorm(synchronised=True), and with losses that are means over the
+samples. Random numbers for each sample within the round (augmentation, the points of a penalty)
+come from a seed that includes the replica's number. They differ from those on one device but have
+the same distribution. All state is the same on every replica and does not depend on their number,
+so a run can be resumed from a checkpoint on any number of devices.
 
-On one device, and outside of a round, there is one replica: a share is the whole, a mean is the
-value itself, and each function here gives back what it got.
+On one device, and outside of a round, there is one replica: its share is the whole batch, the mean
+is the value itself, and each function here returns its argument.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from gan_core import checks, rng
 SYNCHRONOUS = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
-# ---------------------------------------------------------------- what is called within a round
+# ---------------------------------------------------------------- called within a round
 
 
 def count() -> int:
@@ -78,7 +78,7 @@ def share(batch: Any) -> Any:
 
 
 def mean(values: Any) -> Any:
-    """Take the mean over the replicas of each tensor in a structure; all replicas get it.
+    """Compute the mean over the replicas of each tensor in a structure, on all replicas.
 
     Shares are equal, so the mean of the shares' means is the mean over the whole batch. It is
     differentiable: the gradient of a mean over replicas is the mean of their gradients.
@@ -102,10 +102,10 @@ def mean(values: Any) -> Any:
 
 
 def own_seed(seed: tf.Tensor) -> tf.Tensor:
-    """Make a seed for this replica alone from one that all have.
+    """Make a different seed for each replica from one that all have.
 
-    It is for what is drawn within the round for each sample. (z is not: it is drawn for the whole
-    batch and shared.)
+    Use it for random numbers that are drawn for each sample within the round. (z is different: it
+    is drawn for the whole batch, and each replica takes its share.)
 
     Args:
         seed: [2] int64, the same on all replicas.
@@ -122,18 +122,18 @@ def _own_number() -> tf.Tensor:
     return tf.distribute.get_replica_context().replica_id_in_sync_group
 
 
-# ---------------------------------------------------------------- what is done around a round
+# ---------------------------------------------------------------- called around a round
 
 
 def on_all(strategy: Any, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let every replica play a function with the same arguments.
+    """Run a function on every replica, with the same arguments.
 
     Args:
         strategy: a synchronous tf.distribute strategy, or None.
-        function: gives tensors or a structure of them.
+        function: a function that returns tensors or a structure of tensors.
 
     Returns:
-        A function of the same arguments, which gives the mean of what the replicas give; without a
+        A function of the same arguments that returns the mean of the replicas' results; without a
         strategy, the function itself.
     """
     if strategy is None:
@@ -152,7 +152,7 @@ def on_all(strategy: Any, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def scope(strategy: Any) -> Any:
-    """Open the place to make variables in.
+    """Open the scope in which variables are made.
 
     Args:
         strategy: a tf.distribute strategy, or None.
@@ -208,7 +208,7 @@ def check_strategy(owner: str, strategy: Any, mode: str, variables: dict[str, tf
 
 
 def _refuse_copies(owner: str, variables: dict[str, tf.Variable]) -> None:
-    """Without a strategy no variable may be one of a strategy."""
+    """Without a strategy, refuse variables that were made under a strategy's scope."""
     for name, variable in variables.items():
         if isinstance(variable, tf.distribute.DistributedValues):
             wanted = f"the one under whose scope() {name} was made"
@@ -224,7 +224,7 @@ def check_batch(owner: str, strategy: Any, size: int) -> None:
         size: how many samples the batch has.
 
     Raises:
-        ValueError: if size is no multiple of the number of replicas.
+        ValueError: if size is not a multiple of the number of replicas.
     """
     replicas = 1
     if strategy is not None:

@@ -1,10 +1,9 @@
-"""Find randomness that was drawn once, while a function was traced.
+"""Detect random numbers that are drawn only once, while a function is traced.
 
-A compiled function is run by Python once, to trace it. Numbers that NumPy's or Python's generators
-give during that run become constants of the graph: the same "random" batch, z or noise in every
-round. Nothing in the graph tells such a constant from a wanted one. But a second trace does: it has
-other constants. So a function is traced twice here, into graphs that are thrown away, and the two
-graphs are compared.
+Python runs a compiled function once, to trace it. Random numbers that NumPy or Python draws during
+that run become constants of the graph: the same "random" batch, z or noise in every round. In the
+graph such a constant looks like any other. But a second trace has other random numbers. So
+a function is traced twice here, and the two graphs, which are not used further, are compared.
 """
 
 from __future__ import annotations
@@ -30,19 +29,19 @@ def no_host_randomness(
 ) -> None:
     """Refuse a function that draws from NumPy's or Python's generators while it is traced.
 
-    The function is called twice, in two graphs of its own (three times, if these differ: it may
-    have prepared something at its first call). It is refused if the graphs have other operations or
-    constants, if it returns values that are fixed at tracing and differ, or if it moves the state
-    of NumPy's or Python's global generator. A constant that is the same each time (a table, a fixed
-    batch) is no fault. A draw from a generator of the function's own that gives the same number
-    twice by chance, such as a coin flip, can escape.
+    The function is traced twice, into two graphs (three times if these differ, because it may have
+    prepared something at its first call). It is refused if the graphs have different operations or
+    constants, if it returns values that were fixed during tracing and differ, or if it changes the
+    state of NumPy's or Python's global generator. A constant that is the same each time (a table, a
+    fixed batch) is allowed. A function with its own generator that by chance draws the same number
+    twice, such as a coin flip, is not detected.
 
     Args:
         owner: the class or function that is going to compile it.
         name: what it is, such as "sampler".
-        function: what is called.
-        arguments: what it is called with. A tf.TensorSpec stands for a tensor that is given when
-            the graph runs; anything else, such as a number, is passed as it is.
+        function: the function to check.
+        arguments: its arguments. A tf.TensorSpec stands for a tensor that is given when the graph
+            runs; anything else, such as a number, is passed as it is.
         way_out: sentences that help; "" names `gan_core.rng` and, for batches, `HostBatches`.
 
     Raises:
@@ -53,8 +52,8 @@ def no_host_randomness(
         Traceback (most recent call last):
         ValueError: fit: sampler must be a function of TensorFlow's operations alone, ...
     """
-    # What a function prepares at its first call (a table, say) is no fault: the second comparison
-    # is of calls that come after.
+    # A function may prepare something (a table, say) at its first call. So if the first two traces
+    # differ, two later ones are compared.
     with checks.without_values(owner, name, INDEX_OUT):
         first, _ = _trace(function, arguments)
     if _takes_from_an_iterator(first):
@@ -81,9 +80,9 @@ def no_host_randomness(
 
 
 def _trace(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[list[Any], bool]:
-    """All that is fixed once the function is traced: the graph's operations, constants, results.
+    """What tracing fixes: the graph's operations and constants, and the results.
 
-    And whether a global generator was used.
+    Also returns whether a global generator was used.
     """
     fixed: list[Any] = []
     before = _global_generators()
@@ -120,7 +119,7 @@ def _is_spec(argument: Any) -> bool:
 
 
 def _node(node: Any) -> tuple[str, bytes]:
-    """What an operation does; and its value, if it is a constant."""
+    """The type of an operation; and its value, if it is a constant."""
     value = b""
     if node.op == "Const":
         value = node.attr["value"].tensor.SerializeToString(deterministic=True)
@@ -136,7 +135,7 @@ def _bodies(definition: Any) -> list[list[tuple[str, bytes]]]:
 
 
 def _value(thing: Any) -> Any:
-    """What can be compared: tensors and arrays; of a variable or another thing nothing."""
+    """The part of a value that can be compared: tensors and arrays; None for other things."""
     if isinstance(thing, tf.Variable) or (tf.is_tensor(thing) and not hasattr(thing, "numpy")):
         return None
     if tf.is_tensor(thing) and thing.dtype in (tf.resource, tf.variant):
@@ -154,7 +153,7 @@ def _global_generators() -> list[Any]:
 
 
 def _are_equal(a: Any, b: Any) -> bool:
-    if a is b:  # the data that a sampler holds, say: nothing to be compared, or copied from a GPU
+    if a is b:  # such as the data of a sampler; this avoids comparing, or copying from a GPU
         return True
     if tf.is_tensor(a) and tf.is_tensor(b):
         return _are_equal(a.numpy(), b.numpy())

@@ -1,16 +1,16 @@
-"""Which devices play together: those of this machine, or those of several processes.
+"""Which devices train together: those of this machine, or those of several processes.
 
     strategy = workers.mirrored()            all GPUs of this machine, or its CPU
-    strategy = workers.multi_worker()        what the environment variable TF_CONFIG names
+    strategy = workers.multi_worker()        the processes named in the variable TF_CONFIG
 
-The processes, called *workers*, run the same program, on one machine or many. TF_CONFIG tells each
-where all of them are and which of them it is:
+The processes, called *workers*, run the same program, on one machine or several. The environment
+variable TF_CONFIG tells each the addresses of all workers, and which of them it is:
 
     {"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]},
      "task": {"type": "worker", "index": 0}}
 
-The *chief*, worker 0 (or the task of type "chief", if there is one), writes the files; all of them
-read them, so a run folder must lie on a disk that all see.
+The *chief*, worker 0 (or the task of type "chief", if there is one), writes the files. All workers
+read them, so the run folder must be on a disk that all of them can access.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ ERRORS_OF_LOST_WORKERS = (
 
 
 class WorkerLostError(ConnectionError):
-    """Another worker ended, or cannot be reached, and a round needs all of them."""
+    """Another worker has ended or cannot be reached, and a round needs all workers."""
 
 
 def mirrored() -> tf.distribute.Strategy:
     """Make every GPU of this machine a replica.
 
     Returns:
-        The strategy. Without a GPU, the CPU is its replica (each of the logical CPUs, if it was
-        divided).
+        The strategy. Without a GPU the CPU is the replica (or each logical CPU, if TensorFlow was
+        told to divide it).
     """
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     return tf.distribute.MirroredStrategy([device.name for device in devices])
@@ -55,13 +55,13 @@ def mirrored() -> tf.distribute.Strategy:
 def multi_worker() -> tf.distribute.Strategy:
     """Make every GPU (or the CPU) of every worker a replica.
 
-    It waits until all workers are there, and must be called before TensorFlow computes anything.
+    It waits until all workers have started, and must be called before TensorFlow computes anything.
 
     Returns:
         The strategy.
 
     Raises:
-        ValueError: if TF_CONFIG is missing or makes no sense, or TensorFlow has computed something.
+        ValueError: if TF_CONFIG is missing or invalid, or TensorFlow has computed something.
     """
     check_tf_config(os.environ.get("TF_CONFIG"))
     try:
@@ -83,7 +83,7 @@ def by_name(name: str) -> tf.distribute.Strategy | None:
         The strategy, or None for "none".
 
     Raises:
-        ValueError: if there is none of this name, or `multi_worker` refuses.
+        ValueError: if there is no such strategy, or as `multi_worker` does.
 
     Example:
         >>> by_name("none") is None
@@ -104,7 +104,7 @@ def check_tf_config(text: str | None) -> None:
         text: the environment variable's value, or None.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not valid.
     """
     if not text:
         checks.fail("multi-worker", "the environment variable TF_CONFIG", "set", "nothing", EXAMPLE)
@@ -122,7 +122,7 @@ def check_tf_config(text: str | None) -> None:
         checks.fail(
             "multi-worker",
             "TF_CONFIG's cluster",
-            "workers, each at a HOST:PORT of its own",
+            "workers, each with its own HOST:PORT",
             json.dumps(cluster),
             EXAMPLE,
         )
@@ -140,13 +140,13 @@ def _is_address(place: str) -> bool:
 
 
 def is_chief(strategy: Any) -> bool:
-    """Say whether this process is the one that writes files.
+    """Whether this process is the one that writes files.
 
     Args:
         strategy: a tf.distribute strategy, or None.
 
     Returns:
-        Whether it is; True where there are no other processes.
+        Whether it is; True if there are no other processes.
     """
     return strategy is None or strategy.extended.should_checkpoint
 
@@ -155,7 +155,7 @@ def check_in_step(owner: str, strategy: Any, step: int) -> None:
     """Check that all workers are about to play the same round.
 
     Args:
-        owner: who asks.
+        owner: the function that calls this, for messages.
         strategy: a tf.distribute strategy, or None.
         step: the round of this worker.
 
@@ -167,7 +167,7 @@ def check_in_step(owner: str, strategy: Any, step: int) -> None:
         return
 
     def tell() -> tf.Tensor:
-        """All workers' rounds: each gives its own round at its place, and 0 elsewhere."""
+        """All workers' rounds: a sum of vectors with a worker's round at its index, 0 elsewhere."""
         context = tf.distribute.get_replica_context()
         mine = tf.one_hot(
             context.replica_id_in_sync_group,
@@ -186,12 +186,12 @@ def check_in_step(owner: str, strategy: Any, step: int) -> None:
             "the rounds that the workers have played",
             "the same for all",
             ", ".join(map(str, steps)),
-            "Give all of them the same run folder, on a disk that all see.",
+            "Give all of them the same run folder, on a disk that all can access.",
         )
 
 
 def wait_for_all(strategy: Any) -> None:
-    """Wait until all workers have come here: one that left early would be missed by the others.
+    """Wait until all workers reach this call, because the others fail if one ends early.
 
     Args:
         strategy: a tf.distribute strategy, or None.
@@ -203,7 +203,7 @@ def wait_for_all(strategy: Any) -> None:
 
 
 def is_alone(strategy: Any) -> bool:
-    """Say whether all replicas belong to this process.
+    """Whether all replicas belong to this process.
 
     Args:
         strategy: a tf.distribute strategy, or None.
@@ -216,14 +216,16 @@ def is_alone(strategy: Any) -> bool:
 
 @contextlib.contextmanager
 def noticing_the_lost(strategy: Any, way_on: str = "") -> Iterator[None]:
-    """Tell in words that another worker is gone (TensorFlow notices at once, or after 10 seconds).
+    """Within a `with` block, turn TensorFlow's error about a lost worker into a clear message.
+
+    TensorFlow notices a lost worker at once, or after 10 seconds.
 
     Args:
         strategy: a tf.distribute strategy, or None.
         way_on: a sentence that says what to do next.
 
     Raises:
-        WorkerLostError: if another worker is gone; other errors pass as they are.
+        WorkerLostError: if another worker is lost; other errors are raised as they are.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The nonlinearities that TensorFlow has under another name, or with another default."""
+"""Activation functions that have a parameter. (Others, such as tf.nn.relu, are used directly.)"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gan_core import checks
 
 
 def leaky_relu(alpha: float = 0.2) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Make the function x -> max(x, alpha x): a rectifier with a gradient on both sides.
+    """Make the function x -> max(x, alpha x): a rectifier whose gradient is nowhere 0 if alpha > 0.
 
     Maas et al. 2013; alpha = 0.2 for D in Radford et al. 2015.
 
@@ -21,7 +21,7 @@ def leaky_relu(alpha: float = 0.2) -> Callable[[tf.Tensor], tf.Tensor]:
         The function, of a tensor of any shape and floating dtype.
 
     Raises:
-        ValueError: if alpha is no such number.
+        ValueError: if alpha is not such a number.
 
     Example:
         >>> leaky_relu(0.5)(tf.constant([-2.0, 3.0])).numpy()

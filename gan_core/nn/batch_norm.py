@@ -15,37 +15,37 @@ FUSED_DTYPES = (tf.float32, tf.bfloat16, tf.float16)  # those that TensorFlow's 
 class BatchNorm(tf.Module):
     """y = gamma (x - mean) / sqrt(variance + epsilon) + beta, channel by channel.
 
-    `gamma`, `beta` [C] are trained. In training, mean and variance are the batch's, over all axes
-    but the last; otherwise they are `moving_mean`, `moving_variance` [C], the averages that
-    training keeps (Ioffe and Szegedy 2015, Algorithms 1 and 2).
+    `gamma`, `beta` [C] are trained. In training, mean and variance are those of the batch, over all
+    axes but the last. In inference they are the moving averages `moving_mean`, `moving_variance`
+    [C], which training updates (Ioffe and Szegedy 2015, Algorithms 1 and 2).
 
-    Two conventions that libraries do not share:
+    Two conventions on which libraries differ:
     momentum is the share of the *old* value: moving <- momentum moving + (1 - momentum) batch.
     (PyTorch's momentum is the share of the new one: its 0.1 is 0.9 here.)
     The batch is normalised by the biased variance, sum of squares / n; the moving average
     receives the unbiased one, sum of squares / (n - 1), as TensorFlow's fused op and PyTorch do.
 
-    A call with training=True moves the averages; what the trainer does with a batch of real and
-    a batch of fake samples is two calls, each normalised by itself.
+    A call with training=True updates the moving averages. The trainer calls D once with the real
+    batch and once with the fake batch, and each is normalised by its own statistics.
 
     On several devices (`gan_core.devices.replicas`) "the batch" is each replica's share, so that no
-    device waits for another before it normalises; synchronised: the whole batch, as on one device.
-    The averages are the same on all: each share's statistics reach them through the mean over the
-    replicas.
+    device waits for another before it normalises. With synchronised=True it is the whole batch, as
+    on one device. The moving averages are the same on all devices: they are updated with the mean
+    of the shares' statistics over the replicas.
 
     Args:
         channels: C, the size of the last axis.
         momentum: from 0 to 1, the share of the old value in the moving averages.
         epsilon: above 0, added to the variance.
-        gamma_initializer: what gives gamma's first values; beta starts at 0.
-        affine: whether there are gamma and beta; without them y is the standardised x.
+        gamma_initializer: the initializer of gamma; beta starts at 0.
+        affine: whether the layer has gamma and beta; without them y is the standardised x.
         synchronised: whether several devices normalise by the whole batch.
-        seed: of gamma_initializer.
+        seed: the seed of gamma_initializer.
         name: the module's name.
 
     Raises:
-        ValueError: if an argument is none of these; when called, if x has another shape or an
-            integer dtype, or training=True and the batch is empty.
+        ValueError: if an argument has another type or is out of range; when called, if x has
+            another shape or an integer dtype, or training=True and the batch is empty.
 
     Example:
         >>> layer = BatchNorm(1)
@@ -96,11 +96,11 @@ class BatchNorm(tf.Module):
 
         Args:
             x: [B, C] or [B, H, W, C], of a floating dtype.
-            training: True normalises by the batch and moves the averages; False normalises by the
-                averages.
+            training: True normalises by the batch's statistics and updates the moving averages;
+                False normalises by the moving averages.
 
         Returns:
-            Of the same shape and dtype, computed in float32.
+            y, of x's shape and dtype; computed in float32.
         """
         x = tf.convert_to_tensor(x)
         self._check(x, training)
@@ -131,7 +131,7 @@ class BatchNorm(tf.Module):
         return tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
 
     def _normalise(self, x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
-        """By given statistics: affine, with two numbers a channel."""
+        """Normalise by given statistics: y = scale x + shift, with one of each for a channel."""
         gamma, beta = self._scale_and_shift()
         scale = gamma * tf.math.rsqrt(variance + self.epsilon)
         shift = beta - mean * scale
@@ -140,10 +140,10 @@ class BatchNorm(tf.Module):
     def _normalise_by_batch(
         self, x: tf.Tensor, together: bool
     ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """By the batch's statistics.
+        """Normalise by the batch's statistics; return y, the mean and the unbiased variance.
 
-        together: by those of the batch of all replicas, not of this one's share.
-        -> y, the mean and the unbiased variance.
+        together: whether the statistics are those of the whole batch on all replicas, or those of
+        this replica's share.
         """
         image = x
         if x.shape.rank == 2:

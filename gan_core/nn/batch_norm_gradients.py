@@ -1,12 +1,12 @@
-"""The sums of batch norm, their gradients, and the gradients of those, written out.
+"""Batch norm in training, its gradients, and the gradients of the gradients, written out.
 
-A penalty such as R1 needs second gradients. TensorFlow would take them op by op, and add up more
-than two tensors at a time, in the order in which they happen to be ready, so no two runs would have
-the same bits. Written out, they are a few sums in a fixed order.
+A penalty such as R1 needs second derivatives. TensorFlow would derive them op by op, and would add
+three or more tensors in the order in which they happen to be ready, so that two runs would differ
+in their last bits. Written out, they are a few sums in a fixed order.
 
 For one replica's share TensorFlow has an op for y and one for its gradient, which read x fewer
-times than the formula does. For the batch of all replicas together it has none, and the formula is
-used.
+times than the formula does. It has no such op for the batch of all replicas together; there the
+formula is used.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def normalised(
 
 
 def _alone(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> Any:
-    """By TensorFlow's op, over this replica's share."""
+    """Normalise by the statistics of this replica's share, with TensorFlow's op."""
 
     @tf.custom_gradient
     def forward(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> Any:
@@ -79,7 +79,7 @@ def _alone(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> A
 
 
 def _together(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float) -> Any:
-    """By the formula, over the batch of all replicas."""
+    """Normalise by the statistics of the batch of all replicas, with the formula."""
 
     @tf.custom_gradient
     def forward(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> Any:
@@ -120,7 +120,7 @@ def gradients_of_fused(
         x: [B, H, W, C].
         gamma: [C] float32.
         dy: of x's shape and dtype.
-        kept: what the forward op gave for its gradients.
+        kept: the forward op's last three outputs, which its gradient op needs.
         epsilon: added to the variance.
 
     Returns:
@@ -195,13 +195,13 @@ def second_gradients(
         x: [B, H, W, C], this replica's share.
         gamma: [C] float32.
         dy: of x's shape and dtype.
-        u: of x's shape: what dx is weighted by.
-        v: [C]: what dgamma is weighted by.
-        w: [C]: what dbeta is weighted by.
+        u: of x's shape: the weights of dx in f.
+        v: [C]: the weights of dgamma in f.
+        w: [C]: the weights of dbeta in f.
         epsilon: added to the variance.
-        mean: a list of means over this replica's share -> the means over all that is normalised
-            together. Each replica has a v and w of its own, therefore its own part of q and c, and
-            a gamma whose gradient is that of its own share.
+        mean: a function from a list of means over this replica's share to the means over
+            everything that is normalised together. Each replica has its own v and w, and so its own
+            part of q and c; the gradient that it returns for gamma is that of its own share.
 
     Returns:
         The gradients with respect to x, gamma and dy.
@@ -234,7 +234,7 @@ def second_gradients(
 
 
 def _of_this_share(means: list[tf.Tensor]) -> list[tf.Tensor]:
-    """What is normalised together is this replica's share alone."""
+    """The means as they are: only this replica's share is normalised together."""
     return means
 
 

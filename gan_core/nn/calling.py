@@ -1,4 +1,4 @@
-"""One forward pass of a network, whatever its call takes: samples, labels, a seed."""
+"""One forward pass of a network that takes samples, and perhaps labels and a seed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def forward(
         seed: [2] int64, for networks with randomness of their own, such as dropout.
 
     Returns:
-        What the network gives.
+        The network's output.
     """
     inputs = (x,) if labels is None else (x, labels)
     if takes(network, "seed"):

@@ -1,7 +1,7 @@
-"""Layers for networks that are told which label a sample has: conditional GANs.
+"""Layers for conditional GANs, whose networks are given each sample's label.
 
 Labels are whole numbers from 0: y [B] where a sample has one label, [B, f] where it has one value
-of each of f factors (hair colour, glasses, ...). `Sequential` hands labels on to these layers, so
+for each of f factors (hair colour, glasses, ...). `Sequential` passes labels on to these layers, so
 that a conditional generator is written like any other:
 
     generator = Sequential([
@@ -29,21 +29,21 @@ Counts = int | Sequence[int]
 class Embedding(tf.Module):
     """A trained vector for each label: e(y) = the sum over factors f of table_f[y_f].
 
-    The tables of all factors lie below one another in `table` [K, size], K the number of values of
-    all factors together. The rows are taken by a product with `multi_hot(y)`, whose gradients of
-    every order are products too: the same bits each time, on every device.
+    The tables of all factors are stacked in `table` [K, size], where K is the number of values of
+    all factors together. Rows are selected by a matrix product with `multi_hot(y)`. Its gradients
+    of every order are products too, so they have the same bits in every run on a device.
 
     Args:
-        counts: how many values a label has: a number for labels y [B], a list with one number a
-            factor for labels y [B, f].
+        counts: how many values a label has: a number for labels y [B]; a list with one number for
+            each factor for labels y [B, f].
         size: how many numbers a vector has.
-        seed: a number of the layer's own.
-        initializer: what draws the table; None: N(0, 1), as z is drawn.
+        seed: an int that no other layer of the network has.
+        initializer: draws the table; None draws it from N(0, 1), the distribution of z.
         name: the module's name.
 
     Raises:
-        ValueError: if an argument is none of these; when called, if the labels have another shape,
-            are no whole numbers or, outside of graphs, are out of range.
+        ValueError: if an argument has another type or is out of range; when called, if the labels
+            have another shape, are not whole numbers or, in eager mode, are out of range.
 
     Example:
         >>> embedding = Embedding([8, 2], 5, seed=0)
@@ -75,7 +75,7 @@ class Embedding(tf.Module):
         self.table = tf.Variable(table, name=f"{self.name}/table")
 
     def __call__(self, labels: Any, *, training: bool = False) -> tf.Tensor:
-        """Look the labels' vectors up.
+        """Look up the labels' vectors.
 
         Args:
             labels: y, whole numbers [B] or [B, f].
@@ -88,19 +88,19 @@ class Embedding(tf.Module):
 
 
 class WithEmbedding(tf.Module):
-    """x with its label's vector behind it: [x, e(y)], the usual input of a conditional generator.
+    """Append its label's vector to x: [x, e(y)], the usual input of a conditional generator.
 
     (Mirza and Osindero 2014, section 3.2, there with the label's one-hot vector.)
 
     Args:
         counts: as for `Embedding`.
-        size: how many numbers the label adds.
-        seed: a number of the layer's own.
-        initializer: what draws the table; None: N(0, 1), as z is drawn.
+        size: how many numbers the label's vector has.
+        seed: an int that no other layer of the network has.
+        initializer: draws the table; None draws it from N(0, 1), the distribution of z.
         name: the module's name.
 
     Raises:
-        ValueError: as `Embedding` does; when called, if x is not [B, d].
+        ValueError: as `Embedding` does; when called, if x is not [B, d] or there are no labels.
 
     Example:
         >>> layer = WithEmbedding(10, 16, seed=0)
@@ -121,7 +121,7 @@ class WithEmbedding(tf.Module):
         self.embedding = Embedding(counts, size, seed=seed, initializer=initializer)
 
     def __call__(self, x: tf.Tensor, labels: Any = None, *, training: bool = False) -> tf.Tensor:
-        """Join x and the label's vector.
+        """Concatenate x and the label's vector.
 
         Args:
             x: [B, d], of a floating dtype.
@@ -143,9 +143,9 @@ class ConditionalBatchNorm(tf.Module):
         gamma(y) = gamma + sum over factors f of gamma_f[y_f],  beta(y) likewise.
 
     mean and sd are those of the whole batch, as in `BatchNorm`, whatever the labels. `gamma` and
-    `beta` [C] are shared by all labels; `gammas` and `betas` [K, C] are what each value adds, and
-    start at 0: at first the layer is plain batch norm (de Vries et al. 2017, section 4; Dumoulin
-    et al. 2017 learn gamma(y) itself, which is the same set of functions).
+    `beta` [C] are shared by all labels; `gammas` and `betas` [K, C] hold what each value adds. They
+    start at 0, so that at first the layer is plain batch norm (de Vries et al. 2017, section 4).
+    Dumoulin et al. 2017 learn gamma(y) itself, which gives the same set of functions.
 
     Args:
         channels: C, the size of the last axis.
@@ -202,7 +202,7 @@ class ConditionalBatchNorm(tf.Module):
             training: as for `BatchNorm`.
 
         Returns:
-            Of x's shape and dtype; scaled and shifted in float32.
+            y, of x's shape and dtype; scaled and shifted in float32.
         """
         _check_given("ConditionalBatchNorm", labels)
         x = tf.convert_to_tensor(x)
@@ -219,22 +219,22 @@ class ConditionalBatchNorm(tf.Module):
 class ProjectionHead(tf.Module):
     """The last layer of a conditional discriminator: logit = psi(phi(x)) + <e(y), phi(x)>.
 
-    phi are D's features; psi says how real they look whatever the label, and the inner product how
-    well they fit it (Miyato and Koyama 2018, equation 8). Where phi is an image, [B, H, W, size],
-    the inner product is that of its sum over H and W, as in the paper's figure 14.
+    phi(x) are D's features. psi says how real they look whatever the label; the inner product says
+    how well they fit the label (Miyato and Koyama 2018, equation 8). Features of the form
+    [B, H, W, size] are summed over H and W before the inner product, as in the paper's figure 14.
 
     Args:
-        size: the number of channels of phi.
-        counts: as for `Embedding`; several factors add their vectors.
-        psi: features -> logits [B, 1], such as the last layers of a D without labels; None: a
-            `Dense` layer of the (summed) features.
-        seed: a number of the layer's own.
-        initializer: what draws the vectors e; None: N(0, 1 / size).
+        size: the number of channels of phi(x).
+        counts: as for `Embedding`; the vectors of several factors are added.
+        psi: a function from features to logits [B, 1], such as the last layers of a D without
+            labels; None: a `Dense` layer of the (summed) features.
+        seed: an int that no other layer of the network has.
+        initializer: draws the vectors e; None draws them from N(0, 1 / size).
         name: the module's name.
 
     Raises:
-        ValueError: as `Embedding` does; when called, if phi has another shape, or psi gives another
-            shape than [B, 1].
+        ValueError: as `Embedding` does; when called, if the features have another shape, there are
+            no labels, or psi returns another shape than [B, 1].
 
     Example:
         >>> head = ProjectionHead(32, [8, 2], seed=0)
@@ -263,10 +263,10 @@ class ProjectionHead(tf.Module):
         self.dense = Dense(size, 1, seed=seed) if psi is None else None
 
     def __call__(self, x: tf.Tensor, labels: Any = None, *, training: bool = False) -> tf.Tensor:
-        """Judge features.
+        """Compute the logits.
 
         Args:
-            x: phi, [B, size] or [B, H, W, size].
+            x: the features phi(x), [B, size] or [B, H, W, size].
             labels: y, whole numbers [B] or [B, f].
             training: makes no difference.
 
@@ -284,13 +284,13 @@ class ProjectionHead(tf.Module):
         fit = tf.reduce_sum(self.embedding(labels) * phi, axis=1, keepdims=True)
         if self.dense is not None:
             return self.dense(phi) + fit
-        look = tf.cast(self.psi(x), tf.float32)  # type: ignore[misc]
-        checks.same_shape("ProjectionHead", "what psi gives", look, ["batch", 1])
-        return look + fit
+        realism = tf.cast(self.psi(x), tf.float32)  # type: ignore[misc]
+        checks.same_shape("ProjectionHead", "what psi gives", realism, ["batch", 1])
+        return realism + fit
 
 
 def multi_hot(labels: Any, counts: Counts, *, owner: str = "multi_hot") -> tf.Tensor:
-    """The labels' one-hot vectors, those of several factors one behind the other.
+    """Turn labels into one-hot vectors; those of several factors are concatenated.
 
     Args:
         labels: y, whole numbers [B], or [B, f] where counts is a list of f numbers.
@@ -301,8 +301,8 @@ def multi_hot(labels: Any, counts: Counts, *, owner: str = "multi_hot") -> tf.Te
         [B, K] float32 of zeros and ones, K the sum of counts.
 
     Raises:
-        ValueError: if the labels have another shape, are no whole numbers or, outside of graphs,
-            are out of range. (In a graph one that is out of range is a row of zeros.)
+        ValueError: if the labels have another shape, are not whole numbers or, in eager mode, are
+            out of range. (In a graph a label that is out of range becomes zeros.)
 
     Example:
         >>> multi_hot([[1, 0], [0, 2]], [2, 3]).numpy().astype(int).tolist()
@@ -326,7 +326,7 @@ def multi_hot(labels: Any, counts: Counts, *, owner: str = "multi_hot") -> tf.Te
 
 
 def number_of_values(counts: Counts) -> int:
-    """How many values all factors have together.
+    """Count the values of all factors together.
 
     Args:
         counts: as for `Embedding`.
@@ -342,7 +342,7 @@ def number_of_values(counts: Counts) -> int:
 
 
 def _checked_counts(owner: str, counts: Any) -> Counts:
-    """A number, or a tuple of one a factor."""
+    """counts as a number, or as a tuple with one number for each factor."""
     if not isinstance(counts, list | tuple):
         return checks.integer(owner, "counts", counts, 1)
     if not counts:
@@ -357,7 +357,9 @@ def _check_given(owner: str, labels: Any) -> None:
 
 
 def _check_range(owner: str, column: tf.Tensor, count: int) -> None:
-    """In a compiled function nothing can be looked at; the trainer's first pass is eager."""
+    """Refuse labels out of range. Only eager tensors have values to check; the trainer's first
+    forward pass is eager.
+    """
     numbers = column.numpy()
     if numbers.size and (numbers.min() < 0 or numbers.max() >= count):
         wanted = f"whole numbers from 0 to {count - 1}"

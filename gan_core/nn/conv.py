@@ -17,7 +17,7 @@ COMPUTE_DTYPES = ("float32", "bfloat16")
 
 
 class _Convolution(tf.Module):
-    """What both layers share: the arguments, the variables, the casts."""
+    """The arguments, variables and casts that both layers share."""
 
     def __init__(
         self,
@@ -93,30 +93,30 @@ class Conv2D(_Convolution):
     """Each output pixel is a weighted sum of a k x k window of the input.
 
     Windows lie stride pixels apart. x [B, H, W, in] -> y [B, h, w, out], in compute_dtype;
-    h = H / stride (padding "SAME") or (H - k) / stride + 1 ("VALID"), which must come out even.
+    h = H / stride (padding "SAME") or (H - k) / stride + 1 ("VALID"), which must be a whole number.
     y[j] = b + sum_a x[stride j + a - p] W[a];  kernel W [k, k, in, out], bias b [out], both
     float32. (Glorot and Bengio 2010, eq. 12, for the default initializer; b starts at 0.)
 
     Args:
         in_channels: the channels of x.
         out_channels: the channels of y.
-        kernel_size: k.
-        seed: of the initializer; two layers of one shape and one seed would start equal.
+        kernel_size: k, in pixels.
+        seed: an int for the initializer; two layers of the same shape and seed would start equal.
         stride: how many pixels apart the windows lie, at most k.
         padding: "SAME" or "VALID".
-        use_bias: whether there is a b. Leave it out before batch norm, which subtracts the mean
+        use_bias: whether the layer has b. Leave it out before batch norm, which subtracts the mean
             and b with it.
-        initializer: what draws W.
-        path: "native", "subpixel", "winograd" or "auto" (see `convolution.choose_path`): different
-            speeds, and the same numbers but for rounding, which under winograd depends on the size
-            of the batch too.
+        initializer: draws W.
+        path: "native", "subpixel", "winograd" or "auto" (see `convolution.choose_path`). The paths
+            differ in speed and, by rounding, in the last digits; under winograd the rounding
+            depends on the batch size too.
         compute_dtype: float32, or bfloat16 for mixed precision: x, W and b are cast to it at each
             call.
         name: the module's name.
 
     Raises:
-        ValueError: on sizes that are not positive or do not fit, an empty batch, an unknown
-            padding, path or compute_dtype, and another shape or dtype out of initializer.
+        ValueError: if a size is not positive or does not fit, the batch is empty, the padding, path
+            or compute_dtype is unknown, or initializer returns another shape or dtype.
 
     Example:
         >>> Conv2D(3, 8, 4, stride=2, seed=0)(tf.zeros([1, 16, 16, 3])).shape
@@ -138,19 +138,20 @@ class Conv2DTranspose(_Convolution):
 
     Patches lie stride pixels apart. x [B, h, w, in] -> y [B, H, W, out], in compute_dtype;
     H = stride h (padding "SAME") or stride (h - 1) + k ("VALID").
-    y[i] = b + sum of x[j] W[a] over stride j + a - p = i;  kernel W [k, k, out, in], bias b [out].
-    With k a multiple of the stride, equally many patches cover every pixel (Odena et al. 2016,
-    "Deconvolution and checkerboard artifacts").
+    y[i] = b + the sum of x[j] W[a] over all j and a with stride j + a - p = i;
+    kernel W [k, k, out, in], bias b [out].
+    If k is a multiple of the stride, every pixel lies in equally many patches; otherwise the output
+    tends to a checkerboard (Odena et al. 2016, "Deconvolution and checkerboard artifacts").
 
     Args:
         in_channels: the channels of x.
         out_channels: the channels of y.
-        kernel_size: k.
-        seed: of the initializer; two layers of one shape and one seed would start equal.
+        kernel_size: k, in pixels.
+        seed: an int for the initializer; two layers of the same shape and seed would start equal.
         stride: how many pixels apart the patches lie, at most k.
         padding: "SAME" or "VALID".
-        use_bias: whether there is a b.
-        initializer: what draws W.
+        use_bias: whether the layer has b.
+        initializer: draws W.
         path: as for `Conv2D`.
         compute_dtype: as for `Conv2D`.
         name: the module's name.

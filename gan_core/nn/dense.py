@@ -17,22 +17,22 @@ class Dense(tf.Module):
     Bengio 2010, eq. 12), unless an initializer says otherwise.
 
     compute_dtype=tf.bfloat16 rounds x and the parameters to 8 significant bits for the product,
-    and gives y in that dtype: half the memory traffic, and far faster on hardware made for it.
-    The parameters themselves stay float32.
+    and returns y in that dtype. This halves the memory traffic, and is far faster on hardware with
+    bfloat16 units. The parameters themselves stay float32.
 
     Args:
-        in_size: how many numbers come in.
-        out_size: how many go out.
-        seed: a number of the layer's own: two layers of one size and one seed would start equal
-            (`gan_core.rng.seeds` gives as many as are needed).
-        initializer: what draws W.
-        use_bias: whether there is a b.
+        in_size: how many numbers a sample has before the layer.
+        out_size: how many it has after the layer.
+        seed: an int that no other layer of the network has: two layers of the same size and seed
+            would start equal (`gan_core.rng.seeds` supplies as many as are needed).
+        initializer: draws W.
+        use_bias: whether the layer has b.
         compute_dtype: float32 or bfloat16.
         name: the module's name.
 
     Raises:
-        ValueError: if an argument is none of these, or initializer gives another shape or dtype;
-            when called, if x has another shape.
+        ValueError: if an argument has another type or is out of range, or initializer returns
+            another shape or dtype; when called, if x has another shape.
 
     Example:
         >>> Dense(3, 2, seed=0)(tf.zeros([8, 3])).shape
@@ -68,7 +68,7 @@ class Dense(tf.Module):
             self.bias = tf.Variable(tf.zeros([out_size]), name=f"{self.name}/bias")
 
     def __call__(self, x: tf.Tensor, *, training: bool = False) -> tf.Tensor:
-        """Weigh and sum.
+        """Compute x W + b.
 
         Args:
             x: [B, in].

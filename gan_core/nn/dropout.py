@@ -10,17 +10,18 @@ from gan_core import checks, rng
 class Dropout(tf.Module):
     """In training, set each value to 0 with probability `rate`; scale the others by 1 / (1 - rate).
 
-    y = x m / (1 - rate), with each m drawn from {0, 1} and P(m = 0) = rate, so E y = x; in
-    inference y = x. (Srivastava et al. 2014, in its "inverted" form: they scale in inference
-    instead, section 10.) The mask is a function of the seed: one seed, one mask, in eager mode, in
-    a graph and under XLA.
+    y = x m / (1 - rate), with each m drawn from {0, 1} and P(m = 0) = rate, so that E y = x. In
+    inference y = x. (This is the "inverted" form of Srivastava et al. 2014, who scale in inference
+    instead; they describe it in section 10.) The mask m depends on the seed alone: the same seed
+    gives the same mask in eager mode, in a graph and under XLA.
 
     Args:
         rate: the share of values to drop, 0 <= rate < 1 (as a multiple of 2^-24).
         name: the module's name.
 
     Raises:
-        ValueError: if rate is no such number; when called with training=True and without a seed.
+        ValueError: if rate is not such a number; when called, if x has an integer dtype, or if
+            training=True and there is no seed.
 
     Example:
         >>> x = tf.ones([1, 4])
@@ -46,7 +47,7 @@ class Dropout(tf.Module):
             seed: [2] int64 (`gan_core.rng.seed`); the trainer and Sequential pass one on.
 
         Returns:
-            Of the same shape and dtype.
+            y, of x's shape and dtype.
         """
         x = tf.convert_to_tensor(x)
         if not x.dtype.is_floating:
@@ -59,7 +60,7 @@ class Dropout(tf.Module):
                 "seed",
                 "given where training=True",
                 "None",
-                "Pass seed=rng.seed(run_seed, purpose, step); a Sequential hands it on.",
+                "Pass seed=rng.seed(run_seed, purpose, step); a Sequential passes it on.",
             )
         keeps = rng.uniform(_shape(x), seed) >= self.rate
         scale = tf.constant(1.0 / (1.0 - self.rate), x.dtype)
@@ -67,7 +68,7 @@ class Dropout(tf.Module):
 
 
 def _shape(x: tf.Tensor) -> tf.Tensor | tf.TensorShape:
-    """Its static shape where all sizes are known, else the one that it has when the graph runs."""
+    """The static shape of x if all sizes are known, else its shape when the graph runs."""
     if x.shape.is_fully_defined():
         return x.shape
     return tf.shape(x)

@@ -1,4 +1,4 @@
-"""A trained generator that needs nothing but TensorFlow."""
+"""Export a trained generator as a SavedModel, which needs only TensorFlow to run."""
 
 from __future__ import annotations
 
@@ -23,28 +23,29 @@ def export_generator(
 ) -> None:
     """Write a SavedModel whose signature is z [n, latent_dim] float32 -> samples, for any n.
 
-    The folder appears whole or not at all, and takes the place of an older one. Settle an average
-    with batch norm before (`gan_core.nn.settling`); `GANTrainer.export` does it for you. To use it:
+    The folder appears complete or not at all, and replaces an older SavedModel. If the generator
+    holds averaged weights and has batch norm, settle it first (`gan_core.nn.settling`);
+    `GANTrainer.export` does so. To use the SavedModel:
 
         model = tf.saved_model.load("runs/faces/generator")
         images = model(tf.random.normal([16, 100]))
 
-    `model.samples` takes the same and gives G's float32 output before `to_output`. Gradients with
-    respect to z pass through it.
+    `model.samples` takes the same arguments and returns G's float32 output, before `to_output`. It
+    is differentiable with respect to z.
 
     Args:
         generator: called as generator(z, training=False), or generator(z, labels, training=False).
         latent_dim: the number of coordinates of z.
-        folder: its place. A folder that is no SavedModel is refused.
-        to_output: what to do with G's float32 output, such as turning [-1, 1] into uint8 images;
-            None leaves it.
+        folder: where to write. An existing folder that is not a SavedModel is refused.
+        to_output: a function applied to G's float32 output, such as one from [-1, 1] to uint8
+            images; None leaves the output as it is.
         labels: for a conditional generator, the shape and dtype of one sample's label; the
             signature is then (z, labels [n, ...]).
-        also: texts to put beside the model, by their files' names.
+        also: texts to write beside the model, as a dict from file name to text.
 
     Raises:
-        ValueError: the place is taken by something else, or cannot be written, or another process
-            writes there.
+        ValueError: if latent_dim does not fit the generator; if the folder holds something else or
+            cannot be written, or another process is writing there.
     """
     checks.integer("export_generator", "latent_dim", latent_dim, 1)
     folder = Path(folder)
@@ -63,7 +64,7 @@ def export_generator(
             files.folder_atomically(folder, overwrite=True) as unfinished,
             files.named_in_utf8(unfinished) as place,
         ):
-            # A layer whose gradient is written out keeps it, so that `samples` has gradients.
+            # Saves the gradients that layers define themselves, so that `samples` has gradients.
             options = tf.saved_model.SaveOptions(experimental_custom_gradients=True)
             tf.saved_model.save(exported, place, signatures=exported.__call__, options=options)
             for name, text in (also or {}).items():
@@ -81,8 +82,9 @@ def export_generator(
 def _try(
     generator: Callable[..., tf.Tensor], latent_dim: int, labels: tf.TensorSpec | None
 ) -> None:
-    """One forward pass: what does not fit is told in one line here,
-    and in many while it is saved.
+    """Try one forward pass, so that a latent_dim that does not fit is reported in one line.
+
+    While saving, TensorFlow would report it in many lines.
     """
     inputs = [tf.zeros([1, latent_dim])]
     if labels is not None:
@@ -105,7 +107,7 @@ def _module(
     to_output: Callable[[tf.Tensor], tf.Tensor] | None,
     labels: tf.TensorSpec | None,
 ) -> Any:
-    """The module that is saved: the generator, and two functions with a fixed signature."""
+    """The module to save: the generator, and two functions with a fixed signature."""
     signature = [tf.TensorSpec([None, latent_dim], tf.float32, name="z")]
     if labels is not None:
         signature.append(tf.TensorSpec([None, *labels.shape], labels.dtype, name="labels"))

@@ -1,10 +1,10 @@
-"""First values of the parameters.
+"""Initial values of the parameters.
 
-An initializer is a function (shape, seed) -> float32 tensor; `seed` is [2] int64 of
-`gan_core.rng`. The last two sizes of a kernel's shape are (in, out) for a dense layer and a
-convolution, [in, out] and [h, w, in, out], and (out, in) for a transposed convolution; the
-receptive field h w multiplies both fans. Glorot's formula treats the two fans alike, so it
-does not need to know which is which.
+An initializer is a function (shape, seed) -> float32 tensor; `seed` is [2] int64, made by
+`gan_core.rng.seed`. A kernel's shape is [in, out] for a dense layer, [h, w, in, out] for a
+convolution and [h, w, out, in] for a transposed convolution. fan_in is h w times the number of
+input channels, fan_out h w times that of output channels. Glorot's formula is symmetric in the
+two, so it also holds for a transposed convolution.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Initializer = Callable[[Sequence[int], tf.Tensor], tf.Tensor]
 
 
 def zeros(shape: Sequence[int], seed: tf.Tensor | None = None) -> tf.Tensor:
-    """All 0: the usual start of a bias.
+    """Return zeros: the usual initial value of a bias.
 
     Args:
         shape: the shape of the result.
@@ -33,7 +33,7 @@ def zeros(shape: Sequence[int], seed: tf.Tensor | None = None) -> tf.Tensor:
 
 
 def ones(shape: Sequence[int], seed: tf.Tensor | None = None) -> tf.Tensor:
-    """All 1: the usual start of batch norm's scale.
+    """Return ones: the usual initial value of batch norm's scale.
 
     Args:
         shape: the shape of the result.
@@ -56,7 +56,7 @@ def normal(sd: float, mean: float = 0.0) -> Initializer:
         A function (shape, seed) -> float32 tensor.
 
     Raises:
-        ValueError: if one of them is not finite, or sd is below 0.
+        ValueError: if sd or mean is not finite, or sd is below 0.
 
     Example:
         >>> normal(0.02)([2, 3], rng.seed(0, "kernel")).shape
@@ -74,7 +74,8 @@ def normal(sd: float, mean: float = 0.0) -> Initializer:
 def glorot_normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
     """Draw N(0, 2 / (fan_in + fan_out)) (Glorot and Bengio 2010, eq. 12).
 
-    Signals and gradients keep their variance, on average, through a linear layer.
+    It is a compromise: 1 / fan_in would keep the variance of a signal through a linear layer, and
+    1 / fan_out that of a gradient.
 
     Args:
         shape: a kernel's shape, of rank 2 or more.
@@ -90,7 +91,7 @@ def glorot_normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
 def he_normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
     """Draw N(0, 2 / fan_in) (He et al. 2015, eq. 10).
 
-    For layers followed by a rectifier, which loses half of the signal's mean square.
+    For layers whose input comes from a rectifier, which halves a symmetric signal's mean square.
 
     Args:
         shape: a kernel's shape that ends in (in, out).

@@ -1,4 +1,4 @@
-"""How much do the samples of a batch differ? A number that D cannot compute from one sample."""
+"""Minibatch standard deviation: tells D how much the samples of a batch differ."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import tensorflow as tf
 from gan_core import checks
 from gan_core.devices import replicas
 
-OLD_SHARE = 0.9  # of the value before, in the moving average
-TINY = 1e-8  # under the square root, whose slope at 0 is infinite
+OLD_SHARE = 0.9  # the share of the old value in the moving average
+TINY = 1e-8  # added under the square root, whose slope at 0 is infinite
 
 
 class MinibatchStd(tf.Module):
-    """x [B, ..., C] -> [B, ..., C + 1]: one more channel, which holds the same number everywhere.
+    """Append a channel that holds the same number s everywhere: x [B, ..., C] -> [B, ..., C + 1].
 
-    In training the number is the standard deviation over the batch of each coordinate of a sample,
-    averaged over all coordinates:
+    In training, s is the standard deviation over the batch, averaged over all coordinates i of a
+    sample:
 
         s = mean over i of sqrt(mean over b of (x_bi - mean over b of x_bi)^2 + 1e-8)
 
-    A generator whose samples resemble one another gives itself away by a small s (Karras et al.
-    2018, "Progressive growing of GANs", section 3). The statistic is that of the whole batch, as in
-    the paper; later code takes it in groups of four.
+    If the samples of a generator resemble one another, s is small and D can detect it (Karras et
+    al. 2018, "Progressive growing of GANs", section 3). s is computed over the whole batch, as in
+    the paper; later implementations compute it within groups of four samples.
 
-    Otherwise the number is `moving_std`, the average of s that training keeps, so that a sample's
-    answer does not depend on its batch. On several devices s is that of each replica's share.
+    In inference, s is `moving_std`, a moving average that training updates, so that D's output for
+    a sample does not depend on the batch. On several devices s is that of each replica's share.
 
     Args:
         name: the module's name.
@@ -45,11 +45,12 @@ class MinibatchStd(tf.Module):
         self.moving_std = tf.Variable(1.0, trainable=False, name=f"{self.name}/moving_std")
 
     def __call__(self, x: tf.Tensor, *, training: bool = False) -> tf.Tensor:
-        """Add the channel.
+        """Append the channel.
 
         Args:
             x: [B, ..., C] of a floating dtype.
-            training: True measures this batch and moves the average; False takes the average.
+            training: True measures this batch and updates the moving average; False uses the
+                moving average.
 
         Returns:
             [B, ..., C + 1] of the same dtype; s is computed in float32.

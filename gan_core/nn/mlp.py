@@ -1,4 +1,4 @@
-"""Small networks for numbers and points, and the scaling that goes before or after them."""
+"""Multilayer perceptrons, and functions that scale their input or output."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def mlp(
 ) -> Sequential:
     """Make a multilayer perceptron: x [B, sizes[0]] -> [B, sizes[-1]].
 
-    Dense layers with an activation between them and none after the last; two sizes give an affine
-    function. The weights are a function of seed, name and layer: G and D of one run may share a
-    seed if their names differ.
+    Dense layers with an activation between them and none after the last; with two sizes the network
+    is an affine function. The initial weights depend on the seed, the name and the layer's number,
+    so G and D of one run may share a seed if their names differ.
 
     Args:
         sizes: the width of the input, of each hidden layer, and of the output.
         seed: a Python int.
         name: the module's name.
         activation: a function of a tensor; None is leaky ReLU of slope 0.2.
-        initializer: what draws the kernels (`gan_core.nn.initializers`).
+        initializer: draws the kernels (`gan_core.nn.initializers`).
 
     Returns:
         The network.
 
     Raises:
-        ValueError: if there are fewer than two sizes, or one is no whole number of at least 1.
+        ValueError: if there are fewer than two sizes, or one is not a whole number of at least 1.
 
     Example:
         >>> mlp([2, 32, 1], seed=0)(tf.zeros([8, 2])).shape
@@ -51,7 +51,8 @@ def mlp(
     """
     widths = [checks.integer("mlp", f"sizes[{i}]", size, 1) for i, size in enumerate(sizes)]
     if len(widths) < 2:
-        checks.fail("mlp", "sizes", "at least two: what comes in and what goes out", str(widths))
+        wanted = "at least two: the width of the input and of the output"
+        checks.fail("mlp", "sizes", wanted, str(widths))
     if activation is None:
         activation = leaky_relu(0.2)
     layers: list[Callable[..., Any]] = []
@@ -64,10 +65,9 @@ def mlp(
 
 
 def standardise(mean: Any, sd: Any) -> Function:
-    """Make the function x -> (x - mean) / sd, for the start of a discriminator.
+    """Make the function x -> (x - mean) / sd, the usual first layer of a discriminator.
 
-    Data of this mean and standard deviation, in whatever unit, become numbers around 0 with
-    standard deviation 1.
+    Data with this mean and standard deviation are mapped to mean 0 and standard deviation 1.
 
     Args:
         mean: a number, or [n] for x [B, n].
@@ -93,7 +93,7 @@ def standardise(mean: Any, sd: Any) -> Function:
 
 
 def unstandardise(mean: Any, sd: Any) -> Function:
-    """Make the function t -> mean + sd t, for the end of a generator: it undoes `standardise`.
+    """Make the function t -> mean + sd t, the inverse of `standardise`: the last layer of G.
 
     Args:
         mean: a number, or [n] for t [B, n].

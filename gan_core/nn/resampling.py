@@ -1,23 +1,23 @@
-"""Halve and double images with a low-pass filter: no convolution to learn, and no checkerboard.
+"""Halve and double the size of images with a fixed low-pass filter.
 
-Keeping every second pixel folds detail that the smaller image cannot hold into patterns that were
-not there (aliasing), and repeating pixels, or putting zeros between them, leaves the grid visible.
-A filter before the one and after the other prevents both (Zhang 2019, "Making convolutional
-networks shift-invariant again"; Karras et al. 2020, "Analyzing and improving the image quality of
-StyleGAN", appendix B).
+Keeping every second pixel turns detail that is too fine for the smaller image into patterns that
+were not there (aliasing). Repeating pixels, or putting zeros between them, leaves the pixel grid
+visible. A low-pass filter before downsampling and after upsampling prevents both (Zhang 2019,
+"Making convolutional networks shift-invariant again"; Karras et al. 2020, "Analyzing and improving
+the image quality of StyleGAN", appendix B).
 
 In one dimension, with f = taps / sum of taps, k taps and p = k / 2 - 1:
 
     downsample   y[j] = sum over a of f[a] x[2 j + a - p]
     upsample     x[i] = 2 sum over j of f[i + p - 2 j] y[j]
 
-and in two the same along both axes. With the taps (1, 3, 3, 1) upsampling is bilinear
-interpolation: a new pixel is 3/4 of the nearer pixel and 1/4 of the other. Beyond the border
-everything is 0. The two are adjoint but for the factor: <downsample(x), y> = <x, upsample(y)> / 4.
+and in two dimensions the same along both axes. With the taps (1, 3, 3, 1) upsampling is bilinear
+interpolation: a new pixel is 3/4 of the nearer pixel and 1/4 of the other. Pixels beyond the border
+count as 0. Up to a factor the two are adjoint: <downsample(x), y> = <x, upsample(y)> / 4.
 
-Each is a product with a matrix that has these numbers on a band, along one axis and then along the
-other. For the sizes of a GAN this was the fastest of three ways on a CPU in bfloat16, and close to
-it in float32; and its gradients, of any order, are such products too.
+Each is a product with a band matrix that holds the filter, along one axis and then along the other.
+For the sizes of a GAN this was the fastest of three ways on a CPU in bfloat16, and close to the
+fastest in float32. Its gradients, of any order, are such products too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ BILINEAR = (1.0, 3.0, 3.0, 1.0)
 
 
 def downsample(x: tf.Tensor, taps: Sequence[float] = BILINEAR) -> tf.Tensor:
-    """Halve images: filter, and keep every second pixel.
+    """Halve the height and width of images: filter, then keep every second pixel.
 
     Args:
         x: [B, H, W, C] of a floating dtype, H and W even.
@@ -43,7 +43,7 @@ def downsample(x: tf.Tensor, taps: Sequence[float] = BILINEAR) -> tf.Tensor:
         [B, H / 2, W / 2, C] of the same dtype.
 
     Raises:
-        ValueError: if x or taps is none of these.
+        ValueError: if x or taps has another shape or dtype, or the sum of taps is not above 0.
 
     Example:
         >>> downsample(tf.ones([1, 4, 4, 1]))[0, :, :, 0].numpy()
@@ -64,7 +64,9 @@ def downsample(x: tf.Tensor, taps: Sequence[float] = BILINEAR) -> tf.Tensor:
 
 
 def upsample(x: tf.Tensor, taps: Sequence[float] = BILINEAR) -> tf.Tensor:
-    """Double images: put zeros between the pixels, and filter by four times the filter.
+    """Double the height and width of images: put zeros between the pixels, then filter.
+
+    The filter is multiplied by 4, because three of four pixels are 0.
 
     Args:
         x: [B, H, W, C] of a floating dtype.
@@ -74,7 +76,7 @@ def upsample(x: tf.Tensor, taps: Sequence[float] = BILINEAR) -> tf.Tensor:
         [B, 2 H, 2 W, C] of the same dtype.
 
     Raises:
-        ValueError: if x or taps is none of these.
+        ValueError: if x or taps has another shape or dtype, or the sum of taps is not above 0.
 
     Example:
         >>> upsample(tf.reshape([0.0, 4.0], [1, 1, 2, 1]), taps=(1, 1))[0, 0, :, 0].numpy()

@@ -1,4 +1,4 @@
-"""Layers in a row: the usual way to write a network."""
+"""A network as a list of layers that are called one after another."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from gan_core.nn import summary
 
 
 class Sequential(tf.Module):
-    """f(x) = layer_k(... layer_2(layer_1(x))): each layer gets what the one before it gave.
+    """f(x) = layer_k(... layer_2(layer_1(x))): each layer's input is the output of the one before.
 
     A layer is any callable: a tf.Module, or a plain function such as tf.nn.relu or a lambda. Its
-    signature is read once, when the Sequential is made: `training` and `labels` are passed to the
-    layers that accept them (`gan_core.nn.conditional` has such as accept labels), and `seed` to the
-    layers that accept it, each of which gets a seed of its own, split from the one that came.
+    signature is read once, when the Sequential is made. `training` and `labels` are passed to the
+    layers that accept them (for layers with labels see `gan_core.nn.conditional`). From `seed` a
+    different seed is derived for each layer that accepts one.
 
     Args:
         layers: a list or tuple of callables.
@@ -30,8 +30,8 @@ class Sequential(tf.Module):
         takes_labels: whether any of the layers accepts labels.
 
     Raises:
-        ValueError: if layers is no list of callables; when called, if there are labels and no layer
-            accepts them.
+        ValueError: if layers is not a list of callables; when called, if there are labels and no
+            layer accepts them.
 
     Example:
         >>> network = Sequential([lambda x: 2.0 * x, tf.nn.relu])
@@ -64,13 +64,13 @@ class Sequential(tf.Module):
         """Call the layers one after another.
 
         Args:
-            x: what the first layer takes.
+            x: the first layer's input.
             labels: [B, ...], or None: passed on to the layers that accept labels.
             training: passed on to the layers that accept it.
             seed: [2] int64 (`gan_core.rng.seed`), or None: split among the layers that accept one.
 
         Returns:
-            What the last layer gives; x itself if there is no layer.
+            The last layer's output; x itself if there is no layer.
         """
         if labels is not None and not self.takes_labels:
             way_out = "gan_core.nn.conditional has layers that take labels."
@@ -82,7 +82,7 @@ class Sequential(tf.Module):
     def summary(
         self, input_shape: Sequence[int], console: Console | None = None, labels: Any = None
     ) -> None:
-        """Print one row a layer: its name, the shape of what it gives, its parameters.
+        """Print a table with one row a layer: its name, its output shape, its parameters.
 
         Args:
             input_shape: the shape of one sample, without the batch: (2,) or (64, 64, 3).
@@ -90,7 +90,7 @@ class Sequential(tf.Module):
             labels: for a network that takes labels, those of one sample: [1, ...].
 
         Raises:
-            ValueError: if input_shape is no list of whole numbers, or does not fit the layers.
+            ValueError: if input_shape is not a list of whole numbers, or does not fit the layers.
         """
         summary.print_table(self, self._options(False, None, labels), input_shape, console)
 
@@ -120,17 +120,17 @@ class Sequential(tf.Module):
 
 
 def takes(layer: Callable[..., Any], argument: str) -> bool:
-    """Say whether a layer or network accepts a keyword argument, by the signature of its call.
+    """Read from its signature whether a layer or network accepts a keyword argument.
 
-    **options accept `training`, which every layer must stand, and no other argument. A Sequential
-    accepts `seed` or `labels` if one of its layers does.
+    A tf.Module with `**options` is passed `training`, because every layer must accept it, and
+    nothing else. A Sequential accepts `seed` or `labels` if one of its layers does.
 
     Args:
         layer: any callable.
         argument: "training", "seed" or "labels".
 
     Returns:
-        Whether layer(x, argument=...) would be understood.
+        Whether layer(x, argument=...) is a valid call.
 
     Example:
         >>> takes(lambda x, seed: x, "seed")

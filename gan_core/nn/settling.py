@@ -1,4 +1,4 @@
-"""Measure batch norm's moving averages anew, for weights that training has not seen."""
+"""Recompute batch norm's moving averages for the weights that a network has now."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from gan_core.nn.sequential import takes
 def settle(network: Any, batches: Iterable[Any]) -> None:
     """Set the moving averages of every BatchNorm in `network` to the plain mean over these batches.
 
-    The averages that training keeps lag behind: they are of weights that have moved on since. Those
-    of a network whose weights were averaged or set are of other weights altogether, and its samples
-    are then pale or garish. (PyTorch's swa_utils.update_bn, Izmailov et al. 2018; "standing
-    statistics", Brock et al. 2019, appendix A.)
+    The moving averages of training lag behind, since they were measured with earlier weights. If
+    the weights were averaged or loaded, the moving averages do not belong to them at all, and the
+    samples look pale or garish. (Compare PyTorch's swa_utils.update_bn, Izmailov et al. 2018;
+    "standing statistics", Brock et al. 2019, appendix A.)
 
     Args:
         network: a tf.Module called as network(batch, training=True). It must run eagerly (have no
-            tf.function of its own) and call each BatchNorm once. One that accepts a seed gets one.
-        batches: what the network is called with, [B, ...] each; or tuples (x, y) for a network that
-            takes labels. A thousand samples in all are enough. Not asked for without a BatchNorm.
+            tf.function of its own) and call each BatchNorm once. If it accepts a seed, it is given
+            one.
+        batches: inputs of the network, [B, ...] each, or tuples (x, y) for a network that takes
+            labels. A thousand samples in all are enough. If the network has no BatchNorm, no batch
+            is drawn.
 
     Raises:
         ValueError: if there is no batch, or if it is called inside a tf.function, where the batches
@@ -47,7 +49,7 @@ def settle(network: Any, batches: Iterable[Any]) -> None:
     seen = 0
     try:
         for batch in batches:
-            # The mean over seen + 1 batches. At the first one the old value has no share.
+            # This momentum makes the average the plain mean over the seen + 1 batches.
             for layer in layers:
                 layer.momentum = seen / (seen + 1)
             _call(network, batch, seen)
@@ -61,7 +63,7 @@ def settle(network: Any, batches: Iterable[Any]) -> None:
 
 @contextlib.contextmanager
 def settled(network: Any, batches: Iterable[Any]) -> Iterator[None]:
-    """Settle a network for as long as a `with` block lasts, and put all back afterwards.
+    """Settle a network within a `with` block, and restore its old moving averages afterwards.
 
     Args:
         network: as for `settle`.
@@ -95,7 +97,9 @@ def _call(network: Any, batch: Any, number: int) -> None:
 
 
 def _refuse_tracing(owner: str) -> None:
-    """In a graph each batch would set the momentum of all: only the last batch's would be kept."""
+    """Refuse a call while a function is traced: `settle` changes a Python attribute, the momentum,
+    for each batch, and a graph does not record that as it is meant.
+    """
     if not tf.executing_eagerly():
         checks.fail(
             owner,

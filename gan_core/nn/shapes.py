@@ -17,8 +17,8 @@ class Reshape(tf.Module):
         name: the module's name.
 
     Raises:
-        ValueError: if a size is no whole number of at least 1; when called, if a sample has
-            another number of values.
+        ValueError: if a size is not a whole number of at least 1; when called, if the number of
+            values in a sample differs.
 
     Example:
         >>> Reshape([2, 3])(tf.zeros([8, 6])).shape
@@ -99,7 +99,7 @@ def sizes(owner: str, name: str, shape: Sequence[int]) -> tuple[int, ...]:
         The shape as a tuple of ints.
 
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is not such a shape.
     """
     if not isinstance(shape, list | tuple | tf.TensorShape):
         checks.fail(owner, name, "a list of whole numbers", repr(shape))

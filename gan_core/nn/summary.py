@@ -20,7 +20,7 @@ def print_table(
     input_shape: Sequence[int],
     console: Console | None = None,
 ) -> None:
-    """Print a row for each layer of a Sequential: its name, the shape of what it gives, parameters.
+    """Print a row for each layer of a Sequential: its name, its output shape, its parameters.
 
     Args:
         network: a `gan_core.nn.sequential.Sequential`.
@@ -29,14 +29,15 @@ def print_table(
         console: where to print; None is the terminal.
 
     Raises:
-        ValueError: if input_shape is no list of whole numbers, or does not fit the layers.
+        ValueError: if input_shape is not a list of whole numbers, or does not fit the layers.
     """
     table = Table("layer", "output shape", title=network.name)
     table.add_column("parameters", justify="right")
     x = tf.zeros([1, *sizes("Sequential.summary", "input_shape", input_shape)])
     for layer, keywords in zip(network.layers, options, strict=True):
         x = layer(x, **keywords)
-        shape = Text(checks.show_shape(["batch", *x.shape[1:]]))  # no markup, for all its brackets
+        # Text, because rich would read the brackets of a plain string as markup.
+        shape = Text(checks.show_shape(["batch", *x.shape[1:]]))
         table.add_row(_name(layer), shape, f"{_parameters(layer):,}")
     table.add_section()
     table.add_row("all", "", f"{_parameters(network):,}")
@@ -53,7 +54,7 @@ def _name(layer: Callable[..., Any]) -> str:
 
 
 def _parameters(layer: Callable[..., Any]) -> int:
-    """The number of all parameters: batch norm's averages are among them."""
+    """The number of all parameters, including batch norm's moving averages."""
     if not isinstance(layer, tf.Module):
         return 0
     return sum(variable.shape.num_elements() for variable in layer.variables)

@@ -1,4 +1,4 @@
-"""The variables of a model, each under the name by which its author would call it."""
+"""The variables of a model, each named by its path through the model's attributes."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from gan_core import checks
 
 
 def named_variables(module: tf.Module) -> dict[str, tf.Variable]:
-    """Find every tf.Variable that is reached through public attributes, under its path.
+    """Find every tf.Variable that is reached through public attributes, and its path.
 
-    layers/0/kernel is module.layers[0].kernel. A variable reached twice stands under the first
-    path; the order is that of the attributes' creation, so the same program gives the same dict.
-    A module with a variable that has no such path is refused: a checkpoint would silently miss it.
+    layers/0/kernel is module.layers[0].kernel. A variable that is reached twice has the first path.
+    The order is that in which the attributes were created, so the same program gives the same dict.
+    If a variable has no such path, the module is refused, because a checkpoint would silently omit
+    the variable.
 
     Args:
         module: any tf.Module.
 
     Returns:
-        path -> variable.
+        A dict from path to variable.
 
     Raises:
-        ValueError: if a variable is reached through attributes with a leading underscore alone.
+        ValueError: if a variable is reached only through attributes with a leading underscore.
 
     Example:
         >>> module = tf.Module()
@@ -59,7 +60,7 @@ def _walk(thing: Any, path: tuple[str, ...], found: dict[str, tf.Variable], seen
 
 
 def _parts(thing: Any) -> Iterator[tuple[str, Any]]:
-    """The name and value of each part of a module, list, tuple or dict; nothing of other things."""
+    """The name and value of each part of a module, list, tuple or dict; other values have none."""
     if isinstance(thing, tf.Module):
         for name, value in vars(thing).items():
             if not name.startswith("_"):

@@ -1,8 +1,8 @@
 """How a gradient changes the parameters: Adam and plain gradient descent.
 
-An optimizer is made from its hyper-parameters and then *bound* to the variables that it moves. The
-trainer binds it to all trainable variables of its network. Whoever wants to freeze a part of a
-network binds it first, to the rest:
+An optimizer is made from its hyper-parameters and then *bound* to the variables that it updates.
+The trainer binds it to all trainable variables of its network. To freeze a part of a network, bind
+the optimizer yourself, to the other variables, before you make the trainer:
 
     optimizer = Adam(2e-4, beta_1=0.5).bind(generator.layers[-1].trainable_variables)
 """
@@ -33,7 +33,7 @@ def adam_update(
 
         m <- beta_1 m + (1 - beta_1) g               a running mean of the gradient
         v <- beta_2 v + (1 - beta_2) g^2             a running mean of its square
-        m^ = m / (1 - beta_1^t),  v^ = v / (1 - beta_2^t)      corrections for the start at 0
+        m^ = m / (1 - beta_1^t),  v^ = v / (1 - beta_2^t)      bias corrections: m and v start at 0
         parameter <- parameter - learning_rate m^ / (sqrt(v^) + epsilon)
 
     Args:
@@ -52,15 +52,15 @@ def adam_update(
 
 
 class Optimizer(tf.Module):
-    """What Adam and SGD share: a learning-rate schedule, the bound variables, a count of updates.
+    """The base class of Adam and SGD: learning rate, bound variables, a count of updates.
 
     Args:
         learning_rate: a number, or a schedule: a function of the round
             (`gan_core.optim.schedules`).
 
     Attributes:
-        bound: the variables that it moves; empty before `bind`.
-        updates: how often `apply` has moved them, an int64 variable once bound.
+        bound: the variables that it updates; empty before `bind`.
+        updates: how often `apply` has updated them: an int64 variable; None before `bind`.
 
     Example:
         >>> optimizer = SGD(lambda step: 1.0 / (1.0 + step)).bind([tf.Variable(0.0)])
@@ -77,7 +77,7 @@ class Optimizer(tf.Module):
         self.updates: Any = None  # a tf.Variable, once bound
 
     def bind(self, variables: Sequence[tf.Variable]) -> Optimizer:
-        """Choose the variables that this optimizer moves, and create its state for them.
+        """Choose the variables that this optimizer updates, and create its state for them.
 
         Args:
             variables: float32 variables, at least one, each once.
@@ -94,7 +94,7 @@ class Optimizer(tf.Module):
                 owner,
                 "the optimizer",
                 "one that is not bound yet",
-                f"one that moves {len(self.bound)} variables",
+                f"one that is bound to {len(self.bound)} variables",
                 "Make a new optimizer for each network.",
             )
         _check_variables(owner, variables)
@@ -110,16 +110,16 @@ class Optimizer(tf.Module):
             return tf.cast(self.schedule(step), tf.float32)
 
     def apply(self, gradients: Iterable[tf.Tensor], step: Any = None) -> None:
-        """Move every bound variable by its gradient.
+        """Make one update: change every bound variable according to its gradient.
 
         Args:
             gradients: one gradient for each bound variable, in the same order.
-            step: the round, of which the learning rate is a function. None: the number of updates
-                made so far, for a training loop without rounds.
+            step: the round, for the learning-rate schedule. None: the number of updates made so
+                far, for a training loop without rounds.
 
         Raises:
-            ValueError: not bound, too few or too many gradients, or a gradient that is missing or
-                has another shape; the message names its variable.
+            ValueError: if the optimizer is not bound, there are too few or too many gradients, or a
+                gradient is missing or has another shape; the message names its variable.
         """
         owner = f"{type(self).__name__}.apply"
         if not self.bound:
@@ -128,7 +128,7 @@ class Optimizer(tf.Module):
                 "the optimizer",
                 "bound to variables",
                 "one that is not",
-                "Call bind(variables) first; a GANTrainer does it for its two optimizers.",
+                "Call bind(variables) first; GANTrainer does so for its two optimizers.",
             )
         gradients = list(gradients)
         if len(gradients) != len(self.bound):
@@ -175,13 +175,14 @@ class Adam(Optimizer):
     """Adam (Kingma and Ba 2015); for GANs usually with beta_1 = 0.5 (Radford et al. 2015).
 
     The update is that of `adam_update`, computed by TensorFlow's fused kernel for each variable.
-    That kernel has the form which the paper gives before section 2.1, with the bias corrections in
-    the step size:
+    That kernel uses the form which the paper gives just before section 2.1, with the bias
+    corrections in the step size:
 
         parameter <- parameter
             - learning_rate sqrt(1 - beta_2^t) / (1 - beta_1^t)  m / (sqrt(v) + e)
 
-    It equals Algorithm 1 if e = epsilon sqrt(1 - beta_2^t) ("epsilon hat"), so that is passed.
+    It equals Algorithm 1 if e = epsilon sqrt(1 - beta_2^t) ("epsilon hat"), which is what this
+    class passes to the kernel.
 
     Args:
         learning_rate: a number or a schedule.
@@ -247,7 +248,7 @@ def _check_variables(owner: str, variables: Sequence[tf.Variable]) -> None:
         if not isinstance(variable, tf.Variable) or variable.dtype != tf.float32:
             checks.fail(owner, f"variables[{i}]", "a tf.Variable of float32", repr(variable))
         if any(variable is other for other in variables[:i]):
-            wanted = "one that is not in the list before"
+            wanted = "one that is not in the list already"
             checks.fail(owner, f"variables[{i}]", wanted, variable.name)
 
 

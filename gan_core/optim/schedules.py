@@ -1,9 +1,9 @@
 """Numbers that change during training: plain functions of the step.
 
-A schedule is a function of the step (int or integer tensor: how many updates were made before
-this one) that gives a float32 scalar. An optimizer takes a number or a schedule as its learning
-rate, a penalty as its gamma, instance noise as its sd, a moving average as its decay; anything that
-has this form will do.
+A schedule is a function from the step to a float32 scalar. The step is an int or an integer tensor:
+the number of the trainer's round, counted from 0. A schedule can stand in place of a number as the
+learning rate of an optimizer, the gamma of a penalty, the sd of instance noise or the decay of a
+moving average. Any function of this form can be used.
 """
 
 from __future__ import annotations
@@ -18,7 +18,17 @@ from gan_core.protocols import Schedule
 
 
 def constant(value: float) -> Schedule:
-    """value at every step."""
+    """Make the schedule that is `value` at every step.
+
+    Args:
+        value: at least 0.
+
+    Returns:
+        A function step -> float32 scalar.
+
+    Raises:
+        ValueError: if value is not finite, or is below 0.
+    """
     checks.number("schedules.constant", "value", value, 0.0)
 
     def schedule(step: Any) -> tf.Tensor:
@@ -28,8 +38,21 @@ def constant(value: float) -> Schedule:
 
 
 def linear_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0) -> Schedule:
-    """value until step `start`, then a straight line down to `final` at step `steps`,
-    then final.
+    """Make the schedule that falls in a straight line.
+
+    It is `value` until step `start`, reaches `final` at step `steps`, and stays there.
+
+    Args:
+        value: the first value, at least 0.
+        steps: the step at which the decay ends, above start.
+        start: the step at which the decay begins.
+        final: the last value, at least 0.
+
+    Returns:
+        A function step -> float32 scalar.
+
+    Raises:
+        ValueError: if an argument is out of range.
     """
     _check("schedules.linear_decay", value, steps, start, final)
 
@@ -40,10 +63,22 @@ def linear_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0
 
 
 def cosine_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0) -> Schedule:
-    """value until step `start`, then half a cosine down to `final` at step `steps`, then final.
+    """Make the schedule that falls along half a cosine.
 
-    final + (value - final) (1 + cos(pi t)) / 2 for t from 0 to 1 (Loshchilov and Hutter 2017,
-    eq. 5).
+    It is `value` until step `start`, then final + (value - final) (1 + cos(pi t)) / 2, where t
+    grows from 0 at `start` to 1 at `steps`, then `final` (Loshchilov and Hutter 2017, eq. 5).
+
+    Args:
+        value: the first value, at least 0.
+        steps: the step at which the decay ends, above start.
+        start: the step at which the decay begins.
+        final: the last value, at least 0.
+
+    Returns:
+        A function step -> float32 scalar.
+
+    Raises:
+        ValueError: if an argument is out of range.
     """
     _check("schedules.cosine_decay", value, steps, start, final)
 
@@ -56,9 +91,24 @@ def cosine_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0
 
 
 def geometric_decay(value: float, steps: int, *, final: float, start: int = 0) -> Schedule:
-    """value until step `start`, then falling by the same factor every step,
-    to `final` at step `steps`:
-    value (final / value)^t for t from 0 to 1. For what works on many scales, such as noise."""
+    """Make the schedule that falls by the same factor every step.
+
+    It is `value` until step `start`, then value (final / value)^t, where t grows from 0 at `start`
+    to 1 at `steps`, then `final`. Use it for numbers that matter on many scales, such as the
+    standard deviation of noise.
+
+    Args:
+        value: the first value, above 0.
+        steps: the step at which the decay ends, above start.
+        final: the last value, above 0.
+        start: the step at which the decay begins.
+
+    Returns:
+        A function step -> float32 scalar.
+
+    Raises:
+        ValueError: if an argument is out of range.
+    """
     _check("schedules.geometric_decay", value, steps, start, final)
     checks.number("schedules.geometric_decay", "value", value, above=0.0)
     checks.number("schedules.geometric_decay", "final", final, above=0.0)
@@ -70,10 +120,19 @@ def geometric_decay(value: float, steps: int, *, final: float, start: int = 0) -
 
 
 def rising_memory(decay: float) -> Schedule:
-    """A moving average's decay that starts low, so that it forgets where it started.
+    """Make a decay for a moving average that starts low, so that the average forgets its start.
 
-    min(decay, (1 + t) / (10 + t)): after t updates about the last ninth of them is remembered,
-    until `decay` is reached, for 0.999 at t = 8,990.
+    It is min(decay, (1 + t) / (10 + t)) in round t. So the average covers about the last t / 9
+    rounds, until `decay` is reached: for 0.999 at t = 8,990.
+
+    Args:
+        decay: the largest decay, in [0, 1).
+
+    Returns:
+        A function step -> float32 scalar.
+
+    Raises:
+        ValueError: if decay is out of range.
     """
     checks.number("schedules.rising_memory", "decay", decay, 0.0, below=1.0)
 
@@ -85,15 +144,28 @@ def rising_memory(decay: float) -> Schedule:
 
 
 def as_schedule(owner: str, value: Any, name: str = "learning_rate") -> Schedule:
-    """A number becomes a constant schedule, a function stays what it is."""
+    """Turn a number into a constant schedule; return a function as it is.
+
+    Args:
+        owner: whose argument it is, for messages.
+        value: a number of at least 0, or a schedule.
+        name: the argument's name, for messages.
+
+    Returns:
+        A function step -> float32 scalar.
+
+    Raises:
+        ValueError: if value is neither a function nor such a number.
+    """
     if callable(value):
         return value
     return constant(checks.number(owner, name, value, 0.0))
 
 
 def _progress(step: Any, start: int, steps: int) -> tf.Tensor:
-    """0 at `start`, 1 at `steps`, clipped. Integers are subtracted first:
-    float32 cannot count past 2^24.
+    """t: 0 up to `start`, 1 from `steps` on, and a straight line in between.
+
+    The integers are subtracted before the cast, because float32 holds integers only up to 2^24.
     """
     done = tf.cast(tf.cast(step, tf.int64) - start, tf.float32)
     return tf.clip_by_value(done / float(steps - start), 0.0, 1.0)

@@ -1,9 +1,9 @@
-"""The state of a run in one file, which is there whole or not at all.
+"""The state of a run in one file, which is complete or does not exist.
 
-A checkpoint is a NumPy .npz file: one array for each variable of `GANTrainer.state()`, as
-variables/<its name>, their number `count`, and the texts `format` and `note`. Anything that reads
-zip files can read it; nothing in it is executed (no pickle). It is written by
-`gan_core.files`: a process killed at any moment leaves the old file or the new one.
+A checkpoint is a NumPy .npz file. It holds one array for each variable of `GANTrainer.state()`,
+called variables/NAME, the number of these arrays as `count`, and two texts, `format` and `note`.
+Any program that reads zip files can read it, and nothing in it is executed (no pickle). It is
+written by `gan_core.files`: a process killed at any moment leaves the old file or the new one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gan_core import checks, files
 
 FORMAT = "gan_core checkpoint 1"
 VARIABLES = "variables/"
-NUMBERS = "biuf"  # NumPy would pickle objects, and forget that a bfloat16 was one
+NUMBERS = "biuf"  # NumPy's kinds. It would pickle objects, and lose the dtype of a bfloat16
 DIFFERENCES_SHOWN = 3
 
 Place = str | os.PathLike[str]
@@ -42,14 +42,14 @@ def save(
         state: the variables by name.
         note: plain JSON values.
     Raises:
-        ValueError: a variable's numbers are none of NumPy's own.
-        CheckpointError: the system refuses; an older file is untouched.
+        ValueError: if a variable's dtype is not one of NumPy's.
+        CheckpointError: if the file cannot be written; an older file is untouched.
     """
     arrays = {VARIABLES + name: variable.numpy() for name, variable in state.items()}
     for name, array in arrays.items():
         if array.dtype.kind not in NUMBERS:
             checks.fail(
-                "checkpoint.save", name, "a variable of NumPy's own numbers", array.dtype.name
+                "checkpoint.save", name, "a variable with a dtype of NumPy's", array.dtype.name
             )
     about = {
         "format": np.array(FORMAT),
@@ -63,14 +63,14 @@ def save(
 
 
 def read(path: Place) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """All of a checkpoint. Its numbers are checked against the file's checksums.
+    """Read a whole checkpoint, and check it against the file's checksums.
 
     Args:
         path: the file.
     Returns:
         The arrays by the names of their variables, and the note.
     Raises:
-        CheckpointError: the file is missing, damaged or none.
+        CheckpointError: if the file is missing, damaged or not a checkpoint.
     """
     with _open(path) as file:
         names = [name for name in file.files if name.startswith(VARIABLES)]
@@ -81,21 +81,21 @@ def read(path: Place) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def read_note(path: Place) -> dict[str, Any]:
-    """The note alone, without reading the arrays.
+    """Read the note alone, without the arrays.
 
     Args:
         path: the file.
     Returns:
-        What `save` was given.
+        The note that was given to `save`.
     Raises:
-        CheckpointError: the file is missing, damaged or none.
+        CheckpointError: if the file is missing, damaged or not a checkpoint.
     """
     with _open(path) as file:
         return json.loads(str(file["note"]))
 
 
 def restore(path: Place, state: Mapping[str, tf.Variable]) -> dict[str, Any]:
-    """Give every variable its saved value, after all names, shapes and dtypes were found to fit.
+    """Check that all names, shapes and dtypes fit, then give every variable its saved value.
 
     Args:
         path: the file.
@@ -103,7 +103,8 @@ def restore(path: Place, state: Mapping[str, tf.Variable]) -> dict[str, Any]:
     Returns:
         The note.
     Raises:
-        CheckpointError: the file cannot be read, or is of another model; nothing was changed.
+        CheckpointError: if the file cannot be read, or belongs to another model; no variable is
+            changed.
     """
     arrays, note = read(path)
     wrong = sorted(_differences(arrays, state))
@@ -112,8 +113,8 @@ def restore(path: Place, state: Mapping[str, tf.Variable]) -> dict[str, Any]:
         if len(wrong) > DIFFERENCES_SHOWN:
             told += f"; and {len(wrong) - DIFFERENCES_SHOWN} more"
         raise CheckpointError(
-            f"checkpoint: {path} is of another model: {told}. Build the model it was saved from, "
-            "or choose another folder; nothing was changed."
+            f"checkpoint: {path} is of another model: {told}. Build the model that it was saved "
+            "from, or choose another folder; nothing was changed."
         )
     for name, variable in state.items():
         variable.assign(arrays[name])
@@ -128,16 +129,16 @@ def _differences(
             yield f"{name} is not part of this model"
     for name, variable in state.items():
         if name not in arrays:
-            yield f"{name} is missing there"
+            yield f"{name} is missing in the file"
             continue
         there = f"{list(arrays[name].shape)} {arrays[name].dtype}"
         here = f"{list(variable.shape)} {variable.dtype.name}"
         if there != here:
-            yield f"{name} is {there} there and {here} here"
+            yield f"{name} is {there} in the file and {here} in this model"
 
 
 def _savez(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
-    """np.savez, which before NumPy 2.1 leaves its zip file open when a disk is full."""
+    """Do the same as np.savez, which before NumPy 2.1 leaves its file open when a disk is full."""
     with zipfile.ZipFile(file, "w") as zipped:
         for name, array in arrays.items():
             with zipped.open(f"{name}.npy", "w", force_zip64=True) as part:
@@ -146,16 +147,16 @@ def _savez(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
 
 @contextlib.contextmanager
 def _open(path: Place) -> Iterator[Any]:
-    """The arrays of a checkpoint, each read when it is asked for."""
+    """Open the arrays of a checkpoint; each is read when it is used."""
     try:
         with open(path, "rb") as file:
-            if file.read(4) != b"PK\x03\x04":  # np.load would take it for a pickle, and say so
+            if file.read(4) != b"PK\x03\x04":  # np.load would report it as a pickle
                 raise ValueError("not a .npz file")
             file.seek(0)
             arrays = np.load(file, allow_pickle=False)
             if "format" not in arrays.files or str(arrays["format"]) != FORMAT:
                 raise CheckpointError(
-                    f"checkpoint: {path} is a .npz file, but no {FORMAT!r}. Give the file that "
+                    f"checkpoint: {path} is a .npz file, but not a {FORMAT!r}. Give a file that "
                     "this library saved; nothing was changed."
                 )
             yield arrays
@@ -164,5 +165,5 @@ def _open(path: Place) -> Iterator[Any]:
     except Exception as error:  # a damaged file fails in a dozen ways: EOFError, zlib.error, ...
         raise CheckpointError(
             f"checkpoint: {path} cannot be read ({error or type(error).__name__}): it is "
-            "truncated, damaged or no checkpoint. Remove it to go on from the one before."
+            "truncated, damaged or not a checkpoint. Remove it to resume from the one before."
         ) from error

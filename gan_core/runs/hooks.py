@@ -1,6 +1,8 @@
-"""What a program wants done around the rounds of `fit`.
+"""Functions that `fit` calls before, between and after its rounds.
 
-hooks = [at_start(show), every(1_000, show_row), at_end(show), on_error(tell)]
+A list of hooks is an argument of `fit`:
+
+    hooks = [at_start(show), every(1_000, show_row), at_end(show), on_error(tell)]
 """
 
 from __future__ import annotations
@@ -18,18 +20,18 @@ Row = dict[str, Any]  # "step", an int, and the round's values by name, floats
 class every:
     """Call function(trainer, row) after every n-th round.
 
-    The checkpoint that is due at the same round is saved before. In a run with a folder every call
-    is made at least once: where the training ends before all hooks of a round have returned, by a
-    kill or an error of one of them, the resumed run begins with all of that round's, and with the
-    same row. Otherwise a call is made exactly once, also in a run that was stopped and resumed.
-    So what a hook writes should replace what an earlier call for the same round has written.
+    If a checkpoint is due at the same round, it is saved first. In a run with a folder every call
+    is made at least once. If the training ends before all hooks of a round have returned, because
+    it was killed or one of them failed, the resumed run first calls all hooks of that round again,
+    with the same row. Otherwise a call is made exactly once, also in a run that was stopped and
+    resumed. So the output of a hook should replace that of an earlier call for the same round.
 
     Args:
-        n: how many rounds lie between two calls.
+        n: the number of rounds from one call to the next.
         function: called with the trainer, and a dict of `step` (int) and the round's values
             (floats).
     Raises:
-        ValueError: n is no positive whole number, or the function is none.
+        ValueError: if n is not a positive whole number, or function is not callable.
 
     Example:
         >>> every(1_000, print).n
@@ -64,7 +66,7 @@ class at_start:
 
 @dataclasses.dataclass(frozen=True)
 class at_end:
-    """Call function(trainer) once all rounds are played and the last checkpoint is saved.
+    """Call function(trainer) once, after the last round and its checkpoint.
 
     Args:
         function: called with the trainer.
@@ -103,12 +105,12 @@ Hook = every | at_start | at_end | on_error
 
 
 class Hooks:
-    """The hooks of one call of `fit`, by occasion.
+    """The hooks of one call of `fit`, called by kind.
 
     Args:
-        hooks: what `fit` was given.
+        hooks: the argument of `fit`.
     Raises:
-        ValueError: it is no list of hooks.
+        ValueError: if it is not a list of hooks.
 
     Example:
         >>> Hooks([every(3, print), at_end(print)]).periods
@@ -133,13 +135,13 @@ class Hooks:
         return any(step % period == 0 for period in self.periods)
 
     def start(self, trainer: Any) -> None:
-        """Call those of `at_start`."""
+        """Call the hooks of `at_start`."""
         for hook in self._hooks:
             if isinstance(hook, at_start):
                 hook.function(trainer)
 
     def after_round(self, trainer: Any, row: Row) -> None:
-        """Call those of `every` whose turn it is at this row's step, each with a row of its own."""
+        """Call the hooks of `every` that are due at this step, each with a copy of the row."""
         step = row["step"]
         for hook in self._hooks:
             if isinstance(hook, every) and step % hook.n == 0:
@@ -147,13 +149,13 @@ class Hooks:
                 hook.function(trainer, {**numbers, "step": step})
 
     def end(self, trainer: Any) -> None:
-        """Call those of `at_end`."""
+        """Call the hooks of `at_end`."""
         for hook in self._hooks:
             if isinstance(hook, at_end):
                 hook.function(trainer)
 
     def error(self, trainer: Any, error: BaseException) -> None:
-        """Call those of `on_error`."""
+        """Call the hooks of `on_error`."""
         for hook in self._hooks:
             if isinstance(hook, on_error):
                 hook.function(trainer, error)

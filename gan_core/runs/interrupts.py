@@ -1,4 +1,4 @@
-"""Ctrl-C, and SIGTERM, while a training runs: it ends between two calls, and nothing is lost."""
+"""Stop a training by Ctrl-C or SIGTERM between two compiled calls, without losing a round."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 
 
 class Interrupted(KeyboardInterrupt):
-    """A training that was stopped by Ctrl-C or SIGTERM, and has saved what it had.
+    """Raised by `fit` when Ctrl-C or SIGTERM stopped the training, after its state was saved.
 
-    Its words say how many rounds are played, what is safe and where, and how to resume.
+    The message says how many rounds were played, what was saved and where, and how to resume.
 
     Args:
-        words: one line.
-        rows: what `fit` would have returned, up to the last round played.
-        exit_code: 130 after Ctrl-C, 143 after SIGTERM: what a program should end with.
+        words: the message, one line.
+        rows: the rows that `fit` would have returned, up to the last round played.
+        exit_code: the code that a program should end with: 130 after Ctrl-C, 143 after SIGTERM.
 
     Example:
         >>> str(Interrupted("Stopped after round 5.", {}, 130))
@@ -32,11 +32,11 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Watch:
-    """While open, the first Ctrl-C or SIGTERM is only remembered;
-    a second one is a KeyboardInterrupt.
+    """Within a `with` block, remember the first Ctrl-C or SIGTERM in `asked`.
 
-    Python calls a handler between two of its own instructions, so never in the middle of a
-    compiled call. Only the main thread may set handlers: elsewhere nothing is watched.
+    A second one raises KeyboardInterrupt. Python calls a signal handler between two of its own
+    instructions, so never in the middle of a compiled call. Only the main thread may set handlers;
+    in other threads this does nothing.
 
     Example:
         >>> with Watch() as watch:
@@ -64,7 +64,7 @@ class Watch:
         traceback: TracebackType | None,
     ) -> None:
         for number, handler in self._before.items():
-            if handler is not None:  # None: set by a program in C, and not ours to give back
+            if handler is not None:  # None: set from C code, so that Python cannot restore it
                 signal.signal(number, handler)
 
     def _remember(self, number: int, frame: FrameType | None) -> None:

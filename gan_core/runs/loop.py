@@ -1,9 +1,9 @@
-"""A training run: round after round, seen, logged, saved and stoppable.
+"""The training loop: it plays rounds, shows progress, logs, saves, and can be stopped and resumed.
 
     rows = fit(trainer, sampler, 10_000, run=run, hooks=[every(1_000, show)])
 
-What surrounds the loop has files of its own: `progress` (what is shown), `interrupts` (Ctrl-C),
-`hooks` (what else is to be done), `run_folder` (what is written).
+The parts around the loop are in other files: `progress` (the bar), `interrupts` (Ctrl-C), `hooks`
+(functions of the user), `run_folder` (the files on disk).
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ __all__ = ["Interrupted", "NotFiniteError", "at_end", "at_start", "every", "fit"
 
 # A compiled call is kept this short, so that Ctrl-C is answered and the bar moves.
 SECONDS_A_CALL = 0.5
-SECONDS_BETWEEN_CHECKPOINTS = 600.0  # where no number of rounds was given
-PLAINLY_FAILED = 1e6  # the size of a loss that no training comes back from
+SECONDS_BETWEEN_CHECKPOINTS = 600.0  # if no number of rounds is given
+PLAINLY_FAILED = 1e6  # no training recovers from a loss of this size
 
 Values = dict[str, np.ndarray]  # by name, one number a round [rounds]
 
 
 class NotFiniteError(ArithmeticError):
-    """Training met a number that is not finite: at which round, which, and what to try."""
+    """A number is no longer finite. The message names it and its round, and says what to try."""
 
 
 def fit(
@@ -52,39 +52,41 @@ def fit(
 ) -> dict[str, np.ndarray]:
     """Train until `rounds` rounds have been played in all.
 
-    A row of the trainer's values is kept every `log_every` rounds, and for the last round. At
-    each round the order is: the row, the checkpoint, the hooks; so a hook that fails loses nothing.
-    A run that was killed before all hooks of its last checkpoint's round had returned calls them
-    when it is resumed (`gan_core.runs.hooks.every`).
+    A row of the trainer's values is kept every `log_every` rounds, and for the last round. In
+    each round the row is kept first, then the checkpoint is saved, then the hooks are called; so
+    nothing is lost if a hook fails. If a run is killed before all hooks of its last checkpoint's
+    round have returned, they are called when it is resumed (`gan_core.runs.hooks.every`).
 
-    Ctrl-C finishes the present compiled call (at most half a second or one round), saves, and
-    raises `Interrupted`, which carries the rows; so does SIGTERM. A second Ctrl-C is a plain
-    KeyboardInterrupt as soon as Python can raise one, and saves nothing more.
+    After Ctrl-C or SIGTERM fit finishes the present compiled call (at most half a second or one
+    round), saves, and raises `Interrupted`, which holds the rows. A second Ctrl-C raises
+    KeyboardInterrupt as soon as Python can, and saves nothing more.
 
-    Where several processes play together (`gan_core.devices.workers`) each calls fit, with the
-    same arguments. All start from the checkpoint, if there is one; the chief alone writes and calls
-    the hooks; the others may go without a run folder if the run is new.
+    If several processes train together (`gan_core.devices.workers`), each calls fit with the same
+    arguments. All start from the checkpoint, if there is one. Only the chief writes files and calls
+    the hooks; the others need no run folder if the run is new.
 
     Args:
-        trainer: what plays the rounds.
+        trainer: the trainer that plays the rounds.
         sampler: a sampler (`gan_core.data`), or HostBatches.
         rounds: rounds in all, those of an earlier call or run included.
-        run: a run folder. If it has a checkpoint, training resumes from there. Rows go to its
-            log.csv, checkpoints to its folder of that name.
-        log_every: rounds between two rows.
-        checkpoint_every: rounds between two checkpoints. None: one every ten minutes, which is
-            then the most that a power cut can cost (with several processes: at the end alone).
-            There is always one at the end, when the training is stopped, and when a hook fails.
+        run: a run folder. If it has a checkpoint, training resumes from there. Rows are written to
+            its log.csv, checkpoints to its folder checkpoints. None: nothing is written.
+        log_every: the number of rounds from one row to the next.
+        checkpoint_every: the number of rounds from one checkpoint to the next. None: a checkpoint
+            every ten minutes, so that a power cut loses at most that (with several processes: only
+            at the end). A checkpoint is always saved at the end, when the training is stopped, and
+            when a hook fails.
         hooks: a list of `at_start`, `every`, `at_end` and `on_error`.
-        console: where the progress bar is drawn, if it is a terminal or a notebook.
+        console: where the progress bar is drawn, if it is a terminal or a notebook; None is
+            standard error.
     Returns:
         The rows of log.csv: `step` int64 and the trainer's values by name float32, each [rows].
     Raises:
-        ValueError: an argument is wrong, or the run folder is of another trainer.
-        Interrupted: Ctrl-C or SIGTERM.
-        NotFiniteError: a loss or a parameter is no longer finite; the checkpoints on disk are then
-            the good ones from before.
-        WorkerLostError: another process is gone.
+        ValueError: if an argument is wrong, or the run folder belongs to another trainer.
+        Interrupted: after Ctrl-C or SIGTERM.
+        NotFiniteError: if a loss or a variable is no longer finite; the checkpoints on disk are
+            then from before that.
+        WorkerLostError: if another process has ended or cannot be reached.
 
     Example:
         >>> fit(None, "faces", 10)
@@ -155,14 +157,14 @@ def fit(
 
 
 def _alone(trainer: GANTrainer, run: RunFolder | None) -> contextlib.AbstractContextManager[None]:
-    """No other process writes the folder meanwhile; the other workers of this one write nothing."""
+    """Lock the run folder, if this process writes to it."""
     if run is not None and workers.is_chief(trainer.strategy):
         return run.held()
     return contextlib.nullcontext()
 
 
 def _resume(trainer: GANTrainer, run: RunFolder | None, rounds: int, log_every: int) -> int | None:
-    """Bring a new trainer to where its run folder stopped; gives the last checkpoint's step."""
+    """Restore a new trainer from its run folder; return the step of the last checkpoint."""
     if run is None:
         return None
     earlier = run.rows()
@@ -179,7 +181,7 @@ def _resume(trainer: GANTrainer, run: RunFolder | None, rounds: int, log_every: 
     elif run.latest() is None or run.step() != played:
         raise ValueError(
             f"fit: the trainer has played {played} rounds, but {run.path} stopped at "
-            f"{run.step()}. Give fit a new trainer, which it brings there, or another folder."
+            f"{run.step()}. Give fit a new trainer, which it then restores, or another folder."
         )
     if is_chief and played < rounds:
         run.drop_the_last_row_unless_due(log_every)
@@ -202,13 +204,13 @@ def _finish_the_hooks(
 
 
 def _how_to_resume(trainer: GANTrainer, run: RunFolder | None) -> str:
-    """The way on, for whoever stops the training or loses another process."""
+    """The sentence that tells how to resume after a stop, or after another process is lost."""
     if run is not None:
         return f"To resume: {run.resume_command}"
     if workers.is_chief(trainer.strategy):
         return (
             "Nothing was saved: this run has no folder. In a notebook the trainer still holds its "
-            "state: call fit again to go on."
+            "state: call fit again to continue."
         )
     return "What was saved is in the chief's run folder: resume it."
 
@@ -220,7 +222,7 @@ def _what_is_saved(run: RunFolder | None) -> str:
 def _player(
     trainer: GANTrainer, sampler: Callable[..., Any] | HostBatches
 ) -> Callable[[int], Values]:
-    """A function that plays `count` rounds and gives their values, each name an array [count]."""
+    """A function that plays `count` rounds and returns their values: name -> array [count]."""
     if not isinstance(sampler, HostBatches):
         return lambda count: trainer.rounds(sampler, count)
     batches = iter(sampler.start(int(trainer.step.numpy()) * trainer.d_steps))
@@ -232,7 +234,7 @@ def _player(
             if reals[-1] is None:
                 raise ValueError(
                     f"fit: the iterator of HostBatches ended after round {trainer.step.numpy()}. "
-                    "Make it go on for ever (a tf.data pipeline: with .repeat())."
+                    "Make it endless (a tf.data pipeline: with .repeat())."
                 )
             rows.append(trainer.round(_one_round(reals)))
         values = {}
@@ -253,7 +255,7 @@ def _one_round(batches: list[Any]) -> Any:
 
 
 def _last_row(values: Values, step: int) -> Row:
-    """Of float32 numbers: log.csv shows as many digits as they have."""
+    """The last round's row, of float32 numbers, so that log.csv shows only their digits."""
     return {"step": step, **{name: column[-1] for name, column in values.items()}}
 
 
@@ -282,7 +284,7 @@ def _not_finite(step: int, what: str, trainer: GANTrainer, run: RunFolder | None
 
 @contextlib.contextmanager
 def _telling_the_hooks(trainer: GANTrainer, to_call: Hooks) -> Iterator[None]:
-    """The hooks of `on_error` hear of whatever ends the training early."""
+    """Call the hooks of `on_error` if an exception ends the training early."""
     try:
         yield
     except BaseException as error:
@@ -291,7 +293,10 @@ def _telling_the_hooks(trainer: GANTrainer, to_call: Hooks) -> Iterator[None]:
 
 
 class _Pacer:
-    """How many rounds to play in one compiled call: up to the next mark, and for half a second."""
+    """How many rounds to play in one compiled call: about half a second's, up to the next mark.
+
+    A mark is a round after which a row, a checkpoint or a hook is due.
+    """
 
     def __init__(self, rounds: int, periods: list[int]) -> None:
         self.rounds = rounds
@@ -326,11 +331,11 @@ class _Log:
         self.last: Row | None = None
 
     def show(self, row: Row) -> None:
-        """This is the last row now; it is not kept yet."""
+        """Remember the last row; it is not kept yet."""
         self.last = row
 
     def keep_the_last_row(self) -> None:
-        """Once: a row that is kept already stays the only one of its step."""
+        """Keep the last row, unless it is kept already."""
         if self.last is None:
             return
         row = self.last
@@ -349,7 +354,7 @@ class _Log:
 
 
 class _Saver:
-    """When a checkpoint is due, and the saving of it."""
+    """Decides when a checkpoint is due, and saves it."""
 
     def __init__(
         self,
@@ -379,11 +384,13 @@ class _Saver:
         return time.monotonic() - self.time >= SECONDS_BETWEEN_CHECKPOINTS
 
     def save(self, step: int, row: Row | None = None) -> None:
-        """Look at every variable; write them if the run has a folder. Once for each step.
+        """Check that every variable is finite, and save them if there is a run folder.
+
+        A second call at the same step does nothing.
 
         Args:
             step: the number of rounds played.
-            row: the round's, if its hooks have not been called yet.
+            row: the round's row, if its hooks have not been called yet.
         """
         if self.saved_at == step:
             return
@@ -402,9 +409,9 @@ class _Saver:
 
     @contextlib.contextmanager
     def around_the_hooks(self, row: Row, interrupt: Watch) -> Iterator[None]:
-        """Save when a hook fails, and note it when all have returned.
+        """Save if a hook fails, and note it when all have returned.
 
-        The hook's own error is what is told, also where the disk refuses the checkpoint.
+        An error while saving is ignored, because the hook's error is the one to report.
         """
         try:
             yield
@@ -419,7 +426,7 @@ class _Saver:
 
 
 class _Alarm:
-    """One warning when a training has plainly failed, though its numbers are finite."""
+    """Warns once if a training has clearly failed although its numbers are finite."""
 
     def __init__(self, console: Console) -> None:
         self.console = console

@@ -1,4 +1,4 @@
-"""How far a training is: a bar on a terminal and in a notebook, and nothing anywhere else."""
+"""A progress bar for a terminal and a notebook; elsewhere nothing is shown."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ from rich.text import Text
 
 SECONDS_BETWEEN_DISPLAYS = 0.5  # in a notebook, where each is a message to the browser
 BAR_WIDTH = 30
-# What printing may raise: rich exits where the reader of a pipe has gone.
+# The exceptions that printing may raise; rich exits if nobody reads a pipe any more.
 OUTPUT_ERRORS = (OSError, UnicodeError, SystemExit)
 
 
 def say(console: Console, words: str) -> None:
-    """Print one line as it stands: no markup, no colours, no line breaks.
+    """Print one line unchanged: without markup, colours or line breaks.
 
-    Output that fails (a closed pipe, a name that the terminal cannot encode) never ends a
-    training: what cannot be encoded is shown with escapes, what cannot be written is dropped.
+    Failing output (a closed pipe, a name that the terminal cannot encode) never ends a training:
+    characters that cannot be encoded are shown as escapes; output that cannot be written is
+    dropped.
 
     Args:
         console: where to.
@@ -112,7 +113,7 @@ class _Terminal:
 
 
 class _Notebook:
-    """One output of the cell that is replaced again and again; it needs no widgets."""
+    """One output of the cell, replaced at each update; it needs no widgets."""
 
     def __init__(self, step: int, rounds: int) -> None:
         self.step = step

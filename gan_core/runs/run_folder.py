@@ -1,12 +1,14 @@
-"""A folder that holds all of a training run, and from which it can be resumed.
+"""A folder that holds all files of a training run, and from which it can be resumed.
 
-config.json     what was asked for
-log.csv         a row every so many rounds, and one for the last round
-hooks.json      the row of a saved round while its hooks are called; gone once all have returned
-samples/        what hooks draw
-checkpoints/    step_00001000.npz ...: the last few, and best.npz
-generator/      the finished generator (gan_core.nn.export)
-.lock           held by the process that trains, while it does
+It contains these files and folders:
+
+    config.json     the run's configuration
+    log.csv         a row every so many rounds, and one for the last round
+    hooks.json      the row of a saved round while its hooks are called; removed after that
+    samples/        pictures that hooks draw
+    checkpoints/    step_00001000.npz ...: the last few, and best.npz
+    generator/      the finished generator (gan_core.nn.export)
+    .lock           locked by the process that trains
 """
 
 from __future__ import annotations
@@ -37,11 +39,11 @@ class RunFolder:
 
     Args:
         path: the folder.
-        config: what the run was asked for, plain values by name.
+        config: the run's configuration, plain values by name.
         keep: how many of the last checkpoints to keep.
-        resume_command: what a stopped run tells its user to type to resume it.
+        resume_command: the command that a stopped run shows its user for resuming it.
     Raises:
-        ValueError: keep is no positive whole number.
+        ValueError: if keep is not a positive whole number.
 
     Example:
         >>> import tempfile
@@ -70,23 +72,23 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], config: Any = None, **options: Any) -> RunFolder:
-        """A new run.
+        """Create a new run.
 
         Args:
-            path: a folder that is new or empty.
+            path: a folder that does not exist or is empty.
             config: a dataclass or a dict of plain values.
             options: keep and resume_command.
         Returns:
             The run.
         Raises:
-            ValueError: there is something in the folder, or it cannot be made.
+            ValueError: if the folder is not empty, or cannot be made.
         """
         run = cls(path, _plain(config), **options)
         try:
             run.path.mkdir(parents=True, exist_ok=True)
             if not _is_blank(run.path):
                 raise ValueError(
-                    f"RunFolder.create: {path} is not empty. Resume the run that is there, or "
+                    f"RunFolder.create: {path} is not empty. Resume the run that it holds, or "
                     "choose another folder; nothing was overwritten."
                 )
             run.checkpoints.mkdir(exist_ok=True)
@@ -96,7 +98,7 @@ class RunFolder:
                 f"RunFolder.create: {path} cannot be made: {error.strerror or error}. Choose "
                 "another folder; nothing was overwritten."
             ) from error
-        run._write_config(run.config)  # last: a folder that has one is a run folder, whole
+        run._write_config(run.config)  # last, so that a folder with a config.json is complete
         return run
 
     @classmethod
@@ -108,17 +110,17 @@ class RunFolder:
         may_change: tuple[str, ...] | list[str] = (),
         **options: Any,
     ) -> RunFolder:
-        """The run that is there.
+        """Open an existing run.
 
         Args:
             path: its folder.
-            config: None, or a config that must be the run's.
-            may_change: the fields that may differ.
+            config: a config that must equal the run's; None: no comparison.
+            may_change: the names of the fields that may differ.
             options: keep and resume_command.
         Returns:
-            The run, with the config given (without one: its own).
+            The run, with the config given, or with its own if config is None.
         Raises:
-            ValueError: there is no run, its config cannot be read, or is another.
+            ValueError: if there is no run, or its config cannot be read or differs.
         """
         file = Path(path) / "config.json"
         there = _read_config(file, path)
@@ -136,18 +138,18 @@ class RunFolder:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """While open, nobody else trains in this folder.
+        """Lock the folder within a `with` block, so that no other process trains in it.
 
-        It ends with the process, however that ends; the file .lock stays, and means nothing by
-        itself. This object may hold it twice (in one thread). Where the file system knows no locks
-        there is none.
+        The lock ends with the process, however that ends; the file .lock stays, but is no lock by
+        itself. The same object may hold the lock twice (in one thread). On a file system without
+        locks nothing is locked.
 
         Raises:
-            ValueError: somebody trains there already.
+            ValueError: if another process or object trains in the folder.
         """
         with contextlib.ExitStack() as stack:
             try:
-                if self.path.is_dir():  # a lock would make it
+                if self.path.is_dir():  # the lock would create a missing folder
                     stack.enter_context(self._lock)
             except filelock.Timeout:
                 raise ValueError(
@@ -159,12 +161,12 @@ class RunFolder:
             yield
 
     def remember(self, **changes: Any) -> None:
-        """Put these fields into config.json, so that whoever resumes the run finds them there.
+        """Add or change fields of config.json, so that a resumed run finds them there.
 
         Args:
             changes: plain values by name.
         Raises:
-            ValueError: config.json cannot be read or written.
+            ValueError: if config.json cannot be read or written.
         """
         there = _read_config(self.path / "config.json", self.path)
         after = {**there, **_plain(changes)}
@@ -185,20 +187,19 @@ class RunFolder:
         return 0 if file is None else _step_of(file)
 
     def restore(self, state: State, log_too: bool = True) -> int:
-        """Bring the variables to the newest checkpoint, and the log with them.
+        """Restore the variables from the newest checkpoint, and cut the log to the same step.
 
-        Rows of the log that lie after the checkpoint belong to rounds that will be played again:
-        they are taken out, so that the log, too, ends as an uninterrupted run's would.
+        Rows of the log after the checkpoint belong to rounds that will be played again. They are
+        removed, so that the log becomes the same as that of an uninterrupted run.
 
         Args:
             state: the variables by name.
-            log_too: False leaves the log alone: of several processes that read a run, one may
-                write it.
+            log_too: whether to cut the log; if several processes read a run, only one may write.
         Returns:
-            The step (0: there was none).
+            The step of the checkpoint; 0 if there is none.
         Raises:
-            ValueError: the folder is gone.
-            CheckpointError: the checkpoint cannot be read, or is of another model.
+            ValueError: if the folder does not exist.
+            CheckpointError: if the checkpoint cannot be read, or belongs to another model.
         """
         if not self.path.is_dir():
             raise ValueError(
@@ -215,13 +216,13 @@ class RunFolder:
         return step
 
     def save(self, state: State, step: int) -> None:
-        """Write the checkpoint of this step; then remove the oldest beyond `keep`.
+        """Write the checkpoint of this step, then remove all but the newest `keep` checkpoints.
 
         Args:
             state: the variables by name.
             step: how many rounds are played.
         Raises:
-            CheckpointError: the disk refuses; the older checkpoints are untouched.
+            CheckpointError: if it cannot be written; the older checkpoints are untouched.
         """
         file = self.checkpoints / f"step_{step:08d}.npz"
         with self._saying_how_to_resume(file):
@@ -240,9 +241,9 @@ class RunFolder:
             step: how many rounds are played.
             value: a measure; smaller is better, and NaN is never best.
         Returns:
-            Whether it was.
+            Whether it was the best, and was written.
         Raises:
-            CheckpointError: the disk refuses; the older best.npz is untouched.
+            CheckpointError: if it cannot be written; the older best.npz is untouched.
         """
         file = self.checkpoints / "best.npz"
         best = math.inf
@@ -255,12 +256,12 @@ class RunFolder:
         return True
 
     def log(self, row: Mapping[str, Any]) -> None:
-        """Append one row to log.csv, where other processes see it at once.
+        """Append one row to log.csv, where other processes can read it at once.
 
         Args:
             row: `step` and the values by name; the first row's names become the header.
         Raises:
-            CheckpointError: the disk refuses.
+            CheckpointError: if it cannot be written.
         """
         with (
             self._saying_how_to_resume(self.log_file),
@@ -305,7 +306,7 @@ class RunFolder:
             self.hooks_file.unlink(missing_ok=True)
 
     def rows(self) -> dict[str, np.ndarray]:
-        """log.csv as `fit` gives it.
+        """Read log.csv, in the form that `fit` returns.
 
         Returns:
             `step` int64 and each value float32 by name, all [rows]; {} before the first row.
@@ -319,28 +320,29 @@ class RunFolder:
         return table
 
     def drop_the_last_row_unless_due(self, log_every: int) -> None:
-        """Take out the row that a finished or stopped run ended with, if it lies between two marks.
+        """Remove the last row of the log if its step is not a multiple of log_every.
 
-        A run that was not stopped there has no such row: without it both logs are the same.
+        A run that ends or is stopped writes a row for its last round. An uninterrupted run has no
+        such row; without it both logs are the same.
 
         Args:
-            log_every: the rounds between two rows.
+            log_every: the number of rounds from one row to the next.
         Raises:
-            CheckpointError: the disk refuses.
+            CheckpointError: if the log cannot be written.
         """
         lines = self._log_lines()
         if len(lines) > 1 and _logged_step(lines[-1]) % log_every:
             self._write_log(lines[:-1])
 
     def _saved(self) -> list[Path]:
-        """The checkpoints by step, best.npz apart."""
+        """The checkpoints in the order of their steps, without best.npz."""
         found = self.checkpoints.glob("step_*.npz")
         return sorted((p for p in found if re.fullmatch(r"step_\d{8,}", p.stem)), key=_step_of)
 
     def _log_lines(self) -> list[bytes]:
-        """The header and the rows that are whole.
+        """The header and the complete rows.
 
-        A killed process may leave half a row, a power cut garbage.
+        A killed process may leave half a row; a power cut may leave random bytes.
         """
         if not self.log_file.exists():
             return []
@@ -349,7 +351,7 @@ class RunFolder:
         return whole[:1] + [line for line in whole[1:] if _logged_step(line) < math.inf]
 
     def _write_log(self, lines: list[bytes]) -> None:
-        """These lines become log.csv, if it has others."""
+        """Replace the content of log.csv by these lines, if it differs."""
         content = b"".join(lines)
         if not self.log_file.exists() or self.log_file.read_bytes() == content:
             return
@@ -357,7 +359,7 @@ class RunFolder:
             files.write_atomically(self.log_file, lambda file: file.write(content))
 
     def _flush_log(self) -> None:
-        """A power cut must not take rows from before the checkpoint that is about to be written."""
+        """Flush the log to disk: a power cut must not lose rows from before the next checkpoint."""
         if self.log_file.exists():
             with open(self.log_file, "ab") as file:
                 os.fsync(file.fileno())
@@ -380,7 +382,7 @@ def _read_config(file: Path, path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         fields = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(fields, dict):
-            raise ValueError("it holds no fields")
+            raise ValueError("it is not a JSON object")
     except (FileNotFoundError, NotADirectoryError):
         raise ValueError(
             f"RunFolder.resume: {path} is not a run folder: it has no config.json. Give the folder "
@@ -388,14 +390,14 @@ def _read_config(file: Path, path: str | os.PathLike[str]) -> dict[str, Any]:
         ) from None
     except (OSError, ValueError) as error:
         raise ValueError(
-            f"RunFolder.resume: {file} cannot be read: {error}. Put back the config the run was "
-            "started with; nothing was changed."
+            f"RunFolder.resume: {file} cannot be read: {error}. Restore the config with which the "
+            "run was started; nothing was changed."
         ) from error
     return fields
 
 
 def _is_blank(folder: Path) -> bool:
-    """Nothing in it, or no more than a `create` that was killed, or `rm -r run/*`, can leave."""
+    """Whether the folder holds nothing, or only what a killed `create` or `rm -r run/*` leaves."""
     return all(_is_of_no_account(entry) for entry in folder.iterdir())
 
 
@@ -420,7 +422,7 @@ def _show(config: dict[str, Any], key: str) -> str:
 
 
 def _plain(config: Any) -> dict[str, Any]:
-    """A config as JSON would give it back (tuples become lists), so that two can be compared."""
+    """A config as it would be read back from JSON (tuples become lists), for comparisons."""
     if dataclasses.is_dataclass(config) and not isinstance(config, type):
         config = dataclasses.asdict(config)
     if not isinstance(config, dict | None):
@@ -441,7 +443,7 @@ def _plain_value(key: Any, value: Any) -> Any:
 
 
 def _as_json(value: Any) -> Any:
-    """What is plain, but not to JSON: paths and NumPy's numbers."""
+    """Convert plain values that JSON does not know: paths and NumPy's numbers."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, np.generic):

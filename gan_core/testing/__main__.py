@@ -1,6 +1,6 @@
 """python -m gan_core.testing my_losses:MINE: a table of laws.
 
-The exit code is 1 if a claimed law is broken, 2 if what was named cannot be judged.
+The exit code is 1 if a claimed law is broken, 2 if a subject cannot be loaded or checked.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from gan_core.testing.running import BROKEN, report
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the table of each subject named -> the exit code."""
+    """Print the table of each named subject, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m gan_core.testing",
-        description="Which laws does a loss, penalty, layer, ... of your own keep?",
+        description="Which laws does a loss, penalty, layer, ... of your own obey?",
     )
     parser.add_argument(
         "subjects",

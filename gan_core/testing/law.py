@@ -1,7 +1,7 @@
-"""What a law is, how it is put to a subject, and what is said when it is broken.
+"""What a law is, how a subject is checked against it, and the message if it is broken.
 
 A law is a property with a public name, such as `mean_over_the_batch`. Hypothesis draws inputs for
-it, and looks for the smallest one that breaks it. Names and numbers are never changed.
+it, and looks for the smallest one that breaks it. The names and numbers of laws never change.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ HYPOTHESIS_DEFAULT = 100  # examples of Hypothesis's own default profile
 
 
 class LawBroken(AssertionError):
-    """A subject breaks a law; the message says which law, for which input, and what is likely."""
+    """A subject breaks a law; the message names the law, the input and the likely mistake."""
 
 
 class Violation(Exception):
-    """What one input shows: raised by a law's check, told to the user by `Law.__call__`."""
+    """One input breaks a law: raised by a law's check, and reported by `Law.__call__`."""
 
     def __init__(self, wanted: Any, got: Any, likely: str, inputs: dict[str, Any]):
         super().__init__(wanted, got, likely, inputs)
@@ -48,18 +48,18 @@ class Law:
     """One property of one kind of subject; call it with a subject: law(subject).
 
     Attributes:
-        number: its number in docs/laws.md (0: what any subject must do).
+        number: its number in docs/laws.md (0: a condition that any subject must fulfil).
         name: its public name.
-        kind: what it is a law of, one of KINDS.
+        kind: the kind of subject that it is a law of, one of KINDS.
         meaning: the law in one sentence.
         formula: the law in symbols.
         likely: the mistake that most often breaks it.
-        families: who claims it; () for a law of every subject of its kind.
-        check: a function (subject, *drawn), or (subject, family, *drawn) where there are
-            families, that raises Violation.
-        draws: the Hypothesis strategies of what is drawn.
+        families: the families whose subjects must obey it; () for every subject of its kind.
+        check: a function (subject, *drawn), or (subject, family, *drawn) if there are families,
+            that raises Violation.
+        draws: the Hypothesis strategies of the drawn inputs.
         examples: inputs that are always tried.
-        unless: a function subject -> why the law cannot be put to it, or "".
+        unless: a function from a subject to the reason why the law does not apply to it, or "".
         first: whether the other laws make sense only if this one holds.
 
     Example:
@@ -87,18 +87,18 @@ class Law:
         return f"<law {self.number} {self.name} of a {self.kind}>"
 
     def not_claimed(self, subject: Any) -> str:
-        """Why this law is not put to this subject; "" if it is."""
+        """The reason why this subject need not obey this law; "" if it must."""
         if self.families and not self._claimed(subject):
             claims = ", ".join(subject.claims) or "nothing"
             return f"claimed by {', '.join(self.families)}; this {self.kind} claims {claims}"
         return self.unless(subject) if self.unless is not None else ""
 
     def __call__(self, subject: Any) -> None:
-        """Put the law to a subject.
+        """Check that a subject obeys the law.
 
         Raises:
-            LawBroken: the subject breaks it; the message has the smallest input found.
-            ValueError: the subject does not claim it.
+            LawBroken: if the subject breaks it; the message shows the smallest input found.
+            ValueError: if the subject does not claim the law.
         """
         __tracebackhide__ = True
         reason = self.not_claimed(subject)
@@ -178,7 +178,7 @@ def law(
     unless: Callable[[Any], str] | None = None,
     first: bool = False,
 ) -> Callable[[Callable[..., None]], Law]:
-    """Make a law of a check: its name is the function's, its meaning the docstring's first line."""
+    """Turn a check into a law; its name and docstring become the law's name and meaning."""
 
     def make(check: Callable[..., None]) -> Law:
         meaning = (check.__doc__ or "").strip().splitlines()[0].rstrip(".")
@@ -203,9 +203,9 @@ def law(
 
 
 def search_settings() -> hypothesis.settings:
-    """How Hypothesis looks for a counterexample: the same way each time, in seconds.
+    """The settings for Hypothesis's search: the same search each time, within seconds.
 
-    A profile that was loaded (`hypothesis.settings.load_profile`) is obeyed.
+    A profile that was loaded (`hypothesis.settings.load_profile`) takes precedence.
     """
     profile: Any = hypothesis.settings.default
     untouched = profile.max_examples == HYPOTHESIS_DEFAULT
@@ -230,12 +230,12 @@ def hold(condition: Any, wanted: Any, got: Any, likely: str = "", **inputs: Any)
 
 
 def name_of(subject: Any) -> str:
-    """What a message calls the subject."""
+    """The name of a subject in messages."""
     return str(getattr(subject, "name", "") or type(subject).__name__)
 
 
 def show(value: Any) -> str:
-    """A value in a message: numbers short, arrays on one line."""
+    """Format a value for a message: numbers short, arrays on one line."""
     if isinstance(value, str):
         return value
     array = np.asarray(value)
@@ -248,7 +248,7 @@ def show(value: Any) -> str:
 
 
 def first_lines(error: BaseException) -> str:
-    """The first line of an error that says something; TensorFlow's may be long."""
+    """The first informative line of an error; TensorFlow's errors may be long."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     spoken = [line for line in lines if line != "in user code:" and not line.startswith("File ")]
     return (spoken or lines or [""])[0][:200]

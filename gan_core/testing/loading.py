@@ -11,15 +11,22 @@ from gan_core.testing import subjects
 
 
 class CannotLoad(ValueError):
-    """What was named is not there, or is not something that has laws; one line says why."""
+    """The named object does not exist or has no laws; the message says why in one line."""
 
 
 def load(where: str, directory: Path | str = ".") -> Any:
-    """The subject at "module:NAME", a module in `directory` or an installed one.
+    """Load the subject at "module:NAME", from a module in `directory` or an installed one.
+
+    Args:
+        where: the module and the name in it, such as "my_losses:MINE".
+        directory: the folder in which the module is searched first.
+
+    Returns:
+        The subject.
 
     Raises:
-        CannotLoad: the form is wrong, the module cannot be imported, the name is not in it, or
-            what it names has no laws.
+        CannotLoad: if the form is wrong, the module cannot be imported, the name is not in it, or
+            the object has no laws.
     """
     module_name, colon, name = where.partition(":")
     if not (module_name and colon and name.isidentifier()):
@@ -36,7 +43,7 @@ def load(where: str, directory: Path | str = ".") -> Any:
         ) from error
     if not hasattr(module, name):
         raise CannotLoad(
-            f"{where}: {module_name} has no {name}; what it has that laws can be put to: "
+            f"{where}: {module_name} has no {name}; the objects in it that have laws: "
             f"{', '.join(_subjects_in(module)) or 'nothing'}."
         )
     subject = getattr(module, name)

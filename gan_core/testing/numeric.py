@@ -1,4 +1,4 @@
-"""How near is equal: float32's steps, finite differences, the three ways to run a function."""
+"""Comparisons with a tolerance: in float32 steps, by finite differences, over three ways to run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ def ulps(value: Any, expected: Any, scale: Any = None) -> float:
     """The largest |value - expected| in float32's steps.
 
     Args:
-        value: what came, any shape.
-        expected: what was wanted, of the same shape or one that broadcasts.
-        scale: the size at which a step is taken; `expected`'s by default. A step is never smaller
-            than the smallest normal number, below which TensorFlow has nothing but zero.
+        value: the computed value, of any shape.
+        expected: the expected value, of the same shape or one that broadcasts.
+        scale: the number whose spacing to the next float32 is one step; by default `expected`. A
+            step is at least the smallest normal number, because TensorFlow flushes smaller ones
+            to zero.
 
     Returns:
-        A number of steps; infinite where a value is NaN or infinite.
+        A number of steps; infinite if a value is NaN or infinite.
     """
     value = np.float64(value)
     expected = np.float64(expected)
@@ -66,7 +67,7 @@ def float32(values: Any) -> tf.Tensor:
 
 
 def draw(seed: int, *shapes: list[int]) -> list[Any]:
-    """Standard normal float32 arrays of these shapes: where a law needs no clever numbers."""
+    """Standard normal float32 arrays of these shapes, for laws that need no special numbers."""
     random = np.random.default_rng(seed)
     return [np.float32(random.normal(size=shape)) for shape in shapes]
 
@@ -74,7 +75,7 @@ def draw(seed: int, *shapes: list[int]) -> list[Any]:
 def compiled(function: Callable[..., Any], arguments: tuple[Any, ...], xla: bool) -> Any:
     """The function traced for these tensors, in a graph or by XLA.
 
-    Traced outright: a tf.function that is made again and again would warn of it.
+    It is traced explicitly, because TensorFlow warns if many tf.functions are made.
     """
     return tf.function(function, jit_compile=xla).get_concrete_function(*arguments)
 
@@ -92,10 +93,10 @@ def same_in_all_ways(
 ) -> None:
     """Raise Violation unless a function gives the same arrays in eager mode, in a graph and by XLA.
 
-    make() gives the function, with a state of its own, anew for each way. Where `steps` is given,
-    it is the tolerance, in float32's steps of each number, and of `floor` near 0.
+    make() returns a new function with its own state for each way. `steps`, if given, is the
+    tolerance in float32 steps: of each number, or of `floor` for numbers near 0.
 
-    Each way is run twice: what is fixed when a graph is traced shows in the second call.
+    Each way is run twice, because a value that is fixed by tracing shows only in the second call.
     """
     eager = make()
     wanted = []

@@ -1,6 +1,7 @@
-"""pytest -p gan_core.testing.plugin --gan-loss my_losses:MINE: the laws without a test file.
+"""pytest -p gan_core.testing.plugin --gan-loss my_losses:MINE: run the laws without a test file.
 
-No entry point loads this by itself: every pytest run would then pay for TensorFlow's import.
+No entry point loads this plugin automatically, because then every pytest run would import
+TensorFlow.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="MODULE:NAME",
         action="append",
         default=[],
-        help="put the laws to this GANLoss, testing.Penalty, testing.Layer, ...; may be repeated",
+        help="check this GANLoss, testing.Penalty, testing.Layer, ...; may be repeated",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Find what was named before anything is collected, so that a slip is one clear line."""
+    """Load the named subjects before anything is collected, so that a mistake is one clear line."""
     named = []
     for where in config.getoption("--gan-loss"):
         try:
@@ -41,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where no file is named, the laws alone are run."""
+    """Run the laws alone if no file is named."""
     files_named = config.args_source is pytest.Config.ArgsSource.ARGS
     inside = collection_path != config.invocation_params.dir
     if config.stash[NAMED] and inside and not files_named:
@@ -53,7 +54,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """One test for each law of what was named."""
+    """Add one test for each law of each named subject."""
     for where, subject in config.stash[NAMED]:
         for law in LAWS[kind_of("--gan-loss", subject)]:
             item = LawItem.from_parent(session, name=f"{where}::{law.name}")
@@ -63,26 +64,26 @@ def pytest_collection_modifyitems(
 
 
 class LawItem(pytest.Item):
-    """A law put to one subject."""
+    """The test of one law for one subject."""
 
     subject: Any
     law: Law
 
     def runtest(self) -> None:
-        """Skipped by name where it is not claimed."""
+        """Check the law; a law that is not claimed is skipped."""
         reason = self.law.not_claimed(self.subject)
         if reason:
             pytest.skip(reason)
         self.law(self.subject)
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
-        """The law's own words, without a traceback."""
+        """The law's message, without a traceback."""
         if isinstance(excinfo.value, LawBroken):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        """What stands above a failure."""
+        """The heading of a failure."""
         return self.config.invocation_params.dir, None, self.name
 
 

@@ -1,8 +1,8 @@
-"""The slow, explicit, float64 NumPy version of what gan_core computes: the tests' oracle.
+"""A slow, explicit NumPy version of what gan_core computes, in float64: the tests' reference.
 
-Nothing here is clever: each function is its formula. Logits `a` [n] are of real samples and
-`b` [m] of fake ones. Everything is float64, where log(1 + e^t) and its like are exact enough
-to judge float32 (numpy.logaddexp neither overflows nor cancels).
+Each function is its formula, without any trick. Logits `a` [n] belong to real samples and `b` [m]
+to fake ones. In float64, log(1 + e^t) and similar functions are exact enough to check float32
+(numpy.logaddexp neither overflows nor cancels).
 """
 
 from __future__ import annotations
@@ -217,7 +217,8 @@ def batch_norm_inference(
 
 
 def moving_average(average: Array, value: Array, decay: Array) -> Array:
-    """One update: decay average + (1 - decay) value. After n of them toward one value,
-    decay^n of the gap is left.
+    """One update: decay average + (1 - decay) value.
+
+    After n updates towards the same value, decay^n of the difference is left.
     """
     return decay * np.float64(average) + (1 - decay) * np.float64(value)

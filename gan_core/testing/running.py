@@ -1,4 +1,4 @@
-"""Laws put to subjects: one by one, all at once, as a table, and as pytest's parameters."""
+"""Check subjects against their laws: one by one, all at once, as a table, and in pytest."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Expected = Mapping[str, str] | Callable[[Any], Mapping[str, str]] | None
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What a law found: `outcome` (holds, BROKEN, not claimed, not judged) and a `message`.
+    """The result of a law: `outcome` (holds, BROKEN, not claimed, not judged) and a `message`.
 
     Example:
         >>> from gan_core import losses, testing
@@ -39,7 +39,7 @@ class Verdict:
 
 
 def laws_of(subject: Any) -> list[Law]:
-    """The laws that a subject is held to: those of every one of its kind, and of its claims.
+    """The laws that a subject must obey: those of its kind, and those of its claims.
 
     Args:
         subject: a GANLoss, or a wrapper such as testing.Penalty.
@@ -54,9 +54,16 @@ def laws_of(subject: Any) -> list[Law]:
 
 
 def judge(subject: Any) -> list[Verdict]:
-    """Every law of the subject's kind, and what it found; no law's failure ends the others.
+    """Check every law of the subject's kind, also after one is broken.
 
-    Where a law that comes first is broken (a loss that gives no scalar), the others are not judged.
+    If a law that must come first is broken (such as a loss that is not a scalar), the others are
+    not judged.
+
+    Args:
+        subject: a GANLoss, or a wrapper such as testing.Penalty.
+
+    Returns:
+        One verdict for each law.
     """
     kind = subjects.kind_of("testing.judge", subject)
     verdicts: list[Verdict] = []
@@ -84,9 +91,15 @@ def _verdict(law: Law, subject: Any) -> Verdict:
 
 
 def report(subject: Any) -> str:
-    """A table of all laws of the subject's kind: law, holds / BROKEN / not claimed, meaning.
+    """Make a table of all laws of the subject's kind: law, holds / BROKEN / not claimed, meaning.
 
-    Below it stand the counterexamples of the broken ones. print(testing.report(MY_LOSS)).
+    Counterexamples of the broken laws follow. Use it as print(testing.report(MY_LOSS)).
+
+    Args:
+        subject: a GANLoss, or a wrapper such as testing.Penalty.
+
+    Returns:
+        The table as text.
     """
     verdicts = judge(subject)
     kind = verdicts[0].law.kind
@@ -126,14 +139,15 @@ def _check(owner: str, kind: str, subject: Any) -> None:
 
 
 def check_loss(loss: GANLoss) -> None:
-    """Put every law that a loss claims to it; some seconds.
+    """Check a loss against every law that it must obey; this takes some seconds.
 
     Args:
-        loss: a GANLoss; its `claims` say which families' laws it is held to.
+        loss: a GANLoss; its `claims` name the families whose laws it must obey.
 
     Raises:
-        LawBroken: every broken law, with a shrunk counterexample and the likely mistake.
-        ValueError: it is no GANLoss, or its functions take other arguments.
+        LawBroken: if laws are broken; the message lists each with the smallest counterexample and
+            the likely mistake.
+        ValueError: if it is not a GANLoss, or its functions take other arguments.
 
     Example:
         >>> from gan_core import losses, testing
@@ -152,43 +166,43 @@ def check_loss(loss: GANLoss) -> None:
 
 
 def check_penalty(penalty: subjects.Penalty) -> None:
-    """Put every law of a gradient penalty to a testing.Penalty; raises as check_loss does."""
+    """Check a testing.Penalty against the laws of gradient penalties; raises as check_loss does."""
     __tracebackhide__ = True
     _check("testing.check_penalty", "penalty", penalty)
 
 
 def check_layer(layer: subjects.Layer) -> None:
-    """Put every law of a layer to a testing.Layer; raises as check_loss does."""
+    """Check a testing.Layer against the laws of layers; raises as check_loss does."""
     __tracebackhide__ = True
     _check("testing.check_layer", "layer", layer)
 
 
 def check_optimizer(optimizer: subjects.Optimizer) -> None:
-    """Put every law of an optimizer to a testing.Optimizer; raises as check_loss does."""
+    """Check a testing.Optimizer against the laws of optimizers; raises as check_loss does."""
     __tracebackhide__ = True
     _check("testing.check_optimizer", "optimizer", optimizer)
 
 
 def check_generator(generator: subjects.Generator) -> None:
-    """Put every law of a generator to a testing.Generator; raises as check_loss does."""
+    """Check a testing.Generator against the laws of generators; raises as check_loss does."""
     __tracebackhide__ = True
     _check("testing.check_generator", "generator", generator)
 
 
 def check_discriminator(discriminator: subjects.Discriminator) -> None:
-    """Put every law of a discriminator to a testing.Discriminator; raises as check_loss does."""
+    """Check a testing.Discriminator against its laws; raises as check_loss does."""
     __tracebackhide__ = True
     _check("testing.check_discriminator", "discriminator", discriminator)
 
 
 def check_latent(latent: subjects.Latent) -> None:
-    """Put every law of a prior of z to a testing.Latent; raises as check_loss does."""
+    """Check a testing.Latent against the laws of priors of z; raises as check_loss does."""
     __tracebackhide__ = True
     _check("testing.check_latent", "latent", latent)
 
 
 def check_augmentation(augmentation: subjects.Augmentation) -> None:
-    """Put every law of an augmentation to a testing.Augmentation; raises as check_loss does."""
+    """Check a testing.Augmentation against the laws of augmentations; raises as check_loss does."""
     __tracebackhide__ = True
     _check("testing.check_augmentation", "augmentation", augmentation)
 
@@ -196,21 +210,21 @@ def check_augmentation(augmentation: subjects.Augmentation) -> None:
 def parametrize_with_laws(
     of: Iterable[Any], expected_failures: Expected = None
 ) -> pytest.MarkDecorator:
-    """A pytest decorator: one test for each subject and law; the test takes (subject, law).
+    """Make a pytest decorator: one test for each subject and law; the test takes (subject, law).
 
         @testing.parametrize_with_laws([MY_LOSS], expected_failures={"law_name": "why"})
         def test_loss(subject, law):
             law(subject)
 
-    A law that a subject does not claim is skipped by name.
+    A law that a subject does not claim is reported as skipped.
 
     Args:
         of: the subjects: GANLoss objects and wrappers such as testing.Penalty.
-        expected_failures: {name of a law: why it is broken}, or a function subject -> such a dict.
-            Strict: a law listed here that holds is a failure.
+        expected_failures: {name of a law: why it is broken}, or a function from a subject to such a
+            dict. A law that is listed here but holds is a failure, too.
 
     Raises:
-        ValueError: something is no subject, or no subject has a law of that name.
+        ValueError: if one of them is not a subject, or no subject has a law of that name.
     """
     owner = "testing.parametrize_with_laws"
     if not isinstance(of, list | tuple) or not of:

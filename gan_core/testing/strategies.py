@@ -1,7 +1,7 @@
-"""What Hypothesis draws in the law tests: logits, and distributions on a few points.
+"""The Hypothesis strategies of the laws: logits, and distributions on a few points.
 
-TensorFlow flushes subnormal numbers to zero, so none are drawn. Bounds are float32 numbers.
-Sizes are few and fixed, so that a compiled function is traced a few times, not once an example.
+TensorFlow flushes subnormal numbers to zero, so none are drawn. Bounds are float32 numbers. Only a
+few fixed sizes are drawn, so that a compiled function is not traced again for every example.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 SIZES = (1, 3, 5)
-SAMPLES = 64  # of a batch that stands for a distribution
-POINTS = 4  # on which it lives
+SAMPLES = 64  # the size of a batch that stands for a distribution
+POINTS = 4  # the number of points of the distribution
 
 
 def batch(size: int, bound: float) -> st.SearchStrategy[Any]:
@@ -31,7 +31,7 @@ def logits(bound: float = 100.0) -> st.SearchStrategy[Any]:
 
 
 def pairs(bound: float = 100.0) -> st.SearchStrategy[Any]:
-    """(real [n], fake [m]), n and m drawn apart: a loss that divides by the wrong one shows."""
+    """(real [n], fake [m]) with n and m drawn separately, to detect a division by the wrong one."""
     return st.tuples(logits(bound), logits(bound))
 
 
@@ -41,7 +41,7 @@ def same_size(count: int, bound: float = 100.0) -> st.SearchStrategy[Any]:
 
 
 def counts() -> st.SearchStrategy[Any]:
-    """[POINTS] positive whole numbers of sum SAMPLES: a distribution as a batch shows it."""
+    """[POINTS] positive whole numbers of sum SAMPLES: how often each point is in a batch."""
     cuts = st.lists(
         st.integers(1, SAMPLES - 1), min_size=POINTS - 1, max_size=POINTS - 1, unique=True
     )

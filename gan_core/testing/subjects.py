@@ -1,6 +1,6 @@
-"""What laws are put to: a GANLoss as it is, and wrappers that say the rest of it.
+"""The subjects of laws: a GANLoss, and wrappers for layers, penalties and the other kinds.
 
-Each wrapper has a `name` for messages and `claims`, the families whose laws it is held to.
+Each wrapper has a `name` for messages and `claims`, the families whose laws it must obey.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Penalty:
     """A gradient penalty: function(critic, real, fake, seed=..., step=...) -> float32 scalar.
 
     Args:
-        function: what GANTrainer takes as penalty; `seed` is [2] int64, `step` the round.
-        at: where D's slopes are taken: at "real" or "fake" samples, "between" a real sample and
-            its fake one, or "elsewhere" (the laws about places are then left out).
+        function: the penalty, as for GANTrainer; `seed` is [2] int64, `step` the round.
+        at: where D's slopes are computed: at "real" or "fake" samples, "between" a real sample and
+            its fake one, or "elsewhere" (then the laws about these points do not apply).
         claims: "zero-centred" (strength/2 mean |slope|^2) or "one-centred"
             (strength mean (|slope| - 1)^2).
         strength: gamma, or the weight; used by the laws of the claims.
@@ -57,7 +57,7 @@ class Penalty:
         object.__setattr__(self, "name", _name(self.name, self.function))
 
     def __call__(self, critic: Any, real: Any, fake: Any, seed: Any = None, step: int = 0) -> Any:
-        """The penalty of this critic, called as the trainer calls it."""
+        """Compute the penalty of this critic, with the arguments that the trainer gives."""
         seed = rng.seed(0, "penalty") if seed is None else seed
         return self.function(critic, real, fake, seed=seed, step=step)
 
@@ -68,8 +68,8 @@ class Layer:
 
     Args:
         make: a function (seed: int) -> layer.
-        in_shape: the shape of one sample that goes in, without the batch.
-        out_shape: the shape of one sample that comes out.
+        in_shape: the shape of one input sample, without the batch.
+        out_shape: the shape of one output sample, without the batch.
         claims: "batch-norm", or nothing.
 
     Example:
@@ -127,7 +127,7 @@ class Generator:
         latent_dim: how many numbers z has.
         sample_shape: the shape of one sample.
         low, high: the range that samples must lie in, or None.
-        labels: a function (n, seed) -> y where it is called generator(z, y, training=...).
+        labels: a function (n, seed) -> y, if it is called as generator(z, y, training=...).
 
     Example:
         >>> from gan_core.nn.dense import Dense
@@ -159,7 +159,7 @@ class Discriminator:
     Args:
         make: a function (seed: int) -> discriminator.
         sample_shape: the shape of one sample.
-        labels: a function (n, seed) -> y where it is called discriminator(x, y, training=...).
+        labels: a function (n, seed) -> y, if it is called as discriminator(x, y, training=...).
 
     Example:
         >>> from gan_core.nn.dense import Dense
@@ -217,7 +217,7 @@ class Latent:
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """What D is shown instead of x: function(x, seed, step) -> x of the same shape.
+    """A random change of D's input: function(x, seed, step) -> x of the same shape.
 
     Args:
         function: the augmentation, such as gan_core.augment.colour().
@@ -265,7 +265,7 @@ TYPES: Mapping[str, type] = {
 
 
 def kind_of(owner: str, subject: Any) -> str:
-    """What kind of subject this is; ValueError if it is none, or claims a family there is not."""
+    """The kind of a subject; ValueError if it is not a subject or claims an unknown family."""
     for kind in KINDS:
         if isinstance(subject, TYPES[kind]):
             _check_claims(owner, kind, subject)
@@ -314,7 +314,7 @@ def takes(function: Any, count: int) -> bool:
 
 
 def described(function: Any) -> str:
-    """What came in place of a function: its arguments, if it is one."""
+    """Describe a wrong argument in place of a function: its arguments, if it is one."""
     if not callable(function):
         return repr(function)
     return f"one of {inspect.signature(function)}"
@@ -332,7 +332,7 @@ def _shape(owner: str, name: str, shape: Any) -> tuple[int, ...]:
 
 
 def call(module: Any, *inputs: Any, training: bool = False, seed: Any = None) -> Any:
-    """module(*inputs, training=..., seed=...) with those of the two that it takes."""
+    """Call module(*inputs, training=..., seed=...) with those keywords that it accepts."""
     keywords: dict[str, Any] = {}
     try:
         known = dict(inspect.signature(module).parameters)

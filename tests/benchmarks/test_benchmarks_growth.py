@@ -238,7 +238,7 @@ def test_the_table_on_the_screen_has_times_powers_and_memory(tmp_path, asked, ca
     growth.main(config(tmp_path, only=("judge-pixels",)))
     told = capsys.readouterr().out
     line = next(line for line in told.splitlines() if line.startswith("│           40"))
-    for words in ("400", "n^1.00", "800 (400 – 1200)", "502", "2", "n^2.00", "0"):
+    for words in ("400", "n^1.00", "800 (400 – 1,200)", "502", "2", "n^2.00", "0"):
         assert words in line
 
 
@@ -300,7 +300,9 @@ def _devices_stay(monkeypatch):
     monkeypatch.setattr(devices, "use", lambda device: "CPU")
 
 
-def check_point(row):
+def check_point(row, options):
+    """It is a point, and is found again by its options, which it leaves as they are."""
+    assert growth.point_of(options, [{**options, "status": rows.MEASURED, **row}])
     assert row["seconds"] > 0.0
     assert row["processor_seconds"] >= 0.0
     assert row["quartiles"][0] <= row["seconds"] <= row["quartiles"][1]
@@ -314,18 +316,17 @@ def check_point(row):
 def test_a_data_set_is_measured(way, tmp_path, monkeypatch):
     monkeypatch.setattr(growing_data, "DRAWN", 30)
     monkeypatch.setattr(growing_data, "BATCHES", 2)
-    row = growing_data.measure(
-        {
-            "way": way,
-            "value": 100,
-            "size": 16,
-            "batch": 8,
-            "windows": 2,
-            "device": "cpu",
-            "scratch": str(tmp_path),
-        }
-    )
-    check_point(row)
+    options = {
+        "way": way,
+        "value": 100,
+        "size": 16,
+        "batch": 8,
+        "windows": 2,
+        "device": "cpu",
+        "scratch": str(tmp_path),
+    }
+    row = growing_data.measure(options)
+    check_point(row, options)
     if way == "file":
         (cached,) = tmp_path.rglob("images.uint8")
         assert cached.stat().st_size == row["disk_bytes"] == 100 * 16 * 16 * 3
@@ -347,7 +348,7 @@ def test_faces_for_which_the_disk_has_no_room_are_refused_before_any_is_written(
 @pytest.mark.usefixtures("_devices_stay")
 def test_a_judging_is_measured():
     options = {"judge": "pixels", "value": 20, "size": 32, "windows": 1, "device": "cpu"}
-    check_point(growing_judge.measure(options))
+    check_point(growing_judge.measure(options), options)
 
 
 @pytest.mark.slow
@@ -387,9 +388,9 @@ def test_a_round_is_one_of_those_between_two_penalties(monkeypatch):
 @pytest.mark.usefixtures("_devices_stay")
 def test_a_run_folder_is_measured_and_is_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(growing_run_folder, "JUDGED", 64)
-    options = {"value": 4, "device": "cpu", "scratch": str(tmp_path)}
+    options = {"value": 4, "device": "cpu", "windows": 3, "scratch": str(tmp_path)}
     row = growing_run_folder.measure(options)
-    check_point(row)
+    check_point(row, options)
     folder = tmp_path / "run"
     every = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     kinds = ("checkpoints", "samples", "tables", "other")

@@ -49,7 +49,7 @@ ROOT = Path(__file__).resolve().parents[2]
                 "strategy": "mirrored",
                 "synchronised": True,
             },
-            "Config: penalty_every must be 1 where D's batch norm is synchronised",
+            "Config: penalty_every must be 1 if D's batch norm is synchronised",
         ),
         ({"augment_strength": 2.5}, "Config: augment_strength must be"),
         ({"minibatch_std": 1}, "Config: minibatch_std must be"),

@@ -88,6 +88,9 @@ def test_help_names_the_commands(capsys):
         (["wathc"], "dcgan: there is no command wathc; the commands are train, generate, walk"),
         (["my_faces.zip", "--epochs", "1"], "there is no command my_faces.zip"),
         (["walk", "--kind", "fly"], "fly"),
+        (["train", "--background", "whit"], "--background must be a colour such as white"),
+        (["train", "--not-square", "stretch"], "Expected one of ('crop', 'pad', 'fit')"),
+        (["train", "--colours", "grey", "--labels", "hair"], "--labels must be such as grey"),
     ],
 )
 def test_wrong_arguments_are_one_line_and_code_2(called, capsys, arguments, words):
@@ -124,7 +127,7 @@ def test_an_unset_shell_variable_is_not_the_current_folder(called, capsys, argum
         program.main(arguments)
     said = capsys.readouterr().err
     assert stopped.value.code == 2
-    assert f"{flag} is given an empty text" in said
+    assert f"{flag} is empty" in said
     assert said.count("\n") == 1
     assert called == []
 

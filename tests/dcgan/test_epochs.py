@@ -160,8 +160,11 @@ def columns(**changes):
     [
         ({"g_loss": np.array([1.0] * 9 + [1e19])}, "has diverged: g_loss is 1e+19"),
         ({"d_loss": np.array([1.0] * 9 + [np.nan])}, "has diverged: d_loss is nan"),
-        ({"distance_mean": np.full(10, 80.0)}, "stands still: the distance is 80.0 for 8 epochs"),
-        ({"variety": np.full(10, 0.01)}, "one picture, for 8 epochs"),
+        (
+            {"distance_mean": np.full(10, 80.0)},
+            "makes no progress: the distance is 80.0 for 8 epochs",
+        ),
+        ({"variety": np.full(10, 0.01)}, "are the same, for 8 epochs"),
     ],
 )
 def test_a_run_that_has_plainly_failed_is_told_in_one_line_with_advice(changes, words):

@@ -89,7 +89,7 @@ SAMPLES = "what sampler gives must be"
             "discriminator must be a network with variables of its own, got one that shares 2",
         ),
         ({"labels": 3}, "labels must be a function (n, seed) -> y"),
-        ({"measures": {"d_loss": len}}, "measures must be named otherwise than step, d_loss"),
+        ({"measures": {"d_loss": len}}, "measures must be named other than step, d_loss"),
         ({"measures": {"margin": 3}}, "measures['margin'] must be a function"),
         ({"penalty": 10.0}, f"penalty must be {PENALTY}, got 10.0"),
         ({"penalty": 0}, f"penalty must be {PENALTY}, got 0"),

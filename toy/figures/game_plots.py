@@ -21,7 +21,7 @@ DOTS = 60  # about as many measured values are drawn
 
 
 def players() -> Figure:
-    """A diagram of the two players: who sees what, and what each of them learns from."""
+    """A diagram of the two players: what each of them sees, and what it learns."""
     plots.use_style()
     figure, axes = plt.subplots(figsize=(9, 3.6))
     axes.set(xlim=(0, 12), ylim=(0, 5))
@@ -161,7 +161,7 @@ def generator_gradients(
     non_saturating: np.ndarray,
     fake: np.ndarray,
 ) -> Figure:
-    """Left: both gradients of G with respect to the logit, and where the samples are; right: ratio.
+    """Left: both gradients with respect to the logit, and the samples' logits; right: their ratio.
 
     Args:
         b: [n], logits of generated samples, ascending.
@@ -211,8 +211,8 @@ def first_training(history: np.ndarray, mean: float, sd: float) -> Figure:
 
     Args:
         history: [rounds + 1, 2], mean and sd of G's samples.
-        mean: of the data.
-        sd: of the data.
+        mean: the mean of the data.
+        sd: the standard deviation of the data.
 
     Returns:
         The figure.
@@ -245,9 +245,9 @@ def phase_portraits(
     paths: dict[tuple[str, str], dict[str, np.ndarray]],
     flow: Callable[[str, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]],
 ) -> Figure:
-    """The paths of the two parameters, a row an update rule, a column a loss.
+    """The paths of the two parameters: a row for each update rule, a column for each loss.
 
-    One loss alone has its update rules side by side.
+    If there is only one loss, its update rules are side by side.
 
     Args:
         paths: (update, loss) -> label -> [steps + 1, 2] of (theta, psi); at most two labels.
@@ -286,7 +286,7 @@ def phase_portraits(
 
 
 def _draw_flow(axes: Axes, loss: str, flow: Callable, size: float) -> None:
-    """Grey lines: where infinitely small steps would take the two players."""
+    """Draw grey lines: the paths of the two players for infinitely small steps."""
     ticks = np.linspace(-size, size, 25)
     theta, psi = np.meshgrid(ticks, ticks)
     theta_flow, psi_flow = flow(loss, theta, psi)

@@ -1,8 +1,8 @@
 """The figures of chapter 3: numbers on a line.
 
-Each function draws one figure and returns it. What they draw are *looks* at a game while it is
-trained: a dict of arrays with one entry a look, step [n], fake [n, m], d [n, k] and so on, and once
-for all looks x [k], where D was asked, and real [m].
+Each function draws one figure and returns it. They draw *looks*: measurements at n moments of a
+training. Looks are a dict of arrays with one entry for each moment, step [n], fake [n, m],
+d [n, k] and so on. Two arrays hold for all moments: x [k], where D was evaluated, and real [m].
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STYLES = ("-", "-", "-.")
 
 
 def snapshots(games: dict[str, Looks], columns: Sequence[int]) -> Figure:
-    """A row a game, a column a moment: histograms, D over x, and D* where it is known.
+    """A row for each game, a column for each moment: histograms, D over x, and D* if it is known.
 
     Args:
         games: title -> looks with step, fake, d, x, real and perhaps best_d.
@@ -65,8 +65,8 @@ def path_to_the_data(games: dict[str, Looks], mean: float, sd: float) -> Figure:
 
     Args:
         games: title -> looks with step, mean and sd; at most three.
-        mean: of the data.
-        sd: of the data.
+        mean: the mean of the data.
+        sd: the standard deviation of the data.
 
     Returns:
         The figure.
@@ -85,7 +85,7 @@ def path_to_the_data(games: dict[str, Looks], mean: float, sd: float) -> Figure:
 
 
 def curves(games: dict[str, Looks]) -> Figure:
-    """A column a game: the losses, what D says and how often it is right, the distance of G.
+    """A column for each game: the losses, D's mean outputs and its accuracy, the distance of G.
 
     Args:
         games: title -> looks with step, d_loss, g_loss, d_real, d_fake, accuracy and distance.

@@ -1,8 +1,8 @@
 """The figures of chapter 4: two losses on a line.
 
-Each function draws one figure and returns it. What they draw are *looks* at a game while it is
-trained: a dict of arrays with one entry a look, step [n], fake [n, m], d [n, k] and so on, and once
-for all looks x [k], where D was asked, and real [m].
+Each function draws one figure and returns it. They draw *looks*: measurements at n moments of a
+training. Looks are a dict of arrays with one entry for each moment, step [n], fake [n, m],
+d [n, k] and so on. Two arrays hold for all moments: x [k], where D was evaluated, and real [m].
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def densities_over_time(games: dict[str, Looks], centers: Sequence[float], start
 
     Args:
         games: title -> looks with step, fake, d, x and real.
-        centers: of the data's modes.
+        centers: the centres of the data's modes.
         start: rounds in which D alone learns; 0: none.
 
     Returns:
@@ -126,7 +126,9 @@ def densities_over_time(games: dict[str, Looks], centers: Sequence[float], start
 
 
 def _draw_density(axes: Axes, looks: Looks) -> None:
-    """The share of G's samples in each cell of x, a column a look; its root, so that few show."""
+    """The share of G's samples in each cell of x, a column for each look. Its square root is drawn,
+    so that small shares can be seen.
+    """
     x = looks["x"]
     edges = np.linspace(x[0], x[-1], CELLS + 1)
     counts = np.stack([np.histogram(fake, edges)[0] for fake in looks["fake"]])

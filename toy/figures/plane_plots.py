@@ -1,6 +1,4 @@
-"""Pictures of the plane: what D thinks of every point, where it pushes samples,
-how training went.
-"""
+"""Figures of the plane: D's output at every point, its gradient at samples, samples over time."""
 
 from __future__ import annotations
 
@@ -60,7 +58,7 @@ def over_time(runs: dict[str, Run], real: np.ndarray) -> Figure:
 
 
 def _draw_counts(axes: Axes, looks: Sequence[Look]) -> None:
-    """Modes found (left scale) and high quality (right scale) over the rounds; nothing without."""
+    """Draw modes found (left scale) and high quality (right scale), if there are modes."""
     if looks[0][2] is None:
         axes.axis("off")
         return
@@ -77,11 +75,11 @@ def _draw_counts(axes: Axes, looks: Sequence[Look]) -> None:
 
 
 def fields_of_d(runs: dict[str, Run], real: np.ndarray, arrows: int = 150) -> Figure:
-    """For each run: sigma of D's logit over the plane, and the push on some samples.
+    """For each run: sigma of D's logit over the plane, and D's gradient at some samples.
 
-    The colour bar says what sigma(logit) means under the run's loss. An arrow points where D's
-    logit rises fastest from that sample, which is where G is told to move it; its length is the
-    gradient's, the longest a sixth of the picture's half width.
+    The label of the colour bar says what sigma(logit) means under the run's loss. An arrow is the
+    gradient of D's logit at a sample, the direction in which G's loss moves it. The longest arrow
+    has a sixth of the picture's half width.
 
     Args:
         runs: title -> (trainer, looks); a panel each.
@@ -135,7 +133,7 @@ def around_a_point(
         runs: title -> (trainer, looks); a row of the figure each.
         real: [n, 2], drawn behind the samples.
         point: [2], the middle of the square.
-        half_width: of the square, in the data's units.
+        half_width: half the side of the square, in the data's units.
         moments: how many of the last looks are drawn, a column each.
 
     Returns:
@@ -333,7 +331,7 @@ def save_animation(moving: matplotlib.animation.FuncAnimation, path: Path) -> No
 
     Args:
         moving: what `animation` gave; its figure is closed.
-        path: of the GIF; missing folders are made. The player has the same name with .html.
+        path: the GIF; missing folders are made. The player has the same name with .html.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

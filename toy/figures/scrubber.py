@@ -19,7 +19,7 @@ from toy.measures.coverage import Coverage
 TEMPLATE = Path(__file__).with_suffix(".html")
 SIDE = 31  # squares of D's field along a side
 SCALE = 1000  # a coordinate is a whole number from -SCALE to SCALE
-POINTS = 500  # that are drawn of each kind
+POINTS = 500  # how many real and how many generated points are drawn
 
 Frame = tuple[int, np.ndarray, Coverage | None, np.ndarray]
 
@@ -46,7 +46,7 @@ def save(path: Path, frames: Sequence[Frame], real: np.ndarray, span: float) -> 
     """Write the page.
 
     Args:
-        path: of the HTML file; missing folders are made.
+        path: the HTML file; missing folders are made.
         frames: (round, samples [n, 2], coverage or None, what `field_of` gave), in order.
         real: [n, 2].
         span: half the width of the picture, in the data's units.

@@ -10,10 +10,10 @@ within 3 sd of it. Then
     sd_ratio       the spread of a mode's good samples over the true one
 
 The first two and the threshold are those of Srivastava et al. 2017 (VEEGAN, section 4.1) and Lin
-et al. 2018 (PacGAN, section 4.1), whose published code counts good samples alone for the
-proportions as well. No single one suffices: modes that have collapsed to points have every
-other figure perfect. So look at all of them, beside the row of a perfect sampler, which has
-98.89 % high quality in the plane. More than that is no merit: it means too small a spread.
+et al. 2018 (PacGAN, section 4.1), whose published code also uses only good samples for the
+proportions. No single figure is enough: modes that have collapsed to points are perfect in all but
+sd_ratio. So compare all of them with the row of a perfect sampler, which has 98.89 % high quality
+in the plane. A higher value is not better: it means that the spread is too small.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ WITHIN = 3.0  # in sd
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
-    """One row of the table. What could not be measured has a value that passes no test.
+    """One row of the table.
 
-    reverse_kl is infinite when no sample is good; sd_* are NaN when no mode has enough.
+    reverse_kl is infinite if no sample is good; sd_* are NaN if no mode has enough good samples.
     """
 
     modes: float
@@ -66,20 +66,20 @@ def coverage(
     """Count what `samples` cover of a mixture of round normals.
 
     reverse_kl = sum_k q_k log(q_k / w_k), where q_k is the share of mode k among the good
-    samples and 0 log 0 = 0. A lost mode costs little, log(1 / (1 - w_k)); the count of modes
-    tells of that. In `reverse_kl_all` samples between the modes count too, and can stand in
-    for a mode that was never hit.
+    samples and 0 log 0 = 0. A lost mode raises it only a little, by log(1 / (1 - w_k)), but it
+    shows in the count of modes. In `reverse_kl_all` samples between the modes count too, and can
+    make up for a mode without a good sample.
 
     sd_ratio: for each mode the root of the mean variance of its good samples' coordinates,
-    divided by sd and by what the cut at 3 sd leaves of a true normal,
-    sqrt(E[r^2 | r < 3] / d), which is 0.9744 in the plane. So a perfect sampler gets 1. The
-    variance is around the samples' *own mean*: around the true center, a mode that is one point
-    beside the center would have a spread. Outliers count for nothing here (high_quality has
-    them), and too wide a spread is understated: one of 1.3 shows as 1.19, and no ratio goes much
-    beyond 2. A mode has a spread if it has at least d + 1 good samples; the mean is over the
-    modes that do. A mean may hide a thin mode behind a broad one, or a streak, broad one way and
-    thin the other: sd_least and sd_most are the extremes over all modes and, by the eigenvalues
-    of each mode's covariance, all directions.
+    divided by sd and by the factor by which the cut at 3 sd reduces the sd of a true normal,
+    sqrt(E[r^2 | r < 3] / d), which is 0.9744 in the plane. So for a perfect sampler it is 1. The
+    variance is around the samples' *own mean*. (Around the true centre, a mode that is a single
+    point beside the centre would seem to have a spread.) Outliers do not count here, but in
+    high_quality. A spread that is too wide is understated: 1.3 is measured as 1.19, and no ratio
+    is much above 2. A mode has a spread if it has at least d + 1 good samples; the mean is over
+    those modes. A mean may hide a thin mode behind a broad one, or a mode that is broad in one
+    direction and thin in another. sd_least and sd_most are the extremes over all modes and, by
+    the eigenvalues of each mode's covariance, over all directions.
 
     Args:
         samples: [n, d], n at least 1, in the data's units.
@@ -144,13 +144,13 @@ def of(samples: ArrayLike, distribution: Distribution) -> Coverage | None:
 def perfect_sampler(distribution: WithModes, n: int, *, draws: int = 10, seed: int = 0) -> Coverage:
     """The row of the distribution itself: the mean over `draws` rows of its own samples.
 
-    What no generator can beat except by luck or by concentrating too much.
+    No generator can be better, except by chance or by a spread that is too small.
 
     Args:
         distribution: a target with modes.
         n: samples in each row, at least 1.
         draws: rows that are averaged, at least 1.
-        seed: of all the samples; each row has a seed of its own, derived from it.
+        seed: the seed of all samples; the seed of each row is derived from it.
 
     Returns:
         The mean of each column. A column that one of the rows could not measure is NaN.

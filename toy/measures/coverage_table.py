@@ -55,9 +55,9 @@ def run_all(
 ) -> list[dict]:
     """Measure every config that has no line in `file` yet.
 
-    Runs go to `workers` processes of one thread each, which for networks this small is faster than
-    one process with all cores. The file is written anew, whole, as soon as a run ends, so a table
-    that was stopped goes on where it was. While it is made no other process may add to it.
+    Runs are divided among `workers` processes of one thread each, which for such small networks is
+    faster than one process with all cores. The whole file is rewritten as soon as a run ends, so
+    that a stopped table can be resumed. Meanwhile no other process may add to it.
 
     Args:
         measure: config -> dict of numbers; a function of a module, so that a process can import it.

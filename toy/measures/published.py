@@ -1,4 +1,4 @@
-"""What other methods reached on the ring and the grid, as their papers print it.
+"""The results of other methods on the ring and the grid, as printed in their papers.
 
 Ring: 8 modes; grid: 25. Mean and, where the paper gives it, standard error of 10 runs. PacGAN's
 protocol: 2,500 samples; the ring has radius 1 and sd 0.01, the grid goes from -4 to 4 in steps

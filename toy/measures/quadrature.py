@@ -1,6 +1,6 @@
 """Integrals of densities on the line, by the midpoint rule in float64.
 
-For the chapters that compare a loss with what theory says it should be; no GAN ever does this.
+For the chapters that compare a loss with its theoretical value; training never uses them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 from gan_core import checks
 from toy.targets.distributions import Normal, Uniform
 
-SMALLEST = 1e-300  # mass below it is taken for none: so small a number has lost its digits
+SMALLEST = 1e-300  # mass below it counts as 0, because so small a number has lost its digits
 
 
 def span(density: Normal | Uniform, sds: float = 10.0) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What `python -m toy play` may be asked, and its start; TensorFlow is in the workers alone."""
+"""The options of `python -m toy play`, and its start; only the workers import TensorFlow."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Play:
     points: Path | None = None
     """a CSV file with points of your own, one or two numbers a line"""
     port: int = 8601
-    """of the page's address, from 1 to 65535; 0: any that is free"""
+    """port of the page's address, from 1 to 65535; 0: any free port"""
     host: str = local_page.LOOPBACK
-    """who is served: 127.0.0.1 is this machine alone, 0.0.0.0 everyone who reaches it"""
+    """who can open the page: 127.0.0.1 only this machine, 0.0.0.0 everyone who can reach it"""
     browser: bool = True
-    """open a browser, if there is one; the address is printed in any case"""
+    """open a browser, if there is one; the address is always printed"""
 
     def __post_init__(self) -> None:
         local_page.Address(self.host, self.port, owner="Play")
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line and serve the page until Ctrl-C.
 
     Args:
-        arguments: what stands behind `python -m toy play`; None: this process's own.
+        arguments: the arguments after `python -m toy play`; None: those of this process.
     """
     with command_line.errors_in_one_line(Play):
         config = command_line.parse(Play, f"{LINE[0].upper()}{LINE[1:]}.", PROGRAM, arguments)

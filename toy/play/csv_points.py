@@ -1,4 +1,4 @@
-"""Points of one's own from a CSV file: one or two columns of numbers, with or without a heading."""
+"""Read points from a CSV file: one or two columns of numbers, with or without a heading."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
     line that holds no numbers is a heading.
 
     Args:
-        path: of a text file in UTF-8 of at most MOST_BYTES.
+        path: a text file in UTF-8 of at most MOST_BYTES.
 
     Returns:
         [n, 1] or [n, 2] float32.
 
     Raises:
-        ValueError: if it is no such file; the message names the line.
+        ValueError: if it is not such a file; the message names the line.
     """
     owner = "Play"
     path = Path(path)

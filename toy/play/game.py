@@ -1,8 +1,8 @@
-"""A game as its settings ask for it: the trainer, the steps by hand, and one moment in numbers.
+"""A game with given settings: the trainer, single steps by hand, and its state in numbers.
 
-The trainer is gan_core's own. What may change while it plays, the two learning rates, the weight of
-the penalty and the size of the noise, are variables that its schedules read. So a change takes
-effect in the next round, and nothing is compiled anew.
+The trainer is that of gan_core. The two learning rates, the weight of the penalty and the size of
+the noise may change while it plays. They are variables that its schedules read, so a change takes
+effect in the next round, and nothing is compiled again.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ FIELD_SIDE = 41  # squares of D's field, each way
 CURVE = 161  # places of D's curve over the line
 BARS_SHOWN = 48  # of the histogram over the line
 PROJECTIONS = 16
-GAMMA_FALL = 1.0 / 300.0  # what is left of the penalty after its fall, as in chapter 6
-NOISE_FALL = 1.0 / 50.0  # the same of the noise, which then goes to 0
+GAMMA_FALL = 1.0 / 300.0  # the factor by which the penalty falls, as in chapter 6
+NOISE_FALL = 1.0 / 50.0  # the factor by which the noise falls before it becomes 0
 MEANINGS = {  # of the row that a loss reports: its names and what they are called
     "log-odds": ("d_real", "d_fake", "D's mean answer"),
     "score": ("d_score_real", "d_score_fake", "D's mean score"),
@@ -50,7 +50,7 @@ def target_of(settings: Settings, rows: np.ndarray | None = None) -> Distributio
     """The distribution that the settings name.
 
     Args:
-        settings: of the game.
+        settings: the settings of the game.
         rows: the points of the file, for the target "points".
 
     Returns:
@@ -215,13 +215,13 @@ class Game:
         return rows
 
     def d_step(self) -> dict[str, float]:
-        """One step of D alone; the count of rounds stays. -> its row."""
+        """One step of D alone, not counted as a round. Returns its row."""
         row = self.trainer.discriminator_step(*self._batch_by_hand())
         self.history.append(("d_step",))
         return row
 
     def g_step(self) -> dict[str, float]:
-        """One step of G alone; the count of rounds stays. -> its row."""
+        """One step of G alone, not counted as a round. Returns its row."""
         row = self.trainer.generator_step(*self._batch_by_hand())
         self.history.append(("g_step",))
         return row
@@ -242,10 +242,10 @@ class Game:
 
 
 class Eye:
-    """Looks at a game: what the page draws and measures, as numbers that JSON can hold.
+    """Measures a game for the page, in numbers that JSON can hold.
 
     Args:
-        game: what is looked at.
+        game: the game.
     """
 
     def __init__(self, game: Game) -> None:
@@ -278,7 +278,7 @@ class Eye:
         }
 
     def look(self) -> dict[str, Any]:
-        """The picture of this moment: samples, D's field, and where D would move samples.
+        """The picture of this moment: samples, D's field, and arrows at samples.
 
         An arrow is minus the gradient of G's loss with respect to one sample, times the batch size
         and the scale of the data, so that it has no unit.

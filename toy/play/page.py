@@ -1,7 +1,7 @@
-"""What one tab shows: choices, the game's picture, curves. Made with NiceGUI.
+"""The content of one tab: choices, the game's picture, curves. Made with NiceGUI.
 
 A tab has one `Training`, which is started when the tab is connected and ended when it is closed.
-What the browser sends is a choice: it goes through `Settings`, which refuses what is none.
+The browser can send only choices, and `Settings` checks each of them.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ class Tab:
 
     @property
     def note(self) -> str:
-        """What stands above the game: what the address asked in vain, and the lesson."""
-        lines = [f"The address asks for what cannot be played: {one}" for one in self.refusals]
+        """The text above the game: settings of the address that cannot be used, and the lesson."""
+        lines = [f"A setting in the address cannot be used: {one}" for one in self.refusals]
         if self.lesson:
             lines.append(self._lesson_words(PRESETS[self.lesson]))
         return "\n".join(lines)
@@ -201,8 +201,8 @@ class Tab:
             self.play_button.props("no-caps id=play")
             for name, text, help_text in (
                 ("round", "1 round", "D's steps, then G's step"),
-                ("d_step", "1 D step", "D alone; the count of rounds stays"),
-                ("g_step", "1 G step", "G alone; the count of rounds stays"),
+                ("d_step", "1 D step", "D alone; not counted as a round"),
+                ("g_step", "1 G step", "G alone; not counted as a round"),
             ):
                 button = ui.button(text, on_click=lambda name=name: self.by_hand(name))
                 button.props(f"outline dense no-caps padding='4px 10px' id={name}")

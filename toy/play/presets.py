@@ -9,7 +9,7 @@ from toy.play.settings import Settings
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
-    """A game, and what to see in it.
+    """A game and the words that explain what to look for.
 
     Args:
         title: one or two words.
@@ -32,8 +32,8 @@ PRESETS = {
     "saturation": Preset(
         "Saturation",
         4,
-        "G starts far away, D is sure, and the minimax loss has no slope there: nothing moves.",
-        "Choose the non-saturating loss: it pushes hardest where D is sure, and G arrives.",
+        "G starts far away and D is certain. The minimax loss then has almost no gradient for G.",
+        "Choose the non-saturating loss: its gradient is largest there, and G reaches the data.",
         Settings(
             target="normal",
             loss="minimax",
@@ -50,8 +50,8 @@ PRESETS = {
     "spiral": Preset(
         "Spiral",
         2,
-        "Both players step at once, each to its own advantage, and the mean swings ever wider.",
-        "Choose alternating steps: the swings stay as wide as they are. Add R1: they die out.",
+        "Both players take their steps at the same time, and G's mean swings wider and wider.",
+        "Choose alternating steps: the swings keep their width. Add R1: they die out.",
         Settings(
             target="normal",
             loss="wasserstein",
@@ -69,22 +69,22 @@ PRESETS = {
     "collapse": Preset(
         "Collapse",
         6,
-        "A plain GAN on the ring: modes are found and lost again, while D grows ever steeper.",
-        "Choose the penalty R1 and R2: the push on a sample stays near 1, and nothing is thrown.",
+        "A plain GAN on the ring finds modes and loses them again, and D becomes steeper.",
+        "Choose the penalty R1 and R2: the gradient at a sample stays near 1; none is thrown far.",
         Settings(target="ring", loss="non-saturating", gamma=0.03),
     ),
     "bridges": Preset(
         "Bridges",
         4,
-        "All eight modes are found, but threads of samples run between them: G is continuous.",
-        "Give z eight coin flips: the prior falls into pieces, and the threads grow thin.",
+        "G finds all eight modes, but as it is continuous, some samples lie between the modes.",
+        "Add eight coin flips to z: z then has separate parts, and fewer samples lie between.",
         Settings(target="ring", loss="relativistic", penalty="R1 and R2", gamma=0.03, average=0.99),
     ),
     "recipe": Preset(
         "The full recipe",
         6,
-        "Penalties, a relativistic loss, falling rates, fading noise, an average and coin flips.",
-        "Wait for 10,000 rounds: 25 of 25 modes. Take one ingredient away and start again.",
+        "Penalties, a relativistic loss, falling rates, fading noise, an average, coin flips.",
+        "After 10,000 rounds G finds 25 of 25 modes. Remove one part of the recipe, start again.",
         Settings(
             target="grid",
             loss="relativistic",

@@ -1,7 +1,7 @@
 """The Python program that makes a run of the page again, bit for bit.
 
-It uses gan_core and the targets of toy, and nothing of the page. `lines_of_setup` is the game as
-`toy.play.game` builds it, and `lines_of_history` does what was done by hand and by the clock.
+It uses gan_core and the targets of toy, but nothing of the page. `text` builds the same game as
+`toy.play.game`, and `lines_of_history` repeats the rounds, the steps by hand and the changes.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def text(
     """The program of a run.
 
     Args:
-        settings: of the game, as it was at its start.
+        settings: the settings at the start of the game.
         history: what was done since (`Game.history`).
         file: the path of the CSV file, for the target "points".
         mode: the trainer's.
@@ -130,7 +130,7 @@ def lines_of_history(history: Sequence[tuple]) -> list[str]:
     """One line for each thing that was done.
 
     Args:
-        history: of a Game.
+        history: the history of a Game.
 
     Returns:
         Statements on `trainer`, `batches`, `batch_by_hand` and the variables of LIVE.

@@ -1,6 +1,6 @@
-"""What a game is made of: every choice of the page, checked, and as the text of an address.
+"""The settings of a game: every choice of the page, checked, and its form in an address.
 
-Nothing here needs TensorFlow, so that the page does not wait for it.
+Nothing here needs TensorFlow, so that the page does not wait for its import.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ STEPS = len(DIGITS) ** 2  # places of a drawn coordinate, which is written as tw
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """One game. `LIVE` names what may change while it is played; the rest starts it anew."""
+    """The settings of one game. Those in `LIVE` may change while it is played; a change of another
+    one starts a new game.
+    """
 
     target: str = "ring"
     """one of TARGETS"""
@@ -100,7 +102,7 @@ class Settings:
     batch: int = 128
     """samples in a batch, 8 to 1024"""
     seed: int = 0
-    """of weights, data, z and noise, 0 to 999,999"""
+    """seed of weights, data, z and noise, 0 to 999,999"""
 
     def __post_init__(self) -> None:
         owner = "Settings"
@@ -287,7 +289,7 @@ def hidden_from_text(name: str, text: str) -> tuple[int, ...]:
         The sizes.
 
     Raises:
-        ValueError: if the text is none of these.
+        ValueError: if the text is not of this form.
 
     Example:
         >>> hidden_from_text("g_hidden", "64, 64")

@@ -1,9 +1,9 @@
-"""One game in a process of its own: starts it, gives it orders, reads what it shows, ends it.
+"""Run one game in a separate process: start it, send it orders, read its pictures, end it.
 
-A process, and not a thread: compiling a game keeps Python's lock for seconds, in which a page could
-not answer. It can be ended at any moment, in the middle of a compiled call too, and gives back its
-memory, which TensorFlow keeps for every function that it has compiled. And two tabs have nothing in
-common. The price is a start of some seconds for each tab.
+A process is used in place of a thread because compiling a game holds Python's lock for seconds, and
+the page could not respond. A process can be ended at any moment, also during a compiled call. It
+then frees the memory that TensorFlow keeps for every compiled function. Also, two tabs cannot
+affect each other. The price is a start of some seconds for each tab.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Training:
             return
 
     def build(self, settings: Settings) -> None:
-        """Start a game anew. What the one before has shown and nobody has read is forgotten."""
+        """Start a new game. Unread pictures and messages of the one before are dropped."""
         with self._lock:
             self._picture = None
             self._rows = []

@@ -1,4 +1,4 @@
-"""A process that plays one game: orders come in, and what the game shows goes out, a line each.
+"""A process that plays one game: it reads orders and writes pictures, one line for each.
 
     python -m toy.play.worker [FILE.csv]
 

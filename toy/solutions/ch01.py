@@ -131,7 +131,7 @@ def exercise_6(rounds: int = 1500, seeds: int = 5):
     saturates only where D is sure.
 
     Args:
-        rounds: of Algorithm 1.
+        rounds: the number of rounds of Algorithm 1.
         seeds: how many.
 
     Returns:
@@ -170,9 +170,9 @@ def exercise_7(rounds: int = 3000, batch: int = 256, learning_rate: float = 0.1)
     that of the chapter. `tf.function` turns one round into a graph, which is faster.
 
     Args:
-        rounds: of Algorithm 1.
+        rounds: the number of rounds of Algorithm 1.
         batch: samples in a minibatch.
-        learning_rate: of both players.
+        learning_rate: the learning rate of both players.
 
     Returns:
         The mean [2] and the covariance W W^T [2, 2] of G's samples, averaged over the last third

@@ -178,7 +178,7 @@ class SpectralDense(tf.Module):
     Args:
         inputs: n, at least 1.
         units: m, at least 1.
-        seed: of the weights and of the first v.
+        seed: the seed of the weights and of the first v.
     """
 
     def __init__(self, inputs: int, units: int, *, seed: int) -> None:

@@ -162,7 +162,7 @@ def exercise_7(
         pack: m, how many samples D sees at once.
         batch: packs in a batch.
         width: units in each hidden layer.
-        mode: of the trainer.
+        mode: the mode of the trainer.
 
     Returns:
         The trainer, whose `sample(n)` gives n packs [n, m, 2], and the sampler of real packs.

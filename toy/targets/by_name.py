@@ -1,6 +1,4 @@
-"""The targets in the plane, by the name that the command line gives them,
-and a distance to each.
-"""
+"""The targets in the plane, by their names on the command line, and a distance to each."""
 
 from __future__ import annotations
 

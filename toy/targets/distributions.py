@@ -1,4 +1,4 @@
-"""Distributions that a GAN is to learn, and of which everything is known.
+"""Distributions for a GAN to learn, which are known completely.
 
 A distribution is a frozen object with
 
@@ -8,8 +8,8 @@ A distribution is a frozen object with
     log_density(x [n, dim])   -> [n] float32, exact, in nats; -inf where there is no mass;
                               ValueError for any other shape
 
-and, where it is made of normals of one width, `modes` [K, dim] float32, `sd`, and `weights` [K],
-which `toy.measures.coverage` asks for. A distribution whose density has no closed form has no
+and, if it is made of normals with the same sd, `modes` [K, dim] float32, `sd`, and `weights` [K],
+which `toy.measures.coverage` uses. A distribution whose density has no closed form has no
 `log_density`.
 
     on the line:   Normal, Uniform, Cauchy, LogNormal, gaussian_mixture([-2, 2], sd)
@@ -255,7 +255,7 @@ def ring(modes: int = 8, radius: float = 1.0, sd: float = 0.01) -> GaussianMixtu
 
     Args:
         modes: how many, at least 1.
-        radius: of the circle around the origin, above 0.
+        radius: the radius of the circle around the origin, above 0.
         sd: standard deviation of each normal in each coordinate, above 0.
 
     Returns:

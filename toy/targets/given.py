@@ -1,4 +1,4 @@
-"""Targets that somebody gives: points, such as the rows of a file, and a curve drawn by hand.
+"""Targets that a user supplies: points, such as the rows of a file, or a curve drawn by hand.
 
 The protocol is that of toy.targets.distributions: `dim` and `sample(n, seed)`.
 """
@@ -20,7 +20,7 @@ class Points:
         blur: standard deviation in each coordinate, in the rows' units, at least 0.
 
     Raises:
-        ValueError: if one of them is none of these.
+        ValueError: if an argument has another shape or is out of range.
 
     Example:
         >>> Points([[0.0, 1.0]]).sample(2, rng.seed(0, "shown")).numpy().tolist()
@@ -50,7 +50,7 @@ class Bars:
         low, high: the ends of the line, low < high.
 
     Raises:
-        ValueError: if one of them is none of these.
+        ValueError: if an argument has another shape or is out of range.
 
     Example:
         >>> samples = Bars([0.0, 1.0], -1.0, 1.0).sample(100, rng.seed(0, "shown")).numpy()

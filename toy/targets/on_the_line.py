@@ -1,4 +1,4 @@
-"""Targets on the line, by the name that `python -m toy play` gives them."""
+"""The targets on the line, by their names in `python -m toy play`."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class EfficientNetLite(tf.Module):
             weights: as the weight file names them (`state_dict.read`).
             stages: what the network is made of.
             size: pixels of the network's input, each way.
-            name: of the module.
+            name: the name of the module.
         """
         super().__init__(name=name)
         self.size = size

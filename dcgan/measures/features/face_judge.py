@@ -61,7 +61,7 @@ class FaceJudge:
             others: uint8 [n, S, S, 3], further real faces: measured as if they were generated,
                 they give the floor.
             network: images -> features [n, d], such as `efficientnet.load()`.
-            seed: of the places and directions of the pixel distance, and of random pairs.
+            seed: the seed of the places and directions of the pixel distance, and of random pairs.
             floor: what `measure(others)` gave before; None: measure it now.
             thorough: measure MMD and MS-SSIM too, which the combined figure does without.
         """

@@ -5,13 +5,14 @@ image x, s pixels at a time, and turns what it sees into one pixel of a smaller 
 
     y[j] = sum_a x[s j + a - p] w[a]             (one dimension, one channel; a = 0, ..., k - 1)
 
-    padding   zeros put around x            size of y, n pixels of x      size of x, m pixels of y
+    padding   zeros around x                size of y, n pixels of x      size of x, m pixels of y
     SAME      k - s, p = (k - s) // 2       n / s                         s m
               of them before
     VALID     none, p = 0                   (n - k) / s + 1               s (m - 1) + k
 
-The divisions must come out even: if a pixel were left over, the size of x could not be computed
-from the size of y. A kernel smaller than its stride would leave pixels unread. Both are refused.
+The results of the divisions must be whole numbers: with a remainder, the size of x could not be
+computed from the size of y. A kernel smaller than its stride would leave pixels unused. Both cases
+are refused.
 (Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning", chapters 2 to 4.)
 
 **Three functions.** A convolution is linear in x and linear in w. Its inner product with any y,
@@ -23,21 +24,26 @@ other two:
 
     dT/dy = conv(x, w)               reads k pixels, writes one: the image shrinks
     dT/dx = conv_transpose(y, w)     each pixel adds to k pixels: the image grows
-    dT/dw = filter_gradient(x, y)    which input met which output, at each tap
+    dT/dw = filter_gradient(x, y)    at each tap, the correlation of x and y
 
 Hence <conv(x, w), y> = <x, conv_transpose(y, w)>: conv is a matrix M, made of w, times x, and
 conv_transpose is its *adjoint*, M^T times y. (It is not an inverse, so "deconvolution" misleads.)
-Hence also the gradients of each of the three are the other two, and so on: with these three
-functions one has derivatives of any order. R1, a gradient of a gradient, needs the second.
+So the gradients of each of the three functions are the other two, and derivatives of any order need
+only these three functions. R1, which contains a gradient, needs the second order.
 
-**Three paths**, equal but for rounding. "native" leaves everything to TensorFlow: for a GPU.
-"subpixel" computes every conv_transpose, the gradient of a conv among them, as a plain convolution
-whose channels are interleaved (`gan_core.nn.kernels.subpixel`); where y is one pixel (the last
-layer of a DCGAN's D, the first of its G), all three are matrix products; in bfloat16 the filter
-gradient of small images is one too. "winograd" needs 25 products where the others need 64, for
-large batches of small images with many channels (`gan_core.nn.kernels.winograd`), and takes matrix
-products for large batches of one pixel; elsewhere it is native. `benchmarks.train_step` measures
-which is faster: on CPUs sub-pixel in bfloat16, Winograd in float32.
+**Three paths** compute the same numbers up to rounding.
+
+- "native" leaves everything to TensorFlow. It is for GPUs.
+- "subpixel" computes every conv_transpose, also as the gradient of a conv, as a plain convolution
+  whose channels are interleaved (`gan_core.nn.kernels.subpixel`). If y is one pixel (the last layer
+  of a DCGAN's D, the first of its G), all three functions are matrix products. In bfloat16 the
+  filter gradient of small images is a matrix product too.
+- "winograd" needs 25 products where the others need 64, for large batches of small images with many
+  channels (`gan_core.nn.kernels.winograd`). For large batches of one pixel it uses matrix products;
+  in all other cases it is native.
+
+`benchmarks.train_step` measures which is faster: on CPUs sub-pixel in bfloat16, Winograd in
+float32.
 
 Shapes: x [B, H, W, X], y [B, h, w, Y], w [k, k, X, Y] *in all three*. So the kernel of a
 convolution is [k, k, in, out] and that of a transposed one [k, k, out, in]. Any floating dtype, the
@@ -73,7 +79,7 @@ def conv(
         y [B, h, w, Y].
 
     Raises:
-        ValueError: on sizes that do not fit, and on an unknown padding or path.
+        ValueError: if sizes do not fit, or the padding or path is unknown.
 
     Example:
         >>> conv(tf.ones([1, 4, 4, 1]), tf.ones([2, 2, 1, 1]), stride=2)[0, :, :, 0].numpy()
@@ -111,7 +117,7 @@ def conv(
 def conv_transpose(
     y: tf.Tensor, w: tf.Tensor, stride: int = 1, padding: str = "SAME", path: str = "native"
 ) -> tf.Tensor:
-    """Convolve transposed: x[i] = sum over s j + a - p = i of y[j] w[a].
+    """Transposed convolution: x[i] = the sum of y[j] w[a] over all j and a with s j + a - p = i.
 
     Args:
         y: [B, h, w, Y].
@@ -124,7 +130,7 @@ def conv_transpose(
         x [B, H, W, X].
 
     Raises:
-        ValueError: on sizes that do not fit, and on an unknown padding or path.
+        ValueError: if sizes do not fit, or the padding or path is unknown.
 
     Example:
         >>> conv_transpose(tf.ones([1, 1, 1, 1]), tf.ones([2, 2, 1, 1]), stride=2).shape
@@ -186,7 +192,7 @@ def filter_gradient(
         w [k, k, X, Y].
 
     Raises:
-        ValueError: on sizes that do not fit, and on an unknown padding or path.
+        ValueError: if sizes do not fit, or the padding or path is unknown.
     """
     x = tf.convert_to_tensor(x)
     y = tf.convert_to_tensor(y)
@@ -250,7 +256,7 @@ def _way(
     padding: str,
     dtype: tf.DType,
 ) -> str:
-    """Which path computes this call: "winograd" leaves it to the others where they are faster."""
+    """The path that computes this call; "winograd" uses the others where they are faster."""
     if path != "winograd":
         return path
     if winograd.fits(batch, height, width, w_shape, stride, padding, dtype):
@@ -262,15 +268,15 @@ def _way(
 
 
 def _is_one_pixel(height: int, width: int, padding: str) -> bool:
-    """Whether y is one pixel that sees all of x: then each of the three is a matrix product."""
+    """Whether y is one pixel that depends on all of x: then all three are matrix products."""
     return padding == "VALID" and height == 1 and width == 1
 
 
 def choose_path(path: str = "auto", dtype: tf.DType = tf.float32) -> str:
-    """Choose what is fastest on this machine.
+    """Choose the fastest path on this machine.
 
     Args:
-        path: "auto", or a path, which is given back.
+        path: "auto", or a path, which is returned as it is.
         dtype: the dtype to compute in.
 
     Returns:
@@ -287,7 +293,7 @@ def choose_path(path: str = "auto", dtype: tf.DType = tf.float32) -> str:
 
 
 def pad_before(kernel_size: int, stride: int, padding: str) -> int:
-    """Say how many zeros stand before the image: p.
+    """Compute p, the number of zeros before the image.
 
     Args:
         kernel_size: k.
@@ -316,7 +322,7 @@ def small_sizes(owner: str, x: tf.Tensor, kernel_size: int, stride: int, padding
         [h, w].
 
     Raises:
-        ValueError: if a size is not known, or the division leaves a rest.
+        ValueError: if a size is not known, or the division has a remainder.
     """
     shrink = _shrink_same if padding == "SAME" else _shrink_valid
     return [shrink(owner, name, n, kernel_size, stride) for name, n in _sizes(owner, "x", x)]
@@ -353,7 +359,7 @@ def large_sizes(
         kernel_size: k.
         stride: s.
         padding: "SAME" or "VALID".
-        name: what y is called in messages.
+        name: the name of y in messages.
 
     Returns:
         [H, W].
@@ -368,7 +374,7 @@ def large_sizes(
 
 
 def check_arguments(owner: str, kernel_size: Any, stride: Any, padding: Any, path: Any) -> None:
-    """Refuse what can be refused before an image has come.
+    """Check the arguments that can be checked before there is an image.
 
     Args:
         owner: whose arguments they are.
@@ -378,7 +384,7 @@ def check_arguments(owner: str, kernel_size: Any, stride: Any, padding: Any, pat
         path: one of PATHS.
 
     Raises:
-        ValueError: if one is none of these.
+        ValueError: if one is not of this kind.
     """
     checks.integer(owner, "kernel_size", kernel_size, 1)
     checks.integer(owner, "stride", stride, 1)
@@ -432,7 +438,7 @@ def _image_and_kernel(
 
 
 def _sizes(owner: str, name: str, image: tf.Tensor) -> list[tuple[str, int]]:
-    """[(what it is called, its size)] of height and width, which must be known and not 0."""
+    """[(its name, its size)] of height and width, which must be known and not 0."""
     sizes = [(f"{name}'s height", image.shape[1]), (f"{name}'s width", image.shape[2])]
     for side, n in sizes:
         if n is None or n < 1:

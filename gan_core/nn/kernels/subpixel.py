@@ -1,6 +1,6 @@
-"""A transposed convolution as a plain one whose channels are interleaved.
+"""A transposed convolution computed as a plain convolution whose channels are interleaved.
 
-It gives the same numbers in another order. A convolution is y = M x, with a matrix M made of the
+It computes the same sums in another order. A convolution is y = M x, with a matrix M made of the
 kernel w; the transposed convolution is x = M^T y. Take k = 4 taps, stride s = 2, padding SAME,
 w = (a, b, c, d), y = (y0, y1):
 
@@ -10,24 +10,24 @@ w = (a, b, c, d), y = (y0, y1):
                                                              c y1 + a  0
 
 Computed directly, each y is multiplied by four weights and added to four pixels, to which other y
-are added as well. But read the result by rows: even pixels are a two-tap convolution of y with
-(d, b), odd pixels one with (c, a). A plain stride-1 convolution of the padded y to s output
-channels makes all of them, and interleaving its channels (`depth_to_space`) puts them in place:
+are added as well. But look at the rows of the result: even pixels are a two-tap convolution of y
+with (d, b), odd pixels one with (c, a). A plain stride-1 convolution of the padded y to s output
+channels computes all of them, and interleaving its channels (`depth_to_space`) puts them in place:
 
     0 y0 y1 0  ->  (a y0, b y0), (a y1 + c y0, b y1 + d y0), (c y1, d y1)  ->  crop one at each end
 
 With C channels in two dimensions: pad, convolve m x m with stride 1 to s s C channels, where
 m = ceil(k / s), depth_to_space, crop. (Shi et al. 2016, "Is the deconvolution layer the same as a
-convolutional layer?") No pixel is added to twice, and a plain convolution is what every library
-does best.
+convolutional layer?") Each pixel is written only once, and plain convolutions are what every
+library computes fastest.
 
 The gradient with respect to w is computed in the same way: `space_to_depth`, the inverse of
-`depth_to_space`, makes matrix products of it.
+`depth_to_space`, turns it into matrix products.
 
-Only the sums are here; `gan_core.nn.kernels.convolution` checks sizes, says when this path is
-taken and pairs the gradients. Shapes and names are as there: x [B, H, W, X] is the larger image,
-y [B, h, w, Y] the smaller one, w [k, k, X, Y]; `before` is p, the zeros before the larger image.
-Any floating dtype.
+This file holds only the sums; `gan_core.nn.kernels.convolution` checks sizes, decides when this
+path is used and pairs the gradients. Shapes and names are as there: x [B, H, W, X] is the larger
+image, y [B, h, w, Y] the smaller one, w [k, k, X, Y]; `before` is p, the number of zeros before the
+larger image. Any floating dtype.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ import tensorflow as tf
 def conv_transpose(
     y: tf.Tensor, w: tf.Tensor, height: int, width: int, stride: int, before: int
 ) -> tf.Tensor:
-    """Convolve transposed: pad, convolve, depth_to_space, crop.
+    """Transposed convolution: pad, convolve, depth_to_space, crop.
 
     Uncropped, x[s q + r] = sum_t y[q - t] w[s t + r], with t = 0, ..., m - 1 and r = 0, ..., s - 1.
     For each q one m-tap convolution makes the s pixels r: its tap u reads y[q - (m - 1) + u], hence
-    t = m - 1 - u, the kernel's blocks of s in reverse order. The crop takes `before` pixels off the
-    front; blocks q that it would take off whole are not computed at all.
+    t = m - 1 - u, the kernel's blocks of s in reverse order. The crop removes `before` pixels at
+    the front; blocks q that it would remove completely are not computed.
 
     Args:
         y: [B, h, w, Y].
         w: [k, k, X, Y].
-        height: of x.
-        width: of x.
+        height: the height of x.
+        width: the width of x.
         stride: s.
         before: p.
 

@@ -1,18 +1,18 @@
-r"""The same convolution from 25 products instead of 64: Winograd's form, after Toom and Cook.
+r"""Winograd's algorithm: the same convolution with 25 products instead of 64 (after Toom and Cook).
 
-For kernels of twice the stride (4 and 2 in a DCGAN) and padding SAME.
-`gan_core.nn.kernels.convolution` says what conv, conv_transpose and filter_gradient are; this file
-computes each of them again, with fewer multiplications.
+It is for kernels of twice the stride (4 and 2 in a DCGAN) and padding SAME.
+`gan_core.nn.kernels.convolution` defines conv, conv_transpose and filter_gradient; this file
+computes each of them with fewer multiplications.
 
 **Two taps.** Take every s-th pixel of x, from r on: z_r[q] = x[s q + r - p]. Of a kernel with 2 s
 taps, each of these s *phases* meets two, g_r = (w[r], w[s + r]):
 
     y[j] = sum_r z_r[j] g_r[0] + z_r[j + 1] g_r[1]
 
-Leave r aside (it will be one more channel). Four outputs, y[0] to y[3], read z[0] to z[4] and take
-8 products.
+Leave r aside (it will be one more channel). Four outputs, y[0] to y[3], depend on z[0] to z[4] and
+take 8 products.
 
-**Five are enough.** The one form whose gradients the three functions are, sorted by z:
+**Five are enough.** The three functions are gradients of one form T, here sorted by z:
 
     T(z, g, y) = sum over j and t of y[j] z[j + t] g[t] = sum over n of z[n] c[n],
     c[n] = sum over j + t = n of y[j] g[t]
@@ -24,13 +24,14 @@ compute the coefficients from them:
 
     c = inverse(C) (A y * G g)          A [5, 4], G [5, 2], C [5, 5]:  row i is (1, u_i, u_i^2, ...)
 
-with * entry by entry. (At the point infinity a polynomial's value is its leading coefficient.)
+where * multiplies entry by entry. (At the point infinity a polynomial's value is its leading
+coefficient.)
 Substitute this into T, with B = transpose(inverse(C)):
 
     T = <z, c> = <B z, A y * G g> = sum over five entries of (B z) (G g) (A y)
 
-It is the same form, a sum of five terms where it was one of eight; and its gradients are again the
-three functions, with respect to
+It is the same form, now a sum of five terms instead of eight. Its gradients are again the three
+functions:
 
     y    conv                transpose(A) (B z * G g)
     z    conv_transpose      transpose(B) (G g * A y)
@@ -42,18 +43,18 @@ A, B and G act on pixels, and cost little where there are many channels. Images 
 4 x 4 pixels y are cut into tiles of 4 x 4.
 
 **What it costs.** Values are added and subtracted in another order, so the rounding differs, and
-depends on the points. 0, -1, 1/2, 2 and infinity were the best of a dozen sets in float32: 1.8
-times the direct sum's error, where the usual 0, 1, -1, 2 and infinity have 2.9. With bfloat16's
-eight bits that is too much. And B, G and A read and write memory: they are worth it where the
-products are large, for few pixels with many channels, and many images at once.
+depends on the points. 0, -1, 1/2, 2 and infinity were the best of a dozen sets in float32: the
+error is 1.8 times that of the direct sum; with the usual 0, 1, -1, 2 and infinity it is 2.9 times.
+With bfloat16's eight bits that is too much. The products with B, G and A also read and write
+memory. They pay off only if the matrix products are large: many channels, few pixels, many images.
 
 Source: Winograd 1980, "Arithmetic Complexity of Computations"; Lavin and Gray 2016, "Fast
 algorithms for convolutional neural networks" (which has F(2 x 2, 3 x 3); this is F(4 x 4, 2 x 2));
 Toom 1963 and Cook 1966 for the points.
 
 Shapes as in `gan_core.nn.kernels.convolution`: x [N, s h, s w, X], y [N, h, w, Y],
-w [2 s, 2 s, X, Y]; h, w multiples of 4. All three are made of linear maps and matrix products
-alone, so TensorFlow can differentiate them any number of times.
+w [2 s, 2 s, X, Y]; h and w are multiples of 4. All three consist of linear maps and matrix
+products, so TensorFlow can differentiate them any number of times.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ import numpy as np
 import tensorflow as tf
 
 POINTS = (0.0, -1.0, 0.5, 2.0)  # and infinity
-TILE = 4  # outputs of a tile, each way
+TILE = 4  # outputs of a tile along each axis
 VALUES = len(POINTS) + 1
 MIN_BATCH_AND_CHANNELS = 64  # from so many images, and channels, on it is faster
 
@@ -78,24 +79,24 @@ def fits(
     padding: str,
     dtype: tf.DType,
 ) -> bool:
-    """Say whether this form is faster.
+    """Whether this form can be used and is faster.
 
-    It is for k = 2 s, SAME, y of 4 or 8 pixels each way, 64 images, 64 channels, float32. Measured
-    on a CPU (AVX-512, two cores): from there on 1.05 to 2.8 times as fast, the more channels the
-    faster; slower with 32 channels, no faster at 16 x 16 pixels, nor in a whole round with 32
-    images.
+    The conditions are k = 2 s, padding SAME, y of 4 or 8 pixels along each axis, at least 64 images
+    and 64 channels, float32. Measured on a CPU (AVX-512, two cores) it is then 1.05 to 2.8 times as
+    fast, and faster with more channels. It was slower with 32 channels, and not faster at 16 x 16
+    pixels or in a whole round with 32 images.
 
     Args:
         batch: how many images, or None if that is not known while tracing.
-        height: of y.
-        width: of y.
+        height: the height of y.
+        width: the width of y.
         w_shape: [k, k, X, Y].
         stride: s.
         padding: "SAME" or "VALID".
-        dtype: of the images.
+        dtype: the dtype of the images.
 
     Returns:
-        Whether it is.
+        Whether the conditions hold.
     """
     k, _, *channels = w_shape
     if k != 2 * stride or padding != "SAME" or dtype not in (tf.float32, tf.float64):
@@ -123,7 +124,7 @@ def conv(x: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
 
 
 def conv_transpose(y: tf.Tensor, w: tf.Tensor) -> tf.Tensor:
-    """Convolve transposed: transpose(B) (G g * A y).
+    """Transposed convolution: transpose(B) (G g * A y).
 
     Args:
         y: [N, h, w, Y].
@@ -157,7 +158,7 @@ def filter_gradient(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 
 
 def _powers(n: int) -> np.ndarray:
-    """[5, n]: a polynomial's n coefficients -> its values at the five points."""
+    """[5, n]: the matrix from a polynomial's n coefficients to its values at the five points."""
     values = np.zeros([VALUES, n])
     for i, u in enumerate(POINTS):
         values[i] = [u**power for power in range(n)]
@@ -199,7 +200,7 @@ def _output_matrix() -> np.ndarray:
     return np.kron(_powers(TILE), _powers(TILE))
 
 
-# ---------------------------------------------------------------- what they do to images, kernels
+# ---------------------------------------------------------------- applied to images and kernels
 
 
 def _spread(x: tf.Tensor, stride: int) -> tf.Tensor:

@@ -41,7 +41,7 @@ def test_a_single_run():
     found = by_title({"x": RUN})
     assert list(found) == [
         "Losses",
-        "What D says: probability of real",
+        "D's output: probability of real",
         "Learning rates",
         "Combined figure, 1 for real faces",
         "Distance of pixels",
@@ -63,7 +63,7 @@ def test_several_runs_have_a_colour_each_and_their_names():
     found = by_title({"x": RUN, "new": other, "w": dataclasses.replace(RUN, log=scores)})
     assert [line.name for line in found["Losses"].lines] == ["x: D's loss", "x: G's loss"]
     assert {line.colour for line in found["Losses"].lines} == {"#0072B2"}
-    assert [line.name for line in found["What D says: mean logit"].lines] == [
+    assert [line.name for line in found["D's output: mean logit"].lines] == [
         "w: real",
         "w: generated",
     ]

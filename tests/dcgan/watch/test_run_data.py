@@ -62,7 +62,7 @@ def test_a_new_run_has_nothing_yet(tmp_path):
         (None, "has no config.json"),
         ("", "whose config.json can be read"),
         ('{"epochs": ', "whose config.json can be read"),
-        ("[1, 2]", "it holds no fields"),
+        ("[1, 2]", "it is not a JSON object"),
     ],
 )
 def test_what_is_no_run_is_refused(content, words, tmp_path):

@@ -217,7 +217,7 @@ VARIABLE = tf.Variable([1.0, 2.0], name="w")
         ([tf.Variable(1)], r"variables\[0\] must be a tf.Variable of float32"),
         (
             [VARIABLE, VARIABLE],
-            r"variables\[1\] must be one that is not in the list before, got w:0",
+            r"variables\[1\] must be one that is not in the list already, got w:0",
         ),
     ],
 )

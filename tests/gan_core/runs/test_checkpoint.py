@@ -87,7 +87,7 @@ def test_the_note_alone_is_read_without_the_arrays(tmp_path, monkeypatch):
 )
 def test_what_a_npz_file_cannot_hold_is_refused_by_name(tmp_path, variable, dtype):
     with pytest.raises(
-        ValueError, match=f"checkpoint.save: variables/x must be .* numbers, got {dtype}"
+        ValueError, match=f"checkpoint.save: variables/x must be .* NumPy.s, got {dtype}"
     ):
         checkpoint.save(tmp_path / "a.npz", {"x": variable})
     assert list(tmp_path.iterdir()) == []
@@ -187,7 +187,7 @@ def test_every_truncation_is_refused(saved):
     data = saved.read_bytes()
     for length in range(0, len(data), 7):
         saved.write_bytes(data[:length])
-        with pytest.raises(CheckpointError, match="Remove it to go on from the one before"):
+        with pytest.raises(CheckpointError, match="Remove it to resume from the one before"):
             checkpoint.read(saved)
 
 
@@ -211,15 +211,15 @@ def test_no_damaged_byte_changes_a_number_unseen(saved):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda s: s.update({"new": tf.Variable(1.0)}), "new is missing there"),
+        (lambda s: s.update({"new": tf.Variable(1.0)}), "new is missing in the file"),
         (lambda s: s.pop("file"), "file is not part of this model"),
         (
             lambda s: s.update(state(size=5)),
-            r"kernel is \[2, 3\] float32 there and \[2, 5\] float32 here",
+            r"kernel is \[2, 3\] float32 in the file and \[2, 5\] float32 in this model",
         ),
         (
             lambda s: s.update({"step": tf.Variable(7)}),
-            r"step is \[\] int64 there and \[\] int32 here",
+            r"step is \[\] int64 in the file and \[\] int32 in this model",
         ),
         (lambda s: s.update({f"v{i}": tf.Variable(1.0) for i in range(5)}), "and 2 more"),
     ],

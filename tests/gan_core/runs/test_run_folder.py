@@ -211,7 +211,7 @@ def test_resume_with_a_broken_config(run, text):
     (run.path / "config.json").write_text(text)
     with pytest.raises(
         ValueError,
-        match=r"RunFolder\.resume: .*config\.json cannot be read: .* Put back the config",
+        match=r"RunFolder\.resume: .*config\.json cannot be read: .* Restore the config",
     ):
         RunFolder.resume(run.path)
     assert (run.path / "config.json").read_text() == text

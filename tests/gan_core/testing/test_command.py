@@ -94,7 +94,7 @@ def test_what_is_not_there_has_exit_code_2_and_one_line(folder, monkeypatch, cap
     assert said.out == ""
     assert said.err.splitlines()[-1] == (
         "python -m gan_core.testing: my_losses:MISSING: my_losses has no MISSING; "
-        "what it has that laws can be put to: WRONG, RIGHT, R1."
+        "the objects in it that have laws: WRONG, RIGHT, R1."
     )
 
 

@@ -219,7 +219,7 @@ def test_two_tabs_do_not_meet_and_a_closed_one_ends_its_worker(server, page):
     page.switch_to.new_window("tab")
     page.get(f"{address}/?preset=spiral")
     until(page, lambda: status(page) == "Round 0")
-    assert "swings ever wider" in page.find_element("class name", "play-note").text
+    assert "swings wider and wider" in page.find_element("class name", "play-note").text
     assert "loss=wasserstein" in page.current_url
     assert len(workers(process)) == 2
     page.close()
@@ -242,7 +242,7 @@ def test_a_wrong_part_of_an_address_is_told_and_the_others_count():
     ):
         tab = Tab("", texts)
         assert tab.settings == wanted
-        assert tab.note.startswith("The address asks for what cannot be played: ")
+        assert tab.note.startswith("A setting in the address cannot be used: ")
         assert words in tab.note
 
 
