@@ -25,7 +25,7 @@ def frechet(x: np.ndarray, y: np.ndarray) -> float:
     the sum of its singular values, which are the roots of the eigenvalues of W^T W. No root of a
     matrix is taken. Rounding moves an eigenvalue by about 1e-16 of the largest one, which tells
     where it should be 0: its root may then be 1e-8 of the largest root. (For 1,400 faces the
-    distance is that of a singular value decomposition to 12 digits, in a sixth of the time.)
+    distance is that of a singular value decomposition to 12 digits.)
 
     The estimate is biased: for two sets from one distribution it is positive, and it grows as n
     falls (Binkowski et al. 2018). So values for different n must not be compared.
