@@ -52,7 +52,7 @@ def make(network: str = "dcgan", **options: Any) -> tuple[Sequential, Sequential
         ValueError: if the network or an option is unknown or out of range.
     """
     module = _named(network)
-    plan = Plan(**options)
+    plan = _plan(network, options)
     return module.generator(plan), module.discriminator(plan)
 
 
@@ -80,6 +80,7 @@ def options_of(config: Any) -> dict[str, Any]:
         "convolution": config.convolution,
         "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32",
         "minibatch_std": config.minibatch_std,
+        "filtered": config.filtered,
         "channels": config.form.channels,
     }
 
@@ -96,7 +97,8 @@ def generator(
         network: one of `BY_NAME`.
         options: further options of `Plan`.
     """
-    return _named(network).generator(Plan(size, width, latent_dim, **options))
+    sizes = {"size": size, "width": width, "latent_dim": latent_dim}
+    return _named(network).generator(_plan(network, {**sizes, **options}))
 
 
 def discriminator(
@@ -120,6 +122,13 @@ def features(network: str = "dcgan", **options: Any) -> tuple[Sequential, int]:
     layers, channels = _named(network).features(plan)
     whole = Sequential([*layers, Flatten(), as_float32], name="features")
     return whole, channels * plan.start**2
+
+
+def _plan(network: str, options: dict[str, Any]) -> Plan:
+    plan = Plan(**options)
+    if plan.filtered and network != "dcgan":
+        checks.fail("networks", "filtered", "left out with any network but dcgan", network)
+    return plan
 
 
 def _named(network: str) -> Any:

@@ -11,8 +11,8 @@ In reading order; each file answers one question.
     augment     how are the images that D sees changed at random?
 
     nn/         what is a layer? dense, activations, sequential, shapes, initializers, dropout, mlp;
-                conv, resampling, batch_norm and its gradients, minibatch_std; conditional: how
-                does a network use labels? settling, variables, summary, export
+                conv, resampling, filters, batch_norm and its gradients, minibatch_std;
+                conditional: how does a network use labels? settling, variables, summary, export
                 nn/kernels/: how is a convolution computed? three ways
     optim/      how does a gradient change a parameter? schedules: learning rates over time
     runs/       what is a training run? how is it saved, interrupted and resumed?
@@ -63,6 +63,7 @@ _MODULE_OF = {
     "gan_core.nn.dropout": ("Dropout",),
     "gan_core.nn.minibatch_std": ("MinibatchStd",),
     "gan_core.nn.mlp": ("mlp", "standardise", "unstandardise"),
+    "gan_core.nn.filters": ("blur", "without_checkerboard"),
     "gan_core.nn.resampling": ("downsample", "upsample"),
     "gan_core.nn.sequential": ("Sequential",),
     "gan_core.nn.settling": ("settle",),
@@ -165,6 +166,8 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core.nn.dense import Dense as Dense
     from gan_core.nn.dropout import Dropout as Dropout
     from gan_core.nn.export import export_generator as export_generator
+    from gan_core.nn.filters import blur as blur
+    from gan_core.nn.filters import without_checkerboard as without_checkerboard
     from gan_core.nn.minibatch_std import MinibatchStd as MinibatchStd
     from gan_core.nn.mlp import mlp as mlp
     from gan_core.nn.mlp import standardise as standardise

@@ -1,4 +1,4 @@
-"""The default DCGAN: the shapes of Radford et al., with four changes.
+"""The default DCGAN: the shapes of Radford et al., with a few changes.
 
 At 64 pixels and width 32 (B pictures):
 
@@ -18,6 +18,9 @@ At 64 pixels and width 32 (B pictures):
 - The generator's last transposed convolution has 16 channels in place of three colours, and a 3 x 3
   convolution makes the colours. A transposed convolution of stride 2 computes even and odd pixels
   with different weights; the 3 x 3 layer smooths the pattern that this may leave.
+- Optionally, fixed filters (`gan_core.nn.filters`) follow the transposed convolutions of stride 2,
+  so that no checkerboard is left while they learn. Behind the last one stands `blur`, whose output
+  the 3 x 3 layer can sharpen; behind the others `without_checkerboard`.
 - Optionally, minibatch standard deviation shows the discriminator how much the samples of a batch
   differ (Karras et al. 2018).
 """
@@ -31,6 +34,7 @@ from typing import Any
 import tensorflow as tf
 
 from dcgan.architectures.plan import Plan, as_float32, last_layers
+from gan_core.nn import filters
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.initializers import he_normal, normal
@@ -71,6 +75,7 @@ def generator(plan: Plan) -> Sequential:
                 name=f"up_{i}",
                 **options,
             ),
+            *_filters(plan, is_last=i == plan.stages),
         ]
     layers += [
         plan.batch_norm(BEFORE_COLOURS, 50, f"batch_norm_{plan.stages}"),
@@ -78,6 +83,13 @@ def generator(plan: Plan) -> Sequential:
         Conv2D(BEFORE_COLOURS, plan.channels, 3, seed=plan.layer_seed(51), name="mix", **options),
     ]
     return Sequential([*layers, as_float32, tf.tanh], name="generator")
+
+
+def _filters(plan: Plan, is_last: bool) -> Layers:
+    """What follows a transposed convolution of stride 2."""
+    if not plan.filtered:
+        return []
+    return [filters.blur if is_last else filters.without_checkerboard]
 
 
 def features(plan: Plan) -> tuple[Layers, int]:

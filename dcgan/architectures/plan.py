@@ -36,6 +36,8 @@ class Plan:
         minibatch_std: whether D has a layer that shows it how much the samples of a batch differ
             (`gan_core.nn.minibatch_std`).
         channels: how many numbers a pixel has: 3 for colours, 1 for grey.
+        filtered: whether fixed filters follow the transposed convolutions of G
+            (`gan_core.nn.filters`); only the network dcgan knows them.
 
     Raises:
         ValueError: if size, width, latent_dim, seed or channels is out of range.
@@ -53,6 +55,7 @@ class Plan:
     compute_dtype: str = "float32"
     minibatch_std: bool = False
     channels: int = 3
+    filtered: bool = False
 
     def __post_init__(self) -> None:
         checks.one_of("networks", "size", self.size, STAGES)
@@ -61,6 +64,7 @@ class Plan:
         checks.integer("networks", "seed", self.seed, -(2**50), 2**50)
         checks.boolean("networks", "minibatch_std", self.minibatch_std)
         checks.one_of("networks", "channels", self.channels, (1, 3))
+        checks.boolean("networks", "filtered", self.filtered)
 
     @property
     def stages(self) -> int:

@@ -42,6 +42,7 @@ def save(
     width: int,
     latent_dim: int,
     network: str = "radford",
+    filtered: bool = False,
     epsilon: float = 1e-5,
     form: Form = USUAL,
     learnt_from: dict | None = None,
@@ -57,6 +58,7 @@ def save(
         width: as for `dcgan.networks.generator`.
         latent_dim: how many numbers z has.
         network: which of `dcgan.networks.BY_NAME` it is.
+        filtered: whether filters follow its transposed convolutions.
         epsilon: batch norm's.
         form: what was made of the pictures that it learnt from.
         learnt_from: drawn, seed, flip and colours of its run's Config, which say what faces it
@@ -89,6 +91,7 @@ def save(
         "width": width,
         "latent_dim": latent_dim,
         "network": network,
+        "filtered": filtered,
         "epsilon": epsilon,
         "form": dataclasses.asdict(form),
         "learnt_from": learnt_from,
@@ -133,6 +136,7 @@ def load(file=None) -> tuple[Sequential, dict]:
             about["width"],
             about["latent_dim"],
             network=about.get("network", "radford"),  # the package's own file names none
+            filtered=about.get("filtered", False),
             seed=0,
             epsilon=about["epsilon"],
             channels=form_of(about).channels,
@@ -191,6 +195,7 @@ def main(config: Config) -> None:
         width=asked.width,
         latent_dim=asked.latent_dim,
         network=asked.network,
+        filtered=asked.filtered,
         epsilon=asked.epsilon,
         form=asked.form,
         learnt_from=faces,

@@ -26,10 +26,12 @@ from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conditional import ConditionalBatchNorm, WithEmbedding
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.dense import Dense
+from gan_core.nn.filters import blur, without_checkerboard
 from gan_core.nn.resampling import BILINEAR, upsample
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Reshape
 
+FILTERS: dict[Callable, str] = {blur: "blur", without_checkerboard: "without_checkerboard"}
 LARGEST_HALF = 65504.0
 PROBES = np.array([-2.0, -0.5, 0.0, 0.5, 2.0], np.float32)
 
@@ -82,6 +84,8 @@ def _describe_layer(layer: Callable, x: tf.Tensor, y: tf.Tensor) -> dict[str, An
     if layer is upsample:
         taps = np.array(BILINEAR) / np.sum(BILINEAR)
         return {"kind": "upsample", "taps": (2.0 * taps).tolist()}
+    if layer in FILTERS:
+        return {"kind": FILTERS[layer]}
     for kind, describe_it in DESCRIBED.items():
         if isinstance(layer, kind):
             return describe_it(layer, x, y)

@@ -51,14 +51,14 @@ def downsample(x: tf.Tensor, taps: Sequence[float] = BILINEAR) -> tf.Tensor:
                [0.765625, 0.765625]], dtype=float32)
     """
     owner = "resampling.downsample"
-    x = _images(owner, x)
+    x = check_images(owner, x)
     batch, height, width, channels = x.shape
     for name, size in (("height", height), ("width", width)):
         if size % 2:
             checks.fail(owner, f"the {name} of x", "even", str(size))
     along_height = _matrix(owner, taps, height // 2, x.dtype)
     along_width = _matrix(owner, taps, width // 2, x.dtype)
-    lower = tf.matmul(along_height, _rows(x))
+    lower = tf.matmul(along_height, as_rows(x))
     lower = tf.reshape(lower, [-1 if batch is None else batch, height // 2, width, channels])
     return tf.matmul(along_width, lower)
 
@@ -83,17 +83,17 @@ def upsample(x: tf.Tensor, taps: Sequence[float] = BILINEAR) -> tf.Tensor:
         array([0., 0., 4., 4.], dtype=float32)
     """
     owner = "resampling.upsample"
-    x = _images(owner, x)
+    x = check_images(owner, x)
     batch, height, width, channels = x.shape
     along_height = 2.0 * _matrix(owner, taps, height, x.dtype)
     along_width = 2.0 * _matrix(owner, taps, width, x.dtype)
-    higher = tf.matmul(along_height, _rows(x), transpose_a=True)
+    higher = tf.matmul(along_height, as_rows(x), transpose_a=True)
     higher = tf.reshape(higher, [-1 if batch is None else batch, 2 * height, width, channels])
     return tf.matmul(along_width, higher, transpose_a=True)
 
 
-def _rows(x: tf.Tensor) -> tf.Tensor:
-    """[B, H, W, C] -> [B, H, W C]."""
+def as_rows(x: tf.Tensor) -> tf.Tensor:
+    """Join width and channels: [B, H, W, C] -> [B, H, W C]."""
     batch, height, width, channels = x.shape
     return tf.reshape(x, [-1 if batch is None else batch, height, width * channels])
 
@@ -123,7 +123,12 @@ def _filter(owner: str, taps: Sequence[float]) -> np.ndarray:
     return values / values.sum()
 
 
-def _images(owner: str, x: tf.Tensor) -> tf.Tensor:
+def check_images(owner: str, x: tf.Tensor) -> tf.Tensor:
+    """x as a tensor [B, H, W, C] of a floating dtype and of known H, W and C.
+
+    Raises:
+        ValueError: if it is none.
+    """
     x = tf.convert_to_tensor(x)
     if x.shape.rank != 4 or None in x.shape.as_list()[1:]:
         wanted = "images [batch, height, width, channels] of known sizes"

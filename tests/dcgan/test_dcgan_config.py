@@ -136,7 +136,9 @@ def test_what_the_command_line_leaves_open_is_the_recipe_of_its_network(network)
     assert starting_point(given) == Config(network=network)
     quick = starting_point(Config(network=network))
     assert quick == preset("quick", network)
-    assert (quick.width, quick.loss) == (RECIPES[network]["width"], RECIPES[network]["loss"])
+    width = 16 if network == "dcgan" else RECIPES[network]["width"]
+    assert (quick.width, quick.loss) == (width, RECIPES[network]["loss"])
+    assert quick.filtered == (network == "dcgan")
     assert starting_point(Config(network=network, preset="full")) == preset("full", network)
 
 

@@ -1,10 +1,12 @@
 """The pairs of networks: parameter counts of the published DCGAN, shapes, starts, dtypes."""
 
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from dcgan import networks
+from dcgan import config, networks
 from dcgan.architectures import modern
 from dcgan.architectures.plan import Plan
 from dcgan.networks import BY_NAME, STAGES, discriminator, generator
@@ -233,3 +235,21 @@ def test_no_two_layers_of_neighbouring_seeds_share_a_seed(monkeypatch):
         discriminator(32, 2, seed=seed)
     assert len(drawn) > 3 * 2 * STAGES[32]
     assert len(set(drawn)) == len(drawn)
+
+
+def test_filters_stand_behind_the_transposed_convolutions_and_change_no_variable():
+    plain = networks.generator(32, 2, 7, network="dcgan", seed=1)
+    filtered = networks.generator(32, 2, 7, network="dcgan", filtered=True, seed=1)
+    names = [getattr(layer, "__name__", getattr(layer, "name", "")) for layer in filtered.layers]
+    followers = [after for before, after in itertools.pairwise(names) if before.startswith("up_")]
+    assert followers[1:] == ["without_checkerboard", "without_checkerboard", "blur"]
+    for one, other in zip(plain.variables, filtered.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("network", ["radford", "modern"])
+def test_other_networks_know_no_filters(network):
+    with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
+        networks.make(network, filtered=True, seed=1)
+    with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
+        config.Config(network=network, filtered=True)

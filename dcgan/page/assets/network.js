@@ -71,6 +71,8 @@ const LAYERS = {
   reshape: ({ height, width, channels }, x) => ({ height, width, channels, data: x.data }),
   residual: residual,
   upsample: upsample,
+  blur: (layer, x) => filterBothWays(x, 0.25),
+  without_checkerboard: withoutCheckerboard,
   leaky_relu: (layer, x) => elementwise(x, (value) => (value > 0 ? value : layer.slope * value)),
   tanh: (layer, x) => elementwise(x, Math.tanh),
 };
@@ -240,6 +242,32 @@ function upsample(layer, x) {
     }
   });
   return larger;
+}
+
+/** The map minus its checkerboard: what a filter by (-1, 2, -1) / 4 along both axes leaves of it. */
+function withoutCheckerboard(layer, x) {
+  const board = filterBothWays(x, -0.25);
+  return { ...x, data: x.data.map((value, i) => value - board.data[i]) };
+}
+
+/** Half of each pixel and `beside` times each of its neighbours, along the columns, then the rows. */
+function filterBothWays(x, beside) {
+  const row = x.width * x.channels;
+  return filterRuns(filterRuns(x, beside, row, x.data.length), beside, x.channels, row);
+}
+
+/**
+ * Neighbours are `step` numbers apart, within lines of `length` numbers. What would lie beyond an
+ * end of the line is left out.
+ */
+function filterRuns(x, beside, step, length) {
+  const data = new Float32Array(x.data.length);
+  for (let first = 0; first < data.length; first += length) {
+    addRun(x.data, first, data, first, length, 0.5);
+    addRun(x.data, first, data, first + step, length - step, beside);
+    addRun(x.data, first + step, data, first, length - step, beside);
+  }
+  return { ...x, data };
 }
 
 /**

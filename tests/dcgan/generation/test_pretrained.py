@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tiny_faces
 
+from dcgan import networks
 from dcgan.generation import pretrained
 from gan_core import rng
 from gan_core.app import command_line
@@ -36,6 +37,7 @@ def test_what_is_saved_comes_back_to_half_precision(network, tmp_path):
         "format": pretrained.FORMAT,
         **SIZES,
         "network": "radford",
+        "filtered": False,
         "epsilon": 1e-3,
         "form": {"not_square": "crop", "background": "#ffffff", "colours": "rgb"},
         "learnt_from": None,
@@ -51,6 +53,15 @@ def test_what_is_saved_comes_back_to_half_precision(network, tmp_path):
         )
     assert loaded.layers[2].epsilon == 1e-3
     assert loaded(rng.normal([2, 7], rng.seed(0, "z"))).shape == (2, 32, 32, 3)
+
+
+def test_a_filtered_generator_is_built_again_with_its_filters(tmp_path):
+    options = {"network": "dcgan", "filtered": True}
+    made = networks.generator(32, 2, 7, **options, seed=1)
+    pretrained.save(made, tmp_path / "g.npz", size=32, width=2, latent_dim=7, **options)
+    loaded, _ = pretrained.load(tmp_path / "g.npz")
+    z = rng.normal([2, 7], rng.seed(0, "z"))
+    np.testing.assert_allclose(loaded(z), made(z), atol=1e-3)
 
 
 def test_kernels_take_two_bytes_a_number(network, tmp_path):

@@ -112,6 +112,28 @@ def test_other_layers_and_sizes_too(tmp_path):
     assert expected.std() > 20.0
 
 
+def test_a_filtered_generator_differs_by_at_most_one_grey_level(tmp_path):
+    """Kernels are half precision's, so that only the filters could differ."""
+    network = networks.generator(32, 2, 7, network="dcgan", filtered=True, seed=1)
+    for variable in network.trainable_variables:
+        if variable.shape.rank > 1:
+            larger = variable * (60.0 if variable.shape[3] == 16 else 20.0)
+            variable.assign(tf.cast(tf.cast(larger, tf.float16), tf.float32))
+    subject = build.Subject(network, 7, 32, False, "x")
+    path = tmp_path / "p.html"
+    path.write_text(document(subject), encoding="utf-8")
+    with browser.chromium() as driver:
+        driver.get(path.as_uri())
+        made = driver.execute_script(
+            "return arguments[0].map((id) => Array.from(faces.makeFace(faces.latentOfId(id), 1)))",
+            IDS[:20],
+        )
+        assert browser.errors(driver) == []
+    expected = to_uint8(network(avatars.latents(IDS[:20], 7))).numpy().astype(int)
+    assert np.abs(np.array(made).reshape(expected.shape) - expected).max() <= 1
+    assert expected.std() > 20.0
+
+
 @pytest.mark.parametrize("known", [None, True], ids=["without labels", "with labels"])
 def test_a_hundred_faces_of_the_modern_network_differ_by_at_most_one_grey_level(known, tmp_path):
     """Blocks, filtered upsampling, leaky ReLU and a dense layer; kernels are half precision's."""
