@@ -19,8 +19,9 @@ At 64 pixels and width 32 (B pictures):
   convolution makes the colours. A transposed convolution of stride 2 computes even and odd pixels
   with different weights; the 3 x 3 layer smooths the pattern that this may leave.
 - Optionally, fixed filters (`gan_core.nn.filters`) follow the transposed convolutions of stride 2,
-  so that no checkerboard is left while they learn. Behind the last one stands `blur`, whose output
-  the 3 x 3 layer can sharpen; behind the others `without_checkerboard`.
+  so that no checkerboard is left while they learn. Behind the last two stands `blur`; what the
+  layers after it make can be sharp again. Behind the others stands `without_checkerboard`: `blur`
+  behind all of them made learning slow.
 - Optionally, minibatch standard deviation shows the discriminator how much the samples of a batch
   differ (Karras et al. 2018).
 """
@@ -75,7 +76,7 @@ def generator(plan: Plan) -> Sequential:
                 name=f"up_{i}",
                 **options,
             ),
-            *_filters(plan, is_last=i == plan.stages),
+            *_filters(plan, is_large=i >= plan.stages - 1),
         ]
     layers += [
         plan.batch_norm(BEFORE_COLOURS, 50, f"batch_norm_{plan.stages}"),
@@ -85,11 +86,11 @@ def generator(plan: Plan) -> Sequential:
     return Sequential([*layers, as_float32, tf.tanh], name="generator")
 
 
-def _filters(plan: Plan, is_last: bool) -> Layers:
+def _filters(plan: Plan, is_large: bool) -> Layers:
     """What follows a transposed convolution of stride 2."""
     if not plan.filtered:
         return []
-    return [filters.blur if is_last else filters.without_checkerboard]
+    return [filters.blur if is_large else filters.without_checkerboard]
 
 
 def features(plan: Plan) -> tuple[Layers, int]:
