@@ -23,3 +23,20 @@ def test_the_label_has_its_share_of_the_variance_of_z(counts, label_share):
 def test_a_label_without_a_share_is_refused():
     with pytest.raises(ValueError, match=r"conditional_networks: label_share must be .* got 0"):
         conditional_networks.make([2], label_share=0.0, **TINY)
+
+
+def test_a_conditional_generator_has_the_filters_of_its_network():
+    generator, _ = conditional_networks.make([5], network="dcgan", filtered=True, **TINY)
+    plain, _ = conditional_networks.make([5], network="dcgan", **TINY)
+    z = np.random.default_rng(0).normal(size=[2, TINY["latent_dim"]]).astype(np.float32)
+    labels = np.array([[1], [4]], np.int32)
+    for one, other in zip(plain.variables, generator.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+    difference = np.abs(generator(z, labels, training=True) - plain(z, labels, training=True))
+    assert difference.max() > 1e-3
+
+
+@pytest.mark.parametrize("network", ["radford", "modern"])
+def test_conditional_networks_refuse_filters_that_their_network_does_not_know(network):
+    with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
+        conditional_networks.make([5], network=network, filtered=True, **TINY)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gan_core import rng
+from gan_core import rng, testing
 from gan_core.nn.conv import Conv2DTranspose
 from gan_core.nn.filters import blur, without_checkerboard
 
@@ -64,6 +64,18 @@ def test_each_is_its_own_adjoint(filter_):
     left = tf.reduce_sum(filter_(x) * y)
     right = tf.reduce_sum(x * filter_(y))
     np.testing.assert_allclose(left, right, rtol=1e-4)
+
+
+@testing.parametrize_with_laws(
+    [
+        testing.Layer(lambda seed: blur, [3, 4, 2], [3, 4, 2], name="blur"),
+        testing.Layer(
+            lambda seed: without_checkerboard, [3, 4, 2], [3, 4, 2], name="without_checkerboard"
+        ),
+    ]
+)
+def test_the_laws_of_layers_hold(subject, law):
+    law(subject)
 
 
 @pytest.mark.parametrize("filter_", FILTERS)
