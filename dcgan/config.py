@@ -396,7 +396,7 @@ QUICK = {
 """What the preset quick changes, with any network."""
 
 QUICK_DCGAN = {"width": 16, "drawn": 8192, "epochs": 7, "filtered": True}
-"""What it changes besides, with the network dcgan: more rounds, cheaper ones, and no checkerboard."""
+"""What it changes besides for the network dcgan: more rounds, cheaper ones, no checkerboard."""
 
 
 def preset(name: str, network: str = "dcgan") -> Config:
