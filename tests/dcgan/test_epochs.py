@@ -203,7 +203,7 @@ def test_a_failure_is_told_once(tmp_path):
         row = {"d_loss": 1.0, "g_loss": 1.0, "distance_mean": 50.0, "variety": 1.0}
         watch._log({"epoch": step, "step": step, **row})
         watch._tell_a_failure()
-    assert said.file.getvalue().count("stands still") == 1
+    assert said.file.getvalue().count("makes no progress") == 1
 
 
 def test_every_epoch_is_shown_and_judged_by_the_same_z(tmp_path):

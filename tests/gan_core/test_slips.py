@@ -128,12 +128,12 @@ SLIPS = {
     "if in a penalty's schedule": (
         lambda: play(penalty=r1(python_if)),
         f"GANTrainer: what computes a penalty {OPERATIONS}",
-        "TensorFlow's own",
+        "TensorFlow's functions",
     ),
     "NumPy in a penalty": (
         lambda: play(penalty=lambda critic, real, fake, seed, step: np.mean(real)),
         f"GANTrainer: what computes a penalty {OPERATIONS}",
-        "TensorFlow's own",
+        "TensorFlow's functions",
     ),
     "NumPy in a loss": (
         lambda: play(loss=LOSS_OF_NUMPY),

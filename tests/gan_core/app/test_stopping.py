@@ -21,6 +21,12 @@ class Stopped(KeyboardInterrupt):
     exit_code = 143
 
 
+@pytest.fixture(autouse=True)
+def outside_of_a_notebook(monkeypatch):
+    """An earlier test of this process may have imported Jupyter's kernel, which is told by that."""
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+
+
 def play(code, *signals):
     """Its exit code and words; a signal is sent for each line it says,
     and then they go on coming.

@@ -168,10 +168,10 @@ FIRST = {"type": "worker", "index": 0}
         ({"cluster": {"worker": [1]}, "task": FIRST}, "JSON with a cluster and a task"),
         (
             {"cluster": {}, "task": FIRST},
-            "cluster must be workers, each at a HOST:PORT of its own, got {}",
+            "cluster must be workers, each with its own HOST:PORT, got {}",
         ),
-        ({"cluster": {"worker": ["a", "b:2"]}, "task": FIRST}, "each at a HOST:PORT of its own"),
-        ({"cluster": {"worker": ["a:1", "a:1"]}, "task": FIRST}, "each at a HOST:PORT of its own"),
+        ({"cluster": {"worker": ["a", "b:2"]}, "task": FIRST}, "each with its own HOST:PORT"),
+        ({"cluster": {"worker": ["a:1", "a:1"]}, "task": FIRST}, "each with its own HOST:PORT"),
         (
             {"cluster": TWO, "task": {**FIRST, "type": "chief"}},
             'task type must be one of worker, got "chief"',

@@ -275,7 +275,7 @@ def test_a_damaged_checkpoint_is_told_and_the_one_before_takes_its_place(run):
     run.save(state(2.0), 10)
     run.latest().write_bytes(run.latest().read_bytes()[:-30])
     with pytest.raises(
-        CheckpointError, match=r"step_00000010\.npz cannot be read .* Remove it to go on"
+        CheckpointError, match=r"step_00000010\.npz cannot be read .* Remove it to resume"
     ):
         run.restore(variables)
     assert variables["x"].numpy().tolist() == [7.0, 7.0]
