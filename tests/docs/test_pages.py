@@ -23,6 +23,7 @@ return [
   document.querySelectorAll("mjx-merror, [data-mml-node=merror]").length,
   [...document.querySelectorAll(".math")].filter((m) => !m.querySelector("mjx-container")).length,
   document.querySelectorAll("mjx-container").length,
+  document.readyState === "complete" && document.body.children.length > 0,
 ];
 """
 # What reaches beyond the right edge, and can be scrolled to only by moving the whole page.
@@ -62,10 +63,11 @@ def set_width(driver, width):
 def formulas(driver):
     """How many are wrong, not drawn in a minute, and drawn."""
     end = time.monotonic() + SECONDS_TO_DRAW
-    failed, left, drawn = driver.execute_script(FORMULAS)
-    while left and time.monotonic() < end:
+    failed, left, drawn, is_there = driver.execute_script(FORMULAS)
+    while (left or not is_there) and time.monotonic() < end:
         time.sleep(0.1)
-        failed, left, drawn = driver.execute_script(FORMULAS)
+        failed, left, drawn, is_there = driver.execute_script(FORMULAS)
+    assert is_there, "the page was not loaded in a minute"
     return failed, left, drawn
 
 
