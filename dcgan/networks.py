@@ -105,7 +105,8 @@ def discriminator(
     size: int = 64, width: int = 64, *, network: str = "radford", **options: Any
 ) -> Sequential:
     """Make D alone; the arguments are those of `generator`."""
-    return _named(network).discriminator(Plan(size, width, **options))
+    sizes = {"size": size, "width": width}
+    return _named(network).discriminator(_plan(network, {**sizes, **options}))
 
 
 def features(network: str = "dcgan", **options: Any) -> tuple[Sequential, int]:
@@ -118,7 +119,7 @@ def features(network: str = "dcgan", **options: Any) -> tuple[Sequential, int]:
     Returns:
         A network x [B, size, size, C] -> [B, n] float32, and n.
     """
-    plan = Plan(**options)
+    plan = _plan(network, options)
     layers, channels = _named(network).features(plan)
     whole = Sequential([*layers, Flatten(), as_float32], name="features")
     return whole, channels * plan.start**2

@@ -252,4 +252,6 @@ def test_other_networks_know_no_filters(network):
     with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
         networks.make(network, filtered=True, seed=1)
     with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
+        networks.discriminator(network=network, filtered=True, seed=1)
+    with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
         config.Config(network=network, filtered=True)

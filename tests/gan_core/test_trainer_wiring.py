@@ -405,7 +405,7 @@ def test_a_sampler_that_was_used_before_the_last_one_is_let_go():
 
 
 def test_after_a_round_that_failed_while_it_ran_the_trainer_says_so():
-    """Its networks may be half updated: nobody should go on with them unknowingly."""
+    """Its networks may be half updated: nobody should use them unknowingly."""
 
     def breaks(index):
         def check(number):

@@ -88,6 +88,21 @@ def test_a_hundred_faces_differ_by_at_most_one_grey_level(page):
     assert expected.std() > 30.0
 
 
+def faces_in_a_browser(subject, ids, folder, label="[]"):
+    """What the page makes of the ids: a row of numbers for each; label is JavaScript."""
+    path = folder / "p.html"
+    path.write_text(document(subject), encoding="utf-8")
+    with browser.chromium() as driver:
+        driver.get(path.as_uri())
+        made = driver.execute_script(
+            "return arguments[0].map((id) => "
+            f"Array.from(faces.makeFace(faces.latentOfId(id), 1, {label})))",
+            ids,
+        )
+        assert browser.errors(driver) == []
+    return np.array(made)
+
+
 def test_other_layers_and_sizes_too(tmp_path):
     """Biases, a 3 x 3 convolution at the end, leaky ReLU: what `describe` may meet."""
     network = networks.generator(32, 2, 7, seed=1)
@@ -97,18 +112,10 @@ def test_other_layers_and_sizes_too(tmp_path):
     last = Conv2D(3, 3, 3, seed=5)
     last.bias.assign([0.1, -0.2, 0.3])
     network = Sequential([*network.layers, lambda x: tf.nn.leaky_relu(x, 0.3), last, tf.tanh])
-    subject = build.Subject(network, 7, 32, False, "x")
-    path = tmp_path / "p.html"
-    path.write_text(document(subject), encoding="utf-8")
-    with browser.chromium() as driver:
-        driver.get(path.as_uri())
-        made = driver.execute_script(
-            "return arguments[0].map((id) => Array.from(faces.makeFace(faces.latentOfId(id), 1)))",
-            IDS[:5],
-        )
+    made = faces_in_a_browser(build.Subject(network, 7, 32, False, "x"), IDS[:5], tmp_path)
     expected = to_uint8(network(avatars.latents(IDS[:5], 7))).numpy()
     # Kernels in half precision: two grey levels.
-    assert np.abs(np.array(made).reshape(expected.shape) - expected.astype(int)).max() <= 2
+    assert np.abs(made.reshape(expected.shape) - expected.astype(int)).max() <= 2
     assert expected.std() > 20.0
 
 
@@ -119,18 +126,9 @@ def test_a_filtered_generator_differs_by_at_most_one_grey_level(tmp_path):
         if variable.shape.rank > 1:
             larger = variable * (60.0 if variable.shape[3] == 16 else 20.0)
             variable.assign(tf.cast(tf.cast(larger, tf.float16), tf.float32))
-    subject = build.Subject(network, 7, 32, False, "x")
-    path = tmp_path / "p.html"
-    path.write_text(document(subject), encoding="utf-8")
-    with browser.chromium() as driver:
-        driver.get(path.as_uri())
-        made = driver.execute_script(
-            "return arguments[0].map((id) => Array.from(faces.makeFace(faces.latentOfId(id), 1)))",
-            IDS[:20],
-        )
-        assert browser.errors(driver) == []
+    made = faces_in_a_browser(build.Subject(network, 7, 32, False, "x"), IDS[:20], tmp_path)
     expected = to_uint8(network(avatars.latents(IDS[:20], 7))).numpy().astype(int)
-    assert np.abs(np.array(made).reshape(expected.shape) - expected).max() <= 1
+    assert np.abs(made.reshape(expected.shape) - expected).max() <= 1
     assert expected.std() > 20.0
 
 
@@ -139,21 +137,12 @@ def test_a_hundred_faces_of_the_modern_network_differ_by_at_most_one_grey_level(
     """Blocks, filtered upsampling, leaky ReLU and a dense layer; kernels are half precision's."""
     known = known and known_labels()
     subject = build.Subject(modern_generator(known), 7, 32, False, "x", known)
-    path = tmp_path / "p.html"
-    path.write_text(document(subject), encoding="utf-8")
     label = "[]" if known is None else "faces.labelOfId(id)"
-    with browser.chromium() as driver:
-        driver.get(path.as_uri())
-        made = driver.execute_script(
-            "return arguments[0].map((id) => "
-            f"Array.from(faces.makeFace(faces.latentOfId(id), 1, {label})))",
-            IDS[:100],
-        )
-        assert browser.errors(driver) == []
+    made = faces_in_a_browser(subject, IDS[:100], tmp_path, label)
     generator = trained_generator.of_network(subject.network, 7, 32, "x", known)
     labels = [] if known is None else [known.of_ids(IDS[:100], 0)]
     expected = generator(avatars.latents(IDS[:100], 7), *labels).astype(int)
-    assert np.abs(np.array(made).reshape(expected.shape) - expected).max() <= 1
+    assert np.abs(made.reshape(expected.shape) - expected).max() <= 1
     assert expected.std() > 30.0
     grey = np.mean((expected > 5) & (expected < 250))
     assert grey > 0.95  # what tanh has not driven to black or white
