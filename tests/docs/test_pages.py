@@ -94,6 +94,11 @@ def test_no_page_asks_the_network_each_formula_is_drawn_and_all_fits(driver, pag
     assert not wrong, "\n".join(wrong)
 
 
+def levels(colour):
+    """rgb(1, 2, 3) -> [1, 2, 3]."""
+    return [int(part) for part in colour[len("rgb(") : -1].split(",")]
+
+
 def test_a_page_is_dark_where_the_reader_wants_it(driver, pages):
     set_width(driver, DESK)
     driver.get((pages / "ch01.html").as_uri())
@@ -102,6 +107,6 @@ def test_a_page_is_dark_where_the_reader_wants_it(driver, pages):
         feature = {"name": "prefers-color-scheme", "value": scheme}
         driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
         backgrounds.append(driver.execute_script(BACKGROUND))
-    light, dark = [[int(part) for part in one[4:-1].split(",")] for one in backgrounds]
-    assert min(light) > 240
-    assert max(dark) < 40
+    light, dark = backgrounds
+    assert min(levels(light)) > 240
+    assert max(levels(dark)) < 40

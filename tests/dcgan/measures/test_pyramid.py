@@ -24,23 +24,23 @@ def test_adding_the_levels_up_gives_the_image(seed, size):
     np.testing.assert_allclose(pyramid.from_pyramid(levels), images, atol=1e-3)
 
 
+def weighted_window(padded, row, column):
+    """The sum over the 5 x 5 pixels from a place on, each times its two weights."""
+    total = 0.0
+    for m, down in enumerate(pyramid.BINOMIAL):
+        for n, across in enumerate(pyramid.BINOMIAL):
+            total += down * across * padded[row + m, column + n]
+    return total
+
+
 def slow_reduce(g):
     """Burt and Adelson 1983, equation 1, term by term: [s, s] -> [s/2, s/2]."""
     padded = np.pad(g, 2, mode="reflect")
     half = len(g) // 2
-    return np.array(
-        [
-            [
-                sum(
-                    wm * wn * padded[2 * i + m, 2 * j + n]
-                    for m, wm in enumerate(pyramid.BINOMIAL)
-                    for n, wn in enumerate(pyramid.BINOMIAL)
-                )
-                for j in range(half)
-            ]
-            for i in range(half)
-        ]
-    )
+    reduced = np.zeros([half, half])
+    for i, j in np.ndindex(half, half):
+        reduced[i, j] = weighted_window(padded, 2 * i, 2 * j)
+    return reduced
 
 
 def slow_expand(g):
@@ -50,20 +50,10 @@ def slow_expand(g):
     stuffed = np.zeros([2 * len(g), 2 * len(g)])
     stuffed[::2, ::2] = g
     padded = np.pad(stuffed, 2, mode="reflect")
-    return np.array(
-        [
-            [
-                4
-                * sum(
-                    wm * wn * padded[i + m, j + n]
-                    for m, wm in enumerate(pyramid.BINOMIAL)
-                    for n, wn in enumerate(pyramid.BINOMIAL)
-                )
-                for j in range(2 * len(g))
-            ]
-            for i in range(2 * len(g))
-        ]
-    )
+    expanded = np.zeros_like(stuffed)
+    for i, j in np.ndindex(*stuffed.shape):
+        expanded[i, j] = 4 * weighted_window(padded, i, j)
+    return expanded
 
 
 def test_it_is_the_definition():

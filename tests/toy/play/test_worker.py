@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -61,17 +62,20 @@ def test_a_new_game_is_told_and_shown_and_not_played():
     assert said[1]["playing"] is False
 
 
+def weights(network):
+    """All of them in one row."""
+    return np.concatenate([variable.numpy().ravel() for variable in network.trainable_variables])
+
+
 def test_one_round_one_step_of_d_and_one_of_g(player):
     networks = player.game.trainer.generator, player.game.trainer.discriminator
 
     def moved(order):
-        before = [[v.numpy() for v in network.trainable_variables] for network in networks]
+        before = [weights(network) for network in networks]
         picture = player.do(order)[-1]
-        after = [[v.numpy() for v in network.trainable_variables] for network in networks]
-        changed = [
-            any((a != b).any() for a, b in zip(old, new, strict=True))
-            for old, new in zip(before, after, strict=True)
-        ]
+        changed = []
+        for network, old in zip(networks, before, strict=True):
+            changed.append(not np.array_equal(weights(network), old))
         return changed, picture["round"], sorted(picture["row"])
 
     assert moved("d_step")[:2] == ([False, True], 0)
