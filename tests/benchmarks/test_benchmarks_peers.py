@@ -74,10 +74,14 @@ def parameters(step):
         return [2 * 8 + 9 * 8 + 9] * 2
     kernels_of_g = [(3, 16), (16, 8), (8, 4), (4, 3)]
     kernels_of_d = [(3, 4), (4, 8), (8, 16), (16, 1)]
-    return [
-        16 * sum(a * b for a, b in kernels) + 2 * normalised
-        for kernels, normalised in ((kernels_of_g, 16 + 8 + 4), (kernels_of_d, 8 + 16))
-    ]
+    of_g = numbers_in_kernels(kernels_of_g) + 2 * (16 + 8 + 4)
+    of_d = numbers_in_kernels(kernels_of_d) + 2 * (8 + 16)
+    return [of_g, of_d]
+
+
+def numbers_in_kernels(channels):
+    """How many numbers kernels of 4 x 4 have, from pairs of channels in and out."""
+    return 16 * sum(before * after for before, after in channels)
 
 
 def test_networks_of_another_size_are_refused(monkeypatch):
