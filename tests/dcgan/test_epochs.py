@@ -14,7 +14,7 @@ from dcgan import epochs, training
 from dcgan.config import Config
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import read_epochs
-from dcgan.figures import sheets, training_plots
+from dcgan.figures import training_plots
 from dcgan.measures.pixel_judge import PixelJudge
 from gan_core import rng
 from gan_core.app import plots
@@ -204,25 +204,6 @@ def test_a_failure_is_told_once(tmp_path):
         watch._log({"epoch": step, "step": step, **row})
         watch._tell_a_failure()
     assert said.file.getvalue().count("makes no progress") == 1
-
-
-def test_the_animation_reads_its_sheets_one_by_one(tmp_path, monkeypatch):
-    """However many epochs there were; what a power cut left unfinished is no sheet."""
-    run = RunFolder.create(tmp_path / "run", Config(**TINY))
-    watch = epochs.Watch(run, judge(), 48, Config(**TINY), SILENT)
-    paths = []
-    for epoch in (1, 2, 3):
-        watch._log({"epoch": epoch, "step": 3 * epoch})
-        path = run.samples / f"epoch_{epoch:04d}.png"
-        paths.append(sheets.save(np.full([8, 8, 3], epoch, np.uint8), path))
-    paths[1].write_bytes(paths[1].read_bytes()[:40])
-    given = []
-    monkeypatch.setattr(sheets, "save_gif", lambda frames, path: given.append(frames))
-    monkeypatch.setattr(training_plots, "curves", lambda *arguments: None)
-    assert watch.finish()
-    (frames,) = given
-    assert isinstance(frames, sheets.InFiles)
-    assert frames.paths == [paths[0], paths[2]]
 
 
 def test_every_epoch_is_shown_and_judged_by_the_same_z(tmp_path):
