@@ -175,6 +175,7 @@ def test_the_recipes_differ_as_the_text_says():
     config = chapter.Config(images=800, batch=16, width=4)
     recipes = [chapter.recipe_of(config, changes, 7) for changes in chapter.STEPS.values()]
     assert [recipe.network for recipe in recipes] == ["radford", *3 * ["dcgan"], "modern"]
+    assert not any(recipe.filtered for recipe in recipes)
     assert [recipe.loss for recipe in recipes] == [
         *2 * ["non-saturating"],
         *3 * ["relativistic"],
