@@ -645,8 +645,9 @@ r"""
 > - *The known gap is named exactly,* pink and blue with each of five mouths. No measure of pixels detects it.
 > - *Of the 240 combinations 28 are never read from generated faces*. The total variation is 41 %. (A classifier that was
 >   trained on another processor may read some faces differently.)
-> - *Combinations are missing, not values.* In Figure 11.4 green eyes are frequent with pink and silver hair, and rare with
->   black, blond or blue hair. Blue hair hardly ever comes with green or blue eyes, whatever the mouth.
+> - *Combinations are missing, not only values.* In Figure 11.4 green eyes with a smile are frequent with pink and silver
+>   hair, and rare with black, blond or blue hair. Blue and green hair seldom come with green or blue eyes, whatever the
+>   mouth.
 > - *One value is hard too:* an open mouth. Its panel is mostly violet, and has 11 of the 28 crosses.
 > - *How well the classifier reads generated faces is not known.* Eyes of two colours are read as *one* colour, so a part of
 >   the 28 may be errors of reading. Look at the faces, too.
