@@ -123,8 +123,11 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-No number is the hair. All three change the hair, and with it the background or the fringe. (Hair of two colours is a
-fault of this small generator.) There is a reason for that. The prior $N(0, I)$ looks the same in all directions: if $R$ is
+No number is the hair. All three change the hair a little (its fringe, its shade, or a lock at the side), and with it the
+skin or the background. (The hair of this face has two colours, which no drawn face has. Most faces of this generator have
+hair of one colour.)
+
+There is a reason why no number is the hair. The prior $N(0, I)$ looks the same in all directions: if $R$ is
 a rotation, $Rz$ has the same distribution as $z$. So the generators $G(z)$ and $G(Rz)$ make exactly the same faces equally
 often, and no loss that sees only faces can prefer one of them. Nothing in the game asks $G$ to line up the hair with the
 first number.
@@ -224,13 +227,13 @@ if __name__ == "__main__":
         config.out / "walks.png",
         caption="Figure 10.3. Three walks; the norm of z stands above each face. Top: scaling. "
         "Middle: flipping signs. Bottom: a fixed part.",
-        alt="Three rows of faces. In the top row they fade.",
+        alt="Three rows of faces. In the top row the black hair turns brown and the lines blur.",
     )
 
 # %% [markdown]
 r"""
-In the top row the face fades as the norm falls. We measure that. Take samples of the prior, keep their directions, and
-set their norms to $r$. Then compare a thousand such faces with a thousand drawn ones. The measure is the sliced
+In the top row another face appears as the norm falls: the black hair turns brown, and at norm 4 the lines are blurred. We
+measure what a wrong norm costs. Take samples of the prior, keep their directions, and set their norms to $r$. Then compare a thousand such faces with a thousand drawn ones. The measure is the sliced
 Wasserstein distance of *patches*, squares of 7 × 7 pixels, from chapter 7 (its formula is in chapter 11); the smaller,
 the more alike the two sets. It is given in thousandths of the standard deviation of real patches. (The distance of
 chapter 9 also compares whole faces, so its values are other numbers.) Two sets of drawn faces are not 0 apart either.
@@ -293,9 +296,9 @@ if __name__ == "__main__":
 r"""
 > **Notice.** (All numbers of this chapter belong to the generator that comes with the package, one training.)
 >
-> - *The distance is smallest on the shell:* 25, with a floor of 18.
-> - *Towards 0 it grows quickly:* 45 at norm 8 and 325 at norm 4. The faces fade.
-> - *Outwards it grows slowly:* 37 at norm 12 and 95 at norm 18.4. There contrasts are exaggerated.
+> - *The distance is smallest on the shell:* 23, with a floor of 18.
+> - *Towards 0 it grows quickly:* 34 at norm 8, 132 at norm 4 and 626 at norm 1.
+> - *Outwards it grows slowly:* 38 at norm 12 and 101 at norm 18.4.
 
 So leaving the shell is a mistake here. But a small step inwards can be wanted. **Truncation** replaces $G(z)$ by
 
@@ -366,8 +369,8 @@ layer followed by a ReLU only scales its output when its input is scaled, so sca
 holds roughly: batch norm also adds a shift, which is not scaled.) That a trick helps a large network says little about a
 small one. Measure before you truncate.
 
-> **Common mistake.** To explore the latent space by scaling one vector, as in $c\,(1, \dots, 1)$, and to read the
-> fading as a property of faces. It is a property of leaving the shell.
+> **Common mistake.** To explore the latent space by scaling one vector, as in $c\,(1, \dots, 1)$, and to read what
+> changes as a property of faces. It is a property of leaving the shell.
 
 ## 10.3 From one face to another
 
