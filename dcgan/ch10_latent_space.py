@@ -351,23 +351,26 @@ if __name__ == "__main__":
         latent_plots.strips(shown),
         config.out / "truncation.png",
         caption="Figure 10.5. The same ten z with truncation, equation (10.3).",
-        alt="Rows of ten faces that become more alike from top to bottom.",
+        alt="Rows of ten faces. From top to bottom they keep their colours and lose detail; in the "
+        "last row some hair has dissolved.",
     )
 
 # %% [markdown]
 r"""
 > **Notice.**
 >
-> - *Quality falls:* at $\psi = 0.8$ the distance has nearly doubled, from 25 to 46. This generator is at its best on its
->   shell.
-> - *Variety hardly falls:* the spread of colours goes from 49.6 grey levels to 47.5 at $\psi = 0.6$. (Drawn faces have
->   56.8.) The faces of a column keep their colours and lose their detail, until at $\psi = 0.4$ they are pale.
+> - *Quality does not rise.* At $\psi = 0.9$ the distance is what it was (24 and 23). At $\psi = 0.8$ it is half as large
+>   again, 34, and at $\psi = 0.6$ it is 71.
+> - *Variety falls slowly:* the spread of colours goes from 54.1 grey levels to 49.3 at $\psi = 0.6$. (Drawn faces have
+>   56.8.)
+> - *Most faces of a column keep their colours.* At $\psi = 0.6$ hair begins to dissolve, and at $\psi = 0.4$ several
+>   faces have fallen apart.
 
-So here truncation costs quality and buys nothing. A likely reason for the *quality* is that $G$ was never trained at
-shorter norms (Table 10.1). A likely reason for the *variety* is that the direction of $z$ decides who is shown: a linear
-layer followed by a ReLU only scales its output when its input is scaled, so scaling $z$ mainly lowers the contrast. (This
-holds roughly: batch norm also adds a shift, which is not scaled.) That a trick helps a large network says little about a
-small one. Measure before you truncate.
+So a little truncation changes nothing that these two measures can see, and more of it costs quality and buys nothing. A
+likely reason for the *quality* is that $G$ was never trained at shorter norms (Table 10.1). A likely reason for the
+*variety* is that the direction of $z$ decides who is shown: if the input of a linear layer is scaled, all its outputs are
+scaled alike, and a ReLU keeps the same ones. (This holds roughly: batch norm also adds a shift, which is not scaled.) We
+tested neither reason. That a trick helps a large network says little about a small one. Measure before you truncate.
 
 > **Common mistake.** To explore the latent space by scaling one vector, as in $c\,(1, \dots, 1)$, and to read what
 > changes as a property of faces. It is a property of leaving the shell.
@@ -478,7 +481,7 @@ if __name__ == "__main__":
         latent_plots.strips(faces_with_norms(generator, both_paths(config, generator))),
         config.out / "paths.png",
         caption="Figure 10.7. From one face to another along both paths; above each face its norm.",
-        alt="Two rows of ten faces. In the middle of the upper row they are paler.",
+        alt="Two rows of ten faces, from blond hair to pink hair; the rows look nearly alike.",
     )
     middles = judge_middles(config, generator, distance)
 
@@ -488,7 +491,7 @@ r"""
 > quality here, so use it. (`python -m dcgan walk --kind slerp` writes such a walk as an animation.)
 
 > **Common mistake.** To take only two faces, compare lerp with slerp by eye, and conclude that there is no difference.
-> With faces whose colours vary the paleness half way is easily missed. A thousand middles show it.
+> The two rows of Figure 10.7 can hardly be told apart. A thousand middles show the difference.
 
 ## 10.4 What stays when a part of z is fixed?
 
