@@ -487,8 +487,8 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-> **Notice.** *Half way along the line the distance is 81, along the arc 25*, the same as for samples. The arc costs no
-> quality here, so use it. (`python -m dcgan walk --kind slerp` writes such a walk as an animation.)
+> **Notice.** *Half way along the line the distance is 53, along the arc 21.* The samples themselves have 23, so the arc
+> costs no quality here: use it. (`python -m dcgan walk --kind slerp` writes such a walk as an animation.)
 
 > **Common mistake.** To take only two faces, compare lerp with slerp by eye, and conclude that there is no difference.
 > The two rows of Figure 10.7 can hardly be told apart. A thousand middles show the difference.
