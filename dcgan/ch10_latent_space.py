@@ -589,7 +589,7 @@ or more once in 740 samples. Does $z'$ stay on the shell? Its mean squared norm 
 
 Then measure two shares on *new* faces whose hair is not blue. In how many does it become blue (**reached**)? And for each
 *other* factor: in how many faces does it change? The mean of these shares over the other factors is the **leakage**.
-(With nine other factors and a leakage of 50 %, four or five of them change in a face.)
+(With nine other factors and a leakage of 44 %, four of them change in a face.)
 
 Some leakage must be expected, because any move of this length changes a face. So it is compared with a *random*
 direction. There is also a remedy [Shen et al. 2020]. Let $v_1, v_2, \dots$ be the directions of all other factors, and $P u$
@@ -661,8 +661,8 @@ r"""
 > **Notice.**
 >
 > - *The directions work:* 75 % of the faces reach what was asked.
-> - *They leak:* on average another factor changes in 50 % of the faces, and in 25 % along a random direction.
-> - *Orthogonal directions trade one for the other:* only 12 % leakage, but only 22 % get there. In this $G$
+> - *They leak:* on average another factor changes in 44 % of the faces, and in 28 % along a random direction.
+> - *Orthogonal directions trade one for the other:* only 13 % leakage, but only 23 % get there. In this $G$
 >   factors share directions, and these edits rarely change one without the others.
 
 You can turn these knobs by hand. `python -m dcgan page --out faces.html` writes one HTML file in which the generator
