@@ -2,8 +2,8 @@
 
 bytes -> decode -> upright -> RGB on a background -> square -> antialiased resize -> [size, size, C]
 
-What becomes of pictures that are not square or transparent, and whether there are colours, is said
-by `dcgan.data.form`.
+`dcgan.data.form` says how pictures that are not square, or transparent, are converted, and whether
+there are colours.
 
 Damaged metadata (EXIF, colour profiles, texts) never prevents a picture from being decoded. Only
 the orientation is read from it; everything else is ignored.
@@ -340,7 +340,7 @@ def _picture(image: Image.Image, original: tuple[int, int], size: int, form: For
         image: upright.
         original: width and height of the file's picture.
         size: pixels of the square, each way.
-        form: what becomes of a picture that is not square.
+        form: how a picture that is not square is made square.
     """
     square = SQUARES[form.not_square](image, size, form)
     if form.colours == "grey":

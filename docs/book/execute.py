@@ -58,7 +58,8 @@ def work_folder(folder: Path, small: bool) -> Path:
 
 
 def _prefix(chapter: Chapter, small: bool) -> str:
-    return f"{chapter.name}-{'small' if small else 'whole'}-"
+    size = "small" if small else "whole"
+    return f"{chapter.name}-{size}-"
 
 
 def _with_outputs_of(

@@ -43,7 +43,8 @@ def kept(folder: Path, small: bool = False) -> Path:
         RuntimeError: if it cannot be made.
     """
     program = PROGRAM.format(name=NAME, **(SMALL if small else WHOLE))
-    prefix = f"faces-{'small' if small else 'whole'}-"
+    size = "small" if small else "whole"
+    prefix = f"faces-{size}-"
     file = folder / "cache" / f"{prefix}{_key(program)}.html"
     if file.exists():
         return file

@@ -70,7 +70,9 @@ class ForkedProvisioner(LocalProvisioner):
 class _Process:
     """A forked kernel with the methods of subprocess.Popen that the client uses."""
 
-    stdin = stdout = stderr = None
+    stdin = None
+    stdout = None
+    stderr = None
 
     def __init__(self, arguments: list[str], folder: str, environment: Mapping[str, str]):
         context = multiprocessing.get_context(METHOD)

@@ -36,10 +36,9 @@ def _folded(node: ast.FunctionDef, source: str) -> str:
 
 def _without_docstring(node: ast.FunctionDef, source: str) -> str:
     lines = source.splitlines()
-    first, *others = node.body
+    first = node.body[0]
     is_docstring = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    head_end = first.lineno - 1 if is_docstring else others[0].lineno - 1 if others else 0
     body_start = first.end_lineno if is_docstring else first.lineno - 1
-    head = lines[node.lineno - 1 : head_end if is_docstring else first.lineno - 1]
+    head = lines[node.lineno - 1 : first.lineno - 1]
     body = lines[body_start : node.end_lineno]
     return textwrap.dedent("\n".join([*head, *body])).strip("\n")

@@ -113,15 +113,17 @@ def test_an_image_of_the_dcgan_is_2_27_gigaflop_and_2_29_with_what_nobody_needs(
     assert round((3 * generator + 8 * discriminator) / 128 / 1e9, 2) == 2.29
 
 
+def work_by_key(precision):
+    """The work of a round by layer, kind and times, without what is float32 in any case."""
+    work = arithmetic.dcgan_round(4, precision, 32, 2, 10)
+    return {
+        (each.layer, each.what, each.times): each for each in work if "float32" not in each.layer
+    }
+
+
 def test_bfloat16_halves_the_bytes_of_convolutions_and_not_of_adam():
-    full, half = (
-        {
-            (each.layer, each.what, each.times): each
-            for each in arithmetic.dcgan_round(4, precision, 32, 2, 10)
-            if "float32" not in each.layer
-        }
-        for precision in ("float32", "bfloat16")
-    )
+    full = work_by_key("float32")
+    half = work_by_key("bfloat16")
     assert full.keys() == half.keys()
     float32 = {
         "G 1 paint_0": 10,

@@ -175,6 +175,7 @@ def test_the_recipes_differ_as_the_text_says():
     config = chapter.Config(images=800, batch=16, width=4)
     recipes = [chapter.recipe_of(config, changes, 7) for changes in chapter.STEPS.values()]
     assert [recipe.network for recipe in recipes] == ["radford", *3 * ["dcgan"], "modern"]
+    assert not any(recipe.filtered for recipe in recipes)
     assert [recipe.loss for recipe in recipes] == [
         *2 * ["non-saturating"],
         *3 * ["relativistic"],
@@ -200,8 +201,10 @@ def test_recipes_are_chosen_by_number():
 def test_rows_have_the_mean_and_the_standard_error_over_seeds():
     assert chapter.mean_and_error([3.0], 1) == "3.0"
     assert chapter.mean_and_error([1.0, 3.0], 2) == "2.00 ± 1.00"
-    looks = [{name: np.array([9.0, x]) for name in ("seconds", *chapter.MEASURES)} for x in (1, 3)]
-    games = {"one": [(looks[0], None, (1.0, 2.0)), (looks[1], None, (2.0, 8.0))]}
+    names = ("seconds", *chapter.MEASURES)
+    first = dict.fromkeys(names, np.array([9.0, 1.0]))
+    second = dict.fromkeys(names, np.array([9.0, 3.0]))
+    games = {"one": [(first, None, (1.0, 2.0)), (second, None, (2.0, 8.0))]}
     rows = chapter.rows_of_games(games, dict.fromkeys(chapter.MEASURES, 0.5))
     assert rows[0][:3] == ["one", "2 ± 1", "2 ± 1"]
     assert rows[0][3:] == ["2.0 ± 1.0", *3 * ["2.00 ± 1.00"]]

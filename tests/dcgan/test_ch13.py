@@ -153,10 +153,8 @@ def test_concatenation_moves_the_bias_of_the_first_layer():
     dense = Dense(2 + 4, 5, seed=1)
     z = rng.normal([6, 2], rng.seed(0, "z")).numpy()
     y = np.array([0, 1, 2, 0, 1, 2])
-    kernel = dense.trainable_variables[0].numpy()
-    bias = dense.trainable_variables[1].numpy()
-    if kernel.ndim == 1:
-        kernel, bias = bias, kernel
+    variables = [variable.numpy() for variable in dense.trainable_variables]
+    bias, kernel = sorted(variables, key=np.ndim)
     moved = bias + joined.embedding.table.numpy() @ kernel[2:]
     np.testing.assert_allclose(dense(joined(z, y)), z @ kernel[:2] + moved[y], atol=1e-5)
 

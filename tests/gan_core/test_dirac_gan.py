@@ -95,7 +95,7 @@ def test_simultaneous_steps_leave_the_circle_by_exactly_h_squared_f_squared(loss
 
 
 def measured_map(trainer):
-    """The matrix of one round of a linear game, from what becomes of the unit vectors."""
+    """The matrix of one round of a linear game, from the images of the unit vectors."""
     return np.stack([move(trainer, 1.0, 0.0), move(trainer, 0.0, 1.0)], axis=1)
 
 

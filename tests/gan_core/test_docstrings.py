@@ -32,17 +32,14 @@ def test_examples_run(name):
 
 def public_classes(text):
     """The classes at a module's top whose names have no underscore, but for those nobody makes."""
-    return [
-        node
-        for node in ast.parse(text).body
-        if isinstance(node, ast.ClassDef)
-        and not node.name.startswith("_")
-        and not any(is_an_error_or_a_protocol(ast.unparse(base)) for base in node.bases)
-    ]
+    classes = [node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)]
+    named = [node for node in classes if not node.name.startswith("_")]
+    return [node for node in named if not is_an_error_or_a_protocol(node)]
 
 
-def is_an_error_or_a_protocol(base):
-    return base.endswith(("Error", "Exception", "Interrupt", "Protocol"))
+def is_an_error_or_a_protocol(node):
+    bases = [ast.unparse(base) for base in node.bases]
+    return any(base.endswith(("Error", "Exception", "Interrupt", "Protocol")) for base in bases)
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if "._" not in name])

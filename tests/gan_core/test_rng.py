@@ -25,8 +25,10 @@ def three_ways(draw):
     """The same draws, a list of them, in eager mode, in a graph and under XLA:
     three lists of arrays.
     """
-    runs = draw, tf.function(draw), tf.function(draw, jit_compile=True)
-    return [[np.asarray(value) for value in run()] for run in runs]
+    results = []
+    for run in (draw, tf.function(draw), tf.function(draw, jit_compile=True)):
+        results.append([np.asarray(value) for value in run()])
+    return results
 
 
 def kolmogorov_smirnov(draws, distribution_function):
@@ -128,12 +130,10 @@ def test_pinned_draws():
 
 
 def test_run_purpose_and_step_each_change_the_seed():
-    seeds = [
-        rng.seed(run, purpose, step)
-        for run in (0, 1, -1, 10)
-        for purpose in ("z", "real", "0/z", "1")
-        for step in (0, 1, -1, 2**40)
-    ]
+    runs = (0, 1, -1, 10)
+    purposes = ("z", "real", "0/z", "1")
+    steps = (0, 1, -1, 2**40)
+    seeds = [rng.seed(*each) for each in itertools.product(runs, purposes, steps)]
     assert len({tuple(seed.numpy()) for seed in seeds}) == 64
 
 

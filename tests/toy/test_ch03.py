@@ -115,10 +115,9 @@ def test_each_player_has_its_own_learning_rate(still, eager):
     rate = {"generator": "g_learning_rate", "discriminator": "d_learning_rate"}[still]
     trainer, sampler = chapter.build(dataclasses.replace(THREE, **{rate: 0.0}))
     networks = {"generator": trainer.generator, "discriminator": trainer.discriminator}
-    before = {
-        name: [variable.numpy() for variable in network.trainable_variables]
-        for name, network in networks.items()
-    }
+    before = {}
+    for name, network in networks.items():
+        before[name] = [variable.numpy() for variable in network.trainable_variables]
     loop.fit(trainer, sampler, 2)
     for name, network in networks.items():
         for old, new in zip(before[name], network.trainable_variables, strict=True):

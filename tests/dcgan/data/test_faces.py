@@ -82,7 +82,8 @@ def test_the_number_of_threads_changes_nothing(folder, tmp_path, monkeypatch, ki
 
 def test_the_checksum_is_that_of_all_pixels_wherever_they_are(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(faces, "AT_A_TIME", 2)
-    want = f"{zlib.crc32(b''.join(picture(i).tobytes() for i in range(5))):08x}"
+    pixels = b"".join(picture(i).tobytes() for i in range(5))
+    want = f"{zlib.crc32(pixels):08x}"
     assert load(folder, tmp_path).checksum() == load(folder, tmp_path, memory=0).checksum() == want
     (folder / "deep" / "c.png").write_bytes(png(77))
     assert load(folder, tmp_path).checksum() != want

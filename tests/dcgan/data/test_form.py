@@ -1,4 +1,4 @@
-"""What becomes of pictures that are not square, of transparent ones, and of colours."""
+"""How pictures that are not square, or transparent, are converted, and what happens to colours."""
 
 import io
 

@@ -75,19 +75,16 @@ def test_a_smooth_picture_survives_up_and_down_again():
     assert np.abs(back.astype(int) - smooth).mean() < 1.5
 
 
+BEST_QUALITY = {"JPEG": {"quality": 100, "subsampling": 0}, "WEBP": {"lossless": True}}
+
+
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "JPEG", "WEBP"])
 def test_every_format_gives_the_colours(kind):
     picture = np.zeros([16, 16, 3], np.uint8)
     picture[:8] = (200, 40, 40)
     picture[8:] = (40, 40, 200)
-    options = (
-        {"quality": 100, "subsampling": 0}
-        if kind == "JPEG"
-        else {"lossless": True}
-        if kind == "WEBP"
-        else {}
-    )
-    assert np.abs(decode(packed(picture, kind, **options), 16).astype(int) - picture).max() < 12
+    file = packed(picture, kind, **BEST_QUALITY.get(kind, {}))
+    assert np.abs(decode(file, 16).astype(int) - picture).max() < 12
 
 
 def test_grey_palette_and_16_bits_become_rgb():

@@ -64,8 +64,8 @@ def test_a_picture_depends_on_its_own_z_alone_bit_for_bit(generator):
 
 
 def test_the_network_always_sees_batches_of_one_size():
-    """In a batch of another size sums round otherwise: so a pixel could hang on how many faces are
-    asked for.
+    """In a batch of another size sums are rounded differently, so a pixel could depend on how many
+    faces are asked for.
     """
     seen = []
     known = tiny_faces.known()

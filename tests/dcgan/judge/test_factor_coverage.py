@@ -35,11 +35,9 @@ def test_counts_and_missing_are_those_of_a_counter(seed, n):
     assert {place: found.counts[place] for place in np.ndindex(3, 2, 2)} == {
         place: each[place] for place in np.ndindex(3, 2, 2)
     }
-    named = {
-        tuple(values[i] for values, i in zip(FACTORS.values(), place, strict=True))
-        for place in np.ndindex(3, 2, 2)
-        if not each[place]
-    }
+    hair, eyes, mouth = FACTORS.values()
+    empty = [place for place in np.ndindex(3, 2, 2) if not each[place]]
+    named = {(hair[i], eyes[j], mouth[k]) for i, j, k in empty}
     assert set(found.missing) == named
     assert len(found.missing) == len(named)
 

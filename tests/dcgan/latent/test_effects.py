@@ -17,7 +17,7 @@ def generate(z):
 
 
 def read(images):
-    """hair hangs on number 0, eyes on 0 and 1 alike, mouth (three values) on 2."""
+    """Hair depends on number 0, eyes on 0 and 1 alike, mouth (three values) on 2."""
     return {
         "hair": (images[:, 0] > 0.0).astype(int),
         "eyes": (images[:, 0] + images[:, 1] > 0.0).astype(int),

@@ -80,13 +80,9 @@ def test_one_colour_stands_in_the_last_level_alone(colour):
 def test_it_is_linear_and_images_do_not_mix(seed, a):
     x, y = (noise(seed + i).astype(np.float32) for i in range(2))
     together = pyramid.laplacian_pyramid(x + a * y)
-    apart = [
-        np.concatenate(parts)
-        for parts in zip(
-            *(pyramid.laplacian_pyramid(x[i : i + 1] + a * y[i : i + 1]) for i in range(2)),
-            strict=True,
-        )
-    ]
+    first = pyramid.laplacian_pyramid(x[:1] + a * y[:1])
+    second = pyramid.laplacian_pyramid(x[1:] + a * y[1:])
+    apart = [np.concatenate(levels) for levels in zip(first, second, strict=True)]
     for both, own, of_x, of_y in zip(
         together, apart, pyramid.laplacian_pyramid(x), pyramid.laplacian_pyramid(y), strict=True
     ):

@@ -94,9 +94,8 @@ def test_histograms_are_densities_over_common_bins(axes):
     for bars, numbers, colour in zip(
         axes.containers, (real, fake), (plots.REAL, plots.FAKE), strict=True
     ):
-        heights, widths = (
-            [getattr(bar, f"get_{side}")() for bar in bars] for side in ("height", "width")
-        )
+        heights = [bar.get_height() for bar in bars]
+        widths = [bar.get_width() for bar in bars]
         assert np.dot(heights, widths) == pytest.approx(1.0)
         expected, edges = np.histogram(numbers, bins, density=True)
         np.testing.assert_allclose(heights, expected)

@@ -119,12 +119,10 @@ def test_killed_and_gone_on_with_it_ends_as_in_one_stretch(story):
 
 
 def test_both_workers_end_with_the_same_numbers(story):
-    ends = [
-        line
-        for said in (story["chief"], story["other"], *(said for said, _ in story["again"]))
-        for line in said
-        if line.startswith("ended with")
-    ]
+    lines = [*story["chief"], *story["other"]]
+    for said, _ in story["again"]:
+        lines += said
+    ends = [line for line in lines if line.startswith("ended with")]
     assert len(ends) == 4
     assert len(set(ends)) == 1
 

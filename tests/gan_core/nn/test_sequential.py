@@ -122,7 +122,9 @@ def test_each_layer_that_accepts_a_seed_gets_one_of_its_own_at_any_depth():
     )
     for _ in range(2):
         network(X, training=True, seed=SEED)
-    assert all(first == second for first, second in (layer.seeds for layer in layers))
+    for layer in layers:
+        first, second = layer.seeds
+        assert first == second
     network(X, training=True, seed=rng.seed(1, "network"))
     assert len({seed for layer in layers for seed in layer.seeds}) == 8
 
