@@ -758,13 +758,12 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *The generator's own faces are found,* here with 33 to 43 dB. A longer test with `python -m dcgan find --generated 50`
->   found 98 % of 50 faces with 30 dB or more, with a median of 38 dB (one run).
-> - *The $z$ that was found is not the true one.* The two are 3 to 7 apart, where two samples are $\sqrt{200} \approx 14$
+> - *The generator's own faces are found,* here with 31 to 38 dB. (`python -m dcgan find --generated 50` is a longer test.)
+> - *The $z$ that was found is not the true one.* The two are 5 to 7 apart, where two samples are $\sqrt{200} \approx 14$
 >   apart. The faces look the same: this $G$ maps different $z$ to nearly the same face.
-> - *Drawn faces come back with 17 or 18 dB only.* Hair colour and pose are right. The ornament, the glasses and the exact
->   eyes are lost. Either $G$ has not learnt them, or the search did not find them. It did find $G$'s own faces, which
->   speaks for the former.
+> - *Drawn faces come back with 17 to 19 dB only.* Hair colour and pose are right, and the glasses are there. The exact eyes
+>   and the ribbon's shape are lost. Either $G$ has not learnt them, or the search did not find them. It did find $G$'s own
+>   faces, which speaks for the former.
 
 `python -m dcgan find --image me.png --z me.npy` does the same for any picture. Two consequences are worth a thought.
 By inversion one can test whether $G$ can make a certain picture, for example a training picture that it should not have
