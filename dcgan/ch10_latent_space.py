@@ -123,8 +123,11 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-No number is the hair. All three change the hair, and with it the background or the fringe. (Hair of two colours is a
-fault of this small generator.) There is a reason for that. The prior $N(0, I)$ looks the same in all directions: if $R$ is
+No number is the hair. All three change the hair a little (its fringe, its shade, or a lock at the side), and with it the
+skin or the background. (The hair of this face has two colours, which no drawn face has. Most faces of this generator have
+hair of one colour.)
+
+There is a reason why no number is the hair. The prior $N(0, I)$ looks the same in all directions: if $R$ is
 a rotation, $Rz$ has the same distribution as $z$. So the generators $G(z)$ and $G(Rz)$ make exactly the same faces equally
 often, and no loss that sees only faces can prefer one of them. Nothing in the game asks $G$ to line up the hair with the
 first number.
@@ -224,13 +227,13 @@ if __name__ == "__main__":
         config.out / "walks.png",
         caption="Figure 10.3. Three walks; the norm of z stands above each face. Top: scaling. "
         "Middle: flipping signs. Bottom: a fixed part.",
-        alt="Three rows of faces. In the top row they fade.",
+        alt="Three rows of faces. In the top row the black hair turns brown and the lines blur.",
     )
 
 # %% [markdown]
 r"""
-In the top row the face fades as the norm falls. We measure that. Take samples of the prior, keep their directions, and
-set their norms to $r$. Then compare a thousand such faces with a thousand drawn ones. The measure is the sliced
+In the top row another face appears as the norm falls: the black hair turns brown, and at norm 4 the lines are blurred. We
+measure what a wrong norm costs. Take samples of the prior, keep their directions, and set their norms to $r$. Then compare a thousand such faces with a thousand drawn ones. The measure is the sliced
 Wasserstein distance of *patches*, squares of 7 × 7 pixels, from chapter 7 (its formula is in chapter 11); the smaller,
 the more alike the two sets. It is given in thousandths of the standard deviation of real patches. (The distance of
 chapter 9 also compares whole faces, so its values are other numbers.) Two sets of drawn faces are not 0 apart either.
@@ -293,9 +296,9 @@ if __name__ == "__main__":
 r"""
 > **Notice.** (All numbers of this chapter belong to the generator that comes with the package, one training.)
 >
-> - *The distance is smallest on the shell:* 25, with a floor of 18.
-> - *Towards 0 it grows quickly:* 45 at norm 8 and 325 at norm 4. The faces fade.
-> - *Outwards it grows slowly:* 37 at norm 12 and 95 at norm 18.4. There contrasts are exaggerated.
+> - *The distance is smallest on the shell:* 23, with a floor of 18.
+> - *Towards 0 it grows quickly:* 34 at norm 8, 132 at norm 4 and 626 at norm 1.
+> - *Outwards it grows slowly:* 38 at norm 12 and 101 at norm 18.4.
 
 So leaving the shell is a mistake here. But a small step inwards can be wanted. **Truncation** replaces $G(z)$ by
 
@@ -348,26 +351,29 @@ if __name__ == "__main__":
         latent_plots.strips(shown),
         config.out / "truncation.png",
         caption="Figure 10.5. The same ten z with truncation, equation (10.3).",
-        alt="Rows of ten faces that become more alike from top to bottom.",
+        alt="Rows of ten faces. From top to bottom they keep their colours and lose detail; in the "
+        "last row some hair has dissolved.",
     )
 
 # %% [markdown]
 r"""
 > **Notice.**
 >
-> - *Quality falls:* at $\psi = 0.8$ the distance has nearly doubled, from 25 to 46. This generator is at its best on its
->   shell.
-> - *Variety hardly falls:* the spread of colours goes from 49.6 grey levels to 47.5 at $\psi = 0.6$. (Drawn faces have
->   56.8.) The faces of a column keep their colours and lose their detail, until at $\psi = 0.4$ they are pale.
+> - *Quality does not rise.* At $\psi = 0.9$ the distance is what it was (24 and 23). At $\psi = 0.8$ it is half as large
+>   again, 34, and at $\psi = 0.6$ it is 71.
+> - *Variety falls slowly:* the spread of colours goes from 54.1 grey levels to 49.3 at $\psi = 0.6$. (Drawn faces have
+>   56.8.)
+> - *Most faces of a column keep their colours.* At $\psi = 0.6$ hair begins to dissolve, and at $\psi = 0.4$ several
+>   faces have fallen apart.
 
-So here truncation costs quality and buys nothing. A likely reason for the *quality* is that $G$ was never trained at
-shorter norms (Table 10.1). A likely reason for the *variety* is that the direction of $z$ decides who is shown: a linear
-layer followed by a ReLU only scales its output when its input is scaled, so scaling $z$ mainly lowers the contrast. (This
-holds roughly: batch norm also adds a shift, which is not scaled.) That a trick helps a large network says little about a
-small one. Measure before you truncate.
+So a little truncation changes nothing that these two measures can see, and more of it costs quality and buys nothing. A
+likely reason for the *quality* is that $G$ was never trained at shorter norms (Table 10.1). A likely reason for the
+*variety* is that the direction of $z$ decides who is shown: if the input of a linear layer is scaled, all its outputs are
+scaled alike, and a ReLU keeps the same ones. (This holds roughly: batch norm also adds a shift, which is not scaled.) We
+tested neither reason. That a trick helps a large network says little about a small one. Measure before you truncate.
 
-> **Common mistake.** To explore the latent space by scaling one vector, as in $c\,(1, \dots, 1)$, and to read the
-> fading as a property of faces. It is a property of leaving the shell.
+> **Common mistake.** To explore the latent space by scaling one vector, as in $c\,(1, \dots, 1)$, and to read what
+> changes as a property of faces. It is a property of leaving the shell.
 
 ## 10.3 From one face to another
 
@@ -475,22 +481,22 @@ if __name__ == "__main__":
         latent_plots.strips(faces_with_norms(generator, both_paths(config, generator))),
         config.out / "paths.png",
         caption="Figure 10.7. From one face to another along both paths; above each face its norm.",
-        alt="Two rows of ten faces. In the middle of the upper row they are paler.",
+        alt="Two rows of ten faces, from blond hair to pink hair; the rows look nearly alike.",
     )
     middles = judge_middles(config, generator, distance)
 
 # %% [markdown]
 r"""
-> **Notice.** *Half way along the line the distance is 81, along the arc 25*, the same as for samples. The arc costs no
-> quality here, so use it. (`python -m dcgan walk --kind slerp` writes such a walk as an animation.)
+> **Notice.** *Half way along the line the distance is 53, along the arc 21.* The samples themselves have 23, so the arc
+> costs no quality here: use it. (`python -m dcgan walk --kind slerp` writes such a walk as an animation.)
 
 > **Common mistake.** To take only two faces, compare lerp with slerp by eye, and conclude that there is no difference.
-> With faces whose colours vary the paleness half way is easily missed. A thousand middles show it.
+> The two rows of Figure 10.7 can hardly be told apart. A thousand middles show the difference.
 
 ## 10.4 What stays when a part of z is fixed?
 
 Fix the first 35 numbers of $z$ at 1 and draw the other 65. Looking at such faces, as in the bottom row of
-Figure 10.3, one soon finds that "the hair stays light". Does it, or does one see what one expects? Drawn faces have
+Figure 10.3, one soon finds that "the hair stays red or brown". Does it, or are ten faces too few? Drawn faces have
 ten known **factors**, among them hair colour, fringe and mouth. So a classifier can be trained on drawn faces and then
 read the factors of generated ones. (It is a small network: four convolutions, two dense layers, and a softmax for each
 factor.)
@@ -558,11 +564,14 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *The fringe changes most:* it is straight in 65 % of these faces, and in 28 % of all. The total variation is 0.39,
->   twice that with random signs (0.18).
-> - *The background as well:* mint in 43 %, where 22 % of all have it. The total variation is 0.33, with random signs 0.21.
-> - *The hair's colour is no special case.* Its total variation of 0.29 is far above chance (0.04), but 35 random signs
->   change it just as much (0.31). Any fixed numbers hold the hair's colour somewhat; these 35 ones do not hold it more.
+> - *The mouth stands out most:* the cat's mouth has 60 % of these faces, and 32 % of all. The total variation is 0.31,
+>   with random signs 0.19.
+> - *Hair style and fringe come next.* The ponytail has 43 %, where 22 % of all have it. The total variation is 0.28, with
+>   random signs 0.21; that of the fringe is 0.27, with random signs 0.22.
+> - *The hair's colour is no special case.* Brown hair has 31 %, where 11 % of all have it. The total variation of 0.32 is
+>   far above chance (0.03), but 35 random signs change the hair's colour just as much (0.32). Any fixed numbers hold it
+>   somewhat; these 35 ones do not hold it more. The colours of eyes and background are like it.
+> - *The skin is held less than by random signs:* 0.07 and 0.18.
 > - *Fixing a part of $z$ fixes something.* Which property that is depends on $G$, and only counting tells.
 
 ## 10.5 Directions of known factors, and what leaks
@@ -580,7 +589,7 @@ or more once in 740 samples. Does $z'$ stay on the shell? Its mean squared norm 
 
 Then measure two shares on *new* faces whose hair is not blue. In how many does it become blue (**reached**)? And for each
 *other* factor: in how many faces does it change? The mean of these shares over the other factors is the **leakage**.
-(With nine other factors and a leakage of 50 %, four or five of them change in a face.)
+(With nine other factors and a leakage of 44 %, four of them change in a face.)
 
 Some leakage must be expected, because any move of this length changes a face. So it is compared with a *random*
 direction. There is also a remedy [Shen et al. 2020]. Let $v_1, v_2, \dots$ be the directions of all other factors, and $P u$
@@ -652,12 +661,9 @@ r"""
 > **Notice.**
 >
 > - *The directions work:* 75 % of the faces reach what was asked.
-> - *They leak:* on average another factor changes in 50 % of the faces, and in 25 % along a random direction.
-> - *Orthogonal directions trade one for the other:* only 12 % leakage, but only 22 % get there. In this $G$
+> - *They leak:* on average another factor changes in 44 % of the faces, and in 28 % along a random direction.
+> - *Orthogonal directions trade one for the other:* only 13 % leakage, but only 23 % get there. In this $G$
 >   factors share directions, and these edits rarely change one without the others.
-> - *Another classifier moves these numbers by a percent or two.* With one that had learnt from 12,000 faces, the
->   directions as fitted reached 73 % with a leakage of 49 % (25 % along a random direction), and the orthogonal ones
->   reached 22 % with a leakage of 12 %.
 
 You can turn these knobs by hand. `python -m dcgan page --out faces.html` writes one HTML file in which the generator
 runs, with a slider for each direction and beside it the leakage that was measured.
@@ -752,13 +758,13 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *The generator's own faces are found,* here with 33 to 43 dB. A longer test with `python -m dcgan find --generated 50`
->   found 98 % of 50 faces with 30 dB or more, with a median of 38 dB (one run).
-> - *The $z$ that was found is not the true one.* The two are 3 to 7 apart, where two samples are $\sqrt{200} \approx 14$
+> - *The generator's own faces are found,* here with 31 to 38 dB. A longer test with `python -m dcgan find --generated 50`
+>   found 90 % of 50 faces with 30 dB or more, with a median of 35 dB (one run).
+> - *The $z$ that was found is not the true one.* The two are 5 to 7 apart, where two samples are $\sqrt{200} \approx 14$
 >   apart. The faces look the same: this $G$ maps different $z$ to nearly the same face.
-> - *Drawn faces come back with 17 or 18 dB only.* Hair colour and pose are right. The ornament, the glasses and the exact
->   eyes are lost. Either $G$ has not learnt them, or the search did not find them. It did find $G$'s own faces, which
->   speaks for the former.
+> - *Drawn faces come back with 17 to 19 dB only.* Hair colour and pose are right. The ribbon has become a blue streak, one
+>   of two pairs of glasses is missing, and the eyes are not the same. Either $G$ cannot make these faces, or the search did
+>   not find them. It did find most of $G$'s own faces, which speaks for the former.
 
 `python -m dcgan find --image me.png --z me.npy` does the same for any picture. Two consequences are worth a thought.
 By inversion one can test whether $G$ can make a certain picture, for example a training picture that it should not have
