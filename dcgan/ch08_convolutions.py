@@ -574,9 +574,16 @@ def enlarge_a_constant():
     return enlarged
 
 
+def filter_the_row(enlarged):
+    """The same row behind the filter (1, 2, 1) / 4; its first and last pixel are left out."""
+    filtered = (enlarged[:-2] + 2.0 * enlarged[1:-1] + enlarged[2:]) / 4.0
+    print(f"... and filtered: {filtered}")
+    return filtered
+
+
 # %%
 if __name__ == "__main__":
-    enlarge_a_constant()
+    filter_the_row(enlarge_a_constant())
 
 # %% [markdown]
 r"""
@@ -584,6 +591,11 @@ r"""
 classes of pixels with four sums of weights. Over many random kernels the mean *squares* of the four sums are equal,
 and Figure 8.3 shows no pattern. But one trained kernel can learn unequal sums, and nothing in the loss forbids it
 unless the discriminator notices. Exercise 3 has a layer that cannot make such a pattern from a constant.
+
+A fixed filter behind the layer takes the pattern away. In the filtered row each pixel is $(1, 2, 1)/4$ of itself and its
+neighbours: $(4 + 2 \cdot 6 + 4)/4 = (6 + 2 \cdot 4 + 6)/4 = 5$. Its price is that it blurs other fine detail too. Our
+generator `dcgan` has this filter, `blur` in `gan_core.nn.filters`, behind its last two transposed convolutions. Behind
+the others it has `without_checkerboard`, which removes only what alternates in both directions.
 
 ## 8.7 Batch norm: what it computes
 

@@ -752,6 +752,7 @@ RADFORD = {
 }
 WITH_R1 = {
     "network": "dcgan",
+    "filtered": True,
     "loss": "non-saturating",
     "gamma": 1.0,
     "gamma_fake": 0.0,
@@ -763,7 +764,13 @@ WITH_R1 = {
 }
 RELATIVISTIC = {**WITH_R1, "loss": "relativistic"}
 WITH_R2 = {**RELATIVISTIC, "gamma_fake": 1.0}
-MODERN = {**WITH_R2, "network": "modern", "d_learning_rate": 1e-3, "g_learning_rate": 1e-3}
+MODERN = {
+    **WITH_R2,
+    "network": "modern",
+    "filtered": False,  # its resampling is filtered already
+    "d_learning_rate": 1e-3,
+    "g_learning_rate": 1e-3,
+}
 
 STEPS = {
     "1 DCGAN": RADFORD,

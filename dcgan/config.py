@@ -35,6 +35,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "batch_size": 128,
         "width": 64,
         "minibatch_std": False,
+        "filtered": False,
         "loss": "non-saturating",
         "d_learning_rate": 2e-4,
         "g_learning_rate": 2e-4,
@@ -50,6 +51,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "batch_size": 32,
         "width": 32,
         "minibatch_std": False,
+        "filtered": True,
         "loss": "non-saturating",
         "d_learning_rate": 4e-4,
         "g_learning_rate": 4e-4,
@@ -65,6 +67,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "batch_size": 32,
         "width": 16,
         "minibatch_std": False,
+        "filtered": False,
         "loss": "relativistic",
         "d_learning_rate": 1e-3,
         "g_learning_rate": 1e-3,
@@ -101,10 +104,7 @@ class Config:
         "the options before it: --data FACES --help"
     )
     data: Path | None = None
-    (
-        "folder (with its subfolders) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes); "
-        "none: faces that this package draws"
-    )
+    """folder, zip, tar, .npy or .npz of pictures of any size; none: faces that are drawn"""
     not_square: NotSquare = "crop"
     (
         "how pictures that are not square are made square. crop: keep the square at the centre; "
@@ -161,8 +161,8 @@ class Config:
     (
         "radford: DCGAN as Radford et al. 2015 published it; dcgan: the same shapes with a D "
         "without batch norm and a 3 x 3 layer at the end of G; modern: residual networks without "
-        "normalisation, after R3GAN (Huang et al. 2024). Each has a recipe of its own: the "
-        "defaults of batch-size, width, loss, learning rates, betas, gammas, augment and average"
+        "normalisation, after R3GAN (Huang et al. 2024). Each has a recipe of its own: defaults of "
+        "batch-size, width, filtered, loss, learning rates, betas, gammas, augment and average"
     )
     batch_size: int = OF_NETWORK
     """real images in a batch (and as many generated ones); with a strategy, on all devices"""
@@ -174,7 +174,7 @@ class Config:
     """numbers in z"""
     minibatch_std: bool = OF_NETWORK
     """show D how much the images of a batch differ (Karras et al. 2018)"""
-    filtered: bool = False
+    filtered: bool = OF_NETWORK
     (
         "filter what G's transposed convolutions make, so that they leave no checkerboard; of the "
         "network dcgan only"
@@ -221,18 +221,17 @@ class Config:
         "it has fallen by a factor of e. The average is judged, shown and kept; 0: G itself"
     )
     update: Literal["alternating", "simultaneous"] = "alternating"
-    """alternating: G learns from the updated D; simultaneous: both learn at once (the lab)"""
+    """alternating: G learns from the updated D; simultaneous: both learn at once"""
     momentum: float = 0.9
-    """batch norm: share of the old moving average (the lab: 0.1)"""
+    """batch norm: share of the old moving average, from 0 to 1"""
     epsilon: float = 1e-5
-    """batch norm: added to the variance (the lab: 0.8)"""
+    """batch norm: added to the variance, above 0"""
     seed: int = 0
     """of weights, order, flips, z and augmentation"""
     judge: Literal["pixels", "features"] = "pixels"
     (
-        "which distance chooses the epoch that is kept. pixels: of patches and whole faces; "
-        "features: these, and the Fréchet distance of an ImageNet network's features, which is "
-        "closer to what people see (pip install 'gan-from-first-principles[judge]')"
+        "which distances choose the epoch that is kept. pixels: of pixels, without a download; "
+        "features: also of an ImageNet network's features (pip install -e '.[judge]')"
     )
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions; tf32 needs an NVIDIA GPU of 2020 or later"""
@@ -395,8 +394,8 @@ QUICK = {
 }
 """What the preset quick changes, with any network."""
 
-QUICK_DCGAN = {"width": 16, "drawn": 8192, "epochs": 7, "filtered": True}
-"""What it changes besides for the network dcgan: more rounds, cheaper ones, no checkerboard."""
+QUICK_DCGAN = {"width": 16, "drawn": 8192, "epochs": 7}
+"""What it changes besides for the network dcgan: more rounds, and cheaper ones."""
 
 
 def preset(name: str, network: str = "dcgan") -> Config:

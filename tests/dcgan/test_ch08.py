@@ -172,6 +172,8 @@ def test_a_pixel_is_reached_with_all_even_or_all_odd_numbers_of_the_kernel(k):
 def test_kernel_4_makes_a_pattern_of_a_constant_all_the_same():
     enlarged = chapter.enlarge_a_constant()
     assert enlarged[1:-1].tolist() == [4.0, 6.0] * 5
+    # the first and last pixel of the row are smaller, and so are their neighbours once filtered
+    assert chapter.filter_the_row(enlarged)[1:-1].tolist() == [5.0] * 8
 
 
 def test_a_batch_is_divided_by_its_own_sd_and_the_average_fed_the_unbiased_variance():
