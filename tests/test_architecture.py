@@ -132,9 +132,14 @@ def names_used(text):
 
 
 def of(*folders):
-    return pytest.mark.parametrize(
-        "name", [name for name in FILES if name.split("/")[0] in folders]
-    )
+    """The names of all files in these packages."""
+    return [name for name in FILES if name.split("/")[0] in folders]
+
+
+def faults(names, faults_of):
+    """{name of a file: what is wrong with it}, of the files with which something is."""
+    found = {name: faults_of(name) for name in names}
+    return {name: wrong for name, wrong in found.items() if wrong}
 
 
 # ---- who may import whom ----
@@ -199,13 +204,14 @@ def test_every_room_has_one_floor(package):
     assert rooms == placed | ({*APART, *TOP} if package == "gan_core" else set())
 
 
-@of(*FLOORS)
-def test_a_room_imports_only_what_lies_below_it(name):
-    package = name.split("/")[0]
-    room = room_of(name)
-    if room == "__init__":
-        pytest.skip("a table of contents")
-    assert import_faults(package, room, FILES[name]) == set()
+def test_a_room_imports_only_what_lies_below_it():
+    """But for the __init__ of a package, which is a table of contents."""
+
+    def imports_from_above(name):
+        return import_faults(name.split("/")[0], room_of(name), FILES[name])
+
+    names = [name for name in of(*FLOORS) if room_of(name) != "__init__"]
+    assert faults(names, imports_from_above) == {}
 
 
 def module_of(name):
@@ -232,19 +238,30 @@ def test_no_imports_go_round_in_a_circle():
     )
 
 
-@of(*PACKAGES)
-def test_packages_import_downwards_and_by_full_names(name):
-    ours = packages(FILES[name]) & {*PACKAGES}
-    assert ours <= MAY_IMPORT[name.split("/")[0]]
-    assert not [module for module in imports(FILES[name]) if module.startswith(".")]
+def test_packages_import_downwards():
+    def imports_from_above(name):
+        ours = packages(FILES[name]) & {*PACKAGES}
+        return ours - MAY_IMPORT[name.split("/")[0]]
+
+    assert faults(of(*PACKAGES), imports_from_above) == {}
 
 
-@of("gan_core", "toy", "dcgan", "benchmarks")
-def test_nothing_imports_the_tests(name):
+def test_packages_import_by_full_names():
+    def relative_imports(name):
+        return [module for module in imports(FILES[name]) if module.startswith(".")]
+
+    assert faults(of(*PACKAGES), relative_imports) == {}
+
+
+def test_nothing_imports_the_tests():
     """By the package's name or, as the tests do among themselves, by a file's."""
-    own = {Path(other).stem for other in FILES if other.startswith("tests/helpers/")} | {"conftest"}
-    tools = set() if in_testing(name) else {"pytest", "hypothesis"}
-    assert not packages(FILES[name]) & (own | {"tests"} | tools)
+    helpers = {Path(name).stem for name in FILES if name.startswith("tests/helpers/")}
+
+    def tests_imported(name):
+        tools = set() if in_testing(name) else {"pytest", "hypothesis"}
+        return packages(FILES[name]) & (helpers | {"conftest", "tests"} | tools)
+
+    assert faults(of("gan_core", "toy", "dcgan", "benchmarks"), tests_imported) == {}
 
 
 def in_testing(name):
@@ -252,13 +269,16 @@ def in_testing(name):
     return name.startswith("gan_core/testing/")
 
 
-@of("gan_core", "toy", "dcgan", "benchmarks")
-def test_only_the_tests_import_the_laws(name):
+def test_only_the_tests_import_the_laws():
     """pytest and hypothesis are an extra: nothing that runs without them may want
     gan_core.testing.
     """
-    wants = any(module.startswith("gan_core.testing") for module in imports(FILES[name]))
-    assert not wants or in_testing(name)
+
+    def laws_imported(name):
+        return [module for module in imports(FILES[name]) if module.startswith("gan_core.testing")]
+
+    names = of("gan_core", "toy", "dcgan", "benchmarks")
+    assert faults([name for name in names if not in_testing(name)], laws_imported) == {}
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.endswith("__init__.py")])
@@ -288,67 +308,92 @@ def without_type_checking(text):
     return ast.unparse(tree)
 
 
-@of("gan_core")
-def test_only_plots_draws(name):
-    draws = packages(FILES[name]) & {"matplotlib", "seaborn", "PIL", "pylab"}
-    assert not draws or name == "gan_core/app/plots.py"
+def test_only_plots_draws():
+    def draws_with(name):
+        return packages(FILES[name]) & {"matplotlib", "seaborn", "PIL", "pylab"}
+
+    assert faults(of("gan_core"), draws_with).keys() == {"gan_core/app/plots.py"}
 
 
 # ---- what nobody does ----
 
 
-@of("toy", "dcgan", "benchmarks")
-def test_help_is_broken_at_the_windows_edge_alone(name):
-    """tyro keeps a line break of a field's docstring; two strings in brackets, one below the other,
-    have none.
-    """
-    for config in ast.walk(ast.parse(FILES[name])):
-        if isinstance(config, ast.ClassDef) and config.name in (
-            "Config",
-            "Generate",
-            "Walk",
-            "Judge",
-        ):
+def broken_help(text):
+    """The help texts with a line break of their own, of the classes that hold a program's options."""
+    broken = []
+    for config in ast.walk(ast.parse(text)):
+        options = ("Config", "Generate", "Walk", "Judge")
+        if isinstance(config, ast.ClassDef) and config.name in options:
             help_texts = [
                 node.value.value
                 for node in config.body[1:]
                 if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             ]
-            assert [text for text in help_texts if "\n" in text] == []
+            broken += [text for text in help_texts if "\n" in text]
+    return broken
 
 
-@of(*PACKAGES)
-def test_randomness_comes_from_rng_alone(name):
+def test_help_is_broken_at_the_windows_edge_alone():
+    """tyro keeps a line break of a field's docstring; two strings in brackets, one below the other,
+    have none.
+    """
+    assert faults(of("toy", "dcgan", "benchmarks"), lambda name: broken_help(FILES[name])) == {}
+
+
+def test_a_line_break_in_a_help_text_is_found():
+    field = "    a: int = 1\n    {}\n"
+    one_line = 'class Config:\n    "What it is of."\n' + field.format('("one "\n     "line")')
+    assert broken_help(one_line) == []
+    two_lines = one_line + field.format('"""two\n    lines"""')
+    assert broken_help(two_lines) == ["two\n    lines"]
+
+
+def test_randomness_comes_from_rng_alone():
     """TensorFlow's own stateless_normal gives other numbers under XLA,
     and tf.random.normal other ones each time.
     """
-    wild = {
-        used for used in names_used(FILES[name]) if re.match(r"(tf|tensorflow)\.random\.", used)
-    }
-    assert not wild or name == "gan_core/rng.py" or name.startswith("benchmarks/contestants/keras_")
+
+    def wild(name):
+        if "random" not in FILES[name]:
+            return []
+        used = names_used(FILES[name])
+        return [one for one in used if re.match(r"(tf|tensorflow)\.random\.", one)]
+
+    found = faults(of(*PACKAGES), wild)
+    others = [name for name in found if not name.startswith("benchmarks/contestants/keras_")]
+    assert others == ["gan_core/rng.py"], found
 
 
-@of("gan_core", "toy", "dcgan", "benchmarks")  # tests may make a pickle, to see it refused
-def test_nothing_is_pickled(name):
-    assert not packages(FILES[name]) & {
-        "pickle",
-        "cPickle",
-        "dill",
-        "joblib",
-        "cloudpickle",
-        "shelve",
-        "marshal",
-    }
-    for node in ast.walk(ast.parse(FILES[name])):
-        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
-            assert ast.unparse(node.value) == "False"
+OF_PICKLE = {"pickle", "cPickle", "dill", "joblib", "cloudpickle", "shelve", "marshal"}
 
 
-@of("gan_core", "toy", "dcgan", "benchmarks")
-def test_one_file_lists_the_instructions_of_a_pickle_and_carries_out_its_own_few(name):
+def pickling(text):
+    """The modules in this code that pickle, and the `allow_pickle` that are not False."""
+    allowed = []
+    if "allow_pickle" in text:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+                allowed.append(ast.unparse(node.value))
+    return [*(packages(text) & OF_PICKLE), *(value for value in allowed if value != "False")]
+
+
+def test_nothing_is_pickled():
+    """But by tests, which may make a pickle to see it refused."""
+    names = of("gan_core", "toy", "dcgan", "benchmarks")
+    assert faults(names, lambda name: pickling(FILES[name])) == {}
+
+
+def test_a_pickle_is_found():
+    for bad in ("import pickle", "from joblib import dump", "np.load(f, allow_pickle=True)"):
+        assert pickling(bad), bad
+    assert pickling("import pickletools\nnp.load(f, allow_pickle=False)") == []
+
+
+def test_one_file_lists_the_instructions_of_a_pickle_and_carries_out_its_own_few():
     """pickletools only lists them; PyTorch's weight files are read so, and nothing else is."""
-    lists = "pickletools" in packages(FILES[name])
-    assert lists == (name == "dcgan/measures/features/state_dict.py")
+    names = of("gan_core", "toy", "dcgan", "benchmarks")
+    lists = [name for name in names if "pickletools" in packages(FILES[name])]
+    assert lists == ["dcgan/measures/features/state_dict.py"]
 
 
 SYSTEM = ("tmp", "home", "root", "work", "mnt", "var", "opt", "Users", "content", "kaggle")
@@ -464,9 +509,9 @@ def texts_without_encoding(text):
     return found
 
 
-@of("gan_core", "toy", "dcgan", "benchmarks")
-def test_text_files_are_opened_with_an_encoding(name):
-    assert texts_without_encoding(FILES[name]) == []
+def test_text_files_are_opened_with_an_encoding():
+    names = of("gan_core", "toy", "dcgan", "benchmarks")
+    assert faults(names, lambda name: texts_without_encoding(FILES[name])) == {}
 
 
 def test_a_text_in_the_systems_own_encoding_is_found():

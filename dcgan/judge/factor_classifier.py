@@ -243,7 +243,7 @@ def fit_classifier(
     all_labels = tf.constant(columns.astype(np.int32))
     batches = data.shuffled(tf.range(len(all_images)), batch, seed)
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def step(index: tf.Tensor) -> tf.Tensor:
         chosen = batches(index)
         x = pixels.to_float(tf.gather(all_images, chosen))

@@ -337,9 +337,12 @@ def moving_averages_reach_the_batch(layer: Layer, family: str) -> None:
     module = layer.make(0)
     x = batch_norm_input(layer, 0)
 
+    def train_once(count: tf.Tensor) -> list[tf.Tensor]:
+        call(module, x, training=True)
+        return [count + 1]
+
     def train(x: tf.Tensor) -> tf.Tensor:
-        for _ in tf.range(3000):
-            call(module, x, training=True)
+        tf.while_loop(lambda count: count < 3000, train_once, [tf.constant(0)])
         return x
 
     compiled(train, (x,), xla=False)(x)

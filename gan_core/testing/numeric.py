@@ -77,7 +77,7 @@ def compiled(function: Callable[..., Any], arguments: tuple[Any, ...], xla: bool
 
     It is traced explicitly, because TensorFlow warns if many tf.functions are made.
     """
-    return tf.function(function, jit_compile=xla).get_concrete_function(*arguments)
+    return tf.function(function, jit_compile=xla, autograph=False).get_concrete_function(*arguments)
 
 
 def same_in_all_ways(

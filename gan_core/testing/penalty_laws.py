@@ -105,8 +105,10 @@ def penalty_is_a_float32_scalar(penalty: Penalty) -> None:
 def penalty_is_never_negative(penalty: Penalty, batch: int, number: int) -> None:
     """A penalty is never negative."""
     matrix, w, real, fake = draw_quadratic(number, batch)
-    paid = pay(penalty, quadratic(matrix, w), real, fake)
-    hold(paid >= 0, "at least 0", paid, real=real, fake=fake, A=matrix, w=w)
+    for scale in (1.0, 0.1):  # slopes of about 2, and below 1
+        critic = quadratic(np.float32(scale) * matrix, np.float32(scale) * w)
+        paid = pay(penalty, critic, real, fake)
+        hold(paid >= 0, "at least 0", paid, real=real, fake=fake, A=scale * matrix, w=scale * w)
 
 
 @law(

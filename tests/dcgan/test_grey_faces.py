@@ -288,8 +288,9 @@ def test_a_resumed_run_has_the_same_bits(done, run, tmp_path):
     resumed, _ = training.train(
         dataclasses.replace(half, epochs=2, resume=tmp_path / "half"), SILENT
     )
+    came = resumed.state()
     for name, variable in whole.state().items():
-        np.testing.assert_array_equal(resumed.state()[name], variable, err_msg=name)
+        np.testing.assert_array_equal(came[name], variable, err_msg=name)
 
 
 @pytest.mark.parametrize(

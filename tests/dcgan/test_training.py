@@ -162,8 +162,9 @@ def test_gone_on_with_it_ends_as_in_one_stretch(tmp_path):
     halves, two = train(
         None, flip=True, augment=("translation", "colour", "cutout"), resume=tmp_path / "halves"
     )
+    came = halves.state()
     for name, variable in whole.state().items():
-        np.testing.assert_array_equal(variable.numpy(), halves.state()[name].numpy(), err_msg=name)
+        np.testing.assert_array_equal(variable.numpy(), came[name].numpy(), err_msg=name)
     assert (one.path / "log.csv").read_bytes() == (two.path / "log.csv").read_bytes()
     for name, column in read_epochs(one.path / "epochs.csv").items():
         if name != "images_a_second":
@@ -262,8 +263,9 @@ def test_stopped_while_the_rates_fall_it_ends_as_in_one_stretch(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         training.train(Config(**TINY, run=tmp_path / "halves", fall=1.0), SILENT, [every(4, stop)])
     halves, _ = train(None, resume=tmp_path / "halves", fall=1.0)
+    came = halves.state()
     for name, variable in whole.state().items():
-        np.testing.assert_array_equal(variable.numpy(), halves.state()[name].numpy(), err_msg=name)
+        np.testing.assert_array_equal(variable.numpy(), came[name].numpy(), err_msg=name)
 
 
 def test_a_run_that_is_over_says_so(copy, capsys):
@@ -402,8 +404,9 @@ def test_rounds_of_convolutions_are_round_after_round():
         assert row == pytest.approx(
             {name: float(values[i]) for name, values in rows.items()}, rel=1e-4
         )
+    came = other.state()
     for name, variable in one.state().items():
         np.testing.assert_allclose(
-            variable.numpy(), other.state()[name].numpy(), rtol=1e-3, atol=1e-5, err_msg=name
+            variable.numpy(), came[name].numpy(), rtol=1e-3, atol=1e-5, err_msg=name
         )
     assert one.rounds(sampler, 0)["d_loss"].shape == (0,)

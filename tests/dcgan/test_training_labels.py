@@ -31,8 +31,9 @@ def done(tmp_path_factory):
 def test_a_resumed_run_has_the_same_bits(done, tmp_path):
     train(tmp_path / "run", epochs=1)
     resumed, _ = train(None, epochs=2, resume=tmp_path / "run")
+    came = resumed.state()
     for name, variable in done[0].state().items():
-        np.testing.assert_array_equal(resumed.state()[name], variable, err_msg=name)
+        np.testing.assert_array_equal(came[name], variable, err_msg=name)
 
 
 def test_labels_lie_in_the_run_and_in_the_export(done):

@@ -131,8 +131,10 @@ def test_a_penalty_is_a_mean_over_images_and_the_same_compiled(name):
     norm = np.linalg.norm(np.float64(w))
     expected = 2 * (norm - 1) ** 2 if name == "wasserstein" else norm**2
     run = ALL[name]
-    graph = tf.function(lambda *batches: run(Critic(critic), *batches, SEED))
-    compiled = tf.function(lambda *batches: run(Critic(critic), *batches, SEED), jit_compile=True)
+    graph = tf.function(lambda *batches: run(Critic(critic), *batches, SEED), autograph=False)
+    compiled = tf.function(
+        lambda *batches: run(Critic(critic), *batches, SEED), jit_compile=True, autograph=False
+    )
     for paid in (
         run(Critic(critic), tf.constant(real), tf.constant(fake), SEED),
         run(Critic(lambda x: critic(x)[:, None]), tf.constant(real), tf.constant(fake), SEED),
@@ -198,7 +200,7 @@ def test_a_lazy_penalty_and_its_gradient_are_k_times_as_large_in_every_kth_round
     plain = make(8.0)
     run = lambda step: paid(lazy, step)  # noqa: E731
     if mode != "eager":
-        run = tf.function(run, jit_compile=mode == "xla")
+        run = tf.function(run, jit_compile=mode == "xla", autograph=False)
     value, gradient = paid(plain, 0)
     for step in (0, 1, 2, 3, 4, 7, 8):
         share = 4.0 * (1.0 - step / 16.0) if step % 4 == 0 else 0.0
@@ -217,7 +219,7 @@ def test_in_the_other_rounds_d_is_not_asked():
 
     penalty = penalties.r1(1.0, every=4)
     x = tf.ones([2, FEATURES])
-    graph = tf.function(lambda step: penalty(Critic(plain), x, x, SEED, step))
+    graph = tf.function(lambda step: penalty(Critic(plain), x, x, SEED, step), autograph=False)
     for run in (graph, lambda step: penalty(Critic(plain), x, x, SEED, step)):
         asked.clear()
         for step in range(8):

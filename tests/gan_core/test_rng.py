@@ -25,8 +25,13 @@ def three_ways(draw):
     """The same draws, a list of them, in eager mode, in a graph and under XLA:
     three lists of arrays.
     """
+    runs = (
+        draw,
+        tf.function(draw, autograph=False),
+        tf.function(draw, jit_compile=True, autograph=False),
+    )
     results = []
-    for run in (draw, tf.function(draw), tf.function(draw, jit_compile=True)):
+    for run in runs:
         results.append([np.asarray(value) for value in run()])
     return results
 
@@ -83,7 +88,7 @@ def test_many_normals_eager_and_under_xla():
 def test_a_step_may_be_a_tensor_of_a_compiled_loop():
     """The 1000th z is the same whether or not the 999 before were drawn."""
 
-    @tf.function(jit_compile=True)
+    @tf.function(jit_compile=True, autograph=False)
     def from_3_to_5():
         return tf.map_fn(
             lambda step: rng.uniform([4], rng.seed(1, "z", step)),
@@ -231,7 +236,7 @@ def test_permutations_are_equally_likely():
     """The 6 orders of 3 things, 600 times: chi squared of 5 degrees exceeds 20.5 with a chance of
     0.001.
     """
-    draw = tf.function(lambda step: rng.permutation(3, rng.seed(0, "order", step)))
+    draw = tf.function(lambda step: rng.permutation(3, rng.seed(0, "order", step)), autograph=False)
     orders = [tuple(draw(tf.constant(step, tf.int64)).numpy()) for step in range(600)]
     counts = np.array([orders.count(order) for order in set(orders)])
     assert len(counts) == 6

@@ -525,10 +525,12 @@ def test_lazy_penalties_are_paid_in_every_kth_round_of_many(mode):
             computed = its_row["penalty"] / 3
         assert row["penalty"] == pytest.approx(computed, rel=1e-5)  # kept in the rounds between
     assert len(set(rows["penalty"])) == 3
+    of_many = at_once.state()
+    of_plain = by_hand.state()
     for name, variable in one_by_one.state().items():
-        np.testing.assert_allclose(at_once.state()[name], variable, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(of_many[name], variable, rtol=1e-3, atol=1e-5)
         if name != "penalty":  # a trainer of plain penalties has none to keep
-            np.testing.assert_allclose(by_hand.state()[name], variable, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(of_plain[name], variable, rtol=1e-5, atol=1e-6)
 
 
 def test_a_lazy_penalty_of_the_first_round_counts_k_times_and_is_shown_once():
@@ -555,8 +557,9 @@ def test_the_row_of_penalties_with_different_periods_is_of_a_round_that_computed
     shown = []
     for i in range(8):
         if i % 6 == 0:  # the same players, before a round in which both penalties are computed
+            its_state = trainer.state()
             for name, variable in plain.state().items():
-                variable.assign(trainer.state()[name])
+                variable.assign(its_state[name])
             computed = plain.round(sampler(tf.constant(i, tf.int64)))["penalty"]
         shown.append(trainer.round(sampler(tf.constant(i, tf.int64)))["penalty"])
         assert shown[-1] == pytest.approx(computed, rel=1e-6)

@@ -92,7 +92,7 @@ def pairs(case, path):
 
 def traced(function, *shapes):
     """The concrete function for these shapes, where None is an unknown batch."""
-    return tf.function(function).get_concrete_function(
+    return tf.function(function, autograph=False).get_concrete_function(
         *(tf.TensorSpec(shape, tf.float32) for shape in shapes)
     )
 

@@ -13,7 +13,7 @@ from dcgan.measures.pixel_judge import PixelJudge
 
 pytestmark = pytest.mark.slow
 
-N = 100
+N = 64
 SIZE = 32
 
 
@@ -35,9 +35,9 @@ def sets(drawn):
 
 
 def test_by_the_features_of_the_factor_classifier(drawn, sets):
-    classifier = factor_classifier.train_classifier(SIZE, faces=1000, steps=60)
+    classifier = factor_classifier.train_classifier(SIZE, faces=512, steps=40)
     network = functools.partial(factor_features.features, classifier)
-    jury = FaceJudge(drawn[:N], drawn[N : 2 * N], network)
+    jury = FaceJudge(drawn[:N], drawn[N : 2 * N], network, thorough=False)
     values = [jury.combined(jury.measure(images)) for images in sets]
     assert values == sorted(values)
     assert values[0] < 0.9 * values[1]  # these features see little of texture
@@ -45,7 +45,7 @@ def test_by_the_features_of_the_factor_classifier(drawn, sets):
 
 @pytest.mark.skipif(not efficientnet.is_installed(), reason="the extra judge is not installed")
 def test_by_the_features_of_the_imagenet_network(drawn, sets):
-    jury = FaceJudge(drawn[:N], drawn[N : 2 * N], efficientnet.load())
+    jury = FaceJudge(drawn[:N], drawn[N : 2 * N], efficientnet.load(), thorough=False)
     values = [jury.combined(jury.measure(images)) for images in sets]
     assert values == sorted(values)
     assert values[0] < 0.8 * values[1]

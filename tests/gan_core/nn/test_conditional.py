@@ -263,7 +263,9 @@ def test_values_and_second_gradients_are_the_same_in_a_graph_and_under_xla(jit_c
 
     eager = everything(spread_out(network()), x)
     made = spread_out(network())
-    compiled = tf.function(lambda x: everything(made, x), jit_compile=jit_compile)(x)
+    compiled = tf.function(lambda x: everything(made, x), jit_compile=jit_compile, autograph=False)(
+        x
+    )
     scale = np.max(np.abs(eager[1]))
     for one, expected in zip(compiled, eager, strict=True):
         if expected is None:

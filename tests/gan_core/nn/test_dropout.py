@@ -63,7 +63,7 @@ def test_the_mask_is_the_same_eager_in_a_graph_and_under_xla(jit_compile, dtype)
     x = tf.cast(X, dtype)
     eager = layer(x, training=True, seed=SEED)
     compiled = tf.function(
-        lambda x, seed: layer(x, training=True, seed=seed), jit_compile=jit_compile
+        lambda x, seed: layer(x, training=True, seed=seed), jit_compile=jit_compile, autograph=False
     )(x, SEED)
     assert eager.dtype == dtype
     np.testing.assert_array_equal(tf.cast(eager, tf.float64), tf.cast(compiled, tf.float64))
@@ -74,6 +74,7 @@ def test_a_batch_of_unknown_size_may_come():
     function = tf.function(
         lambda x: layer(x, training=True, seed=SEED),
         input_signature=[tf.TensorSpec([None, 40])],
+        autograph=False,
     )
     np.testing.assert_array_equal(function(X), layer(X, training=True, seed=SEED))
 

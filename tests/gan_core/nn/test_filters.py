@@ -93,7 +93,7 @@ def test_the_same_in_eager_graph_and_xla(filter_):
     x = images(2, 8, 8, 3)
     wanted = filter_(x)
     for jit in (False, True):
-        compiled = tf.function(filter_, jit_compile=jit)
+        compiled = tf.function(filter_, jit_compile=jit, autograph=False)
         np.testing.assert_allclose(compiled(x), wanted, atol=1e-6)
 
 
@@ -101,7 +101,7 @@ def test_the_same_in_eager_graph_and_xla(filter_):
 def test_dtype_and_an_unknown_batch_are_kept(filter_):
     assert filter_(tf.cast(images(1, 4, 4, 1), tf.bfloat16)).dtype == tf.bfloat16
     signature = [tf.TensorSpec([None, 4, 6, 2], tf.float32)]
-    made = tf.function(filter_, input_signature=signature).get_concrete_function()
+    made = tf.function(filter_, input_signature=signature, autograph=False).get_concrete_function()
     assert made.output_shapes.as_list() == [None, 4, 6, 2]
 
 

@@ -49,7 +49,9 @@ def by_optimizer(optimizer, gradients, jit_compile=None):
     (variable,) = optimizer.bound
     apply = optimizer.apply
     if jit_compile is not None:
-        apply = tf.function(lambda gradients: optimizer.apply(gradients), jit_compile=jit_compile)
+        apply = tf.function(
+            lambda gradients: optimizer.apply(gradients), jit_compile=jit_compile, autograph=False
+        )
     path = []
     for gradient in gradients:
         apply([tf.constant(gradient)])

@@ -148,10 +148,14 @@ def test_optax_itself_is_our_oracle():
 # ---- Keras, which stays in a process of its own ----
 
 KERAS = """
+import hypothesis
 import tensorflow as tf
 import keras
 from gan_core import testing
 from gan_core.losses import GANLoss
+
+hypothesis.settings.register_profile("ten", max_examples=10, derandomize=True)
+hypothesis.settings.load_profile("ten")  # as conftest.py does for the other subjects
 
 def game(criterion):
     def discriminator(real, fake):

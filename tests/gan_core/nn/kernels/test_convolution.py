@@ -184,7 +184,7 @@ def test_eager_graph_and_xla_agree(case):
 
     eager, eager_half = everything(x, w, y)
     for jit in (False, True):
-        compiled, compiled_half = tf.function(everything, jit_compile=jit)(x, w, y)
+        compiled, compiled_half = tf.function(everything, jit_compile=jit, autograph=False)(x, w, y)
         for one, other in zip(eager, compiled, strict=True):
             close(other, one, 1e-5)
         for one, other in zip(eager_half, compiled_half, strict=True):
@@ -231,7 +231,7 @@ def test_a_gradient_may_have_lost_its_static_shape(path):
     }.items():
         function = pairs(case, path)[name]
 
-        @tf.function
+        @tf.function(autograph=False)
         def gradients(u, v, function=function):
             with tf.GradientTape() as tape:
                 tape.watch([u, v])

@@ -118,7 +118,8 @@ def test_a_gradient_may_have_lost_its_static_shape():
         lost = tf.function(
             lambda u, v, function=function: plain_gradients(
                 lambda u, v: forgetful(function(u, v)), u, v
-            )
+            ),
+            autograph=False,
         )(u, v)
         for have, half in zip(lost, plain_gradients(function, u, v), strict=True):
             close(have, 2.0 * half, 1e-12)
@@ -135,7 +136,11 @@ def test_eager_graph_and_xla_agree_in_float32_to_rounding():
         ]
 
     exact = everything(*(tf.cast(a, tf.float64) for a in (x, w, y)))
-    for run in (everything, tf.function(everything), tf.function(everything, jit_compile=True)):
+    for run in (
+        everything,
+        tf.function(everything, autograph=False),
+        tf.function(everything, jit_compile=True, autograph=False),
+    ):
         for have, want in zip(run(x, w, y), exact, strict=True):
             assert have.dtype == tf.float32
             close(have, want, 1e-5)
