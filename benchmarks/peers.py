@@ -267,8 +267,8 @@ def _on_like_devices(result: harness.Result, ours: harness.Result) -> bool:
 def _no_ratio(result: harness.Result, ours: harness.Result) -> str:
     return (
         f"{result.name}: {result.facts['library']} sees {result.facts.get('device', '')} and ours "
-        f"{ours.facts.get('device')}; no ratio. Install them for one device: '.[gpu]' for "
-        "TensorFlow, 'jax[cuda12]' for JAX."
+        f"{ours.facts.get('device')}; no ratio. Install them for one device: "
+        "pip install -e '.[gpu]' for TensorFlow, pip install 'jax[cuda12]' for JAX."
     )
 
 

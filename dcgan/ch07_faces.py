@@ -54,7 +54,7 @@ class Config:
     """Which faces the chapter looks at."""
 
     data: Path | None = None
-    """folder, zip, tar or array file of pictures; none: drawn faces"""
+    """folder, zip, tar, .npy or .npz of pictures of any size; none: faces that are drawn"""
     count: int = 2000
     """how many faces are drawn, at least 100"""
     size: int = 64

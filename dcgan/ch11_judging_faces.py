@@ -57,7 +57,7 @@ class Config:
     run: Path | None = None
     """folder of a run whose generator is judged; none: the package's own"""
     data: Path | None = None
-    """folder or zip of the faces that it learnt from, if they have moved since"""
+    """folder, zip, tar, .npy or .npz of the faces that it learnt from, if they have moved"""
     samples: int = 1000
     """faces in a set; of a folder of faces at most a seventh of those held out, for seven sets"""
     counted: int = 3000

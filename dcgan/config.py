@@ -104,10 +104,7 @@ class Config:
         "the options before it: --data FACES --help"
     )
     data: Path | None = None
-    (
-        "folder (with its subfolders) or zip of pictures (JPEG, PNG, BMP, GIF, WEBP; any sizes); "
-        "none: faces that this package draws"
-    )
+    """folder, zip, tar, .npy or .npz of pictures of any size; none: faces that are drawn"""
     not_square: NotSquare = "crop"
     (
         "how pictures that are not square are made square. crop: keep the square at the centre; "
@@ -224,18 +221,17 @@ class Config:
         "it has fallen by a factor of e. The average is judged, shown and kept; 0: G itself"
     )
     update: Literal["alternating", "simultaneous"] = "alternating"
-    """alternating: G learns from the updated D; simultaneous: both learn at once (the lab)"""
+    """alternating: G learns from the updated D; simultaneous: both learn at once"""
     momentum: float = 0.9
-    """batch norm: share of the old moving average (the lab: 0.1)"""
+    """batch norm: share of the old moving average, from 0 to 1"""
     epsilon: float = 1e-5
-    """batch norm: added to the variance (the lab: 0.8)"""
+    """batch norm: added to the variance, above 0"""
     seed: int = 0
     """of weights, order, flips, z and augmentation"""
     judge: Literal["pixels", "features"] = "pixels"
     (
-        "which distance chooses the epoch that is kept. pixels: of patches and whole faces; "
-        "features: these, and the Fréchet distance of an ImageNet network's features, which is "
-        "closer to what people see (pip install 'gan-from-first-principles[judge]')"
+        "which distances choose the epoch that is kept. pixels: of pixels, without a download; "
+        "features: also of an ImageNet network's features (pip install -e '.[judge]')"
     )
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """of the convolutions; tf32 needs an NVIDIA GPU of 2020 or later"""

@@ -124,8 +124,7 @@ class Watch:
             return False
         columns = read_epochs(self.table)
         paths = [self.run.samples / f"epoch_{int(epoch):04d}.png" for epoch in columns["epoch"]]
-        opened = [_opened(file) for file in paths]
-        frames = [frame for frame in opened if frame is not None]
+        frames = sheets.InFiles(file for file in paths if _is_whole(file))
         from dcgan.figures import training_plots  # drawing libraries are slow to import
 
         if frames:
@@ -264,13 +263,11 @@ def read_epochs(file: str | os.PathLike) -> dict[str, np.ndarray]:
     return columns
 
 
-def _opened(file: Path) -> np.ndarray | None:
-    """Read a sheet, uint8 [.., .., 3], or [.., ..] in grey.
-
-    None if it is missing, or incomplete after a power cut.
-    """
+def _is_whole(file: Path) -> bool:
+    """Whether a sheet can be read: it may be missing, or incomplete after a power cut."""
     try:
         with Image.open(file) as picture:
-            return np.asarray(picture)
+            picture.load()
     except OSError:
-        return None
+        return False
+    return True

@@ -6,11 +6,14 @@ Each is asked in a process of its own, without the settings of the tests' proces
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as listing
+from dcgan.watch.worker import Worker
+from toy.play.training import Training
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +33,7 @@ HELP = [
 ]
 # Where TensorFlow were imported, the process would end with this file's line on standard error.
 FORBIDDEN = 'raise SystemExit("tensorflow was imported")'
+FORBIDDEN_KERAS = 'raise SystemExit("keras was imported")'
 A_CHAPTER = '''# %% [markdown]
 r"""
 # 0. A chapter
@@ -173,3 +177,47 @@ def test_what_a_chapters_checks_refuse_is_all_that_it_prints(chapter):
     ended = ask(str(chapter), "--rounds", "0")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "error: --rounds must be at least 1. See python -m chapter --help.\n"
+
+
+# ---- the processes that compute for a page ----
+
+
+@pytest.fixture
+def forbidden_keras(tmp_path, monkeypatch):
+    """A module takes Keras's place, and ends each process that imports it from now on."""
+    (tmp_path / "keras.py").write_text(FORBIDDEN_KERAS, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def test_the_place_of_keras_is_taken(forbidden_keras):
+    command = [sys.executable, "-c", "import keras"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.stderr == "keras was imported\n"
+
+
+def test_the_process_that_plays_starts_without_keras(forbidden_keras):
+    training = Training()
+    try:
+        assert first_news(training)["is"] == "ready"
+    finally:
+        training.close()
+
+
+def first_news(training):
+    """What the process says first."""
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        news = training.news()
+        if news:
+            return news[0]
+        time.sleep(0.05)
+    raise TimeoutError("the process says nothing")
+
+
+def test_the_process_that_draws_for_watch_starts_without_keras(forbidden_keras):
+    worker = Worker()
+    try:
+        worker.submit("prepare").result(timeout=300)  # a WorkerError if the process has ended
+    finally:
+        worker.close()

@@ -86,7 +86,7 @@ RECIPES = {
 
 
 def main(options: dict[str, Any]) -> None:
-    """Train the tutorial or the lab's notebook."""
+    """Train the tutorial or the course's notebook."""
     keras.utils.set_random_seed(options["seed"])
     recipe = RECIPES[options["recipe"]]
     images = np.load(options["faces"])
@@ -114,7 +114,7 @@ def main(options: dict[str, Any]) -> None:
 
 
 def step_of(generator: keras.Model, discriminator: keras.Model, recipe: dict[str, Any]) -> Any:
-    """The tutorial's train_step; the lab's is the same, but for the sizes and half D's loss."""
+    """The tutorial's train_step; the notebook's differs in the sizes and in half D's loss."""
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
     adam = {"learning_rate": recipe["rate"], "beta_1": recipe["beta_1"]}
     generator_optimizer = keras.optimizers.Adam(**adam)

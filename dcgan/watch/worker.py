@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
 
-from gan_core.app import quiet
+from gan_core.app import quiet, without_keras
 
 FUNCTIONS = "dcgan.watch.drawing"
 NICENESS = 10
@@ -89,7 +89,7 @@ def _serve(connection: Connection, module: str) -> None:
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICENESS)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    with quiet.start():
+    with quiet.start(), without_keras.imported():
         functions = importlib.import_module(module)
         functions.prepare()
     while True:

@@ -39,7 +39,7 @@ from typing import Any
 from gan_core.app import command_line
 
 LOOPBACK = "127.0.0.1"
-EXTRA = "pip install '.[explore]'"
+EXTRA = "pip install -e '.[explore]'"
 OLDEST = 3  # the oldest major version of NiceGUI
 MOST_BYTES = 1_000_000  # of one request, and of one message from the browser
 KEPT_MESSAGES = 50  # sent again to a tab whose connection was lost for a moment

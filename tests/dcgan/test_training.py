@@ -1,4 +1,4 @@
-"""A DCGAN from a config: what the run folder holds, resuming, the lab's recipe, what is refused."""
+"""A DCGAN from a config: the run folder, resuming, a course notebook's recipe, what is refused."""
 
 import dataclasses
 import io

