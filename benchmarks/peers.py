@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -47,13 +48,17 @@ ENVIRONMENT = {
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
     "KERAS_BACKEND": "tensorflow",
 }
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1"}
+"""Of our small networks, as in chapters 3 to 5; PyTorch at its best has one thread for them too."""
+SMALL = 64
+"""Units of a hidden layer up to which one thread is faster than two: docs/benchmarks.md."""
 COLUMNS = ("", "ms a round", "times ours", "quartiles", "samples/s", "first window, s")
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
     step: Literal["dcgan", "toy"] = "dcgan"
-    """dcgan: the networks of Radford et al. 2015; toy: two hidden layers each, on numbers"""
+    """dcgan: the networks of Radford et al. 2015; toy: two perceptrons on numbers"""
     only: tuple[str, ...] = ()
     (
         "peers to measure, of keras, pytorch, pytorch-best, pytorch-compiled and, for the toy "
@@ -69,6 +74,8 @@ class Config:
     """dcgan: numbers in z"""
     hidden: int = 32
     """toy: units in each hidden layer"""
+    hidden_layers: int = 2
+    """toy: hidden layers of each network"""
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
     """dcgan: precision of the convolutions, in all libraries"""
     mode: Literal["xla", "graph", "eager"] | None = None
@@ -90,7 +97,14 @@ class Config:
     def __post_init__(self):
         checks = checks_of_the_library()
         check_whole_numbers(
-            self, "batch_size", "width", "latent_dim", "hidden", "windows", "rounds"
+            self,
+            "batch_size",
+            "width",
+            "latent_dim",
+            "hidden",
+            "hidden_layers",
+            "windows",
+            "rounds",
         )
         check_picture_size(self)
         for name, default in (("precision", "float32"), ("convolution", None)):
@@ -111,7 +125,9 @@ def commands(config: Config) -> dict[str, list[str]]:
     Returns:
         name -> arguments after the Python interpreter.
     """
-    names = ["hidden"] if config.step == "toy" else ["size", "width", "latent_dim", "precision"]
+    names = ["size", "width", "latent_dim", "precision"]
+    if config.step == "toy":
+        names = ["hidden", "hidden_layers"]
     same = {"batch": config.batch_size}
     for name in names:
         same[name] = getattr(config, name)
@@ -165,7 +181,7 @@ def measure(config: Config) -> list[harness.Result]:
         config.windows,
         with_facts=True,
         keep_going=True,
-        environments=dict.fromkeys(present, ENVIRONMENT),
+        environments=environments(config, present),
     )
     ours = results[0]
     if ours.failed:
@@ -179,6 +195,14 @@ def measure(config: Config) -> list[harness.Result]:
                 str(result.facts["parameters"]),
             )
     return results
+
+
+def environments(config: Config, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The environment variables that each of these contestants gets."""
+    found = dict.fromkeys(names, ENVIRONMENT)
+    if config.step == "toy" and config.hidden <= SMALL:
+        found["ours"] = {**ENVIRONMENT, **ONE_THREAD}
+    return found
 
 
 def main(config: Config) -> None:
@@ -253,7 +277,7 @@ def show_plan(config: Config) -> None:
 def _title(config: Config, device: str) -> str:
     what = f"{config.size} x {config.size} pixels, width {config.width}, {config.precision}"
     if config.step == "toy":
-        what = f"two hidden layers of {config.hidden}"
+        what = f"hidden layers: {config.hidden_layers} of {config.hidden}"
     return f"One round, {what}, batch {config.batch_size}, on {device}"
 
 

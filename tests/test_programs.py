@@ -137,6 +137,17 @@ def test_a_chapter_runs_without_a_word_of_tensorflows(chapter):
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "5\n", "")
 
 
+@pytest.mark.parametrize(("given", "used"), [({}, "1"), ({"TF_NUM_INTRAOP_THREADS": "2"}, "2")])
+def test_a_chapter_of_small_networks_has_one_thread_unless_the_environment_says_more(
+    chapter, given, used
+):
+    text = chapter.read_text(encoding="utf-8")
+    text = text.replace("start(__name__)", "start(__name__, threads=1)")
+    text += "    import os\n\n    print(os.environ['TF_NUM_INTRAOP_THREADS'])\n"
+    chapter.write_text(text, encoding="utf-8")
+    assert ask(str(chapter), **given).stdout == f"4\n{used}\n"
+
+
 @pytest.mark.parametrize(("flags", "changes"), [(["--verbose"], {}), ([], {"GAN_VERBOSE": "1"})])
 def test_who_wants_to_hear_what_tensorflow_says_does(chapter, flags, changes):
     noisy = chapter.with_name("tensorflow.py")

@@ -28,7 +28,7 @@ if the rest is. Make your guess before you read on. All three are wrong.
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
+chapters.start(__name__, threads=1)  # housekeeping; one thread, because networks are small
 
 import dataclasses
 from pathlib import Path

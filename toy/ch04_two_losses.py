@@ -28,7 +28,7 @@ data, do they pull it towards the same thing?
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
+chapters.start(__name__, threads=1)  # housekeeping; one thread, because networks are small
 
 import dataclasses
 from pathlib import Path

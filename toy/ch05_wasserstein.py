@@ -27,7 +27,7 @@ probability; it is called a **critic**, and takes the place of $D$.
 # %%
 from gan_core.app import chapters
 
-chapters.start(__name__)  # housekeeping: a quick --help, and a start without TensorFlow's messages
+chapters.start(__name__, threads=1)  # housekeeping; one thread, because networks are small
 
 import dataclasses
 import itertools

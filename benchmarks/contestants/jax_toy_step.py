@@ -52,16 +52,17 @@ def g_loss(g: Params, d: Params, z: jax.Array) -> jax.Array:
     return jnp.mean(jax.nn.softplus(-mlp(d, mlp(g, z))))
 
 
-def main(hidden: int, batch: int, loop: str) -> None:
+def main(hidden: int, hidden_layers: int, batch: int, loop: str) -> None:
     """Play rounds for the harness.
 
     Args:
         hidden: units in each hidden layer.
+        hidden_layers: hidden layers of each network.
         batch: samples in a batch.
         loop: "scan" or "jit".
     """
     jax.config.update("jax_default_matmul_precision", "float32")  # on a GPU it would be tf32
-    sizes = [1, hidden, hidden, 1]
+    sizes = [1, *[hidden] * hidden_layers, 1]
     optimizer = optax.adam(2e-4, b1=0.5)
 
     def one_round(state, _):

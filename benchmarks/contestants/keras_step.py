@@ -76,20 +76,16 @@ def dcgan(size: int, width: int, latent_dim: int) -> tuple[keras.Model, keras.Mo
     return generator, discriminator
 
 
-def toy(hidden: int) -> tuple[keras.Model, keras.Model]:
-    """Two perceptrons on one number, with two hidden layers each."""
+def toy(hidden: int, hidden_layers: int) -> tuple[keras.Model, keras.Model]:
+    """Two perceptrons on one number."""
 
     def mlp():
-        return keras.Sequential(
-            [
-                keras.Input([1]),
-                layers.Dense(hidden),
-                layers.LeakyReLU(negative_slope=0.2),
-                layers.Dense(hidden),
-                layers.LeakyReLU(negative_slope=0.2),
-                layers.Dense(1),
-            ]
-        )
+        network = keras.Sequential([keras.Input([1])])
+        for _ in range(hidden_layers):
+            network.add(layers.Dense(hidden))
+            network.add(layers.LeakyReLU(negative_slope=0.2))
+        network.add(layers.Dense(1))
+        return network
 
     return mlp(), mlp()
 
@@ -104,7 +100,7 @@ def main(
         batch: samples in a batch.
         precision: float32, tf32 or bfloat16, for the convolutions.
         latent_dim: numbers in z.
-        sizes: size and width of the DCGAN, or hidden of the toy.
+        sizes: size and width of the DCGAN, or hidden and hidden_layers of the toy.
     """
     tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
     if precision == "bfloat16":

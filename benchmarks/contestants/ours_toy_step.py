@@ -23,19 +23,23 @@ from gan_core.optim.optimizers import Adam
 from gan_core.trainer import GANTrainer
 
 
-def game(hidden: int, batch: int, **options: Any) -> tuple[GANTrainer, Callable]:
+def game(
+    hidden: int, batch: int, hidden_layers: int = 2, **options: Any
+) -> tuple[GANTrainer, Callable]:
     """Two perceptrons that play for N(4, 1.25^2).
 
     Args:
-        hidden: units in each of the two hidden layers.
+        hidden: units in each hidden layer.
         batch: samples in a batch.
+        hidden_layers: hidden layers of each network.
         options: the options of the trainer, such as a mode other than its default.
 
     Returns:
         The trainer, and the sampler of real batches.
     """
-    generator = mlp([1, hidden, hidden, 1], seed=0, name="G")
-    discriminator = mlp([1, hidden, hidden, 1], seed=0, name="D")
+    sizes = [1, *[hidden] * hidden_layers, 1]
+    generator = mlp(sizes, seed=0, name="G")
+    discriminator = mlp(sizes, seed=0, name="D")
     trainer = GANTrainer(
         generator,
         discriminator,

@@ -68,18 +68,15 @@ def weights_init(m: nn.Module) -> None:
         nn.init.zeros_(m.bias)
 
 
-def toy(hidden: int, last: list[nn.Module]) -> tuple[nn.Module, nn.Module]:
-    """Two perceptrons on one number, with two hidden layers each."""
+def toy(hidden: int, hidden_layers: int, last: list[nn.Module]) -> tuple[nn.Module, nn.Module]:
+    """Two perceptrons on one number."""
 
     def mlp(*last: nn.Module) -> nn.Module:
-        return nn.Sequential(
-            nn.Linear(1, hidden),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Linear(hidden, hidden),
-            nn.LeakyReLU(0.2, inplace=True),
-            nn.Linear(hidden, 1),
-            *last,
-        )
+        layers: list[nn.Module] = []
+        for i in range(hidden_layers):
+            layers.append(nn.Linear(hidden if i else 1, hidden))
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+        return nn.Sequential(*layers, nn.Linear(hidden, 1), *last)
 
     return mlp(), mlp(*last)
 
@@ -93,7 +90,7 @@ class Game:
         tuned: "example", "best" or "compiled".
         precision: float32, tf32 or bfloat16, for the convolutions.
         latent_dim: numbers in z.
-        sizes: size and width of the DCGAN, or hidden of the toy.
+        sizes: size and width of the DCGAN, or hidden and hidden_layers of the toy.
     """
 
     def __init__(

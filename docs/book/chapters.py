@@ -19,7 +19,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("toy", "dcgan")
 GUARD = 'if __name__ == "__main__":'
-START = "chapters.start(__name__)"
+START = "chapters.start(__name__"
 IMPORT_OF_START = "from gan_core.app import chapters"
 
 # Configurations small enough for a check. They show that every cell runs, not what it shows.
@@ -118,7 +118,7 @@ def _start(small: bool) -> nbformat.NotebookNode:
 
     The few training steps of a small configuration take less time than compiling them would.
     """
-    source = f"{IMPORT_OF_START}\n\n{START}  # TensorFlow starts without messages of its own"
+    source = f"{IMPORT_OF_START}\n\n{START})  # TensorFlow starts without messages of its own"
     if small:
         source += "\n\nimport tensorflow as tf\n\ntf.config.run_functions_eagerly(True)"
     cell = nbformat.v4.new_code_cell(source)

@@ -21,9 +21,11 @@ from pathlib import Path
 from gan_core.app import command_line, quiet
 
 VERBOSE = "--verbose"
+THREADS = "TF_NUM_INTRAOP_THREADS"
+"""TensorFlow reads this variable when it computes for the first time."""
 
 
-def start(name: str) -> None:
+def start(name: str, threads: int | None = None) -> None:
     """Answer `--help` or a wrong argument, or import TensorFlow quietly.
 
     It does so if the chapter is run as a program; if it is imported, nothing happens. In a
@@ -35,11 +37,16 @@ def start(name: str) -> None:
 
     Args:
         name: the chapter's `__name__`, which is "__main__" if it is run.
+        threads: in how many threads TensorFlow computes an operation, unless the environment says
+            so (TF_NUM_INTRAOP_THREADS). One is faster where networks are so small that passing an
+            operation to another thread takes longer than computing it. None: TensorFlow's choice.
     Raises:
         SystemExit: code 0 after the help; code 2 after one line about a wrong argument.
     """
     if name != "__main__":
         return
+    if threads is not None:
+        os.environ.setdefault(THREADS, str(threads))
     if not command_line.arguments_are_the_kernels():
         _take_verbose()
         path = getattr(sys.modules[name], "__file__", None)

@@ -20,7 +20,7 @@ from benchmarks.measure import devices, harness, ratios
 pytestmark = pytest.mark.slow
 
 DCGAN = {"step": "dcgan", "size": 32, "width": 4, "latent_dim": 3, "batch_size": 4}
-TOY = {"step": "toy", "hidden": 8, "batch_size": 16}
+TOY = {"step": "toy", "hidden": 8, "hidden_layers": 3, "batch_size": 16}
 
 
 # ---- the contestants ----
@@ -68,16 +68,31 @@ def test_a_contestant_plays_the_same_networks(played, step, name):
 
 def parameters(step):
     """[of G, of D]: kernels of 4 x 4 without biases, two numbers a channel for batch norm;
-    or three dense layers.
+    or four dense layers.
     """
     if step == "toy":
-        return [2 * 8 + 9 * 8 + 9] * 2
+        return [2 * 8 + 2 * 9 * 8 + 9] * 2
     kernels_of_g = [(3, 16), (16, 8), (8, 4), (4, 3)]
     kernels_of_d = [(3, 4), (4, 8), (8, 16), (16, 1)]
     return [
         16 * sum(a * b for a, b in kernels) + 2 * normalised
         for kernels, normalised in ((kernels_of_g, 16 + 8 + 4), (kernels_of_d, 8 + 16))
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "one_thread"),
+    [
+        ({"step": "toy", "hidden": 64}, True),
+        ({"step": "toy", "hidden": 65}, False),
+        ({"step": "dcgan"}, False),
+    ],
+)
+def test_our_small_networks_compute_in_one_thread(options, one_thread):
+    found = peers.environments(peers.Config(**options), ["ours", "keras"])
+    assert found["keras"] == peers.ENVIRONMENT
+    wanted = {**peers.ENVIRONMENT, **peers.ONE_THREAD} if one_thread else peers.ENVIRONMENT
+    assert found["ours"] == wanted
 
 
 def test_networks_of_another_size_are_refused(monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDED = ' tags=["hide-cell"] jupyter={"source_hidden": true}'  # on the page; in a notebook
-START = "chapters.start(__name__)"  # does nothing where a chapter is imported
+START = "chapters.start(__name__"  # does nothing where a chapter is imported
 DRAWING = re.compile(r"matplotlib\b|seaborn\b|(gan_core|toy|dcgan)\.\w*plots\b")  # slow to import
 OPENING = ("You need", "You will learn", "New in gan_core", "Run it", "Time")
 OLD_OPENING = ("You need", "You get", "New in gan_core", "Run it", "Time")
@@ -49,7 +49,7 @@ def work_at_import(module: str) -> list[str]:
         elif isinstance(node, ast.If):
             found += [text] if ast.unparse(node.test) != "__name__ == '__main__'" else []
         elif not (
-            text == START
+            text.startswith(START)
             or isinstance(node, ast.FunctionDef | ast.ClassDef)
             or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         ):
