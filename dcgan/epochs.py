@@ -124,7 +124,8 @@ class Watch:
             return False
         columns = read_epochs(self.table)
         paths = [self.run.samples / f"epoch_{int(epoch):04d}.png" for epoch in columns["epoch"]]
-        frames = sheets.InFiles(file for file in paths if _is_whole(file))
+        opened = [_opened(file) for file in paths]
+        frames = [frame for frame in opened if frame is not None]
         from dcgan.figures import training_plots  # drawing libraries are slow to import
 
         if frames:
@@ -263,11 +264,13 @@ def read_epochs(file: str | os.PathLike) -> dict[str, np.ndarray]:
     return columns
 
 
-def _is_whole(file: Path) -> bool:
-    """Whether a sheet can be read: it may be missing, or incomplete after a power cut."""
+def _opened(file: Path) -> np.ndarray | None:
+    """Read a sheet, uint8 [.., .., 3], or [.., ..] in grey.
+
+    None if it is missing, or incomplete after a power cut.
+    """
     try:
         with Image.open(file) as picture:
-            picture.load()
+            return np.asarray(picture)
     except OSError:
-        return False
-    return True
+        return None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,8 +17,6 @@ from gan_core import checks, files
 
 FRAMES_OF_THE_PALETTE = 32
 LAST_FRAME = 2000  # milliseconds
-HEAD_OF_A_GIF = 13  # bytes before its table of colours; byte 10 tells the table's length
-END_OF_A_GIF = b";"
 
 
 def sheet(images: np.ndarray, columns: int = 8, gap: int = 2) -> np.ndarray:
@@ -98,29 +95,6 @@ def read(path: str | os.PathLike) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
-class InFiles(Sequence):
-    """Pictures in files, as a sequence of arrays that are read when they are asked for.
-
-    Args:
-        paths: of the files.
-
-    Example:
-        >>> len(InFiles(["epoch_0001.png", "epoch_0002.png"]))
-        2
-    """
-
-    def __init__(self, paths: Iterable[str | os.PathLike]) -> None:
-        self.paths = list(paths)
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, index: int) -> np.ndarray:
-        """uint8 [H, W, 3], or [H, W] of a grey picture."""
-        with Image.open(self.paths[index]) as picture:
-            return np.asarray(picture)
-
-
 def save(image: np.ndarray, path: str | os.PathLike) -> Path:
     """Write a picture as PNG, completely or not at all. Folders are made; an old file is replaced.
 
@@ -140,16 +114,15 @@ def save(image: np.ndarray, path: str | os.PathLike) -> Path:
 
 
 def save_gif(
-    frames: Sequence[np.ndarray], path: str | os.PathLike, milliseconds: int = 150
+    frames: Iterable[np.ndarray], path: str | os.PathLike, milliseconds: int = 150
 ) -> Path:
     """Write pictures as an endless GIF; the last one is shown for two seconds.
 
     All have the same palette of 256 colours, without dithering, so that still parts do not flicker.
-    Grey frames keep all their values. One frame is held at a time, so with `InFiles` memory does
-    not grow with the number of frames.
+    Grey frames keep all their values.
 
     Args:
-        frames: as for `picture`, all of one size and kind; some are asked for twice.
+        frames: as for `picture`, all of one size and kind.
         path: as for `save`.
         milliseconds: for which each is shown.
 
@@ -159,51 +132,35 @@ def save_gif(
     Raises:
         ValueError: if there is no frame, or it cannot be written.
     """
-    if not len(frames):
+    frames = list(frames)
+    if not frames:
         checks.fail("save_gif", "frames", "at least one picture", "none")
-    palette = None if picture(frames[0]).mode == "L" else _common_palette(frames)
-    durations = [milliseconds] * len(frames)
+    pictures = [picture(frame) for frame in frames]
+    if pictures[0].mode != "L":
+        palette = _common_palette(frames)
+        pictures = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
+    durations = [milliseconds] * len(pictures)
     durations[-1] = LAST_FRAME
 
     def write(file: BinaryIO) -> None:
-        first = _gif_of_one(frames[0], palette, duration=durations[0], loop=0)
-        file.write(first.removesuffix(END_OF_A_GIF))
-        for i in range(1, len(frames)):
-            following = _gif_of_one(frames[i], palette, duration=durations[i])
-            file.write(_without_its_head(following).removesuffix(END_OF_A_GIF))
-        file.write(END_OF_A_GIF)
+        pictures[0].save(
+            file,
+            format="GIF",
+            save_all=True,
+            append_images=pictures[1:],
+            loop=0,
+            optimize=True,
+            duration=durations,
+        )
 
     return _write(path, write)
 
 
-def _gif_of_one(frame: np.ndarray, palette: Image.Image | None, **options: int) -> bytes:
-    """A GIF of one frame. Pillow keeps all frames of a longer one in memory until its end.
-
-    Args:
-        frame: as for `picture`.
-        palette: a picture with the colours to use; None: the frame is grey.
-        options: Pillow's, of the frame: duration, loop.
-    """
-    shown = picture(frame)
-    if palette is not None:
-        shown = shown.quantize(palette=palette, dither=Image.Dither.NONE)
-    file = io.BytesIO()
-    # Not optimised, each frame has the whole palette as its table of colours, so all are equal.
-    shown.save(file, format="GIF", optimize=False, interlace=False, **options)
-    return file.getvalue()
-
-
-def _without_its_head(gif: bytes) -> bytes:
-    """A GIF from the end of its table of colours on."""
-    bits = (gif[10] & 0b111) + 1
-    return gif[HEAD_OF_A_GIF + 3 * 2**bits :]
-
-
-def _common_palette(frames: Sequence[np.ndarray]) -> Image.Image:
+def _common_palette(frames: list[np.ndarray]) -> Image.Image:
     """256 colours for all frames, from every second pixel each way of some of them."""
     stride = math.ceil(len(frames) / FRAMES_OF_THE_PALETTE)
-    chosen = [*range(0, len(frames), stride), len(frames) - 1]
-    smaller = [frames[i][::2, ::2].copy() for i in chosen]
+    chosen = [*frames[::stride], frames[-1]]
+    smaller = [frame[::2, ::2] for frame in chosen]
     return Image.fromarray(np.concatenate(smaller)).quantize(256, dither=Image.Dither.NONE)
 
 

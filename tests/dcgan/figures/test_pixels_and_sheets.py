@@ -1,7 +1,5 @@
 """Pictures as uint8 and as numbers in [-1, 1]; many pictures in one."""
 
-import weakref
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -92,72 +90,3 @@ def test_a_gif_has_all_frames_in_order_the_last_for_longer(tmp_path):
     assert durations == [100, 100, 2000]
     with pytest.raises(ValueError, match="save_gif: frames must be at least one picture"):
         sheets.save_gif([], tmp_path / "b.gif")
-
-
-def some_frames(count, channels):
-    """Frames whose parts change, or stay."""
-    draws = np.random.default_rng(0)
-    first = draws.integers(0, 256, [20, 24, channels], dtype=np.uint8)
-    frames = []
-    for i in range(count):
-        frame = first.copy()
-        frame[: i + 1] = draws.integers(0, 256, [i + 1, 24, channels], dtype=np.uint8)
-        frames.append(frame)
-    return frames
-
-
-def shown(path):
-    """The frames of a GIF as (pixels, milliseconds)."""
-    found = []
-    with Image.open(path) as gif:
-        for i in range(gif.n_frames):
-            gif.seek(i)
-            found.append((np.asarray(gif.convert("RGB")), gif.info["duration"]))
-    return found
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_gif_shows_what_pillows_own_writer_shows(tmp_path, channels):
-    frames = some_frames(5, channels)
-    pictures = [sheets.picture(frame) for frame in frames]
-    if channels == 3:
-        palette = sheets._common_palette(frames)
-        pictures = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
-    pillows = tmp_path / "pillows.gif"
-    durations = [150, 150, 150, 150, 2000]
-    others = pictures[1:]
-    pictures[0].save(pillows, save_all=True, append_images=others, loop=0, duration=durations)
-    ours = shown(sheets.save_gif(frames, tmp_path / "ours.gif"))
-    for (pixels, milliseconds), (wanted, long) in zip(ours, shown(pillows), strict=True):
-        np.testing.assert_array_equal(pixels, wanted)
-        assert milliseconds == long
-    with Image.open(tmp_path / "ours.gif") as gif:
-        assert gif.info["loop"] == 0
-
-
-class Counted(sheets.InFiles):
-    """Pictures in files, and how many of those that were read were alive at the same time."""
-
-    def __init__(self, paths):
-        super().__init__(paths)
-        self.alive = weakref.WeakValueDictionary()
-        self.read = 0
-        self.most = 0
-
-    def __getitem__(self, index):
-        frame = super().__getitem__(index).copy()
-        self.read += 1
-        self.alive[self.read] = frame
-        self.most = max(self.most, len(self.alive))
-        return frame
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_gif_from_files_holds_one_frame_at_a_time(tmp_path, channels):
-    frames = some_frames(6, channels)
-    paths = [sheets.save(frame, tmp_path / f"{i}.png") for i, frame in enumerate(frames)]
-    counted = Counted(paths)
-    from_files = sheets.save_gif(counted, tmp_path / "a.gif").read_bytes()
-    assert from_files == sheets.save_gif(frames, tmp_path / "b.gif").read_bytes()
-    assert counted.read >= 6
-    assert counted.most == 1
