@@ -169,7 +169,7 @@ def test_a_new_run_may_start_from_one_of_another_judge(tmp_path, network):
 
 def test_a_missing_extra_is_one_line_and_nothing_is_begun(tmp_path, monkeypatch):
     monkeypatch.setattr(efficientnet, "PACKAGE", "no_such_package_anywhere")
-    with pytest.raises(ValueError, match=r"gan-from-first-principles\[judge\].*--judge pixels"):
+    with pytest.raises(ValueError, match=r"pip install -e '\.\[judge\]'.*--judge pixels"):
         train(tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
