@@ -135,8 +135,8 @@ def load(file=None) -> tuple[Sequential, dict]:
             about["size"],
             about["width"],
             about["latent_dim"],
-            network=about.get("network", "radford"),  # the package's own file names none
-            filtered=about.get("filtered", False),
+            network=about["network"],
+            filtered=about["filtered"],
             seed=0,
             epsilon=about["epsilon"],
             channels=form_of(about).channels,
@@ -160,8 +160,8 @@ def load(file=None) -> tuple[Sequential, dict]:
 
 
 def form_of(about: dict) -> Form:
-    """The form of a file's generator; the package's own file names none."""
-    return Form(**about.get("form", {}))
+    """The form of a file's generator."""
+    return Form(**about["form"])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -112,11 +112,11 @@ def _module(
     if labels is not None:
         signature.append(tf.TensorSpec([None, *labels.shape], labels.dtype, name="labels"))
 
-    @tf.function(input_signature=signature, autograph=False)
+    @tf.function(input_signature=signature)
     def samples(*inputs: tf.Tensor) -> tf.Tensor:
         return tf.cast(generator(*inputs, training=False), tf.float32)
 
-    @tf.function(input_signature=signature, autograph=False)
+    @tf.function(input_signature=signature)
     def call(*inputs: tf.Tensor) -> tf.Tensor:
         made = samples(*inputs)
         return made if to_output is None else to_output(made)

@@ -112,6 +112,25 @@ def test_the_export_replaces_an_older_one_and_cleans_up_after_killed_ones(small,
     )
 
 
+def test_a_generator_may_decide_by_pythons_if(tmp_path):
+    """Its trainer then runs eagerly; the export translates the `if`."""
+
+    class Decides(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = tf.Variable([2.0])
+
+        def __call__(self, z, training=False):
+            if tf.reduce_sum(z) > 0.0:
+                return z * self.scale
+            return -z
+
+    export_generator(Decides(), 2, tmp_path / "g")
+    loaded = tf.saved_model.load(str(tmp_path / "g"))
+    assert loaded.samples(tf.constant([[1.0, 2.0]])).numpy().tolist() == [[2.0, 4.0]]
+    assert loaded.samples(tf.constant([[-1.0, -2.0]])).numpy().tolist() == [[1.0, 2.0]]
+
+
 def test_training_on_does_not_change_what_was_exported(tmp_path):
     generator = Dense(2, 1, seed=1)
     export_generator(generator, 2, tmp_path / "generator")
