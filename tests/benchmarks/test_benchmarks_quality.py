@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import quality
-from benchmarks.measure import budget
+from benchmarks.measure import budget, rows
 
 FACES = np.arange(10 * 4 * 4 * 3, dtype=np.uint8).reshape(10, 4, 4, 3)
 
@@ -109,6 +109,45 @@ def test_the_time_to_beat_is_the_first_at_which_ours_is_as_good():
     assert quality.time_to_beat(rows_of("lab", (2.0, 100.0))) == []
 
 
+def test_each_of_our_trainings_is_compared_with_everyone_elses():
+    measured = [
+        *rows_of("ours-dcgan@2", (2.0, 300.0)),
+        *rows_of("pytorch", (2.0, 400.0), (4.0, 310.0), (6.0, 250.0)),
+        *rows_of("ours-dcgan", (2.0, 500.0), (4.0, 200.0)),
+    ]
+    assert quality.time_to_beat(measured) == [
+        "ours-dcgan@2 does not reach pytorch's best, 250.0 after 6.0 minutes",
+        "ours-dcgan reaches pytorch's best, 250.0 after 6.0 minutes, after 4.0",
+    ]
+
+
+def test_a_contestant_may_have_minutes_of_its_own(tmp_path, monkeypatch):
+    told = []
+
+    def train(command):
+        told.append(json.loads(command[-1]))
+        return 0, "", "", None
+
+    monkeypatch.setattr(quality.rows, "run", train)
+    monkeypatch.setattr(quality.importlib.util, "find_spec", lambda name: name)
+    config = quality.Config(out=tmp_path, minutes=60.0)
+    for entry in ("pytorch", "pytorch@10"):
+        assert quality._train(entry, config, {"learnt": "learnt.npy"}, rows.console()) == ""
+    assert [(options["minutes"], options["out"]) for options in told] == [
+        (60.0, str(tmp_path / "pytorch")),
+        (10.0, str(tmp_path / "pytorch@10")),
+    ]
+
+
+def test_everyone_who_has_shown_faces_is_found(tmp_path):
+    for name in ("pytorch", "pytorch@10", "pytorch@2", "ours-dcgan", "lab@1.5"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / budget.LOG).touch()
+    (tmp_path / "factor_classifier").mkdir()
+    found = quality.everyone_in(tmp_path)
+    assert found == ["ours-dcgan", "pytorch@2", "pytorch@10", "pytorch", "lab@1.5"]
+
+
 def test_a_folder_of_other_settings_is_refused(tmp_path):
     quality._keep_settings(quality.Config(out=tmp_path, minutes=1.0))
     quality._keep_settings(quality.Config(out=tmp_path, minutes=1.0, only=("lab",)))
@@ -120,6 +159,10 @@ def test_a_folder_of_other_settings_is_refused(tmp_path):
     ("wrong", "message"),
     [
         ({"only": ("keras",)}, "only must be one of ours-dcgan, ours-radford"),
+        ({"only": ("keras@10",)}, "only must be one of ours-dcgan, ours-radford"),
+        ({"only": ("lab@ten",)}, "only must be name@minutes, such as pytorch@10, got 'lab@ten'"),
+        ({"only": ("lab@0",)}, "only: lab@ must be"),
+        ({"only": ("lab@nan",)}, "only: lab@ must be"),
         ({"minutes": 0.0}, "minutes must be"),
         ({"count": 5}, "count must be a whole number"),
         ({"precision": "half"}, "precision must be one of float32"),
