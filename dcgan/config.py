@@ -156,7 +156,12 @@ class Config:
         "same or other faces; the other options are that run's unless you give them"
     )
     epochs: int = 30
-    """passes over the data"""
+    """passes over the data, or groups of so many as --repeat says"""
+    repeat: int = 1
+    (
+        "passes over the data that make one epoch. For a few hundred faces: they are judged, "
+        "shown and saved only once an epoch"
+    )
     network: Network = "dcgan"
     (
         "radford: DCGAN as Radford et al. 2015 published it; dcgan: the same shapes with a D "
@@ -353,6 +358,7 @@ class Config:
 _WHOLE_NUMBERS = {
     "drawn": 2,
     "epochs": 1,
+    "repeat": 1,
     "batch_size": 2,
     "width": 1,
     "latent_dim": 1,
@@ -423,7 +429,7 @@ def from_json(fields: dict[str, Any]) -> Config:
     """
     names = [field.name for field in dataclasses.fields(Config)]
     missing = [name for name in names if name not in fields]
-    newest = [name for name in ("network", "colours") if name in missing]
+    newest = [name for name in ("network", "colours", "repeat") if name in missing]
     if newest:
         checks.fail(
             "config.json",

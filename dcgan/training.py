@@ -80,6 +80,7 @@ AUGMENTATIONS: dict[str, Callable] = {
     "cutout": lambda strength: augment.cutout(0.5 * strength),
 }
 """Name -> what makes it, of a strength; 1 is that of Zhao et al. 2020."""
+FEW_ROUNDS = 20  # in an epoch
 NETWORKS = ("generator/", "discriminator/", "average/model/")  # of a checkpoint's names
 
 
@@ -223,7 +224,7 @@ def train(
         rows=rows,
         labels=None if labelled is None else labelled.rows,
     )
-    an_epoch = len(rows) // config.batch_size
+    an_epoch = config.repeat * (len(rows) // config.batch_size)
     rounds = config.epochs * an_epoch
     if not workers.is_chief(strategy):
         return _play_along(config, strategy, data, labelled, batches, rounds, console)
@@ -246,6 +247,7 @@ def train(
         judge = _judge(config, run, data.images, rows, held_aside)
         del data  # the faces are on the device
         say(judge.introduction(), console)
+        _tell_of_short_epochs(config, an_epoch, console)
         images_an_epoch = an_epoch * config.batch_size
         watch = Watch(run, judge, images_an_epoch, config, console, label_set)
         try:
@@ -300,6 +302,18 @@ def _tell_of_the_data(
     if labelled is not None:
         labels.write(run.path, labelled.labels)
         say(labelled.summary(), console)
+
+
+def _tell_of_short_epochs(config: Config, an_epoch: int, console: Console) -> None:
+    """Say how to spend less time on judging, if there are few faces."""
+    if an_epoch >= FEW_ROUNDS:
+        return
+    repeat = math.ceil(100 * config.repeat / an_epoch)
+    say(
+        f"An epoch has only {an_epoch} rounds, and after each come judging and a checkpoint. "
+        f"To spend the time on training: --repeat {repeat}. See docs/faces.md, Few faces.",
+        console,
+    )
 
 
 def _judge(

@@ -33,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
     ("changes", "words"),
     [
         ({"epochs": 0}, "Config: epochs must be a whole number of at least 1, got 0"),
+        ({"repeat": 0}, "Config: repeat must be a whole number of at least 1, got 0"),
         ({"size": 48}, "Config: size must be one of 32, 64, 96, 128, got 48"),
         ({"loss": "best"}, "Config: loss must be one of"),
         ({"d_learning_rate": -1.0}, "Config: d_learning_rate must be"),

@@ -106,6 +106,22 @@ def test_small_pictures_are_told_of(tmp_path, monkeypatch):
     assert "24 faces of 32 x 32 pixels; 3 small pictures enlarged, and so blurred; 2 held" in said
 
 
+@pytest.mark.usefixtures("without_output")
+def test_an_epoch_of_two_passes_trains_as_two_epochs_do(done, tmp_path):
+    """The same rounds, looked at half as often; and few rounds in an epoch are told of."""
+    two_epochs, run = done
+    told = Console(file=io.StringIO(), width=200)
+    options = {**asked_for(run), "epochs": 1, "repeat": 2, "run": tmp_path / "run"}
+    one_epoch, repeated = training.train(Config(**options), told)
+    np.testing.assert_array_equal(read_epochs(repeated.path / "epochs.csv")["step"], [6])
+    came = one_epoch.state()
+    for name, variable in two_epochs.state().items():
+        np.testing.assert_array_equal(came[name].numpy(), variable.numpy(), err_msg=name)
+    said = " ".join(told.file.getvalue().split())
+    assert "An epoch has only 6 rounds" in said
+    assert "--repeat 34" in said
+
+
 def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):
     _, run = done
     epochs = read_epochs(run.path / "epochs.csv")
