@@ -326,7 +326,7 @@ The pairs $(x, G(z))$ are drawn at random and not from the best plan, so the arg
 Section 5.5 has a case in which it does not.
 
 **Spectral normalisation.** Bound the slope by construction. A linear layer $x \mapsto Ax$ multiplies the length of a
-difference by at most $\|A\|$, the largest singular value of the matrix $A$. A leaky rectifier never makes it longer.
+difference by at most $\|A\|$, the largest singular value of the matrix $A$. A leaky ReLU never makes it longer.
 So a network with the weight matrices $A_1, \dots, A_L$ satisfies
 
 $$|f(x) - f(y)| \le \|A_L\| \cdots \|A_1\|\, |x - y|. \tag{5.9}$$
@@ -519,8 +519,9 @@ flat. A critic may: the better it is, the better it measures.
 We compare three games on chapter 4's data: the Wasserstein loss with the two-sided penalty of equation (5.8), with the
 one-sided penalty of equation (5.12), and the non-saturating loss. Networks, learning rates and steps are the same in
 all three. (They are chosen for the critics; exercise 6 has settings that suit the non-saturating loss.) `play` looks
-at the game every 25 rounds. It computes the exact $W_1$ of 5,000 samples, minus $D$'s loss on the same samples without
-the penalty (for a critic this is its estimate of $W_1$), and $D$'s mean slope between them.
+at the game every 25 rounds, and computes three numbers on 5,000 samples: the exact $W_1$; $D$'s loss without the
+penalty, with a minus sign (for a critic this is its estimate of $W_1$); and $D$'s mean slope between real and generated
+samples.
 """
 
 
@@ -668,9 +669,8 @@ r"""
 >   distributions that do not overlap. Later it falls, towards the $-\log 4 = -1.39$ of two equal distributions. It is
 >   not measured in the unit of $x$.
 
-Table 5.3 says in numbers how well minus $D$'s loss follows $W_1$. The **rank correlation** is the correlation of the
-ranks (the smallest number of a run has rank 1, and so on). It is 1 if both always rise and fall together, whatever
-their units.
+Table 5.3 says in numbers how well minus $D$'s loss follows $W_1$. As in section 4.6, the rank correlation is 1 if both
+always rise and fall together, whatever their units.
 """
 
 

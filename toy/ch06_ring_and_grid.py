@@ -382,7 +382,7 @@ r"""
 >   to follow the slope.
 > - With the penalties the peaks are lower and softer: $D$ is less sure, and its slope reaches further around each mode.
 > - In this run 17 modes are hit after the last round, against 19 without penalties. Over ten seeds the
->   penalties find three modes *more* (Table 6.2). One run is an illustration and not evidence.
+>   penalties find three modes *more* on the grid (Table 6.2). One run is an illustration and not evidence.
 
 ## 6.4 A relativistic loss: compare, do not grade
 
@@ -428,10 +428,10 @@ r"""
 ## 6.5 Falling learning rates and the average of G
 
 With a constant learning rate $G$ never comes to rest. Its samples circle around the modes: the larger the learning
-rate, the wider. Two cures are known from chapter 3:
+rate, the wider. There are two cures:
 
 - the learning rate of both players stays constant for a fifth of the run, and then falls to 0 along half a cosine;
-- samples are drawn from a moving average of $G$'s weights over about $1/(1 - 0.995) = 200$ rounds (its decay is 0.995).
+- samples are drawn from a moving average of $G$'s weights (chapter 3) over about $1/(1 - 0.995) = 200$ rounds.
 """
 
 # %%
@@ -647,15 +647,17 @@ difference a finding if it is more than twice that, so more than $2.8\, e$.
 - **Penalties** find more modes: 20.6 instead of 17.2 on the grid, 7.6 instead of 6.4 on the ring. They do not raise the
   quality.
 - **The relativistic loss** changes nothing that ten seeds can show (20.6 ± .9 against 21.0 ± .9 modes).
-- **Falling rates and the average** more than double the high quality, and more modes are hit.
+- **Falling rates and the average** more than double the high quality, and on the grid more modes are hit (23.7 ± .4).
 - **Fading noise** changes nothing that ten seeds can show, given what is there already.
 - **Coin flips** remove the threads: from 53 to 98.5 % high quality, and every mode in every run.
 
-**What is still wrong.** The sd ratio of the full recipe is 0.88 on the grid and 0.90 on the ring: its modes are about
-a tenth too narrow, with a standard error of 0.01, so this is not chance. High quality cannot show it. Modes with
-an sd ratio of 0.9 and no other fault would have at least 99.7 % hits (their own sd is about 0.885 of the true one,
-because the ratio counts hits only), and the samples that stray bring the share down to that of a perfect sampler. Two faults cancel in one number. Why are the modes narrow? We do not know. Perhaps the 5,000
-rounds after the noise are too few for $D$ to learn the width; perhaps averaging narrows the modes (exercise 6).
+**What is still wrong.** The sd ratio of the full recipe is 0.88 on the grid and 0.90 on the ring: its modes are about a
+tenth too narrow, with a standard error of 0.01, so this is not chance. High quality cannot show it. Modes with an sd
+ratio of 0.9 and no other fault would have about 99.7 % hits (their own sd is about 0.885 of the true one, because the
+ratio counts hits only), and the samples that stray bring the share down to about that of a perfect sampler. Two faults
+cancel in one number. On the grid the shares of the modes are still uneven, too: the reverse KL is 0.031, and a perfect
+sampler has 0.005. Why are the modes narrow? We do not know. Perhaps the 5,000 rounds after the noise are too few for
+$D$ to learn the width; perhaps averaging narrows the modes (exercise 6).
 
 **What the table does not say.** Each row keeps what came before. So the table does not tell what the noise would do
 without the average, or whether coin flips alone would suffice (exercise 4). Nor does it tell R1 from R2, or the
