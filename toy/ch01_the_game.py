@@ -218,8 +218,7 @@ r"""
 
 ## 1.3 The same loss, from logits and samples
 
-A GAN knows neither $p$ nor $q$. It has samples, and it has a network that gives logits. Both changes are easy to
-make.
+A GAN knows neither $p$ nor $q$. It has samples, and it has a network that gives logits.
 
 *From $D$ to logits.* Let $s(t) = \log(1 + e^t)$, the **softplus** function. Since $\sigma(a) = 1/(1 + e^{-a})$,
 
@@ -516,14 +515,13 @@ gradient of the loss with respect to $G$'s parameters, with $D^*$ held fixed. Fi
 
 $$-\log D^* = -\log(1 - D^*) + \log\frac{1 - D^*}{D^*} = -\log(1 - D^*) + \log\frac{q}{p}.$$
 
-The last step uses equation (1.3). Now take the mean over generated samples. There are two terms.
+The last step uses equation (1.3). Now take the mean over generated samples.
 
-- *The first term* is minus the minimax loss. We need the gradient of the minimax loss. It is that of $V$, because with
-  $D$ held fixed the mean over real samples does not change when $G$ moves. By equation (1.5) the best $V$ is
-  $2\,JS - \log 4$. If $G$ moves a little, two things change this value: the samples move, and $D^*$ moves. For a small
-  move of $G$ the second change can be neglected, because $V$ is at its maximum with respect to $D$, where its slope is
-  zero. (This is called the *envelope theorem*.) So with $D^*$ held fixed the minimax loss has the gradient of
-  $2\,JS(p, q)$.
+- *The first term* is minus the minimax loss. The gradient of the minimax loss is that of $V$, because with $D$ held
+  fixed the mean over real samples does not change when $G$ moves. By equation (1.5) the best $V$ is $2\,JS - \log 4$.
+  If $G$ moves a little, two things change this value: the samples move, and $D^*$ moves. For a small move of $G$ the
+  second change can be neglected, because $V$ is at its maximum with respect to $D$, where its slope is zero. (This is
+  called the *envelope theorem*.) So with $D^*$ held fixed the minimax loss has the gradient of $2\,JS(p, q)$.
 - *The second term* has the gradient of $KL(q \| p)$. To see this, let $G$ move, so that $q$ becomes $q'$. The function
   $\log (q / p)$ is held fixed, so it keeps the old $q$. Its mean over the new samples is
   $\mathbb{E}_{q'} \log \frac{q}{p} = KL(q' \| p) - KL(q' \| q)$. The last divergence is smallest at $q' = q$, so its
@@ -543,10 +541,10 @@ average*? Take the average of $D^*$ over as many real as generated samples:
 $$\tfrac12 \int p\, D^*\, dx + \tfrac12 \int q\, D^*\, dx = \tfrac12 \int (p + q)\, \frac{p}{p + q}\, dx = \tfrac12 \int p\, dx = \tfrac12
 \quad\text{for every } q.$$
 
-The answer is no. The average is one half for *any* generator. Something else is needed. The **accuracy** of $D$ is
-the share of samples on which it is right. $D$ calls a sample real if $D > \frac12$, that is, if the *logit* is
-above 0. So the accuracy is $\frac12 [\Pr(a > 0) + \Pr(b \le 0)]$, where $\Pr$ is the probability over real samples
-(logit $a$) and over generated samples (logit $b$). Table 1.3 compares the two for four generators.
+The answer is no. The average is one half for *any* generator. The **accuracy** of $D$ says more: it is the share of
+samples on which $D$ is right. $D$ calls a sample real if $D > \frac12$, that is, if the *logit* is above 0. So the
+accuracy is $\frac12 [\Pr(a > 0) + \Pr(b \le 0)]$, where $\Pr$ is the probability over real samples (logit $a$) and over
+generated samples (logit $b$). Table 1.3 compares the two for four generators.
 """
 
 

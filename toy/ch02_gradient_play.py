@@ -664,7 +664,7 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 > **Notice.** *The last column is rounding.* By hand we computed with 64-bit numbers, and the trainer computes with
-> 32-bit numbers, which have about seven digits. The trainer is the loop that you know.
+> 32-bit numbers, which have about seven digits.
 
 ## Summary
 

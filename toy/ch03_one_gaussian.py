@@ -127,7 +127,7 @@ Since $z$ has mean 0 and mean square 1, the mean of the square is $(\mu - 10)^2 
 
 $$W_2 = \sqrt{(\mu - 10)^2 + (|w| - 1)^2}. \tag{3.1}$$
 
-It starts at 10 and should go to 0. The players know nothing of this score.
+It starts at 10 and should go to 0.
 """
 
 
@@ -170,7 +170,7 @@ a constant.
 ## 3.3 Two tools: Adam, and the moving average of G
 
 Chapter 1 used plain gradient descent. Most GANs since 2015 use Adam [Kingma and Ba 2015], and many keep a moving
-average of the generator. Both are short.
+average of the generator.
 
 > **Adam.** Let $g$ be the gradient in the $k$-th update, and $m$, $v$ two memories that start at 0. All operations
 > are done for each parameter by itself:

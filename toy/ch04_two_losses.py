@@ -559,9 +559,9 @@ non-saturating $G$ found the data in every run. Two points reconcile them.
   network, which is nearly linear over such distances, rises already at 0. In many dimensions nothing forces the slope to
   point towards the data.
 
-So in this experiment a $D$ that is ahead does no harm to the non-saturating loss. That is a statement about this 1-D
-experiment only. Chapter 9 has two trainings on images: in one $D$ stays ahead while the faces get better (section 9.2),
-in the other it learns a hundred times as fast as $G$, and $G$ stays at noise (section 9.5).
+So in this 1-D experiment a $D$ that is ahead does no harm to the non-saturating loss. Chapter 9 has two trainings on
+images: in one $D$ stays ahead while the faces get better (section 9.2), in the other it learns a hundred times as fast
+as $G$, and $G$ stays at noise (section 9.5).
 
 You can check that the head start is not to blame for what happened in section 4.3: run
 `python -m toy.ch04_two_losses --head-start 0`. Minimax with plain gradient descent stays where it is all the same. With
@@ -638,11 +638,10 @@ r"""
 > - In Figure 4.3, in the three games where $G$ moves, its loss is flat from about round 1,200 on. $W_1$ goes on
 >   falling: for 300 more rounds with minimax, for a thousand and more with the non-saturating loss.
 
-The reason is simple. A player's loss tells how it does against *this* opponent. If both improve together, both losses
-stay where they are.
+A player's loss tells how it does against *this* opponent. If both improve together, both losses stay where they are.
 
-> **Common mistake.** To stop training, or to choose a checkpoint, where a loss is low or has come to rest. The calmest
-> loss of the four games belongs to the run that never moved. Plot a distance from the data.
+> **Common mistake.** To stop training, or to choose a checkpoint, where a loss is low or has come to rest. Plot a
+> distance from the data.
 
 ## 4.7 What a continuous G cannot make
 

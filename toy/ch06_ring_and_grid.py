@@ -219,8 +219,8 @@ def fading_noise(config, scale):
 r"""
 `watch` counts, about forty times in a run, which modes 2,500 samples of $G$ hit. A sample **hits** a mode if its
 distance from the mode's centre is at most three times the standard deviation of that mode. `train_and_tell` prints the
-last count, and below it a distance from the target, for targets that have no modes to count. (Section 7.6 explains this
-sliced Wasserstein distance.)
+last count, and below it a distance from the target, which also serves targets that have no modes to count. (Section 7.6
+explains this sliced Wasserstein distance.)
 """
 
 
@@ -533,8 +533,7 @@ r"""
 
 ## 6.8 The whole recipe
 
-We put the plain GAN and the full recipe side by side, and watch the full recipe train. Then a table tells what each
-ingredient contributed.
+We put the plain GAN and the full recipe side by side, and watch the full recipe train.
 """
 
 # %%
@@ -707,8 +706,7 @@ never rest, and threads. Each needs a cure of its own.
   each with a perfect sampler, and never look at one of them alone.
 - Penalties on $D$'s slope find more modes. Falling rates and an average of $G$ bring the samples to rest on them.
 - A connected prior makes threads between the modes. Coin flips in $z$ cut the prior into pieces and remove the threads.
-- Over ten seeds the relativistic loss and the fading noise make no difference *here*. A good argument is not a
-  measurement.
+- Over ten seeds the relativistic loss and the fading noise make no difference *here*.
 - The full recipe finds every mode in every run, and its modes are a tenth too narrow.
 - Packing shows $D$ several samples at once, so that missing variety is visible.
 
