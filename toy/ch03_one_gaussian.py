@@ -441,8 +441,9 @@ r"""
 > - *Third row: only the distance shows which game went wrong.* It is measured outside of the game, by a formula that
 >   neither player has.
 
-Two rules follow. Watch the curves for *trouble*: a $D$ that stays at accuracy 1, or a loss that runs away. To judge
-*quality*, use a measure from outside. For images, chapters 7 and 11 build such measures.
+Two rules follow. Watch the curves for *trouble*: a loss that runs away or, on data as simple as these, a $D$ that stays
+at accuracy 1. (On images $D$ may stay ahead in a normal training; section 9.4.) To judge *quality*, use a measure from
+outside. For images, chapters 7 and 11 build such measures.
 
 > **Common mistake: keeping the round in which the average of $D$ is nearest one half.** Chapter 1 shows that the best
 > $D$ averages one half for *every* generator. A $D$ that is always right does so as well: $(1 + 0) / 2$. Table 3.2
