@@ -149,8 +149,8 @@ r"""
 ## 3.2 What the discriminator must be able to see
 
 Against $G$'s $N(\mu, w^2)$ the best logit is $a^* = \log p - \log q$ (chapter 1). Insert the logarithms of the two
-normal densities, $\log p = -\frac{(x - 10)^2}{2} - \log\sqrt{2\pi}$ and $\log q = -\frac{(x - \mu)^2}{2w^2} - \log
-|w| - \log\sqrt{2\pi}$:
+normal densities, $\log p = -\frac{(x - 10)^2}{2} - \log\sqrt{2\pi}$ and
+$\log q = -\frac{(x - \mu)^2}{2w^2} - \log |w| - \log\sqrt{2\pi}$:
 
 $$a^*(x) = \frac{(x - \mu)^2}{2 w^2} - \frac{(x - 10)^2}{2} + \log |w|. \tag{3.2}$$
 

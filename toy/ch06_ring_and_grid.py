@@ -151,8 +151,8 @@ def mean_and_scale(distribution, seed):
 r"""
 One function trains every recipe of this chapter. Each of its optional parts, the penalty, the noise, the average and
 the falling learning rate, is explained in the section that switches it on. The defaults in `Config` were found by
-trying, not by theory. Each has a flag, so try others. On a first reading, skip `falling_penalties` and `fading_noise`;
-sections 6.3 and 6.6 come back to them.
+trying, not by theory. On a first reading, skip `falling_penalties` and `fading_noise`; sections 6.3 and 6.6 come back
+to them.
 """
 
 
@@ -382,7 +382,7 @@ r"""
 >   to follow the slope.
 > - With the penalties the peaks are lower and softer: $D$ is less sure, and its slope reaches further around each mode.
 > - In this run 17 modes are hit after the last round, against 19 without penalties. Over ten seeds the
->   penalties find three modes *more* on the grid (Table 6.2). One run is an illustration and not evidence.
+>   penalties find three modes *more* on the grid (Table 6.2).
 
 ## 6.4 A relativistic loss: compare, do not grade
 
