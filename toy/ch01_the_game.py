@@ -168,7 +168,7 @@ it is 0. Where both are zero, $D^*$ is undefined, but no sample ever falls there
 
 A network does not give out $D$ itself. Its output is the **logit** $a$, which may be any real number, and
 $D = \sigma(a) = 1 / (1 + e^{-a})$ with the sigmoid function $\sigma$. Solved for $a$, this is
-$a = \log D - \log (1 - D)$. Put in equation (1.2):
+$a = \log D - \log (1 - D)$. Insert equation (1.2):
 $\log D^* - \log(1 - D^*) = \log\frac{p}{p + q} - \log\frac{q}{p + q}$, so the best logit is
 
 $$a^*(x) = \log p(x) - \log q(x). \tag{1.3}$$
@@ -218,8 +218,7 @@ r"""
 
 ## 1.3 The same loss, from logits and samples
 
-A GAN knows neither $p$ nor $q$. It has samples, and it has a network that gives logits. Both changes are easy to
-make.
+A GAN knows neither $p$ nor $q$. It has samples, and it has a network that gives logits.
 
 *From $D$ to logits.* Let $s(t) = \log(1 + e^t)$, the **softplus** function. Since $\sigma(a) = 1/(1 + e^{-a})$,
 
@@ -236,10 +235,10 @@ $$L_D = -V = \int \big[\, p(x)\, s(-a(x)) + q(x)\, s(a(x)) \,\big]\, dx
 \;\approx\; \operatorname{mean} s(-a_i) + \operatorname{mean} s(b_i). \tag{1.4}$$
 
 The integral needs the densities. We can compute it only because we wrote them down. The means need samples only, and
-`losses.discriminator_loss` computes them. The next cell compares the two, for the best $D$ and for four others. Each
-of these changes the logits of the best $D$ in some way. For the integral, `cells` cuts the line into many short pieces
-and gives the middle and the width of each; `at(p, x)` is the height of the density $p$ at $x$, and `integrate` adds up
-height times width. `rng.seed(seed, name)` makes from one seed another stream of random numbers for each name.
+`losses.discriminator_loss` computes them. The next cell compares the two, for the best $D$ and for four others. Each of
+these changes the logits of the best $D$ in some way. For the integral, `cells` cuts the line into many short pieces and
+gives the middle and the width of each; `at(p, x)` is the height of the density $p$ at $x$, and `integrate` adds up
+height times width. From one seed `rng.seed(seed, name)` makes a separate stream of random numbers for each name.
 """
 
 
@@ -343,7 +342,8 @@ Two definitions first. The **Kullback–Leibler divergence** of a density $r$ fr
 $KL(r \| t) = \int r \log (r / t)\, dx$. It is never negative, and it is 0 only if $r = t$. The reason is **Jensen's
 inequality**: $-\log$ is a convex function, and the mean of a convex function is at least the function of the mean. So
 $KL(r \| t) = \mathbb{E}_{x \sim r} [-\log (t / r)] \ge -\log \mathbb{E}_{x \sim r} [t / r] \ge -\log \int t\, dx = 0$.
-(The second $\ge$ is there because $\mathbb{E}_{x \sim r}$ counts $t$ only where $r$ is positive.)
+(The second $\ge$ is there because $\mathbb{E}_{x \sim r}$ counts $t$ only where $r$ is positive. The first is an equality
+only if $t / r$ is constant, because $-\log$ is strictly convex.)
 The **Jensen–Shannon divergence** compares $p$ and $q$ with their mixture $m = \frac12 (p + q)$:
 
 $$JS(p, q) = \tfrac12 KL(p \| m) + \tfrac12 KL(q \| m).$$
@@ -359,9 +359,9 @@ stays as it is, and each logarithm becomes a Kullback–Leibler divergence:
 $$L_D(D^*) = \Big[\log 2 - KL(p \| m)\Big] + \Big[\log 2 - KL(q \| m)\Big] = \log 4 - 2\,JS(p, q). \tag{1.5}$$
 
 *In words.* The better $G$ imitates the data, the smaller is $JS$, and the *higher* is the loss of the best $D$. A $G$
-that makes the value $V$ small against the best $D$ minimises the Jensen–Shannon divergence. The best possible $G$ has $q = p$; then
-$JS = 0$ and $D$'s loss is $\log 4$. $JS$ is also bounded above. Since $m \ge p / 2$, the ratio $p / m$ is at most 2,
-each $KL$ is at most $\log 2$, and so is $JS$. It reaches $\log 2$ when $p$ and $q$ do not overlap.
+that makes the value $V$ small against the best $D$ minimises the Jensen–Shannon divergence. The best possible $G$ has
+$q = p$; then $JS = 0$ and $D$'s loss is $\log 4$. $JS$ is also bounded above. Since $m \ge p / 2$, the ratio $p / m$ is
+at most 2, each $KL$ is at most $\log 2$, and so is $JS$. It reaches $\log 2$ when $p$ and $q$ do not overlap.
 
 The next cell checks equation (1.5) on many pairs of densities, and draws $JS$ as $q$ moves away from $p$.
 """
@@ -515,21 +515,20 @@ gradient of the loss with respect to $G$'s parameters, with $D^*$ held fixed. Fi
 
 $$-\log D^* = -\log(1 - D^*) + \log\frac{1 - D^*}{D^*} = -\log(1 - D^*) + \log\frac{q}{p}.$$
 
-The last step is equation (1.3). Now take the mean over generated samples. There are two terms.
+The last step uses equation (1.3). Now take the mean over generated samples.
 
-- *The first term* is minus the minimax loss. We need the gradient of the minimax loss. It is that of $V$, because
-  with $D$ held fixed the mean over real samples does not change when $G$ moves. By
-  equation (1.5) the best $V$ is $2\,JS - \log 4$. If $G$ moves a little, two things change this value: the samples
-  move, and $D^*$ moves. For a small move of $G$ the second change can be neglected, because $V$ is at its maximum with respect to
-  $D$, where its slope is zero. (This is called the *envelope theorem*.) So with $D^*$ held fixed the minimax loss has
-  the gradient of $2\,JS(p, q)$.
+- *The first term* is minus the minimax loss. The gradient of the minimax loss is that of $V$, because with $D$ held
+  fixed the mean over real samples does not change when $G$ moves. By equation (1.5) the best $V$ is $2\,JS - \log 4$.
+  If $G$ moves a little, two things change this value: the samples move, and $D^*$ moves. For a small move of $G$ the
+  second change can be neglected, because $V$ is at its maximum with respect to $D$, where its slope is zero. (This is
+  called the *envelope theorem*.) So with $D^*$ held fixed the minimax loss has the gradient of $2\,JS(p, q)$.
 - *The second term* has the gradient of $KL(q \| p)$. To see this, let $G$ move, so that $q$ becomes $q'$. The function
   $\log (q / p)$ is held fixed, so it keeps the old $q$. Its mean over the new samples is
   $\mathbb{E}_{q'} \log \frac{q}{p} = KL(q' \| p) - KL(q' \| q)$. The last divergence is smallest at $q' = q$, so its
   gradient there is 0. What is left is the gradient of $KL(q \| p)$.
 
 Together: **a non-saturating step against the best $D$ follows the gradient of $KL(q \| p) - 2\,JS(p, q)$**
-[Arjovsky and Bottou 2017, theorem 2.5]. The minus sign looks alarming, but chapter 4 shows that the difference is never
+[Arjovsky and Bottou 2017] (theorem 2.5). The minus sign looks alarming, but chapter 4 shows that the difference is never
 negative, and 0 only for $p = q$. $KL(q \| p)$ is large if $G$ makes samples that the data do not have. It is hardly
 affected if $G$ leaves out a part of the data: a $G$ that leaves out half of the data and is perfect on the rest has
 $q = 2p$ there, and $KL(q \| p)$ is only $\log 2 = 0.69$. Chapter 4 looks at what follows from that.
@@ -539,13 +538,13 @@ $q = 2p$ there, and $KL(q \| p)$ is only $\log 2 = 0.69$. Chapter 4 looks at wha
 If $q = p$, the best $D$ says $\frac12$ everywhere. Does the converse hold: is $G$ good if $D$ says $\frac12$ *on
 average*? Take the average of $D^*$ over as many real as generated samples:
 
-$$\tfrac12 \int p\, D^* dx + \tfrac12 \int q\, D^*\; dx = \tfrac12 \int (p + q)\, \frac{p}{p + q}\; dx = \tfrac12 \int p\; dx = \tfrac12
+$$\tfrac12 \int p\, D^*\, dx + \tfrac12 \int q\, D^*\, dx = \tfrac12 \int (p + q)\, \frac{p}{p + q}\, dx = \tfrac12 \int p\, dx = \tfrac12
 \quad\text{for every } q.$$
 
-The answer is no. The average is one half for *any* generator. Something else is needed. The **accuracy** of $D$ is
-the share of samples on which it is right. $D$ calls a sample real if $D > \frac12$, that is, if the *logit* is
-above 0. So the accuracy is $\frac12 [\Pr(a > 0) + \Pr(b \le 0)]$, where $\Pr$ is the probability over real samples
-(logit $a$) and over generated samples (logit $b$). Table 1.3 compares the two for four generators.
+The answer is no. The average is one half for *any* generator. The **accuracy** of $D$ says more: it is the share of
+samples on which $D$ is right. $D$ calls a sample real if $D > \frac12$, that is, if the *logit* is above 0. So the
+accuracy is $\frac12 [\Pr(a > 0) + \Pr(b \le 0)]$, where $\Pr$ is the probability over real samples (logit $a$) and over
+generated samples (logit $b$). Table 1.3 compares the two for four generators.
 """
 
 
@@ -593,8 +592,8 @@ r"""
 >   the two densities can be told apart.
 
 > **Common mistake: stopping when the average of $D$ is nearest one half.** If $D$ is good, the average is one half in
-> every round, so this rule picks a round by chance. A second slip often comes with it: to compare a logit with $\frac12$. If $D$ ends in a
-> logit, the threshold is 0.
+> every round, so this rule picks a round by chance. A second slip often comes with it: to compare a logit with
+> $\frac12$. If $D$ ends in a logit, the threshold is 0.
 
 ## 1.7 Algorithm 1: both players learn
 
@@ -718,8 +717,8 @@ r"""
 - For a fixed generator the best discriminator is $D^* = p / (p + q)$; its logit is $\log p - \log q$. It knows the
   *ratio* of the densities.
 - The loss of the best discriminator is $\log 4 - 2\,JS(p, q)$. It is $\log 4$ if $D$ cannot tell. Where the two
-  densities do not overlap it is constant, and a generator that minimises it then gets no direction from the best
-  discriminator.
+  densities do not overlap it is 0, however far apart they are, and a generator that tries to raise it gets no
+  direction from the best discriminator.
 - The minimax loss of $G$ saturates where $D$ is sure that samples are fake; the non-saturating loss does not. Against
   the best $D$, held fixed, the first follows the gradient of $2\,JS$, the second that of $KL(q \| p) - 2\,JS$.
 - The average of $D$ says nothing about $G$. Its accuracy does, if $D$ is good.

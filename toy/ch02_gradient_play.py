@@ -2,8 +2,8 @@
 r"""
 # 2. Gradient play: why two players who each descend need not arrive
 
-After this chapter you can predict, with two small matrices, whether a GAN circles, leaves or reaches its goal, and
-you know the trainer that the rest of this book uses.
+After this chapter you can predict, with two small matrices, whether the smallest GAN circles, leaves or reaches its
+goal, and you know the trainer that the rest of this book uses.
 
 ## The question: can everybody improve and nobody arrive?
 
@@ -358,10 +358,10 @@ r"""
 
 ## 2.5 Near the goal a round is a matrix
 
-For alternating play Pythagoras does not help, as the second step is not at right angles to the first position. But
-close to the goal the game becomes linear. There $b = \psi\theta$ is a product of two small numbers, so we may replace
-$f'(b)$ and $g(b)$ by their values at $b = 0$. Both are the same number, which we call $k$: it is
-$\sigma(0) = \frac12$ for minimax and non-saturating, and $1$ for Wasserstein.
+For alternating play Pythagoras does not help: $G$ steps after $D$ has moved, so the two steps together are not at right
+angles to the line from the goal. But close to the goal the game becomes linear. There $b = \psi\theta$ is a product of
+two small numbers, so we may replace $f'(b)$ and $g(b)$ by their values at $b = 0$. Both are the same number, which we
+call $k$: it is $\sigma(0) = \frac12$ for minimax and non-saturating, and $1$ for Wasserstein.
 
 *Simultaneous.* Equation (2.1) becomes $\theta_\text{new} = \theta + hk\,\psi$ and
 $\psi_\text{new} = -hk\,\theta + \psi$. As a matrix,
@@ -369,12 +369,11 @@ $\psi_\text{new} = -hk\,\theta + \psi$. As a matrix,
 $$\begin{pmatrix} \theta_\text{new} \\ \psi_\text{new} \end{pmatrix} = \begin{pmatrix} 1 & hk \\ -hk & 1 \end{pmatrix}
 \begin{pmatrix} \theta \\ \psi \end{pmatrix}. \tag{2.3}$$
 
-This matrix is a rotation times a stretch by $\sqrt{1 + h^2 k^2} > 1$, which agrees with equation (2.2). The
-eigenvalues give the same stretch, and unlike Pythagoras they also work for the matrices that follow: write the state
-as a sum of eigenvectors;
-a round multiplies each of them by its eigenvalue $\lambda$. So in the long run the larger modulus $|\lambda|$ tells how
-the distance grows. Here the eigenvalues solve $(1 - \lambda)^2 + h^2 k^2 = 0$, so $\lambda = 1 \pm i\,hk$, and
-$|\lambda| = \sqrt{1 + h^2 k^2}$.
+This matrix is a rotation times a stretch by $\sqrt{1 + h^2 k^2} > 1$, which agrees with equation (2.2). The eigenvalues
+give the same stretch, and unlike Pythagoras they also work for the matrices that follow. Write the state as a sum of
+eigenvectors; a round multiplies each of them by its eigenvalue $\lambda$. So in the long run the larger modulus
+$|\lambda|$ tells how the distance grows. Here the eigenvalues solve $(1 - \lambda)^2 + h^2 k^2 = 0$, so
+$\lambda = 1 \pm i\,hk$, and $|\lambda| = \sqrt{1 + h^2 k^2}$.
 
 *Alternating.* $D$ moves first, $\psi_\text{new} = \psi - hk\,\theta$. $G$ uses the new value:
 
@@ -541,7 +540,7 @@ r"""
 <!-- moving: dirac -->
 
 **How much of this holds for other GANs?** The Dirac-GAN is an extreme case, because all data lie on one point. At
-$\theta = 0$ real and generated samples are the same, and $D$'s loss is $\log 4$ for every $\psi$: nothing pulls $\psi$
+$\theta = 0$ real and generated samples are the same, and $D$'s loss is the same for every $\psi$: nothing pulls $\psi$
 anywhere. If data and samples are spread out, as in chapter 1, $D$'s loss has a minimum in $D$'s own parameters even
 when $G$ is right, and its step pulls them there. This acts as friction, too, and the game arrives by itself if the
 learning rates are small enough [Nagarajan and Kolter 2017]. That is why the waves of chapter 1 died out. Images have
@@ -567,7 +566,7 @@ The loop stays the same. `gan_core` contains it as `GANTrainer`. Every line of A
 A **round** is what one pass through the loop does: a step of $D$ (or several, if you ask for them) and then a step of
 $G$, on one minibatch. We say *round* throughout this book, because "training step" leaves open whose step it is.
 
-In two points the trainer's defaults differ from the paper's Algorithm 1. $D$'s step and $G$'s step share one
+In two points this book departs from the paper's Algorithm 1. In `GANTrainer` $D$'s step and $G$'s step share one
 minibatch of $z$, which saves a forward pass; `fresh_z=True` draws a new one for $G$. And most chapters use the
 optimizer Adam in place of plain gradient descent; chapter 3 explains it.
 
@@ -665,7 +664,7 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 > **Notice.** *The last column is rounding.* By hand we computed with 64-bit numbers, and the trainer computes with
-> 32-bit numbers, which have about seven digits. The trainer is the loop that you know.
+> 32-bit numbers, which have about seven digits.
 
 ## Summary
 
@@ -675,8 +674,8 @@ r"""
   distance by $1 + h^2 f'^2$.
 - In the Dirac-GAN without a penalty, alternating steps have, near the goal, a matrix of determinant 1: the state circles
   around the goal.
-- The R1 penalty asks $D$ to be flat at the data. It acts like friction, does not move the goal, and makes the game
-  arrive.
+- The R1 penalty asks $D$ to be flat at the data. It acts like friction and does not move the goal. With it the
+  Dirac-GAN arrives, in simultaneous play if $\gamma > h k^2$.
 - If data and samples overlap, the curvature of $D$'s loss is friction as well.
 - `GANTrainer` is the loop of chapter 1; a round is one pass through it.
 

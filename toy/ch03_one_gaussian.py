@@ -118,16 +118,16 @@ The data are numbers from $N(10, 1)$, and $z$ is one number from $N(0, 1)$. The 
 starts as $G(z) = z$, so $\mu = 0$ and $w = 1$. Its samples have exactly the distribution $N(\mu, w^2)$, and we need
 no histogram to know how good it is. It is right if $\mu = 10$ and $|w| = 1$.
 
-We score $G$ by its **Wasserstein-2 distance** from the data. Imagine each density as a heap of sand, and move one
-heap onto the other so that the mean *squared* distance that a grain travels is as small as possible. The Wasserstein-2
+We score $G$ by its **Wasserstein-2 distance** from the data. Imagine each density as a heap of sand, and move one heap
+onto the other so that the mean *squared* distance that a grain travels is as small as possible. The Wasserstein-2
 distance, $W_2$, is the root of that mean. (Chapter 5 uses its sister $W_1$, the mean distance that is not squared.) On
 the line the best plan keeps the order of the grains: if the paths of two grains cross, exchanging their goals makes the
-sum of their squared distances smaller. So the grain at $\mu + |w|z$ travels to $10 + z$, by $(10 - \mu) + (1 - |w|) z$. Since $z$ has mean 0 and
-mean square 1, the mean of the square is $(\mu - 10)^2 + (|w| - 1)^2$, so
+sum of their squared distances smaller. So the grain at $\mu + |w|z$ travels to $10 + z$, by $(10 - \mu) + (1 - |w|) z$.
+Since $z$ has mean 0 and mean square 1, the mean of the square is $(\mu - 10)^2 + (|w| - 1)^2$, so
 
 $$W_2 = \sqrt{(\mu - 10)^2 + (|w| - 1)^2}. \tag{3.1}$$
 
-It starts at 10 and should go to 0. The players know nothing of this score.
+It starts at 10 and should go to 0.
 """
 
 
@@ -149,18 +149,18 @@ r"""
 ## 3.2 What the discriminator must be able to see
 
 Against $G$'s $N(\mu, w^2)$ the best logit is $a^* = \log p - \log q$ (chapter 1). Insert the logarithms of the two
-normal densities, $\log p = -\frac{(x - 10)^2}{2} - \log\sqrt{2\pi}$ and $\log q = -\frac{(x - \mu)^2}{2w^2} - \log
-|w| - \log\sqrt{2\pi}$:
+normal densities, $\log p = -\frac{(x - 10)^2}{2} - \log\sqrt{2\pi}$ and
+$\log q = -\frac{(x - \mu)^2}{2w^2} - \log |w| - \log\sqrt{2\pi}$:
 
 $$a^*(x) = \frac{(x - \mu)^2}{2 w^2} - \frac{(x - 10)^2}{2} + \log |w|. \tag{3.2}$$
 
 This is a parabola in $x$. The coefficient of $x^2$ is $\frac{1}{2w^2} - \frac12$, and it vanishes only if $|w| = 1$.
 So a logit that is a straight line in $x$ can be the best one only if the spread is right already.
 
-*What can a straight line do when the mean is right?* If $\mu = 10$, the parabola is symmetric around 10, and so are
-both densities. Tilt a flat line around $x = 10$. For each sample on whose side the loss falls there is a mirrored one
-on whose side it rises. Softplus is convex, so it rises by more than it falls. The best line is flat: $D$ says one half
-to everything, whatever $w$ is. It does not see the spread at all.
+*What can a straight line do when the mean is right?* If $\mu = 10$, both densities are symmetric around 10. Give a line
+that was flat, at the logit 0, a slope $\psi$ around $x = 10$. Two mirrored samples, at $10 - t$ and $10 + t$, then cost
+$s(\psi t)$ and $s(-\psi t)$ in place of $s(0)$ each. Softplus is convex, so the mean of the two is at least $s(0)$. The
+best line is flat: $D$ says one half to everything, whatever $w$ is. It does not see the spread at all.
 
 We build both discriminators. First $x$ is **standardised**, as is usual for any data: $t$ is $x$ less the mean of
 5,000 real numbers, divided by their standard deviation. (This helps only $D$. $G$ starts at 0 and has to find
@@ -170,7 +170,7 @@ a constant.
 ## 3.3 Two tools: Adam, and the moving average of G
 
 Chapter 1 used plain gradient descent. Most GANs since 2015 use Adam [Kingma and Ba 2015], and many keep a moving
-average of the generator. Both are short.
+average of the generator.
 
 > **Adam.** Let $g$ be the gradient in the $k$-th update, and $m$, $v$ two memories that start at 0. All operations
 > are done for each parameter by itself:
@@ -184,7 +184,7 @@ average of the generator. Both are short.
 > - A parameter whose gradient stays about the same moves by about $h$ in each update, however small the gradient is.
 >   If the signs vary, $\hat m$ is small beside $\sqrt{\hat v}$, and the parameter moves less.
 > - Usual values are $\beta_1 = 0.9$, $\beta_2 = 0.999$ and $\epsilon = 10^{-8}$.
-> - Multiplying the loss by a constant changes nothing (except for the tiny $\epsilon$), because it multiplies
+> - Multiplying the loss by a positive constant changes nothing (except for the tiny $\epsilon$), because it multiplies
 >   $\hat m$ and $\sqrt{\hat v}$ alike. Note that Adam does *not* keep the gradient's direction: it rescales each
 >   coordinate by itself.
 >
@@ -240,9 +240,9 @@ r"""
 `mlp([2, 1])` is one layer: a weighted sum of two numbers, plus a constant. `Sequential` applies the features and then
 the sum. `data.stream` makes a **sampler**: a function of a number $i$ that returns the $i$-th minibatch, always the
 same one for the same $i$. So a training that was stopped can continue exactly where it stopped. `loop.fit` plays the
-rounds and draws a progress bar. A **hook** is a function that `fit` calls while it trains, with the trainer and the row
-of numbers that the trainer reported of the last round; `loop.every(25, look)` is a hook that calls `look` every 25
-rounds.
+rounds and draws a progress bar. A **hook** is a function that `fit` calls while it trains, with the trainer and the
+numbers that the trainer reported for the last round, called a *row*; `loop.every(25, look)` is a hook that calls `look`
+every 25 rounds.
 
 On the way we look at the game about 160 times, which is every 25 rounds. Each look asks $D$ about 5,000 real numbers,
 5,000 generated ones and 400 places on the line. We look at the $G$ that plays, and not at its average. To compare the
@@ -374,10 +374,10 @@ r"""
 >   and the other makes it spread out.
 > - *Figure 3.1, top row, second column: on the way $D$ is not $D^*$.* The best $D$ jumps from 1 to 0 and back around
 >   $G$'s samples. The learned one is smooth, and so it has a slope for $G$ to follow.
-> - *Figure 3.1, top row, third column: on the way the generated numbers shrink to a spike here, too.* While $G$ is
->   far away, $D$ says little more than "move right", as a linear one does, and then the spread shrinks (the reason
->   follows below). On arrival $D$ notices that the spike is too narrow, and the spread comes back (green curve in
->   Figure 3.2).
+> - *Figure 3.1, top row, second and third column: on the way the generated numbers shrink to a spike here, too.* While
+>   $G$ is far away, $D$ says little more than "move right", as a linear one does, and then the spread shrinks (the
+>   reason follows below). On arrival $D$ notices that the spike is too narrow, and the spread comes back (green curve
+>   in Figure 3.2).
 > - *Figure 3.1, last column: at the end of the first game $D$ and $D^*$ are near one half where there are samples.*
 >   Far away from all samples nothing tells $D$ what to say.
 
@@ -394,9 +394,11 @@ As before, $b$ are the logits of the generated samples, and $s$ is softplus.
 - The **minimax** loss is the mean of $-s(b)$, which is concave. The inequality turns around, and $G$ spreads out.
 
 Both need a slope. The *best* line is flat once the mean is right, but the players swing around that state, and $D$'s
-slope is rarely exactly 0. A slope of either sign pushes the spread the same way, so the pushes do not cancel: with the
-logit $\psi x$ plus a constant, integration by parts gives the derivative of the non-saturating loss with respect to $w$,
-$-\psi\, \mathbb{E}[z\, \sigma(-b)] = \psi^2 w\, \mathbb{E}[\sigma'(b)]$, and that of the minimax loss is minus as much.
+slope is rarely exactly 0. A slope of either sign pushes the spread the same way, so the pushes do not cancel. To see
+this, let the logit be $\psi x$ plus a constant. For a normal $z$, integration by parts gives
+$\mathbb{E}[z\, u(z)] = \mathbb{E}[u'(z)]$ for a smooth function $u$. So the derivative of the non-saturating loss with
+respect to $w$ is $-\psi\, \mathbb{E}[z\, \sigma(-b)] = \psi^2 w\, \mathbb{E}[\sigma'(b)]$: it has the sign of $w$, and
+descent shrinks $|w|$. That of the minimax loss is minus as much.
 
 With the square $D$ has something to say about the spread itself. In the first game this outweighs the shape of the
 loss: a wrong spread changes $D$'s logits, and $G$ follows them.
@@ -432,15 +434,16 @@ r"""
 >   loss rises when the *other* one gets better.
 > - *First row: nearly the same losses in all three columns, very different generators.* The losses say that this $D$
 >   cannot tell the two apart. A linear $D$ cannot tell a spike from a normal distribution.
-> - *Second row, at the beginning: $D$'s accuracy is near 1 while $G$ is far away.* This is a sure sign that $G$ is
->   not good yet. An accuracy near one half is no sign that it is.
+> - *Second row, after the first 100 rounds: $D$'s accuracy is near 1 while $G$ is far away.* This is a sure sign that
+>   $G$ is not good yet. An accuracy near one half is no sign that it is.
 > - *Second row, second and third column: the accuracy of a linear $D$ jumps up and down.* A nearly flat $D$ calls
 >   most generated numbers real in one round and fake in another, although its probabilities stay close to one half.
 > - *Third row: only the distance shows which game went wrong.* It is measured outside of the game, by a formula that
 >   neither player has.
 
-Two rules follow. Watch the curves for *trouble*: a $D$ that stays at accuracy 1, or a loss that runs away. To judge
-*quality*, use a measure from outside. For images, chapters 7 and 11 build such measures.
+Two rules follow. Watch the curves for *trouble*: a loss that runs away or, on data as simple as these, a $D$ that stays
+at accuracy 1. (On images $D$ may stay ahead in a normal training; section 9.4.) To judge *quality*, use a measure from
+outside. For images, chapters 7 and 11 build such measures.
 
 > **Common mistake: keeping the round in which the average of $D$ is nearest one half.** Chapter 1 shows that the best
 > $D$ averages one half for *every* generator. A $D$ that is always right does so as well: $(1 + 0) / 2$. Table 3.2
@@ -585,7 +588,8 @@ r"""
 4. ★★ Let $D$'s logit be $\psi x$, and $G(z) = \mu + wz$ with $\mu = 0$ and $w = 1$. Which way does each of $G$'s two
    losses push $w$? Ask TensorFlow, for several $\psi$.
 5. ★★ Some programs draw $z$ with standard deviation 10 for this task. Since $G$ can scale $z$ itself, it can make the
-   same distributions either way. What does the larger $z$ help with? Think of where $G(z)$ starts for a random $w$, and of how far one step of Adam moves the spread.
+   same distributions either way. What does the larger $z$ help with? Think of where $G(z)$ starts for a random $w$, and
+   of how far one step of Adam moves the spread.
 6. ★★★ Build a $D$ that has to discover the square by itself: a network with hidden layers on the standardised $x$.
    Does $G$ arrive?
 

@@ -299,7 +299,8 @@ r"""
 >   The minimax gradient of every sample is multiplied by this number.
 > - The dashed curve is at 1 there. The non-saturating gradient is about 16,000 times as large.
 > - In the left picture $D$ looks flat where the generated samples are, but its *logit* still slopes there. Both losses
->   send their gradient through the logit, so there is something to follow. Only the factor in (4.1) decides how strongly.
+>   send their gradient through the logit, so there is something to follow. Only the factor in equation (4.1) decides
+>   how strongly.
 
 ## 4.3 What happens next
 """
@@ -377,7 +378,7 @@ r"""
 >
 > - **Minimax with plain gradient descent stays where it is**, in all five runs. The norm of its gradient is 0.0002
 >   when $G$ may move (the median of the runs), and it falls further, because $D$ keeps getting surer.
-> - **The non-saturating loss with plain gradient descent** has a gradient of norm 3.7 at the same moment, and $W_1$ falls
+> - **The non-saturating loss with plain gradient descent** has a gradient of norm 4 at the same moment, and $W_1$ falls
 >   to a tenth within 380 ± 41 rounds after the head start.
 > - **With Adam minimax escapes as well**, in all five runs, after 630 ± 134 rounds. The non-saturating loss needs
 >   570 ± 64. The difference is smaller than its standard error.
@@ -401,9 +402,9 @@ of each loss with respect to $G$'s weights $\theta$, and look for a divergence t
 
 $$D_f(p, q) = \mathbb{E}_{x \sim q}\, f\!\left(\frac{p(x)}{q(x)}\right) \ge f\!\left(\mathbb{E}_{x \sim q} \frac{p(x)}{q(x)}\right) = f(1) = 0. \tag{4.2}$$
 
-The inequality is Jensen's. (This is the proof for $q > 0$ wherever $p > 0$. Elsewhere one defines
-$q f(p / q)$ by its limit as $q \to 0$, and the result still holds.) With $f(t) = t \log t$ it is $\mathrm{KL}(p \,\|\, q)$, with $f(t) = -\log t$ it is
-$\mathrm{KL}(q \,\|\, p)$. [Nowozin et al. 2016] make a GAN of each convex $f$.
+The inequality is Jensen's. (This is the proof for $q > 0$ wherever $p > 0$. Elsewhere one defines $q f(p / q)$ by its
+limit as $q \to 0$, and the result still holds.) With $f(t) = t \log t$ it is $\mathrm{KL}(p \,\|\, q)$, with
+$f(t) = -\log t$ it is $\mathrm{KL}(q \,\|\, p)$. [Nowozin et al. 2016] make a GAN of each convex $f$.
 
 **Two gradients.** Chapter 1 found the gradients of $\mathrm{KL}(q \,\|\, p)$ and of $2\,\mathrm{JS}(p, q)$ by an argument
 about maxima. Here is a direct calculation. Let $u(x)$ be any function that stays as it is while $G$ moves. Then
@@ -442,8 +443,8 @@ $2\,\mathrm{JS}(p, q)$, and the non-saturating loss minimises $2\,\mathrm{KL}(m 
 
 The next cell checks this for two normals $q = N(0, 1)$ and $p = N(w, 1)$. It takes the gradient of both losses through
 samples and a fixed $D^*$, and the slope of both divergences by numerical integration. Only the distance $w$ of the two
-means matters, and moving $G$ towards the data lowers $w$. So each loss should fall, as $G$ moves, at a rate equal to the
-slope of its divergence in $w$. The table compares these two numbers.
+means matters, and moving $G$ towards the data lowers $w$. So each loss should fall, as $G$ moves, at a rate equal to
+the slope of its divergence in $w$. The table compares these two numbers.
 """
 
 
@@ -525,8 +526,8 @@ r"""
 > **Notice.**
 >
 > - Columns two and three of Table 4.2 agree, and so do columns four and five: equation (4.3) holds in code.
-> - The two slopes of a row add up to $w$. That is the slope of $\mathrm{KL}(q \,\|\, p) = w^2 / 2$, which by equation (4.3) is
->   the sum of the two divergences.
+> - The two slopes of a row add up to $w$. That is the slope of $\mathrm{KL}(q \,\|\, p) = w^2 / 2$, which by
+>   equation (4.3) is the sum of the two divergences.
 > - At $w = 8$ the slope of JS is practically 0. That is saturation again, now as a property of the divergence: once $p$
 >   and $q$ hardly overlap, JS has no more to lose.
 > - The smaller $w$ is, the closer the two slopes are to each other; both approach $w / 2$. Close to the data a single
@@ -545,10 +546,10 @@ shows that the loss does little to prevent it. Chapter 6 cures it.
 
 ## 4.5 "A perfect discriminator teaches nothing"
 
-There is a theorem that seems to contradict section 4.3. If $p$ and $q$ live on disjoint sets, there is a $D$ that is
-exactly 1 on the first set and exactly 0 on the second, with $\nabla_x D = 0$ on both [Arjovsky and Bottou 2017]. Such a
-$D$ gives $G$ no gradient under *any* loss. Yet here $D$ was nearly perfect, and the non-saturating $G$ found the data in
-every run. Two points reconcile them.
+There is a theorem that seems to contradict section 4.3. If $p$ and $q$ live on disjoint compact sets, there is a $D$
+that is exactly 1 on the first set and exactly 0 on the second, with $\nabla_x D = 0$ on both
+[Arjovsky and Bottou 2017]. Such a $D$ gives $G$ no gradient under *any* loss. Yet here $D$ was nearly perfect, and the
+non-saturating $G$ found the data in every run. Two points reconcile them.
 
 - The theorem's $D$ is a limit. Its logit is $-\infty$ on all generated samples, so it has no slope. A network that has
   been trained for 800 rounds has finite logits. By the chain rule the non-saturating gradient is
@@ -558,8 +559,9 @@ every run. Two points reconcile them.
   network, which is nearly linear over such distances, rises already at 0. In many dimensions nothing forces the slope to
   point towards the data.
 
-So in this experiment a $D$ that is ahead does no harm to the non-saturating loss. That is a statement about this 1-D
-experiment only. Chapter 9 shows trainings on images where it does harm.
+So in this 1-D experiment a $D$ that is ahead does no harm to the non-saturating loss. Chapter 9 has two trainings on
+images: in one $D$ stays ahead while the faces get better (section 9.2), in the other it learns a hundred times as fast
+as $G$, and $G$ stays at noise (section 9.5).
 
 You can check that the head start is not to blame for what happened in section 4.3: run
 `python -m toy.ch04_two_losses --head-start 0`. Minimax with plain gradient descent stays where it is all the same. With
@@ -633,18 +635,17 @@ r"""
 >   can have.)
 > - The correlation of the first row means nothing: $W_1$ hardly changes there, and ranks do not see how small a change
 >   is. In the other three games it is −0.45, 0.26 and 0.28, in the order of the table. Not even its sign agrees.
-> - In Figure 4.3, in the three games where $G$ moves, its loss is flat from about round 1,200 on, while $W_1$ goes on
->   falling for another thousand rounds.
+> - In Figure 4.3, in the three games where $G$ moves, its loss is flat from about round 1,200 on. $W_1$ goes on
+>   falling: for 300 more rounds with minimax, for a thousand and more with the non-saturating loss.
 
-The reason is simple. A player's loss tells how it does against *this* opponent. If both improve together, both losses
-stay where they are.
+A player's loss tells how it does against *this* opponent. If both improve together, both losses stay where they are.
 
-> **Common mistake.** To stop training, or to choose a checkpoint, where a loss is low or has come to rest. The calmest
-> loss of the four games belongs to the run that never moved. Plot a distance from the data.
+> **Common mistake.** To stop training, or to choose a checkpoint, where a loss is low or has come to rest. Plot a
+> distance from the data.
 
 ## 4.7 What a continuous G cannot make
 
-The last column of Table 4.3 does not go to the data's own 0.3 %. How close could $G$ come? Two yardsticks help:
+The last column of Table 4.3 does not come down to the data's own 0.3 %. How close could $G$ come? Two yardsticks help:
 $W_1$ of two samples of the data, which is what a perfect $G$ would get, and $W_1$ of the data and the nearest normal of
 the same mean, which is about the best that an affine $G(z) = \mu + wz$ can do.
 """
@@ -694,11 +695,12 @@ of $B$ differ by at least $g / L$. How little mass can lie between two such sets
   half-line makes them as few as possible. This is the **Gaussian isoperimetric inequality** [Borell 1975]. It holds for
   $z$ of any dimension, with a half-space in place of the half-line.
 
-In our experiment the gap between the modes at 7 and 10 reaches from $7 + 3 \cdot 0.4 = 8.2$ to $10 - 3 \cdot 0.4 = 8.8$,
-so $g = 0.6$. A third of the mass lies on its one side; there the density of $z$ is 0.36 instead of 0.4. There are two
-such gaps, and about 6 % of the samples lie in gaps, so take 3 % for each. Then $G$ is at least
-$L = 0.36 \cdot 0.6 / 0.03 \approx 7$ steep somewhere, about three times as steep as an affine $G$ with the data's spread.
-To have only 0.3 % there, it would have to be ten times steeper still.
+In our experiment the gap between the modes at 7 and 10 reaches from $7 + 3 \cdot 0.4 = 8.2$ to
+$10 - 3 \cdot 0.4 = 8.8$, so $g = 0.6$. A third of the mass lies on its one side; there the density of $z$ is 0.36
+instead of 0.4. There are two such gaps. In the non-saturating games about 6 % of the samples lie outside of the modes,
+so one of the two gaps holds at most 3 %. Then the largest slope of $G$ is at least
+$L = 0.36 \cdot 0.6 / 0.03 \approx 7$, about three times the slope of an affine $G$ with the data's spread. For 0.3 % in
+that gap it would have to be ten times steeper still.
 
 There are two ways out: a steep $G$, which crosses the gap quickly and leaves little there (exercise 5), or a $z$ that
 comes in pieces itself, which is one ingredient of chapter 6.

@@ -326,7 +326,7 @@ The pairs $(x, G(z))$ are drawn at random and not from the best plan, so the arg
 Section 5.5 has a case in which it does not.
 
 **Spectral normalisation.** Bound the slope by construction. A linear layer $x \mapsto Ax$ multiplies the length of a
-difference by at most $\|A\|$, the largest singular value of the matrix $A$. A leaky rectifier never makes it longer.
+difference by at most $\|A\|$, the largest singular value of the matrix $A$. A leaky ReLU never makes it longer.
 So a network with the weight matrices $A_1, \dots, A_L$ satisfies
 
 $$|f(x) - f(y)| \le \|A_L\| \cdots \|A_1\|\, |x - y|. \tag{5.9}$$
@@ -458,8 +458,8 @@ r"""
 >   scale is off.
 
 > **Common mistake.** To take the critic's estimate for $W_1$ although $\lambda$ is small compared with $W_1$. The
-> relative error is $w/(2\lambda)$, so it depends on the unit of the data. With pixels in $[0, 255]$ every distance is 127.5 times that with pixels in
-> $[-1, 1]$, so $w/(2\lambda)$ is 127.5 times as large.
+> relative error is $w/(2\lambda)$, so it depends on the unit of the data. With pixels in $[0, 255]$ every distance is
+> 127.5 times that with pixels in $[-1, 1]$, so $w/(2\lambda)$ is 127.5 times as large.
 
 ## 5.5 A trap on the line
 
@@ -518,9 +518,9 @@ flat. A critic may: the better it is, the better it measures.
 
 We compare three games on chapter 4's data: the Wasserstein loss with the two-sided penalty of equation (5.8), with the
 one-sided penalty of equation (5.12), and the non-saturating loss. Networks, learning rates and steps are the same in
-all three. (They are chosen for the critics; exercise 6 has settings that suit the non-saturating loss.) `play` looks
-at the game every 25 rounds. It computes the exact $W_1$ of 5,000 samples, minus $D$'s loss on the same samples without
-the penalty (for a critic this is its estimate of $W_1$), and $D$'s mean slope between them.
+all three. (They are chosen for the critics; exercise 6 has settings that suit the non-saturating loss.) `play` looks at
+the game every 25 rounds, and computes three numbers on 5,000 samples: the exact $W_1$; $D$'s loss without the penalty,
+with a minus sign (for a critic this is its estimate of $W_1$); and $D$'s mean slope between real and generated samples.
 """
 
 
@@ -657,20 +657,21 @@ r"""
 >   says: 13.4 at a distance of 9.3 (Table 5.2). Both fall together until $G$ reaches the data. Then $G$ passes them,
 >   the critic cannot turn its slope around, and it reports a *negative* distance while $G$ runs away. This is the trap
 >   of section 5.5 with left and right exchanged: $G$ came from the left, so the wrong slope is positive,
->   $1 - w/(2\lambda)$. Table 5.2 has its predicted sizes, 0.46 and 0.21, beside the measured ones. In all three rows $G$ turns back at a distance of 19: the trap opens near $2\lambda = 20$.
+>   $1 - w/(2\lambda)$. Table 5.2 has its predicted sizes, 0.45 and 0.21, beside the measured ones. In all three rows
+>   $G$ turns back at a distance of 19: the trap opens near $2\lambda = 20$.
 > - *Middle, the one-sided penalty.* The approach is the same, and $G$ stays. With two of the three seeds the two curves
 >   lie on each other from then on.
 > - *First row, middle.* Here the critic reports 0 at a distance of 1.4, and its mean slope is 0.34 at the end
 >   (Table 5.3 below). The one-sided penalty only forbids a critic to be too steep. If the critic is too flat, the
->   penalty is 0, and only the loss can make it steeper. With this seed it did not in the time it had. What such a critic reports is still a lower bound of $W_1$, but far below it.
+>   penalty is 0, and only the loss can make it steeper. With this seed it did not in the time it had. What such a
+>   critic reports is still a lower bound of $W_1$, but far below it.
 > - *Right, the non-saturating loss.* In the first 200 rounds minus $D$'s loss stays at 0 while $W_1$ falls from 10 to
 >   8. This is section 5.1: for the best $D$ it is $2\,\mathrm{JS} - \log 4$ (chapter 1), which is 0 for every pair of
 >   distributions that do not overlap. Later it falls, towards the $-\log 4 = -1.39$ of two equal distributions. It is
 >   not measured in the unit of $x$.
 
-Table 5.3 says in numbers how well minus $D$'s loss follows $W_1$. The **rank correlation** is the correlation of the
-ranks (the smallest number of a run has rank 1, and so on). It is 1 if both always rise and fall together, whatever
-their units.
+Table 5.3 says in numbers how well minus $D$'s loss follows $W_1$. As in section 4.6, the rank correlation is 1 if both
+always rise and fall together, whatever their units.
 """
 
 
@@ -724,8 +725,8 @@ r"""
 >   nearly 1, as that of the best critic. *Seed 0* is a failure: a difference of 1.44. A mean over the three seeds
 >   would hide that it is one failure and two successes.
 > - *Two-sided:* the rank correlation is 0.3, because in the trap the estimate falls while the distance grows.
-> - *Non-saturating:* the rank correlation is the highest of all, because both curves fall together. But a rank is all
->   that can be read: minus $D$'s loss is 2.8 away from $W_1$, and where $G$ is far from the data it is 0 whatever the
+> - *Non-saturating:* the rank correlation is at least 0.90, because both curves fall together. But a rank is all that
+>   can be read: minus $D$'s loss is 2.8 away from $W_1$, and where $G$ is far from the data it is 0 whatever the
 >   distance.
 > - *Do not rank the losses by their last $W_1$.* Learning rates and steps were chosen for the critics. With one step
 >   of $D$ a round and a learning rate of 0.001 for $G$, the non-saturating game ends at 0.59, below every run of the
