@@ -357,7 +357,7 @@ def row_of_escape(title, looks_of_seeds, config):
     if len(arrived) > 0:
         when = mean_and_error(arrived, digits=0)
     arrivals = f"{len(arrived)} of {len(rounds)}"
-    at_the_start = [f"{np.median(d_fake):.0e}", f"{np.median(gradients):.0e}"]
+    at_the_start = [f"{np.median(d_fake):.1g}", f"{np.median(gradients):.1g}"]
     return [title, *at_the_start, arrivals, when, mean_and_error(ends)]
 
 
@@ -517,7 +517,7 @@ if __name__ == "__main__":
         config.out / "divergences.png",
         caption="Figure 4.4. Left: what the two losses minimise, for two normals of sd 1. Right: "
         "the slopes of the two curves. 2 JS is bounded and becomes flat; 2 KL(m ‖ p) keeps growing.",
-        alt="2 JS rises to 2 log 2 by a distance of about 4 and stays there; its slope returns to 0. "
+        alt="2 JS rises to 2 log 2 by a distance of about 6 and stays there; its slope returns to 0. "
         "2 KL(m, p) grows like a parabola; its slope grows along a straight line.",
     )
 

@@ -448,8 +448,8 @@ if __name__ == "__main__":
         caption="Figure 6.4. The surroundings of one mode at the last four looks. Above: "
         "constant learning rates. Below: falling rates, and samples from the average of "
         "G.",
-        alt="Above, the generated samples lie beside the blue mode and in another place at "
-        "each look. Below, they lie on the mode and hardly move from look to look.",
+        alt="Above, the generated samples lie in another place at each look, beside the blue mode "
+        "or partly on it. Below, they lie on the mode and hardly move from look to look.",
     )
 
 # %% [markdown]
@@ -566,8 +566,9 @@ if __name__ == "__main__":
         moments.append((step, samples, counts, field))
     plots.show_file(
         scrubber.save(config.out / "scrubber.html", moments, real, span),
-        caption="Figure 6.9. The same training under your hand: move the slider. Grey is D, light "
-        "where it says real. The line below counts modes and quality at that moment.",
+        caption="Figure 6.9. The same training under your hand: move the slider. Grey is D: lighter "
+        "is more real, and only differences between points count. The line below counts modes and "
+        "quality at that moment.",
         alt="A slider moves through the training: samples, the field of D, and the coverage.",
     )
 

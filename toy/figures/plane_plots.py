@@ -185,7 +185,7 @@ def clouds(samples: dict[str, np.ndarray], span: float) -> Figure:
     """
     plots.use_style()
     figure, axes = plt.subplots(
-        1, len(samples), figsize=(3.6 * len(samples), 3.9), sharey=True, squeeze=False
+        1, len(samples), figsize=(3.6 * len(samples), 4.4), sharey=True, squeeze=False
     )
     for panel, (title, points) in zip(axes[0], samples.items(), strict=True):
         panel.scatter(*points.T, s=4, lw=0, color=plots.REAL, alpha=0.5)
