@@ -10,7 +10,8 @@ that, and measure whether the generator obeys.
 Figure 13.1 shows twelve faces of the generator that comes with the package. Suppose that you want one with blue hair.
 None of the twelve has it; the seventh comes nearest, with hair between black and blue. Drawn faces have eight hair
 colours, equally often, so on average you have to look at eight faces. With blue hair, green eyes and glasses (one eye
-colour in six, glasses on every sixth face) it is $8 \cdot 6 \cdot 6 = 288$ faces. Chapter 10 moved $z$ along a direction of blue hair, and other properties changed as well.
+colour in six, glasses on every sixth face) it is $8 \cdot 6 \cdot 6 = 288$ faces. Chapter 10 moved $z$ along a direction
+of blue hair, and other properties changed as well.
 
 Both ways work around the generator, which has never heard of hair. Can we train one that we simply *ask*? And how do
 we find out whether it listens?
