@@ -732,6 +732,7 @@ r"""
 > **Notice.**
 >
 > - *The last column of Table 7.8 is nearly constant.* The floor follows $1/\sqrt n$.
+> - *The last sd is too small.* At $n = 1{,}000$ each split uses all $2{,}000$ faces, so the splits are not independent.
 > - *Hence two distances can be compared only if they were measured with the same number of pictures.*
 
 > **Common mistake: a distance without its floor.** "The distance is 55" means nothing. With 250 pictures in each set
@@ -789,10 +790,11 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-Two seeds of drawn faces agree in every row as well as chance allows. The largest deviation is that of the mean red:
-the two sets differ by 2.1 levels. The mean red of single faces has an sd of about 22.8, so the mean of 1,000 faces has
-the standard error $22.8 / \sqrt{1{,}000} = 0.7$, and the difference of two such means $\sqrt 2 \cdot 0.7 = 1.0$. Two
-standard errors in one row of many are chance. Drawn faces are *not* real ones, however. With 18,000 anime faces from
+Two seeds of drawn faces agree as well as chance allows. Take the mean red, in which the two sets differ by 2.1 levels.
+The mean red of single faces has an sd of about 28.7 (not shown), so the mean of 1,000 faces has the standard error
+$28.7 / \sqrt{1{,}000} = 0.9$, and the difference of two such means $\sqrt 2 \cdot 0.9 = 1.3$. A difference of 1.6
+standard errors in one row of many is chance. In the last row 23.0 is above the floor of 19.7, but the floor varies too:
+over six sets of 1,000 faces the coarsest of its three distances has an sd of 8.5 (Table 11.2). Drawn faces are *not* real ones, however. With 18,000 anime faces from
 the web (`--data animefaces.zip`) the distance of patches was six times its floor. Drawn faces serve to check methods,
 because we know what is in them. They do not replace your data.
 
