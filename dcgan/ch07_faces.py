@@ -794,9 +794,11 @@ Two seeds of drawn faces agree as well as chance allows. Take the mean red, in w
 The mean red of single faces has an sd of about 28.7 (not shown), so the mean of 1,000 faces has the standard error
 $28.7 / \sqrt{1{,}000} = 0.9$, and the difference of two such means $\sqrt 2 \cdot 0.9 = 1.3$. A difference of 1.6
 standard errors in one row of many is chance. In the last row 23.0 is above the floor of 19.7, but the floor varies too:
-over six sets of 1,000 faces the coarsest of its three distances has an sd of 8.5 (Table 11.2). Drawn faces are *not* real ones, however. With 18,000 anime faces from
-the web (`--data animefaces.zip`) the distance of patches was six times its floor. Drawn faces serve to check methods,
-because we know what is in them. They do not replace your data.
+over six sets of 1,000 faces the coarsest of its three distances has an sd of 8.5 (Table 11.2).
+
+Drawn faces are *not* real ones, however. With 18,000 anime faces from the web (`--data animefaces.zip`) the distance of
+patches was six times its floor. Drawn faces serve to check methods, because we know what is in them. They do not replace
+your data.
 
 ## Summary
 

@@ -648,8 +648,8 @@ r"""
 > - *The classifier can be trusted on drawn faces:* it reads every factor of new ones at 98 % or more, and no combination is
 >   missing among them. Their total variation of 11 % is what counting 3,000 faces in 240 cells gives.
 > - *The known gap is named exactly,* pink and blue with each of five mouths. No measure of pixels detects it.
-> - *Of the 240 combinations 28 are never read from generated faces*. The total variation is 41 %. (With the other classifier
->   of section 11.4, trained with one thread, they are 35 and 42 %.)
+> - *Of the 240 combinations 28 are never read from generated faces*. The total variation is 41 %. (With the other
+>   classifier of section 11.4, trained with one thread, they are 35 and 42 %.)
 > - *Combinations are missing, not only values.* In Figure 11.4 green eyes with a smile are frequent with pink and silver
 >   hair, and rare with black, blond or blue hair. Blue and green hair seldom come with green or blue eyes, whatever the
 >   mouth.
