@@ -481,8 +481,8 @@ r"""
 > - *The eyes vary most,* the middle of the face least. That is where a generator has most to learn.
 > - *The mean is nearly symmetric.* This matters if you mirror faces at random to have more of them. A generator
 >   trained on mirrored faces makes mirrored faces. That is harmless only if the data contain each kind of face as
->   often as its mirror image. An asymmetric mean (partings mostly on one side, for example) shows that they do not. A symmetric mean does
->   not prove that they do.
+>   often as its mirror image. An asymmetric mean (partings mostly on one side, for example) shows that they do not. A
+>   symmetric mean does not prove that they do.
 > - *Levels pile up at 255.* Equation (7.1) maps 255 to 1, which $\tanh$ reaches only at infinity. A generator comes
 >   close and never gets quite there.
 
@@ -622,10 +622,11 @@ there mixes everything with everything. It is better to ask separate questions, 
   equation (7.3) again.
 
 Before equation (7.3) is used, both sets are put on one scale: we subtract the mean of the *real* patches and divide by
-the sd of the *real* patches. So all distances have one unit, and we state them in thousandths of the real sd. For 64 pixels that makes four distances:
-patches at 64, at 32 and at 16 pixels, and whole pictures. `distances.patches_and_whole` computes the four and their
-mean. It cuts 16 patches of each picture at each level, and has $P = 128$. Later chapters call this mean **the
-distance**.
+the sd of the *real* patches. So all distances have one unit, and we state them in thousandths of the real sd. For 64
+pixels that makes four distances: patches at 64, at 32 and at 16 pixels, and whole pictures.
+`distances.patches_and_whole` computes the four and their mean. It cuts 16 patches of each picture at each level, and
+has $P = 128$. Later chapters call this mean **the distance**, or the **distance of pixels** where it stands beside
+measures of another kind.
 
 **The floor.** How large is the distance of two sets that come from the *same* source? It is not 0. Take two halves of
 the real pictures: different faces, hence different points, and equation (7.2) adds up absolute values, which cannot
@@ -681,8 +682,9 @@ r"""
 >
 > - *First row: real against real is not 0.* These numbers are the floor.
 > - *Halved and doubled: the finest patches are at eleven times the floor,* the middle ones at six times (the pyramid's
->   own halving looks at more than $2 \times 2$ pixels), the coarsest and the whole pictures at the floor. Fine detail is missing, and the levels say so. Averages over larger blocks do
->   not change when $2 \times 2$ pixels are averaged, so the coarse measures cannot see it.
+>   own halving looks at more than $2 \times 2$ pixels), the coarsest and the whole pictures at the floor. Fine detail is
+>   missing, and the levels say so. Averages over larger blocks do not change when $2 \times 2$ pixels are averaged, so
+>   the coarse measures cannot see it.
 > - *Darker: the coarsest patches and the whole pictures see it,* the finer ones do not: they are differences, in which
 >   a constant cancels.
 > - *Ten faces, again and again: the finest patches are close to the floor,* since each of them is a real one. The
@@ -730,6 +732,7 @@ r"""
 > **Notice.**
 >
 > - *The last column of Table 7.8 is nearly constant.* The floor follows $1/\sqrt n$.
+> - *The last sd is too small.* At $n = 1{,}000$ each split uses all $2{,}000$ faces, so the splits are not independent.
 > - *Hence two distances can be compared only if they were measured with the same number of pictures.*
 
 > **Common mistake: a distance without its floor.** "The distance is 55" means nothing. With 250 pictures in each set
@@ -787,12 +790,15 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-Two seeds of drawn faces agree in every row as well as chance allows. The largest deviation is that of the mean red:
-the two sets differ by 2.1 levels. The mean red of single faces has an sd of about 22.8, so the mean of 1,000 faces has
-the standard error $22.8 / \sqrt{1{,}000} = 0.7$, and the difference of two such means $\sqrt 2 \cdot 0.7 = 1.0$. Two
-standard errors in one row of many are chance. Drawn faces are *not* real ones, however. With 18,000 anime faces from the web (`--data animefaces.zip`) the
-distance of patches was six times its floor. Drawn faces serve to check methods, because we know what is in them. They
-do not replace your data.
+Two seeds of drawn faces agree as well as chance allows. Take the mean red, in which the two sets differ by 2.1 levels.
+The mean red of single faces has an sd of about 28.7 (not shown), so the mean of 1,000 faces has the standard error
+$28.7 / \sqrt{1{,}000} = 0.9$, and the difference of two such means $\sqrt 2 \cdot 0.9 = 1.3$. A difference of 1.6
+standard errors in one row of many is chance. In the last row 23.0 is above the floor of 19.7, but the floor varies too:
+over six sets of 1,000 faces the coarsest of its three distances has an sd of 8.5 (Table 11.2).
+
+Drawn faces are *not* real ones, however. With 18,000 anime faces from the web (`--data animefaces.zip`) the distance of
+patches was six times its floor. Drawn faces serve to check methods, because we know what is in them. They do not replace
+your data.
 
 ## Summary
 

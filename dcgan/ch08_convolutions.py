@@ -160,9 +160,9 @@ stride 2 it halves the number of pixels, $64 \to 32$, and has one zero on either
 and the next layer would need $(31 - 4)/2$ steps, which is not a whole number. The library refuses such a layer.
 
 **How many parameters?** All kernels of a layer together have $k^2 \cdot in \cdot out$ numbers, with the numbers of
-channels $in$ and $out$. Batch norm has four numbers a channel: two are trained (section 8.7), and two are moving averages (section 8.8). There are no
-biases: batch norm has a shift of its own, and the three layers without it ($D$'s first and last, $G$'s last) do
-without a shift.
+channels $in$ and $out$. Batch norm has four numbers a channel: two are trained (section 8.7), and two are moving
+averages (section 8.8). There are no biases: batch norm has a shift of its own, and the three layers without it ($D$'s
+first and last, $G$'s last) do without a shift.
 
 The next cell sends a picture through the discriminator and a $z$ through the generator, and lists each convolution.
 The networks are those that `networks` calls `radford`, with batch norm in both. (What the picture shows does not matter
@@ -225,9 +225,9 @@ Hence
 $$r \leftarrow r + (k - 1)\, \delta, \qquad \delta \leftarrow s\, \delta. \tag{8.3}$$
 
 The first formula uses the old $\delta$. With kernel 4 and stride 2 the first layer has $r = 1 + 3 \cdot 1 = 4$ and
-$\delta = 2$, the second $r = 4 + 3 \cdot 2 = 10$ and $\delta = 4$. So $r$ grows as $1, 4, 10, 22, 46$, and the last layer, with stride 1, has
-$46 + 3 \cdot 16 = 94$. Units of the earlier layers see at most 46 of the picture's 64 pixels, on a side. Only the last
-unit sees the whole picture.
+$\delta = 2$, the second $r = 4 + 3 \cdot 2 = 10$ and $\delta = 4$. So $r$ grows as $1, 4, 10, 22, 46$, and the last
+layer, with stride 1, has $46 + 3 \cdot 16 = 94$. Units of the earlier layers see at most 46 of the picture's 64 pixels,
+on a side. Only the last unit sees the whole picture.
 
 *A check.* A unit that does not depend on a pixel has the derivative 0 with respect to it. Otherwise the derivative is,
 except by chance, not 0. Figure 8.1 draws its size for a unit in the middle of each layer, and the square that
@@ -592,10 +592,13 @@ classes of pixels with four sums of weights. Over many random kernels the mean *
 and Figure 8.3 shows no pattern. But one trained kernel can learn unequal sums, and nothing in the loss forbids it
 unless the discriminator notices. Exercise 3 has a layer that cannot make such a pattern from a constant.
 
-A fixed filter behind the layer takes the pattern away. In the filtered row each pixel is $(1, 2, 1)/4$ of itself and its
-neighbours: $(4 + 2 \cdot 6 + 4)/4 = (6 + 2 \cdot 4 + 6)/4 = 5$. Its price is that it blurs other fine detail too. Our
-generator `dcgan` has this filter, `blur` in `gan_core.nn.filters`, behind its last two transposed convolutions. Behind
-the others it has `without_checkerboard`, which removes only what alternates in both directions.
+A fixed filter behind the layer takes the pattern away. In the filtered row each pixel is half of itself and a quarter of
+each neighbour, $(4 + 2 \cdot 6 + 4)/4 = (6 + 2 \cdot 4 + 6)/4 = 5$. (Its first and its last pixel still show the edge.) The
+price is that the filter blurs other fine detail too.
+
+The networks of this chapter, `radford`, have no filters. The package's usual generator, `dcgan`, applies this filter
+along both directions of the picture (`blur` in `gan_core.nn.filters`) behind its last two transposed convolutions.
+Behind its other ones of stride 2 stands `without_checkerboard`, which removes only what alternates in both directions.
 
 ## 8.7 Batch norm: what it computes
 
@@ -934,13 +937,13 @@ r"""
 >
 > - *Without batch norm the share is exactly 0.* A logit depends on its own picture, and R1 penalises what it is meant
 >   to penalise.
-> - *With batch norm the share is not 0, and it is larger the smaller the batch.* Here it is a few per cent, in
->   untrained networks and for pictures of noise.
+> - *With batch norm the share is not 0, and it is larger the smaller the batch.* Here it is 0.5 % for 32 pictures and
+>   4.1 % for two, in untrained networks and for pictures of noise.
 
 The theory of the penalty treats $D$ as a function of one picture. With batch norm it is a function of the batch, and
 the theory does not apply. For this reason [Gulrajani et al. 2017] leaves batch norm out of the discriminator where it
-introduces such a penalty. So a $D$ without batch norm *may* be the better choice together with R1. How much a few per
-cent matter for faces is a question for an experiment; chapter 9 trains on faces.
+introduces such a penalty. So a $D$ without batch norm *may* be the better choice together with R1. How much so small a
+share matters for faces is a question for an experiment; chapter 9 trains on faces.
 
 ## Summary
 
@@ -950,12 +953,13 @@ cent matter for faces is a question for an experiment; chapter 9 trains on faces
   gradients back, and it is no inverse.
 - The native, the sub-pixel and the Winograd path compute the same numbers.
 - Kernels whose size is a multiple of the stride reach every pixel equally often. A checkerboard can still appear,
-  because even and odd pixels are computed with different weights.
+  because even and odd pixels are computed with different weights. A fixed filter behind the layer removes it, and some
+  fine detail with it.
 - Batch norm divides by the batch's sd in training, and by a moving average's at inference. The momentum is the share
   of the old value, or of the new one, depending on the library. Epsilon must be far smaller than the variances.
 - With batch norm in $D$ a logit depends on the whole batch. Where each kind is normalised by itself, their
-  differences of mean and of sd are hidden. And the theory of gradient penalties, which treats $D$ as a function of one picture,
-  does not apply.
+  differences of mean and of sd are hidden. And the theory of gradient penalties, which treats $D$ as a function of one
+  picture, does not apply.
 
 ## Exercises
 

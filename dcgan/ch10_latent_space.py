@@ -123,11 +123,11 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-No number is the hair. All three change the hair a little (its fringe, its shade, or a lock at the side), and with it the
-skin or the background. (The hair of this face has two colours, which no drawn face has. Most faces of this generator have
-hair of one colour.)
+None of the three is the hair. All three change the hair a little (its fringe, its shade, or a lock at the side), and with
+it the skin or the background. (The hair of this face has two colours, which no drawn face has. Most faces of this
+generator have hair of one colour.)
 
-There is a reason why no number is the hair. The prior $N(0, I)$ looks the same in all directions: if $R$ is
+There is a reason why no single number has to be the hair. The prior $N(0, I)$ looks the same in all directions: if $R$ is
 a rotation, $Rz$ has the same distribution as $z$. So the generators $G(z)$ and $G(Rz)$ make exactly the same faces equally
 often, and no loss that sees only faces can prefer one of them. Nothing in the game asks $G$ to line up the hair with the
 first number.
@@ -233,11 +233,12 @@ if __name__ == "__main__":
 # %% [markdown]
 r"""
 In the top row another face appears as the norm falls: the black hair turns brown, and at norm 4 the lines are blurred. We
-measure what a wrong norm costs. Take samples of the prior, keep their directions, and set their norms to $r$. Then compare a thousand such faces with a thousand drawn ones. The measure is the sliced
-Wasserstein distance of *patches*, squares of 7 × 7 pixels, from chapter 7 (its formula is in chapter 11); the smaller,
-the more alike the two sets. It is given in thousandths of the standard deviation of real patches. (The distance of
-chapter 9 also compares whole faces, so its values are other numbers.) Two sets of drawn faces are not 0 apart either.
-Their distance is the **floor**: a perfect generator would reach it.
+measure what a wrong norm costs. Take samples of the prior, keep their directions, and set their norms to $r$. Then
+compare a thousand such faces with a thousand drawn ones. The measure is the sliced Wasserstein distance of *patches*,
+squares of 7 × 7 pixels (equation (7.3)); the smaller, the more alike the two sets. It is given in thousandths of the
+standard deviation of real patches. (The distance of chapter 9 also compares whole faces, so its values are other
+numbers.) Two sets of drawn faces are not 0 apart either. Their distance is the **floor**: a perfect generator would
+reach it.
 """
 
 
@@ -297,18 +298,19 @@ r"""
 > **Notice.** (All numbers of this chapter belong to the generator that comes with the package, one training.)
 >
 > - *The distance is smallest on the shell:* 23, with a floor of 18.
-> - *Towards 0 it grows quickly:* 34 at norm 8, 132 at norm 4 and 626 at norm 1.
-> - *Outwards it grows slowly:* 38 at norm 12 and 101 at norm 18.4.
+> - *Close to the shell both sides cost about the same:* 34 at norm 8 and 38 at norm 12.
+> - *Further away the inside costs more:* 132 at norm 4 and 626 at norm 1, but 101 at norm 18.4.
 
 So leaving the shell is a mistake here. But a small step inwards can be wanted. **Truncation** replaces $G(z)$ by
 
 $$G(\psi z), \qquad 0 < \psi \le 1. \tag{10.3}$$
 
 What can it do? It does not pick likelier faces by picking a likelier direction: all directions are equally likely, and
-$\psi z$ has the direction of $z$. But it makes all differences between latent vectors smaller by the factor $\psi$. $G$ is continuous, so with
-shorter $z$ the faces move towards the one face $G(0)$ and, sooner or later, become more alike. Large generators gain
-quality for the variety that they give up [Brock et al. 2019; Karras et al. 2019], and many of their published pictures
-are truncated. (StyleGAN truncates an inner vector $w$ instead of $z$.) Does our small generator gain something?
+$\psi z$ has the direction of $z$. But it makes all differences between latent vectors smaller by the factor $\psi$. $G$ is
+continuous, so with shorter $z$ the faces move towards the one face $G(0)$ and, sooner or later, become more alike. Large
+generators gain quality for the variety that they give up [Brock et al. 2019; Karras et al. 2019], and many of their
+published pictures are truncated. (StyleGAN truncates an inner vector $w$ instead of $z$.) Does our small generator gain
+something?
 
 In the package this is `generator.truncated(0.7)`, and `python -m dcgan generate --truncation 0.7`. We measure quality
 by the distance, and variety by the spread of the colours: the standard deviation of a pixel over the faces of a set,
@@ -495,8 +497,8 @@ r"""
 
 ## 10.4 What stays when a part of z is fixed?
 
-Fix the first 35 numbers of $z$ at 1 and draw the other 65. Looking at such faces, as in the bottom row of
-Figure 10.3, one soon finds that "the hair stays red or brown". Does it, or are ten faces too few? Drawn faces have
+Fix the first 35 numbers of $z$ at 1 and draw the other 65. In the bottom row of Figure 10.3 six of ten such faces have
+red or brown hair. Does the fixed part make hair red or brown, or are ten faces too few? Drawn faces have
 ten known **factors**, among them hair colour, fringe and mouth. So a classifier can be trained on drawn faces and then
 read the factors of generated ones. (It is a small network: four convolutions, two dense layers, and a softmax for each
 factor.)
@@ -570,8 +572,8 @@ r"""
 >   random signs 0.21; that of the fringe is 0.27, with random signs 0.22.
 > - *The hair's colour is no special case.* Brown hair has 31 %, where 11 % of all have it. The total variation of 0.32 is
 >   far above chance (0.03), but 35 random signs change the hair's colour just as much (0.32). Any fixed numbers hold it
->   somewhat; these 35 ones do not hold it more. The colours of eyes and background are like it.
-> - *The skin is held less than by random signs:* 0.07 and 0.18.
+>   somewhat, and these 35 hold it no more than others. The colours of eyes and background are like it.
+> - *The skin is held less than by random signs:* the total variation is 0.07, with random signs 0.18.
 > - *Fixing a part of $z$ fixes something.* Which property that is depends on $G$, and only counting tells.
 
 ## 10.5 Directions of known factors, and what leaks
@@ -662,8 +664,8 @@ r"""
 >
 > - *The directions work:* 75 % of the faces reach what was asked.
 > - *They leak:* on average another factor changes in 44 % of the faces, and in 28 % along a random direction.
-> - *Orthogonal directions trade one for the other:* only 13 % leakage, but only 23 % get there. In this $G$
->   factors share directions, and these edits rarely change one without the others.
+> - *Orthogonal directions trade one for the other:* only 13 % leakage, less than along a random direction, but only 23 %
+>   get there. In this $G$ factors share directions, and these edits rarely change one without the others.
 
 You can turn these knobs by hand. `python -m dcgan page --out faces.html` writes one HTML file in which the generator
 runs, with a slider for each direction and beside it the leakage that was measured.

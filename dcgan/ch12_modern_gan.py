@@ -8,8 +8,8 @@ and why it works, and you can measure whether it pays off with the computer that
 ## The question
 
 The DCGAN of chapter 8, by Radford et al., was published in 2015. In 2024, Huang et al. removed every trick for which they
-knew no reason, and asked what was left. Their answer, called R3GAN [Huang et al. 2024], shares with the DCGAN only the
-idea of two players. Almost every part has been replaced:
+knew no reason, and asked what was left. In their answer, called R3GAN [Huang et al. 2024], almost every part of the DCGAN
+has been replaced:
 
 | | DCGAN, 2015 | baseline of 2024 | section |
 |---|---|---|---|
@@ -402,10 +402,11 @@ convolution, and a $1 \times 1$ convolution back. Two leaky rectifiers (leaky Re
 channels makes the $3 \times 3$ layer four times cheaper.
 
 **The mean square of the signal.** Let each weight of a layer be drawn from $N(0, g^2 / n)$, where $n$ is the number of
-inputs of a unit (in a convolution: kernel height × width × input channels). We call $g$ the **gain** of the layer. The weights have mean 0 and are independent, so the mean square of the output is $g^2$ times the mean
-square of the input. A leaky rectifier of slope $\alpha$ keeps positive inputs and multiplies negative ones by $\alpha$.
-If the inputs are distributed symmetrically around 0, it multiplies the mean square by $(1 + \alpha^2)/2$. So a rectifier
-and a layer together keep the mean square if
+inputs of a unit (in a convolution: kernel height × width × input channels). We call $g$ the **gain** of the layer. The
+weights have mean 0 and are independent, so the mean square of the output is $g^2$ times the mean square of the input. A
+leaky rectifier of slope $\alpha$ keeps positive inputs and multiplies negative ones by $\alpha$. If the inputs are
+distributed symmetrically around 0, it multiplies the mean square by $(1 + \alpha^2)/2$. So a rectifier and a layer
+together keep the mean square if
 
 $$g^2 = \frac{2}{1 + \alpha^2} \tag{12.8}$$
 
@@ -553,7 +554,7 @@ r"""
 >   of the padding, in every layer. The same holds within $f$, hence "nearly".
 > - *Blocks whose last kernel is 0 keep the signal exactly.*
 > - *With $c = 1$ the step is far too large for a deep network.* For 64 blocks $\eta L c^4 = 6.4$ is not small, so the
->   right side of (12.9) does not hold there: the output falls from 1 to nearly 0, and changes by 0.999.
+>   right side of equation (12.9) does not hold there: the output falls from 1 to nearly 0, and changes by 0.999.
 > - *With the scale of equation (12.10) the first step changes the output by nearly the same amount,* about 0.1, however
 >   deep the network is.
 
@@ -566,8 +567,8 @@ batch norm cost?
 
 Under batch norm the logit of an image depends on *the other images of its batch*. Then $D$ is no function of one image,
 and R1 and R2, which are about the slope of such a function, lose their meaning: the gradient of a logit with respect to
-its own image is only a part of its gradient with respect to the whole batch. The next cell measures the rest. It differentiates the logit of the first image with
-respect to all images of a batch.
+its own image is only a part of its gradient with respect to the whole batch. The next cell measures the rest. It
+differentiates the logit of the first image with respect to all images of a batch.
 """
 
 
@@ -635,8 +636,8 @@ $$\tfrac12 \cos(2 \pi f i) + \tfrac12 \cos(2 \pi f (i + 1)) = \cos(\pi f)\, \cos
 
 by the sum formula of the cosine: the same wave, moved by half a pixel, with its amplitude multiplied by $\cos(\pi f)$.
 The filter $(1, 3, 3, 1)/8$ is this mean applied three times: $(1, 1)$ applied to $(1, 1)$ gives $(1, 2, 1)$, and once
-more gives $(1, 3, 3, 1)$. So it multiplies the amplitude by $\cos^3(\pi f)$: by 0 at $f = \frac12$, by 0.06 at $f = \frac38$, and by 0.79 at
-$f = \frac18$.
+more gives $(1, 3, 3, 1)$. So it multiplies the amplitude by $\cos^3(\pi f)$: by 0 at $f = \frac12$, by 0.06 at
+$f = \frac38$, and by 0.79 at $f = \frac18$.
 
 `resampling.downsample` filters and then keeps every second pixel. `resampling.upsample` does the reverse: it puts a
 zero behind each pixel and then filters. The zeros *create* fast waves: the row $1, 1, 1$ becomes $1, 0, 1, 0, 1, 0$,
@@ -851,8 +852,8 @@ class Jury:
 r"""
 **A training** is cut into as many parts as there are looks. After each part the average of $G$ makes faces, and the
 jury measures them. We count the CPU seconds of the training alone (all cores together), because the clock also counts
-other work of the machine. On a quiet machine, waiting time is roughly CPU seconds divided by the number of busy cores. At the end we also compare the slopes of $D$ at real and at
-generated faces (section 12.2).
+other work of the machine. On a quiet machine, waiting time is roughly CPU seconds divided by the number of busy cores. At
+the end we also compare the slopes of $D$ at real and at generated faces (section 12.2).
 """
 
 
@@ -1007,9 +1008,9 @@ another machine, sums are rounded differently, and the digits of a single run ch
 
 **With the package's filters.** With `"filtered": True` in `WITH_R1`, one run of recipe 2 (seed 0, otherwise the same
 command) ended with a distance of pixels of 176 and a Fréchet distance of 64. Without filters, the same seed had 142 and
-46. The waves of two pixels are gone from its faces, but a coarser grid is there instead. One seed does not show how large
-the difference is on average. But all three seeds without filters are better: their distances of pixels are 142 to 159, and
-their Fréchet distances 43 to 49. So the filters seem to have a price in so short a training.
+46. By eye, the waves of two pixels are gone from its faces, but a coarser grid is there instead. One seed does not show
+how large the difference is on average. But all three seeds without filters are better: their distances of pixels are 142
+to 159, and their Fréchet distances 43 to 49. So the filters seem to have a price in so short a training.
 
 > **Notice.**
 >
@@ -1034,7 +1035,8 @@ their Fréchet distances 43 to 49. So the filters seem to have a price in so sho
 
 Table 12.5 gave each recipe the same number of *images*. That is the question of somebody whose data are scarce. Whoever
 waits for a training asks another: what do I have after the same *time*? A round of the residual networks costs about
-three times as much as one of recipe 2 or of the DCGAN. They have many more layers, in $D$ for example 17 convolutions at 32 pixels, where the DCGAN has four.
+three times as much as one of recipe 2 or of the DCGAN. They have many more layers, in $D$ for example 17 convolutions at
+32 pixels, where the DCGAN has four.
 
 The next cell takes the time after which the fastest training (one recipe, one seed) had seen all of its images, and looks
 up what the others had reached by then, by linear interpolation between two looks. Other seeds of the same recipe are then
@@ -1092,21 +1094,23 @@ Again over three seeds, with the command of section 12.6:
 > - *The modern networks have seen about a quarter of the images.* By the distance of pixels they are far behind: 443.
 > - *The Fréchet distance says something else.* Recipes 2 to 5 are hardly apart (60 to 67, with errors up to 7), and the
 >   modern networks are ahead of the DCGAN. With more training the mean of their Fréchet distance *rises*, from
->   67 ± 3 here to 81 ± 8 after all images (three seeds only suggest this), while that of pixels clearly falls, from 443 to
->   278. So the two judges seem to disagree even about the direction, and a distance of 443 in pixels means blobs. (Chapter 11 has warned of judges of one kind.)
+>   67 ± 3 here to 81 ± 8 after all images (three seeds only suggest this), while that of pixels clearly falls, from 443
+>   to 278. So the two judges seem to disagree even about the direction, and a distance of 443 in pixels means blobs.
+>   (Chapter 11 has warned of judges of one kind.)
 
 So, honestly: **with two cores and minutes, the modern networks lose by far in the distance of pixels.** After 31 CPU
 seconds their distance of pixels is 278 ± 26. Recipe 2 has 169 ± 3 after 9 seconds. In Figure 12.6, for the first seed,
 recipe 2 is at its first look about as far as the modern networks are at their last. A round costs them 2.8 times as much
 as recipe 2, and each round teaches them less. A likely reason, which we have not tested: batch norm gives every layer of
 the DCGAN's generator a signal of full size from the first round on. The blocks of section 12.3 start as the identity, so
-a generator made of them begins as a *linear* map, and has to grow its nonlinear part first. (Of recipe 5 only the learning rate was adapted to this budget, by a few short
-runs. Other settings may do better.)
+a generator made of them begins as a *linear* map, and has to grow its nonlinear part first. (Of recipe 5 only the
+learning rate was adapted to this budget, by a few short runs. Other settings may do better.)
 
 **Is there a budget from which on they win?** This chapter cannot tell. Within its budget nothing points to a crossing:
 with more than three times the time, they have not reached recipe 2's distance of pixels. The recipe was tuned for days
 on several large GPUs, and what the derivations promise is what a *long* training needs: signals that pass many layers, a
-$D$ that may be trained close to its best, no fast waves. None of it is a short cut. Whoever has the machine can look for a crossing with `--images` and `--width`.
+$D$ that may be trained close to its best, no fast waves. None of it is a short cut. Whoever has the machine can look for
+a crossing with `--images` and `--width`.
 
 > **Common mistake.** To compare recipes after equal numbers of *rounds*, or of images, and to conclude which one to
 > run. Table 12.5 and Table 12.7 hold the same trainings, and the second one is harder on recipes with expensive rounds.

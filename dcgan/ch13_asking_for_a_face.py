@@ -8,9 +8,10 @@ that, and measure whether the generator obeys.
 ## The question: a face with blue hair, please
 
 Figure 13.1 shows twelve faces of the generator that comes with the package. Suppose that you want one with blue hair.
-None of the twelve has it. Drawn faces have eight hair colours, equally often, so on average you have to look at eight
-faces. With blue hair, green eyes and glasses (one eye colour in six, glasses on every sixth face) it is
-$8 \cdot 6 \cdot 6 = 288$ faces. Chapter 10 moved $z$ along a direction of blue hair, and other properties changed as well.
+None of the twelve has it; the seventh comes nearest, with hair between black and blue. Drawn faces have eight hair
+colours, equally often, so on average you have to look at eight faces. With blue hair, green eyes and glasses (one eye
+colour in six, glasses on every sixth face) it is $8 \cdot 6 \cdot 6 = 288$ faces. Chapter 10 moved $z$ along a direction
+of blue hair, and other properties changed as well.
 
 Both ways work around the generator, which has never heard of hair. Can we train one that we simply *ask*? And how do
 we find out whether it listens?
@@ -232,9 +233,9 @@ r"""
 >   why.
 
 > **Common mistake.** Drawing the labels of generated samples from another distribution than the data's. If $r(y)$ takes the
-> place of $p(y)$ for them, $p(y)$ and $r(y)$ do not cancel in equation (13.2), and $D^*$ can use the label
-> alone as evidence. For a perfect $G$ the value is $-\log 4 + 2\, \mathrm{JS}(p(y), r(y))$, and $G$ can do nothing about it, since it does not choose its labels. The
-> trainer gives generated samples the labels of the real batch.
+> place of $p(y)$ for them, $p(y)$ and $r(y)$ do not cancel in equation (13.2), and $D^*$ can use the label alone as
+> evidence. For a perfect $G$ the value is $-\log 4 + 2\, \mathrm{JS}(p(y), r(y))$, and $G$ can do nothing about it, since
+> it does not choose its labels. The trainer gives generated samples the labels of the real batch.
 
 Why not train one GAN for each hair colour? Each of them would see an eighth of the data, and would have to learn by
 itself what a mouth is. One pair of networks shares all that does not depend on the label.
@@ -250,12 +251,14 @@ then computes
 
 $$W \begin{pmatrix} z \\ e(y) \end{pmatrix} + b = W_z\, z + \bigl(b + W_e\, e(y)\bigr). \tag{13.4}$$
 
-So *concatenation moves the bias of the first layer*. For $G$ that is often enough, because the layers behind it are not linear.
+So *concatenation moves the bias of the first layer*. For $G$ that is often enough, because the layers behind it are not
+linear.
 
 For $D$ it is an odd choice. Take a $D$ of one layer: $a(x, y) = w \cdot x + c(y)$. The label moves the threshold, but the
 direction $w$ is the same for all labels. Suppose that the data of label 0 lie on the left, those of label 1 on the right,
 and all generated samples in between. Then $D$ should ask for a *small* $x$ in one case and for a *large* one in the other.
-It would have to multiply $x$ by something that depends on $y$, and a sum does not do that. A network with hidden layers can imitate a product, but has to learn to.
+It would have to multiply $x$ by something that depends on $y$, and a sum does not do that. A network with hidden layers can
+imitate a product, but has to learn to.
 
 ## 13.3 The projection discriminator, derived
 
@@ -643,10 +646,11 @@ r"""
 ## 13.6 Faces that are asked for
 
 Now the same with faces: 4,096 drawn ones of 32 pixels, with their hair colour as the label. `conditional_networks.make`
-takes the DCGAN of chapter 9 and adds the label in three places: the embedding behind $z$, conditional batch norm in $G$, the
-projection at the end of $D$. The rest of the recipe follows `python -m dcgan`, with three changes for a short training: a
-learning rate of $10^{-3}$ (there $4 \cdot 10^{-4}$), R1 with $\gamma = 0.5$ (there 1), and an augmentation that also covers
-a random square of what $D$ sees (*cutout*; there only translations).
+takes the network `dcgan` (section 9.6) and adds the label in three places: the embedding behind $z$, conditional batch
+norm in $G$, the projection at the end of $D$. The recipe is close to that of `python -m dcgan` on drawn faces: random
+shifts and a random square that is covered (*cutout*) in what $D$ sees, and learning rates that fall in the last quarter.
+For a short training of small faces it has a learning rate of $10^{-3}$ (there $4 \cdot 10^{-4}$), R1 with $\gamma = 0.5$
+(there 1), an average of $G$ over 4,000 images (there 8,000), and no filters in $G$ (section 8.6).
 """
 
 
@@ -877,10 +881,10 @@ r"""
 >   norm only fixes the sum of the two variances, and nothing keeps the variance within labels.
 > - The share as asked cannot show this fault: one face for each hair colour is enough for 100 %.
 
-The remedy is to choose one number, the size of the embedding's values at the start. With one run each and different lengths, this
-is an example of the fault and of a remedy. It does not show how often the fault occurs, or that the remedy is the best. Two
-others that one could try: show $D$ how much the faces of one label differ, or leave
-out the concatenation and keep conditional batch norm.
+The remedy is to choose one number, the size of the embedding's values at the start. With one run each and different
+lengths, this is an example of the fault and of a remedy. It does not show how often the fault occurs, or that the remedy is
+the best. Two others that one could try: show $D$ how much the faces of one label differ, or leave out the concatenation and
+keep conditional batch norm.
 
 > **Common mistake.** To report how often the label is obeyed, and nothing else. The share as asked is highest for a
 > generator that has given up on everything but the label.
