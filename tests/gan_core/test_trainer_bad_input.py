@@ -126,7 +126,7 @@ def test_a_trainer_of_what_does_not_fit_is_refused(options, words):
     [
         (
             {"average": 1.0},
-            "ExponentialMovingAverage: decay must be a finite number of at least 0 below 1, got 1.0",
+            "ExponentialMovingAverage: decay must be a finite number of at least 0 and below 1, got 1.0",
         ),
         ({"latent": Normal(5)}, "Dense: x must be [batch, 2], got [2, 5]"),
         ({"discriminator": Dense(7, 1, seed=2)}, "Dense: x must be [batch, 7], got [2, 3]"),
