@@ -216,9 +216,9 @@ def train(
     data = _faces(config, console)
     labelled = labelling.of_config(config, data.names)
     label_set = None if labelled is None else labelled.labels
+    _check_labels_of_start(config, label_set)  # before a folder is made for the new run
     rows, held_aside = labelling.divide(len(data.images), config.seed, labelled)
     judges.check_number(config.judge, len(held_aside), len(data.images))
-    _check_labels_of_start(config, label_set)  # before a folder is made for the new run
     batches = face_batches(
         data.images,
         config.batch_size,
