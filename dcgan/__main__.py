@@ -17,7 +17,9 @@ TensorFlow takes seconds to import, so nothing imports it before the arguments h
 
 from __future__ import annotations
 
+import difflib
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -59,7 +61,8 @@ def main(arguments: list[str] | None = None) -> None:
         name = arguments.pop(0)
     if name not in COMMANDS:
         known = ", ".join(COMMANDS)
-        print(f"dcgan: there is no command {name:.40}; the commands are {known}", file=sys.stderr)
+        words = f"dcgan: there is no command {name:.40}; the commands are {known}. {_meant(name)}"
+        print(words.strip(), file=sys.stderr)
         raise SystemExit(2)
     commands = {
         "train": train,
@@ -71,6 +74,14 @@ def main(arguments: list[str] | None = None) -> None:
         "judge": judge,
     }
     commands[name](arguments)
+
+
+def _meant(name: str) -> str:
+    """What somebody who typed this in place of a command may want; "" if nobody can tell."""
+    if name.isprintable() and (Path(name).suffix or Path(name).exists()):
+        return f"To train on pictures: python -m dcgan --data {shlex.quote(name)}"
+    close = difflib.get_close_matches(name, COMMANDS, 1)
+    return f"Did you mean {close[0]}?" if close else ""
 
 
 def overview() -> None:
@@ -103,9 +114,9 @@ def train(arguments: list[str]) -> None:
             config.Config, COMMANDS["train"], program, arguments, config.Config()
         )
     else:  # it has the defaults of what stands beside --help, and needs no TensorFlow
-        import tyro
-
-        given = tyro.cli(config.Config, prog=program, args=without_help, default=config.Config())
+        given = command_line.parse(
+            config.Config, COMMANDS["train"], program, without_help, config.Config()
+        )
     with command_line.errors_in_one_line(config.Config):
         default = config.starting_point(given)
 

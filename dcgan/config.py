@@ -314,7 +314,7 @@ class Config:
         coloured = labels_drawn.colours_among(labels_drawn.names_of(self.labels))
         if coloured:
             wanted = "such as grey faces show (style, fringe, glasses, ...)"
-            way_out = "Leave it away, or say --colours rgb."
+            way_out = "Leave it out, or say --colours rgb."
             checks.fail("Config", "labels", wanted, f"{coloured[0]}, a colour", way_out)
 
     @property

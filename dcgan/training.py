@@ -82,6 +82,9 @@ AUGMENTATIONS: dict[str, Callable] = {
 """Name -> what makes it, of a strength; 1 is that of Zhao et al. 2020."""
 FEW_ROUNDS = 20  # in an epoch
 NETWORKS = ("generator/", "discriminator/", "average/model/")  # of a checkpoint's names
+OF_NETWORKS = ("network", "size", "width", "latent_dim", "minibatch_std", "colours")
+SAME_NETWORKS = f"a run of the same {', '.join(OF_NETWORKS[:-1])} and {OF_NETWORKS[-1]}"
+LEAVE_OUT = "Leave out these options; then they are that run's."
 
 
 def choose_arithmetic(config: Config) -> None:
@@ -205,8 +208,7 @@ def train(
         ValueError: if the data, or the run to resume, do not fit the config.
     """
     console = console or Console(stderr=True)
-    _check_tensorboard(config)
-    judges.check(config.judge)
+    _check_options(config)
     strategy = workers.by_name(config.strategy)  # before anything is computed
     replicas.check_batch("dcgan train", strategy, config.batch_size)
     config = _with_absolute_paths(config)
@@ -214,6 +216,7 @@ def train(
     data = _faces(config, console)
     labelled = labelling.of_config(config, data.names)
     label_set = None if labelled is None else labelled.labels
+    _check_labels_of_start(config, label_set)  # before a folder is made for the new run
     rows, held_aside = labelling.divide(len(data.images), config.seed, labelled)
     judges.check_number(config.judge, len(held_aside), len(data.images))
     batches = face_batches(
@@ -335,6 +338,13 @@ def _real_sets(
         seed=config.seed,
         mirrored=config.flip,
     )
+
+
+def _check_options(config: Config) -> None:
+    """Check what can be told before the faces are read."""
+    _check_tensorboard(config)
+    judges.check(config.judge)
+    _check_networks_of_start(config)
 
 
 def _check_tensorboard(config: Config) -> None:
@@ -479,7 +489,6 @@ def _start_from(
     """Set a new run's networks, and their average, to those of another run's best epoch."""
     if config.start_from is None or (run is not None and run.latest() is not None):
         return
-    _check_labels_of_start(config, label_set)
     file = Path(config.start_from) / "checkpoints" / "best.npz"
     if not file.exists():
         checks.fail("Config", "start_from", "a run with a best epoch", str(config.start_from))
@@ -492,18 +501,29 @@ def _start_from(
             there = name.replace("average/model/", "generator/")
         array = arrays.get(there)
         if array is None or array.shape != tuple(variable.shape):
-            checks.fail(
-                "Config",
-                "start_from",
-                "a run of the same network, size, width, latent_dim and colours",
-                str(config.start_from),
-                "Leave out these options; then they are that run's.",
-            )
+            checks.fail("Config", "start_from", SAME_NETWORKS, str(config.start_from), LEAVE_OUT)
         variable.assign(array)
+
+
+def _check_networks_of_start(config: Config) -> None:
+    """Check that a new run has the networks of the run that it starts from."""
+    if config.start_from is None or config.resume is not None:
+        return
+    there = of_run(config.start_from)
+    other = [
+        f"{name} {getattr(there, name)} and not {getattr(config, name)}"
+        for name in OF_NETWORKS
+        if getattr(there, name) != getattr(config, name)
+    ]
+    if other:
+        came = f"{config.start_from}, which has {', '.join(other)}"
+        checks.fail("Config", "start_from", SAME_NETWORKS, came, LEAVE_OUT)
 
 
 def _check_labels_of_start(config: Config, label_set: labels.LabelSet | None) -> None:
     """Check that both runs have the same labels: networks know only the labels of their run."""
+    if config.start_from is None or config.resume is not None:
+        return
     there = labels.read(config.start_from)
     if _identity(there) == _identity(label_set):
         return

@@ -6,6 +6,7 @@ reported in the user's own words. Batches are checked before they reach a compil
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from gan_core.losses import GANLoss
 from gan_core.nn.calling import forward
 from gan_core.nn.variables import named_variables
 
+# What stands for an argument where only the way of calling is checked.
+X, SEED, STEP, CRITIC = "x", "seed", "step", "critic"
+
 
 def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: Any) -> None:
     """Check that loss is a GANLoss, and that the others are functions (or None where allowed)."""
@@ -26,12 +30,29 @@ def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: An
         checks.fail(owner, "loss", wanted, repr(loss))
     if augment is not None and not callable(augment):
         checks.fail(owner, "augment", "a function (x, seed, step) -> x or None", repr(augment))
+    if augment is not None:
+        _check_call(owner, "augment", augment, "(x, seed, step)", X, SEED, STEP)
     if not callable(latent) or not hasattr(latent, "dim"):
         wanted = "a function (n, seed) -> z with a dim (gan_core.latent has some)"
         checks.fail(owner, "latent", wanted, repr(latent))
     if labels is not None and not callable(labels):
         wanted = "a function (n, seed) -> y (such as gan_core.latent.Classes) or None"
         checks.fail(owner, "labels", wanted, repr(labels))
+
+
+def _check_call(
+    owner: str, name: str, function: Any, call: str, *arguments: str, **options: str
+) -> None:
+    """Check that a user's function can be called in this way, as far as Python can tell."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some objects do not say
+        return
+    try:
+        signature.bind(*arguments, **options)
+    except TypeError:
+        way_out = "gan_core.protocols says how each is called."
+        checks.fail(owner, name, f"callable with {call}", f"one that takes {signature}", way_out)
 
 
 def penalty_list(owner: str, penalty: Any) -> list:
@@ -43,6 +64,8 @@ def penalty_list(owner: str, penalty: Any) -> list:
         if not callable(one):
             wanted = "a penalty of gan_core.penalties, a list of them or None"
             checks.fail(owner, "penalty", wanted, repr(one))
+        call = "(critic, real, fake, *, seed, step)"
+        _check_call(owner, "penalty", one, call, CRITIC, X, X, seed=SEED, step=STEP)
     return penalties
 
 
@@ -116,6 +139,10 @@ def check_fit(
         The checks for such batches.
     """
     seed = rng.seed(0, "try")
+    inputs = (X,) if labels is None else (X, "labels")
+    call = f"({', '.join(inputs)}, *, training)"
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        _check_call(owner, name, network, call, *inputs, training="training")
     z = checks.tensor(owner, "what latent gives", latent(2, seed), [2, latent.dim])
     y = None if labels is None else _tried_labels(owner, labels(2, seed))
     fake = tf.cast(forward(generator, z, y, training=False), tf.float32)

@@ -177,7 +177,8 @@ def number(
     real = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
     allowed = real and _is_finite(value) and _within(value, low, high)
     if not allowed or not _strictly_within(value, above, below):
-        wanted = "a finite number" + _range(low, high) + _open_range(above, below)
+        ranges = [words for words in (_range(low, high), _open_range(above, below)) if words]
+        wanted = "a finite number" + " and".join(ranges)
         fail(owner, name, wanted, repr(value))
     return float(value)
 

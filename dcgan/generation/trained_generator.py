@@ -96,7 +96,7 @@ class Generator:
             checks.fail(
                 "generate",
                 "label",
-                f"left away: {self.name} was trained without labels",
+                f"left out: {self.name} was trained without labels",
                 repr(texts[0]),
                 "Train one with them: python -m dcgan train --labels hair,eyes,glasses",
             )

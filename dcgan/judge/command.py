@@ -9,9 +9,11 @@ import dataclasses
 from pathlib import Path
 from typing import Literal
 
+from dcgan.config import SIZES
 from gan_core import checks
 
 FEWEST = 20  # faces in a set
+NAME_THEM = "Say --data FACES, a folder or a zip, for example."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,10 +50,13 @@ class Judge:
     def __post_init__(self) -> None:
         checks.integer("Judge", "n", self.n, FEWEST)
         checks.one_of("Judge", "features", self.features, ["imagenet", "factors"])
+        checks.one_of("Judge", "size", self.size, SIZES)
         if self.faces is not None and self.run is None and self.data is None:
-            checks.fail("Judge", "data", "the real faces that --faces are held against", "none")
+            wanted = "the real faces that --faces are held against"
+            checks.fail("Judge", "data", wanted, "none", NAME_THEM)
         if self.compare and self.data is None:
-            checks.fail("Judge", "data", "the real faces that all sets are held against", "none")
+            wanted = "the real faces that all sets are held against"
+            checks.fail("Judge", "data", wanted, "none", NAME_THEM)
         ending = ".csv" if self.compare else ".png"
         if self.out is not None and Path(self.out).suffix.lower() != ending:
             checks.fail("Judge", "out", f"a file whose name ends in {ending}", str(self.out))

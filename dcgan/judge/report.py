@@ -48,6 +48,8 @@ class RealFaces:
 
 def judge(config: Judge, console: Console | None = None) -> dict[str, float]:
     """Print the table, save the picture, and return the row of figures with "combined"."""
+    if config.run is not None:
+        of_run(config.run)  # a mistyped name is told before a folder of that name is made
     with files.claimed(config.output, config.overwrite):
         return _judge(config, console or Console())
 

@@ -300,7 +300,9 @@ def _what_the_box_says(box: str) -> str:
     if rules:
         end = rules[1] if len(rules) > 1 else len(lines)
         paragraph = lines[rules[0] + 1 : end]
-    words = " ".join(paragraph).strip().rstrip(".") + "."
+    words = " ".join(paragraph).strip().rstrip(".")
+    if not words.endswith("?"):
+        words += "."
     if "Perhaps you meant:" in lines:
         flags = [flag.group() for line in lines if (flag := re.match(r"--[a-z][\w-]*", line))]
         words += f" Perhaps you meant {' or '.join(flags)}."

@@ -41,9 +41,22 @@ def test_python_m_benchmarks_lists_every_command_line_there_is(capsys):
     assert {file.parent.name if file.stem == "__main__" else file.stem for file in found} == {
         *listing.NAMES
     }
-    listing.main()
+    listing.main([])
     said = capsys.readouterr().out
     assert all(f"python -m benchmarks.{name} " in said for name in listing.NAMES)
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("growth", "python -m benchmarks takes no growth. Say python -m benchmarks.growth"),
+        ("grwoth", "there is no command 'grwoth'. See python -m benchmarks."),
+    ],
+)
+def test_a_command_behind_a_space_is_refused_in_one_line(argument, words, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        listing.main([argument])
+    assert capsys.readouterr().err == f"error: {words}\n"
 
 
 IMPORTS_ALL = """

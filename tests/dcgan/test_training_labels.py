@@ -59,3 +59,4 @@ def test_a_run_of_other_labels_is_not_started_from(done, tmp_path):
         train(tmp_path / "run", start_from=done[1].path, labels="hair")
     with pytest.raises(ValueError, match=r"start_from must be a run with the labels of this one"):
         train(tmp_path / "other", start_from=done[1].path, labels=None)
+    assert not list(tmp_path.iterdir())  # no folder takes the name from the next try

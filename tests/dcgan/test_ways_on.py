@@ -139,8 +139,12 @@ def test_networks_of_another_size_are_told(copy, tmp_path):
     config = dataclasses.replace(
         starting_point(Config(start_from=copy)), width=3, run=tmp_path / "new"
     )
-    with pytest.raises(ValueError, match=r"start_from must be a run of the same network, size"):
+    with pytest.raises(
+        ValueError, match=r"start_from must be a run of the same network, size"
+    ) as told:
         training.train(config, SILENT)
+    assert "which has width 2 and not 3. Leave out these options" in str(told.value)
+    assert not (tmp_path / "new").exists()  # so that the next try may have this name
 
 
 def test_other_faces_are_refused_with_the_way_on(copy):

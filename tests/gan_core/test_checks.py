@@ -68,7 +68,7 @@ def test_number_passes_and_becomes_a_float(value):
         (1, {"below": 1}, "a finite number below 1"),
         (0, {"above": 0, "below": 1}, "a finite number above 0 and below 1"),
         (1, {"above": 0, "below": 1}, "a finite number above 0 and below 1"),
-        (1, {"low": 0, "below": 1}, "a finite number of at least 0 below 1"),
+        (1, {"low": 0, "below": 1}, "a finite number of at least 0 and below 1"),
     ],
 )
 def test_number_refuses(value, limits, wanted):

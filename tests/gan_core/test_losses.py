@@ -114,7 +114,7 @@ def test_smoothing_is_one_sided():
 
 
 NAMES = "minimax, non-saturating, least-squares, hinge, wasserstein, relativistic"
-TARGET = "real_target must be a finite number of at most 1 above 0"
+TARGET = "real_target must be a finite number of at most 1 and above 0"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import tensorflow as tf
 from games import BATCH, X, Z, affine, changed, deep, real, sampler, values
 
 from gan_core import losses, penalties
-from gan_core.latent import Normal
+from gan_core.latent import Classes, Normal
 from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import SGD, Adam
@@ -46,7 +46,23 @@ class Hidden(Dense):
         self._scale = tf.Variable(2.0, name="scale")
 
 
+class WithoutTraining(Dense):
+    """A network as a beginner writes it."""
+
+    def __call__(self, x):
+        return super().__call__(x)
+
+
+class Compiled(Dense):
+    """A network whose call is a tf.function."""
+
+    @tf.function
+    def __call__(self, x, *, training=False):
+        return super().__call__(x, training=training)
+
+
 OTHER = Dense(Z, X, seed=1)
+CALL_OF_PENALTY = "callable with (critic, real, fake, *, seed, step), got one that takes"
 NETWORK = "a tf.Module called as network(x, training=...)"
 LATENT = "a function (n, seed) -> z with a dim (gan_core.latent has some)"
 BOUND = "not bound yet, or bound to trainable variables of the"
@@ -94,6 +110,23 @@ SAMPLES = "what sampler gives must be"
         ({"penalty": 10.0}, f"penalty must be {PENALTY}, got 10.0"),
         ({"penalty": 0}, f"penalty must be {PENALTY}, got 0"),
         ({"penalty": [penalties.r1(1.0), "r2"]}, f"penalty must be {PENALTY}, got 'r2'"),
+        (
+            {"discriminator": WithoutTraining(X, 1, seed=2)},
+            "discriminator must be callable with (x, *, training), got one that takes (x)",
+        ),
+        (
+            {"generator": WithoutTraining(Z, X, seed=1), "labels": Classes(2)},
+            "generator must be callable with (x, labels, *, training), got one that takes (x)",
+        ),
+        (
+            {"penalty": lambda critic, real, fake: 0.0},
+            f"penalty must be {CALL_OF_PENALTY} (critic, real, fake). gan_core.protocols says",
+        ),
+        ({"penalty": penalties.r1}, f"penalty must be {CALL_OF_PENALTY} (gamma"),
+        (
+            {"augment": lambda x: x},
+            "augment must be callable with (x, seed, step), got one that takes (x)",
+        ),
         ({"d_steps": 0}, "d_steps must be a whole number of at least 1, got 0"),
         ({"d_steps": 1.0}, "d_steps must be a whole number of at least 1, got 1.0"),
         ({"update": "both"}, "update must be one of alternating, simultaneous, got 'both'"),
@@ -121,12 +154,16 @@ def test_a_trainer_of_what_does_not_fit_is_refused(options, words):
         make(**options)
 
 
+def test_a_network_whose_call_is_a_tf_function_is_taken():
+    assert make(discriminator=Compiled(X, 1, seed=2)).sample_shape == (X,)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (
             {"average": 1.0},
-            "ExponentialMovingAverage: decay must be a finite number of at least 0 below 1, got 1.0",
+            "ExponentialMovingAverage: decay must be a finite number of at least 0 and below 1, got 1.0",
         ),
         ({"latent": Normal(5)}, "Dense: x must be [batch, 2], got [2, 5]"),
         ({"discriminator": Dense(7, 1, seed=2)}, "Dense: x must be [batch, 7], got [2, 3]"),

@@ -70,6 +70,12 @@ def test_a_picture_that_is_there_is_kept_unless_overwrite_is_said(folder):
     assert (folder / "a.png").read_bytes() != b"mine"
 
 
+def test_a_run_that_is_not_there_is_told_and_no_folder_is_left(folder):
+    with pytest.raises(ValueError, match="nowhere is not a run folder"):
+        report.judge(asked(folder, run=folder / "nowhere"))
+    assert not (folder / "nowhere").exists()
+
+
 def hashes(images):
     return [hashlib.sha256(image.tobytes()).hexdigest() for image in images]
 

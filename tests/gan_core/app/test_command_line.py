@@ -259,6 +259,7 @@ def test_a_reader_that_leaves_does_not_stop_work():
             "╭─ Error ─╮\n│ Bad │\n│ ──── │\n│ Perhaps you meant: │\n│ --round │\n╰──╯\n",
             "Bad. Perhaps you meant --round.",
         ),
+        ("╭─ Error ─╮\n│ Bad. Did you mean hair? │\n╰──╯\n", "Bad. Did you mean hair?"),
     ],
 )
 def test_the_first_paragraph_of_a_box_and_what_was_meant(box, words):

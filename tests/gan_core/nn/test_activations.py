@@ -41,6 +41,7 @@ def test_a_summary_can_name_it():
 @pytest.mark.parametrize("alpha", [-0.1, 1.0, float("nan"), "0.2", None])
 def test_an_alpha_out_of_range_is_refused(alpha):
     with pytest.raises(
-        ValueError, match=r"^leaky_relu: alpha must be a finite number of at least 0 below 1, got"
+        ValueError,
+        match=r"^leaky_relu: alpha must be a finite number of at least 0 and below 1, got",
     ):
         leaky_relu(alpha)

@@ -261,8 +261,8 @@ def test_a_learning_rate_is_a_function_of_the_round_that_is_given():
             {"learning_rate": "fast"},
             "learning_rate must be a finite number of at least 0, got 'fast'",
         ),
-        ({"beta_1": 1.0}, "beta_1 must be a finite number of at least 0 below 1, got 1.0"),
-        ({"beta_2": -0.5}, "beta_2 must be a finite number of at least 0 below 1, got -0.5"),
+        ({"beta_1": 1.0}, "beta_1 must be a finite number of at least 0 and below 1, got 1.0"),
+        ({"beta_2": -0.5}, "beta_2 must be a finite number of at least 0 and below 1, got -0.5"),
         ({"epsilon": 0.0}, "epsilon must be a finite number above 0, got 0.0"),
     ],
 )
