@@ -50,7 +50,7 @@ def seed(run_seed: int, purpose: str, step: Any = 0) -> tf.Tensor:
         >>> seed(0, "z", 7).numpy().tolist()
         [-8118451137264223946, 7]
     """
-    checks.integer("rng.seed", "run_seed", run_seed, -(2**63), 2**63 - 1)
+    checks.seed("rng.seed", run_seed, "run_seed")
     _check_step(step)
     return tf.stack([tf.constant(_hash(run_seed, purpose), tf.int64), tf.cast(step, tf.int64)])
 
@@ -75,7 +75,7 @@ def seeds(run_seed: int, purpose: str = "layers") -> Iterator[int]:
         >>> next(seeds(0)) == next(seeds(0))
         True
     """
-    checks.integer("rng.seeds", "run_seed", run_seed, -(2**63), 2**63 - 1)
+    checks.seed("rng.seeds", run_seed, "run_seed")
     first = _hash(run_seed, f"seeds of {purpose}")
     return (_of_64_bits(first + i) for i in itertools.count())
 
