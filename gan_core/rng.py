@@ -153,9 +153,9 @@ def integers(shape: Sequence[int], seed: tf.Tensor, high: int) -> tf.Tensor:
     """Draw whole numbers from 0, ..., high - 1.
 
     A number is the remainder of random bits after division by `high`. So if high is not a power of
-    two, the lower numbers are slightly more likely. With 32 bits, used up to high = 2^29, they are
-    more likely by a factor of at most 1 + high / 2^32: 1.00001 at high = 40,000, 1.14 at 2^29. For
-    larger high, 63 bits are used, and the factor is below 1 + 2^-31.
+    two, the lower numbers are slightly more likely: with n bits by the factor 1 + 1 / q, where q is
+    2^n / high rounded down. With 32 bits, used up to high = 2^29, it is 1.00001 at high = 40,000
+    and never above 1.125. For larger high, 63 bits are used, and the factor is below 1 + 2^-31.
 
     Args:
         shape: the shape of the result.
