@@ -470,10 +470,11 @@ def _as_numbers(owner: str, name: str, value: Any, wanted: str, dtype: Any) -> n
             cast = came.astype(dtype)
     except (TypeError, ValueError, OverflowError):
         fail(owner, name, wanted, no_array)
-    if cast.dtype.kind in "iu" and not np.array_equal(cast, came):  # NumPy wraps or truncates
-        low = np.iinfo(cast.dtype).min
-        high = np.iinfo(cast.dtype).max
-        fail(owner, name, f"{wanted} from {_bound(int(low))} to {_bound(int(high))}", show(value))
+    always_fits = cast.dtype.kind not in "iu" or np.can_cast(came.dtype, cast.dtype)
+    if not always_fits and not np.array_equal(cast, came):  # NumPy wraps around or truncates
+        limits = np.iinfo(cast.dtype)
+        held = f"from {_bound(int(limits.min))} to {_bound(int(limits.max))}"
+        fail(owner, name, f"{wanted} {held}", show(value))
     return cast
 
 

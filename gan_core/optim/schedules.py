@@ -153,18 +153,19 @@ def rising_memory(decay: float) -> Schedule:
 
 
 def as_schedule(owner: str, value: Any, name: str = "learning_rate") -> Schedule:
-    """Turn a number into a constant schedule; make a function give float32, and errors that help.
+    """Turn a number or a function into a schedule that gives float32, and whose errors help.
 
     Args:
         owner: whose argument it is, for messages.
-        value: a number of at least 0, or a schedule.
+        value: a number of at least 0, or a function of the step that gives a number.
         name: the argument's name, for messages.
 
     Returns:
         A function step -> float32 scalar.
 
     Raises:
-        ValueError: if value is neither a function nor such a number.
+        ValueError: if value is neither a function nor such a number; when called, if the function
+            needs the value of the step while it is traced, or mixes the step with fractions.
     """
     if not callable(value):
         return constant(checks.number(owner, name, value, 0.0))
