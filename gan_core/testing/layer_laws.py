@@ -376,7 +376,7 @@ def one_batch_moves_the_averages_a_little(layer: Layer, family: str) -> None:
     for start, first, second in zip(*seen, strict=True):
         moved = np.sum(np.abs(first - start))
         if moved > 0:
-            # The share m of the way was left, and the same batch again moved it by as much less.
+            # One batch leaves the share m of the way; the same batch again moves m times as far.
             left = np.sum(np.abs(second - first)) / moved
             hold(left > 0.5, "more than half of the way left after one batch", left)
 
