@@ -113,6 +113,16 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'gan_core' has no attribute {name!r}")
 
 
+def _file_of(room: str, name: str) -> Any:
+    """A file of a room such as gan_core.nn, loaded when it is first used: gan.nn.initializers."""
+    try:
+        return importlib.import_module(f"{room}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{room}.{name}":  # the file is there, and something that it needs is not
+            raise
+        raise AttributeError(f"module {room!r} has no attribute {name!r}") from None
+
+
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
 

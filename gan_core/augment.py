@@ -35,10 +35,10 @@ def instance_noise(sd: float | Schedule) -> Augmentation:
             the noise fade (`gan_core.optim.schedules`).
 
     Returns:
-        The augmentation.
+        The augmentation, for float32 samples of any shape.
 
     Raises:
-        ValueError: if sd is not finite, or is below 0.
+        ValueError: if sd is not finite, or is below 0; when called, if x has another dtype.
 
     Example:
         >>> noisy = instance_noise(0.1)(tf.zeros([4, 2]), rng.seed(0, "augment"), 0)
@@ -48,6 +48,7 @@ def instance_noise(sd: float | Schedule) -> Augmentation:
     size = as_schedule("augment.instance_noise", sd, "sd")
 
     def augment(x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor:
+        _check_dtype("augment.instance_noise", x)
         return x + size(step) * rng.normal(x.shape, seed)
 
     return augment
@@ -62,10 +63,10 @@ def translation(share: float = 0.125) -> Augmentation:
         share: the largest move in each direction, as a share of the image's size, from 0 to 1.
 
     Returns:
-        The augmentation, for images [B, H, W, C] in [-1, 1].
+        The augmentation, for float32 images [B, H, W, C] in [-1, 1].
 
     Raises:
-        ValueError: if share is out of range; when called, if x is not a batch of float images.
+        ValueError: if share is out of range; when called, if x is no such batch.
     """
     checks.number("augment.translation", "share", share, 0.0, 1.0)
 
@@ -98,10 +99,10 @@ def colour(strength: float = 1.0) -> Augmentation:
         strength: from 0, which changes nothing, to 2.
 
     Returns:
-        The augmentation, for images [B, H, W, C] in [-1, 1].
+        The augmentation, for float32 images [B, H, W, C] in [-1, 1].
 
     Raises:
-        ValueError: if strength is out of range; when called, if x is not a batch of float images.
+        ValueError: if strength is out of range; when called, if x is no such batch.
     """
     checks.number("augment.colour", "strength", strength, 0.0, 2.0)
 
@@ -129,10 +130,10 @@ def cutout(share: float = 0.5) -> Augmentation:
         share: the rectangle's height and width, as a share of those of the image, from 0 to 1.
 
     Returns:
-        The augmentation, for images [B, H, W, C] in [-1, 1].
+        The augmentation, for float32 images [B, H, W, C] in [-1, 1].
 
     Raises:
-        ValueError: if share is out of range; when called, if x is not a batch of float images.
+        ValueError: if share is out of range; when called, if x is no such batch.
     """
     checks.number("augment.cutout", "share", share, 0.0, 1.0)
 
@@ -142,7 +143,7 @@ def cutout(share: float = 0.5) -> Augmentation:
         rows = _inside(batch, height, share, row_seed)
         columns = _inside(batch, width, share, column_seed)
         hole = rows[:, :, tf.newaxis] & columns[:, tf.newaxis, :]
-        return x * tf.cast(~hole, x.dtype)[..., tf.newaxis]
+        return x * tf.cast(~hole, tf.float32)[..., tf.newaxis]
 
     return augment
 
@@ -202,10 +203,14 @@ def _inside(batch: int, size: int, share: float, seed: tf.Tensor) -> tf.Tensor:
 
 
 def _image_shape(owner: str, x: tf.Tensor) -> tuple[int, int, int, int]:
-    """The sizes [B, H, W, C] of float images; anything else is refused."""
+    """The sizes [B, H, W, C] of float32 images; anything else is refused."""
     if x.shape.rank != 4:
         wanted = "images [batch, height, width, channels]"
         checks.fail(owner, "x", wanted, checks.show_shape(x.shape))
-    if not x.dtype.is_floating:
-        checks.fail(owner, "x", "floating-point, in [-1, 1]", x.dtype.name)
+    _check_dtype(owner, x)
     return tuple(x.shape)
+
+
+def _check_dtype(owner: str, x: tf.Tensor) -> None:
+    if tf.as_dtype(x.dtype) != tf.float32:
+        checks.fail(owner, "x", "of float32", x.dtype.name)

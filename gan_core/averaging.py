@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from gan_core import checks, rng
+from gan_core.optim.schedules import as_schedule
 from gan_core.protocols import Labels, Latent, Schedule
 
 SETTLING_BLOCKS = 4  # of SETTLING_BLOCK z each
@@ -57,8 +58,10 @@ class ExponentialMovingAverage(tf.Module):
         super().__init__(name=name)
         owner = "ExponentialMovingAverage"
         if callable(decay):
+            decay = as_schedule(owner, decay, "decay")
             for step in STEPS_TO_TRY:
-                checks.number(owner, f"decay({step})", float(decay(step)), 0.0, below=1.0)
+                tried = float(decay(tf.constant(step, tf.int64)))
+                checks.number(owner, f"decay({step})", tried, 0.0, below=1.0)
         else:
             checks.number(owner, "decay", decay, 0.0, below=1.0)
         self.decay = decay
@@ -73,19 +76,12 @@ class ExponentialMovingAverage(tf.Module):
         Args:
             step: the number of the round, for a decay that is a schedule.
         """
-        decay = self._decay_of(step)
+        decay = self.decay(step) if callable(self.decay) else self.decay
         for average, variable in self._pairs():
             if variable.dtype.is_floating:
                 average.assign_sub((1.0 - decay) * (average - variable))
             else:  # a counter, for example
                 average.assign(variable)
-
-    def _decay_of(self, step: Any) -> Any:
-        if not callable(self.decay):
-            return self.decay
-        way_out = "In place of `if` use tf.where."
-        with checks.without_values("ExponentialMovingAverage", "decay", way_out):
-            return self.decay(step)
 
 
 def settling_batches(

@@ -143,6 +143,27 @@ def integer(
     return int(value)
 
 
+def seed(owner: str, value: Any, name: str = "seed") -> int:
+    """Check that `value` is a whole number of 64 bits, from which `gan_core.rng` can draw.
+
+    Args:
+        owner: the class or function whose argument is checked.
+        value: a Python or NumPy integer.
+        name: the argument.
+
+    Returns:
+        The value as a Python int.
+
+    Raises:
+        ValueError: if it is not such a value.
+
+    Example:
+        >>> seed("Dense", 7)
+        7
+    """
+    return integer(owner, name, value, -(2**63), 2**63 - 1)
+
+
 def number(
     owner: str,
     name: str,
@@ -253,7 +274,8 @@ def tensor(
         name: the argument.
         value: a tensor, a variable, an array or a list of numbers.
         shape: its sizes; a name or None stands for any size.
-        dtype: its dtype. Arrays and lists of other numbers are cast; tensors are not.
+        dtype: its dtype. Arrays and lists of other numbers are cast to a floating dtype; tensors
+            are not.
         finite: whether to check that all values are finite; not possible in a traced function.
 
     Returns:
@@ -308,7 +330,7 @@ def array(
         value: the value to check.
         shape: its sizes; a name or None stands for any size, `...` in the first place for any
             number of axes.
-        dtype: the NumPy dtype of the result.
+        dtype: the NumPy dtype of the result; an integer dtype must hold the values.
         at_least: how many rows (entries of the first axis) there must be. If the shape begins with
             `...`, only 0 makes a difference: then an array without numbers passes.
         finite: whether NaN and infinite values are refused.
@@ -345,39 +367,6 @@ def array(
     if largest is not None and result.size and np.abs(result).max() > largest:
         fail(owner, name, f"of numbers of at most {largest:g} in size", f"{np.abs(result).max():g}")
     return result
-
-
-def symbolic(owner: str, name: str, value: Any) -> None:
-    """Check that the result of a traced function was computed by TensorFlow's operations.
-
-    An eager tensor or a NumPy array that is returned while a graph is traced becomes a constant of
-    that graph: every later call returns the same numbers. Outside a graph everything passes. (A
-    function that itself converts a NumPy array to a tensor returns a symbolic tensor, and passes;
-    `gan_core.devices.tracing` finds such functions.)
-
-    Args:
-        owner: the class or function that called it.
-        name: the name of the result in the message, such as "what sampler gives".
-        value: a tensor, or a nested structure (tuple, list, dict) of tensors.
-
-    Raises:
-        ValueError: if a graph is being traced and the value, or a part of it, is not one of its
-            tensors.
-    """
-    import tensorflow as tf
-
-    if tf.executing_eagerly():
-        return
-    for part in tf.nest.flatten(value):
-        if not isinstance(part, tf.Tensor) or hasattr(part, "numpy"):
-            fail(
-                owner,
-                name,
-                "a tensor that TensorFlow computes anew at each call",
-                f"a {type(part).__name__} that is fixed when the function is traced",
-                "Compute it with TensorFlow and gan_core.rng; "
-                "batches that Python makes are for gan_core.data.HostBatches.",
-            )
 
 
 def same_shape(owner: str, name: str, value: Any, shape: Iterable[Any]) -> None:
@@ -479,9 +468,15 @@ def _as_numbers(owner: str, name: str, value: Any, wanted: str, dtype: Any) -> n
         fail(owner, name, wanted, no_array)
     try:
         with np.errstate(over="ignore"):
-            return came.astype(dtype)
+            cast = came.astype(dtype)
     except (TypeError, ValueError, OverflowError):
         fail(owner, name, wanted, no_array)
+    always_fits = cast.dtype.kind not in "iu" or np.can_cast(came.dtype, cast.dtype)
+    if not always_fits and not np.array_equal(cast, came):  # NumPy wraps around or truncates
+        limits = np.iinfo(cast.dtype)
+        held = f"from {_bound(int(limits.min))} to {_bound(int(limits.max))}"
+        fail(owner, name, f"{wanted} {held}", show(value))
+    return cast
 
 
 def _kind(dtype: Any) -> str:

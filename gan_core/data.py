@@ -16,8 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import checks, rng
-
-Sampler = Callable[[tf.Tensor], Any]
+from gan_core.protocols import Sampler
 
 
 def stream(sample: Callable[[int, tf.Tensor], Any], batch_size: int, seed: int = 0) -> Sampler:
@@ -42,7 +41,7 @@ def stream(sample: Callable[[int, tf.Tensor], Any], batch_size: int, seed: int =
     if not callable(sample):
         checks.fail("data.stream", "sample", "a function (n, seed)", repr(sample))
     checks.integer("data.stream", "batch_size", batch_size, 1)
-    checks.integer("data.stream", "seed", seed, -(2**63), 2**63 - 1)
+    checks.seed("data.stream", seed)
 
     def sampler(index: tf.Tensor) -> Any:
         return sample(batch_size, rng.seed(seed, "real", index))
@@ -82,7 +81,7 @@ def shuffled(array: Any, batch_size: int, seed: int = 0, rows: Any = None) -> Sa
     """
     owner = "data.shuffled"
     checks.integer(owner, "batch_size", batch_size, 1)
-    checks.integer(owner, "seed", seed, -(2**63), 2**63 - 1)
+    checks.seed(owner, seed)
     array = _array(owner, array)
     samples = _at_least_a_batch(owner, "array", array, batch_size)
     take = _gatherer(array)
@@ -219,8 +218,9 @@ def _check_dataset(owner: str, dataset: Any) -> None:
 
 def _check_element(owner: str, spec: Any) -> None:
     wanted = "one whose elements are batches x [B, ...] or pairs (x, y)"
-    parts = spec if isinstance(spec, tuple) else (spec,)
-    if len(parts) not in (1, 2) or not all(isinstance(part, tf.TensorSpec) for part in parts):
+    is_pair = isinstance(spec, tuple) and len(spec) == 2
+    parts = spec if is_pair else (spec,)
+    if not all(isinstance(part, tf.TensorSpec) for part in parts):
         checks.fail(owner, "dataset", wanted, f"elements {spec}")
     for part in parts:
         if part.shape.rank == 0:

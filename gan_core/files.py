@@ -88,6 +88,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], o
         write: a function that writes to a file opened for bytes.
     Raises:
         WriteError: if the file cannot be written; the older file is untouched.
+        OSError: what `write` raises about another file, such as one that it reads.
 
     Example:
         >>> import tempfile
@@ -107,6 +108,8 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], o
                 file.close()
             os.replace(unfinished, path)
     except OSError as error:
+        if not _is_about(error, path):
+            raise
         raise cannot_write(path, error) from error
     _flush_folder(path.parent)
 
@@ -142,6 +145,7 @@ def folder_atomically(path: str | os.PathLike[str], overwrite: bool = False) -> 
     Raises:
         ValueError: if `path` exists, or another process is writing it.
         WriteError: if the folder cannot be written.
+        OSError: what the block raises about another file, such as one that it reads.
 
     Example:
         >>> import tempfile
@@ -163,6 +167,8 @@ def folder_atomically(path: str | os.PathLike[str], overwrite: bool = False) -> 
             yield unfinished
             _put_in_place(unfinished, path)
         except OSError as error:
+            if not _is_about(error, path):
+                raise
             raise cannot_write(path, error) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -310,6 +316,21 @@ def distinguishes_case(folder: str | os.PathLike[str]) -> bool:
     with tempfile.NamedTemporaryFile(prefix=".case-", dir=folder) as file:
         path = Path(file.name)
         return not os.path.lexists(path.with_name(path.name.upper()))
+
+
+def _is_about(error: OSError, path: Path) -> bool:
+    """Whether an error is about writing `path`, and not about another file, such as an input.
+
+    An error about the disk, such as a full one, names no file.
+    """
+    if not isinstance(error.filename, str | bytes | os.PathLike):
+        return True
+    named = Path(os.path.abspath(os.fsdecode(error.filename)))
+    folder = Path(os.path.abspath(path.parent))
+    if folder not in named.parents:
+        return False
+    entry = named.relative_to(folder).parts[0]
+    return entry == path.name or entry.startswith(_beside(path, ".").name)
 
 
 def _beside(path: Path, ending: str) -> Path:

@@ -231,6 +231,7 @@ def median_distance(x: Any, *, rows: int = 1000) -> float:
 def _directions(owner: str, d: int, seed: int, projections: int) -> list[np.ndarray]:
     """Uniform on the unit sphere, one a row, DIRECTIONS_AT_A_TIME in an array [p, d]."""
     checks.integer(owner, "projections", projections, 1)
+    checks.seed(owner, seed)
     drawn = rng.normal([d, projections], rng.seed(seed, "sliced_wasserstein"))
     directions = drawn.numpy().astype(np.float64)
     directions /= np.linalg.norm(directions, axis=0)

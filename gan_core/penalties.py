@@ -186,7 +186,8 @@ class Lazy:
         every: k, at least 1.
 
     Raises:
-        ValueError: if penalty is not callable, or every is not a positive whole number.
+        ValueError: if penalty is not callable or is lazy already, or every is not a positive whole
+            number.
 
     Example:
         >>> lazy = Lazy(lambda critic, real, fake, seed, step: tf.constant(0.5), every=4)
@@ -197,6 +198,9 @@ class Lazy:
     def __init__(self, penalty: Penalty, every: int) -> None:
         if not callable(penalty):
             checks.fail("Lazy", "penalty", "a penalty of gan_core.penalties", repr(penalty))
+        if isinstance(penalty, Lazy):  # both periods would count, in rounds and in strength
+            came = f"one that is computed in every {period(penalty)}-th round already"
+            checks.fail("Lazy", "penalty", "one that is not lazy yet", came)
         self.penalty = penalty
         self.every = checks.integer("Lazy", "every", every, 1)
 

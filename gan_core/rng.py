@@ -50,7 +50,7 @@ def seed(run_seed: int, purpose: str, step: Any = 0) -> tf.Tensor:
         >>> seed(0, "z", 7).numpy().tolist()
         [-8118451137264223946, 7]
     """
-    checks.integer("rng.seed", "run_seed", run_seed, -(2**63), 2**63 - 1)
+    checks.seed("rng.seed", run_seed, "run_seed")
     _check_step(step)
     return tf.stack([tf.constant(_hash(run_seed, purpose), tf.int64), tf.cast(step, tf.int64)])
 
@@ -75,7 +75,7 @@ def seeds(run_seed: int, purpose: str = "layers") -> Iterator[int]:
         >>> next(seeds(0)) == next(seeds(0))
         True
     """
-    checks.integer("rng.seeds", "run_seed", run_seed, -(2**63), 2**63 - 1)
+    checks.seed("rng.seeds", run_seed, "run_seed")
     first = _hash(run_seed, f"seeds of {purpose}")
     return (_of_64_bits(first + i) for i in itertools.count())
 
@@ -153,9 +153,9 @@ def integers(shape: Sequence[int], seed: tf.Tensor, high: int) -> tf.Tensor:
     """Draw whole numbers from 0, ..., high - 1.
 
     A number is the remainder of random bits after division by `high`. So if high is not a power of
-    two, the lower numbers are slightly more likely. With 32 bits, used up to high = 2^29, they are
-    more likely by a factor of at most 1 + high / 2^32: 1.00001 at high = 40,000, 1.14 at 2^29. For
-    larger high, 63 bits are used, and the factor is below 1 + 2^-31.
+    two, the lower numbers are slightly more likely: with n bits by the factor 1 + 1 / q, where q is
+    2^n / high rounded down. With 32 bits, used up to high = 2^29, it is 1.00001 at high = 40,000
+    and never above 1.125. For larger high, 63 bits are used, and the factor is below 1 + 2^-31.
 
     Args:
         shape: the shape of the result.

@@ -152,7 +152,7 @@ class GANTrainer:
         self.mode = checks.one_of(owner, "mode", mode, ["xla", "graph", "eager"])
         self.fresh_z = checks.boolean(owner, "fresh_z", fresh_z)
         self.gradient_norms = checks.boolean(owner, "gradient_norms", gradient_norms)
-        self.seed = checks.integer(owner, "seed", seed, -(2**63), 2**63 - 1)
+        self.seed = checks.seed(owner, seed)
         self.row_names = self._row_names()
         self.measures = _validate.measure_dict(owner, measures, self.row_names)
         self.row_names += list(self.measures)
@@ -290,6 +290,7 @@ class GANTrainer:
             The samples, [n, ...] float32.
         """
         n = checks.integer("GANTrainer.sample", "n", n, 1)
+        seed = checks.seed("GANTrainer.sample", seed)
         batch = checks.integer("GANTrainer.sample", "batch", batch, 1, BLOCK)
         labels = self._batches.labels_for("GANTrainer.sample", labels, n)
         samples = np.empty([n, *self.sample_shape], np.float32)
@@ -591,11 +592,11 @@ class GANTrainer:
             raise
 
     def _all_or_nothing(self, function: Callable, *arguments: Any) -> Any:
-        """Run an eager function; if it fails, restore all variables."""
+        """Run an eager function; if it fails or is interrupted, restore all variables."""
         before = [(variable, variable.read_value()) for variable in self.state().values()]
         try:
             return function(*arguments)
-        except Exception:
+        except BaseException:
             for variable, value in before:
                 variable.assign(value)
             raise

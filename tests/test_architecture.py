@@ -292,6 +292,13 @@ def test_importing_a_package_imports_none_of_its_files(name):
     if name in ("dcgan/__init__.py", "toy/__init__.py", "benchmarks/__init__.py"):
         found -= {"gan_core.app", "gan_core.app.stopping"}
     allowed = {"__future__", "importlib", "typing"} if name == "gan_core/__init__.py" else set()
+    if name in (
+        "gan_core/nn/__init__.py",
+        "gan_core/optim/__init__.py",
+        "gan_core/runs/__init__.py",
+    ):
+        assert found == {"functools", "gan_core"}  # finds its files by name
+        return
     if name == "gan_core/testing/__init__.py":  # whoever imports it wants the laws
         return
     assert {module.split(".")[0] for module in found} <= allowed

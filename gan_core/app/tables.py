@@ -8,6 +8,7 @@ A chapter prints a table like this:
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -20,7 +21,7 @@ from gan_core.app import pages
 def show(columns: Sequence[str], rows: Sequence[Sequence[object]], *, caption: str) -> None:
     """Print a table, or display it in a notebook.
 
-    Numbers that are not whole are shown with four significant digits. For another format give
+    Integers are shown in full, other numbers with four significant digits. For another format give
     strings.
 
     Args:
@@ -67,11 +68,11 @@ def _print(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) 
 
 
 def _text(cell: object) -> str:
-    """A number with four significant digits; anything else as it is."""
+    """An integer in full, another number with four significant digits; anything else as it is."""
     if isinstance(cell, bool | str):
         return str(cell)
-    if isinstance(cell, int):
-        return f"{cell:,}"
+    if isinstance(cell, numbers.Integral):
+        return f"{int(cell):,}"
     try:
         return f"{float(cell):.4g}"  # type: ignore[arg-type]
     except (TypeError, ValueError):

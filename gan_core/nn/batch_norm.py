@@ -73,6 +73,7 @@ class BatchNorm(tf.Module):
         self.momentum = checks.number("BatchNorm", "momentum", momentum, 0.0, 1.0)
         self.epsilon = checks.number("BatchNorm", "epsilon", epsilon, above=0.0)
         self.synchronised = checks.boolean("BatchNorm", "synchronised", synchronised)
+        seed = checks.seed("BatchNorm", seed)
         gamma = checks.tensor(
             "BatchNorm",
             "what gamma_initializer gives",

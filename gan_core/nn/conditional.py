@@ -22,6 +22,7 @@ from gan_core import checks, rng
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.dense import Dense
 from gan_core.nn.initializers import Initializer, normal, ones, zeros
+from gan_core.nn.sequential import takes
 
 Counts = int | Sequence[int]
 
@@ -65,6 +66,7 @@ class Embedding(tf.Module):
         self.size = checks.integer("Embedding", "size", size, 1)
         if initializer is None:
             initializer = normal(1.0)
+        seed = checks.seed("Embedding", seed)
         shape = [number_of_values(self.counts), size]
         table = checks.tensor(
             "Embedding",
@@ -100,7 +102,8 @@ class WithEmbedding(tf.Module):
         name: the module's name.
 
     Raises:
-        ValueError: as `Embedding` does; when called, if x is not [B, d] or there are no labels.
+        ValueError: as `Embedding` does; when called, if x is not [B, d], or there is not one label
+            for each sample.
 
     Example:
         >>> layer = WithEmbedding(10, 16, seed=0)
@@ -133,7 +136,7 @@ class WithEmbedding(tf.Module):
         """
         x = tf.convert_to_tensor(x)
         checks.same_shape("WithEmbedding", "x", x, ["batch", "d"])
-        _check_given("WithEmbedding", labels)
+        labels = _one_for_each_sample("WithEmbedding", labels, x)
         return tf.concat([x, tf.cast(self.embedding(labels), x.dtype)], axis=1)
 
 
@@ -144,7 +147,7 @@ class ConditionalBatchNorm(tf.Module):
 
     mean and sd are those of the whole batch, as in `BatchNorm`, whatever the labels. `gamma` and
     `beta` [C] are shared by all labels; `gammas` and `betas` [K, C] hold what each value adds. They
-    start at 0, so that at first the layer is plain batch norm (de Vries et al. 2017, section 4).
+    start at 0, so that at first the layer is plain batch norm (de Vries et al. 2017, section 3).
     Dumoulin et al. 2017 learn gamma(y) itself, which gives the same set of functions.
 
     Args:
@@ -154,7 +157,8 @@ class ConditionalBatchNorm(tf.Module):
         name: the module's name.
 
     Raises:
-        ValueError: as `BatchNorm` and `Embedding` do.
+        ValueError: as `BatchNorm` and `Embedding` do; when called, if there is not one label for
+            each sample.
 
     Example:
         >>> layer = ConditionalBatchNorm(1, 2)
@@ -181,6 +185,7 @@ class ConditionalBatchNorm(tf.Module):
         self.standardise = BatchNorm(
             channels, momentum=momentum, epsilon=epsilon, affine=False, synchronised=synchronised
         )
+        seed = checks.seed("ConditionalBatchNorm", seed)
         gamma = checks.tensor(
             "ConditionalBatchNorm",
             "what gamma_initializer gives",
@@ -204,8 +209,8 @@ class ConditionalBatchNorm(tf.Module):
         Returns:
             y, of x's shape and dtype; scaled and shifted in float32.
         """
-        _check_given("ConditionalBatchNorm", labels)
         x = tf.convert_to_tensor(x)
+        labels = _one_for_each_sample("ConditionalBatchNorm", labels, x)
         hot = multi_hot(labels, self.counts, owner="ConditionalBatchNorm")
         scale = self.gamma + hot @ self.gammas
         shift = self.beta + hot @ self.betas
@@ -227,14 +232,15 @@ class ProjectionHead(tf.Module):
         size: the number of channels of phi(x).
         counts: as for `Embedding`; the vectors of several factors are added.
         psi: a function from features to logits [B, 1], such as the last layers of a D without
-            labels; None: a `Dense` layer of the (summed) features.
+            labels, which is called with training=... if it accepts that; None: a `Dense` layer of
+            the (summed) features.
         seed: an int that no other layer of the network has.
         initializer: draws the vectors e; None draws them from N(0, 1 / size).
         name: the module's name.
 
     Raises:
-        ValueError: as `Embedding` does; when called, if the features have another shape, there are
-            no labels, or psi returns another shape than [B, 1].
+        ValueError: as `Embedding` does; when called, if the features have another shape, there is
+            not one label for each sample, or psi returns another shape than [B, 1].
 
     Example:
         >>> head = ProjectionHead(32, [8, 2], seed=0)
@@ -247,7 +253,7 @@ class ProjectionHead(tf.Module):
         size: int,
         counts: Counts,
         *,
-        psi: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        psi: Callable[..., tf.Tensor] | None = None,
         seed: int,
         initializer: Initializer | None = None,
         name: str | None = None,
@@ -260,6 +266,7 @@ class ProjectionHead(tf.Module):
             initializer = normal(1.0 / math.sqrt(size))
         self.embedding = Embedding(counts, size, seed=seed, initializer=initializer)
         self.psi = psi
+        self._psi_takes_training = psi is not None and takes(psi, "training")
         self.dense = Dense(size, 1, seed=seed) if psi is None else None
 
     def __call__(self, x: tf.Tensor, labels: Any = None, *, training: bool = False) -> tf.Tensor:
@@ -268,7 +275,7 @@ class ProjectionHead(tf.Module):
         Args:
             x: the features phi(x), [B, size] or [B, H, W, size].
             labels: y, whole numbers [B] or [B, f].
-            training: makes no difference.
+            training: passed on to psi.
 
         Returns:
             Logits [B, 1] float32.
@@ -277,14 +284,15 @@ class ProjectionHead(tf.Module):
         if x.shape.rank not in (2, 4) or x.shape[-1] != self.size:
             wanted = f"[batch, {self.size}] or [batch, h, w, {self.size}]"
             checks.fail("ProjectionHead", "x", wanted, checks.show_shape(x.shape))
-        _check_given("ProjectionHead", labels)
+        labels = _one_for_each_sample("ProjectionHead", labels, x)
         phi = tf.cast(x, tf.float32)
         if x.shape.rank == 4:
             phi = tf.reduce_sum(phi, axis=[1, 2])
         fit = tf.reduce_sum(self.embedding(labels) * phi, axis=1, keepdims=True)
         if self.dense is not None:
             return self.dense(phi) + fit
-        realism = tf.cast(self.psi(x), tf.float32)  # type: ignore[misc]
+        options = {"training": training} if self._psi_takes_training else {}
+        realism = tf.cast(self.psi(x, **options), tf.float32)  # type: ignore[misc]
         checks.same_shape("ProjectionHead", "what psi gives", realism, ["batch", 1])
         return realism + fit
 
@@ -311,6 +319,7 @@ def multi_hot(labels: Any, counts: Counts, *, owner: str = "multi_hot") -> tf.Te
     labels = tf.convert_to_tensor(labels)
     if not labels.dtype.is_integer:
         checks.fail(owner, "labels", "whole numbers", checks.show(labels))
+    labels = tf.cast(labels, tf.int64)  # tf.one_hot takes only some of the integer dtypes
     if isinstance(counts, int):
         checks.same_shape(owner, "labels", labels, ["batch"])
         columns = [labels]
@@ -350,10 +359,14 @@ def _checked_counts(owner: str, counts: Any) -> Counts:
     return tuple(checks.integer(owner, f"counts[{i}]", one, 1) for i, one in enumerate(counts))
 
 
-def _check_given(owner: str, labels: Any) -> None:
+def _one_for_each_sample(owner: str, labels: Any, x: tf.Tensor) -> tf.Tensor:
+    """labels as a tensor, as many as there are samples. (TensorFlow would repeat a single one.)"""
     if labels is None:
         way_out = "Call network(x, labels); a trainer that is made with labels=... does."
         checks.fail(owner, "labels", "given", "None", way_out)
+    labels = tf.convert_to_tensor(labels)
+    checks.same_shape(owner, "labels", labels, [x.shape[0], *labels.shape[1:]])
+    return labels
 
 
 def _check_range(owner: str, column: tf.Tensor, count: int) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 import tensorflow as tf
 
 from gan_core import checks, rng
+from gan_core.nn.dense import checked_compute_dtype
 from gan_core.nn.initializers import Initializer, glorot_normal
 from gan_core.nn.kernels import convolution
-
-COMPUTE_DTYPES = ("float32", "bfloat16")
 
 
 class _Convolution(tf.Module):
@@ -39,13 +38,14 @@ class _Convolution(tf.Module):
         self.in_channels = checks.integer(owner, "in_channels", in_channels, 1)
         self.out_channels = checks.integer(owner, "out_channels", out_channels, 1)
         checks.one_of(owner, "path", path, ("auto", *convolution.PATHS))
-        self.compute_dtype = _dtype(owner, compute_dtype)
+        self.compute_dtype = checked_compute_dtype(owner, compute_dtype)
         self.path = convolution.choose_path(path, self.compute_dtype)
         convolution.check_arguments(owner, kernel_size, stride, padding, self.path)
         self.kernel_size = kernel_size
         self.stride = stride
         self.padding = padding
 
+        seed = checks.seed(owner, seed)
         kernel = checks.tensor(
             owner,
             "what initializer gives",
@@ -172,11 +172,3 @@ class Conv2DTranspose(_Convolution):
 
     def _convolve(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return convolution.conv_transpose(x, kernel, self.stride, self.padding, self.path)
-
-
-def _dtype(owner: str, compute_dtype: Any) -> tf.DType:
-    try:
-        name = tf.as_dtype(compute_dtype).name
-    except TypeError:
-        name = compute_dtype
-    return tf.as_dtype(checks.one_of(owner, "compute_dtype", name, COMPUTE_DTYPES))

@@ -9,6 +9,8 @@ import tensorflow as tf
 from gan_core import checks, rng
 from gan_core.nn.initializers import Initializer, glorot_normal
 
+COMPUTE_DTYPES = ("float32", "bfloat16")
+
 
 class Dense(tf.Module):
     """Every output is a weighted sum of every input: y = x W + b.
@@ -53,9 +55,8 @@ class Dense(tf.Module):
         super().__init__(name=name)
         self.in_size = checks.integer("Dense", "in_size", in_size, 1)
         self.out_size = checks.integer("Dense", "out_size", out_size, 1)
-        self.compute_dtype = tf.as_dtype(
-            checks.one_of("Dense", "compute_dtype", compute_dtype, [tf.float32, tf.bfloat16])
-        )
+        self.compute_dtype = checked_compute_dtype("Dense", compute_dtype)
+        seed = checks.seed("Dense", seed)
         kernel = checks.tensor(
             "Dense",
             "what initializer gives",
@@ -83,3 +84,23 @@ class Dense(tf.Module):
         if self.bias is not None:
             y = y + tf.cast(self.bias, self.compute_dtype)
         return y
+
+
+def checked_compute_dtype(owner: str, compute_dtype: Any) -> tf.DType:
+    """Check the dtype that a layer is to compute in.
+
+    Args:
+        owner: the layer's class.
+        compute_dtype: a dtype or its name.
+
+    Returns:
+        float32 or bfloat16.
+
+    Raises:
+        ValueError: if it is another one, or no dtype.
+    """
+    try:
+        name = tf.as_dtype(compute_dtype).name
+    except TypeError:
+        name = compute_dtype
+    return tf.as_dtype(checks.one_of(owner, "compute_dtype", name, COMPUTE_DTYPES))

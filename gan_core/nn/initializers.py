@@ -46,7 +46,7 @@ def ones(shape: Sequence[int], seed: tf.Tensor | None = None) -> tf.Tensor:
 
 
 def normal(sd: float, mean: float = 0.0) -> Initializer:
-    """Make an initializer that draws N(mean, sd^2). Radford et al. 2015, section 3: sd = 0.02.
+    """Make an initializer that draws N(mean, sd^2). Radford et al. 2015, section 4: sd = 0.02.
 
     Args:
         sd: the standard deviation, at least 0.
@@ -83,6 +83,9 @@ def glorot_normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
 
     Returns:
         float32 of this shape.
+
+    Raises:
+        ValueError: if the shape has fewer than two axes.
     """
     fan_a, fan_b = _fans(shape)
     return math.sqrt(2.0 / (fan_a + fan_b)) * rng.normal(shape, seed)
@@ -99,6 +102,9 @@ def he_normal(shape: Sequence[int], seed: tf.Tensor) -> tf.Tensor:
 
     Returns:
         float32 of this shape.
+
+    Raises:
+        ValueError: if the shape has fewer than two axes.
     """
     fan_in, _ = _fans(shape)
     return math.sqrt(2.0 / fan_in) * rng.normal(shape, seed)
@@ -135,5 +141,8 @@ def fan_in_normal(gain: float = 1.0) -> Initializer:
 
 
 def _fans(shape: Sequence[int]) -> tuple[int, int]:
+    if len(shape) < 2:
+        wanted = "a kernel's, with at least two axes"
+        checks.fail("initializers", "shape", wanted, checks.show_shape(shape))
     field = math.prod(shape[:-2])
     return field * shape[-2], field * shape[-1]

@@ -53,6 +53,7 @@ def mlp(
     if len(widths) < 2:
         wanted = "at least two: the width of the input and of the output"
         checks.fail("mlp", "sizes", wanted, str(widths))
+    checks.seed("mlp", seed)
     if activation is None:
         activation = leaky_relu(0.2)
     layers: list[Callable[..., Any]] = []

@@ -19,7 +19,7 @@ def settle(network: Any, batches: Iterable[Any]) -> None:
     The moving averages of training lag behind, since they were measured with earlier weights. If
     the weights were averaged or loaded, the moving averages do not belong to them at all, and the
     samples look pale or garish. (Compare PyTorch's swa_utils.update_bn, Izmailov et al. 2018;
-    "standing statistics", Brock et al. 2019, appendix A.)
+    "standing statistics", Brock et al. 2019, appendix C.)
 
     Args:
         network: a tf.Module called as network(batch, training=True). It must run eagerly (have no

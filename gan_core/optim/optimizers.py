@@ -63,7 +63,9 @@ class Optimizer(tf.Module):
         updates: how often `apply` has updated them: an int64 variable; None before `bind`.
 
     Example:
-        >>> optimizer = SGD(lambda step: 1.0 / (1.0 + step)).bind([tf.Variable(0.0)])
+        >>> def rate(step):
+        ...     return 1.0 / (1.0 + tf.cast(step, tf.float32))
+        >>> optimizer = SGD(rate).bind([tf.Variable(0.0)])
         >>> float(optimizer.learning_rate(3)), len(optimizer.bound), int(optimizer.updates)
         (0.25, 1, 0)
     """
@@ -105,9 +107,7 @@ class Optimizer(tf.Module):
 
     def learning_rate(self, step: Any) -> tf.Tensor:
         """The learning rate of round `step` (int or integer tensor): a float32 scalar."""
-        way_out = "In place of `if` use tf.where, or a schedule of gan_core.optim.schedules."
-        with checks.without_values(type(self).__name__, "learning_rate", way_out):
-            return tf.cast(self.schedule(step), tf.float32)
+        return self.schedule(step)
 
     def apply(self, gradients: Iterable[tf.Tensor], step: Any = None) -> None:
         """Make one update: change every bound variable according to its gradient.

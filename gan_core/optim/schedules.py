@@ -3,18 +3,27 @@
 A schedule is a function from the step to a float32 scalar. The step is an int or an integer tensor:
 the number of the trainer's round, counted from 0. A schedule can stand in place of a number as the
 learning rate of an optimizer, the gamma of a penalty, the sd of instance noise or the decay of a
-moving average. Any function of this form can be used.
+moving average. Any function of this form can be used; fractions need tf.cast(step, tf.float32).
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
 from gan_core import checks
 from gan_core.protocols import Schedule
+
+NO_IF = "In place of `if` use tf.where, or a schedule of gan_core.optim.schedules."
+# TensorFlow's messages in eager mode and in a graph.
+FRACTION_WITH_INTEGER = re.compile(
+    r"Cannot convert \S+ to EagerTensor of dtype int|Expected int\d+, but got \S+ of type 'float'"
+)
 
 
 def constant(value: float) -> Schedule:
@@ -144,22 +153,48 @@ def rising_memory(decay: float) -> Schedule:
 
 
 def as_schedule(owner: str, value: Any, name: str = "learning_rate") -> Schedule:
-    """Turn a number into a constant schedule; return a function as it is.
+    """Turn a number or a function into a schedule that gives float32, and whose errors help.
 
     Args:
         owner: whose argument it is, for messages.
-        value: a number of at least 0, or a schedule.
+        value: a number of at least 0, or a function of the step that gives a number.
         name: the argument's name, for messages.
 
     Returns:
         A function step -> float32 scalar.
 
     Raises:
-        ValueError: if value is neither a function nor such a number.
+        ValueError: if value is neither a function nor such a number; when called, if the function
+            needs the value of the step while it is traced, or mixes the step with fractions.
     """
-    if callable(value):
-        return value
-    return constant(checks.number(owner, name, value, 0.0))
+    if not callable(value):
+        return constant(checks.number(owner, name, value, 0.0))
+
+    def schedule(step: Any) -> tf.Tensor:
+        with checks.without_values(owner, name, NO_IF), _without_fractions(owner, name):
+            return tf.cast(value(step), tf.float32)
+
+    return schedule
+
+
+@contextlib.contextmanager
+def _without_fractions(owner: str, name: str) -> Iterator[None]:
+    """Report that a user's function mixes the step with fractions, as in 1.0 + step.
+
+    The step is an int64 tensor, and TensorFlow does not convert it to a floating dtype by itself.
+    """
+    try:
+        yield
+    except TypeError as error:
+        if not FRACTION_WITH_INTEGER.search(str(error)):
+            raise
+        checks.fail(
+            owner,
+            name,
+            "a function of the round, an integer tensor",
+            f"one that mixes it with fractions ({str(error).splitlines()[0]})",
+            "Convert it first: tf.cast(step, tf.float32).",
+        )
 
 
 def _progress(step: Any, start: int, steps: int) -> tf.Tensor:

@@ -236,7 +236,7 @@ def _player(
                     f"fit: the iterator of HostBatches ended after round {trainer.step.numpy()}. "
                     "Make it endless (a tf.data pipeline: with .repeat())."
                 )
-            rows.append(trainer.round(_one_round(reals)))
+            rows.append(trainer.round(_one_round(reals, trainer.labels is not None)))
         values = {}
         for name in trainer.row_names:
             values[name] = np.array([row[name] for row in rows], np.float32)
@@ -245,11 +245,12 @@ def _player(
     return play
 
 
-def _one_round(batches: list[Any]) -> Any:
+def _one_round(batches: list[Any], has_labels: bool) -> Any:
     """The batches of a round's D steps as one: with several, stacked along a new first axis."""
     if len(batches) == 1:
         return batches[0]
-    if isinstance(batches[0], tuple):  # (x, y)
+    pair = (tuple, list) if has_labels else tuple  # without labels a list is a batch of numbers
+    if isinstance(batches[0], pair):
         return tuple(np.stack(parts) for parts in zip(*batches, strict=True))
     return np.stack(batches)
 

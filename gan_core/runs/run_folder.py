@@ -348,7 +348,8 @@ class RunFolder:
             return []
         lines = self.log_file.read_bytes().splitlines(keepends=True)
         whole = [line for line in lines if line.endswith(b"\n")]
-        return whole[:1] + [line for line in whole[1:] if _logged_step(line) < math.inf]
+        columns = whole[0].count(b",") + 1 if whole else 0
+        return whole[:1] + [line for line in whole[1:] if _is_row(line, columns)]
 
     def _write_log(self, lines: list[bytes]) -> None:
         """Replace the content of log.csv by these lines, if it differs."""
@@ -412,9 +413,21 @@ def _step_of(file: Path) -> int:
     return int(file.stem.removeprefix("step_"))
 
 
-def _logged_step(line: bytes) -> float:
-    first = line.split(b",")[0]
-    return int(first) if first.isdigit() else math.inf
+def _is_row(line: bytes, columns: int) -> bool:
+    """Whether a line of the log is a step and the other numbers of a row."""
+    step, *values = line.strip().split(b",")
+    if not step.isdigit() or len(values) + 1 != columns:
+        return False
+    try:
+        for value in values:
+            float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _logged_step(line: bytes) -> int:
+    return int(line.split(b",")[0])
 
 
 def _show(config: dict[str, Any], key: str) -> str:

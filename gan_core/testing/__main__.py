@@ -9,7 +9,7 @@ import argparse
 import sys
 
 from gan_core.testing.loading import CannotLoad, load
-from gan_core.testing.running import BROKEN, report
+from gan_core.testing.running import BROKEN, judge, table
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,9 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotLoad as error:
         print(f"python -m gan_core.testing: {error}", file=sys.stderr)
         return 2
-    tables = [report(subject) for subject in found]
-    print("\n\n".join(tables))
-    return int(any(f"  {BROKEN}  " in table for table in tables))
+    judged = [(subject, judge(subject)) for subject in found]
+    print("\n\n".join(table(subject, verdicts) for subject, verdicts in judged))
+    outcomes = {verdict.outcome for _, verdicts in judged for verdict in verdicts}
+    return int(BROKEN in outcomes)
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def the_same_draw_for_real_and_fake(augmentation: Augmentation) -> None:
 @law(
     67,
     "augmentation",
-    "another seed, another draw",
+    "x_1 = x_2: A(x)_1 differs from A(x)_2",
     "a seed that is ignored, or randomness drawn once",
     unless=draws_nothing,
 )

@@ -70,7 +70,7 @@ def z_agrees_in_eager_graph_and_xla(latent: Latent) -> None:
 @law(
     61,
     "latent",
-    "no two rows, and no two columns, are equal",
+    "not all rows are equal, and no two columns are",
     "one draw is tiled over the batch or over the coordinates",
 )
 def rows_and_columns_differ(latent: Latent) -> None:

@@ -366,16 +366,19 @@ def moving_averages_reach_the_batch(layer: Layer, family: str) -> None:
 def one_batch_moves_the_averages_a_little(layer: Layer, family: str) -> None:
     """One batch moves the averages by less than half of the way."""
     module = layer.make(0)
-    x = batch_norm_input(layer, 0) + 100.0
-    before = np.asarray(call(module, x, training=False)).mean()
-    call(module, x, training=True)
-    shift = np.asarray(call(module, tf.zeros_like(x), training=False)).mean()
-    # At the start y = x; after one batch the mean m is taken off and y is divided by the root of v.
-    averages = [v for v in module.variables if not v.trainable]
+    averages = [variable for variable in module.variables if not variable.trainable]
     hold(len(averages) >= 2, "two moving averages that are not trained", len(averages))
-    moved = max(float(np.max(np.abs(v.numpy()))) for v in averages)
-    share = moved / float(np.max(np.abs(np.asarray(x).reshape([-1, x.shape[-1]]).mean(0))))
-    hold(share < 0.5, "less than half of the batch's mean", share, before=before, shift=shift)
+    x = batch_norm_input(layer, 0) + 100.0
+    seen = [[variable.numpy().astype(np.float64) for variable in averages]]
+    for _ in range(2):
+        call(module, x, training=True)
+        seen.append([variable.numpy().astype(np.float64) for variable in averages])
+    for start, first, second in zip(*seen, strict=True):
+        moved = np.sum(np.abs(first - start))
+        if moved > 0:
+            # One batch leaves the share m of the way; the same batch again moves m times as far.
+            left = np.sum(np.abs(second - first)) / moved
+            hold(left > 0.5, "more than half of the way left after one batch", left)
 
 
 @law(

@@ -101,7 +101,19 @@ def report(subject: Any) -> str:
     Returns:
         The table as text.
     """
-    verdicts = judge(subject)
+    return table(subject, judge(subject))
+
+
+def table(subject: Any, verdicts: list[Verdict]) -> str:
+    """Make the table of `report` from the verdicts of `judge`.
+
+    Args:
+        subject: the subject that was judged.
+        verdicts: all its verdicts.
+
+    Returns:
+        The table as text.
+    """
     kind = verdicts[0].law.kind
     claims = ", ".join(subject.claims) or "nothing"
     lines = [f"The {kind} {name_of(subject)!r}, which claims {claims}", ""]

@@ -160,6 +160,25 @@ def test_bad_amounts_are_refused(call, words):
         call()
 
 
+@pytest.mark.parametrize("dtype", [tf.uint8, tf.bfloat16, tf.float64])
+@pytest.mark.parametrize(
+    ("augmentation", "owner"),
+    [
+        (augment.instance_noise(0.1), "instance_noise"),
+        (augment.translation(), "translation"),
+        (augment.colour(), "colour"),
+        (augment.cutout(), "cutout"),
+    ],
+)
+def test_samples_of_another_dtype_are_refused(augmentation, owner, dtype):
+    """TensorFlow would name one of its products, and only some of the augmentations would fail."""
+    x = tf.zeros([2, 8, 8, 3], dtype)
+    with pytest.raises(
+        ValueError, match=f"^augment.{owner}: x must be of float32, got {dtype.name}"
+    ):
+        augmentation(x, rng.seed(0, "dtype"), 0)
+
+
 def holes(share, size, count=4000):
     """[count, size, size] bool: where cutout has put its grey square."""
     x = tf.ones([count, size, size, 1])

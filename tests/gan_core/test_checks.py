@@ -262,6 +262,24 @@ def test_array_refuses(value, options, wanted, came):
     assert words(checks.array, value, **options) == f"Owner: x must be {wanted}, got {came}."
 
 
+@pytest.mark.parametrize(
+    ("value", "dtype"),
+    [
+        ([2**31], np.int32),
+        ([-(2**31) - 1], np.int32),
+        ([-1], np.uint8),
+        (np.array([2**63], np.uint64), np.int64),
+        (np.array([1.5], object), np.int64),
+    ],
+)
+def test_array_refuses_whole_numbers_that_its_dtype_does_not_hold(value, dtype):
+    """NumPy would wrap them around, or cut the fraction off."""
+    with pytest.raises(ValueError, match=r"^Owner: x must be \[n\] of whole numbers from .* to "):
+        checks.array("Owner", "x", value, ["n"], dtype=dtype)
+    largest = np.iinfo(dtype).max
+    assert checks.array("Owner", "x", [largest], ["n"], dtype=dtype).tolist() == [largest]
+
+
 def test_array_may_be_of_another_dtype_empty_or_not_finite_where_that_is_said():
     assert checks.array("Owner", "x", [1, 2], ["n"], dtype=np.int64).dtype == np.int64
     assert checks.array("Owner", "x", [], ["n"], at_least=0).size == 0
@@ -272,29 +290,3 @@ def test_array_may_be_of_another_dtype_empty_or_not_finite_where_that_is_said():
 def test_three_dots_stand_for_any_number_of_axes(came):
     assert checks.array("Owner", "x", np.ones(came), [..., 2], at_least=0).shape == tuple(came)
     assert checks.array("Owner", "x", 1.0, [...]).shape == ()
-
-
-# ---- symbolic ----
-
-
-def test_outside_a_graph_everything_is_symbolic_enough():
-    checks.symbolic("Owner", "x", np.ones([3]))
-    checks.symbolic("Owner", "x", tf.ones([3]))
-
-
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_while_a_function_is_traced_only_tensors_of_the_graph_are_symbolic(jit_compile):
-    eager = tf.ones([3])
-    messages = []
-
-    @tf.function(jit_compile=jit_compile)
-    def traced(x):
-        checks.symbolic("Owner", "x", (x + 1.0, {"labels": tf.zeros([3])}))
-        messages.extend(words(checks.symbolic, value) for value in (eager, np.ones([3]), (x, 2.0)))
-        return x
-
-    traced(tf.zeros([]))
-    for message, kind in zip(messages, ["EagerTensor", "ndarray", "float"], strict=True):
-        assert message.startswith("Owner: x must be a tensor that TensorFlow computes anew")
-        assert f"got a {kind} that is fixed" in message
-        assert "HostBatches" in message

@@ -311,6 +311,10 @@ def test_an_order_that_was_kept_is_not_taken_for_another_epoch_in_a_graph():
             r"data\.from_dataset: dataset must be one whose elements are batches x .*, got elements",
         ),
         (
+            lambda: data.from_dataset(tf.data.Dataset.from_tensors(([1.0],))),
+            r"data\.from_dataset: dataset must be one whose elements are batches x .*, got elements",
+        ),
+        (
             lambda: data.from_dataset(tf.data.Dataset.from_tensors(([1.0], [1], [2]))),
             r"data\.from_dataset: dataset must be one whose elements are batches x .*, got elements",
         ),

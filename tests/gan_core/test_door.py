@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import gan_core as gan
 
 ROOT = Path(gan.__file__).resolve().parents[1]
@@ -30,6 +32,17 @@ def test_every_name_is_what_its_module_calls_so():
 
 def test_a_name_that_is_not_there_is_an_attribute_error():
     assert not hasattr(gan, "no_such_name")
+
+
+@pytest.mark.parametrize("name", ["nn.initializers", "optim.schedules", "runs.hooks"])
+def test_a_file_of_a_room_is_loaded_when_it_is_first_used(name, monkeypatch):
+    """Whatever was loaded before: an import elsewhere would have set the attribute."""
+    room_name, file_name = name.split(".")
+    file = importlib.import_module(f"gan_core.{name}")
+    room = getattr(gan, room_name)
+    monkeypatch.delattr(room, file_name)
+    assert getattr(room, file_name) is file
+    assert not hasattr(room, "no_such_file")
 
 
 def test_importing_it_loads_neither_tensorflow_nor_numpy_nor_its_own_files():

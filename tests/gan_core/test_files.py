@@ -266,6 +266,31 @@ def test_a_folder_that_could_not_be_filled_leaves_what_was_there(tmp_path, error
     assert names(tmp_path / "a") == ["old"]
 
 
+def test_an_error_about_an_input_is_not_one_about_the_output(tmp_path):
+    """The input lies beside the output, which is where it most often lies."""
+    missing = tmp_path / "input"
+
+    def fill():
+        with files.folder_atomically(tmp_path / "out") as new:
+            (new / "half").touch()
+            missing.read_bytes()
+
+    with pytest.raises(FileNotFoundError, match="input"):
+        files.write_atomically(tmp_path / "a", lambda file: file.write(missing.read_bytes()))
+    with pytest.raises(FileNotFoundError, match="input"):
+        fill()
+    assert names(tmp_path) == []
+
+
+def test_an_error_inside_the_output_is_one_about_it(tmp_path):
+    def fill():
+        with files.folder_atomically(tmp_path / "out") as new:
+            (new / "no folder" / "a").touch()
+
+    with pytest.raises(files.WriteError, match="out cannot be written"):
+        fill()
+
+
 def test_texts_have_one_line_end_on_every_system(tmp_path):
     files.text_atomically(tmp_path / "a", "één\r\ntwee\n")
     assert (tmp_path / "a").read_bytes() == "één\ntwee\n".encode()

@@ -175,6 +175,7 @@ def test_rows_are_the_same_compiled_and_a_function_of_the_seed():
         ([[[0], [1]], [2, -1]], "counts must be whole numbers from 0, together from 1"),
         ([[[0], [1]], [0, 0]], "counts must be whole numbers from 0, together from 1"),
         ([[[0.5]]], "rows must be"),
+        ([[[2**32 + 1]]], r"rows must be \[k, f\] of whole numbers from .* to 2147483647"),
     ],
 )
 def test_rows_that_are_no_labels_are_refused(arguments, words):

@@ -317,6 +317,11 @@ def test_squared_slopes_of_each_sample():
             "Lazy: every must be a whole number of at least 1, got 0.",
         ),
         (
+            lambda: penalties.Lazy(penalties.r1(1.0, every=4), every=2),
+            "Lazy: penalty must be one that is not lazy yet, "
+            "got one that is computed in every 4-th round already.",
+        ),
+        (
             lambda: penalties.r2(1.0, every=1.5),
             "penalties.r2: every must be a whole number of at least 1, got 1.5.",
         ),

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from gan_core import checks, data
+from gan_core.augment import instance_noise
 from gan_core.latent import Normal
 from gan_core.losses import GANLoss
 from gan_core.nn.dense import Dense
@@ -61,6 +62,10 @@ def numpy_loss(real, fake):
 
 def python_if(step):
     return 1e-3 if step < 9 else 1e-4
+
+
+def fraction(step):
+    return 1.0 / (2.0 + step)
 
 
 LOSS_OF_NUMPY = GANLoss("l", discriminator=numpy_loss, generator=lambda real, fake: -np.mean(fake))
@@ -127,8 +132,33 @@ SLIPS = {
     ),
     "if in a penalty's schedule": (
         lambda: play(penalty=r1(python_if)),
-        f"GANTrainer: what computes a penalty {OPERATIONS}",
-        "TensorFlow's functions",
+        f"penalties.r1: gamma {OPERATIONS}",
+        "tf.where",
+    ),
+    "if in a noise's schedule": (
+        lambda: play(augment=instance_noise(python_if)),
+        f"augment.instance_noise: sd {OPERATIONS}",
+        "tf.where",
+    ),
+    "fractions of the round in a learning rate": (
+        lambda: play(rate=fraction),
+        "learning_rate must be a function of the round, an integer tensor",
+        "tf.cast",
+    ),
+    "fractions of the round in an average's decay": (
+        lambda: play(average=fraction),
+        "ExponentialMovingAverage: decay must be a function of the round, an integer tensor",
+        "tf.cast",
+    ),
+    "fractions of the round in a penalty's schedule": (
+        lambda: play(penalty=r1(fraction)),
+        "penalties.r1: gamma must be a function of the round, an integer tensor",
+        "tf.cast",
+    ),
+    "fractions of the round in a noise's schedule": (
+        lambda: play(augment=instance_noise(fraction)),
+        "augment.instance_noise: sd must be a function of the round, an integer tensor",
+        "tf.cast",
     ),
     "NumPy in a penalty": (
         lambda: play(penalty=lambda critic, real, fake, seed, step: np.mean(real)),

@@ -1,5 +1,6 @@
 """Whatever is wrong is told in the user's words, before anything is compiled or moved."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -366,5 +367,19 @@ def test_what_a_users_own_code_raises_comes_through_and_leaves_the_state():
     trainer = deep(penalty=broken)
     before = values(trainer)
     with pytest.raises(RuntimeError, match="a penalty of my own"):
+        trainer.round(real())
+    assert not changed(before, values(trainer))
+
+
+def test_a_round_that_is_interrupted_in_eager_mode_leaves_the_state():
+    """Ctrl-C between D's step and G's: D has moved already."""
+
+    def interrupted(real, fake):
+        raise KeyboardInterrupt
+
+    loss = dataclasses.replace(losses.NON_SATURATING, generator=interrupted)
+    trainer = deep(loss=loss)
+    before = values(trainer)
+    with pytest.raises(KeyboardInterrupt):
         trainer.round(real())
     assert not changed(before, values(trainer))

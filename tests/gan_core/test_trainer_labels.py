@@ -18,10 +18,12 @@ from games import (
 )
 
 from gan_core import averaging, rng
+from gan_core.data import HostBatches
 from gan_core.latent import Classes, Normal
 from gan_core.nn.dense import Dense
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.penalties import r1
+from gan_core.runs.loop import fit
 from gan_core.trainer import GANTrainer
 
 
@@ -200,3 +202,17 @@ def test_a_game_with_labels_refuses_batches_without_and_the_other_way_round():
 def test_labels_of_another_shape_or_kind_are_refused(wrong, words):
     with refuses(f"GANTrainer.round: {words}"):
         conditional().round((real(), wrong))
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_pairs_of_host_batches_may_be_tuples_or_lists(kind):
+    """With several D steps a round they are stacked."""
+    batches = HostBatches(lambda index: (kind((real(), labels(i))) for i in range(index, 99)))
+    played = conditional(d_steps=2)
+    fit(played, batches, 2)
+    by_hand = conditional(d_steps=2)
+    for first in (0, 2):
+        by_hand.round(
+            (np.stack([real(), real()]), np.stack([labels(first), labels(first + 1)])),
+        )
+    assert_near(values(played), values(by_hand), rtol=1e-6, atol=1e-6)

@@ -91,6 +91,12 @@ def test_a_table_in_a_notebook_is_html(shown):
     assert '<td style="text-align: right">35.25</td>' in text
 
 
+@pytest.mark.parametrize("kind", [int, np.int64, np.int32])
+def test_an_integer_is_shown_in_full(kind, capsys):
+    tables.show(["data", "samples"], [["faces", kind(123_456)]], caption="Table 3.1. Sizes.")
+    assert capsys.readouterr().out.split()[-1] == "123,456"
+
+
 def test_a_row_that_does_not_fit_is_told():
     with pytest.raises(ValueError, match="rows must have 2 cells"):
         tables.show(["a", "b"], [["x", 1, 2]], caption="Table 1.1.")

@@ -166,6 +166,44 @@ def test_psi_may_be_a_layer_of_ones_own():
     np.testing.assert_array_equal(head(x, LABELS), psi(x))
 
 
+def test_psi_is_told_whether_it_trains():
+    """Else a batch norm in it would never measure a batch."""
+    norm = BatchNorm(1)
+    head = ProjectionHead(4, COUNTS, psi=Sequential([Dense(4, 1, seed=1), norm]), seed=0)
+    x = drawn([6, 4])
+    head(x, LABELS)
+    np.testing.assert_array_equal(norm.moving_mean, [0.0])
+    head(x, LABELS, training=True)
+    assert float(norm.moving_mean[0]) != 0.0
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.uint32, np.uint64])
+def test_labels_may_have_any_integer_dtype(dtype):
+    embedding = Embedding(COUNTS, 4, seed=0)
+    wanted = embedding(np.int32(LABELS))
+    np.testing.assert_array_equal(embedding(np.asarray(LABELS).astype(dtype)), wanted)
+
+
+@pytest.mark.parametrize("samples", [1, 6])
+@pytest.mark.parametrize(
+    "layer",
+    [
+        WithEmbedding(COUNTS, 2, seed=0),
+        ConditionalBatchNorm(4, COUNTS),
+        ProjectionHead(4, COUNTS, seed=0),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_there_is_one_label_for_each_sample(layer, samples):
+    """TensorFlow would repeat a single label, or a single sample."""
+    name = type(layer).__name__
+    number = 7 - samples
+    with pytest.raises(
+        ValueError, match=rf"^{name}: labels must be .{samples}, 2., got .{number}, 2."
+    ):
+        layer(drawn([samples, 4]), LABELS[:number])
+
+
 def test_logits_are_linear_in_the_features_for_each_label():
     head = ProjectionHead(4, COUNTS, seed=0)
     x = drawn([6, 4])

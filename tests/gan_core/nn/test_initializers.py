@@ -91,6 +91,10 @@ def test_numbers_are_the_seeds(initializer):
             lambda: initializers.fan_in_normal(-1.0),
             "initializers.fan_in_normal: gain must be a finite number of at least 0, got -1.0.",
         ),
+        (
+            lambda: initializers.he_normal([4], SEED),
+            "initializers: shape must be a kernel's, with at least two axes, got [4].",
+        ),
     ],
 )
 def test_errors_name_the_argument(make, message):

@@ -84,9 +84,38 @@ def test_steps_beyond_what_float32_counts():
 
 def test_as_schedule_takes_a_number_or_a_function():
     schedule = schedules.linear_decay(1.0, 10)
-    assert schedules.as_schedule("Adam", schedule) is schedule
+    assert float(schedules.as_schedule("Adam", schedule)(3)) == float(schedule(3))
     assert float(schedules.as_schedule("Adam", 0.25)(7)) == 0.25
     assert float(schedules.as_schedule("Adam", 0)(7)) == 0.0
+
+
+@pytest.mark.parametrize(
+    "function", [lambda step: 2.0, lambda step: step / 4, lambda step: tf.constant(2, tf.int32)]
+)
+def test_a_schedule_may_give_any_real_number_and_becomes_float32(function):
+    """step / 4 of an int64 step is a float64 number."""
+    value = schedules.as_schedule("r1", function, "gamma")(tf.constant(8, tf.int64))
+    assert value.dtype == tf.float32
+    assert float(value) == 2.0
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("function", [lambda step: 1.0 + step, lambda step: 0.5**step])
+def test_a_schedule_that_mixes_the_step_with_fractions_is_told_to_convert_it(function, compiled):
+    schedule = schedules.as_schedule("r1", function, "gamma")
+    if compiled:
+        schedule = tf.function(schedule, autograph=False)
+    with pytest.raises(ValueError, match=r"^r1: gamma must be .* fractions .* tf\.cast\(step"):
+        schedule(tf.constant(8, tf.int64))
+
+
+def test_another_type_error_of_a_schedule_is_raised_as_it_is():
+    with pytest.raises(TypeError, match="of mine"):
+        schedules.as_schedule("r1", _with_an_error)(3)
+
+
+def _with_an_error(step):
+    raise TypeError("an error of mine")
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def test_what_is_no_row_is_taken_out_of_the_log(run):
     run.log(row(1))
     good = run.log_file.read_bytes()
     run.save(state(), 5)
-    run.log_file.write_bytes(good + b"\x00\x00\xff\n\n,,\n6,1,1\n")
+    no_rows = [b"\x00\x00\xff", b"", b",,", b"6", b"6,1", b"6,1,\x00\x00", b"6,1,1,1"]
+    run.log_file.write_bytes(good + b"\n".join(no_rows) + b"\n6,1,1\n")
     assert run.rows()["step"].tolist() == [1, 6]
     run.restore(state())
     assert run.log_file.read_bytes() == good

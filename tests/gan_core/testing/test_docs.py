@@ -20,7 +20,7 @@ def row_of(law):
     cells = [
         str(law.number),
         f"`{law.name}`",
-        law.meaning,
+        law.meaning.replace("|", "\\|"),
         "`" + law.formula.replace("|", "\\|") + "`",
         ", ".join(law.families) or f"every {law.kind}",
         law.likely.replace("|", "\\|"),

@@ -84,8 +84,9 @@ class OverTheFeatures(BatchNorm):
         return super().scaled(x, mean, variance)
 
 
-def batch_norm(kind):
-    return Layer(lambda seed: kind(3), [3], [3], ("batch-norm",), "wrong")
+def batch_norm(kind, channels=3):
+    shape = [channels]
+    return Layer(lambda seed: kind(channels), shape, shape, ("batch-norm",), "wrong")
 
 
 class Dropout(tf.Module):
@@ -253,6 +254,7 @@ def discriminator(make):
 
 RIGHT = [
     batch_norm(BatchNorm),
+    batch_norm(BatchNorm, channels=64),  # with variances far above the means
     dropout(),
     Layer(lambda seed: SpectralDense(seed), [5], [4], name="spectral"),
     own_dense(seeded),
