@@ -336,6 +336,8 @@ class Config:
             checks.fail("Config", "augment", wanted, repr(self.augment))
         for name in self.augment:
             checks.one_of("Config", "augment", name, AUGMENTATIONS)
+        if len(set(self.augment)) < len(self.augment):
+            checks.fail("Config", "augment", "each change once", ", ".join(self.augment))
         self._put("augment", tuple(self.augment))
 
     def _numbers_are_checked(self) -> None:
@@ -478,8 +480,13 @@ def starting_point(given: Config) -> Config:
         the given network.
 
     Raises:
-        ValueError: if there is no such run, or both resume and start_from are given.
+        ValueError: if there is no such run, or of resume, start_from and preset two are given.
     """
+    run = given.resume or given.start_from
+    if given.preset is not None and run is not None:
+        wanted = "left out where a run is resumed or started from: its options hold"
+        way_out = "Change single options, such as --epochs 150."
+        checks.fail("Config", "preset", wanted, f"{given.preset} with {run}", way_out)
     if given.resume is not None and given.start_from is not None:
         came = f"together with resume {given.resume}"
         checks.fail("Config", "start_from", "for a new run", came, "Give one of the two.")
