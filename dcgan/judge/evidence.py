@@ -100,7 +100,8 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         training = form.in_colours(training, config.colours)
         held = form.in_colours(held, config.colours)
     else:
-        found = faces.load(Path(data), size, form=config.form)
+        cache = config.cache or faces.CACHE
+        found = faces.load(Path(data), size, form=config.form, cache=cache)
         images = found.images
         # As training divided them: a CSV of labels may leave some out.
         labelled = labelling.of_config(config, found.names)
@@ -111,7 +112,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
                 "judging",
                 "data",
                 f"{10 * FEWEST * (1 + FLOORS):,} faces or more, of which a tenth is held aside",
-                f"{len(images):,}",
+                f"{len(learnt) + len(aside):,}",
             )
         training = images[learnt]
         held = images[
