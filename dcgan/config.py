@@ -143,7 +143,8 @@ class Config:
     (
         "resume the run in this folder, with its options; you may change epochs, "
         "d-learning-rate, g-learning-rate, gamma, gamma-fake, fall, mode, convolution, "
-        "tensorboard, strategy, synchronised, cache and data (the same faces in another place)"
+        "tensorboard, strategy, synchronised, cache, and data and labels (the same ones in another "
+        "place)"
     )
     from_best: bool = False
     (
@@ -270,7 +271,8 @@ class Config:
         self._form_is_checked()
         if self.filtered and self.network != "dcgan":
             wanted = "left out with any network but dcgan"
-            checks.fail("Config", "filtered", wanted, f"it with {self.network}")
+            came = f"it with {self.network}"
+            checks.fail("Config", "filtered", wanted, came, "Say --no-filtered.")
         if self.strategy != "none":
             owner = "mode, where there is a strategy,"
             checks.one_of("Config", owner, self.mode, ["graph", "eager"])
