@@ -107,6 +107,8 @@ class Drawn(Sequence):
         return self.count
 
     def __getitem__(self, i):
+        if i >= self.count:
+            raise IndexError(i)
         frame = np.full([8, 8, 3], 255 * (i % 2), np.uint8)
         self.alive[len(self.alive), i] = frame
         self.most = max(self.most, len(self.alive))
