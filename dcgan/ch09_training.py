@@ -319,7 +319,7 @@ comparison of power spectra (how strong each spatial frequency is in real and in
 
 | file | what it is |
 |---|---|
-| `samples/`, `training.gif` | the sheets, and all of them as an animation |
+| `samples/`, `training.gif` | the sheets, and an animation of them |
 | `log.csv`, `epochs.csv`, `curves.png` | what was measured each ten rounds, and after each epoch |
 | `checkpoints/`, `generator/` | the state of the training, and the generator of the best epoch |
 | `config.json` | all that is needed to repeat the run |

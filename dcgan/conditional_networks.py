@@ -49,7 +49,8 @@ def make(
         training=...); labels are [B, f] whole numbers.
 
     Raises:
-        ValueError: if the network or an option is unknown or out of range.
+        ValueError: if there is no such network, or an option is out of range.
+        TypeError: if there is no such option, or none for the seed.
     """
     checks.number("conditional_networks", "label_share", label_share, above=0.0)
     plan = Plan(**options)

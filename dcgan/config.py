@@ -143,7 +143,8 @@ class Config:
     (
         "resume the run in this folder, with its options; you may change epochs, "
         "d-learning-rate, g-learning-rate, gamma, gamma-fake, fall, mode, convolution, "
-        "tensorboard, strategy, synchronised, cache and data (the same faces in another place)"
+        "tensorboard, strategy, synchronised, cache, and data and labels (the same ones in another "
+        "place)"
     )
     from_best: bool = False
     (
@@ -270,7 +271,8 @@ class Config:
         self._form_is_checked()
         if self.filtered and self.network != "dcgan":
             wanted = "left out with any network but dcgan"
-            checks.fail("Config", "filtered", wanted, f"it with {self.network}")
+            came = f"it with {self.network}"
+            checks.fail("Config", "filtered", wanted, came, "Say --no-filtered.")
         if self.strategy != "none":
             owner = "mode, where there is a strategy,"
             checks.one_of("Config", owner, self.mode, ["graph", "eager"])
@@ -336,6 +338,8 @@ class Config:
             checks.fail("Config", "augment", wanted, repr(self.augment))
         for name in self.augment:
             checks.one_of("Config", "augment", name, AUGMENTATIONS)
+        if len(set(self.augment)) < len(self.augment):
+            checks.fail("Config", "augment", "each change once", ", ".join(self.augment))
         self._put("augment", tuple(self.augment))
 
     def _numbers_are_checked(self) -> None:
@@ -478,8 +482,13 @@ def starting_point(given: Config) -> Config:
         the given network.
 
     Raises:
-        ValueError: if there is no such run, or both resume and start_from are given.
+        ValueError: if there is no such run, or of resume, start_from and preset two are given.
     """
+    run = given.resume or given.start_from
+    if given.preset is not None and run is not None:
+        wanted = "left out where a run is resumed or started from: its options hold"
+        way_out = "Change single options, such as --epochs 150."
+        checks.fail("Config", "preset", wanted, f"{given.preset} with {run}", way_out)
     if given.resume is not None and given.start_from is not None:
         came = f"together with resume {given.resume}"
         checks.fail("Config", "start_from", "for a new run", came, "Give one of the two.")

@@ -11,6 +11,7 @@ import io
 import math
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from gan_core.runs.run_folder import RunFolder
 
 SHOWN = 64  # faces of fixed noise on a sheet
 SHOWN_IN_A_ROW = 8
+MOST_FRAMES = 120  # of the GIF, which plays for 20 seconds; a longer run shows every k-th epoch
 AT_A_TIME = 100  # faces turned into uint8 together, to spare memory
 
 # When a run has clearly failed.
@@ -119,17 +121,19 @@ class Watch:
         self.step = step
 
     def finish(self) -> bool:
-        """Draw the curves and the GIF from the run folder; return whether there was an epoch."""
+        """Draw the curves and the GIF from the run folder; return whether there was an epoch.
+
+        The GIF has the sheet of every epoch, or of at most MOST_FRAMES at equal distances.
+        """
         if not self.table.exists():
             return False
         columns = read_epochs(self.table)
         paths = [self.run.samples / f"epoch_{int(epoch):04d}.png" for epoch in columns["epoch"]]
-        opened = [_opened(file) for file in paths]
-        frames = [frame for frame in opened if frame is not None]
+        whole = [path for path in _spread(paths, MOST_FRAMES) if _opened(path) is not None]
         from dcgan.figures import training_plots  # drawing libraries are slow to import
 
-        if frames:
-            sheets.save_gif(frames, self.run.path / "training.gif")
+        if whole:
+            sheets.save_gif(_Pictures(whole), self.run.path / "training.gif")
         training_plots.curves(self.run.rows(), columns, self.run.path / "curves.png")
         return True
 
@@ -170,6 +174,25 @@ class Watch:
         writer.writeheader()
         writer.writerows([*earlier, row])
         files.text_atomically(self.table, text.getvalue())
+
+
+class _Pictures(Sequence):
+    """The arrays of picture files, each of which is read when it is asked for."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, i: Any) -> Any:
+        return _opened(self._paths[i])
+
+
+def _spread(paths: list[Path], most: int) -> list[Path]:
+    """At most `most` of the paths, the first and the last among them, at equal distances."""
+    places = np.linspace(0, len(paths) - 1, min(len(paths), most))
+    return [paths[round(place)] for place in places]
 
 
 def rows_of_sheet(label_set: LabelSet, count: int, columns: int) -> np.ndarray:

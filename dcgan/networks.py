@@ -49,7 +49,8 @@ def make(network: str = "dcgan", **options: Any) -> tuple[Sequential, Sequential
         to logits [B, 1] float32, above 0 for "real".
 
     Raises:
-        ValueError: if the network or an option is unknown or out of range.
+        ValueError: if there is no such network, or an option is out of range.
+        TypeError: if there is no such option, or none for the seed.
     """
     module = _named(network)
     plan = _plan(network, options)

@@ -218,7 +218,7 @@ def train(
     label_set = None if labelled is None else labelled.labels
     _check_labels_of_start(config, label_set)  # before a folder is made for the new run
     rows, held_aside = labelling.divide(len(data.images), config.seed, labelled)
-    judges.check_number(config.judge, len(held_aside), len(data.images))
+    _check_numbers(config, len(rows), len(held_aside))
     batches = face_batches(
         data.images,
         config.batch_size,
@@ -284,6 +284,20 @@ def train(
         )
         workers.wait_for_all(strategy)
         return trainer, run
+
+
+def _check_numbers(config: Config, learnt: int, held_aside: int) -> None:
+    """Check that there are enough faces to judge by, and for a batch."""
+    kind = "faces" if config.labels is None else "faces with labels"
+    judges.check_number(config.judge, held_aside, learnt + held_aside, kind)
+    if learnt < config.batch_size:
+        checks.fail(
+            "Config",
+            "batch_size",
+            f"at most the number of {kind} without the {held_aside:,} held aside, {learnt:,}",
+            f"{config.batch_size:,}",
+            "Take smaller batches, or more faces.",
+        )
 
 
 def _tell_of_the_data(
@@ -644,10 +658,19 @@ def _faces(config: Config, console: Console) -> faces.Faces:
     if config.data is not None:
         cache = faces.CACHE if config.cache is None else config.cache
         return faces.load(config.data, config.size, form=config.form, cache=cache, console=console)
+    _check_memory(config)
     with console.status("drawing faces"):
         drawn = drawn_faces.draw(range(config.drawn), seed=config.seed, size=config.size)
     names = [f"drawn {i}" for i in range(config.drawn)]
     return faces.Faces(form.in_colours(drawn, config.colours), names, [], form=config.form)
+
+
+def _check_memory(config: Config) -> None:
+    """Check that drawn faces fit into the memory, of which TensorFlow makes a copy."""
+    most = int(faces.free_memory() / (2 * 3 * config.size**2))
+    if config.drawn > most:
+        wanted = f"at most {most:,}, as many faces of {config.size} pixels as the memory holds"
+        checks.fail("Config", "drawn", wanted, f"{config.drawn:,}")
 
 
 def _run_folder(

@@ -168,25 +168,30 @@ def _scale(plan: Plan) -> float:
     return (plan.stages + 1) ** (-1.0 / 4.0)
 
 
-def _block(plan: Plan, channels: int, scale: float, i: int) -> Layers:
-    seed = plan.layer_seed(10 * i) if i < 100 else plan.layer_seed(200 + 10 * (i - 100))
-    return [Block(channels, scale, seed + 1, plan.convolving(), f"block_{i % 100}")]
+def _first_seed(plan: Plan, stage: int) -> int:
+    """The seed of a stage's first layer. The stages of D are numbered from 100 on."""
+    is_of_g = stage < 100
+    return plan.layer_seed(10 * stage if is_of_g else 200 + 10 * (stage - 100))
 
 
-def _transition(plan: Plan, before: int, after: int, i: int) -> Layers:
+def _block(plan: Plan, channels: int, scale: float, stage: int) -> Layers:
+    seed = _first_seed(plan, stage) + 1
+    return [Block(channels, scale, seed, plan.convolving(), f"block_{stage % 100}")]
+
+
+def _transition(plan: Plan, before: int, after: int, stage: int) -> Layers:
     """A 1 x 1 layer, where the number of channels changes."""
     if before == after:
         return []
-    seed = plan.layer_seed(10 * i) if i < 100 else plan.layer_seed(200 + 10 * (i - 100))
     return [
         Conv2D(
             before,
             after,
             1,
             use_bias=False,
-            seed=seed,
+            seed=_first_seed(plan, stage),
             initializer=fan_in_normal(1.0),
-            name=f"channels_{i % 100}",
+            name=f"channels_{stage % 100}",
             **plan.convolving(),
         )
     ]

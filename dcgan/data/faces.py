@@ -24,6 +24,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -41,11 +42,14 @@ from dcgan.data.images import Budget, Picture, UnusableImageError
 from dcgan.data.mapped import let_go
 from dcgan.data.sources import Member, PassedOver, Source
 from gan_core import checks
+from gan_core.files import text_atomically
 
 CACHE = Path("runs/cache")
 VERSION = 4  # of what `images.decode` makes of a file: part of the fingerprint
 AT_A_TIME = 1024  # pictures whose checksum is taken together
 FILES_IN_MEMORY = 512_000_000  # bytes of files that are read but not decoded yet
+UNFINISHED = ".unfinished-"  # how the names of caches begin that are being written
+DAY = 86_400.0  # seconds without a change after which one is taken for a killed process's
 NAME_BYTES = 60  # of the source's name, in the name of its cache
 
 PLURALS = {
@@ -113,8 +117,8 @@ class Faces:
 
     def write_skipped(self, path: str | os.PathLike) -> None:
         """Write a line for each skipped file: its name, a tab, the reason."""
-        lines = [f"{_printable(name)}\t{why}\n" for name, why in self.skipped]
-        Path(path).write_text("".join(lines), encoding="utf-8", newline="\n")
+        lines = [f"{_printable(name)}\t{_printable(why)}\n" for name, why in self.skipped]
+        text_atomically(path, "".join(lines))
 
 
 def load(
@@ -150,7 +154,7 @@ def load(
         return _from_array(source, size, form)
     path = _path_of(source)
     cache = None if cache is None else Path(cache)
-    allowed = _free_memory() / 4 if memory is None else memory
+    allowed = free_memory() / 4 if memory is None else memory
     with sources.open_source(path, cache) as files:
         if not files.count:
             sources.refuse(_emptiness(path, files))
@@ -434,7 +438,8 @@ def _into_cache(
     """
     with _cache_errors():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+        _remove_what_killed_processes_left(folder.parent)
+        unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
     try:
         with _cache_errors():
             unfinished.chmod(0o755)
@@ -459,6 +464,15 @@ def _into_cache(
         return index
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _remove_what_killed_processes_left(cache: Path) -> None:
+    """Remove caches that nobody finishes: of a million faces one takes 12 GB of the disk."""
+    for unfinished in cache.glob(f"{UNFINISHED}*"):
+        with contextlib.suppress(OSError):  # another process has finished or removed it
+            newest = max(one.stat().st_mtime for one in [unfinished, *unfinished.iterdir()])
+            if time.time() - newest > DAY:
+                shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _close_safely(file) -> None:
@@ -495,7 +509,7 @@ def _printable(name: str) -> str:
     return name.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-def _free_memory(root: Path = Path("/")) -> float:
+def free_memory(root: Path = Path("/")) -> float:
     """The free memory in bytes, of the machine and within its container.
 
     4 GB if the system does not say.

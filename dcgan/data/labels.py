@@ -11,7 +11,6 @@ generator.
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import difflib
 import hashlib
@@ -277,13 +276,6 @@ def read(folder: str | os.PathLike) -> LabelSet | None:
 def write(folder: str | os.PathLike, labels: LabelSet) -> None:
     """Put labels.json into a folder."""
     files.text_atomically(Path(folder) / FILE, labels.to_json())
-
-
-def most_common(values: Sequence[str]) -> list[str]:
-    """The different values in alphabetical order, so that their numbers do not depend on the order
-    of files.
-    """
-    return sorted(collections.Counter(values))
 
 
 def counted(count: int, noun: str) -> str:

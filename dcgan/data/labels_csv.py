@@ -12,11 +12,10 @@ picture is ignored. Both are reported.
 from __future__ import annotations
 
 import codecs
-import collections
 import csv
 import io
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -56,12 +55,12 @@ def load(path: Path, names: Sequence[str]) -> Labelled:
             same file differ, or no row names a picture.
     """
     factors, table = _read(path)
-    places = _places(names)
+    pictures = _Pictures(names, {row.file for row in table})
     values = []
     numbers = []
     for i in factors:
         named = [row.values[i] for row in table if row.values[i]]
-        ordered = labels.most_common(named)
+        ordered = sorted(set(named))
         values.append(ordered)
         numbers.append({value: number for number, value in enumerate(ordered)})
     rows = np.full([len(names), len(factors)], WITHOUT, np.int32)
@@ -70,7 +69,7 @@ def load(path: Path, names: Sequence[str]) -> Labelled:
     empty = []
     repeated = 0
     for row in table:
-        place = _place(path, row, places)
+        place = _place(path, row, pictures)
         if place is None:
             unknown.append(row)
             continue
@@ -141,7 +140,7 @@ def _read(path: Path) -> tuple[dict[int, str], list[Row]]:
                 _fail(path, reader.line_num, wanted, f"{len(cells)}: {','.join(cells)}")
             if not cells[0]:
                 _fail(path, reader.line_num, "a file in the first field", "none")
-            table.append(Row(reader.line_num, cells[0], tuple(cells[1:])))
+            table.append(Row(reader.line_num, _with_slashes(cells[0]), tuple(cells[1:])))
     except csv.Error as error:
         _fail(path, reader.line_num, "a line of a CSV file", str(error))
     if not table:
@@ -206,37 +205,74 @@ def _fail(path: Path, line: int, wanted: str, came: str) -> NoReturn:
 # ---------------------------------------------------------------- which picture is meant
 
 
-def _places(names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
-    """Last part of a path -> the pictures that have it, as (path, number)."""
-    found = collections.defaultdict(list)
-    for number, name in enumerate(names):
-        tidy = unicodedata.normalize("NFC", name)
-        found[tidy.rpartition("/")[2]].append((tidy, number))
-        if "\\" in tidy:  # a file's own name on Linux, or a path in a zip of Windows'
-            tidy = tidy.replace("\\", "/")
-            found[tidy.rpartition("/")[2]].append((tidy, number))
-    return found
+class _Pictures:
+    """Finds the pictures that the files of a table name, each without a walk over all of them.
+
+    Args:
+        names: of the pictures.
+        files: those that the table names.
+    """
+
+    def __init__(self, names: Sequence[str], files: set[str]) -> None:
+        self._names = names
+        self._by_path: dict[str, int] = {}
+        self._by_ending: dict[str, list[int]] = {}  # of `files` alone; two pictures are too many
+        for number, name in enumerate(names):
+            for path in _paths(name):
+                self._by_path.setdefault(path, number)
+                for ending in _endings(path):
+                    if ending in files:
+                        found = self._by_ending.setdefault(ending, [])
+                        if len(found) < 2 and number not in found:
+                            found.append(number)
+
+    def named(self, file: str) -> list[int]:
+        """The numbers of the pictures that it may be: none, the one, or two or more.
+
+        It is the one whose path it is; else those whose path ends with it, or that it ends with.
+        """
+        if file in self._by_path:
+            return [self._by_path[file]]
+        shorter = [self._by_path[end] for end in _endings(file) if end in self._by_path]
+        return sorted({*self._by_ending.get(file, ()), *shorter})
+
+    def path(self, number: int) -> str:
+        """What a picture is called in an error."""
+        return unicodedata.normalize("NFC", self._names[number])
 
 
-def _place(path: Path, row: Row, places: dict[str, list[tuple[str, int]]]) -> int | None:
-    """The number of the picture that a row's file is; None if it is none."""
-    file = row.file.replace("\\", "/")
+def _paths(name: str) -> list[str]:
+    """The paths by which a table may name a picture."""
+    tidy = unicodedata.normalize("NFC", name)
+    if "\\" not in tidy:
+        return [tidy]
+    return [tidy, tidy.replace("\\", "/")]  # a file's own name on Linux, or a path of Windows
+
+
+def _endings(path: str) -> Iterator[str]:
+    """b/c.png and c.png, of a/b/c.png."""
+    place = path.find("/")
+    while place >= 0:
+        yield path[place + 1 :]
+        place = path.find("/", place + 1)
+
+
+def _with_slashes(file: str) -> str:
+    """A path of the table, however it was written."""
+    file = file.replace("\\", "/")
     while file.startswith("./"):
         file = file[2:]
-    candidates = places.get(file.rpartition("/")[2], [])
-    exact = [number for name, number in candidates if name == file]
-    if exact:
-        return exact[0]
-    fitting = {
-        number
-        for name, number in candidates
-        if name.endswith(f"/{file}") or file.endswith(f"/{name}")
-    }
-    if len(fitting) > 1:
-        two = [name for name, number in candidates if number in fitting][:2]
+    return file
+
+
+def _place(path: Path, row: Row, pictures: _Pictures) -> int | None:
+    """The number of the picture that a row's file is; None if it is none."""
+    numbers = pictures.named(row.file)
+    if len(numbers) > 1:
+        two = " and ".join(pictures.path(number) for number in numbers[:2])
         wanted = "a file whose path names one picture"
-        _fail(path, row.line, wanted, f"{row.file}, which is {' and '.join(two)}")
-    return min(fitting, default=None)
+        _fail(path, row.line, wanted, f"{row.file}, which is {two}")
+    return numbers[0] if numbers else None
 
 
 def _show(row: Row) -> str:

@@ -3,6 +3,9 @@
 A picture's class is the first folder of its path after those that all pictures share. So the class
 folders may lie at any depth, and an archive may hold all of them in one folder. Files in an archive
 are treated as if it were unpacked; an archive without folders is a class of its own.
+
+White space at the ends of a folder's name does not count, and bytes that are not UTF-8 are shown as
+escapes: a class must have a name that can be typed, and saved in labels.json.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ def load(names: Sequence[str]) -> Labelled:
         way_out = "Move them into class folders, or away."
         checks.fail("labels", "the data", "pictures in class folders alone", came, way_out)
     classes = [path[shared] for path in folders]
-    values = labels.most_common(classes)
+    values = sorted(set(classes))
     numbers = {value: i for i, value in enumerate(values)}
     rows = np.array([[numbers[one]] for one in classes], np.int32)
     return labels.labelled("folders", {FACTOR: values}, rows)
@@ -55,11 +58,17 @@ def load(names: Sequence[str]) -> Labelled:
 
 def _folders(name: str) -> list[str]:
     """The folders of a path, without archives unless there is nothing else."""
-    parts = unicodedata.normalize("NFC", name).split("/")[:-1]
+    parts = [_typed(part) for part in name.split("/")[:-1]]
     plain = [part for part in parts if _without_ending(part) == part]
     if plain or not parts:
         return plain
     return [_without_ending(parts[-1])]
+
+
+def _typed(part: str) -> str:
+    """A folder's name as text that can be typed."""
+    text = unicodedata.normalize("NFC", part).encode("utf-8", "backslashreplace").decode()
+    return " ".join(text.split()) or text
 
 
 def _without_ending(part: str) -> str:

@@ -158,8 +158,10 @@ def _open_file(path: Path) -> Source:
 def _what_it_is(path: Path, start: bytes) -> str:
     if path.stat().st_size == 0:
         return "an empty file"
+    with open(path, "rb") as file:
+        data = file.read(one_image.MOST_BYTES)
     try:
-        one_image.read(path.read_bytes()[: one_image.MOST_BYTES], 8)
+        one_image.read(data, 8)
     except UnusableImageError:
         return _advice(path, start)[0]
     return "one picture"
@@ -384,9 +386,11 @@ class Zip(Source):
             self._archive = zipfile.ZipFile(file)
         except Exception as error:  # many kinds
             refuse(f"{file}: {error}", "It is broken: download or pack it again.")
-        entries = [entry for entry in self._archive.infolist() if not entry.is_dir()]
-        self._entries = {entry.filename: entry for entry in entries}
-        if entries and all(entry.flag_bits & 1 for entry in entries):
+        named = {_name_in_zip(entry): entry for entry in self._archive.infolist()}
+        self._entries = {
+            name: entry for name, entry in named.items() if name and not name.endswith("/")
+        }
+        if self._entries and all(entry.flag_bits & 1 for entry in self._entries.values()):
             refuse(
                 f"{file}, a zip that is encrypted",
                 "Unpack it with its password, and give the folder.",
@@ -466,8 +470,20 @@ class Tar(Source):
         self._archive.close()
 
 
+def _name_in_zip(entry: zipfile.ZipInfo) -> str:
+    r"""The path of an entry; folders end with /.
+
+    Old programs of Windows separate folders by \. As in Info-ZIP's unzip, that is done only where
+    the zip comes from Windows (system 0) and the name has no /.
+    """
+    name = entry.filename
+    if entry.create_system == 0 and "/" not in name:
+        name = name.replace("\\", "/")
+    return _tidy(name)
+
+
 def _tidy(name: str) -> str:
-    """`tar czf x.tar.gz .` begins each name with a point."""
+    """`tar czf x.tar.gz .` begins each name with a point, and so does `tar -a -cf x.zip .`."""
     while name.startswith("./"):
         name = name[2:]
     return name.lstrip("/")
@@ -528,9 +544,13 @@ class Array(Source):
         super().__init__()
         self._path = path
         self._archive = zipfile.ZipFile(path) if _is_npz(path) else None
-        self._entry = None if self._archive is None else self._choose()
-        with self._open() as file:
-            self._shape = _header(f"{path}", file)
+        try:
+            self._entry = None if self._archive is None else self._choose()
+            with self._open() as file:
+                self._shape = _header(f"{path}", file)
+        except (zipfile.BadZipFile, RuntimeError) as error:  # a wrong header; a password
+            self.close()
+            refuse(f"{path}: {error}", "Save it again with numpy.savez.")
         self.count = self._shape[0]
         self.stamp = _stamp_of_file(path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -114,12 +114,15 @@ def save(image: np.ndarray, path: str | os.PathLike) -> Path:
 
 
 def save_gif(
-    frames: Iterable[np.ndarray], path: str | os.PathLike, milliseconds: int = 150
+    frames: Sequence[np.ndarray], path: str | os.PathLike, milliseconds: int = 150
 ) -> Path:
     """Write pictures as an endless GIF; the last one is shown for two seconds.
 
     All have the same palette of 256 colours, without dithering, so that still parts do not flicker.
     Grey frames keep all their values.
+
+    In memory are one byte for each pixel of each frame, and FRAMES_OF_THE_PALETTE whole frames. So
+    `frames` may be a sequence that reads a frame only when it is asked for it.
 
     Args:
         frames: as for `picture`, all of one size and kind.
@@ -132,22 +135,19 @@ def save_gif(
     Raises:
         ValueError: if there is no frame, or it cannot be written.
     """
-    frames = list(frames)
-    if not frames:
+    if not len(frames):
         checks.fail("save_gif", "frames", "at least one picture", "none")
-    pictures = [picture(frame) for frame in frames]
-    if pictures[0].mode != "L":
-        palette = _common_palette(frames)
-        pictures = [one.quantize(palette=palette, dither=Image.Dither.NONE) for one in pictures]
-    durations = [milliseconds] * len(pictures)
+    in_palette = _converter(frames)
+    pictures = (in_palette(frames[i]) for i in range(len(frames)))
+    durations = [milliseconds] * len(frames)
     durations[-1] = LAST_FRAME
 
     def write(file: BinaryIO) -> None:
-        pictures[0].save(
+        next(pictures).save(
             file,
             format="GIF",
             save_all=True,
-            append_images=pictures[1:],
+            append_images=pictures,
             loop=0,
             optimize=True,
             duration=durations,
@@ -156,11 +156,19 @@ def save_gif(
     return _write(path, write)
 
 
-def _common_palette(frames: list[np.ndarray]) -> Image.Image:
+def _converter(frames: Sequence[np.ndarray]) -> Callable[[np.ndarray], Image.Image]:
+    """What makes a picture of a GIF of each frame: in grey, or in the palette of all frames."""
+    if picture(frames[0]).mode == "L":
+        return picture
+    palette = _common_palette(frames)
+    return lambda frame: picture(frame).quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def _common_palette(frames: Sequence[np.ndarray]) -> Image.Image:
     """256 colours for all frames, from every second pixel each way of some of them."""
     stride = math.ceil(len(frames) / FRAMES_OF_THE_PALETTE)
-    chosen = [*frames[::stride], frames[-1]]
-    smaller = [frame[::2, ::2] for frame in chosen]
+    chosen = [*range(0, len(frames), stride), len(frames) - 1]
+    smaller = [frames[i][::2, ::2] for i in chosen]
     return Image.fromarray(np.concatenate(smaller)).quantize(256, dither=Image.Dither.NONE)
 
 

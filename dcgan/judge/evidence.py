@@ -51,11 +51,9 @@ class Evidence:
     def learnt(self) -> np.ndarray:
         """All that could have been learnt by heart: the mirror image of a training face is a copy
         of it too."""
-        return (
-            np.concatenate([self.training, self.training[:, :, ::-1]])
-            if self.mirrored
-            else self.training
-        )
+        if not self.mirrored:
+            return self.training
+        return np.concatenate([self.training, self.training[:, :, ::-1]])
 
     @functools.cached_property
     def distances_of_real(self) -> np.ndarray:
@@ -100,7 +98,8 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         training = form.in_colours(training, config.colours)
         held = form.in_colours(held, config.colours)
     else:
-        found = faces.load(Path(data), size, form=config.form)
+        cache = config.cache or faces.CACHE
+        found = faces.load(Path(data), size, form=config.form, cache=cache)
         images = found.images
         # As training divided them: a CSV of labels may leave some out.
         labelled = labelling.of_config(config, found.names)
@@ -111,13 +110,13 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
                 "judging",
                 "data",
                 f"{10 * FEWEST * (1 + FLOORS):,} faces or more, of which a tenth is held aside",
-                f"{len(images):,}",
+                f"{len(learnt) + len(aside):,}",
             )
         training = images[learnt]
-        held = images[
-            aside[rng.permutation(len(aside), rng.seed(config.seed, "sets to judge by")).numpy()]
-        ]
-    held = real_sets.mirror_half(held, seed=config.seed) if config.flip else held
+        order = rng.permutation(len(aside), rng.seed(config.seed, "sets to judge by")).numpy()
+        held = images[aside[order]]
+    if config.flip:
+        held = real_sets.mirror_half(held, seed=config.seed)
     reference, *others = (held[i * n : (i + 1) * n] for i in range(1 + FLOORS))
     drawn = data is None and config.colours == "rgb"
     return Evidence(training, reference, tuple(others), config.flip, drawn)
@@ -217,12 +216,13 @@ def detected(row: dict, floor: dict) -> dict:
 def _blur(x):
     """(1 2 1)/4 both ways; beyond the border its last pixels go on."""
     for axis in (1, 2):
-        ends = [(1, 1) if i == axis else (0, 0) for i in range(4)]
-        before, middle, after = (
-            np.take(np.pad(x, ends, mode="edge"), range(i, i + x.shape[axis]), axis)
-            for i in range(3)
-        )
-        x = (before + 2.0 * middle + after) / 4.0
+        border = [(0, 0)] * 4
+        border[axis] = (1, 1)
+        padded = np.pad(x, border, mode="edge")
+        places = np.arange(x.shape[axis])
+        before = padded.take(places, axis)
+        after = padded.take(places + 2, axis)
+        x = (before + 2.0 * x + after) / 4.0
     return x
 
 

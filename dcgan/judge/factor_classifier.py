@@ -321,7 +321,11 @@ def shrink(images: np.ndarray, size: int) -> np.ndarray:
     if images.shape[1] % size:
         wanted = f"of a side that is a multiple of {size}"
         checks.fail("shrink", "images", wanted, f"{images.shape[1]} pixels")
-    return np.round(pixels.block_means(images, size, np.float32)).astype(np.uint8)
+    small = np.empty([len(images), size, size, images.shape[3]], np.uint8)
+    for first in range(0, len(images), IMAGES_AT_A_TIME):  # as floats, all would be gigabytes
+        some = slice(first, first + IMAGES_AT_A_TIME)
+        small[some] = np.round(pixels.block_means(images[some], size, np.float32))
+    return small
 
 
 def _halving(narrow: int, wide: int, seed: int) -> list[Callable]:

@@ -42,8 +42,8 @@ class RealFaces:
     """[n] held aside: what generated faces are held against"""
     others: np.ndarray
     """[n] further real ones, for the floor"""
-    learnt: np.ndarray
-    """what the generator learnt from, mirror images too where it saw them"""
+    learnt: neighbours.Learnt
+    """what the generator learnt from"""
 
 
 def judge(config: Judge, console: Console | None = None) -> dict[str, float]:
@@ -120,6 +120,9 @@ def _generated(config: Judge) -> tuple[np.ndarray, Config]:
         training_config = evidence.packages_own()
     if config.faces is not None:
         found = faces.load(config.faces, training_config.size, form=training_config.form)
+        if len(found.images) < FEWEST:
+            came = f"{len(found.images)} in {config.faces}"
+            checks.fail("Judge", "faces", f"at least {FEWEST} pictures", came)
         return found.images[: config.n], training_config
     generator = trained_generator.load(config.run)
     return generator.sample(config.n, seed=config.seed), training_config
@@ -135,24 +138,24 @@ def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealF
     if data is None:
         indices, _ = faces.split(config.drawn, config.seed)
         fresh = evidence.FRESH + np.arange(2 * n)
-        learnt = _drawn(indices, config, size)
+        images = _drawn(indices, config, size)
+        learnt = neighbours.Learnt(images, np.arange(len(images)), config.flip)
         held = _drawn(fresh, config, size)
         sets = real_sets.RealSets(reference=held[:n], others=held[n:])
         if config.flip:
             sets = real_sets.mirror_both(sets, config.seed)
     else:
-        found = faces.load(data, size, form=config.form)
+        found = faces.load(data, size, form=config.form, cache=config.cache or faces.CACHE)
         images = found.images
         # As training divided them: a CSV of labels may leave some out.
         labelled = labelling.of_config(config, found.names)
         indices, aside = labelling.divide(len(images), config.seed, labelled)
-        if min(n, len(aside), len(indices)) < FEWEST:
-            wanted = f"{10 * FEWEST} faces or more, of which a tenth is held aside"
-            checks.fail("dcgan judge", "data", wanted, f"{len(images):,}")
-        learnt = images[indices]
+        if min(len(aside), len(indices)) < FEWEST:
+            kind = "faces" if labelled is None else "faces with labels"
+            wanted = f"{10 * FEWEST} {kind} or more, of which a tenth is held aside"
+            checks.fail("dcgan judge", "data", wanted, f"{len(indices) + len(aside):,}")
+        learnt = neighbours.Learnt(images, indices, config.flip)
         sets = real_sets.choose(images, indices, aside, n=n, seed=config.seed, mirrored=config.flip)
-    if config.flip:
-        learnt = np.concatenate([learnt, learnt[:, :, ::-1]])
     return RealFaces(sets.reference, sets.others, learnt)
 
 
@@ -175,14 +178,16 @@ class Nearest:
     @classmethod
     def of(cls, fake: np.ndarray, real: RealFaces) -> Nearest:
         """Look among all that was learnt from."""
-        small = evidence.SMALL
-        learnt = factor_classifier.shrink(real.learnt, small)
-        some = factor_classifier.shrink(fake[: evidence.COMPARED], small)
-        aside = factor_classifier.shrink(real.reference[: evidence.COMPARED], small)
-        indices, found = neighbours.nearest(some, learnt)
-        of_aside = neighbours.nearest(aside, learnt)[1][:, 0]
-        memorising = neighbours.compare(found[:, 0], of_aside)
-        return cls(indices[:, 0], found[:, 0], memorising)
+
+        def small(images: np.ndarray) -> np.ndarray:
+            return factor_classifier.shrink(images, evidence.SMALL)
+
+        some = fake[: evidence.COMPARED]
+        aside = real.reference[: evidence.COMPARED]
+        indices, found = real.learnt.nearest(small(np.concatenate([some, aside])), seen_as=small)
+        of_fake = found[: len(some), 0]
+        memorising = neighbours.compare(of_fake, found[len(some) :, 0])
+        return cls(indices[: len(some), 0], of_fake, memorising)
 
 
 def table(row: dict[str, float], jury: face_judge.FaceJudge, config: Judge) -> Table:
@@ -226,7 +231,7 @@ def panels(
     order = np.argsort(-realism, kind="stable")
     half = best_and_worst.COLUMNS
     copies = np.argsort(nearest.distances, kind="stable")[:half]
-    pairs = np.concatenate([fake[copies], real.learnt[nearest.indices[copies]]])
+    pairs = np.concatenate([fake[copies], real.learnt.at(nearest.indices[copies])])
     return {
         "Real faces, held aside": real.reference[:SHOWN],
         "Best: the generated faces deepest among the real ones (realism)": fake[order[:SHOWN]],

@@ -115,14 +115,16 @@ def factor_directions(z: np.ndarray, labels: Labels, least: float = 0.02) -> Dir
 def less_the_others(directions: Directions) -> Directions:
     """Each direction without what lies in the space of all other factors' directions.
 
-    (Shen et al. 2020.)
+    (Shen et al. 2020.) A direction of which nothing is left is left out, and so is a factor that
+    has no other one: in few dimensions the directions of the others may span the whole space.
     """
     found: Directions = {}
     for factor, values in directions.items():
         others = [u for name, own in directions.items() if name != factor for u in own.values()]
-        found[factor] = {
-            value: space.orthogonal_to(u, others) if others else u for value, u in values.items()
-        }
+        for value, u in values.items():
+            left = space.outside(u, others) if others else u
+            if left is not None:
+                found.setdefault(factor, {})[value] = left
     return found
 
 

@@ -102,11 +102,16 @@ def find(
     checks.number(owner, "learning_rate", learning_rate, above=0.0)
     z = _starting_points(samples, latent_dim, pictures, starts, candidates, seed)
     descent = _Descent(samples, latent_dim, steps, learning_rate)
-    targets = pixels.to_float(np.repeat(pictures, starts, axis=0)).numpy()
-    improved = [descent(z[i : i + BATCH], targets[i : i + BATCH]) for i in range(0, len(z), BATCH)]
-    z = np.concatenate(improved)
-    faces = _faces(samples, z)
-    decibels = psnr(faces, np.repeat(pictures, starts, axis=0)).reshape(-1, starts)
+    picture_of = np.repeat(np.arange(len(pictures)), starts)  # each z's
+    faces = np.empty([len(z), *pictures.shape[1:]], np.uint8)
+    found = np.empty(len(z))
+    for first in range(0, len(z), BATCH):
+        some = slice(first, first + BATCH)
+        wanted = pictures[picture_of[some]]
+        z[some] = descent(z[some], pixels.to_float(wanted).numpy())
+        faces[some] = _faces(samples, z[some])
+        found[some] = psnr(faces[some], wanted)
+    decibels = found.reshape(-1, starts)
     best = np.arange(len(pictures)) * starts + np.argmax(decibels, axis=1)
     return Found(z[best], faces[best], decibels.max(axis=1))
 

@@ -333,7 +333,19 @@ def orthogonal_to(direction: Numbers, others: Numbers) -> np.ndarray:
     Args:
         direction: [d].
         others: [m, d].
+
+    Raises:
+        ValueError: if nothing is left, as where the others span the whole space.
     """
+    left = outside(direction, others)
+    if left is None:
+        wanted = "outside the space of the others"
+        checks.fail("orthogonal_to", "direction", wanted, "one inside it")
+    return left
+
+
+def outside(direction: Numbers, others: Numbers) -> np.ndarray | None:
+    """What `orthogonal_to` gives, or None where nothing is left."""
     owner = "orthogonal_to"
     direction = checks.array(owner, "direction", direction, ["d"])
     others = checks.array(owner, "others", others, ["m", len(direction)], at_least=0)
@@ -341,7 +353,7 @@ def orthogonal_to(direction: Numbers, others: Numbers) -> np.ndarray:
     axes = axes[sizes > 1e-9 * max(sizes.max(initial=0.0), 1e-300)]
     left = direction - axes.T @ (axes @ direction)
     if np.linalg.norm(left) < 1e-6 * np.linalg.norm(direction):
-        checks.fail(owner, "direction", "outside the space of the others", "one inside it")
+        return None
     return _unit(owner, left).astype(np.float32)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 
 from gan_core import files
@@ -16,6 +17,8 @@ from gan_core import files
 
 def kept(path: str | os.PathLike, settings: dict[str, Any], measure: Callable[[], Any]) -> Any:
     """The result for these settings: from the file, or measured now and added to the file.
+
+    Several processes may measure for one file at a time: the results of all are kept.
 
     Args:
         path: a JSON file, which need not exist.
@@ -26,15 +29,19 @@ def kept(path: str | os.PathLike, settings: dict[str, Any], measure: Callable[[]
         The result.
     """
     path = Path(path)
-    results = {}
-    if path.exists():
-        results = json.loads(path.read_text(encoding="utf-8"))
     key = json.dumps(settings, sort_keys=True)
+    results = _read(path)
     if key not in results:
-        results[key] = measure()
+        found = measure()
         path.parent.mkdir(parents=True, exist_ok=True)
-        files.text_atomically(path, json.dumps(results, indent=1) + "\n")
+        with filelock.FileLock(path.with_suffix(".lock")):
+            results = {**_read(path), key: found}  # others may have added theirs meanwhile
+            files.text_atomically(path, json.dumps(results, indent=1) + "\n")
     return results[key]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def mean_and_error(values: Sequence[float] | np.ndarray) -> tuple[float, float]:

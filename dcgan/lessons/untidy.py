@@ -8,9 +8,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-USABLE = 7  # files that `folder` writes
-UNUSABLE = 5
-
 
 def folder(path: Path, faces: np.ndarray) -> None:
     """Write seven faces as seven kinds of file, and five files that give no picture.

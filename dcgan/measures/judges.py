@@ -38,18 +38,23 @@ def check(name: str) -> None:
         )
 
 
-def check_number(name: str, held_out: int, faces: int) -> None:
+def check_number(name: str, held_out: int, faces: int, kind: str = "faces") -> None:
     """Check that there are enough faces for this judge.
+
+    Args:
+        name: pixels or features.
+        held_out: how many faces are held out.
+        faces: how many there are in all.
+        kind: what they are called in the error.
 
     Raises:
         ValueError: if they are not.
     """
     if held_out < 2:
-        checks.fail(
-            "dcgan train", "data", "at least 20 faces, some of them to judge by", f"{faces}"
-        )
+        wanted = f"at least 20 {kind}, some of them to judge by"
+        checks.fail("dcgan train", "data", wanted, f"{faces}")
     if name == "features" and held_out < FEWEST:
-        wanted = f"{10 * FEWEST} faces or more with --judge features"
+        wanted = f"{10 * FEWEST} {kind} or more with --judge features"
         checks.fail("dcgan train", "data", wanted, f"{faces:,}", "Or choose --judge pixels.")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from dcgan.data import mapped
 from dcgan.data.image_arrays import uint8_images
 from gan_core import checks
 
@@ -38,11 +40,73 @@ def nearest(samples: np.ndarray, training: np.ndarray, k: int = 1) -> tuple[np.n
         wanted = checks.show_shape(["N", *training.shape[1:]])
         checks.fail(owner, "samples", wanted, checks.show_shape(samples.shape))
     checks.integer(owner, "k", k, 1, len(training))
+    starts = range(0, len(training), ROWS_AT_A_TIME)
+    return _nearest(samples, (training[i : i + ROWS_AT_A_TIME] for i in starts), k)
+
+
+@dataclasses.dataclass(frozen=True)
+class Learnt:
+    """The faces that a generator learnt from, of which only a few at a time are in memory.
+
+    They are numbered from 0 on, in the order of `rows`; where they were mirrored at random, their
+    mirror images follow in the same order, because a mirror image of a face is a copy of it too.
+
+    Example:
+        >>> faces = np.arange(12, dtype=np.uint8).reshape(3, 2, 2, 1)
+        >>> learnt = Learnt(faces, rows=np.array([2, 0]), mirrored=True)
+        >>> learnt.at(np.array([0, 3])).reshape(2, 4)
+        array([[ 8,  9, 10, 11],
+               [ 1,  0,  3,  2]], dtype=uint8)
+    """
+
+    images: np.ndarray
+    """uint8 [N, S, S, C], in memory or a window on a file"""
+    rows: np.ndarray
+    """[M], the indices of those that were learnt from"""
+    mirrored: bool = False
+    """whether training mirrored them at random"""
+
+    def __len__(self) -> int:
+        return len(self.rows) * (2 if self.mirrored else 1)
+
+    def at(self, numbers: np.ndarray) -> np.ndarray:
+        """The faces with these numbers, uint8 [n, S, S, C]."""
+        faces = mapped.take(self.images, self.rows[numbers % len(self.rows)])
+        is_mirrored = numbers >= len(self.rows)
+        faces[is_mirrored] = faces[is_mirrored, :, ::-1]
+        return faces
+
+    def nearest(
+        self,
+        samples: np.ndarray,
+        k: int = 1,
+        seen_as: Callable[[np.ndarray], np.ndarray] = lambda faces: faces,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """What the function `nearest` gives among them.
+
+        Args:
+            samples: as for `nearest`.
+            k: as for `nearest`.
+            seen_as: what is made of a block of these faces before they are compared, such as
+                smaller ones; of the samples it has been made already.
+        """
+        checks.integer("Learnt.nearest", "k", k, 1, len(self))
+        starts = range(0, len(self), ROWS_AT_A_TIME)
+        numbers = (np.arange(i, min(i + ROWS_AT_A_TIME, len(self))) for i in starts)
+        return _nearest(samples, (seen_as(self.at(some)) for some in numbers), k)
+
+
+def _nearest(
+    samples: np.ndarray, blocks: Iterable[np.ndarray], k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """`nearest` among the images of all blocks, which are numbered one after the other."""
     indices = np.zeros([len(samples), 0], np.int64)
     squared = np.zeros([len(samples), 0])
-    for first in range(0, len(training), ROWS_AT_A_TIME):
-        block = _squared_to_block(samples, training[first : first + ROWS_AT_A_TIME])
+    first = 0
+    for images in blocks:
+        block = _squared_to_block(samples, images)
         places = np.broadcast_to(first + np.arange(block.shape[1]), block.shape)
+        first += len(images)
         indices = np.concatenate([indices, places], axis=1)
         squared = np.concatenate([squared, block], axis=1)
         best = np.argsort(squared, axis=1, kind="stable")[:, :k]  # so far, and of this block

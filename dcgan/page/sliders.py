@@ -33,7 +33,8 @@ class Slider:
     direction: np.ndarray
     """[d] of length 1"""
     alone: np.ndarray | None = None
-    """the direction without what it has in common with other groups, [d] of length 1, or None"""
+    """the direction without what it has in common with other groups, [d] of length 1; None: nothing
+    is left of it, or there are no groups"""
     measured: str = ""
     """what was measured when z was moved along `direction`, in words"""
     measured_alone: str = ""
@@ -63,7 +64,7 @@ def of_factors(
     sliders = []
     for factor, values in straight.items():
         for value, direction in values.items():
-            own = alone[factor][value]
+            own = alone.get(factor, {}).get(value)
             sliders.append(
                 Slider(
                     group=factor.replace("_", " "),
@@ -71,7 +72,7 @@ def of_factors(
                     direction=direction,
                     alone=own,
                     measured=measure(direction, factor, value),
-                    measured_alone=measure(own, factor, value),
+                    measured_alone="" if own is None else measure(own, factor, value),
                 )
             )
     return sliders

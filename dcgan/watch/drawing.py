@@ -19,7 +19,7 @@ from rich.console import Console
 
 from dcgan import config as configs
 from dcgan import training
-from dcgan.data import labels
+from dcgan.data import labels, mapped
 from dcgan.generation import trained_generator
 from dcgan.generation.trained_generator import Generator
 from dcgan.measures import neighbours
@@ -66,8 +66,9 @@ def find_neighbours(folder: str, count: int, seed: int) -> Neighbours:
     drawn = draw(folder, count, seed)
     config = _config_of_faces(configs.of_run(folder))
     learnt, of_held_aside = _real_faces(config)
-    found, distances = _nearest(drawn.faces, learnt, config.flip)
-    return Neighbours(drawn.step, drawn.faces, found, distances, of_held_aside)
+    numbers, distances = learnt.nearest(drawn.faces)
+    found = learnt.at(numbers[:, 0])
+    return Neighbours(drawn.step, drawn.faces, found, distances[:, 0], of_held_aside)
 
 
 def _config_of_faces(config: configs.Config) -> configs.Config:
@@ -78,31 +79,12 @@ def _config_of_faces(config: configs.Config) -> configs.Config:
 
 
 @functools.lru_cache(maxsize=1)
-def _real_faces(config: configs.Config) -> tuple[np.ndarray, float]:
+def _real_faces(config: configs.Config) -> tuple[neighbours.Learnt, float]:
     """The faces that are learnt from, and `Neighbours.of_held_aside`; kept for the next time."""
     images, rows, aside = training.divided_faces(config, Console(quiet=True))
-    learnt = images[rows]
-    _, distances = _nearest(images[aside[:ASIDE]], learnt, config.flip)
+    learnt = neighbours.Learnt(images, rows, config.flip)
+    _, distances = learnt.nearest(mapped.take(images, aside[:ASIDE]))
     return learnt, float(np.median(distances))
-
-
-def _nearest(
-    faces: np.ndarray, learnt: np.ndarray, mirrored: bool
-) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest of the learnt faces, or of their mirror images where these were learnt too.
-
-    Returns:
-        For each face its nearest one, uint8 [n, S, S, C], and the distance to it, [n].
-    """
-    places, distances = neighbours.nearest(faces, learnt)
-    found = learnt[places[:, 0]]
-    best = distances[:, 0]
-    if mirrored:
-        places, distances = neighbours.nearest(faces[:, :, ::-1], learnt)
-        nearer = distances[:, 0] < best
-        found[nearer] = learnt[places[nearer, 0]][:, :, ::-1]
-        best = np.minimum(best, distances[:, 0])
-    return found, best
 
 
 def _newest(run: Path) -> tuple[int, Generator]:

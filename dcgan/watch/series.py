@@ -104,7 +104,9 @@ def learning_rate(run: RunData, name: str) -> Curve | None:
         return None
     step = run.log["step"]
     value = np.full(len(step), rate)
-    for until, old in reversed(_changes(run.config.get("history"), name)):
+    until = math.inf
+    for changed_at, old in reversed(_changes(run.config.get("history"), name)):
+        until = min(until, changed_at)  # later rounds were played again, after --from-best
         value[step <= until] = old
     return _finite(step, value * _share_of_rate(run, step))
 
@@ -341,10 +343,10 @@ def smoothed(curve: Curve, memory: float) -> Curve:
 
 
 def thinned(curve: Curve, most: int = 500) -> Curve:
-    """At most `most` points, among them the least and the greatest of each stretch.
+    """Few points: the least and the greatest of each of most / 2 stretches, and the last.
 
     Args:
-        curve: with any number of points.
+        curve: with any number of points; with at most `most` it stays as it is.
         most: an even number.
     """
     count = len(curve.value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,6 +17,7 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from gan_core import files
 from gan_core.app import command_line, pages
 
 REAL = "#0072B2"  # blue
@@ -49,9 +51,7 @@ def show(figure: Figure, path: str | os.PathLike[str], *, caption: str, alt: str
         caption: begins with the figure's number, such as "Figure 3.2. ...".
         alt: a description of the figure, for those who cannot see it.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Title": caption, "Description": alt})
+    path = _write(figure, path, metadata={"Title": caption, "Description": alt})
     plt.close(figure)
     show_file(path, caption=caption, alt=alt)
 
@@ -84,12 +84,18 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     Returns:
         The path.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    path = _write(figure, path)
     if "inline" not in plt.get_backend():
         plt.close(figure)
     command_line.say(f"wrote {path}")
+    return path
+
+
+def _write(figure: Figure, path: str | os.PathLike[str], **options: Any) -> Path:
+    """Write a figure as PNG, completely or not at all: an older file stays if the disk is full."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write_atomically(path, lambda file: figure.savefig(file, format="png", **options))
     return path
 
 

@@ -75,6 +75,7 @@ ROOT = Path(__file__).resolve().parents[2]
             {"augment": ("blur",)},
             "Config: augment must be one of translation, colour, cutout, got 'blur'",
         ),
+        ({"augment": ("colour", "colour")}, "Config: augment must be each change once"),
     ],
 )
 def test_values_that_cannot_be_are_told(changes, words):
@@ -141,6 +142,12 @@ def test_what_the_command_line_leaves_open_is_the_recipe_of_its_network(network)
     assert (quick.width, quick.loss) == (width, RECIPES[network]["loss"])
     assert quick.filtered == (network == "dcgan")
     assert starting_point(Config(network=network, preset="full")) == preset("full", network)
+
+
+@pytest.mark.parametrize("name", ["resume", "start_from"])
+def test_a_preset_does_not_go_with_a_run_whose_options_hold(name):
+    with pytest.raises(ValueError, match=r"preset must be left out .*got full with runs/a"):
+        starting_point(Config(preset="full", **{name: Path("runs/a")}))
 
 
 @pytest.mark.parametrize("name", ["network", "colours"])

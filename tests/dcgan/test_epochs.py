@@ -8,13 +8,14 @@ import types
 import numpy as np
 import pytest
 import tiny_faces
+from PIL import Image
 from rich.console import Console
 
 from dcgan import epochs, training
 from dcgan.config import Config
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import read_epochs
-from dcgan.figures import training_plots
+from dcgan.figures import sheets, training_plots
 from dcgan.measures.pixel_judge import PixelJudge
 from gan_core import rng
 from gan_core.app import plots
@@ -234,3 +235,21 @@ def test_scores_are_logged_where_the_loss_has_no_probabilities(tmp_path):
     _, run = train(tmp_path / "run", loss="hinge", epochs=1)
     assert "d_score_real" in read_epochs(run.path / "epochs.csv")
     assert "d_real" not in read_epochs(run.path / "epochs.csv")
+
+
+def test_the_animation_of_a_long_run_is_a_choice_of_its_sheets(tmp_path, monkeypatch):
+    """Of a thousand epochs all sheets would take gigabytes, and a minute at every stop."""
+    monkeypatch.setattr(epochs, "MOST_FRAMES", 4)
+    monkeypatch.setattr(training_plots, "curves", lambda rows, columns, path: None)
+    run = RunFolder.create(tmp_path / "run", {})
+    (run.path / "epochs.csv").write_text("epoch\n" + "".join(f"{i}\n" for i in range(1, 11)))
+    for i in range(1, 11):
+        sheets.save(np.full([8, 8, 3], 20 * i, np.uint8), run.samples / f"epoch_{i:04d}.png")
+    settings = types.SimpleNamespace(tensorboard=False)
+    assert epochs.Watch(run, None, 10, settings, SILENT).finish()
+    levels = []
+    with Image.open(run.path / "training.gif") as gif:
+        for i in range(gif.n_frames):
+            gif.seek(i)
+            levels.append(int(np.asarray(gif.convert("RGB"))[0, 0, 0]))
+    assert levels == [20, 80, 140, 200]

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from dcgan import training
 from dcgan.config import Config, from_json
+from dcgan.data import faces
 from dcgan.data.batches import face_batches
 from dcgan.data.pixels import to_uint8
 from dcgan.drawn import drawn_faces
@@ -372,11 +373,28 @@ def test_every_option_trains(changes):
 
 
 def test_too_few_faces_for_a_batch_is_told_before_a_folder_is_made(tmp_path):
-    with pytest.raises(
-        ValueError, match="batch_size must be at most the number of faces, 58, got 59"
-    ):
+    words = "Config: batch_size must be at most the number of faces without the 6 held aside, 58"
+    with pytest.raises(ValueError, match=f"{words}, got 59"):
         train(tmp_path / "run", batch_size=59)
     assert not (tmp_path / "run").exists()
+
+
+def test_too_few_labels_are_not_taken_for_too_few_faces(tmp_path):
+    data = tmp_path / "faces.npy"
+    np.save(data, drawn_faces.draw(range(30), size=32))
+    table = tmp_path / "labels.csv"
+    table.write_text(
+        "file,hair\n" + "".join(f"{i:02d},{'red' if i % 2 else 'blue'}\n" for i in range(6))
+    )
+    with pytest.raises(ValueError, match=r"data must be at least 20 faces with labels.*, got 6"):
+        train(tmp_path / "run", data=data, labels=str(table))
+    assert not (tmp_path / "run").exists()
+
+
+def test_more_drawn_faces_than_the_memory_holds_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(faces, "free_memory", lambda: 2 * 3 * 32 * 32 * 50.0)
+    with pytest.raises(ValueError, match=r"Config: drawn must be at most 50, .*, got 64"):
+        train(tmp_path / "run", drawn=64)
 
 
 def test_without_an_epoch_there_is_no_generator(copy):

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import time
 import zipfile
 import zlib
 
@@ -163,19 +164,19 @@ def test_larger_than_the_memory_allows_it_stays_in_its_file(folder, tmp_path):
 
 
 def test_free_memory_is_that_of_the_container_where_there_is_one(tmp_path):
-    assert faces._free_memory(tmp_path) == 4e9  # a system that tells nothing
+    assert faces.free_memory(tmp_path) == 4e9  # a system that tells nothing
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc" / "meminfo").write_text(
         "MemTotal:  9000 kB\nMemAvailable:  8000 kB\nHugePages_Total:  0\n"
     )
-    assert faces._free_memory(tmp_path) == 8000 * 1024
+    assert faces.free_memory(tmp_path) == 8000 * 1024
     group = tmp_path / "sys" / "fs" / "cgroup"
     group.mkdir(parents=True)
     (group / "memory.current").write_text("700000\n")
     (group / "memory.stat").write_text("anon 300000\ninactive_file 200000\n")
     for limit, free in (("max", 8000 * 1024), ("1000000", 500_000), ("9" * 15, 8000 * 1024)):
         (group / "memory.max").write_text(f"{limit}\n")
-        assert faces._free_memory(tmp_path) == free
+        assert faces.free_memory(tmp_path) == free
 
 
 def test_a_killed_decoding_leaves_no_cache(folder, tmp_path, monkeypatch):
@@ -233,6 +234,19 @@ def test_errors_are_one_line_each(tmp_path):
         assert name in str(told.value)
 
 
+def test_caches_of_killed_processes_are_removed_and_those_of_live_ones_kept(folder, tmp_path):
+    for name, age in (("killed", 2 * faces.DAY), ("live", 0.0)):
+        unfinished = tmp_path / "cache" / f"{faces.UNFINISHED}{name}"
+        unfinished.mkdir(parents=True)
+        (unfinished / "images.uint8").write_bytes(b"half")
+        old = time.time() - 2 * faces.DAY
+        os.utime(unfinished, (old, old))
+        os.utime(unfinished / "images.uint8", (time.time() - age,) * 2)
+    load(folder, tmp_path)
+    left = [one.name for one in (tmp_path / "cache").glob(f"{faces.UNFINISHED}*")]
+    assert left == [f"{faces.UNFINISHED}live"]
+
+
 def test_without_a_cache_that_can_be_written_the_faces_are_read_and_it_is_told(folder, tmp_path):
     (tmp_path / "file").write_text("in the way")
     said = Console(file=io.StringIO(), width=300)
@@ -272,6 +286,19 @@ def test_names_of_any_bytes_fit_on_a_line(tmp_path):
     kept = faces.Faces(np.zeros([1, 8, 8, 3], np.uint8), ["x"], [("new\nline\udcff", "why")])
     kept.write_skipped(tmp_path / "s.txt")
     assert (tmp_path / "s.txt").read_text() == "new\\nline\\udcff\twhy\n"
+
+
+def test_the_list_of_skipped_files_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    kept = faces.Faces(np.zeros([1, 8, 8, 3], np.uint8), ["x"], [("a", "a reason")])
+    (tmp_path / "s.txt").write_text("before")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ValueError, match=r"s\.txt cannot be written: No space left"):
+        kept.write_skipped(tmp_path / "s.txt")
+    assert (tmp_path / "s.txt").read_text() == "before"
 
 
 def test_the_index_is_plain_json(folder, tmp_path):

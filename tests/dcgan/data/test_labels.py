@@ -1,5 +1,6 @@
 """Labels of data sets: from a table, from folders, from drawn faces; and what may be asked for."""
 
+import os
 import re
 
 import numpy as np
@@ -57,6 +58,7 @@ def test_odd_rows_are_told_and_cost_nothing(tmp_path):
     ("text", "words"),
     [
         ("file,hair\n1.png,blue\n", "got 1.png, which is a/1.png and b/1.png"),
+        ("file,hair\nx/a/1.png,blue\n", "the factor 'hair' must be of at least two"),
         ("file,hair\na/1.png,blue\na/1.png,red\n", "got blue in line 2 and red"),
         ("file,hair\na/1.png,blue\n3.png,blue\n", "the factor 'hair' must be of at least two"),
         ("file,hair\na/1.png,blue,x\n", "must be 2 fields, as the first line has, got 3"),
@@ -110,6 +112,33 @@ def test_folders_are_classes_at_any_depth_and_in_archives(names):
 def test_pictures_without_classes_are_refused(names, words):
     with refuses(words):
         labels_folders.load(names)
+
+
+def test_a_class_has_a_name_that_can_be_typed_and_saved(tmp_path):
+    """A folder may end with a space, hold a line break, or be named in an old encoding."""
+    folders = ("blonde ", "light\nbrown", os.fsdecode(b"caf\xe9"))
+    found = labels_folders.load([f"{folder}/{i}.png" for folder in folders for i in range(2)])
+    assert found.labels.factors == {"class": ("blonde", "caf\\udce9", "light brown")}
+    labels.write(tmp_path, found.labels)
+    known = labels.read(tmp_path)
+    for text in ("blonde ", "light brown", "caf\\udce9"):
+        assert known.asked([f"class={text}"]) == {"class": text.strip()}
+    assert "\n" not in found.summary()
+
+
+def test_a_picture_is_found_without_a_walk_over_all(tmp_path, monkeypatch):
+    """A folder for each picture, and the same file name in each: the paths are looked at once."""
+    walked = []
+    endings = labels_csv._endings
+    monkeypatch.setattr(labels_csv, "_endings", lambda path: walked.append(path) or endings(path))
+    names = [f"{i}/face.png" for i in range(300)]
+    for below in ("", "data/"):  # found by its path, and by a longer one
+        walked.clear()
+        lines = [f"{below}{i}/face.png,{'red' if i % 3 else 'blue'}\n" for i in range(300)]
+        (tmp_path / "labels.csv").write_text("file,hair\n" + "".join(lines))
+        found = labels_csv.load(tmp_path / "labels.csv", names)
+        np.testing.assert_array_equal(found.rows[:, 0], np.arange(300) % 3 != 0)
+        assert len(walked) <= 600
 
 
 def test_drawn_labels_are_the_factors():

@@ -177,6 +177,35 @@ def test_archives_give_what_their_folder_gives(tmp_path, kind):
     np.testing.assert_array_equal(got.images[order], want.images)
 
 
+def windows(name):
+    """An entry as old programs of Windows name it."""
+    entry = zipfile.ZipInfo("x")
+    entry.filename = name
+    entry.create_system = 0
+    return entry
+
+
+def test_names_in_a_zip_are_tidied_as_unzip_does(tmp_path):
+    """`tar -a -cf f.zip .` begins each name with a point; old Windows separates folders by \\."""
+    with zipfile.ZipFile(tmp_path / "points.zip", "w") as archive:
+        for name in ("./", "./b/", "./a.png", "./b/c.png", "./.hidden.png", "/d.png"):
+            archive.writestr(name, b"" if name.endswith("/") else png(0))
+    got = load(tmp_path / "points.zip")
+    assert got.names == ["a.png", "b/c.png", "d.png"]
+    assert got.left_out == {sources.HIDDEN: 1}
+    assert got.skipped == []
+    with zipfile.ZipFile(tmp_path / "windows.zip", "w") as archive:
+        for name in ("a.png", "b\\", "b\\c.png", "__MACOSX\\._a.png"):
+            archive.writestr(windows(name), b"" if name.endswith("\\") else png(0))
+    got = load(tmp_path / "windows.zip")
+    assert got.names == ["a.png", "b/c.png"]
+    assert got.left_out == {sources.HIDDEN: 1}
+    assert got.skipped == []
+    with zipfile.ZipFile(tmp_path / "linux.zip", "w") as archive:
+        archive.writestr("b\\c.png", png(0))  # a character of a file's name
+    assert load(tmp_path / "linux.zip").names == ["b\\c.png"]
+
+
 def test_in_an_archive_only_regular_files_are_data(tmp_path):
     """A link is no second face, and leads nowhere else; devices and pipes hold nothing."""
     kinds = {
@@ -299,6 +328,40 @@ def test_what_is_no_source_says_what_to_do(tmp_path):
     np.savez(tmp_path / "two.npz", a=ARRAY, b=ARRAY)
     with pytest.raises(ValueError, match=r"with the arrays a, b.*images=array"):
         load(tmp_path / "two.npz")
+
+
+def damaged(data, kind):
+    """An .npz whose arrays cannot be opened: for a wrong header, or for a password."""
+    data = bytearray(data)
+    if kind == "header":
+        data[:4] = b"XXXX"
+    else:
+        directory = data.find(b"PK\1\2")
+        data[6] |= 1
+        data[directory + 8] |= 1
+    return bytes(data)
+
+
+@pytest.mark.parametrize("kind", ["header", "password"])
+def test_an_npz_that_cannot_be_opened_is_refused_in_one_line(tmp_path, kind):
+    for arrays in ({"images": ARRAY}, {"faces": ARRAY, "labels": np.arange(5)}):
+        np.savez(tmp_path / "f.npz", **arrays)
+        (tmp_path / "f.npz").write_bytes(damaged((tmp_path / "f.npz").read_bytes(), kind))
+        with pytest.raises(ValueError, match=r"f\.npz: .*Save it again") as told:
+            load(tmp_path / "f.npz")
+        assert "\n" not in str(told.value)
+
+
+def test_of_a_file_that_is_no_source_only_its_start_is_read(tmp_path, monkeypatch):
+    """It may be larger than the memory."""
+    seen = []
+    monkeypatch.setattr(sources.one_image, "MOST_BYTES", 1000)
+    monkeypatch.setattr(sources.one_image, "read", lambda data, size: seen.append(len(data)))
+    monkeypatch.setattr(type(tmp_path), "read_bytes", lambda path: pytest.fail("read whole"))
+    (tmp_path / "f.xyz").write_bytes(b"x" * 5000)
+    with pytest.raises(ValueError, match="one picture"):
+        load(tmp_path / "f.xyz")
+    assert seen == [1000]
 
 
 def test_a_folder_with_nothing_but_hidden_things_says_so(tmp_path):

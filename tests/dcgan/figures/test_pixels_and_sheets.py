@@ -1,5 +1,8 @@
 """Pictures as uint8 and as numbers in [-1, 1]; many pictures in one."""
 
+import weakref
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -90,3 +93,30 @@ def test_a_gif_has_all_frames_in_order_the_last_for_longer(tmp_path):
     assert durations == [100, 100, 2000]
     with pytest.raises(ValueError, match="save_gif: frames must be at least one picture"):
         sheets.save_gif([], tmp_path / "b.gif")
+
+
+class Drawn(Sequence):
+    """Frames that are made when they are asked for, and how many of them are in memory."""
+
+    def __init__(self, count):
+        self.count = count
+        self.alive = weakref.WeakValueDictionary()
+        self.most = 0
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, i):
+        if i >= self.count:
+            raise IndexError(i)
+        frame = np.full([8, 8, 3], 255 * (i % 2), np.uint8)
+        self.alive[len(self.alive), i] = frame
+        self.most = max(self.most, len(self.alive))
+        return frame
+
+
+def test_a_gif_does_not_keep_all_frames_in_memory(tmp_path):
+    frames = Drawn(200)
+    with Image.open(sheets.save_gif(frames, tmp_path / "a.gif")) as gif:
+        assert gif.n_frames == 200
+    assert frames.most <= sheets.FRAMES_OF_THE_PALETTE + 3

@@ -121,6 +121,13 @@ def test_the_seed_decides_the_start():
     )
 
 
+def test_shrinking_many_pictures_is_shrinking_each(monkeypatch):
+    monkeypatch.setattr(factor_classifier, "IMAGES_AT_A_TIME", 3)
+    images = np.random.default_rng(0).integers(0, 256, [7, 32, 32, 1]).astype(np.uint8)
+    each = [factor_classifier.shrink(images[i : i + 1], 16) for i in range(7)]
+    np.testing.assert_array_equal(factor_classifier.shrink(images, 16), np.concatenate(each))
+
+
 def test_shrinking_takes_means_of_blocks():
     image = np.random.default_rng(0).integers(0, 256, [2, 128, 128, 3]).astype(np.uint8)
     small = factor_classifier.shrink(image, 32)

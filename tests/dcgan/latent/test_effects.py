@@ -101,6 +101,16 @@ def test_less_the_others_what_two_factors_share_is_left_alone():
     assert effects.less_the_others({"hair": directions["hair"]}) == {"hair": directions["hair"]}
 
 
+def test_less_the_others_a_direction_of_which_nothing_is_left_is_left_out():
+    """In two dimensions the directions of another factor's values may span the whole space."""
+    whole = {0: np.array([1.0, 0.0]), 1: np.array([0.6, 0.8])}
+    line = {0: np.array([0.0, 1.0])}
+    less = effects.less_the_others({"hair": whole, "eyes": line})
+    assert list(less) == ["hair"]
+    assert less["hair"][0] == pytest.approx([1.0, 0.0])
+    assert less["hair"][1] == pytest.approx([1.0, 0.0])
+
+
 def test_the_table_has_what_was_reached_what_leaked_and_a_random_move_beside():
     axes = {"hair": {0: -np.eye(5)[0], 1: np.eye(5)[0]}, "mouth": {2: np.eye(5)[2]}}
     rows = effects.changes(generate, read, Z, axes, 3.0)

@@ -64,6 +64,18 @@ def test_each_picture_has_its_own_z_in_any_company(samples):
     together = inversion.find(samples, DIM, pictures, **options)
     alone = inversion.find(samples, DIM, pictures[66:68], **options)
     np.testing.assert_allclose(together.z[66:68], alone.z, atol=1e-4)
+    np.testing.assert_array_equal(together.psnr, inversion.psnr(together.faces, pictures))
+
+
+def test_floats_are_made_of_one_batch_at_a_time(samples, monkeypatch):
+    """Of a thousand pictures, with eight starts each, all would take gigabytes."""
+    made = []
+    monkeypatch.setattr(
+        inversion.pixels, "to_float", lambda images: made.append(len(images)) or to_float(images)
+    )
+    pictures = picture_of(samples, np.random.default_rng(3).normal(size=[20, DIM]))
+    inversion.find(samples, DIM, pictures, starts=4, candidates=64, steps=2)
+    assert made == [64, 16]
 
 
 def test_more_starts_are_never_worse():

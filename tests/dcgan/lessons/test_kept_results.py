@@ -24,6 +24,19 @@ def test_what_was_measured_is_read(tmp_path):
     assert len(calls) == 2
 
 
+def test_what_another_process_adds_while_this_one_measures_is_kept(tmp_path):
+    path = tmp_path / "results.json"
+
+    def measure():
+        kept_results.kept(path, {"seed": 1}, lambda: 1.5)
+        return 0.5
+
+    assert kept_results.kept(path, {"seed": 0}, measure) == 0.5
+    calls = []
+    assert kept_results.kept(path, {"seed": 1}, lambda: calls.append(1)) == 1.5
+    assert calls == []
+
+
 def test_the_standard_error_is_the_sd_of_the_mean():
     draws = np.random.default_rng(0).normal(3.0, 2.0, [4000, 9])
     errors = [kept_results.mean_and_error(row)[1] for row in draws]

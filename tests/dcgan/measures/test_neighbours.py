@@ -142,3 +142,26 @@ def test_empty_and_ragged_distances_are_refused(ours, theirs, name):
 def test_samples_and_held_aside_are_not_exchanged():
     found = neighbours.compare([1.0, 2.0, 6.0], [4.0, 5.0, 9.0])
     assert (found.samples, found.held_aside, found.copies) == (2.0, 5.0, 2 / 3)
+
+
+def test_what_was_learnt_is_searched_a_block_at_a_time_with_its_mirror_images(monkeypatch):
+    monkeypatch.setattr(neighbours, "ROWS_AT_A_TIME", 4)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, [20, 8, 8, 3], dtype=np.uint8)
+    rows = rng.permutation(20)[:13]
+    samples = rng.integers(0, 256, [5, 8, 8, 3], dtype=np.uint8)
+    for mirrored in (False, True):
+        learnt = neighbours.Learnt(images, rows, mirrored)
+        both = images[rows]
+        if mirrored:
+            both = np.concatenate([both, both[:, :, ::-1]])
+        assert len(learnt) == len(both)
+        np.testing.assert_array_equal(learnt.at(np.arange(len(learnt))), both)
+        for found, wanted in zip(
+            learnt.nearest(samples, 3), neighbours.nearest(samples, both, 3), strict=True
+        ):
+            np.testing.assert_array_equal(found, wanted)
+        half = learnt.nearest(samples[:, ::2], seen_as=lambda faces: faces[:, ::2])
+        np.testing.assert_array_equal(half, neighbours.nearest(samples[:, ::2], both[:, ::2]))
+    with pytest.raises(ValueError, match=r"Learnt\.nearest: k must be .* from 1 to 26, got 27"):
+        learnt.nearest(samples, 27)

@@ -54,6 +54,17 @@ def test_alone_has_nothing_in_common_with_the_other_group(found):
                         assert abs(one.alone @ another.direction) < 1e-5
 
 
+def test_where_a_factor_has_no_direction_of_its_own_there_is_a_slider_without_one():
+    """z of one number: the direction of hair is that of the fringe too."""
+    z = np.random.default_rng(0).normal(size=[300, 1]).astype(np.float32)
+    factors = {"hair_colour": ("dark", "light"), "fringe": ("short", "long")}
+    made = sliders.of_factors(lambda z: z[:, None, None, [0, 0, 0]], read, factors, z, z)
+    assert len(made) == 4
+    for one in made:
+        assert (one.alone, one.measured_alone) == (None, "")
+        assert one.measured.startswith("at 3, 100% of faces reach it")
+
+
 def test_what_was_measured_is_told(found):
     """Light hair is reached by all of them, and the fringe changes in those that had it short."""
     words = found["hair colour", "light"].measured

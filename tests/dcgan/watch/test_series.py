@@ -51,6 +51,18 @@ def test_a_rate_that_was_changed_on_resuming_is_the_old_one_before():
     np.testing.assert_allclose(found, [1e-4] * 4 + [2e-4])
 
 
+def test_rounds_that_were_played_again_from_the_best_epoch_have_the_rate_they_got_then():
+    history = [
+        {"round": 1000, "d_learning_rate": [1e-3, 5e-4]},
+        {"round": 600, "d_learning_rate": [5e-4, 4e-4], "from": "best.npz"},
+    ]
+    log = columns(step=[500, 600, 700, 1000, 1100])
+    found = series.learning_rate(
+        run(config={**CONFIG, "history": history}, log=log), "d_learning_rate"
+    ).value
+    np.testing.assert_allclose(found, [1e-3, 1e-3, 4e-4, 4e-4, 4e-4])
+
+
 @pytest.mark.parametrize("rate", [None, "fast", True, float("nan"), []])
 def test_a_rate_that_is_none_is_not_drawn(rate):
     watched = run(config={"d_learning_rate": rate}, log=columns(step=[1]))

@@ -2,6 +2,9 @@
 given.
 """
 
+import functools
+import os
+
 import matplotlib as mpl
 
 mpl.use("Agg")
@@ -62,6 +65,21 @@ def test_save_makes_the_folder_the_png_and_closes_the_figure(tmp_path, capsys):
     assert path.read_bytes().startswith(b"\x89PNG")
     assert capsys.readouterr().out == f"wrote {path}\n"
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("write", [plots.save, functools.partial(plots.show, caption="", alt="")])
+def test_a_figure_is_written_whole_or_not_at_all(write, tmp_path, monkeypatch):
+    path = tmp_path / "figure.png"
+    path.write_bytes(b"the older one")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ValueError, match=r"figure\.png cannot be written: No space left"):
+        write(plt.figure(), path)
+    assert [file.name for file in tmp_path.iterdir()] == ["figure.png"]
+    assert path.read_bytes() == b"the older one"
 
 
 def test_loss_curves_show_both_losses_and_both_answers_of_d():
