@@ -14,6 +14,7 @@ Rows are written to OUT/generate.jsonl.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -127,15 +128,20 @@ def _cells(row: rows.Row) -> list[str]:
 
 def _plays(config: Config, generator: Any, folder: Path) -> Iterator[Play]:
     """What each row measures, in order."""
+    import tensorflow as tf
+
     from dcgan.generation import writers
     from gan_core import rng
 
     for batch in config.batch_size:
-        z = rng.normal([batch, generator.latent_dim], rng.seed(0, "z"))
+        inputs = [rng.normal([batch, generator.latent_dim], rng.seed(0, "z"))]
+        labels = generator.labels_of(batch)
+        if labels is not None:
+            inputs.append(tf.constant(labels))
         yield Play(
             f"the network, batch {batch}",
             batch,
-            lambda z=z: generator.function(z),
+            functools.partial(generator.function, *inputs),
             config.rounds,
         )
     count = config.count

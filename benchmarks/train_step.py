@@ -107,6 +107,8 @@ class Config:
         check_picture_size(self)
         check_whole_numbers(self, "width", "latent_dim", "windows", "rounds")
         checks.number("Config", "peak_seconds", self.peak_seconds, above=0.0)
+        for size in self.peak_sizes or ():
+            checks.integer("Config", "peak_sizes", size, 1)
 
 
 def main(config: Config) -> None:
