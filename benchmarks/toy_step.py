@@ -41,7 +41,7 @@ COLUMNS = (
 @dataclasses.dataclass(frozen=True)
 class Config:
     rounds: tuple[int, ...] = (1, 10, 100, 1000)
-    """rounds in one compiled call"""
+    """rounds in one compiled call, at most 1024"""
     mode: tuple[Literal["eager", "graph", "xla"], ...] = ("xla",)
     """how a round is compiled"""
     hidden: int = 32
@@ -64,9 +64,11 @@ class Config:
 
     def __post_init__(self):
         checks = checks_of_the_library()
+        from gan_core.devices.many_rounds import ROUNDS_A_CALL  # more would be several calls
+
         check_not_empty(self, "rounds", "mode")
         for rounds in self.rounds:
-            checks.integer("Config", "rounds", rounds, 1, 10**6)
+            checks.integer("Config", "rounds", rounds, 1, ROUNDS_A_CALL)
         check_whole_numbers(self, "hidden", "batch", "windows", "calls")
 
 

@@ -205,7 +205,8 @@ class _Contestant:
         """The answer to a request: a number of rounds, or "facts".
 
         Raises:
-            ValueError: the process has ended; with the last thing that it said.
+            ValueError: the process has ended, with the last thing that it said; or its answer is
+                no JSON.
         """
         try:
             self.process.stdin.write(f"{request}\n")
@@ -215,7 +216,11 @@ class _Contestant:
             line = ""
         if not line:
             raise ValueError(self._why_it_ended())
-        return json.loads(line)
+        try:
+            return json.loads(line)
+        except json.JSONDecodeError:  # something that a library printed
+            said = f"{line.strip()!r:.100}"
+            raise ValueError(f"{self.name} cannot be measured: its answer was {said}.") from None
 
     def _why_it_ended(self) -> str:
         code = self.process.wait()
@@ -226,7 +231,10 @@ class _Contestant:
                 f"{self.name} cannot run: {rows.end(code)}, {last}. "
                 "(Perhaps memory was short: try a smaller batch.)"
             )
-        return f"{self.name} cannot run: {last}. (Peers: pip install -e '.[peers]'.)"
+        way_out = ""
+        if last.startswith(("ModuleNotFoundError", "ImportError")):
+            way_out = " (Peers: pip install -e '.[peers]'.)"
+        return f"{self.name} cannot run: {last}.{way_out}"
 
     def end(self) -> None:
         """End the process, whatever it is doing."""

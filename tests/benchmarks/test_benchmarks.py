@@ -19,6 +19,7 @@ from benchmarks.limits import arithmetic, passes, peaks
 from benchmarks.measure import devices, harness, rows
 from dcgan import training
 from dcgan.config import Config as DCGANConfig
+from gan_core.devices import many_rounds
 from gan_core.nn.activations import leaky_relu
 
 pytestmark = pytest.mark.slow
@@ -95,6 +96,20 @@ def test_a_contestant_that_cannot_run_is_named_with_its_reason():
         harness.in_turn({"broken": ["-c", "import nonsense"]}, rounds=1, windows=1)
 
 
+def test_only_a_package_that_is_missing_is_to_be_installed():
+    """The working tree's own error, in `compare` too, has nothing to do with peers."""
+    with pytest.raises(ValueError, match=r"nonsense'\. \(Peers: pip install -e '\.\[peers\]'\.\)$"):
+        harness.in_turn({"a": ["-c", "import nonsense"]}, rounds=1, windows=1)
+    with pytest.raises(ValueError, match=r"^a cannot run: ValueError: no such size\.$"):
+        harness.in_turn({"a": ["-c", "raise ValueError('no such size')"]}, rounds=1, windows=1)
+
+
+def test_a_contestant_whose_library_prints_is_named_with_what_it_printed():
+    code = "input(); print('Welcome to the library', flush=True); input()"
+    with pytest.raises(ValueError, match="a cannot be measured: its answer was 'Welcome to the"):
+        harness.in_turn({"a": ["-c", code]}, rounds=1, windows=1)
+
+
 def test_those_that_were_started_are_ended_if_a_later_one_cannot_be_started(tmp_path, monkeypatch):
     """A folder that is not there is an error of the system, before there is a process."""
     started = []
@@ -143,6 +158,12 @@ def test_a_row_for_each_number_of_rounds_a_call(capsys, tmp_path):
     assert row["status"] == "measured"
     assert row["rounds_a_call"] == row["rounds_a_window"] == 2
     assert "rounds a call" in capsys.readouterr().out
+
+
+def test_no_more_rounds_are_asked_for_than_one_compiled_call_plays():
+    toy_step.Config(rounds=(many_rounds.ROUNDS_A_CALL,))
+    with pytest.raises(ValueError, match="rounds must be a whole number from 1 to 1024, got 1025"):
+        toy_step.Config(rounds=(1, many_rounds.ROUNDS_A_CALL + 1))
 
 
 def test_times_are_of_a_round_and_not_of_a_call(monkeypatch):
