@@ -91,6 +91,8 @@ class Series:
     """what the contestant is told besides"""
     on_disk: bool = False
     """whether it needs a folder"""
+    on_a_cpu: bool = False
+    """whether it is measured on the CPU although there is a GPU"""
 
 
 FACES = {"size": 64}
@@ -113,13 +115,29 @@ SERIES = {
         "seen", "faces judged", "a judging", "growing_judge", {**FACES, "judge": "features"}
     ),
     "data-file": Series(
-        "pictures", "faces", "a batch", "growing_data", {**BATCHES, "way": "file"}, on_disk=True
+        "pictures",
+        "faces",
+        "a batch",
+        "growing_data",
+        {**BATCHES, "way": "file"},
+        on_disk=True,
+        on_a_cpu=True,
     ),
-    "data-memory": Series("held", "faces", "a batch", "growing_data", {**BATCHES, "way": "memory"}),
+    "data-memory": Series(
+        "held", "faces", "a batch", "growing_data", {**BATCHES, "way": "memory"}, on_a_cpu=True
+    ),
     "data-zip": Series(
-        "read", "faces", "the first reading", "growing_data", {**FACES, "way": "zip"}, on_disk=True
+        "read",
+        "faces",
+        "the first reading",
+        "growing_data",
+        {**FACES, "way": "zip"},
+        on_disk=True,
+        on_a_cpu=True,
     ),
-    "run-folder": Series("epochs", "epochs", "the last epoch", "growing_run_folder", on_disk=True),
+    "run-folder": Series(
+        "epochs", "epochs", "the last epoch", "growing_run_folder", on_disk=True, on_a_cpu=True
+    ),
 }
 
 
@@ -189,7 +207,7 @@ def planned(config: Config) -> list[rows.Row]:
                 {
                     "benchmark": "growth",
                     "series": name,
-                    "device": device,
+                    "device": "cpu" if series.on_a_cpu else device,
                     "windows": config.windows,
                     **series.options,
                     "value": value,

@@ -24,7 +24,7 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     number = options["value"]
     real = drawn_faces.draw(range(number), size=options["size"])
     fake = drawn_faces.draw(range(number, 2 * number), size=options["size"])
-    before = devices.resident_memory()
+    before = devices.memory_in_use(kind)
     if options["judge"] == "features":
         network = efficientnet.load()
         judge = FaceJudge(real, real, network, floor=NO_FLOOR, thorough=False)

@@ -207,6 +207,19 @@ def peak_memory(kind: str) -> tuple[int, str]:
     return peak, "the process's resident set"
 
 
+def memory_in_use(kind: str) -> int | None:
+    """Bytes in use now, of the memory whose peak `peak_memory` tells; None where nobody tells.
+
+    Args:
+        kind: "GPU" or "CPU", as for `peak_memory`.
+    """
+    if kind == "GPU":
+        import tensorflow as tf
+
+        return int(tf.config.experimental.get_memory_info("GPU:0")["current"])
+    return resident_memory()
+
+
 def resident_memory() -> int | None:
     """Bytes of this process's resident set now; None where the system does not tell."""
     return _of_status("VmRSS")
