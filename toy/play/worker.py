@@ -35,7 +35,7 @@ PLAYED = 0.05  # seconds of rounds between two pictures at full speed
 MEASURED = 0.4  # seconds between two measurements of coverage and distance
 MOST_ROUNDS = 1_000  # between two pictures
 KEPT = 400  # moments for the animation; from there on every second one is dropped
-FILMED = 120  # moments that the animation has
+FILMED = 120  # moments that the animation has, and the newest
 
 
 class Worker:
@@ -61,7 +61,6 @@ class Worker:
         self.is_playing = False
         self.speed = "full"
         self.next_picture = 0.0
-        self.seconds_a_round = 0.002  # estimated; the first call compiles and does not count
 
     # ---------------------------------------------------------------- lines
 
@@ -102,6 +101,7 @@ class Worker:
         """Do what one order says."""
         what = order["do"]
         if what == "build":
+            self.say("building")  # what was said before is of another game
             self.build(choices.from_query(order["settings"]))
             return
         if what == "speed":
@@ -137,6 +137,7 @@ class Worker:
         self.recent: list[tuple[float, int]] = []
         self.next_measure = 0.0
         self.compiled: set[str] = set()  # of what is played for the first time
+        self.seconds_a_round: float | None = None  # not measured yet
         self.opening = self.eye.opening()
         self.say("opening", **self.opening)
         self.show({})
@@ -178,7 +179,7 @@ class Worker:
         rows = self.game.rounds(count)
         took = time.monotonic() - start
         if "round" in self.compiled:  # else most of it was compiling
-            self.seconds_a_round += 0.3 * (took / count - self.seconds_a_round)
+            self.measure_speed(took / count)
         self.compiled.add("round")
         self.recent = [*self.recent[-20:], (time.monotonic(), self.game.round)]
         row = {name: values.mean() for name, values in rows.items()}
@@ -191,12 +192,18 @@ class Worker:
             )
             self.say("failed", words=words)
 
+    def measure_speed(self, seconds: float) -> None:
+        """A moving average of the seconds that a round takes."""
+        if self.seconds_a_round is None:
+            self.seconds_a_round = seconds
+        self.seconds_a_round += 0.3 * (seconds - self.seconds_a_round)
+
     def rounds_now(self) -> int:
-        """How many rounds the next picture shows."""
+        """How many rounds the next picture shows: one until their speed is known."""
         rate = SPEEDS[self.speed]
-        fit = max(1, min(MOST_ROUNDS, int(PLAYED / max(self.seconds_a_round, 1e-6))))
-        if "round" not in self.compiled:
-            return 1
+        fit = 1
+        if self.seconds_a_round is not None:
+            fit = max(1, min(MOST_ROUNDS, int(PLAYED / max(self.seconds_a_round, 1e-6))))
         if rate is None:
             return fit
         if rate < PICTURES:
@@ -238,6 +245,7 @@ class Worker:
 
     def keep(self, moment: dict[str, Any]) -> None:
         """Keep moments for the animation, thinned out evenly as they become many."""
+        self.newest = moment
         if self.pictures % self.every == 0:
             self.moments.append(moment)
         self.pictures += 1
@@ -259,7 +267,10 @@ class Worker:
         from toy.play import gif
 
         step = -(-len(self.moments) // FILMED)
-        film = gif.animation(self.opening, self.moments[::step])
+        filmed = self.moments[::step]
+        if filmed[-1] is not self.newest:
+            filmed.append(self.newest)
+        film = gif.animation(self.opening, filmed)
         self.say("gif", data=base64.b64encode(film).decode("ascii"))
 
 

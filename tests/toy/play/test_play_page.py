@@ -271,6 +271,7 @@ def test_a_picture_from_before_compiling_is_marked():
     training._news = []
     training._picture = None
     training._rows = []
+    training._builds_ahead = 0
     picture = {"is": "picture", "round": 0, "row": {}, "measured": {}, "push": 0.0}
     training._take(dict(picture))
     training._take({"is": "compiling", "what": "round"})
