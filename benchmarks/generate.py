@@ -6,7 +6,7 @@
 - Into an array: `Generator.sample`, which draws z, works in batches of 64 and copies the pictures
   to the host.
 - Into a zip: `python -m dcgan generate --out faces.zip`. PNGs are compressed on all cores of the
-  host, which takes longer than making the faces.
+  host, while the next faces are made.
 
 Rows are written to OUT/generate.jsonl.
 """

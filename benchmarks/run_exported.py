@@ -13,6 +13,7 @@ no other file of the project.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
 import time
@@ -238,6 +239,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, help="a file to which a line of JSON a round is added")
     options = parser.parse_args(arguments)
+    if importlib.util.find_spec("jax") is None:
+        print("error: there is no jax here. Get it with: pip install jax", file=sys.stderr)
+        return 2
     try:
         about = json.loads((options.folder / "rounds.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

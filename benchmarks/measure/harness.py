@@ -89,7 +89,7 @@ def in_turn(
         contestants: name -> arguments after the Python interpreter.
         rounds: in a window.
         windows: how many count, after a first call and one window to warm up.
-        with_facts: ask each contestant for its facts too.
+        with_facts: ask each contestant for its facts too, before the first calls.
         keep_going: a contestant that cannot run drops out, its result says why (`failed`), and
             the others go on.
         back_and_forth: every second turn has the opposite order (A B, B A, A B, ...), so that a
@@ -110,9 +110,11 @@ def in_turn(
         for name, arguments in contestants.items():
             environment = environments.get(name, {})
             turns.start(_Contestant(name, arguments, environment, folders.get(name)))
-        for name in contestants:
-            if with_facts:
+        if with_facts:
+            # Before anyone compiles: who answers has started, and slows the others no more.
+            for name in contestants:
                 turns.ask_for_facts(name)
+        for name in contestants:
             turns.ask_for_first_call(name, rounds)
         for window in range(windows + 1):
             names = list(contestants)

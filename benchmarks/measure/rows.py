@@ -130,6 +130,21 @@ def timed(play: Callable[[int], Any], n: int, drain: Callable[[], Any]) -> float
     return time.perf_counter() - start
 
 
+class Stopwatch:
+    """Seconds of the clock and of all threads of this process, since it was made."""
+
+    def __init__(self) -> None:
+        self.clock = time.perf_counter()
+        self.processor = time.process_time()
+
+    def seconds(self) -> dict[str, float]:
+        """Both, by name."""
+        return {
+            "clock": time.perf_counter() - self.clock,
+            "processor": time.process_time() - self.processor,
+        }
+
+
 def windows(
     play: Callable[[int], Any], drain: Callable[[], Any], count: int, rounds: int | None = None
 ) -> Row:

@@ -186,13 +186,12 @@ def test_an_order_that_is_none_stops_nothing(player, monkeypatch):
         player.run()
 
 
-def test_moments_are_thinned_out_evenly(player, monkeypatch):
+def test_moments_are_thinned_out_evenly(monkeypatch):
     monkeypatch.setattr(worker, "KEPT", 8)
-    player.moments = []
-    player.pictures = 0
+    film = worker.Film()
     for i in range(40):
-        player.keep({"round": i})
-    rounds = [moment["round"] for moment in player.moments]
+        film.add({"round": i})
+    rounds = [moment["round"] for moment in film.kept]
     assert rounds[0] == 0
     assert len({b - a for a, b in itertools.pairwise(rounds)}) == 1
     assert 4 <= len(rounds) <= 8
