@@ -105,6 +105,7 @@ def export(config: Config, precision: str, batch: int) -> dict[str, Any]:
 
     from gan_core import rng
 
+    devices.set_precision(precision)  # it is a property of the module's products
     trainer = _trainer(config, precision, batch)
     shape = [batch, config.size, config.size, 3]
     real = rng.uniform(shape, rng.seed(0, "real"), -1.0, 1.0)

@@ -78,6 +78,7 @@ def main(config: Config) -> None:
     path = config.out / "generate.jsonl"
     rows.check_writable(path)
     devices.use(config.device)
+    trained_generator.choose_arithmetic()  # as `python -m dcgan generate`
     generator = trained_generator.load(config.run)
     shared = {
         "benchmark": "generate",

@@ -82,6 +82,7 @@ def main(config: Config) -> None:
     path = config.out / "input_pipeline.jsonl"
     rows.check_writable(path)
     devices.use(config.device)
+    devices.set_precision(config.precision)
     with tempfile.TemporaryDirectory() as folder:
         shape = (config.images, config.size, config.size, 3)
         file = np.memmap(Path(folder) / "images.uint8", np.uint8, "w+", shape=shape)

@@ -27,6 +27,7 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     """
     kind = devices.use(options["device"])
     config = Config(**{options["field"]: options["value"]})
+    devices.set_precision(config.precision)
     before = devices.memory_in_use(kind)
     trainer = training.build(config)
     shape = [config.batch_size, config.size, config.size, 3]

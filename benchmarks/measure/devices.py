@@ -160,7 +160,11 @@ def too_old(precision: str, name: str, capability: tuple[int, int] | None) -> st
 
 
 def set_precision(precision: str) -> None:
-    """With tf32, the factors of float32 products are rounded to 10 bits of fraction; else never."""
+    """With tf32, the factors of float32 products are rounded to 10 bits of fraction; else never.
+
+    Each process that measures calls it, because TensorFlow's default is tf32 on a GPU that has it.
+    It is a switch of the process, which neither networks nor trainers touch.
+    """
     import tensorflow as tf
 
     tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")

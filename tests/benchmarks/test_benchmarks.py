@@ -13,12 +13,20 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import __main__ as listing
-from benchmarks import input_pipeline, profile_step, toy_step
-from benchmarks.contestants import one_toy_step, one_train_step, ours_dcgan_step
+from benchmarks import export_round, generate, input_pipeline, profile_step, toy_step
+from benchmarks.contestants import (
+    growing_judge,
+    growing_round,
+    one_toy_step,
+    one_train_step,
+    ours_dcgan_step,
+    ours_toy_step,
+)
 from benchmarks.limits import arithmetic, passes, peaks
 from benchmarks.measure import devices, harness, rows
 from dcgan import training
 from dcgan.config import Config as DCGANConfig
+from dcgan.generation import trained_generator
 from gan_core.devices import many_rounds
 from gan_core.nn.activations import leaky_relu
 
@@ -235,6 +243,113 @@ def test_the_round_that_is_timed_is_bare_whatever_the_defaults_of_training_are(
     monkeypatch.setattr(peaks, "measure", lambda *options: None)
     with pytest.raises(Built):
         play(tmp_path)
+
+
+class Stopped(Exception):
+    pass
+
+
+DEFAULT_ROUND = {"field": "width", "value": 2}
+TRAIN_STEP = {**NETWORKS, "mode": "eager", "convolution": "native", "batch_size": 2, "replicas": 1}
+TOY_STEP = {"hidden": 2, "batch": 2, "mode": "eager", "rounds_a_call": 1}
+
+
+@pytest.mark.parametrize(
+    ("play", "place", "precisions"),
+    [
+        (
+            lambda p, out: one_train_step.measure({**TRAIN_STEP, "device": "", "precision": p}),
+            (training, "build"),
+            ("float32", "tf32", "bfloat16"),
+        ),
+        (
+            lambda p, out: ours_dcgan_step.main(batch=2, **NETWORKS, precision=p),
+            (training, "build"),
+            ("float32", "tf32", "bfloat16"),
+        ),
+        (
+            lambda p, out: ours_dcgan_step.main(batch=2, **NETWORKS),
+            (training, "build"),
+            ("float32",),
+        ),
+        (
+            lambda p, out: profile_step.profile(profile_step.Config(precision=p)),
+            (peaks, "measure"),
+            ("float32", "tf32"),
+        ),
+        (
+            lambda p, out: input_pipeline.main(
+                input_pipeline.Config(batch_size=2, images=4, size=32, precision=p, out=out)
+            ),
+            (training, "build"),
+            ("float32", "tf32"),
+        ),
+        (
+            lambda p, out: export_round.export(
+                export_round.Config(out=out, **{**NETWORKS, "batch_size": (2,)}), p, 2
+            ),
+            (training, "build"),
+            ("float32", "tf32"),
+        ),
+        (
+            lambda p, out: growing_round.measure({**DEFAULT_ROUND, "device": ""}),
+            (training, "build"),
+            ("float32",),
+        ),
+        (
+            lambda p, out: growing_judge.measure({"value": 20, "size": 32, "device": ""}),
+            (growing_judge.drawn_faces, "draw"),
+            ("float32",),
+        ),
+        (
+            lambda p, out: one_toy_step.measure({**TOY_STEP, "device": ""}),
+            (ours_toy_step, "game"),
+            ("float32",),
+        ),
+        (
+            lambda p, out: ours_toy_step.main(hidden=2, batch=2),
+            (ours_toy_step, "game"),
+            ("float32",),
+        ),
+    ],
+    ids=[
+        *("train_step", "peers", "peers' default", "profile_step", "input_pipeline"),
+        *("export_round", "growing_round", "growing_judge", "toy_step", "peers' toy"),
+    ],
+)
+def test_what_is_measured_is_in_the_precision_that_is_told(
+    play, place, precisions, tmp_path, monkeypatch
+):
+    """A GPU rounds float32 products to tf32 unless the process says no, which no trainer does."""
+    switch = [True]  # TensorFlow's default
+
+    def stop(*arguments, **options):
+        raise Stopped
+
+    experimental = tf.config.experimental
+    monkeypatch.setattr(experimental, "enable_tensor_float_32_execution", switch.append)
+    monkeypatch.setattr(devices, "use", lambda *arguments: "CPU")
+    monkeypatch.setattr(devices, "why_not", lambda precision, device: None)
+    monkeypatch.setattr(*place, stop)
+    for precision in precisions:
+        switch.append(precision != "tf32")  # what would be wrong
+        with pytest.raises(Stopped):
+            play(precision, tmp_path)
+        assert switch[-1] == (precision == "tf32")
+
+
+def test_faces_are_generated_with_the_arithmetic_of_the_command(tmp_path, monkeypatch):
+    called = []
+
+    def load(run):
+        assert called == ["arithmetic"]
+        raise Stopped
+
+    monkeypatch.setattr(devices, "use", lambda *arguments: "CPU")
+    monkeypatch.setattr(trained_generator, "choose_arithmetic", lambda: called.append("arithmetic"))
+    monkeypatch.setattr(trained_generator, "load", load)
+    with pytest.raises(Stopped):
+        generate.main(generate.Config(device="cpu", out=tmp_path))
 
 
 @pytest.mark.parametrize(
