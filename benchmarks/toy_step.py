@@ -28,6 +28,7 @@ from benchmarks.measure.command import (
 from gan_core.app.command_line import run
 
 CONTESTANT = "benchmarks.contestants.one_toy_step"
+ROUNDS_A_CALL = 1024  # of gan_core.devices.many_rounds, which imports TensorFlow
 COLUMNS = (
     "rounds a call",
     "mode",
@@ -41,7 +42,7 @@ COLUMNS = (
 @dataclasses.dataclass(frozen=True)
 class Config:
     rounds: tuple[int, ...] = (1, 10, 100, 1000)
-    """rounds in one compiled call, at most 1024"""
+    """rounds in one compiled call, at most 1,024"""
     mode: tuple[Literal["eager", "graph", "xla"], ...] = ("xla",)
     """how a round is compiled"""
     hidden: int = 32
@@ -64,11 +65,9 @@ class Config:
 
     def __post_init__(self):
         checks = checks_of_the_library()
-        from gan_core.devices.many_rounds import ROUNDS_A_CALL  # more would be several calls
-
         check_not_empty(self, "rounds", "mode")
         for rounds in self.rounds:
-            checks.integer("Config", "rounds", rounds, 1, ROUNDS_A_CALL)
+            checks.integer("Config", "rounds", rounds, 1, ROUNDS_A_CALL)  # more: several calls
         check_whole_numbers(self, "hidden", "batch", "windows", "calls")
 
 

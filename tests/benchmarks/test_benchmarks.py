@@ -169,6 +169,7 @@ def test_a_row_for_each_number_of_rounds_a_call(capsys, tmp_path):
 
 
 def test_no_more_rounds_are_asked_for_than_one_compiled_call_plays():
+    assert toy_step.ROUNDS_A_CALL == many_rounds.ROUNDS_A_CALL
     toy_step.Config(rounds=(many_rounds.ROUNDS_A_CALL,))
     with pytest.raises(ValueError, match="rounds must be a whole number from 1 to 1024, got 1025"):
         toy_step.Config(rounds=(1, many_rounds.ROUNDS_A_CALL + 1))
