@@ -23,7 +23,8 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import check_whole_numbers, checks_of_the_library
+from benchmarks.measure.command import check_whole_numbers
+from gan_core import checks
 from gan_core.app.command_line import run
 
 
@@ -45,7 +46,6 @@ class Config:
     """folder for the rows"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
         for batch in self.batch_size:
             checks.integer("Config", "batch_size", batch, 1, 2**20)
         check_whole_numbers(self, "count", "windows", "rounds")

@@ -35,7 +35,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import check_not_empty, check_whole_numbers, checks_of_the_library
+from benchmarks.measure.command import check_not_empty, check_whole_numbers
+from dcgan.config import SIZES
+from gan_core import checks
 from gan_core.app.command_line import run
 
 LINES = "growth.jsonl"
@@ -178,9 +180,6 @@ class Config:
     """folder for points, table and figures, and temporarily for the data sets"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
-        from dcgan.config import SIZES
-
         fields = [series.values for series in SERIES.values()]
         check_not_empty(self, *fields)
         for name in self.only:

@@ -20,11 +20,8 @@ from typing import Literal
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import (
-    check_not_empty,
-    check_whole_numbers,
-    checks_of_the_library,
-)
+from benchmarks.measure.command import check_not_empty, check_whole_numbers
+from gan_core import checks
 from gan_core.app.command_line import run
 
 CONTESTANT = "benchmarks.contestants.one_toy_step"
@@ -64,7 +61,6 @@ class Config:
     """folder for the rows"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
         check_not_empty(self, "rounds", "mode")
         for rounds in self.rounds:
             checks.integer("Config", "rounds", rounds, 1, ROUNDS_A_CALL)  # more: several calls

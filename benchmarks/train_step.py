@@ -22,12 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import (
-    check_not_empty,
-    check_picture_size,
-    check_whole_numbers,
-    checks_of_the_library,
-)
+from benchmarks.measure.command import check_not_empty, check_picture_size, check_whole_numbers
+from gan_core import checks
 from gan_core.app.command_line import run
 
 if TYPE_CHECKING:
@@ -100,7 +96,6 @@ class Config:
     """folder for rows and plot"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
         check_not_empty(self, "batch_size", "precision", "mode", "convolution", "strategy")
         for batch in self.batch_size:
             checks.integer("Config", "batch_size", batch, 2, 2**20)
@@ -130,8 +125,6 @@ def planned(config: Config) -> list[rows.Row]:
     Raises:
         ValueError: a batch cannot be divided by the replicas.
     """
-    from gan_core import checks
-
     device = devices.find(config.device)
     replicas = {"none": 1}
     if "mirrored" in config.strategy:

@@ -81,7 +81,7 @@ def test_a_dry_run_says_nothing_of_tensorflows_own():
 
 
 def test_defaults_that_are_written_twice_are_those_of_training():
-    """Reading them from dcgan.config would import TensorFlow before --help answers."""
+    """They stand beside a help of their own."""
     trained = DCGANConfig()
     for config in (input_pipeline.Config(), profile_step.Config()):
         assert (config.mode, config.convolution) == (trained.mode, trained.convolution)
