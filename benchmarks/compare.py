@@ -46,6 +46,7 @@ import tyro
 from benchmarks.measure import devices, harness, rows
 from benchmarks.measure.command import check_picture_size, check_whole_numbers
 from benchmarks.measure.ratios import Ratio, median_interval, ratio
+from gan_core import checks
 from gan_core.app.command_line import run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -195,8 +196,6 @@ def compare(
     Raises:
         ValueError: a revision cannot be asked, or would run code that is not its own.
     """
-    from gan_core import checks
-
     contestants = {"base": base, "head": head}
     folders = {name: contestant.folder for name, contestant in contestants.items()}
     # A process finds the packages of the folder in which it is started first; what that folder
@@ -244,8 +243,6 @@ def checked_out(revision: str, repository: Path = ROOT) -> Iterator[tuple[Path, 
     Raises:
         ValueError: if this is not a git checkout, or a revision does not exist or has no gan_core.
     """
-    from gan_core import checks
-
     owner = "benchmarks.compare"
     if revision == ".":
         yield repository, "the working tree"

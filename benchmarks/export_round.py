@@ -28,14 +28,9 @@ from typing import Any, Literal
 import numpy as np
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import (
-    check_not_empty,
-    check_picture_size,
-    check_whole_numbers,
-    checks_of_the_library,
-)
+from benchmarks.measure.command import check_not_empty, check_picture_size, check_whole_numbers
 from benchmarks.run_exported import CHECKED_AFTER, some_of
-from gan_core import files
+from gan_core import checks, files
 from gan_core.app.command_line import run
 
 LOCATION = re.compile(r' loc\((?:#loc\d*|"[^"]*")\)')
@@ -62,7 +57,6 @@ class Config:
     """replace the folder if it is there"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
         check_not_empty(self, "batch_size", "precision")
         for batch in self.batch_size:
             checks.integer("Config", "batch_size", batch, 2, 2**20)
@@ -105,6 +99,7 @@ def export(config: Config, precision: str, batch: int) -> dict[str, Any]:
 
     from gan_core import rng
 
+    devices.set_precision(precision)  # it is a property of the module's products
     trainer = _trainer(config, precision, batch)
     shape = [batch, config.size, config.size, 3]
     real = rng.uniform(shape, rng.seed(0, "real"), -1.0, 1.0)
@@ -171,7 +166,6 @@ def _arguments(concrete: Any, state: dict[str, Any]) -> list[str]:
     Raises:
         ValueError: the round uses something that is not in the trainer's state.
     """
-    checks = checks_of_the_library()
     by_handle = {id(variable.handle): name for name, variable in state.items()}
     names = ["real"]
     for captured in concrete.captured_inputs:

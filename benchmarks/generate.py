@@ -6,7 +6,7 @@
 - Into an array: `Generator.sample`, which draws z, works in batches of 64 and copies the pictures
   to the host.
 - Into a zip: `python -m dcgan generate --out faces.zip`. PNGs are compressed on all cores of the
-  host, which takes longer than making the faces.
+  host, while the next faces are made.
 
 Rows are written to OUT/generate.jsonl.
 """
@@ -14,6 +14,7 @@ Rows are written to OUT/generate.jsonl.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,8 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import check_whole_numbers, checks_of_the_library
+from benchmarks.measure.command import check_whole_numbers
+from gan_core import checks
 from gan_core.app.command_line import run
 
 
@@ -44,7 +46,6 @@ class Config:
     """folder for the rows"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
         for batch in self.batch_size:
             checks.integer("Config", "batch_size", batch, 1, 2**20)
         check_whole_numbers(self, "count", "windows", "rounds")
@@ -77,6 +78,7 @@ def main(config: Config) -> None:
     path = config.out / "generate.jsonl"
     rows.check_writable(path)
     devices.use(config.device)
+    trained_generator.choose_arithmetic()  # as `python -m dcgan generate`
     generator = trained_generator.load(config.run)
     shared = {
         "benchmark": "generate",
@@ -127,15 +129,20 @@ def _cells(row: rows.Row) -> list[str]:
 
 def _plays(config: Config, generator: Any, folder: Path) -> Iterator[Play]:
     """What each row measures, in order."""
+    import tensorflow as tf
+
     from dcgan.generation import writers
     from gan_core import rng
 
     for batch in config.batch_size:
-        z = rng.normal([batch, generator.latent_dim], rng.seed(0, "z"))
+        inputs = [rng.normal([batch, generator.latent_dim], rng.seed(0, "z"))]
+        labels = generator.labels_of(batch)
+        if labels is not None:
+            inputs.append(tf.constant(labels))
         yield Play(
             f"the network, batch {batch}",
             batch,
-            lambda z=z: generator.function(z),
+            functools.partial(generator.function, *inputs),
             config.rounds,
         )
     count = config.count

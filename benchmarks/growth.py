@@ -35,7 +35,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import check_not_empty, check_whole_numbers, checks_of_the_library
+from benchmarks.measure.command import check_not_empty, check_whole_numbers
+from dcgan.config import SIZES
+from gan_core import checks
 from gan_core.app.command_line import run
 
 LINES = "growth.jsonl"
@@ -91,6 +93,8 @@ class Series:
     """what the contestant is told besides"""
     on_disk: bool = False
     """whether it needs a folder"""
+    on_a_cpu: bool = False
+    """whether it is measured on the CPU although there is a GPU"""
 
 
 FACES = {"size": 64}
@@ -113,13 +117,29 @@ SERIES = {
         "seen", "faces judged", "a judging", "growing_judge", {**FACES, "judge": "features"}
     ),
     "data-file": Series(
-        "pictures", "faces", "a batch", "growing_data", {**BATCHES, "way": "file"}, on_disk=True
+        "pictures",
+        "faces",
+        "a batch",
+        "growing_data",
+        {**BATCHES, "way": "file"},
+        on_disk=True,
+        on_a_cpu=True,
     ),
-    "data-memory": Series("held", "faces", "a batch", "growing_data", {**BATCHES, "way": "memory"}),
+    "data-memory": Series(
+        "held", "faces", "a batch", "growing_data", {**BATCHES, "way": "memory"}, on_a_cpu=True
+    ),
     "data-zip": Series(
-        "read", "faces", "the first reading", "growing_data", {**FACES, "way": "zip"}, on_disk=True
+        "read",
+        "faces",
+        "the first reading",
+        "growing_data",
+        {**FACES, "way": "zip"},
+        on_disk=True,
+        on_a_cpu=True,
     ),
-    "run-folder": Series("epochs", "epochs", "the last epoch", "growing_run_folder", on_disk=True),
+    "run-folder": Series(
+        "epochs", "epochs", "the last epoch", "growing_run_folder", on_disk=True, on_a_cpu=True
+    ),
 }
 
 
@@ -160,9 +180,6 @@ class Config:
     """folder for points, table and figures, and temporarily for the data sets"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
-        from dcgan.config import SIZES
-
         fields = [series.values for series in SERIES.values()]
         check_not_empty(self, *fields)
         for name in self.only:
@@ -189,7 +206,7 @@ def planned(config: Config) -> list[rows.Row]:
                 {
                     "benchmark": "growth",
                     "series": name,
-                    "device": device,
+                    "device": "cpu" if series.on_a_cpu else device,
                     "windows": config.windows,
                     **series.options,
                     "value": value,

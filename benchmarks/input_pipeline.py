@@ -12,6 +12,7 @@ column is the one that counts. Rows are written to OUT/input_pipeline.jsonl.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -81,12 +82,12 @@ def main(config: Config) -> None:
     path = config.out / "input_pipeline.jsonl"
     rows.check_writable(path)
     devices.use(config.device)
-    trainer = _trainer(config)
+    devices.set_precision(config.precision)
     with tempfile.TemporaryDirectory() as folder:
         shape = (config.images, config.size, config.size, 3)
         file = np.memmap(Path(folder) / "images.uint8", np.uint8, "w+", shape=shape)
         images = _noise(file)
-        plays = _plays(config, trainer, images)
+        plays = _plays(config, images)
         seconds = _in_turn(plays, config.windows, config.rounds)
         del file, images, plays  # the file is open as long as they are
     fixed = float(np.median(seconds["step", "fixed"]))
@@ -151,8 +152,11 @@ def _trainer(config: Config) -> Any:
     )
 
 
-def _plays(config: Config, trainer: Any, images: np.ndarray) -> dict[tuple[str, str], Play]:
+def _plays(config: Config, images: np.ndarray) -> dict[tuple[str, str], Play]:
     """What is timed.
+
+    Each way has its own trainer, because a trainer keeps only the compiled rounds of its last
+    sampler: ways that shared one would compile the round again in each window.
 
     Returns:
         (what, way) -> play(n): n batches made and thrown away, or n rounds on them.
@@ -167,12 +171,12 @@ def _plays(config: Config, trainer: Any, images: np.ndarray) -> dict[tuple[str, 
         return fixed
 
     plays: dict[tuple[str, str], Play] = {}
-    plays["step", "fixed"] = lambda n: trainer.rounds(one_batch, n)
+    plays["step", "fixed"] = functools.partial(_trainer(config).rounds, one_batch)
     for way, (from_file, flip) in WAYS.items():
         data = images if from_file else np.array(images)
         batches = face_batches(data, config.batch_size, seed=0, flip=flip)
         make = _from_file if from_file else _from_memory
-        alone, fed = make(trainer, batches)
+        alone, fed = make(_trainer(config), batches)
         plays["batch", way] = alone
         plays["step", way] = fed
     return plays

@@ -24,12 +24,9 @@ from typing import Literal
 from rich.table import Column, Table
 
 from benchmarks.measure import devices, harness, rows
-from benchmarks.measure.command import (
-    check_picture_size,
-    check_whole_numbers,
-    checks_of_the_library,
-)
+from benchmarks.measure.command import check_picture_size, check_whole_numbers
 from benchmarks.measure.ratios import Ratio, ratio
+from gan_core import checks
 from gan_core.app.command_line import run
 
 PACKAGES = {
@@ -95,7 +92,6 @@ class Config:
     """folder; a line of JSON with all numbers is added to its peers.jsonl"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
         check_whole_numbers(
             self,
             "batch_size",
@@ -172,8 +168,6 @@ def measure(config: Config) -> list[harness.Result]:
     Raises:
         ValueError: ours cannot run, or the networks are not of one size.
     """
-    from gan_core import checks
-
     present = {name: command for name, command in commands(config).items() if not missing(name)}
     results = harness.in_turn(
         present,

@@ -70,6 +70,7 @@ def profile(config: Config) -> tuple[list[Row], float, Peaks]:
     if reason is not None:
         raise ValueError(f"profile_step: {reason}.")
     kind = devices.use(config.device)
+    devices.set_precision(config.precision)
     limits = peaks.measure(config.precision, kind)
     networks = passes.Networks(config.batch_size, config.size, config.width, config.latent_dim)
     how = passes.How(config.mode, config.convolution, config.precision, config.repeats)

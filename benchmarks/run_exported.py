@@ -13,6 +13,7 @@ no other file of the project.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
 import time
@@ -209,6 +210,14 @@ def peaks(precision: str, side: int, numbers: int, count: int) -> tuple[float, f
     return 2.0 * side**3 / seconds[0], 2 * 4.0 * numbers / seconds[1]
 
 
+def at_least_one(text: str) -> int:
+    """A whole number of at least 1, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return number
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check and time all rounds that are asked for.
 
@@ -218,22 +227,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="what benchmarks.export_round wrote")
     parser.add_argument("--only", nargs="*", help="names, as float32-64; none: all")
-    parser.add_argument("--windows", type=int, default=20, help="windows of each")
-    parser.add_argument("--rounds", type=int, help="rounds in a window; none: half a second's")
-    parser.add_argument("--side", type=int, help="of the matrices; none: 2048, on a GPU 8192")
-    parser.add_argument("--numbers", type=int, default=2**26, help="in the array that is copied")
+    parser.add_argument("--windows", type=at_least_one, default=20, help="windows of each")
+    parser.add_argument(
+        "--rounds", type=at_least_one, help="rounds in a window; none: half a second's"
+    )
+    parser.add_argument(
+        "--side", type=at_least_one, help="of the matrices; none: 2048, on a GPU 8192"
+    )
+    parser.add_argument(
+        "--numbers", type=at_least_one, default=2**26, help="in the array that is copied"
+    )
     parser.add_argument("--out", type=Path, help="a file to which a line of JSON a round is added")
     options = parser.parse_args(arguments)
+    if importlib.util.find_spec("jax") is None:
+        print("error: there is no jax here. Get it with: pip install jax", file=sys.stderr)
+        return 2
     try:
         about = json.loads((options.folder / "rounds.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         print(f"error: {options.folder} holds no exported rounds: {error}", file=sys.stderr)
         return 2
-    chosen = [each for each in about["rounds"] if not options.only or each["name"] in options.only]
-    if not chosen:
-        names = ", ".join(each["name"] for each in about["rounds"])
-        print(f"error: --only must be some of {names}", file=sys.stderr)
-        return 2
+    names = [each["name"] for each in about["rounds"]]
+    only = options.only or names
+    for name in only:
+        if name not in names:
+            print(f"error: --only must be some of {', '.join(names)}, got {name}", file=sys.stderr)
+            return 2
+    chosen = [each for each in about["rounds"] if each["name"] in only]
     wrong = 0
     for each in chosen:
         row = _row(options, each)

@@ -22,12 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import (
-    check_not_empty,
-    check_picture_size,
-    check_whole_numbers,
-    checks_of_the_library,
-)
+from benchmarks.measure.command import check_not_empty, check_picture_size, check_whole_numbers
+from gan_core import checks
 from gan_core.app.command_line import run
 
 if TYPE_CHECKING:
@@ -100,13 +96,14 @@ class Config:
     """folder for rows and plot"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
         check_not_empty(self, "batch_size", "precision", "mode", "convolution", "strategy")
         for batch in self.batch_size:
             checks.integer("Config", "batch_size", batch, 2, 2**20)
         check_picture_size(self)
         check_whole_numbers(self, "width", "latent_dim", "windows", "rounds")
         checks.number("Config", "peak_seconds", self.peak_seconds, above=0.0)
+        for size in self.peak_sizes or ():
+            checks.integer("Config", "peak_sizes", size, 1)
 
 
 def main(config: Config) -> None:
@@ -128,8 +125,6 @@ def planned(config: Config) -> list[rows.Row]:
     Raises:
         ValueError: a batch cannot be divided by the replicas.
     """
-    from gan_core import checks
-
     device = devices.find(config.device)
     replicas = {"none": 1}
     if "mirrored" in config.strategy:
@@ -205,7 +200,7 @@ def show_plan(config: Config) -> None:
         "size": config.size,
         "width": config.width,
         "latent_dim": config.latent_dim,
-        "batch_size": config.batch_size[0],
+        "batch_size": max(config.batch_size),  # a small one has native convolutions alone
     }
     kinds = {(row["precision"], row["convolution"]): None for row in plan if not row["why_not"]}
     dry_run.check_dcgan(console, "train_step", networks, kinds)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -66,18 +65,18 @@ def _from_file(options: dict[str, Any]) -> dict[str, Any]:
     source = _file_in_the_cache(options)
     before = devices.resident_memory()
     cache = Path(options["scratch"]) / "cache"
-    opening = _Stopwatch()
+    opening = rows.Stopwatch()
     data = faces.load(source, options["size"], cache=cache, memory=0.0)
     opened = opening.seconds()
     if data.in_memory or len(data.images) != number:
         raise ValueError("growth: the faces are not read from their cache.")
-    checking = _Stopwatch()
+    checking = rows.Stopwatch()
     data.checksum()
     checked = checking.seconds()
     learnt, aside = faces.split(number, 0)
     real_sets.choose(data.images, learnt, aside, n=MOST["pixels"], seed=0, mirrored=True)
     batches = face_batches(data.images, options["batch"], flip=True, rows=learnt)
-    starting = _Stopwatch()
+    starting = rows.Stopwatch()
     stream = iter(batches.start(0))
     next(stream)
     started = starting.seconds()
@@ -131,7 +130,7 @@ def _from_zip(options: dict[str, Any]) -> dict[str, Any]:
             archive.writestr(f"{i:07d}.png", pngs[i % DRAWN])
     before = devices.resident_memory()
     cache = Path(options["scratch"]) / "cache"
-    reading = _Stopwatch()
+    reading = rows.Stopwatch()
     data = faces.load(source, options["size"], cache=cache, memory=0.0, console=_silent())
     read = reading.seconds()
     if len(data.images) != number:
@@ -146,20 +145,6 @@ def _from_zip(options: dict[str, Any]) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- what they are made of
-
-
-class _Stopwatch:
-    """Seconds of the clock and of all threads of this process, since it was made."""
-
-    def __init__(self) -> None:
-        self.clock = time.perf_counter()
-        self.processor = time.process_time()
-
-    def seconds(self) -> dict[str, float]:
-        return {
-            "clock": time.perf_counter() - self.clock,
-            "processor": time.process_time() - self.processor,
-        }
 
 
 def _drawn(size: int) -> np.ndarray:

@@ -21,10 +21,11 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
         options: judge (pixels or features), value (n), size, windows and device.
     """
     kind = devices.use(options["device"])
+    devices.set_precision("float32")  # as in a training by default
     number = options["value"]
     real = drawn_faces.draw(range(number), size=options["size"])
     fake = drawn_faces.draw(range(number, 2 * number), size=options["size"])
-    before = devices.resident_memory()
+    before = devices.memory_in_use(kind)
     if options["judge"] == "features":
         network = efficientnet.load()
         judge = FaceJudge(real, real, network, floor=NO_FLOOR, thorough=False)

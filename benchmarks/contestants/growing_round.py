@@ -27,7 +27,8 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     """
     kind = devices.use(options["device"])
     config = Config(**{options["field"]: options["value"]})
-    before = devices.resident_memory()
+    devices.set_precision(config.precision)
+    before = devices.memory_in_use(kind)
     trainer = training.build(config)
     shape = [config.batch_size, config.size, config.size, 3]
     real = rng.uniform(shape, rng.seed(0, "real"), -1.0, 1.0)

@@ -7,7 +7,6 @@ Nothing is trained and nothing judged. The files of a training are written with 
 from __future__ import annotations
 
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -97,27 +96,21 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     images = rounds * config.batch_size
     watch = Watch(run, judge, images, config, Console(file=io.StringIO()))
     before = devices.resident_memory()
-    clock = []
-    processor = []
+    epochs = []
     for epoch in range(1, options["value"] + 1):
-        clock_before = time.perf_counter()
-        processor_before = time.process_time()
+        writing = rows.Stopwatch()
         _write_an_epoch(run, watch, same, epoch, rounds)
-        clock.append(time.perf_counter() - clock_before)
-        processor.append(time.process_time() - processor_before)
+        epochs.append(writing.seconds())
         same.move()
-    clock_before = time.perf_counter()
-    processor_before = time.process_time()
+    finishing = rows.Stopwatch()
     watch.finish()
-    finish = {
-        "clock": time.perf_counter() - clock_before,
-        "processor": time.process_time() - processor_before,
-    }
+    finish = finishing.seconds()
+    last = epochs[-LAST:]
     memory, memory_of = devices.peak_memory("CPU")
     return {
-        **rows.summary(clock[-LAST:]),
-        "processor_seconds": float(np.median(processor[-LAST:])),
-        "first_call_seconds": clock[0],
+        **rows.summary([seconds["clock"] for seconds in last]),
+        "processor_seconds": float(np.median([seconds["processor"] for seconds in last])),
+        "first_call_seconds": epochs[0]["clock"],
         "finish_seconds": finish,
         **bytes_by_kind(run.path),
         "memory_before_bytes": before,

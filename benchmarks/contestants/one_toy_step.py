@@ -20,6 +20,7 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
         Seconds of a round, and on what they were measured.
     """
     devices.use(options["device"])
+    devices.set_precision("float32")
     rounds_a_call = options["rounds_a_call"]
     trainer, sampler = ours_toy_step.game(options["hidden"], options["batch"], mode=options["mode"])
 

@@ -26,6 +26,7 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     """
     replicas = options["replicas"]
     kind = devices.use(options["device"], replicas)
+    devices.set_precision(options["precision"])
     times = _times(options, workers.mirrored() if replicas > 1 else None)
     memory, memory_of = devices.peak_memory(kind)
     gc.collect()  # the trainer, so that there is room for large matrices

@@ -32,6 +32,7 @@ def main(batch: int, size: int, width: int, latent_dim: int, **options: Any) -> 
         latent_dim: numbers in z.
         options: more fields of the DCGAN's config.
     """
+    devices.set_precision(options.get("precision", "float32"))
     trainer = training.build(
         Config(
             batch_size=batch,

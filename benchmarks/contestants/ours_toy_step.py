@@ -56,7 +56,7 @@ def game(
 
 
 def main(**options: Any) -> None:
-    """Play rounds for the harness, in float32: on a GPU TensorFlow would round products to tf32.
+    """Play rounds for the harness, in float32.
 
     Args:
         options: the options of `game`.

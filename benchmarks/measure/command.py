@@ -1,21 +1,16 @@
-"""The checks that the commands' configs share.
-
-They import the library when they run and not before, because TensorFlow comes with it: `--help`
-never makes a config, so it answers without waiting for TensorFlow.
-"""
+"""The checks that the commands' configs share. They do not need TensorFlow."""
 
 from __future__ import annotations
 
 from types import ModuleType
 from typing import Any
 
-from gan_core.app import quiet
+from dcgan.config import SIZES
+from gan_core import checks
 
 
 def checks_of_the_library() -> ModuleType:
-    """`gan_core.checks`, imported together with TensorFlow without TensorFlow's own messages."""
-    with quiet.start():
-        from gan_core import checks
+    """`gan_core.checks`, for commands that do not import it themselves."""
     return checks
 
 
@@ -30,7 +25,6 @@ def check_whole_numbers(config: Any, *names: str, low: int = 1) -> None:
     Raises:
         ValueError: names the field.
     """
-    checks = checks_of_the_library()
     for name in names:
         value = getattr(config, name)
         if value is None and getattr(type(config), name, low) is None:
@@ -40,15 +34,11 @@ def check_whole_numbers(config: Any, *names: str, low: int = 1) -> None:
 
 def check_picture_size(config: Any) -> None:
     """`config.size` must be a side, in pixels, for which the DCGAN is defined."""
-    checks = checks_of_the_library()
-    from dcgan.config import SIZES
-
     checks.one_of("Config", "size", config.size, SIZES)
 
 
 def check_not_empty(config: Any, *names: str) -> None:
     """Every named field, a tuple, must have at least one value."""
-    checks = checks_of_the_library()
     for name in names:
         if not getattr(config, name):
             checks.fail("Config", name, "at least one", "none")

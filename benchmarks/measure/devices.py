@@ -160,7 +160,11 @@ def too_old(precision: str, name: str, capability: tuple[int, int] | None) -> st
 
 
 def set_precision(precision: str) -> None:
-    """With tf32, the factors of float32 products are rounded to 10 bits of fraction; else never."""
+    """With tf32, the factors of float32 products are rounded to 10 bits of fraction; else never.
+
+    Each process that measures calls it, because TensorFlow's default is tf32 on a GPU that has it.
+    It is a switch of the process, which neither networks nor trainers touch.
+    """
     import tensorflow as tf
 
     tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
@@ -205,6 +209,19 @@ def peak_memory(kind: str) -> tuple[int, str]:
         unit = 1 if sys.platform == "darwin" else 1024
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     return peak, "the process's resident set"
+
+
+def memory_in_use(kind: str) -> int | None:
+    """Bytes in use now, of the memory whose peak `peak_memory` tells; None where nobody tells.
+
+    Args:
+        kind: "GPU" or "CPU", as for `peak_memory`.
+    """
+    if kind == "GPU":
+        import tensorflow as tf
+
+        return int(tf.config.experimental.get_memory_info("GPU:0")["current"])
+    return resident_memory()
 
 
 def resident_memory() -> int | None:

@@ -89,7 +89,7 @@ def in_turn(
         contestants: name -> arguments after the Python interpreter.
         rounds: in a window.
         windows: how many count, after a first call and one window to warm up.
-        with_facts: ask each contestant for its facts too.
+        with_facts: ask each contestant for its facts too, before the first calls.
         keep_going: a contestant that cannot run drops out, its result says why (`failed`), and
             the others go on.
         back_and_forth: every second turn has the opposite order (A B, B A, A B, ...), so that a
@@ -110,9 +110,11 @@ def in_turn(
         for name, arguments in contestants.items():
             environment = environments.get(name, {})
             turns.start(_Contestant(name, arguments, environment, folders.get(name)))
-        for name in contestants:
-            if with_facts:
+        if with_facts:
+            # Before anyone compiles: who answers has started, and slows the others no more.
+            for name in contestants:
                 turns.ask_for_facts(name)
+        for name in contestants:
             turns.ask_for_first_call(name, rounds)
         for window in range(windows + 1):
             names = list(contestants)
@@ -205,7 +207,8 @@ class _Contestant:
         """The answer to a request: a number of rounds, or "facts".
 
         Raises:
-            ValueError: the process has ended; with the last thing that it said.
+            ValueError: the process has ended, with the last thing that it said; or its answer is
+                no JSON.
         """
         try:
             self.process.stdin.write(f"{request}\n")
@@ -215,7 +218,11 @@ class _Contestant:
             line = ""
         if not line:
             raise ValueError(self._why_it_ended())
-        return json.loads(line)
+        try:
+            return json.loads(line)
+        except json.JSONDecodeError:  # something that a library printed
+            said = f"{line.strip()!r:.100}"
+            raise ValueError(f"{self.name} cannot be measured: its answer was {said}.") from None
 
     def _why_it_ended(self) -> str:
         code = self.process.wait()
@@ -226,7 +233,10 @@ class _Contestant:
                 f"{self.name} cannot run: {rows.end(code)}, {last}. "
                 "(Perhaps memory was short: try a smaller batch.)"
             )
-        return f"{self.name} cannot run: {last}. (Peers: pip install -e '.[peers]'.)"
+        way_out = ""
+        if last.startswith(("ModuleNotFoundError", "ImportError")):
+            way_out = " (Peers: pip install -e '.[peers]'.)"
+        return f"{self.name} cannot run: {last}.{way_out}"
 
     def end(self) -> None:
         """End the process, whatever it is doing."""

@@ -12,6 +12,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gan_core import checks
+
 
 @dataclasses.dataclass(frozen=True)
 class Ratio:
@@ -39,8 +41,6 @@ def ratio(other: ArrayLike, base: ArrayLike, confidence: float = 0.95) -> Ratio:
         base: the same for the one that it is compared with, [n].
         confidence: the confidence level of the interval.
     """
-    from gan_core import checks
-
     other = np.asarray(other, np.float64)
     base = np.asarray(base, np.float64)
     checks.same_shape("ratios.ratio", "base", base, other.shape)
@@ -70,8 +70,6 @@ def median_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float,
     Returns:
         (low, high); (0, inf) if there are too few values. For 95 % there must be at least 6.
     """
-    from gan_core import checks
-
     checks.number("median_interval", "confidence", confidence, above=0.0, below=1.0)
     values = np.sort(np.asarray(values, np.float64))
     n = len(values)

@@ -21,7 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from rich.console import Console
@@ -128,6 +128,21 @@ def timed(play: Callable[[int], Any], n: int, drain: Callable[[], Any]) -> float
     play(n)
     drain()
     return time.perf_counter() - start
+
+
+class Stopwatch:
+    """Seconds of the clock and of all threads of this process, since it was made."""
+
+    def __init__(self) -> None:
+        self.clock = time.perf_counter()
+        self.processor = time.process_time()
+
+    def seconds(self) -> dict[str, float]:
+        """Both, by name."""
+        return {
+            "clock": time.perf_counter() - self.clock,
+            "processor": time.process_time() - self.processor,
+        }
 
 
 def windows(
@@ -278,13 +293,22 @@ def keep(row: Row, path: Path) -> None:
 def _append(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "a", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with open(path, "ab+") as file:
+            if _ends_within_a_line(file):  # of a process that was killed, or had no room
+                file.write(b"\n")
+            file.write(text.encode("utf-8"))
     except OSError as error:
         raise ValueError(
             f"benchmarks: {path} cannot be written: {error.strerror or error}. "
             "Choose another --out."
         ) from error
+
+
+def _ends_within_a_line(file: BinaryIO) -> bool:
+    if file.seek(0, os.SEEK_END) == 0:
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 def read(path: Path) -> list[Row]:

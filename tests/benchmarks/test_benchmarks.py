@@ -13,12 +13,21 @@ import pytest
 import tensorflow as tf
 
 from benchmarks import __main__ as listing
-from benchmarks import input_pipeline, profile_step, toy_step
-from benchmarks.contestants import one_toy_step, one_train_step, ours_dcgan_step
+from benchmarks import export_round, generate, input_pipeline, profile_step, toy_step
+from benchmarks.contestants import (
+    growing_judge,
+    growing_round,
+    one_toy_step,
+    one_train_step,
+    ours_dcgan_step,
+    ours_toy_step,
+)
 from benchmarks.limits import arithmetic, passes, peaks
 from benchmarks.measure import devices, harness, rows
 from dcgan import training
 from dcgan.config import Config as DCGANConfig
+from dcgan.generation import trained_generator
+from gan_core.devices import many_rounds
 from gan_core.nn.activations import leaky_relu
 
 pytestmark = pytest.mark.slow
@@ -85,7 +94,7 @@ def test_a_dry_run_says_nothing_of_tensorflows_own():
 
 
 def test_defaults_that_are_written_twice_are_those_of_training():
-    """Reading them from dcgan.config would import TensorFlow before --help answers."""
+    """They stand beside a help of their own."""
     trained = DCGANConfig()
     for config in (input_pipeline.Config(), profile_step.Config()):
         assert (config.mode, config.convolution) == (trained.mode, trained.convolution)
@@ -106,6 +115,20 @@ def test_a_contestant_that_cannot_run_is_named_with_its_reason():
         ValueError, match="broken cannot run: ModuleNotFoundError: No module named 'nonsense'"
     ):
         harness.in_turn({"broken": ["-c", "import nonsense"]}, rounds=1, windows=1)
+
+
+def test_only_a_package_that_is_missing_is_to_be_installed():
+    """The working tree's own error, in `compare` too, has nothing to do with peers."""
+    with pytest.raises(ValueError, match=r"nonsense'\. \(Peers: pip install -e '\.\[peers\]'\.\)$"):
+        harness.in_turn({"a": ["-c", "import nonsense"]}, rounds=1, windows=1)
+    with pytest.raises(ValueError, match=r"^a cannot run: ValueError: no such size\.$"):
+        harness.in_turn({"a": ["-c", "raise ValueError('no such size')"]}, rounds=1, windows=1)
+
+
+def test_a_contestant_whose_library_prints_is_named_with_what_it_printed():
+    code = "input(); print('Welcome to the library', flush=True); input()"
+    with pytest.raises(ValueError, match="a cannot be measured: its answer was 'Welcome to the"):
+        harness.in_turn({"a": ["-c", code]}, rounds=1, windows=1)
 
 
 def test_those_that_were_started_are_ended_if_a_later_one_cannot_be_started(tmp_path, monkeypatch):
@@ -156,6 +179,13 @@ def test_a_row_for_each_number_of_rounds_a_call(capsys, tmp_path):
     assert row["status"] == "measured"
     assert row["rounds_a_call"] == row["rounds_a_window"] == 2
     assert "rounds a call" in capsys.readouterr().out
+
+
+def test_no_more_rounds_are_asked_for_than_one_compiled_call_plays():
+    assert toy_step.ROUNDS_A_CALL == many_rounds.ROUNDS_A_CALL
+    toy_step.Config(rounds=(many_rounds.ROUNDS_A_CALL,))
+    with pytest.raises(ValueError, match="rounds must be a whole number from 1 to 1024, got 1025"):
+        toy_step.Config(rounds=(1, many_rounds.ROUNDS_A_CALL + 1))
 
 
 def test_times_are_of_a_round_and_not_of_a_call(monkeypatch):
@@ -227,6 +257,113 @@ def test_the_round_that_is_timed_is_bare_whatever_the_defaults_of_training_are(
     monkeypatch.setattr(peaks, "measure", lambda *options: None)
     with pytest.raises(Built):
         play(tmp_path)
+
+
+class Stopped(Exception):
+    pass
+
+
+DEFAULT_ROUND = {"field": "width", "value": 2}
+TRAIN_STEP = {**NETWORKS, "mode": "eager", "convolution": "native", "batch_size": 2, "replicas": 1}
+TOY_STEP = {"hidden": 2, "batch": 2, "mode": "eager", "rounds_a_call": 1}
+
+
+@pytest.mark.parametrize(
+    ("play", "place", "precisions"),
+    [
+        (
+            lambda p, out: one_train_step.measure({**TRAIN_STEP, "device": "", "precision": p}),
+            (training, "build"),
+            ("float32", "tf32", "bfloat16"),
+        ),
+        (
+            lambda p, out: ours_dcgan_step.main(batch=2, **NETWORKS, precision=p),
+            (training, "build"),
+            ("float32", "tf32", "bfloat16"),
+        ),
+        (
+            lambda p, out: ours_dcgan_step.main(batch=2, **NETWORKS),
+            (training, "build"),
+            ("float32",),
+        ),
+        (
+            lambda p, out: profile_step.profile(profile_step.Config(precision=p)),
+            (peaks, "measure"),
+            ("float32", "tf32"),
+        ),
+        (
+            lambda p, out: input_pipeline.main(
+                input_pipeline.Config(batch_size=2, images=4, size=32, precision=p, out=out)
+            ),
+            (training, "build"),
+            ("float32", "tf32"),
+        ),
+        (
+            lambda p, out: export_round.export(
+                export_round.Config(out=out, **{**NETWORKS, "batch_size": (2,)}), p, 2
+            ),
+            (training, "build"),
+            ("float32", "tf32"),
+        ),
+        (
+            lambda p, out: growing_round.measure({**DEFAULT_ROUND, "device": ""}),
+            (training, "build"),
+            ("float32",),
+        ),
+        (
+            lambda p, out: growing_judge.measure({"value": 20, "size": 32, "device": ""}),
+            (growing_judge.drawn_faces, "draw"),
+            ("float32",),
+        ),
+        (
+            lambda p, out: one_toy_step.measure({**TOY_STEP, "device": ""}),
+            (ours_toy_step, "game"),
+            ("float32",),
+        ),
+        (
+            lambda p, out: ours_toy_step.main(hidden=2, batch=2),
+            (ours_toy_step, "game"),
+            ("float32",),
+        ),
+    ],
+    ids=[
+        *("train_step", "peers", "peers' default", "profile_step", "input_pipeline"),
+        *("export_round", "growing_round", "growing_judge", "toy_step", "peers' toy"),
+    ],
+)
+def test_what_is_measured_is_in_the_precision_that_is_told(
+    play, place, precisions, tmp_path, monkeypatch
+):
+    """A GPU rounds float32 products to tf32 unless the process says no, which no trainer does."""
+    switch = [True]  # TensorFlow's default
+
+    def stop(*arguments, **options):
+        raise Stopped
+
+    experimental = tf.config.experimental
+    monkeypatch.setattr(experimental, "enable_tensor_float_32_execution", switch.append)
+    monkeypatch.setattr(devices, "use", lambda *arguments: "CPU")
+    monkeypatch.setattr(devices, "why_not", lambda precision, device: None)
+    monkeypatch.setattr(*place, stop)
+    for precision in precisions:
+        switch.append(precision != "tf32")  # what would be wrong
+        with pytest.raises(Stopped):
+            play(precision, tmp_path)
+        assert switch[-1] == (precision == "tf32")
+
+
+def test_faces_are_generated_with_the_arithmetic_of_the_command(tmp_path, monkeypatch):
+    called = []
+
+    def load(run):
+        assert called == ["arithmetic"]
+        raise Stopped
+
+    monkeypatch.setattr(devices, "use", lambda *arguments: "CPU")
+    monkeypatch.setattr(trained_generator, "choose_arithmetic", lambda: called.append("arithmetic"))
+    monkeypatch.setattr(trained_generator, "load", load)
+    with pytest.raises(Stopped):
+        generate.main(generate.Config(device="cpu", out=tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -67,3 +67,14 @@ def test_an_op_without_a_gpu_kernel_is_told_and_is_an_error(capsys):
     with pytest.raises(ValueError, match="ops of feeding would run on the CPU"):
         dry_run._check(Console(width=200), "train_step", {"feeding": (take_bytes, *specs)})
     assert "in feeding there is none for GatherV2(uint8, int32, int32)." in capsys.readouterr().out
+
+
+def test_the_kernels_are_those_of_a_batch_that_uses_each_convolution(monkeypatch):
+    """A winograd round with 32 images is computed by native convolutions."""
+    checked = []
+    monkeypatch.setattr(dry_run, "check_dcgan", lambda *arguments: checked.append(arguments))
+    train_step.main(train_step.Config(batch_size=(32, 64), dry_run=True))
+    (_, owner, networks, kinds) = checked[0]
+    assert owner == "train_step"
+    assert ("float32", "winograd") in kinds
+    assert networks["batch_size"] == 64

@@ -2,6 +2,7 @@
 a time."""
 
 import dataclasses
+import importlib.util
 import json
 import subprocess
 import sys
@@ -172,9 +173,30 @@ def test_what_is_wrong_is_told(errors, words):
     assert run_exported.why_wrong("float32", errors) == words
 
 
-def test_a_folder_without_rounds_and_a_name_that_is_not_there_are_told(tmp_path, capsys):
+def test_that_jax_is_missing_is_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert run_exported.main([str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert told == "error: there is no jax here. Get it with: pip install jax\n"
+
+
+def test_a_folder_without_rounds_and_a_name_that_is_not_there_are_told(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: "as if it were installed")
     assert run_exported.main([str(tmp_path)]) == 2
     assert "holds no exported rounds" in capsys.readouterr().err
     (tmp_path / "rounds.json").write_text('{"rounds": [{"name": "float32-4"}]}')
     assert run_exported.main([str(tmp_path), "--only", "float64-4"]) == 2
     assert "--only must be some of float32-4" in capsys.readouterr().err
+    assert run_exported.main([str(tmp_path), "--only", "float32-4", "float64-4"]) == 2
+    assert "--only must be some of float32-4, got float64-4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--windows", "--rounds", "--side", "--numbers"])
+@pytest.mark.parametrize("number", ["0", "-3", "many"])
+def test_numbers_that_time_nothing_are_refused(option, number, tmp_path, capsys):
+    with pytest.raises(SystemExit) as end:
+        run_exported.main([str(tmp_path), f"{option}={number}"])
+    assert end.value.code == 2
+    assert f"argument {option}: " in capsys.readouterr().err

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from benchmarks import growth, growth_plots
 from benchmarks.contestants import (
@@ -110,6 +111,18 @@ def test_there_is_a_point_for_each_value_of_each_curve(tmp_path):
         ("run-folder", 1),
         ("run-folder", 2),
     ]
+
+
+def test_data_and_folders_use_the_cpu_where_there_is_a_gpu(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "find", lambda device: "gpu:0")
+    on = {row["series"]: row["device"] for row in growth.planned(config(tmp_path, device="auto"))}
+    assert {name for name, device in on.items() if device == "cpu"} == {
+        "data-file",
+        "data-memory",
+        "data-zip",
+        "run-folder",
+    }
+    assert on["round-batch"] == on["judge-features"] == "gpu:0"
 
 
 def test_only_names_the_curves_that_are_measured(tmp_path, asked, capsys, no_figures):
@@ -441,6 +454,30 @@ def test_the_peak_of_a_process_is_not_that_of_the_one_that_started_it():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert re.fullmatch(r"\d+\n", done.stdout)
     assert 1e6 < int(done.stdout) < held.nbytes
+
+
+def test_what_was_there_before_is_of_the_memory_whose_peak_is_told(monkeypatch):
+    """On a GPU the peak is the device's, so the process's own memory is no part of it."""
+    info = {"current": 300, "peak": 1000}
+    monkeypatch.setattr(tf.config.experimental, "get_memory_info", lambda device: info)
+    assert devices.peak_memory("GPU")[0] - devices.memory_in_use("GPU") == 700
+    assert devices.memory_in_use("CPU") == pytest.approx(devices.resident_memory(), rel=0.1)
+
+
+@pytest.mark.parametrize("module", [growing_round, growing_judge])
+def test_the_points_that_may_be_of_a_gpu_ask_for_its_memory_before(module, monkeypatch):
+    class Asked(Exception):
+        pass
+
+    def memory_in_use(kind):
+        assert kind == "GPU"
+        raise Asked
+
+    monkeypatch.setattr(devices, "use", lambda device: "GPU")
+    monkeypatch.setattr(devices, "memory_in_use", memory_in_use)
+    options = {"field": "width", "value": 2, "size": 32, "device": "gpu:0", "windows": 1}
+    with pytest.raises(Asked):
+        module.measure(options)
 
 
 def test_a_system_that_tells_nothing_of_a_process_has_a_peak_all_the_same(monkeypatch):

@@ -214,6 +214,21 @@ def test_every_second_turn_goes_back(tmp_path):
     )  # first calls, warm-up, three windows
 
 
+def test_all_have_started_before_the_first_one_compiles(tmp_path):
+    """Facts are told by who has started. Otherwise the first call of one is timed while others
+    still import their libraries.
+    """
+    log = tmp_path / "log"
+    writer = """import sys
+for line in sys.stdin:
+    asked = 'facts ' if line.strip() == 'facts' else 'call '
+    open({!r}, 'a').write({!r} + asked)
+    print('{{}}' if asked == 'facts ' else 1.0, flush=True)"""
+    contestants = {name: ["-c", writer.format(str(log), f"{name} ")] for name in "ab"}
+    harness.in_turn(contestants, rounds=1, windows=1, with_facts=True)
+    assert log.read_text().startswith("a facts b facts a call b call ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

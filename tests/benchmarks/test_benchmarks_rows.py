@@ -6,11 +6,15 @@ import re
 import signal
 import subprocess
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from benchmarks import generate, input_pipeline, peers, step_plots, toy_step, train_step
 from benchmarks.measure import devices, harness, rows
+from dcgan import training
+from dcgan.data.labels import LabelSet
+from dcgan.generation import trained_generator
 from gan_core.app.command_line import run
 
 pytestmark = pytest.mark.slow
@@ -363,6 +367,7 @@ def test_mirrored_on_one_gpu_is_refused(monkeypatch):
         (["--batch-size", "0"], "--batch-size must be a whole number from 2 to 1048576, got 0"),
         (["--windows", "0"], "windows must be a whole number of at least 1, got 0"),
         (["--model", "abacus"], "abacus"),
+        (["--peak-sizes", "64", "0"], "--peak-sizes must be a whole number of at least 1, got 0"),
         (
             ["--strategy", "mirrored", "--device", "cpu", "--batch-size", "15"],
             "--batch-size must be a multiple of the 2 replicas, got 15",
@@ -422,6 +427,14 @@ def test_a_row_is_a_line(tmp_path):
         rows.keep({}, tmp_path / "file" / "rows.jsonl")
 
 
+def test_a_row_after_a_line_that_was_cut_off_has_its_own_line(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"a": 1}\n{"a": ')
+    rows.check_writable(path)
+    rows.keep({"a": 2}, path)
+    assert path.read_text().splitlines() == ['{"a": 1}', '{"a": ', '{"a": 2}']
+
+
 @pytest.mark.parametrize(
     "program", [train_step, toy_step, input_pipeline, generate, peers], ids=lambda p: p.__name__
 )
@@ -458,6 +471,27 @@ def test_every_way_of_feeding_is_timed_by_the_batch_in_every_window_but_the_firs
     seconds = input_pipeline._in_turn({name: play(name) for name in slow}, windows=3, rounds=5)
     assert seconds == {name: [1.0] * 3 for name in slow}
     assert played[2:4] == [(("batch", "a"), 20), (("step", "a"), 5)]
+
+
+def test_no_trainer_is_fed_in_two_ways(tmp_path, monkeypatch):
+    """It would compile its round again whenever the way changes, within the window."""
+    samplers = []
+
+    class Trainer:
+        def __init__(self):
+            self.samplers = set()
+            samplers.append(self.samplers)
+
+        def rounds(self, sampler, n):
+            self.samplers.add(sampler)
+
+        def round(self, batch):
+            self.samplers.add("batches of the file")
+
+    monkeypatch.setattr(training, "build", lambda config: Trainer())
+    few = {"batch_size": 2, "images": 6, "size": 32, "windows": 1, "rounds": 1, "device": "cpu"}
+    input_pipeline.main(input_pipeline.Config(**few, out=tmp_path))
+    assert [len(own) for own in samplers] == [1] * 5
 
 
 @pytest.mark.slow
@@ -500,6 +534,25 @@ def test_generation_is_measured_alone_into_an_array_and_into_a_zip(tmp_path, cap
     ]
     assert all(row["status"] == "measured" and json.dumps(row) for row in found)
     assert "faces a second" in capsys.readouterr().out
+
+
+def test_a_generator_with_labels_is_measured_too(tmp_path, monkeypatch):
+    """The network by itself gets the labels of as many faces."""
+    labels = LabelSet("drawn", {"hair": ("red", "blue")}, np.int32([[0], [1]]), np.array([1, 1]))
+    seen = []
+
+    def function(z, y):
+        seen.append((tuple(z.shape), tuple(y.shape), y.dtype.name))
+        return tf.zeros([len(z), 32, 32, 3], tf.uint8)
+
+    made = trained_generator.Generator(function, 3, 32, "labelled", labels)
+    monkeypatch.setattr(trained_generator, "load", lambda run: made)
+    generate.main(
+        generate.Config(batch_size=(5,), count=2, windows=1, rounds=1, device="cpu", out=tmp_path)
+    )
+    found = rows.read(tmp_path / "generate.jsonl")
+    assert [row["status"] for row in found] == ["measured"] * 3
+    assert seen[0] == ((5, 3), (5, 1), "int32")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import contextlib
 import dataclasses
@@ -95,13 +96,21 @@ def _measure_missing(
         concurrent.futures.ProcessPoolExecutor(workers, mp_context=context) as pool,
     ):
         task = bar.add_task("runs", total=len(configs), completed=len(configs) - len(missing))
-        futures = {pool.submit(measure, config): config for config in missing}
-        for future in concurrent.futures.as_completed(futures):
-            config = dataclasses.asdict(futures[future])
-            done[_key(config)] = {"config": config, **future.result()}
-            lines = [json.dumps(line, default=str) for line in done.values()]
-            files.text_atomically(file, "".join(line + "\n" for line in lines))
-            bar.advance(task)
+        # A run is handed to the pool only when it can start: the pool ends all that it was given,
+        # also after a run has failed or Ctrl-C was pressed, and those lines would be lost.
+        waiting = collections.deque(missing)
+        running: dict[concurrent.futures.Future, Any] = {}
+        while waiting or running:
+            while waiting and len(running) < workers:
+                config = waiting.popleft()
+                running[pool.submit(measure, config)] = dataclasses.asdict(config)
+            ended, _ = concurrent.futures.wait(running, return_when="FIRST_COMPLETED")
+            for future in ended:
+                config = running.pop(future)
+                done[_key(config)] = {"config": config, **future.result()}
+                lines = [json.dumps(line, default=str) for line in done.values()]
+                files.text_atomically(file, "".join(line + "\n" for line in lines))
+                bar.advance(task)
 
 
 def show(
@@ -210,8 +219,7 @@ def mean_and_error(values: Sequence[float], digits: int = 2) -> str:
 
 def _cell_of_runs(runs: list[dict], column: Column) -> str:
     """Mean and standard error of one measure over runs, as the table prints them."""
-    mean, error = mean_and_standard_error([run[column.key] * column.scale for run in runs])
-    return f"{mean:.{column.digits}f} ± {error:.{column.digits}f}"
+    return mean_and_error([run[column.key] * column.scale for run in runs], column.digits)
 
 
 def _cell_of_perfect(perfect: Coverage, column: Column) -> str:

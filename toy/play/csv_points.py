@@ -13,6 +13,7 @@ from gan_core import checks
 MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
 FEWEST_ROWS = 10
+LARGEST = 1e15  # squares of such numbers, and their sums, are finite in float32
 SEPARATORS = (",", ";", "\t", " ")
 
 
@@ -20,7 +21,7 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
     """Read the points.
 
     The separator is the first of comma, semicolon, tab and blank that the first line has. A first
-    line that holds no numbers is a heading.
+    line in which no cell is a number is a heading.
 
     Args:
         path: a text file in UTF-8 of at most MOST_BYTES.
@@ -41,7 +42,7 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
         reason = getattr(error, "strerror", None) or "no text in UTF-8"
         checks.fail(owner, "points", "a CSV file that can be read", f"{path} ({reason})")
     numbered = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if numbered and not _numbers(numbered[0][1], _separator(numbered)):
+    if numbered and _is_heading(_cells(numbered[0][1], _separator(numbered))):
         numbered = numbered[1:]
     if not FEWEST_ROWS <= len(numbered) <= MOST_ROWS:
         wanted = f"a CSV file of {FEWEST_ROWS} to {MOST_ROWS:,} points"
@@ -51,18 +52,20 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
 
 def _rows(path: Path, numbered: list[tuple[int, str]]) -> np.ndarray:
     separator = _separator(numbered)
-    columns = len(_numbers(numbered[0][1], separator))
+    columns = len(_cells(numbered[0][1], separator))
     rows = []
     for i, line in numbered:
-        numbers = _numbers(line, separator)
-        if len(numbers) != columns or columns not in (1, 2):
+        numbers = [_number(cell) for cell in _cells(line, separator)]
+        if None in numbers or len(numbers) != columns or columns not in (1, 2):
             wanted = "a CSV file with one or two numbers in each line, as many in all"
             checks.fail("Play", "points", wanted, f"{path}, line {i}: {line.strip()!r:.60}")
         rows.append(numbers)
-    points = np.array(rows, np.float32)
-    if not np.isfinite(points).all():
-        checks.fail("Play", "points", "a CSV file of finite numbers", path)
-    if not (points.std(axis=0) > 0.0).any():
+    points = np.array(rows, np.float64)
+    if not (np.abs(points) <= LARGEST).all():  # NaN neither
+        wanted = f"a CSV file of finite numbers of at most {LARGEST:g} in size"
+        checks.fail("Play", "points", wanted, path)
+    points = points.astype(np.float32)
+    if (points == points[0]).all():
         checks.fail("Play", "points", "a CSV file of points that differ", path)
     return points
 
@@ -72,10 +75,23 @@ def _separator(numbered: list[tuple[int, str]]) -> str:
     return next((one for one in SEPARATORS if one in first), SEPARATORS[0])
 
 
-def _numbers(line: str, separator: str) -> list[float]:
-    """The numbers of a line; [] if something else stands there."""
-    cells = next(csv.reader([line.strip()], delimiter=separator, skipinitialspace=True), [])
+def _cells(line: str, separator: str) -> list[str]:
+    """The cells of a line; separators at its end make none."""
     try:
-        return [float(cell) for cell in cells if cell.strip()]
+        cells = next(csv.reader([line.strip()], delimiter=separator, skipinitialspace=True), [])
+    except csv.Error:  # a cell that is too long
+        return [line]
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return cells
+
+
+def _is_heading(cells: list[str]) -> bool:
+    return all(_number(cell) is None for cell in cells)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell)
     except ValueError:
-        return []
+        return None

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nicegui import app, ui
+from nicegui import Client, app, ui
 from nicegui.element import Element
 
 from gan_core import checks
@@ -626,7 +626,8 @@ def _from_slider(name: str, place: float) -> float:
 
 
 class Tabs:
-    """All tabs that are open, at most MOST_TABS of them with a game.
+    """All tabs that are open, at most MOST_TABS of them with a game. The others wait for one to
+    be closed; a tab that is reloaded counts for some seconds more.
 
     Args:
         file: the path of the CSV file with points, or "".
@@ -635,6 +636,7 @@ class Tabs:
     def __init__(self, file: str = "") -> None:
         self.file = file
         self.open: set[Tab] = set()
+        self.waiting: dict[Tab, Client] = {}  # in the order in which they came
         # The first tab finds TensorFlow started: it starts while the browser does.
         self.first: Training | None = Training(file)
         app.on_shutdown(self.close_all)
@@ -644,19 +646,22 @@ class Tabs:
         client = ui.context.client
         tab = Tab(self.file, dict(client.request.query_params))
         tab.build()
-        client.on_connect(lambda: self._connected(tab))
+        client.on_connect(lambda: self._connected(tab, client))
         client.on_delete(lambda: self._gone(tab))
 
     def close_all(self) -> None:
         """End all games."""
+        self.waiting.clear()
         for tab in list(self.open):
             self._gone(tab)
         if self.first is not None:
             self.first.close()
 
-    def _connected(self, tab: Tab) -> None:
+    def _connected(self, tab: Tab, client: Client) -> None:
         if tab.training is None and len(self.open) >= MOST_TABS:
-            tab.status.set_text(f"{MOST_TABS} games are open: close one, then reload this page.")
+            words = f"{MOST_TABS} games are open: this one starts when another is closed."
+            tab.status.set_text(words)
+            self.waiting[tab] = client
             return
         self.open.add(tab)
         if tab.training is None:
@@ -666,4 +671,10 @@ class Tabs:
 
     def _gone(self, tab: Tab) -> None:
         self.open.discard(tab)
+        self.waiting.pop(tab, None)
         tab.close()
+        if self.waiting and len(self.open) < MOST_TABS:
+            next_tab = next(iter(self.waiting))
+            client = self.waiting.pop(next_tab)
+            with client:
+                self._connected(next_tab, client)

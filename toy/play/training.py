@@ -23,6 +23,7 @@ from toy.play import settings as choices
 from toy.play.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]  # where the package toy lies
+OF_A_GAME = ("opening", "picture", "compiling", "failed")  # of no use once there is another game
 
 
 class Training:
@@ -50,6 +51,7 @@ class Training:
         self._news: collections.deque[dict[str, Any]] = collections.deque()
         self._picture: dict[str, Any] | None = None
         self._rows: list[dict[str, Any]] = []
+        self._builds_ahead = 0  # games that were ordered and that the worker does not build yet
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -62,10 +64,14 @@ class Training:
             return
 
     def build(self, settings: Settings) -> None:
-        """Start a new game. Unread pictures and messages of the one before are dropped."""
+        """Start a new game. What the one before still shows and tells is dropped, except for
+        a program and an animation that it was asked for.
+        """
         with self._lock:
+            self._builds_ahead += 1
             self._picture = None
             self._rows = []
+            self._news = collections.deque(one for one in self._news if one["is"] not in OF_A_GAME)
         self.order("build", settings=_texts(settings))
 
     def news(self) -> list[dict[str, Any]]:
@@ -114,9 +120,11 @@ class Training:
             self._news.append({"is": "ended"})
 
     def _take(self, message: dict[str, Any]) -> None:
-        if message["is"] == "opening":  # pictures of the game before are of no use any more
-            self._picture = None
-            self._rows = []
+        if message["is"] == "building":
+            self._builds_ahead -= 1
+            return
+        if self._builds_ahead and message["is"] in OF_A_GAME:  # of the game before
+            return
         if message["is"] == "compiling" and self._picture is not None:
             self._picture["before_compiling"] = True
         if message["is"] != "picture":

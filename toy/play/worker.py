@@ -34,8 +34,36 @@ PICTURES = 12.0  # a second, at most
 PLAYED = 0.05  # seconds of rounds between two pictures at full speed
 MEASURED = 0.4  # seconds between two measurements of coverage and distance
 MOST_ROUNDS = 1_000  # between two pictures
-KEPT = 400  # moments for the animation; from there on every second one is dropped
-FILMED = 120  # moments that the animation has
+KEPT = 400  # moments for the animation; when there are so many, every second one is dropped
+FILMED = 120  # moments that the animation has, and the newest
+
+
+class Film:
+    """Moments of a game for its animation, thinned out evenly as they become many."""
+
+    def __init__(self) -> None:
+        self.kept: list[dict[str, Any]] = []
+        self.newest: dict[str, Any] = {}
+        self.every = 1  # how many moments go by between two that are kept
+        self.count = 0  # of all moments so far
+
+    def add(self, moment: dict[str, Any]) -> None:
+        """Take the next moment."""
+        self.newest = moment
+        if self.count % self.every == 0:
+            self.kept.append(moment)
+        self.count += 1
+        if len(self.kept) >= KEPT:
+            self.kept = self.kept[::2]
+            self.every *= 2
+
+    def moments(self) -> list[dict[str, Any]]:
+        """At most FILMED moments in order, and the newest one."""
+        step = -(-len(self.kept) // FILMED)
+        filmed = self.kept[::step]
+        if filmed[-1] is not self.newest:
+            filmed.append(self.newest)
+        return filmed
 
 
 class Worker:
@@ -57,11 +85,10 @@ class Worker:
         self.eye: Any = None
         self.opening: dict[str, Any] = {}
         self.first_settings = Settings()
-        self.moments: list[dict[str, Any]] = []
+        self.film = Film()
         self.is_playing = False
         self.speed = "full"
         self.next_picture = 0.0
-        self.seconds_a_round = 0.002  # estimated; the first call compiles and does not count
 
     # ---------------------------------------------------------------- lines
 
@@ -102,6 +129,7 @@ class Worker:
         """Do what one order says."""
         what = order["do"]
         if what == "build":
+            self.say("building")  # what was said before is of another game
             self.build(choices.from_query(order["settings"]))
             return
         if what == "speed":
@@ -117,7 +145,7 @@ class Worker:
             "g_step": lambda: self.by_hand("g_step"),
             "set": lambda: self.game.change(order["name"], float(order["value"])),
             "program": self.tell_program,
-            "gif": self.film,
+            "gif": self.show_film,
         }
         actions[what]()
 
@@ -131,12 +159,11 @@ class Worker:
         self.game = game.Game(settings, self.rows, self.mode)
         self.first_settings = settings
         self.eye = game.Eye(self.game)
-        self.moments = []
-        self.every = 1  # how many pictures go by between two moments that are kept
-        self.pictures = 0
+        self.film = Film()
         self.recent: list[tuple[float, int]] = []
         self.next_measure = 0.0
         self.compiled: set[str] = set()  # of what is played for the first time
+        self.seconds_a_round: float | None = None  # not measured yet
         self.opening = self.eye.opening()
         self.say("opening", **self.opening)
         self.show({})
@@ -178,7 +205,7 @@ class Worker:
         rows = self.game.rounds(count)
         took = time.monotonic() - start
         if "round" in self.compiled:  # else most of it was compiling
-            self.seconds_a_round += 0.3 * (took / count - self.seconds_a_round)
+            self.measure_speed(took / count)
         self.compiled.add("round")
         self.recent = [*self.recent[-20:], (time.monotonic(), self.game.round)]
         row = {name: values.mean() for name, values in rows.items()}
@@ -191,12 +218,18 @@ class Worker:
             )
             self.say("failed", words=words)
 
+    def measure_speed(self, seconds: float) -> None:
+        """A moving average of the seconds that a round takes."""
+        if self.seconds_a_round is None:
+            self.seconds_a_round = seconds
+        self.seconds_a_round += 0.3 * (seconds - self.seconds_a_round)
+
     def rounds_now(self) -> int:
-        """How many rounds the next picture shows."""
+        """How many rounds the next picture shows: one until their speed is known."""
         rate = SPEEDS[self.speed]
-        fit = max(1, min(MOST_ROUNDS, int(PLAYED / max(self.seconds_a_round, 1e-6))))
-        if "round" not in self.compiled:
-            return 1
+        fit = 1
+        if self.seconds_a_round is not None:
+            fit = max(1, min(MOST_ROUNDS, int(PLAYED / max(self.seconds_a_round, 1e-6))))
         if rate is None:
             return fit
         if rate < PICTURES:
@@ -214,7 +247,7 @@ class Worker:
         if now >= self.next_measure:
             numbers = self.eye.measure()
             self.next_measure = now + MEASURED
-        self.keep(found)
+        self.film.add(found)
         live = {name: getattr(self.game.settings, name) for name in choices.LIVE}
         finite = {name: float(value) for name, value in row.items() if np.isfinite(value)}
         self.say(
@@ -236,15 +269,6 @@ class Worker:
         (last, after) = self.recent[-1]
         return round((after - before) / max(last - first, 1e-6), 1)
 
-    def keep(self, moment: dict[str, Any]) -> None:
-        """Keep moments for the animation, thinned out evenly as they become many."""
-        if self.pictures % self.every == 0:
-            self.moments.append(moment)
-        self.pictures += 1
-        if len(self.moments) >= KEPT:
-            self.moments = self.moments[::2]
-            self.every *= 2
-
     def tell_program(self) -> None:
         """The program that makes this run."""
         from toy.play import program
@@ -254,12 +278,11 @@ class Worker:
             text=program.text(self.first_settings, self.game.history, file=self.file),
         )
 
-    def film(self) -> None:
+    def show_film(self) -> None:
         """The animation of the game so far."""
         from toy.play import gif
 
-        step = -(-len(self.moments) // FILMED)
-        film = gif.animation(self.opening, self.moments[::step])
+        film = gif.animation(self.opening, self.film.moments())
         self.say("gif", data=base64.b64encode(film).decode("ascii"))
 
 

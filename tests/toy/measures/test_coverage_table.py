@@ -93,6 +93,23 @@ def test_what_was_measured_before_a_run_fails_is_kept(tmp_path):
     assert [json.loads(line)["config"]["seed"] for line in file.read_text().splitlines()] == [0]
 
 
+@pytest.mark.parametrize("ending", [ArithmeticError, KeyboardInterrupt])
+def test_after_a_failure_no_further_run_is_started(ending, tmp_path):
+    """The pool would make them all, for hours, and nobody would keep their lines."""
+    made = []
+
+    def measure(config):
+        made.append(config.seed)
+        if config.seed == 1:
+            raise ending
+        return {"modes": 1}
+
+    configs = [Config(seed=seed) for seed in range(9)]
+    with pytest.raises(ending):
+        coverage_table.run_all(measure, configs, tmp_path / "table.jsonl", workers=2)
+    assert max(made) <= 2
+
+
 @pytest.mark.parametrize("before", [None, "7"])
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_environment_is_left_as_it_was(before, fails, tmp_path, monkeypatch):
@@ -154,6 +171,16 @@ def test_one_value_has_no_standard_error_and_no_values_are_refused():
     assert math.isnan(error)
     with pytest.raises(ValueError, match="mean_and_standard_error: the number of values"):
         coverage_table.mean_and_standard_error([])
+
+
+def test_a_single_run_stands_in_the_table_without_an_error():
+    run = {"modes": 7, "high_quality": 0.5, "reverse_kl": 0.1, "sd_ratio": 1.0, "seconds": 3.0}
+    perfect = dict.fromkeys(("ring", "grid"), Coverage(8.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0))
+    console = Console(width=250, record=True, file=io.StringIO())
+    coverage_table.show({"mine": {"ring": [run], "grid": [run]}}, perfect, console)
+    (line,) = [line for line in console.export_text().splitlines() if " mine " in line]
+    assert line.split("│")[2].strip() == "7.0"
+    assert "nan" not in line
 
 
 def test_every_number_stands_in_its_own_cell():

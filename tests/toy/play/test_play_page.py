@@ -1,5 +1,6 @@
 """The page in a browser: nothing from elsewhere, play and pause, sliders, two tabs, and the end."""
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -271,12 +273,51 @@ def test_a_picture_from_before_compiling_is_marked():
     training._news = []
     training._picture = None
     training._rows = []
+    training._builds_ahead = 0
     picture = {"is": "picture", "round": 0, "row": {}, "measured": {}, "push": 0.0}
     training._take(dict(picture))
     training._take({"is": "compiling", "what": "round"})
     assert training._picture["before_compiling"]
     training._take({**picture, "round": 1})
     assert "before_compiling" not in training._picture
+
+
+def test_a_tab_too_many_waits_until_another_is_closed(monkeypatch):
+    """Also one that is reloaded: the server forgets the old one some seconds later."""
+    started = []
+
+    class OneTab:
+        def __init__(self):
+            self.training = None
+            self.status = types.SimpleNamespace(set_text=lambda words: self.told.append(words))
+            self.told = []
+
+        def start(self, training):
+            self.training = training
+            started.append(self)
+
+        def close(self):
+            self.training = None
+
+    monkeypatch.setattr(page_module, "Training", lambda file: "a game")
+    monkeypatch.setattr(page_module.app, "on_shutdown", lambda handler: None)
+    tabs = page_module.Tabs()
+    tabs.first = None
+    first, *others = [OneTab() for _ in range(page_module.MOST_TABS + 2)]
+    for tab in (first, *others):
+        tabs._connected(tab, contextlib.nullcontext())
+    *_, waiting, leaving = others
+    assert started == [first, *others[:-2]]
+    assert "this one starts when another is closed" in waiting.told[0]
+    tabs._gone(leaving)  # it had no game
+    assert waiting not in started
+    tabs._gone(first)
+    assert started[-1] is waiting
+    assert len(tabs.open) == page_module.MOST_TABS
+    tabs._connected(leaving, contextlib.nullcontext())
+    tabs.first = types.SimpleNamespace(close=lambda: None)
+    tabs.close_all()
+    assert leaving not in started
 
 
 def test_a_lesson_may_be_changed_in_the_address():

@@ -57,9 +57,9 @@ def test_a_new_game_is_told_and_shown_and_not_played():
     player = Player()
     assert player.do("pause") == []  # there is no game yet
     said = player.do("build", settings=SMALL)
-    assert kinds(said) == ["opening", "picture"]
-    assert said[1]["round"] == 0
-    assert said[1]["playing"] is False
+    assert kinds(said) == ["building", "opening", "picture"]
+    assert said[2]["round"] == 0
+    assert said[2]["playing"] is False
 
 
 def weights(network):
@@ -104,6 +104,31 @@ def test_slow_motion_plays_one_round_a_picture(player):
     player.play()
     assert player.game.round == 2
     assert player.next_picture - start >= 1.0 / worker.SPEEDS["slow"]
+
+
+def test_a_new_game_does_not_play_as_many_rounds_at_once_as_a_faster_one_did(player, monkeypatch):
+    """Otherwise its second picture, and every order, would wait for up to a thousand slow rounds."""
+
+    def played(seconds_a_round):
+        """Rounds of each of four pictures, on a clock that only rounds move; the first compiles."""
+        now = [0.0]
+        monkeypatch.setattr(worker.time, "monotonic", lambda: now[0])
+        counts = []
+
+        def rounds(count):
+            now[0] += count * seconds_a_round + 5.0 * (not counts)
+            counts.append(count)
+            return {"d_loss": np.ones(count)}
+
+        player.do("build", settings=SMALL)
+        monkeypatch.setattr(player.game, "rounds", rounds)
+        player.do("play")
+        for _ in range(4):
+            player.play()
+        return counts
+
+    assert played(2.0**-13) == [1, 1, 409, 409]
+    assert played(2.0**-7) == [1, 1, 6, 6]
 
 
 def test_sliders_act_on_the_game_that_is_played(player):
@@ -151,21 +176,34 @@ def test_numbers_that_are_not_finite_stop_the_game_in_one_line():
 def test_an_order_that_is_none_stops_nothing(player, monkeypatch):
     """`run` tells it, and takes the next order."""
     player.orders.put({"do": "build", "settings": {"loss": "mine"}})
-    monkeypatch.setattr(player, "say", lambda kind, **more: sys.exit(f"{kind}: {more['words']}"))
+
+    def say(kind, **more):
+        if kind == "failed":
+            sys.exit(f"{kind}: {more['words']}")
+
+    monkeypatch.setattr(player, "say", say)
     with pytest.raises(SystemExit, match="failed: Settings: loss must be one of minimax"):
         player.run()
 
 
-def test_moments_are_thinned_out_evenly(player, monkeypatch):
+def test_moments_are_thinned_out_evenly(monkeypatch):
     monkeypatch.setattr(worker, "KEPT", 8)
-    player.moments = []
-    player.pictures = 0
+    film = worker.Film()
     for i in range(40):
-        player.keep({"round": i})
-    rounds = [moment["round"] for moment in player.moments]
+        film.add({"round": i})
+    rounds = [moment["round"] for moment in film.kept]
     assert rounds[0] == 0
     assert len({b - a for a, b in itertools.pairwise(rounds)}) == 1
     assert 4 <= len(rounds) <= 8
+
+
+def test_an_animation_ends_with_what_was_shown_last(player, monkeypatch):
+    monkeypatch.setattr(worker, "FILMED", 2)
+    for _ in range(3):
+        player.do("round")
+    (told,) = player.do("gif")
+    film = Image.open(io.BytesIO(base64.b64decode(told["data"])))
+    assert film.n_frames == 3  # rounds 0, 2 and 3
 
 
 # ---- the process ----
@@ -191,16 +229,48 @@ def test_close_ends_it_at_once():
     assert not training.is_alive
 
 
-def test_pictures_of_an_older_game_are_forgotten_and_rows_are_kept():
-    training = Training.__new__(Training)
-    training._lock = threading.Lock()
-    training._news = collections.deque()
-    training._picture = None
-    training._rows = []
-    picture = {"is": "picture", "round": 1, "row": {}, "measured": {"modes": 3}, "push": 0.5}
-    training._take(picture)
-    training._take({"is": "opening"})
+PICTURE = {"is": "picture", "round": 1, "row": {}, "measured": {"modes": 3}, "push": 0.5}
+
+
+@pytest.fixture
+def training(monkeypatch):
+    """One without a process."""
+    made = Training.__new__(Training)
+    made._lock = threading.Lock()
+    made._news = collections.deque()
+    made._picture = None
+    made._rows = []
+    made._builds_ahead = 0
+    monkeypatch.setattr(made, "order", lambda what, **more: None)
+    return made
+
+
+def test_what_an_older_game_still_shows_and_tells_is_dropped(training):
+    """It plays on until the worker reads the order, and may fail meanwhile."""
+    training._take(dict(PICTURE))
+    training._take({"is": "compiling", "what": "round"})
+    training._take({"is": "gif", "data": ""})
+    training.build(Settings())
+    training.build(Settings(seed=1))
+    for message in (PICTURE, {"is": "failed", "words": "Round 9"}, {"is": "building"}):
+        training._take(dict(message))
+    training._take({"is": "opening", "of": "the first"})
+    training._take({"is": "program", "text": ""})
     assert training.picture() is None
+    training._take({"is": "building"})
+    training._take({"is": "opening", "of": "the second"})
+    training._take(dict(PICTURE))
+    assert training.picture()["rows"][0]["round"] == 1
+    assert training.news() == [
+        {"is": "gif", "data": ""},
+        {"is": "program", "text": ""},
+        {"is": "opening", "of": "the second"},
+    ]
+
+
+def test_the_rows_of_all_pictures_are_kept(training):
+    picture = PICTURE
+    training._take({"is": "opening"})
     training._take({**picture, "round": 1})
     training._take({**picture, "round": 2})
     newest = training.picture()
@@ -227,6 +297,8 @@ def written(tmp_path, text):
         "1;2\n3;4\n" * 10,
         "1\t2\n3\t4\n" * 10,
         "\ufeff1, 2\n\n3, 4\n" * 1 + "1, 2\n3, 4\n" * 9,
+        "1  2\n3  4\n" * 10,
+        "x,y,\n" + "1,2,\n3,4,\n" * 10,
     ],
 )
 def test_points_are_read_with_any_separator_and_heading(tmp_path, text):
@@ -249,6 +321,13 @@ def test_one_column_is_a_target_on_the_line(tmp_path):
         ("1,2\n" * 12 + "1,nan\n", "finite numbers"),
         ("1,2\n" * 12 + "1,a\n", r"line 13: '1,a'"),
         ("1,2\n" * 12, "points that differ"),
+        ("0.1,0.3\n" * 1000, "points that differ"),  # whose mean is not quite 0.1
+        ("1e39,2\n" * 12 + "1,2\n", "finite numbers of at most 1e\\+15"),
+        ("1e30,2\n" * 12 + "1,2\n", "finite numbers of at most 1e\\+15"),
+        ("1,a\n" + "1,2\n3,4\n" * 9, r"line 1: '1,a'"),
+        ("1,2\n" * 12 + "1,,2\n,1,2\n", r"line 13: '1,,2'"),
+        ("7" * 200_000 + "\n" + "1\n" * 12, "finite numbers"),
+        ("1\n" * 12 + "x" * 200_000, r"line 13: 'xxx"),
     ],
 )
 def test_what_is_no_list_of_points_is_one_line(tmp_path, text, wanted):

@@ -17,7 +17,7 @@ export default {
       <p class="legend" aria-hidden="true">
         <span><i class="dot real"></i>real</span>
         <span><i class="dot fake"></i>generated</span>
-        <span><i class="arrow"></i>where D would move a sample</span>
+        <span><i class="arrow"></i>where G's loss moves a sample</span>
         <span v-if="game && game.dim === 2"><i class="scale"></i>{{ field }}</span>
         <span v-else><i class="stroke"></i>{{ field }}</span>
       </p>
