@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import dataclasses
+import functools
 import hashlib
 import io
 import itertools
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from dcgan.data.labels import Asked
     from dcgan.generation.trained_generator import Generator
 
-BLOCK = 256  # faces made before they are written
+BLOCK = 256  # faces that a thread makes at a time
 LONGEST_NAME = 200  # characters of a file's name, of the 255 that most disks allow
 MARK = ".avatars.json"  # in an unfinished folder: its ids, seed and generator
 
@@ -132,19 +133,31 @@ class Listed(NamedTuple):
     file: str
 
 
-def faces(listed: Iterable[Listed], painter: Painter) -> Iterator[tuple[list[str], np.ndarray]]:
-    """The faces of ids, a block at a time.
+@contextlib.contextmanager
+def pictures(listed: Iterable[Listed], painter: Painter) -> Iterator[Iterator[tuple[str, bytes]]]:
+    """The PNG files of ids' faces, in the order of the ids; several blocks are made at once.
 
     Args:
         listed: the ids, and their files' names.
-        painter: makes the faces.
+        painter: makes the faces; it is called from several threads.
 
-    Returns:
-        An iterator of (names of files, their faces uint8 [n, S, S, C]).
+    Yields:
+        An iterator of (name of the file, its bytes).
     """
+    make = functools.partial(_pictures_of, painter)
+    with writers.in_threads(make, _blocks(listed)) as blocks:
+        yield itertools.chain.from_iterable(blocks)
+
+
+def _blocks(listed: Iterable[Listed]) -> Iterator[list[Listed]]:
     listed = iter(listed)
     while block := list(itertools.islice(listed, BLOCK)):
-        yield [file for _, file in block], painter([one for one, _ in block])
+        yield block
+
+
+def _pictures_of(painter: Painter, block: list[Listed]) -> list[tuple[str, bytes]]:
+    images = painter([one for one, _ in block])
+    return list(zip([file for _, file in block], png.encode(images), strict=True))
 
 
 @dataclasses.dataclass
@@ -292,12 +305,10 @@ def _zip_of(ids: Iterator[str], painter: Painter, folder: Path, done: Written):
             StoredZip(file, folder) as archive,
         ):
             text = io.TextIOWrapper(index, encoding="utf-8", newline="")
-            made = faces(_listed(ids, text, painter), painter)
-            with writers.made_ahead(made) as ahead:
-                for names, images in ahead:
-                    for name, data in zip(names, writers.pngs(images), strict=True):
-                        archive.add(name, data)
-                    done.made += len(names)
+            with pictures(_listed(ids, text, painter), painter) as made:
+                for name, data in made:
+                    archive.add(name, data)
+                    done.made += 1
             text.flush()
             archive.add_file(writers.INDEX, index)
 
@@ -351,11 +362,10 @@ def _fill(folder: Path, ids: Iterator[str], painter: Painter, done: Written) -> 
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         listed = _listed(ids, text, painter)
         missing = (one for one in listed if not _is_whole(folder / one.file))
-        with writers.made_ahead(faces(missing, painter)) as ahead:
-            for names, images in ahead:
-                for name, data in zip(names, writers.pngs(images), strict=True):
-                    _whole_file(folder / name, data)
-                done.made += len(names)
+        with pictures(missing, painter) as made:
+            for name, data in made:
+                _whole_file(folder / name, data)
+                done.made += 1
         text.flush()
         text.detach()
 

@@ -5,11 +5,13 @@ The output is complete or does not exist, and the memory needed is constant.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import itertools
+import os
 import zipfile
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -29,7 +31,10 @@ OTHER_FILES = {
 }  # which no folder is called
 INDEX = "index.csv"
 PICTURES_A_TASK = 16  # that a thread encodes at a time
+MOST_THREADS = 4  # that compute blocks; each network needs some 100 MB, and may use more cores
 Block = TypeVar("Block")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def write(blocks: Iterable[np.ndarray], count: int, out, overwrite: bool = False) -> None:
@@ -138,6 +143,47 @@ def made_ahead(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
                 yield block
 
         yield ahead()
+
+
+@contextlib.contextmanager
+def in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item]
+) -> Iterator[Iterator[Result]]:
+    """function(item) for every item, in their order; several at once, each in a thread of its own.
+
+        with in_threads(function, items) as results:
+            for result in results: ...
+
+    A network computes a block of faces in many small steps. If all cores share each of them, they
+    wait for one another at its end; if each core has a block of its own, they do not.
+
+    Only one result more than there are threads is begun before it is used. What goes wrong in an
+    item is raised where its result would have come, after those before it. No thread is left when
+    the `with` ends, however it ends.
+
+    Args:
+        function: is called from several threads.
+        items: only the thread that uses the results asks for them.
+
+    Yields:
+        An iterator of the results.
+    """
+    threads = min(os.cpu_count() or 1, MOST_THREADS)
+    with ThreadPoolExecutor(threads) as pool:
+
+        def results() -> Iterator[Result]:
+            begun: collections.deque[Future[Result]] = collections.deque()
+            for item in items:
+                begun.append(pool.submit(function, item))
+                if len(begun) > threads:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+
+        try:
+            yield results()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _numbered(blocks: Iterable[np.ndarray], count: int) -> Iterator[tuple[str, bytes]]:

@@ -28,6 +28,8 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
 from tensorflow.python.eager import context
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import control_flow_util
 
 
 def compiled(function: Callable[..., Any], mode: str) -> Callable[..., Any]:
@@ -53,6 +55,22 @@ def compiled(function: Callable[..., Any], mode: str) -> Callable[..., Any]:
     if mode == "graph":
         return _InWrittenOrder(traced)
     return traced
+
+
+def is_for_xla() -> bool:
+    """Whether what is being traced will be compiled by XLA, because of `jit_compile=True`.
+
+    So a function can choose operations that XLA compiles to fast code. Outside a tf.function it is
+    False.
+
+    Example:
+        >>> def doubled(x):
+        ...     print("for XLA:", is_for_xla())
+        ...     return 2.0 * x
+        >>> y = compiled(doubled, "xla")(tf.constant(1.0))
+        for XLA: True
+    """
+    return control_flow_util.GraphOrParentsInXlaContext(ops.get_default_graph())
 
 
 class _InWrittenOrder:

@@ -19,16 +19,26 @@ sin^2(w / 2) in `high`. In two dimensions, with u along the height and v along t
 
 `blur` removes every wave with a period of two pixels, and weakens all fine detail.
 `without_checkerboard` removes the checkerboard alone (u = v = pi); rows and columns stay as they
-are. Each filter is its own adjoint, and computed by products with banded matrices, as in
-`gan_core.nn.resampling`.
+are. Each filter is its own adjoint.
+
+On a CPU `low` and `high` are *depthwise* convolutions, which filter every channel by itself. On a
+GPU and under XLA they are products with banded matrices, as in `gan_core.nn.resampling`. For 64
+images of 64 x 64 x 16 the convolutions take 0.4 times as long as the products, and in bfloat16 0.3
+times; but compiled by XLA for a CPU they take 12 times as long. Both ways add the same three terms
+in the same order, and on the CPU where this was measured they agreed in every bit.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
+from gan_core.devices import compiling
 from gan_core.nn.resampling import as_rows, check_images
+
+HEIGHT, WIDTH = 1, 2  # axes of [B, H, W, C]
 
 
 def blur(x: tf.Tensor) -> tf.Tensor:
@@ -73,6 +83,12 @@ def without_checkerboard(x: tf.Tensor) -> tf.Tensor:
 
 def _along_both_axes(x: tf.Tensor, beside: float) -> tf.Tensor:
     """Half of each pixel, and `beside` times each of its neighbours, along height and width."""
+    if compiling.is_for_xla() or tf.config.list_physical_devices("GPU"):
+        return _by_products(x, beside)
+    return _by_convolutions(x, beside, (HEIGHT, WIDTH))
+
+
+def _by_products(x: tf.Tensor, beside: float) -> tf.Tensor:
     batch, height, width, channels = x.shape
     filtered = tf.matmul(_banded(height, beside, x.dtype), as_rows(x))
     filtered = tf.reshape(filtered, [-1 if batch is None else batch, height, width, channels])
@@ -83,3 +99,33 @@ def _banded(size: int, beside: float, dtype: tf.DType) -> tf.Tensor:
     """[size, size]: row i has the filter's numbers around column i."""
     neighbours = np.eye(size, k=1) + np.eye(size, k=-1)
     return tf.constant(np.eye(size) / 2.0 + beside * neighbours, dtype)
+
+
+def _by_convolutions(x: tf.Tensor, beside: float, axes: tuple[int, int]) -> tf.Tensor:
+    """Filter along one axis, then along the other.
+
+    The gradient is written out, because TensorFlow's own takes twice as long. It is the adjoint,
+    the same two convolutions in the reverse order.
+    """
+
+    @tf.custom_gradient
+    def paired(x: tf.Tensor) -> Any:
+        y = x
+        for axis in axes:
+            y = tf.nn.depthwise_conv2d(y, _kernel(x, beside, axis), [1, 1, 1, 1], "SAME")
+
+        def gradient(dy: tf.Tensor) -> tf.Tensor:
+            dy = tf.ensure_shape(dy, y.shape)  # a static shape that some layer above may have lost
+            return _by_convolutions(dy, beside, axes[::-1])
+
+        return y, gradient
+
+    return paired(x)
+
+
+def _kernel(x: tf.Tensor, beside: float, axis: int) -> tf.Tensor:
+    """[3, 1, C, 1] along the height, [1, 3, C, 1] along the width: the same for each channel."""
+    shape = [1, 1, 1, 1]
+    shape[axis - 1] = 3  # a kernel has no batch axis before its height
+    taps = np.reshape([beside, 0.5, beside], shape)
+    return tf.constant(np.repeat(taps, x.shape[3], axis=2), x.dtype)

@@ -14,6 +14,8 @@ CASES = []
 for k in range(2, 6):
     for s in range(1, min(k, 3) + 1):
         CASES += [(k, s, padding, (2, 3)) for padding in PADDINGS]
+TWO_CHANNELS = [(k, 1, "SAME", (4, 2)) for k in (3, 4, 5)]  # to few channels, of even sides
+CASES += TWO_CHANNELS
 ONE_PIXEL = [
     (4, 1, "VALID", (1, 1)),
     (3, 2, "VALID", (1, 1)),
@@ -29,6 +31,7 @@ FEW = [
     (5, 2, "SAME", (2, 2)),
     (5, 2, "VALID", (2, 1)),
     (3, 1, "SAME", (3, 2)),
+    TWO_CHANNELS[0],
     ONE_PIXEL[0],
 ]
 every_case = pytest.mark.parametrize("case", CASES + ONE_PIXEL, ids=str)

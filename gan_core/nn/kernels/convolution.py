@@ -37,10 +37,11 @@ only these three functions. R1, which contains a gradient, needs the second orde
 - "subpixel" computes every conv_transpose, also as the gradient of a conv, as a plain convolution
   whose channels are interleaved (`gan_core.nn.kernels.subpixel`). If y is one pixel (the last layer
   of a DCGAN's D, the first of its G), all three functions are matrix products. In bfloat16 the
-  filter gradient of small images is a matrix product too.
+  filter gradient of small images is a matrix product too. A conv of stride 1 to few channels, such
+  as the last layer of a G, computes four pixels at a time.
 - "winograd" needs 25 products where the others need 64, for large batches of small images with many
-  channels (`gan_core.nn.kernels.winograd`). For large batches of one pixel it uses matrix products;
-  in all other cases it is native.
+  channels (`gan_core.nn.kernels.winograd`). For large batches of one pixel it uses matrix products,
+  and a conv of stride 1 to few channels is that of "subpixel". In all other cases it is native.
 
 `benchmarks.train_step` measures which is faster: on CPUs sub-pixel in bfloat16, Winograd in
 float32.
@@ -92,7 +93,8 @@ def conv(
     way = _way(path, x.shape[0], height, width, w.shape, stride, padding, x.dtype)
     if way == "winograd":
         return winograd.conv(x, w)
-    if way == "native":
+    makes_few = path != "native" and subpixel.makes_few(height, width, w.shape, stride, padding)
+    if way == "native" and not makes_few:
         return tf.nn.conv2d(x, w, stride, padding)
 
     @tf.custom_gradient
@@ -100,6 +102,8 @@ def conv(
         if _is_one_pixel(height, width, padding):
             y = tf.matmul(tf.reshape(x, [-1, k * k * w.shape[2]]), tf.reshape(w, [-1, w.shape[3]]))
             y = y[:, tf.newaxis, tf.newaxis, :]
+        elif makes_few:
+            y = subpixel.conv(x, w)
         else:
             y = tf.nn.conv2d(x, w, stride, padding)
 

@@ -381,7 +381,7 @@ def test_an_array_is_refused(tmp_path, generator):
 
 def test_memory_does_not_grow_with_the_ids(tmp_path, generator, monkeypatch):
     monkeypatch.setattr(
-        avatars.writers, "pngs", lambda images: [b""] * len(images)
+        avatars.png, "encode", lambda images: [b""] * len(images)
     )  # sooner done; pictures go block by block
 
     def peak(n):

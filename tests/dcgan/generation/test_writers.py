@@ -7,6 +7,7 @@ import itertools
 import os
 import resource
 import threading
+import time
 import tracemalloc
 import zipfile
 
@@ -70,6 +71,63 @@ def test_no_thread_is_left_where_blocks_are_not_used_to_the_end():
     def stop_early():
         with writers.made_ahead(itertools.count()) as ahead:
             next(ahead)
+            raise OSError("the disk is full")
+
+    before = threading.active_count()
+    with pytest.raises(OSError, match="full"):
+        stop_early()
+    assert threading.active_count() == before
+
+
+def test_results_from_all_cores_come_in_order_and_few_are_begun(monkeypatch):
+    monkeypatch.setattr(writers.os, "cpu_count", lambda: 3)
+    begun = []
+
+    def late_if_even(number):
+        begun.append(number)
+        time.sleep(0.01 * (number % 2 == 0))
+        return 10 * number
+
+    found = []
+    with writers.in_threads(late_if_even, iter(range(10))) as results:
+        for result in results:
+            found.append(result)
+            assert len(begun) <= len(found) + 3
+    assert found == [10 * number for number in range(10)]
+    assert sorted(begun) == list(range(10))
+
+
+@pytest.mark.parametrize("cores", [1, 2, 99])
+def test_as_many_items_are_in_work_as_there_are_cores(cores, monkeypatch):
+    """Each waits until the others have begun: with fewer threads this would take for ever."""
+    monkeypatch.setattr(writers.os, "cpu_count", lambda: cores)
+    threads = min(cores, writers.MOST_THREADS)
+    together = threading.Barrier(threads, timeout=10.0)
+    names = set()
+
+    def wait_for_the_others(_):
+        together.wait()
+        names.add(threading.current_thread().name)
+
+    with writers.in_threads(wait_for_the_others, range(2 * threads)) as results:
+        assert list(results) == [None] * (2 * threads)
+    assert len(names) == threads
+
+
+def test_what_goes_wrong_on_one_core_comes_after_the_results_before_it():
+    def inverse(number):
+        return 1.0 / number
+
+    with writers.in_threads(inverse, [1, 2, 0, 4]) as results:
+        assert [next(results), next(results)] == [1.0, 0.5]
+        with pytest.raises(ZeroDivisionError):
+            next(results)
+
+
+def test_no_thread_is_left_where_results_are_not_used_to_the_end():
+    def stop_early():
+        with writers.in_threads(str, itertools.count()) as results:
+            next(results)
             raise OSError("the disk is full")
 
     before = threading.active_count()

@@ -18,6 +18,23 @@ from gan_core.devices.compiling import compiled
 pytestmark = pytest.mark.slow
 
 
+def test_a_function_knows_while_it_is_traced_whether_xla_compiles_it():
+    def known(x):
+        seen.append(compiling.is_for_xla())
+        return x
+
+    one = tf.constant(1.0)
+    seen: list[bool] = []
+    known(one)
+    compiled(known, "graph")(one)
+    assert seen == [False, False]
+    compiled(known, "xla")(one)
+    compiled(lambda x: compiled(known, "graph")(x), "xla")(one)  # a graph within XLA's
+    compiled(lambda x: tf.while_loop(lambda x: x < 2.0, lambda x: known(x) + 1.0, [x]), "xla")(one)
+    assert seen[2:]
+    assert all(seen[2:])
+
+
 def sum_of_three(a, b, c):
     return tf.add_n([tf.add_n([a, b]), c])
 

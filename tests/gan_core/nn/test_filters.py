@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from gan_core import rng, testing
+from gan_core.nn import filters
 from gan_core.nn.conv import Conv2DTranspose
 from gan_core.nn.filters import blur, without_checkerboard
 
@@ -95,6 +96,61 @@ def test_the_same_in_eager_graph_and_xla(filter_):
     for jit in (False, True):
         compiled = tf.function(filter_, jit_compile=jit, autograph=False)
         np.testing.assert_allclose(compiled(x), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("filter_", FILTERS)
+def test_matrices_are_for_xla_and_gpus(filter_, monkeypatch):
+    """Of depthwise convolutions XLA makes slow code; on a CPU they are the faster way."""
+
+    def convolves(jit):
+        traced = tf.function(filter_, jit_compile=jit, autograph=False)
+        graph = traced.get_concrete_function(tf.TensorSpec([1, 4, 6, 2])).graph
+        return "DepthwiseConv2dNative" in {one.type for one in graph.get_operations()}
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    assert convolves(jit=False)
+    assert not convolves(jit=True)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one"])
+    assert not convolves(jit=False)
+
+
+@pytest.mark.parametrize("dtype", [tf.float32, tf.bfloat16])
+def test_both_ways_have_the_same_values_and_gradients(dtype):
+    x = tf.cast(images(2, 6, 9, 3), dtype)
+    weights = tf.cast(images(2, 6, 9, 3, seed=1), dtype)
+    found = []
+    for way in (
+        lambda x: filters._by_products(x, 0.25),
+        lambda x: filters._by_convolutions(x, 0.25, (filters.HEIGHT, filters.WIDTH)),
+    ):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = way(x)
+        found.append([y, tape.gradient(y, x, output_gradients=weights)])
+    for one, other in zip(*found, strict=True):
+        tolerance = 1e-6 if dtype == tf.float32 else 0.01
+        np.testing.assert_allclose(
+            tf.cast(one, tf.float32), tf.cast(other, tf.float32), 0, tolerance
+        )
+
+
+@pytest.mark.parametrize("filter_", FILTERS)
+def test_a_gradient_may_have_lost_its_static_shape(filter_):
+    """A gradient that comes out of Python code has no shape while tracing."""
+
+    @tf.custom_gradient
+    def forgetful(y):
+        return tf.identity(y), lambda dy: tf.numpy_function(lambda a: a, [dy], tf.float32)
+
+    @tf.function(autograph=False)
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = forgetful(filter_(x))
+        return tape.gradient(y, x)
+
+    ones = tf.ones([1, 4, 6, 2])
+    np.testing.assert_allclose(gradient(ones), filter_(ones), atol=1e-6)
 
 
 @pytest.mark.parametrize("filter_", FILTERS)

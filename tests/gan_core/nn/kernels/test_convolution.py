@@ -17,6 +17,7 @@ from conv_cases import (
     CASES,
     FEW,
     ONE_PIXEL,
+    TWO_CHANNELS,
     close,
     derivatives,
     each_name,
@@ -166,7 +167,7 @@ def test_derivatives_of_every_order_are_those_of_a_fourth_power(name, case, func
         np.testing.assert_allclose(derivative(order), factor * p, rtol=1e-11, err_msg=f"{order}")
 
 
-@pytest.mark.parametrize("case", [FEW[0], FEW[2], ONE_PIXEL[0]], ids=str)
+@pytest.mark.parametrize("case", [FEW[0], FEW[2], TWO_CHANNELS[0], ONE_PIXEL[0]], ids=str)
 def test_eager_graph_and_xla_agree(case):
     """On the sub-pixel path; test_conv has both paths under XLA."""
     x, w, y = three(case, np.float32)
@@ -193,7 +194,7 @@ def test_eager_graph_and_xla_agree(case):
 
 
 @each_path
-@pytest.mark.parametrize("case", [FEW[0], ONE_PIXEL[0]], ids=str)
+@pytest.mark.parametrize("case", [FEW[0], TWO_CHANNELS[0], ONE_PIXEL[0]], ids=str)
 def test_the_batch_may_be_unknown_while_tracing(case, path):
     x, w, y = three(case, np.float32)
     for name, image in (("conv", x), ("conv_transpose", y)):

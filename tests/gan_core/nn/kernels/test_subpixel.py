@@ -11,6 +11,7 @@ import tensorflow as tf
 from conv_cases import (
     FEW,
     ONE_PIXEL,
+    TWO_CHANNELS,
     close,
     derivatives,
     each_name,
@@ -42,6 +43,32 @@ def test_values_are_those_of_the_plain_loops(case):
         reference.filter_gradient(x, y, k, s, padding),
         1e-12,
     )
+
+
+@pytest.mark.parametrize("case", TWO_CHANNELS, ids=str)
+def test_a_convolution_of_four_pixels_at_a_time_is_that_of_the_plain_loops(case):
+    x, w, _ = three(case)
+    close(subpixel.conv(tf.constant(x), tf.constant(w)), reference.conv(x, w, 1, "SAME"), 1e-12)
+
+
+@pytest.mark.parametrize("path", ["subpixel", "winograd"])
+def test_few_channels_are_made_four_pixels_at_a_time(path):
+    def interleaves(path, k=3, side=4, channels=3, stride=1, padding="SAME"):
+        x = tf.TensorSpec([2, side, side, 5])
+        function = tf.function(
+            lambda x: convolution.conv(x, tf.ones([k, k, 5, channels]), stride, padding, path),
+            autograph=False,
+        )
+        graph = function.get_concrete_function(x).graph
+        return "DepthToSpace" in {operation.type for operation in graph.get_operations()}
+
+    assert interleaves(path)
+    assert not interleaves("native")
+    assert not interleaves(path, k=1)
+    assert not interleaves(path, side=5)
+    assert not interleaves(path, channels=subpixel.FEW_CHANNELS + 1)
+    assert not interleaves(path, stride=2)
+    assert not interleaves(path, padding="VALID", side=6)
 
 
 @each_name
