@@ -43,7 +43,8 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.measure import budget, rows
-from benchmarks.measure.command import check_whole_numbers, checks_of_the_library
+from benchmarks.measure.command import check_whole_numbers
+from gan_core import checks
 from gan_core.app.command_line import run
 
 CONTESTANTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -86,7 +87,6 @@ class Config:
     """folder for faces, table and figure"""
 
     def __post_init__(self):
-        checks = checks_of_the_library()
         check_whole_numbers(self, "drawn", "count", low=100)
         checks.number("Config", "minutes", self.minutes, 0.01, 1440.0)
         checks.number("Config", "every", self.every, 0.01, 1440.0)
@@ -151,7 +151,7 @@ def _keep_settings(config: Config) -> None:
     Raises:
         ValueError: if the folder was made with other settings.
     """
-    from gan_core import checks, files
+    from gan_core import files
 
     decisive = ("data", "drawn", "minutes", "every", "count", "precision", "fall", "seed")
     settings = {name: str(getattr(config, name)) for name in decisive}
@@ -237,7 +237,7 @@ def _train(name: str, config: Config, faces: dict[str, Path], console: Any) -> s
 def is_finished(out: Path, minutes: float) -> bool:
     """Whether a contestant has trained for all of its minutes."""
     shown = [line for line in budget.lines(out) if "file" in line]
-    return bool(shown) and shown[-1]["minutes"] >= minutes
+    return bool(shown) and shown[-1]["minutes"] >= round(minutes, budget.DIGITS)
 
 
 # ---------------------------------------------------------------- judging

@@ -35,6 +35,7 @@ def main(options: dict[str, Any]) -> None:
         seed=options["seed"],
         fall=options["fall"],
     )
+    training.choose_arithmetic(config)
     sampler = face_batches(images, config.batch_size, seed=config.seed, flip=True)
     a_round = seconds_a_round(training.build(config), sampler)
     spent = budget.clock() - start

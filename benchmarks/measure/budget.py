@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 LOG = "log.jsonl"
+DIGITS = 3  # of the minutes in LOG, behind the point
 SECONDS_BETWEEN_LOOKS_AT_THE_CLOCK = 2.0
 
 
@@ -64,7 +65,7 @@ def train(
             file = f"round_{rounds:08d}.npz"
             _save(out / file, sample(options["count"]))
             images = rounds * options["batch"]
-            minutes = round(seconds / 60.0, 3)
+            minutes = round(seconds / 60.0, DIGITS)
             _write_line(out, {"minutes": minutes, "rounds": rounds, "images": images, "file": file})
             mark += every * max(1, np.ceil((seconds - mark) / every))
         at_a_time = _rounds_that_fit(at_a_time, took)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
 from dcgan.config import SIZES
 from gan_core import checks
-
-
-def checks_of_the_library() -> ModuleType:
-    """`gan_core.checks`, for commands that do not import it themselves."""
-    return checks
 
 
 def check_whole_numbers(config: Any, *names: str, low: int = 1) -> None:

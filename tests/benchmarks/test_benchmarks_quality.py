@@ -56,6 +56,11 @@ def test_faces_are_shown_at_every_mark_and_making_them_takes_none_of_the_time(tm
     assert not quality.is_finished(tmp_path, 2.0)
 
 
+def test_minutes_of_many_digits_are_over_too(tmp_path, clock):
+    shown(tmp_path, clock, minutes=27.5 / 60.0)
+    assert quality.is_finished(tmp_path, 27.5 / 60.0)
+
+
 def test_a_round_longer_than_the_marks_shows_faces_once(tmp_path, clock):
     found = shown(tmp_path, clock, every=0.001)
     assert len({line["file"] for line in found}) == len({line["minutes"] for line in found})
