@@ -17,7 +17,6 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gan_core import files
 from gan_core.app import command_line, pages
 
 REAL = "#0072B2"  # blue
@@ -95,7 +94,12 @@ def _write(figure: Figure, path: str | os.PathLike[str], **options: Any) -> Path
     """Write a figure as PNG, completely or not at all: an older file stays if the disk is full."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.write_atomically(path, lambda file: figure.savefig(file, format="png", **options))
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        figure.savefig(unfinished, format="png", **options)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return path
 
 
