@@ -322,8 +322,8 @@ def _tell_of_the_data(
 
 
 def _tell_of_short_epochs(config: Config, an_epoch: int, console: Console) -> None:
-    """Say how to spend less time on judging, if there are few faces."""
-    if an_epoch >= FEW_ROUNDS:
+    """Say how to spend less time on judging, if a new run has few faces."""
+    if an_epoch >= FEW_ROUNDS or config.resume is not None:
         return
     repeat = math.ceil(100 * config.repeat / an_epoch)
     say(
