@@ -79,7 +79,7 @@ def test_no_thread_is_left_where_blocks_are_not_used_to_the_end():
     assert threading.active_count() == before
 
 
-def test_results_from_all_cores_come_in_order_and_few_are_begun(monkeypatch):
+def test_results_of_threads_come_in_order_and_few_are_begun(monkeypatch):
     monkeypatch.setattr(writers.os, "cpu_count", lambda: 3)
     begun = []
 
@@ -98,23 +98,24 @@ def test_results_from_all_cores_come_in_order_and_few_are_begun(monkeypatch):
 
 
 @pytest.mark.parametrize("cores", [1, 2, 99])
-def test_as_many_items_are_in_work_as_there_are_cores(cores, monkeypatch):
+def test_as_many_items_are_in_work_as_there_are_cores_or_threads(cores, monkeypatch):
     """Each waits until the others have begun: with fewer threads this would take for ever."""
     monkeypatch.setattr(writers.os, "cpu_count", lambda: cores)
     threads = min(cores, writers.MOST_THREADS)
     together = threading.Barrier(threads, timeout=10.0)
-    names = set()
+    asked = itertools.count()
 
     def wait_for_the_others(_):
         together.wait()
-        names.add(threading.current_thread().name)
 
-    with writers.in_threads(wait_for_the_others, range(2 * threads)) as results:
-        assert list(results) == [None] * (2 * threads)
-    assert len(names) == threads
+    items = (next(asked) for _ in range(3 * threads))
+    with writers.in_threads(wait_for_the_others, items) as results:
+        next(results)
+        assert next(asked) == threads + 1  # so many were begun before the first was used
+        assert list(results) == [None] * (3 * threads - 1)
 
 
-def test_what_goes_wrong_on_one_core_comes_after_the_results_before_it():
+def test_what_goes_wrong_in_a_thread_comes_after_the_results_before_it():
     def inverse(number):
         return 1.0 / number
 

@@ -53,8 +53,8 @@ def test_a_convolution_of_four_pixels_at_a_time_is_that_of_the_plain_loops(case)
 
 @pytest.mark.parametrize("path", ["subpixel", "winograd"])
 def test_few_channels_are_made_four_pixels_at_a_time(path):
-    def interleaves(path, k=3, side=4, channels=3, stride=1, padding="SAME"):
-        x = tf.TensorSpec([2, side, side, 5])
+    def interleaves(path, k=3, sides=(4, 6), channels=3, stride=1, padding="SAME"):
+        x = tf.TensorSpec([2, *sides, 5])
         function = tf.function(
             lambda x: convolution.conv(x, tf.ones([k, k, 5, channels]), stride, padding, path),
             autograph=False,
@@ -65,10 +65,11 @@ def test_few_channels_are_made_four_pixels_at_a_time(path):
     assert interleaves(path)
     assert not interleaves("native")
     assert not interleaves(path, k=1)
-    assert not interleaves(path, side=5)
+    assert not interleaves(path, sides=(4, 5))
+    assert not interleaves(path, sides=(5, 4))
     assert not interleaves(path, channels=subpixel.FEW_CHANNELS + 1)
     assert not interleaves(path, stride=2)
-    assert not interleaves(path, padding="VALID", side=6)
+    assert not interleaves(path, padding="VALID")
 
 
 @each_name
