@@ -145,7 +145,7 @@ def test_data_beside_help_shows_the_defaults_for_data(capsys):
         with pytest.raises(SystemExit):
             program.main(arguments)
         said = " ".join(capsys.readouterr().out.replace("│", " ").split())
-        assert f"passes over the data (default: {epochs})" in said
+        assert f"so many as --repeat says (default: {epochs})" in said
 
 
 def test_start_from_takes_the_options_of_the_other_run(called, tmp_path):

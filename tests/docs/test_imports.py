@@ -26,6 +26,13 @@ def test_the_door_leads_everywhere():
     assert everything <= needed("from gan_core import GANTrainer\n")
 
 
+def test_a_room_leads_to_its_own_files():
+    found = needed("from gan_core import optim\n")
+    assert {"gan_core/optim/optimizers.py", "gan_core/optim/schedules.py"} <= found
+    assert "gan_core/trainer.py" not in found
+    assert "gan_core/optim/optimizers.py" not in needed("from gan_core.optim import schedules\n")
+
+
 def test_data_beside_a_module_counts():
     found = needed("from dcgan.page import build\n")
     assert {"dcgan/page/assets/network.js", "dcgan/generation/pretrained.npz"} <= found

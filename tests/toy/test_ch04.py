@@ -133,7 +133,7 @@ def test_rows_count_from_the_end_of_the_head_start():
     assert chapter.correlation_with_w1(LOOKS, config) == pytest.approx(1.0)
     assert chapter.share_in_gaps(LOOKS, config) == 0.25
     row = chapter.row_of_escape("title", [LOOKS, LOOKS], config)
-    assert row == ["title", "1e-02", "2e+00", "2 of 2", "100 ± 0", "6.50 ± 0.00"]
+    assert row == ["title", "0.01", "2", "2 of 2", "100 ± 0", "6.50 ± 0.00"]
     assert chapter.row_of_ends("title", [LOOKS], config) == ["title", "1.5", "1.00", "25.0"]
 
 

@@ -284,7 +284,7 @@ class Eye:
         and the scale of the data, so that it has no unit.
         """
         samples, field, push = (part.numpy() for part in self._look())
-        push = push * self.game.scale
+        push = push.astype(np.float64) * self.game.scale  # its square may be too large for float32
         some = samples[:ARROWS]
         found: dict[str, Any] = {
             "round": self.game.round,
@@ -295,8 +295,8 @@ class Eye:
         }
         if self.dim == 1:
             found["density"] = self._density(samples)
-            found["mean"] = _finite(samples.mean())
-            found["sd"] = _finite(samples.std())
+            found["mean"] = _finite(samples.mean(dtype=np.float64))
+            found["sd"] = _finite(samples.std(dtype=np.float64))
         self.samples = samples
         return found
 

@@ -294,6 +294,7 @@ def test_a_loss_of_millions_is_told_once_with_advice(fresh, monkeypatch, name, v
 
 
 def test_labelled_batches_of_several_d_steps_are_stacked_part_by_part():
-    parts = loop._one_round([(tf.zeros([4, 1]), tf.zeros([4])), (tf.ones([4, 1]), tf.ones([4]))])
+    pairs = [(tf.zeros([4, 1]), tf.zeros([4])), (tf.ones([4, 1]), tf.ones([4]))]
+    parts = loop._one_round(pairs, has_labels=True)
     assert [part.shape for part in parts] == [(2, 4, 1), (2, 4)]
-    assert loop._one_round(["only"]) == "only"
+    assert loop._one_round(["only"], has_labels=False) == "only"

@@ -8,6 +8,7 @@ import json
 import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -156,6 +157,18 @@ def test_an_animation_on_the_line():
     (told,) = player.do("gif")
     colours = Image.open(io.BytesIO(base64.b64decode(told["data"]))).convert("RGB").getcolors(1000)
     assert {(0, 114, 178), (213, 94, 0)} <= {colour for _, colour in colours}
+
+
+def test_numbers_whose_squares_are_too_large_for_float32_are_shown():
+    player = Player()
+    player.do("build", settings={**SMALL, "target": "normal"})
+    samples, field, push = player.eye._look()
+    player.eye._look = lambda: (1e30 * samples, field, 1e30 * push)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shown = player.eye.look()
+    assert shown["sd"] > 1e25
+    assert shown["push"] > 1e20
 
 
 def test_numbers_that_are_not_finite_stop_the_game_in_one_line():
