@@ -7,6 +7,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import seaborn
+from matplotlib.ticker import ScalarFormatter
 
 from gan_core.app import plots
 
@@ -41,5 +42,7 @@ def over_minutes(measured: list[dict[str, Any]], path: Path) -> Any:
     axis.set(
         xlabel="minutes of training", ylabel="Fréchet distance (lower is better)", yscale="log"
     )
+    axis.yaxis.set_major_formatter(ScalarFormatter())
+    axis.yaxis.set_minor_formatter(ScalarFormatter())
     seaborn.despine(figure)
     return plots.save(figure, path)
