@@ -20,7 +20,10 @@ from gan_core.nn.calling import forward
 from gan_core.nn.variables import named_variables
 
 # What stands for an argument where only the way of calling is checked.
-X, SEED, STEP, CRITIC = "x", "seed", "step", "critic"
+X = "x"
+SEED = "seed"
+STEP = "step"
+CRITIC = "critic"
 
 
 def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: Any) -> None:

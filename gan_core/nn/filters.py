@@ -38,7 +38,9 @@ import tensorflow as tf
 from gan_core.devices import compiling
 from gan_core.nn.resampling import as_rows, check_images
 
-HEIGHT, WIDTH = 1, 2  # axes of [B, H, W, C]
+# Axes of [B, H, W, C].
+HEIGHT = 1
+WIDTH = 2
 
 
 def blur(x: tf.Tensor) -> tf.Tensor:

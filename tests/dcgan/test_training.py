@@ -383,9 +383,9 @@ def test_too_few_labels_are_not_taken_for_too_few_faces(tmp_path):
     data = tmp_path / "faces.npy"
     np.save(data, drawn_faces.draw(range(30), size=32))
     table = tmp_path / "labels.csv"
-    table.write_text(
-        "file,hair\n" + "".join(f"{i:02d},{'red' if i % 2 else 'blue'}\n" for i in range(6))
-    )
+    hair = ["blue", "red", "blue", "red", "blue", "red"]
+    lines = [f"{i:02d},{colour}\n" for i, colour in enumerate(hair)]
+    table.write_text("file,hair\n" + "".join(lines))
     with pytest.raises(ValueError, match=r"data must be at least 20 faces with labels.*, got 6"):
         train(tmp_path / "run", data=data, labels=str(table))
     assert not (tmp_path / "run").exists()

@@ -132,9 +132,10 @@ def test_a_picture_is_found_without_a_walk_over_all(tmp_path, monkeypatch):
     endings = labels_csv._endings
     monkeypatch.setattr(labels_csv, "_endings", lambda path: walked.append(path) or endings(path))
     names = [f"{i}/face.png" for i in range(300)]
+    hair = ["red" if i % 3 else "blue" for i in range(300)]
     for below in ("", "data/"):  # found by its path, and by a longer one
         walked.clear()
-        lines = [f"{below}{i}/face.png,{'red' if i % 3 else 'blue'}\n" for i in range(300)]
+        lines = [f"{below}{i}/face.png,{colour}\n" for i, colour in enumerate(hair)]
         (tmp_path / "labels.csv").write_text("file,hair\n" + "".join(lines))
         found = labels_csv.load(tmp_path / "labels.csv", names)
         np.testing.assert_array_equal(found.rows[:, 0], np.arange(300) % 3 != 0)
