@@ -769,6 +769,6 @@ is known to be far from $W_1$ [Stanczuk et al. 2021].
 - [Gulrajani et al. 2017]: the gradient penalty, and what clipping does to a critic.
 - [Petzka et al. 2018]: the one-sided penalty, and why slope 1 everywhere asks for too much.
 - [Miyato et al. 2018]: spectral normalisation.
-- [Villani 2003]: optimal transport as mathematics; chapter 1 has the duality.
+- [Villani 2003]: optimal transport as mathematics; the duality is in its first chapter.
 - [Stanczuk et al. 2021]: evidence that Wasserstein GANs on images do *not* work because they approximate $W_1$ well.
 """

@@ -13,9 +13,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-CHAPTER = re.compile(r"\b([Cc]hapter) (\d{1,2})\b(?!\.\d)")
-NUMBERED = re.compile(r"\b(Figure|Table|[Ss]ection) (\d{1,2})\.(\d{1,2})\b")
-EQUATION = re.compile(r"\b([Ee]quation) \((\d{1,2})\.(\d{1,2})\)")
+OURS = r"(?!\s+of\s+the\s+paper\b)"  # "section 4.1 of the paper" is no section of this book
+CHAPTER = re.compile(r"\b([Cc]hapter) (\d{1,2})\b(?!\.\d)" + OURS)
+NUMBERED = re.compile(r"\b(Figure|Table|[Ss]ection) (\d{1,2})\.(\d{1,2})\b" + OURS)
+EQUATION = re.compile(r"\b([Ee]quation) \((\d{1,2})\.(\d{1,2})\)" + OURS)
 CITATION = re.compile(r"\[([A-Z][^\[\]]*? \d{4}[a-z]?(?:; [A-Z][^\[\]]*? \d{4}[a-z]?)*)\](?!\()")
 HEADING = re.compile(r"(?m)^(#{2,4}) (\d{1,2})\.(\d{1,2}) (.+)$")
 TAG = re.compile(r"\\tag\{(\d{1,2})\.(\d{1,2})\}")

@@ -29,6 +29,12 @@ def test_words_become_links(words, address):
     assert linked(f"See {words}.") == f'See <a href="{address}">{words}</a>.'
 
 
+@pytest.mark.parametrize("words", ["section 3.1", "Table 1.2", "equation (1.5)", "chapter 3"])
+def test_a_number_of_another_work_leads_nowhere(words):
+    assert linked(f"(see {words} of the paper)") == f"(see {words} of the paper)"
+    assert linked(f"(see {words} of\nthe paper)") == f"(see {words} of\nthe paper)"
+
+
 def test_citations_lead_to_the_bibliography():
     assert linked("[Goodfellow et al. 2014; Kingma and Ba 2015]") == (
         '[<a href="bibliography.html#goodfellow-et-al-2014">Goodfellow et al. 2014</a>; '
