@@ -37,6 +37,14 @@ def test_exercise_5_the_slope_follows_the_formula():
     assert measured == pytest.approx(predicted, rel=0.05)
 
 
+def test_exercise_5_the_largest_weight_needs_the_most_steps():
+    too_low = []
+    for weight in (1.0, 10.0, 100.0):
+        measured, predicted = ch05.exercise_5(weight, steps=75)
+        too_low.append(1.0 - measured / predicted)
+    assert max(too_low[:2]) < 0.11 < 0.13 < too_low[2]
+
+
 def test_exercise_7_no_pair_of_points_violates_the_bound():
     critic = ch05.exercise_7()
     points = 3.0 * rng.normal([400, 2], rng.seed(0, "points"))
