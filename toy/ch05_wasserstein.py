@@ -513,8 +513,9 @@ r"""
 
 Now $G$ learns too. Its first samples lie near 0, about ten units from the data. The bound of equation (5.6) is close
 to $W_1$ only if the critic is close to the best one, so the critic gets five training steps for each step of $G$
-(`d_steps=5`), and $G$ has a smaller learning rate. An ordinary $D$ must not be trained too far, since its loss becomes
-flat. A critic may: the better it is, the better it measures.
+(`d_steps=5`), and $G$ has a smaller learning rate. The loss of an ordinary $D$ tells less about the distance the better
+$D$ is: where data and samples do not overlap, the best $D$ has the loss 0 at every distance (section 5.1). With a critic
+it is the other way round: the better it is, the better it measures.
 
 We compare three games on chapter 4's data: the Wasserstein loss with the two-sided penalty of equation (5.8), with the
 one-sided penalty of equation (5.12), and the non-saturating loss. Networks, learning rates and steps are the same in
