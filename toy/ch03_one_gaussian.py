@@ -21,7 +21,7 @@ if the rest is. Make your guess before you read on. All three are wrong.
 | **You need** | chapter 1 (the best $D$ and its logit, the two losses), chapter 2 (round, trainer, circling) |
 | **You will learn** | the optimizer Adam and the moving average of $G$; what $D$ must be able to see; how to read the curves of a training, and how not to |
 | **New in gan_core** | `loop.fit`, `mlp`, `standardise`, `Adam`, `data.stream`, `average=` |
-| **Run it** | `python -m toy.ch03_one_gaussian`, or with `--loss hinge`, `--seeds 20`; `--help` lists the flags |
+| **Run it** | `python -m toy.ch03_one_gaussian`, or with `--loss minimax`, `--seeds 20`; `--help` lists the flags |
 | **Time** | about 35 s on two CPU cores; each further seed about 3 s |
 """
 
@@ -60,7 +60,7 @@ class Config:
     features: str = "quadratic"
     """what D sees of a number t (section 3.2): linear (t) or quadratic (t and t^2)"""
     loss: str = "non-saturating"
-    """minimax, non-saturating; of later chapters: least-squares, hinge, wasserstein, relativistic"""
+    """minimax, non-saturating, wasserstein; chapter 6: relativistic; besides: least-squares, hinge"""
     steps: int = 4000
     """rounds of training, each a step of D, then one of G; from 1 to 1,000,000"""
     batch: int = 256
