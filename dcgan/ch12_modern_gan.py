@@ -1010,7 +1010,9 @@ another machine, sums are rounded differently, and the digits of a single run ch
 command) ended with a distance of pixels of 176 and a Fréchet distance of 64. Without filters, the same seed had 142 and
 46. By eye, the waves of two pixels are gone from its faces, but a coarser grid is there instead. One seed does not show
 how large the difference is on average. But all three seeds without filters are better: their distances of pixels are 142
-to 159, and their Fréchet distances 43 to 49. So the filters seem to have a price in so short a training.
+to 159, and their Fréchet distances 43 to 49. So the filters seem to have a price in so short a training of such small
+faces. On real faces of 64 pixels, after 64,000 and after 128,000 images, the run with a filter was a little *better* than
+the one without by both measures, though by less than two seeds can differ (`docs/recipe.md`).
 
 > **Notice.**
 >
@@ -1117,8 +1119,8 @@ a crossing with `--images` and `--width`.
 
 **What to take from it.** Change one thing at a time, measure with several seeds, and let the budget that you have
 decide. For faces on two cores that is recipe 2. The package's default is this recipe with filters against the
-checkerboard (section 8.6), and in the one run of section 12.6 it was behind. `--network modern` is there for those who
-have a GPU and days.
+checkerboard (section 8.6). In the one run of section 12.6 it was behind, but that run was short and its faces had 32
+pixels. `--network modern` is there for those who have a GPU and days.
 
 ## Summary
 
