@@ -698,7 +698,8 @@ r"""
 
 ## Further reading
 
-- `python -m toy play` (`pip install -e '.[explore]'`), lesson *Spiral*: the game of this chapter under your hands, in the browser.
+- `python -m toy play` (`pip install -e '.[explore]'`), lesson *Spiral*: a game like that
+  of this chapter, with normal data, under your hands in the browser.
 - [Mescheder et al. 2018] introduces the Dirac-GAN and R1, and proves which methods arrive. Section 2 is this
   chapter's model.
 - [Nagarajan and Kolter 2017] shows that GANs on overlapping densities are locally stable.

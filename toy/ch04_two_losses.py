@@ -740,7 +740,8 @@ comes in pieces itself, which is one ingredient of chapter 6.
 
 ## Further reading
 
-- `python -m toy play` (`pip install -e '.[explore]'`), lesson *Saturation*: the bad start of section 4.1 under your hands, in the browser.
+- `python -m toy play` (`pip install -e '.[explore]'`), lesson *Saturation*: a bad start
+  like that of section 4.1, with one mode, under your hands in the browser.
 - [Goodfellow et al. 2014], section 3: both losses, in one paragraph.
 - [Arjovsky and Bottou 2017]: the theorems of section 4.5, and the gradient of the non-saturating loss.
 - [Nowozin et al. 2016]: every f-divergence as a GAN, with the variational bound of exercise 7.

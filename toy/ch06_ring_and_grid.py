@@ -729,7 +729,8 @@ never rest, and threads. Each needs a cure of its own.
 
 ## Further reading
 
-- `python -m toy play` (`pip install -e '.[explore]'`), lesson *Collapse*: the ring and the grid under your hands, in the browser.
+- `python -m toy play` (`pip install -e '.[explore]'`), lessons *Collapse* (the ring) and *The full recipe*
+  (the grid): both under your hands, in the browser.
 - [Lin et al. 2018]: PacGAN, with a theory of why packs help.
 - [Srivastava et al. 2017]: VEEGAN, where the ring, the grid and high quality come from.
 - [Sønderby et al. 2017]: instance noise.
