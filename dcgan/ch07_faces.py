@@ -297,11 +297,11 @@ def measure_memory(u) -> dict:
         "five faces, converted alone": statistics.peak_bytes(lambda: convert_five(u)),
         "all faces, kept as uint8": u.nbytes,
     }
-    tables.show(
-        ["", "MB"],
-        [[name, f"{value / 1e6:,.2f}"] for name, value in measured.items()],
-        caption="Table 7.3. Most memory in use at once.",
-    )
+    rows = []
+    for name, value in measured.items():
+        megabytes = value / 1e6
+        rows.append([name, f"{megabytes:,.2f}"])
+    tables.show(["", "MB"], rows, caption="Table 7.3. Most memory in use at once.")
     return measured
 
 
@@ -707,12 +707,15 @@ def measure_floors(config, u, splits: int = 3) -> tuple[list, np.ndarray]:
         for split in range(splits):
             one, other = distances.halves(u, n, seed=config.seed + split)
             floors[row, split] = distances.patches_and_whole(one, other, seed=config.seed)["mean"]
+    rows = []
+    for n, of_splits in zip(sizes, floors, strict=True):
+        mean = of_splits.mean()
+        sd = of_splits.std(ddof=1)
+        times_root = mean * np.sqrt(n)  # about the same for every n, if the floor follows 1 / √n
+        rows.append([n, f"{mean:.1f}", f"{sd:.1f}", f"{times_root:.0f}"])
     tables.show(
         ["n", "floor", "sd over the splits", "floor · √n"],
-        [
-            [n, f"{row.mean():.1f}", f"{row.std(ddof=1):.1f}", f"{row.mean() * np.sqrt(n):.0f}"]
-            for n, row in zip(sizes, floors, strict=True)
-        ],
+        rows,
         caption=f"Table 7.8. The floor of the distance, over {splits} random splits of the faces.",
     )
     return sizes, floors

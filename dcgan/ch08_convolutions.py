@@ -374,7 +374,8 @@ def apply_to_the_example():
 if __name__ == "__main__":
     apply_to_the_example()
     forward, back, figure = draw_matrices()
-    print(f"largest difference from the transpose of C: {np.abs(back - forward.T).max():g}")
+    largest = np.abs(back - forward.T).max()
+    print(f"largest difference from the transpose of C: {largest:g}")
     plots.show(
         figure,
         config.out / "matrices.png",
@@ -767,7 +768,8 @@ def compare_epsilons(config):
         generator = networks.generator(*sizes, seed=config.seed, epsilon=epsilon)
         sds, last = norm_trials.signal(generator, z)
         listed = ", ".join(f"{sd:.3f}" for sd in sds)
-        rows.append([f"{epsilon:g}", listed, f"{last:.4f}", f"{127.5 * last:.1f}"])
+        levels = 127.5 * last  # of 255: the way back of equation (7.1)
+        rows.append([f"{epsilon:g}", listed, f"{last:.4f}", f"{levels:.1f}"])
         found[epsilon] = (sds, last)
     tables.show(
         ["epsilon", "sd behind each batch norm", "sd of the pictures", "in levels, 0 to 255"],
@@ -916,7 +918,8 @@ def compare_discriminators(config):
             config.size, config.width, network=network, seed=config.seed
         )
         shares = [share_on_others(discriminator, pictures[:n]) for n in sizes]
-        rows.append([title, *(f"{100.0 * share:.1f} %" for share in shares)])
+        percents = [100.0 * share for share in shares]
+        rows.append([title, *(f"{percent:.1f} %" for percent in percents)])
         found[title] = shares
     tables.show(
         ["D", *(f"batch of {n}" for n in sizes)],

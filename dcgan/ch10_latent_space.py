@@ -90,11 +90,11 @@ def one_number_at_a_time(config, generator):
     values = np.linspace(-3.0, 3.0, 7)
     words = [f"{value:+.0f}" for value in values]
     rows = {}
-    for number in range(3):
-        axis = space.coordinate(generator.latent_dim, number)
+    for number in (1, 2, 3):
+        axis = space.coordinate(generator.latent_dim, number - 1)  # it counts from 0
         # copies of z that differ in this number only
         faces = generator(space.set_component(z, axis, values))
-        rows[f"number {number + 1} of z"] = (faces, words)
+        rows[f"number {number} of z"] = (faces, words)
     return latent_plots.strips(rows)
 
 

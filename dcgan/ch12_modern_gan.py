@@ -336,12 +336,13 @@ def slopes_at_the_fake(thetas=(2.0, 1.0, 0.5, 0.1), checkpoints=(100, 10_000)):
     """
     rows = []
     for theta in thetas:
+        limit = theta / 4.0
         row = [f"{theta:g}"]
         for gamma_2 in (0.0, 1.0):
             _, v = train_parabola(theta, gamma_1=1.0, gamma_2=gamma_2, steps=max(checkpoints))
             for steps in checkpoints:
                 row.append(f"{abs(v[steps]):.3f}")
-        rows.append([*row, f"{theta / 4.0:.3f}"])
+        rows.append([*row, f"{limit:.3f}"])
     return rows
 
 
@@ -534,9 +535,9 @@ if __name__ == "__main__":
     )
     rows = []
     for number in (1, 4, 16, 64):
-        unscaled = output_after_one_step(number, 1.0)
-        fixup = output_after_one_step(number, number**-0.25)
-        rows.append([number, f"{1.0 - unscaled:.3f}", f"{1.0 - fixup:.3f}"])
+        change_unscaled = 1.0 - output_after_one_step(number, 1.0)
+        change_fixup = 1.0 - output_after_one_step(number, number**-0.25)
+        rows.append([number, f"{change_unscaled:.3f}", f"{change_fixup:.3f}"])
     tables.show(
         ["blocks L", "change, c = 1", "change, c = L^(-1/4)"],
         rows,
@@ -595,7 +596,8 @@ if __name__ == "__main__":
     rows = []
     for network in networks.BY_NAME:
         own, others = influence_of_others(network, images)
-        rows.append([network, f"{others / own:.3f}"])
+        ratio = others / own
+        rows.append([network, f"{ratio:.3f}"])
     tables.show(
         ["discriminator", "gradient with respect to the others / to its own image"],
         rows,

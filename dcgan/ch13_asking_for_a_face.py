@@ -295,7 +295,7 @@ are independent given $x$, among real and among generated samples, the class par
 
 **An example in which all of it is known.** Let the data of label $y$ be normal in the plane, with mean $\mu_y$ and
 standard deviation $s$ in each coordinate, and the generated samples too, with mean $m_y$ and standard deviation $t$.
-(This $s$ is a number, not the softplus of chapter 12.) The
+(This $s$ is a number, not the softplus of chapter 1.) The
 logarithm of the ratio of the two densities is
 
 $$a^*(x, y) = -\frac{|x - \mu_y|^2}{2 s^2} + \frac{|x - m_y|^2}{2 t^2} + 2 \log\frac ts. \tag{13.8}$$
@@ -586,7 +586,8 @@ def mean_and_error(values, digits=2):
     mean = f"{np.mean(values):.{digits}f}"
     if len(values) < 2:
         return mean
-    return f"{mean} ± {np.std(values, ddof=1) / np.sqrt(len(values)):.{digits}f}"
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    return f"{mean} ± {error:.{digits}f}"
 
 
 def compare_discriminators(config):
