@@ -75,7 +75,8 @@ def exercise_4(clip: float, shift: float = 4.0, steps: int = 600) -> float:
 
     With all weights in [-c, c] the steepest critic of three layers has a slope of c^3 times the
     product of the widths, 64 * 64 c^3. So it reports at most 0.004, 4.1 and 111 times W1 for
-    c = 0.01, 0.1 and 0.3. None of the three clips is right, and nothing in the training says so.
+    c = 0.01, 0.1 and 0.3. After 600 steps it reports 0.002, 1.7 and 44 times W1 (one seed). None
+    of the three is the distance, and nothing in the training says so.
 
     Args:
         clip: c; after each step the weights and biases are clipped to [-c, c].
