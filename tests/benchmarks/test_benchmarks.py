@@ -169,7 +169,13 @@ def test_a_contestant_that_the_system_killed_is_named_with_the_signal_and_not_wi
         harness.in_turn({"large": ["-c", code]}, rounds=1, windows=1)
 
 
-def test_a_row_for_each_number_of_rounds_a_call(capsys, tmp_path):
+def test_a_row_for_each_number_of_rounds_a_call(capsys, tmp_path, monkeypatch):
+    """Measured in this process. What asks another one is subject of test_benchmarks_rows.py."""
+    contestants = {toy_step.CONTESTANT: one_toy_step.measure}
+    monkeypatch.setattr(
+        rows, "ask", lambda module, options: rows.attempt(contestants[module], options)
+    )
+    monkeypatch.setattr(devices, "use", lambda device: "CPU")
     toy_step.main(
         toy_step.Config(
             hidden=4, batch=8, rounds=(2,), mode=("eager",), windows=2, calls=1, out=tmp_path

@@ -186,6 +186,7 @@ def test_a_point_that_failed_is_measured_again_and_a_line_cut_off_is_passed_over
     ]
 
 
+@pytest.mark.slow
 def test_the_table_has_a_line_a_point_and_the_seconds_of_the_processor(tmp_path, asked):
     growth.main(config(tmp_path))
     with open(tmp_path / growth.TABLE, newline="") as file:
@@ -447,6 +448,7 @@ def test_the_seconds_of_the_processor_are_those_of_the_windows_that_count(monkey
     assert part["rounds_a_window"] == 20
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells")
 def test_the_peak_of_a_process_is_not_that_of_the_one_that_started_it():
     code = "from benchmarks.measure import devices; print(devices.peak_memory('CPU')[0])"

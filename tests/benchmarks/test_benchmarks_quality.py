@@ -1,10 +1,9 @@
 """Time to quality: the minutes that a contestant has, and what is made of what it shows."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
+import programs
 import pytest
 
 from benchmarks import quality
@@ -189,9 +188,7 @@ tutorial, judge = keras_quality.tutorial()
 sizes = [tutorial.output_shape, judge.output_shape, d.output_shape]
 print(json.dumps([g.count_params(), d.count_params(), sizes]))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    done = programs.run(["-c", program], check=True)
     g, d, sizes = json.loads(done.stdout.splitlines()[-1])
     assert (g, d) == (3_578_624, 2_767_360)
     assert sizes == [[None, 64, 64, 3], [None, 1], [None, 2, 2, 1]]

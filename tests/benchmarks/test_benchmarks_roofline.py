@@ -10,8 +10,6 @@ from benchmarks.limits.arithmetic import Work, dcgan_round
 from benchmarks.limits.peaks import Peaks
 from benchmarks.measure import devices
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(autouse=True)
 def _devices_stay(monkeypatch):

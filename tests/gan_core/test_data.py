@@ -59,6 +59,7 @@ def test_every_epoch_and_every_seed_has_an_order_of_its_own():
     assert order(2, 3) == order(2, 3)
 
 
+@pytest.mark.slow
 def test_the_samples_left_over_are_others_each_time_and_none_is_favoured():
     """10 samples in batches of 3: each is left out of one epoch in ten."""
     epochs = 200
@@ -121,6 +122,7 @@ def test_shuffled_takes_a_tensor_a_list_and_changes_neither():
         assert list(map(int, array)) == [0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_of_some_rows_it_is_the_sampler_of_an_array_of_these_alone(jit_compile):
     array = np.arange(40, dtype=np.uint8).reshape(5, 8)

@@ -79,6 +79,7 @@ def test_the_same_permutations_and_seeds_three_ways():
         np.testing.assert_array_equal(compiled, expected)
 
 
+@pytest.mark.slow
 def test_many_normals_eager_and_under_xla():
     """To the rounding of log and cos, over the whole range of both."""
     (eager,), _, (xla,) = three_ways(lambda: [rng.normal([100_001], SEED)])

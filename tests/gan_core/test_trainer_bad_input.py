@@ -282,6 +282,7 @@ def test_a_sampler_that_does_not_fit_is_refused(trainer, bad, words):
         trainer.rounds(bad, 2)
 
 
+@pytest.mark.slow
 def test_a_sampler_of_batches_of_unknown_size_is_refused():
     def some(index):
         return tf.boolean_mask(tf.ones([BATCH, X]), tf.range(BATCH) <= tf.cast(index, tf.int32))
@@ -334,6 +335,7 @@ def test_a_variable_that_the_loss_does_not_depend_on_is_refused_by_name(mode, up
     refused_in_a_round(make(discriminator=Idle(X, 1, 2), mode=mode, update=update), words)
 
 
+@pytest.mark.slow
 @both_modes
 def test_an_augmentation_that_no_gradient_passes_is_refused(mode):
     """It rounds, as one that works on uint8 images would."""
@@ -349,6 +351,7 @@ def test_an_augmentation_that_no_gradient_passes_is_refused(mode):
     )
 
 
+@pytest.mark.slow
 @both_modes
 def test_a_game_of_pairs_is_refused_halves(mode):
     trainer = deep(mode=mode, loss=losses.RELATIVISTIC)

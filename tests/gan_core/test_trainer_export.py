@@ -10,6 +10,8 @@ from gan_core.nn.dense import Dense
 from gan_core.optim.optimizers import SGD
 from gan_core.trainer import GANTrainer
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_exported_generator_gives_the_trainers_samples(tmp_path):
     """Of the average, with batch norm settled; and the trainer is as it was before."""

@@ -3,6 +3,7 @@
 Each test fails for a mistake in the wiring that no formula shows.
 """
 
+import functools
 import gc
 import itertools
 import re
@@ -122,24 +123,26 @@ def test_other_runs_have_other_seeds():
     assert not set(one.latent.seeds) & set(other.latent.seeds)
 
 
+@functools.cache
+def three_noisy_rounds(mode):
+    """The state after them."""
+    trainer = GANTrainer(
+        Noisy(Z, X, 1),
+        Noisy(X, 1, 2),
+        latent=Normal(Z),
+        g_optimizer=SGD(0.1),
+        d_optimizer=SGD(0.1),
+        mode=mode,
+    )
+    trainer.rounds(sampler, 3)
+    return values(trainer)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["graph", "xla"])
 def test_networks_with_randomness_of_their_own_play_the_same_in_all_modes(mode):
-    def play(mode):
-        trainer = GANTrainer(
-            Noisy(Z, X, 1),
-            Noisy(X, 1, 2),
-            latent=Normal(Z),
-            g_optimizer=SGD(0.1),
-            d_optimizer=SGD(0.1),
-            mode=mode,
-        )
-        trainer.rounds(sampler, 3)
-        return values(trainer)
-
-    eager = play("eager")
-    compiled = play(mode)
-    for name, value in eager.items():
+    compiled = three_noisy_rounds(mode)
+    for name, value in three_noisy_rounds("eager").items():
         np.testing.assert_allclose(compiled[name], value, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
@@ -215,6 +218,7 @@ def test_ds_rate_falls_with_the_rounds_and_not_with_its_steps():
 # ---------------------------------------------------------------- variables
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["eager", "graph"])
 def test_what_an_optimizer_is_not_bound_to_is_frozen(mode):
     generator = Sequential([Dense(Z, 5, seed=1), leaky_relu(), Dense(5, X, seed=2)])
@@ -273,6 +277,7 @@ def _row_of_bent_d(penalty, samples):
     )
 
 
+@pytest.mark.slow
 def test_measures_of_ones_own_stand_in_the_row():
     measures = {
         "margin": lambda real, fake, a, b: tf.reduce_mean(a) - tf.reduce_mean(b),
@@ -394,6 +399,7 @@ def test_a_sampler_that_was_used_before_the_last_one_is_let_go():
 
         __hash__ = None  # a sampler needs not be hashable
 
+    gc.freeze()  # the collection below looks at what is made from here on
     trainer = affine(mode="graph")
     first = Sampler(0)
     gone = weakref.ref(first)
@@ -401,9 +407,11 @@ def test_a_sampler_that_was_used_before_the_last_one_is_let_go():
     del first
     trainer.rounds(Sampler(1), 1)
     gc.collect()
+    gc.unfreeze()
     assert gone() is None
 
 
+@pytest.mark.slow
 def test_after_a_round_that_failed_while_it_ran_the_trainer_says_so():
     """Its networks may be half updated: nobody should use them unknowingly."""
 
@@ -506,31 +514,43 @@ def in_every_kth_round(strength, every):
     return lambda step: tf.where(tf.equal(step % every, 0), every * strength, 0.0)
 
 
-@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
-def test_lazy_penalties_are_paid_in_every_kth_round_of_many(mode):
-    """By `rounds`, in one compiled loop, and by `round`: the same rows and the same weights.
+@pytest.fixture(scope="module")
+def seven_lazy_rounds():
+    """Played by `round`: the penalty in each row, and the state after them."""
+    trainer = two_penalties("eager", [0.7, 3], [0.4, 3])
+    shown = [trainer.round(sampler(tf.constant(i, tf.int64)))["penalty"] for i in range(7)]
+    return shown, values(trainer)
 
-    They are those of plain penalties that are 3 times as strong in these rounds, and 0 in others.
-    """
-    at_once = two_penalties(mode, [0.7, 3], [0.4, 3])
-    one_by_one = two_penalties("eager", [0.7, 3], [0.4, 3])
+
+@pytest.mark.slow
+def test_lazy_penalties_are_plain_ones_3_times_as_strong_in_every_third_round(seven_lazy_rounds):
+    """And 0 in the others: the same weights. The rows show the last one that was computed."""
+    shown, state = seven_lazy_rounds
     strengths = [in_every_kth_round(strength, 3) for strength in (0.7, 0.4)]
     by_hand = two_penalties("eager", strengths[:1], strengths[1:])
-    rows = at_once.rounds(sampler, 7)
     for i in range(7):
-        row = one_by_one.round(sampler(tf.constant(i, tf.int64)))
         its_row = by_hand.round(sampler(tf.constant(i, tf.int64)))
-        assert row["penalty"] == pytest.approx(float(rows["penalty"][i]), rel=1e-3, abs=1e-6)
         if i % 3 == 0:
             computed = its_row["penalty"] / 3
-        assert row["penalty"] == pytest.approx(computed, rel=1e-5)  # kept in the rounds between
-    assert len(set(rows["penalty"])) == 3
-    of_many = at_once.state()
-    of_plain = by_hand.state()
-    for name, variable in one_by_one.state().items():
-        np.testing.assert_allclose(of_many[name], variable, rtol=1e-3, atol=1e-5)
+        assert shown[i] == pytest.approx(computed, rel=1e-5)  # kept in the rounds between
+    of_plain = values(by_hand)
+    for name, value in state.items():
         if name != "penalty":  # a trainer of plain penalties has none to keep
-            np.testing.assert_allclose(of_plain[name], variable, rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(of_plain[name], value, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["eager", "graph", "xla"])
+def test_lazy_penalties_are_paid_in_every_kth_round_of_many(seven_lazy_rounds, mode):
+    """By `rounds`, in one compiled loop, and by `round`: the same rows and the same weights."""
+    shown, state = seven_lazy_rounds
+    at_once = two_penalties(mode, [0.7, 3], [0.4, 3])
+    rows = at_once.rounds(sampler, 7)
+    np.testing.assert_allclose(rows["penalty"], shown, rtol=1e-3, atol=1e-6)
+    assert len(set(rows["penalty"])) == 3
+    of_many = values(at_once)
+    for name, value in state.items():
+        np.testing.assert_allclose(of_many[name], value, rtol=1e-3, atol=1e-5)
 
 
 def test_a_lazy_penalty_of_the_first_round_counts_k_times_and_is_shown_once():
@@ -550,6 +570,7 @@ def test_a_lazy_penalty_of_the_first_round_counts_k_times_and_is_shown_once():
     np.testing.assert_allclose(kernel["lazy"] - kernel["none"], 4 * moved, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "second"), [([0.7, 2], [0.4, 3]), ([0.7], [0.4, 6])])
 def test_the_row_of_penalties_with_different_periods_is_of_a_round_that_computed_all(first, second):
     trainer = two_penalties("eager", first, second)

@@ -33,6 +33,21 @@ def eager(monkeypatch):
     return made
 
 
+@pytest.fixture
+def nothing_is_traced():
+    """A tf.function is the function itself: that is sooner for a few steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(autouse=True)
+def no_autograph(monkeypatch):
+    """The chapter's graphs have no branches and no loops to convert, which takes seconds."""
+    monkeypatch.setattr(tf, "function", functools.partial(tf.function, autograph=False))
+
+
+@pytest.mark.usefixtures("nothing_is_traced")
 def test_runs_a_few_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, capsys):
     arguments = [
         "--steps",
@@ -126,10 +141,13 @@ def test_the_one_sided_penalty_is_for_what_is_too_steep(slope, wanted):
 
 def test_a_run_reports_minus_ds_loss_and_the_exact_distance(eager, monkeypatch):
     game = chapter.Game(loss="wasserstein", penalty=chapter.one_sided_penalty(1.0))
+    compiled = chapter.play(TINY, game, seed=0)
+    monkeypatch.setattr(chapter, "GANTrainer", eager)
     looks = chapter.play(TINY, game, seed=0)
     again = chapter.play(TINY, game, seed=0)
-    monkeypatch.setattr(chapter, "GANTrainer", eager)
     other = chapter.play(TINY, game, seed=1)
+    np.testing.assert_allclose(compiled["w1"], looks["w1"], rtol=1e-4)
+    np.testing.assert_allclose(compiled["reported"], looks["reported"], rtol=1e-3, atol=1e-4)
     assert list(looks["step"]) == [1, 2, 3, 4]
     assert looks["w1"][-1] == metrics.wasserstein_1(looks["real"], looks["fake"][-1])
     np.testing.assert_array_equal(looks["reported"], again["reported"])

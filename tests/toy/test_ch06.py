@@ -6,6 +6,7 @@ import concurrent.futures
 import dataclasses
 import itertools
 import json
+import multiprocessing.reduction
 
 import chapters
 import numpy as np
@@ -13,8 +14,11 @@ import pytest
 import tensorflow as tf
 
 from gan_core import losses
+from gan_core.app import plots
 from toy import ch06_ring_and_grid as chapter
+from toy.figures import plane_plots, scrubber
 from toy.measures import coverage, coverage_table, published, ten_seeds
+from toy.play.settings import Settings
 from toy.targets import by_name, distributions
 
 pytestmark = pytest.mark.slow
@@ -143,29 +147,73 @@ ALWAYS_DRAWN = (
 )
 
 
-@pytest.mark.parametrize("target", ["ring", "two-moons"])
-def test_the_chapter_as_a_script_trains_and_draws(target, monkeypatch, tmp_path, capsys):
-    arguments = [*TINY_ARGUMENTS, "--target", target, "--out", str(tmp_path)]
+def test_the_chapter_as_a_script_trains_and_draws(monkeypatch, tmp_path, capsys):
+    arguments = [*TINY_ARGUMENTS, "--target", "ring", "--out", str(tmp_path)]
     names = chapters.run_as_script("toy.ch06_ring_and_grid", monkeypatch, *arguments)
     assert list(names["runs"]) == list(chapter.recipes_of(TINY))
     said = capsys.readouterr().out
     assert "plain GAN: 3 rounds" in said
     assert said.count("sliced Wasserstein") == len(names["runs"])
-    for name in (*ALWAYS_DRAWN, f"{target}_over_time.png", f"{target}.gif", f"{target}.html"):
+    for name in (*ALWAYS_DRAWN, "ring_over_time.png", "ring.gif", "ring.html"):
         assert (tmp_path / name).stat().st_size > 5_000
     for words in ("PacGAN4", "24.8 ± .2"):
         assert words in said
 
 
-class OneProcess(concurrent.futures.ProcessPoolExecutor):
-    """A pool of one process, which imports TensorFlow once for all runs."""
+def test_a_target_without_modes_is_trained_told_and_drawn(tmp_path, capsys):
+    """What the script does with the counts of modes, where there are none."""
+    target = by_name.BY_NAME["two-moons"]()
+    real = target.sample(500, chapter.rng.seed(0, "shown")).numpy()
+    span = plane_plots.span_of(real)
+    fields = []
+    config = dataclasses.replace(TINY, target="two-moons")
+    trainer, looks = chapter.train_and_tell(
+        "plain GAN",
+        config,
+        at_each_look=lambda trainer: fields.append(scrubber.field_of(trainer.discriminator, span)),
+    )
+    said = capsys.readouterr().out
+    assert "two-moons, plain GAN: 3 rounds" in said
+    assert "sliced Wasserstein" in said
+    assert [(step, counts) for step, _, counts in looks] == [(1, None), (2, None), (3, None)]
+    runs = {"plain GAN": (trainer, looks)}
+    plots.save(plane_plots.over_time(runs, real), tmp_path / "over_time.png")
+    moments = []
+    for (step, samples, counts), field in zip(looks, fields, strict=True):
+        moments.append((step, samples, counts, field))
+    scrubber.save(tmp_path / "scrubber.html", moments, real, span)
+    for name in ("over_time.png", "scrubber.html"):
+        assert (tmp_path / name).stat().st_size > 5_000
+    assert coverage_table.last_looks(runs, target, 500) == []
+
+
+class ThisProcess(concurrent.futures.Executor):
+    """A pool that computes here, where TensorFlow is imported, and sends as between processes."""
 
     def __init__(self, workers, mp_context):
-        super().__init__(1, mp_context=mp_context)
+        pass
+
+    def submit(self, function, *arguments):
+        function, arguments = self._send((function, arguments))
+        future = concurrent.futures.Future()
+        future.set_result(self._send(function(*arguments)))
+        return future
+
+    @staticmethod
+    def _send(what):
+        pickler = multiprocessing.reduction.ForkingPickler
+        return pickler.loads(pickler.dumps(what))
+
+
+def test_a_table_s_runs_are_made_in_processes_of_their_own(tmp_path):
+    """With a measure and a config that need no TensorFlow."""
+    configs = [Settings(batch=8), Settings(batch=16)]
+    lines = coverage_table.run_all(dataclasses.asdict, configs, tmp_path / "table.jsonl", workers=1)
+    assert [line["batch"] for line in lines] == [8, 16]
 
 
 def test_the_table_over_seeds_is_made_once_and_then_read(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(coverage_table.concurrent.futures, "ProcessPoolExecutor", OneProcess)
+    monkeypatch.setattr(coverage_table.concurrent.futures, "ProcessPoolExecutor", ThisProcess)
     monkeypatch.setattr(chapter, "recipes_of", lambda config: {"full": config})
     config = dataclasses.replace(TINY, seeds=1, out=tmp_path)
     chapter.table_over_seeds(config)

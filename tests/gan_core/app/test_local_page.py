@@ -217,6 +217,7 @@ def first_line_of_a_socket(url, origin):
         return connection.recv(200).decode("latin-1").splitlines()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("started", ["in the foreground", "in the background"])
 def test_a_page_is_served_told_and_ended_by_ctrl_c(tmp_path, started):
     """One process: loopback alone, foreign hosts refused, nothing stored, Ctrl-C in one line.

@@ -43,6 +43,14 @@ def numbers():
     return [rng.normal([50], rng.seed(0, "addends", i)) for i in range(3)]
 
 
+@pytest.fixture(scope="module")
+def sums_and_options():
+    """The sums of a round, and the options of the process from before and from after it."""
+    before = tf.config.optimizer.get_experimental_options()
+    sums = sums_of_a_round()
+    return sums, before, tf.config.optimizer.get_experimental_options()
+
+
 def sums_of_a_round() -> list[int]:
     """How many tensors each sum adds in a round of a DCGAN with R1 and augmentation."""
     trainer = training.build(Config(size=32, width=2, latent_dim=3, batch_size=4, mode="graph"))
@@ -53,11 +61,11 @@ def sums_of_a_round() -> list[int]:
     )
 
 
-def test_a_round_of_a_dcgan_adds_two_tensors_at_a_time():
+def test_a_round_of_a_dcgan_adds_two_tensors_at_a_time(sums_and_options):
     """Left to TensorFlow's optimiser, eight of its sums are of three.
     (On several devices: test_replicas.)
     """
-    sums = sums_of_a_round()
+    sums, _, _ = sums_and_options
     assert len(sums) > 10
     assert max(sums) == 2
 
@@ -89,11 +97,13 @@ def test_a_compiled_function_is_the_same_function(mode):
 # ---- nothing outside sees it ----
 
 
-def test_a_graph_of_ones_own_is_optimised_as_ever_after_a_trainer_was_made_and_played():
+def test_a_graph_of_ones_own_is_optimised_as_ever_after_a_trainer_was_made_and_played(
+    sums_and_options,
+):
     """Its sum of three is joined, and the options of the process are those from before."""
-    options = tf.config.optimizer.get_experimental_options()
-    assert max(sums_of_a_round()) == 2
-    assert tf.config.optimizer.get_experimental_options() == options
+    sums, before, after = sums_and_options
+    assert max(sums) == 2
+    assert after == before
     assert addends(lambda: tf.function(sum_of_three)(*numbers())) == [3]
 
 

@@ -18,8 +18,6 @@ from gan_core.nn.dense import Dense
 from gan_core.nn.dropout import Dropout
 from gan_core.nn.sequential import Sequential
 
-pytestmark = pytest.mark.slow
-
 INDEX = tf.TensorSpec([], tf.int64)
 SEED = tf.TensorSpec([2], tf.int64)
 POINTS = tf.TensorSpec([4, 2], tf.float32)
@@ -119,6 +117,7 @@ def test_what_is_prepared_at_the_first_call_is_no_fault():
     no_host_randomness("GANTrainer", "sampler", sampler, INDEX)
 
 
+@pytest.mark.slow
 def test_it_is_found_while_another_function_is_traced_too():
     @tf.function
     def outer(index):

@@ -14,8 +14,6 @@ from gan_core.nn import initializers
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.testing import reference
 
-pytestmark = pytest.mark.slow
-
 CASES = st.tuples(st.sampled_from(SHAPES), st.integers(0, 1000), st.sampled_from([1e-5, 1e-3, 0.5]))
 
 

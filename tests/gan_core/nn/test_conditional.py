@@ -285,6 +285,7 @@ def test_a_sequential_hands_labels_to_the_layers_that_take_them():
     assert not Sequential([Dense(4, 4, seed=0)]).takes_labels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_values_and_second_gradients_are_the_same_in_a_graph_and_under_xla(jit_compile):
     """The gradient of R1's penalty, of all weights."""

@@ -67,6 +67,7 @@ def test_each_is_its_own_adjoint(filter_):
     np.testing.assert_allclose(left, right, rtol=1e-4)
 
 
+@pytest.mark.slow
 @testing.parametrize_with_laws(
     [
         testing.Layer(lambda seed: blur, [3, 4, 2], [3, 4, 2], name="blur"),

@@ -55,6 +55,7 @@ def test_normal_is_mean_plus_sd_times_a_standard_normal():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "initializer",
     [

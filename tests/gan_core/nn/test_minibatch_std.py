@@ -53,6 +53,7 @@ def test_otherwise_it_is_the_average_that_training_keeps():
     np.testing.assert_allclose(layer(x[:1])[:, -1], [s], rtol=1e-5)
 
 
+@pytest.mark.slow
 @testing.parametrize_with_laws(
     [testing.Layer(lambda seed: MinibatchStd(), [3, 4, 2], [3, 4, 3], name="MinibatchStd")]
 )

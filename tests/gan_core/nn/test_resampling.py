@@ -84,6 +84,7 @@ def test_upsampled_noise_has_no_pattern_of_two_by_two_pixels():
     assert pattern.std() < 0.3 * x.std()
 
 
+@pytest.mark.slow
 @testing.parametrize_with_laws(
     [
         testing.Layer(lambda seed: upsample, [3, 4, 2], [6, 8, 2], name="upsample"),
@@ -94,6 +95,7 @@ def test_the_laws_of_layers_hold(subject, law):
     law(subject)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [downsample, upsample])
 def test_bfloat16_stays_bfloat16_and_an_unknown_batch_is_known_when_it_comes(function):
     x = images(2, 4, 6, 3)

@@ -36,6 +36,7 @@ def test_settled_averages_are_the_plain_mean_over_the_batches_and_forget_what_wa
     assert made.momentum == 0.3
 
 
+@pytest.mark.slow
 def test_a_settled_network_gives_the_same_in_use_as_in_training():
     """Up to n / (n - 1) of the variance; before, its averages are those of other weights."""
     network = Sequential(

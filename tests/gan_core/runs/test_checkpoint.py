@@ -191,6 +191,7 @@ def test_every_truncation_is_refused(saved):
             checkpoint.read(saved)
 
 
+@pytest.mark.slow
 def test_no_damaged_byte_changes_a_number_unseen(saved):
     """Bytes that nobody reads, such as a zip member's date, may differ; all others are told."""
     data = saved.read_bytes()

@@ -16,6 +16,8 @@ from gan_core.runs import loop
 from gan_core.runs.loop import Interrupted, at_end, at_start, every, fit, on_error
 from gan_core.runs.run_folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def fresh():
@@ -197,7 +199,6 @@ def test_the_last_round_has_a_row_however_short_the_training(fresh, run):
     assert bits(run.rows()) == bits(rows)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("parts", [[5, 12], [1, 2, 3, 5, 12], [4, 12], [11, 12]])
 @pytest.mark.parametrize("same_trainer", [True, False])
 def test_a_run_in_parts_ends_with_the_rows_of_one_stretch(fresh, tmp_path, parts, same_trainer):

@@ -16,8 +16,6 @@ from gan_core.runs import checkpoint
 from gan_core.runs.checkpoint import CheckpointError
 from gan_core.runs.run_folder import RunFolder
 
-pytestmark = pytest.mark.slow
-
 
 @dataclasses.dataclass(frozen=True)
 class Config:

@@ -41,6 +41,7 @@ def test_the_log_is_plain_csv_from_which_every_bit_comes_back(run):
     assert rows["d_loss"][2:].tobytes() == values.tobytes()
 
 
+@pytest.mark.slow
 def test_a_log_cut_anywhere_grows_to_the_same_log(run):
     """A kill can leave any beginning of the file; a resumed run logs again what lies after its
     checkpoint.

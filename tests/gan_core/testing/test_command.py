@@ -48,7 +48,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(folder, *arguments, anew):
+def run(folder, *arguments):
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),
@@ -56,7 +56,7 @@ def run(folder, *arguments, anew):
         "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
-    return programs.run(["-m", *arguments], cwd=folder, env=environment, anew=anew)
+    return programs.run(["-m", *arguments], cwd=folder, env=environment)
 
 
 def verdicts(table):
@@ -67,7 +67,7 @@ def verdicts(table):
 
 
 def test_a_wrong_loss_has_exit_code_1_and_a_table(folder):
-    done = run(folder, "gan_core.testing", "my_losses:WRONG", anew=False)
+    done = run(folder, "gan_core.testing", "my_losses:WRONG")
     assert done.returncode == 1, done.stderr
     found = verdicts(done.stdout)
     assert found["far_from_right_the_loss_is_the_logit"] == "BROKEN"
@@ -111,7 +111,6 @@ def test_the_plugin_needs_no_test_file(folder):
         "my_losses:WRONG",
         "-k",
         "repeats or order or jensen or pairing",
-        anew=True,
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "my_losses:WRONG::repeats_change_nothing" in done.stdout
@@ -130,7 +129,7 @@ def test_the_plugin_needs_no_test_file(folder):
 
 def test_the_plugin_refuses_in_one_line(folder):
     arguments = ["-p", "gan_core.testing.plugin", "--gan-loss", "my_losses"]
-    done = run(folder, "pytest", *arguments, anew=False)
+    done = run(folder, "pytest", *arguments)
     assert done.returncode == 4
     assert done.stderr.strip().splitlines()[-1] == (
         "ERROR: --gan-loss must be MODULE:NAME, such as my_losses:MINE, got 'my_losses'."

@@ -8,8 +8,6 @@ import tensorflow as tf
 
 from gan_core import testing
 
-pytestmark = pytest.mark.slow
-
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "laws.md").read_text("utf-8")
 ROWS = [line for line in PAGE.splitlines() if re.match(r"\| \d+ \| `", line)]
 LAWS = [law for laws in testing.LAWS.values() for law in laws]
@@ -37,6 +35,7 @@ def test_the_page_has_no_other_laws():
     assert len(ROWS) == len(LAWS)
 
 
+@pytest.mark.slow
 def test_the_students_path_is_what_is_printed():
     """The page's own code is run, and the counterexamples on the page are among what it says."""
     blocks = re.findall(r"```python\n(import tensorflow.*?)```", PAGE, flags=re.S)

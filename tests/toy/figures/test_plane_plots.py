@@ -76,6 +76,7 @@ def test_without_modes_there_is_no_count():
     assert not figure.axes[4].axison
 
 
+@pytest.mark.slow
 def test_an_animation_is_a_gif_and_a_page_and_leaves_nothing_else(tmp_path, capsys):
     """Two frames of an eighth of a second, with the points of its own rounds."""
     moving = plane_plots.animation([(0, 0.5 * REAL), (5, REAL)], REAL)

@@ -25,8 +25,6 @@ from conv_cases import (
 from gan_core.nn.kernels import convolution, subpixel, winograd
 from gan_core.nn.kernels.convolution import conv_transpose
 
-pytestmark = pytest.mark.slow
-
 
 @every_case
 def test_values_are_those_of_the_plain_loops(case):
