@@ -33,6 +33,8 @@ HELP = [
 ]
 # Where TensorFlow were imported, the process would end with this file's line on standard error.
 FORBIDDEN = 'raise SystemExit("tensorflow was imported")'
+STAND_IN = "ones = list; reduce_sum = sum"  # all of TensorFlow that A_CHAPTER needs
+NOISE = "import os; os.write(2, b'cuInit failed\\n')"
 FORBIDDEN_KERAS = 'raise SystemExit("keras was imported")'
 A_CHAPTER = '''# %% [markdown]
 r"""
@@ -141,17 +143,18 @@ def test_a_chapter_runs_without_a_word_of_tensorflows(chapter):
 def test_a_chapter_of_small_networks_has_one_thread_unless_the_environment_says_more(
     chapter, given, used
 ):
+    """A stand-in for TensorFlow tells what the environment says when it is imported."""
     text = chapter.read_text(encoding="utf-8")
-    text = text.replace("start(__name__)", "start(__name__, threads=1)")
-    text += "    import os\n\n    print(os.environ['TF_NUM_INTRAOP_THREADS'])\n"
-    chapter.write_text(text, encoding="utf-8")
-    assert ask(str(chapter), **given).stdout == f"4\n{used}\n"
+    chapter.write_text(text.replace("start(__name__)", "start(__name__, threads=1)"), "utf-8")
+    threads = "import os; print(os.environ['TF_NUM_INTRAOP_THREADS'])"
+    chapter.with_name("tensorflow.py").write_text(f"{threads}; {STAND_IN}", encoding="utf-8")
+    ended = ask(str(chapter), before=chapter.parent, **given)
+    assert (ended.returncode, ended.stdout) == (0, f"{used}\n4\n")
 
 
 @pytest.mark.parametrize(("flags", "changes"), [(["--verbose"], {}), ([], {"GAN_VERBOSE": "1"})])
 def test_who_wants_to_hear_what_tensorflow_says_does(chapter, flags, changes):
-    noisy = chapter.with_name("tensorflow.py")
-    noisy.write_text("import os; os.write(2, b'cuInit failed\\n'); ones = list; reduce_sum = sum")
+    chapter.with_name("tensorflow.py").write_text(f"{NOISE}; {STAND_IN}", encoding="utf-8")
     ended = ask(str(chapter), *flags, before=chapter.parent, **changes)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "4\n", "cuInit failed\n")
 
@@ -184,8 +187,9 @@ def test_a_mistake_in_a_chapters_arguments_is_told_before_tensorflow_is_imported
 
 
 def test_what_a_chapters_checks_refuse_is_all_that_it_prints(chapter):
-    """They may need the library, so TensorFlow has started by then."""
-    ended = ask(str(chapter), "--rounds", "0")
+    """They may need the library, so TensorFlow has started by then, here a stand-in that talks."""
+    chapter.with_name("tensorflow.py").write_text(f"{NOISE}; {STAND_IN}", encoding="utf-8")
+    ended = ask(str(chapter), "--rounds", "0", before=chapter.parent)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "error: --rounds must be at least 1. See python -m chapter --help.\n"
 

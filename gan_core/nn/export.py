@@ -112,11 +112,11 @@ def _module(
     if labels is not None:
         signature.append(tf.TensorSpec([None, *labels.shape], labels.dtype, name="labels"))
 
-    @tf.function(input_signature=signature)
-    def samples(*inputs: tf.Tensor) -> tf.Tensor:
+    def plain_samples(*inputs: tf.Tensor) -> tf.Tensor:
         return tf.cast(generator(*inputs, training=False), tf.float32)
 
-    @tf.function(input_signature=signature)
+    samples = _graph(plain_samples, signature)
+
     def call(*inputs: tf.Tensor) -> tf.Tensor:
         made = samples(*inputs)
         return made if to_output is None else to_output(made)
@@ -124,5 +124,19 @@ def _module(
     exported = tf.Module()
     exported.generator = generator
     exported.samples = samples
-    exported.__call__ = call
+    exported.__call__ = _graph(call, signature)
     return exported
+
+
+def _graph(function: Callable[..., tf.Tensor], signature: list[tf.TensorSpec]) -> Any:
+    """A tf.function with this signature.
+
+    AutoGraph translates the source of all that the function calls, which takes seconds. Only a
+    function that needs it, such as one with an `if` on a tensor's value, is translated.
+    """
+    traced = tf.function(function, input_signature=signature, autograph=False)
+    try:
+        traced.get_concrete_function()
+    except Exception:  # if AutoGraph cannot help either, saving raises the error
+        return tf.function(function, input_signature=signature)
+    return traced

@@ -207,20 +207,9 @@ def test_inversion_finds_the_generator_s_own_faces_and_not_noise(config, monkeyp
     assert len(titles) == 4
 
 
-def test_a_generator_without_gradients_is_not_inverted(stand_ins, monkeypatch, tmp_path, capsys):
-    without = dataclasses.replace(known(), samples=None)
-    monkeypatch.setattr(trained_generator, "load", lambda run=None: without)
-    chapters.run_as_script(
-        MODULE,
-        monkeypatch,
-        "--faces",
-        "20",
-        "--edited",
-        "10",
-        "--samples",
-        "100",
-        "--out",
-        str(tmp_path),
-    )
+def test_a_generator_without_gradients_is_not_inverted(config, capsys):
+    """The cell that would invert, and those behind it; before it no gradients are needed."""
+    names = {"config": config, "generator": dataclasses.replace(known(), samples=None)}
+    chapters.run_from_cell(MODULE, "exported without gradients", names)
     assert "exported without gradients" in capsys.readouterr().out
-    assert not (tmp_path / "inversion.png").exists()
+    assert not (config.out / "inversion.png").exists()

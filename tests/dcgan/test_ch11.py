@@ -92,7 +92,7 @@ def test_faces_without_known_factors_are_not_counted(tmp_path, monkeypatch, caps
     untouched = chapter.evidence.Evidence(
         *drawn_faces.draw(np.arange(40), size=32).reshape(2, 20, 32, 32, 3), ()
     )
-    untouched = dataclasses.replace(untouched, others=(untouched.reference,) * 6)
+    untouched = dataclasses.replace(untouched, others=(untouched.reference,) * 2)
     monkeypatch.setattr(chapter.evidence, "evidence", lambda *_, **__: untouched)
     chapters.run_as_script(
         MODULE, monkeypatch, "--run", str(run_in(tmp_path)), "--out", str(tmp_path / "out")

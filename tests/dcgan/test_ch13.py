@@ -12,7 +12,7 @@ from dcgan.drawn import drawn_faces
 from dcgan.generation import trained_generator
 from dcgan.judge import factor_classifier
 from dcgan.judge.factor_classifier import FactorClassifier
-from gan_core import data, latent, rng
+from gan_core import averaging, data, latent, rng
 from gan_core.nn.conditional import WithEmbedding
 from gan_core.nn.dense import Dense
 
@@ -54,6 +54,7 @@ def test_runs_a_few_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
     values = {name: drawn_faces.FACTORS[name] for name in chapter.READ}
     reader = FactorClassifier(values, size=32, seed=0, width=2)
     monkeypatch.setattr(factor_classifier, "fit_classifier", lambda *args, **options: reader)
+    monkeypatch.setattr(averaging, "SETTLING_BLOCKS", 1)  # a quarter; the averages are no good yet
     stand_in = SimpleNamespace(sample=lambda n, seed: drawn_faces.draw(range(n), seed=seed))
     monkeypatch.setattr(trained_generator, "load", lambda: stand_in)
     arguments = [word for pair in SMALL.items() for word in pair]

@@ -25,6 +25,7 @@ def test_a_label_without_a_share_is_refused():
         conditional_networks.make([2], label_share=0.0, **TINY)
 
 
+@pytest.mark.slow
 def test_a_conditional_generator_has_the_filters_of_its_network():
     generator, _ = conditional_networks.make([5], network="dcgan", filtered=True, **TINY)
     plain, _ = conditional_networks.make([5], network="dcgan", **TINY)

@@ -190,6 +190,7 @@ def test_labels_that_grey_faces_show_may_be_asked_for():
     assert Config(colours="grey", labels="style,glasses").form.channels == 1
 
 
+@pytest.mark.slow
 def test_the_command_line_needs_no_tensorflow():
     """--help, and a slip in an argument, are answered at once."""
     code = (

@@ -9,8 +9,6 @@ from dcgan import config, training
 from dcgan.generation import generate, walk
 from gan_core.runs.run_folder import RunFolder
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def called(monkeypatch):

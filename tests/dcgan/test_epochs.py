@@ -25,7 +25,7 @@ from gan_core.runs.run_folder import RunFolder
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
-TINY = tiny_faces.TRAINING
+TINY = {**tiny_faces.TRAINING, **tiny_faces.PLAIN}
 
 
 def judge():
@@ -90,13 +90,23 @@ def test_images_a_second_leaves_out_what_was_played_before_the_run_was_stopped(
     assert read_epochs(run.path / "epochs.csv")["images_a_second"] == [8.0]
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The folder of a run of two epochs that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("epochs") / "whole"
+    with pytest.MonkeyPatch.context() as patch:
+        tiny_faces.leave_out_output(patch)
+        tiny_faces.draw_once(patch)
+        train(folder)
+    return folder
+
+
 @pytest.mark.usefixtures("without_output")
 @pytest.mark.parametrize("last", [3, 6], ids=["the first epoch", "the last epoch"])
 def test_an_epoch_whose_training_was_killed_before_it_was_judged_is_judged_later(
-    last, tmp_path, monkeypatch
+    last, whole, tmp_path, monkeypatch
 ):
     """As it would have been: only its speed is not known."""
-    train(tmp_path / "whole")
     look = epochs.Watch.look
 
     def killed(watch, trainer, row):
@@ -112,12 +122,12 @@ def test_an_epoch_whose_training_was_killed_before_it_was_judged_is_judged_later
     training.train(Config(**{**TINY, "resume": tmp_path / "run"}), said)
     assert said.file.getvalue().count("images a second") == (6 - last) // 3
     found = read_epochs(tmp_path / "run" / "epochs.csv")
-    wanted = read_epochs(tmp_path / "whole" / "epochs.csv")
+    wanted = read_epochs(whole / "epochs.csv")
     assert np.isnan(found.pop("images_a_second")[last // 3 - 1])
     for name, column in found.items():
         np.testing.assert_array_equal(column, wanted[name], err_msg=name)
     for name in ("epoch_0001.png", "epoch_0002.png"):
-        sheets = [tmp_path / run / "samples" / name for run in ("run", "whole")]
+        sheets = [run / "samples" / name for run in (tmp_path / "run", whole)]
         assert sheets[0].read_bytes() == sheets[1].read_bytes()
 
 

@@ -7,6 +7,7 @@ writes is grey.
 import dataclasses
 import io
 import json
+import shutil
 import zipfile
 
 import browser
@@ -38,7 +39,7 @@ COUNT = 240
 FORM = Form("pad", "#305070", "grey")
 TINY = {
     "epochs": 1,
-    "batch_size": 16,
+    "batch_size": 72,  # three rounds an epoch
     "size": 32,
     "width": 2,
     "latent_dim": 5,
@@ -282,13 +283,10 @@ def test_of_grey_drawn_faces_no_factor_is_read_for_the_page(monkeypatch, tmp_pat
 
 @pytest.mark.usefixtures("without_output")
 def test_a_resumed_run_has_the_same_bits(done, run, tmp_path):
-    config = Config(**{**TINY, "epochs": 2}, data=run.parent / "faces", run=tmp_path / "whole")
+    config = dataclasses.replace(of_run(run), epochs=2, run=tmp_path / "whole")
     whole, _ = training.train(config, SILENT)
-    half = dataclasses.replace(config, epochs=1, run=tmp_path / "half")
-    training.train(half, SILENT)
-    resumed, _ = training.train(
-        dataclasses.replace(half, epochs=2, resume=tmp_path / "half"), SILENT
-    )
+    half = shutil.copytree(run, tmp_path / "half")
+    resumed, _ = training.train(dataclasses.replace(config, run=None, resume=half), SILENT)
     came = resumed.state()
     for name, variable in whole.state().items():
         np.testing.assert_array_equal(came[name], variable, err_msg=name)
@@ -322,6 +320,15 @@ def test_drawn_faces_are_made_grey_for_training_and_for_judging():
     assert found.reference.shape == found.others.shape == (5, 32, 32, 1)
 
 
+@pytest.fixture
+def not_compiled():
+    """Compiling takes seconds, one step by hand a moment."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.mark.usefixtures("not_compiled")
 def test_the_classifier_of_grey_labels_learns_from_grey_faces(monkeypatch):
     """And the judge asks for one where the run is grey."""
     model = factor_classifier.train_classifier(16, faces=64, steps=1, colours="grey")
@@ -345,9 +352,9 @@ def test_the_classifier_of_grey_labels_learns_from_grey_faces(monkeypatch):
 
 def test_the_share_of_labels_is_read_off_grey_faces(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    changes = {"data": None, "drawn": 48, "labels": "glasses,style", "run": tmp_path / "run"}
+    changes = {"data": None, "drawn": 48, "batch_size": 16, "labels": "glasses,style"}
     monkeypatch.setattr(training, "_finish", lambda *_: True)
-    training.train(Config(**{**TINY, **changes}), SILENT)
+    training.train(Config(**{**TINY, **changes, "run": tmp_path / "run"}), SILENT)
     generator = trained_generator.load(tmp_path / "run")
     seen = []
 

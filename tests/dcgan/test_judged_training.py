@@ -6,9 +6,11 @@ The network here is a stand-in: means of blocks, which take no time.
 import dataclasses
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
+import tiny_faces
 from rich.console import Console
 
 from dcgan import training
@@ -35,6 +37,7 @@ TINY = Config(
     average=0,
     mode="eager",
     judge="features",
+    **tiny_faces.PLAIN,
 )
 
 
@@ -44,22 +47,64 @@ def blocks(images):
     return x.reshape(len(x), 4, side, 4, side, 3).mean(axis=(2, 4)).reshape(len(x), -1)
 
 
-@pytest.fixture
-def network(monkeypatch):
-    """The stand-in, and how many faces it was shown in each call."""
+def stand_in(patch):
+    """Put it in the network's place. -> a list of how many faces it is shown in each call"""
     shown = []
 
     def counting(images):
         shown.append(len(images))
         return blocks(images)
 
-    monkeypatch.setattr(efficientnet, "load", lambda: counting)
-    monkeypatch.setattr(efficientnet, "is_installed", lambda: True)
+    patch.setattr(efficientnet, "load", lambda: counting)
+    patch.setattr(efficientnet, "is_installed", lambda: True)
     return shown
+
+
+@pytest.fixture
+def network(monkeypatch):
+    """The stand-in, and how many faces it was shown in each call."""
+    return stand_in(monkeypatch)
 
 
 def train(path, console=SILENT, **changes):
     return training.train(dataclasses.replace(TINY, run=path, **changes), console)
+
+
+@dataclasses.dataclass
+class Done:
+    """A training that is over: its run, and what was shown and said meanwhile."""
+
+    run: object
+    shown: list
+    said: str
+
+
+def trained(**changes):
+    """A training by the features of the stand-in."""
+    console = Console(file=io.StringIO(), width=500)
+    with pytest.MonkeyPatch.context() as patch:
+        tiny_faces.leave_out_output(patch)
+        tiny_faces.draw_once(patch)
+        shown = stand_in(patch)
+        _, run = training.train(dataclasses.replace(TINY, **changes), console)
+    return Done(run, shown, console.file.getvalue())
+
+
+@pytest.fixture(scope="module")
+def one_epoch(tmp_path_factory):
+    return trained(run=tmp_path_factory.mktemp("judged") / "run", epochs=1)
+
+
+@pytest.fixture(scope="module")
+def resumed(one_epoch, tmp_path_factory):
+    """The same run, resumed for a second epoch in a copy of its folder."""
+    copy = shutil.copytree(one_epoch.run.path, tmp_path_factory.mktemp("judged") / "resumed")
+    return trained(resume=copy)
+
+
+@pytest.fixture(scope="module")
+def by_pixels(tmp_path_factory):
+    return trained(run=tmp_path_factory.mktemp("judged") / "run", epochs=1, judge="pixels")
 
 
 def test_every_epoch_has_the_measures_and_the_best_is_the_one_of_the_lowest_combined_figure(
@@ -99,22 +144,18 @@ def test_the_figures_are_those_of_the_judge_on_the_faces_that_are_held_out(tmp_p
     np.testing.assert_allclose(epochs["combined"], expected, rtol=1e-9)
 
 
-def test_real_faces_are_shown_to_the_network_once_and_the_floor_is_kept(tmp_path, network):
-    _, run = train(tmp_path / "run", epochs=2)
+def test_real_faces_are_shown_to_the_network_once_and_the_floor_is_kept(one_epoch, resumed):
+    assert one_epoch.shown == [HELD_OUT] * 3  # reference, floor, one epoch
+    assert resumed.shown == [HELD_OUT] * 2  # reference, one epoch
+    before = (one_epoch.run.path / "judge.json").read_bytes()
+    assert (resumed.run.path / "judge.json").read_bytes() == before
+
+
+def test_stopped_and_resumed_it_has_the_rows_of_one_stretch(resumed, tmp_path, network):
+    _, run = train(tmp_path / "whole")
     assert network == [HELD_OUT] * 4  # reference, floor, two epochs
-    before = (run.path / "judge.json").read_bytes()
-    network.clear()
-    train(None, resume=run.path, epochs=3)
-    assert network == [HELD_OUT] * 2  # reference, one epoch
-    assert (run.path / "judge.json").read_bytes() == before
-
-
-def test_stopped_and_resumed_it_has_the_rows_of_one_stretch(tmp_path, network):
-    _, one = train(tmp_path / "whole")
-    train(tmp_path / "halves", epochs=1)
-    _, two = train(None, resume=tmp_path / "halves")
-    whole = read_epochs(one.path / "epochs.csv")
-    halves = read_epochs(two.path / "epochs.csv")
+    whole = read_epochs(run.path / "epochs.csv")
+    halves = read_epochs(resumed.run.path / "epochs.csv")
     for name in set(whole) - {"images_a_second"}:
         np.testing.assert_array_equal(whole[name], halves[name], err_msg=name)
 
@@ -135,14 +176,11 @@ def test_a_floor_that_cannot_be_read_or_is_of_other_faces_is_measured_anew(text,
     assert FRECHET in features.floor
 
 
-def test_it_says_n_and_the_floor_and_that_few_faces_are_biased(tmp_path, network):
-    console = Console(file=io.StringIO(), width=500)
-    train(tmp_path / "run", console, epochs=1)
-    said = console.file.getvalue()
-    assert f"n = {HELD_OUT} held-out faces" in said
-    assert "Beware: n is not above the 48 numbers of a feature" in said
-    floor = json.loads((tmp_path / "run" / "judge.json").read_text("utf-8"))["floor"]
-    line = next(line for line in said.splitlines() if line.startswith("epoch "))
+def test_it_says_n_and_the_floor_and_that_few_faces_are_biased(one_epoch):
+    assert f"n = {HELD_OUT} held-out faces" in one_epoch.said
+    assert "Beware: n is not above the 48 numbers of a feature" in one_epoch.said
+    floor = json.loads((one_epoch.run.path / "judge.json").read_text("utf-8"))["floor"]
+    line = next(line for line in one_epoch.said.splitlines() if line.startswith("epoch "))
     assert f"n {HELD_OUT}  FD " in line
     assert f"({floor[FRECHET]:.1f})" in line
     for word in ("KID", "precision", "recall", "distance", "combined", "(best)"):
@@ -155,15 +193,17 @@ def test_a_judge_of_many_faces_does_not_warn():
 
 
 @pytest.mark.parametrize(("old", "new"), [("features", "pixels"), ("pixels", "features")])
-def test_a_run_that_is_resumed_with_another_judge_is_told(old, new, tmp_path, network):
-    _, run = train(tmp_path / "run", judge=old, epochs=1)
+def test_a_run_that_is_resumed_with_another_judge_is_told(
+    old, new, one_epoch, by_pixels, tmp_path, network
+):
+    run = one_epoch.run if old == "features" else by_pixels.run
+    copy = shutil.copytree(run.path, tmp_path / "run")
     with pytest.raises(ValueError, match=f"judge must be {old}, .*got {new}.*--start-from"):
-        train(None, resume=run.path, judge=new)
+        train(None, resume=copy, judge=new)
 
 
-def test_a_new_run_may_start_from_one_of_another_judge(tmp_path, network):
-    _, run = train(tmp_path / "run", judge="pixels", epochs=1)
-    _, second = train(tmp_path / "second", start_from=run.path, epochs=1)
+def test_a_new_run_may_start_from_one_of_another_judge(by_pixels, tmp_path, network):
+    _, second = train(tmp_path / "second", start_from=by_pixels.run.path, epochs=1)
     assert "frechet" in read_epochs(second.path / "epochs.csv")
 
 

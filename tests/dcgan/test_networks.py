@@ -26,6 +26,7 @@ def test_the_counts_at_64_pixels_and_width_64_are_those_of_the_lab():
     assert parameters(discriminator(64, 64, seed=0)) == (2_765_568, 2_767_360)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variety", [False, True])
 @pytest.mark.parametrize("network", BY_NAME)
 @pytest.mark.parametrize("size", STAGES)
@@ -101,6 +102,7 @@ def test_a_modern_network_starts_with_blocks_that_change_nothing_and_trains_all_
         assert float(tf.reduce_max(tf.abs(gradient))) > 0.0
 
 
+@pytest.mark.slow
 def test_a_modern_networks_signals_keep_their_size():
     """Neither vanishing nor growing with the depth, at any size of picture."""
     for size in STAGES:
@@ -112,6 +114,7 @@ def test_a_modern_networks_signals_keep_their_size():
         assert 1e-3 < float(tf.math.reduce_std(judge(noise))) < 3.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", BY_NAME)
 def test_no_two_layers_share_a_seed_in_any_architecture(network, monkeypatch):
     drawn = []

@@ -1,5 +1,6 @@
 """`python -m dcgan` as a process: what a scheduler, an old terminal and an old disk do to it."""
 
+import io
 import os
 import signal
 import threading
@@ -24,48 +25,64 @@ def environment(**changes):
     return {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", **changes}
 
 
-def commands(folder, *each, **changes):
-    """Several commands, one after another, in a process of their own."""
-    arguments = list(each[0])
-    for command in each[1:]:
-        arguments += ["--", *command]
-    return programs.run(
-        [ROOT / "tests" / "helpers" / "several_commands.py", *arguments],
-        cwd=folder,
-        env=environment(**changes),
-        text=False,
-        timeout=LONGEST,
-    )
-
-
-ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
-
-
-@pytest.mark.parametrize(
-    ("name", "changes"),
-    [
-        ("走る".encode(), {"PYTHONIOENCODING": "cp1252"}),
-        ("走る".encode(), ASCII),
-        (b"r\xff", {"PYTHONIOENCODING": "latin-1"}),
-        (b"r\xff", {"PYTHONIOENCODING": "utf-8"}),
-    ],
-    ids=["cp1252", "ascii", "no UTF-8 in latin-1", "no UTF-8"],
-)
-def test_a_name_that_cannot_be_shown_costs_no_training(tmp_path, name, changes):
-    """It is trained, resumed and generated with, all in one process."""
-    run = os.path.join(os.fsencode(tmp_path), name)
-    done = commands(
-        tmp_path,
+def three_commands(name):
+    """A run of this name is trained, resumed and generated with."""
+    return (
         ["train", *TINY, "--epochs", "1", "--run", name],
         ["train", "--resume", name, "--epochs", "2"],
         ["generate", "--run", name, "--out", "faces.zip"],
-        **changes,
+    )
+
+
+def check_files(folder, name, told):
+    """What the three commands leave in the folder, and say on standard error."""
+    run = os.path.join(os.fsencode(folder), name)
+    assert b"not written" not in told
+    assert os.path.exists(os.path.join(run, b"generator", b"saved_model.pb")), told
+    assert RunFolder.resume(os.fsdecode(run)).step() == 2 * AN_EPOCH
+    assert (folder / "faces.zip").exists()
+
+
+JAPANESE = "走る".encode()
+NO_UTF_8 = b"r\xff"
+ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+def test_a_name_that_the_file_system_cannot_show_costs_no_training(tmp_path):
+    """Python decides at its start how it writes the names of files: all is in a new process."""
+    train, resume, generate = three_commands(JAPANESE)
+    several = ROOT / "tests" / "helpers" / "several_commands.py"
+    done = programs.run(
+        [several, *train, "--", *resume, "--", *generate],
+        cwd=tmp_path,
+        env=environment(**ASCII),
+        text=False,
+        timeout=LONGEST,
     )
     assert done.returncode == 0, done.stderr
-    assert b"not written" not in done.stderr
-    assert os.path.exists(os.path.join(run, b"generator", b"saved_model.pb")), done.stderr
-    assert RunFolder.resume(os.fsdecode(run)).step() == 2 * AN_EPOCH
-    assert (tmp_path / "faces.zip").exists()
+    check_files(tmp_path, JAPANESE, done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [(JAPANESE, "cp1252"), (NO_UTF_8, "latin-1"), (NO_UTF_8, "utf-8")],
+    ids=["cp1252", "no UTF-8 in latin-1", "no UTF-8"],
+)
+def test_a_name_that_the_terminal_cannot_show_costs_no_training(
+    tmp_path, name, encoding, monkeypatch
+):
+    """The streams are those that Python makes for PYTHONIOENCODING."""
+    monkeypatch.chdir(tmp_path)
+    out = io.BytesIO()
+    told = io.BytesIO()
+    stdout = io.TextIOWrapper(out, encoding, "strict", write_through=True)
+    stderr = io.TextIOWrapper(told, encoding, "backslashreplace", write_through=True)
+    monkeypatch.setattr("sys.stdout", stdout)
+    monkeypatch.setattr("sys.stderr", stderr)
+    for command in three_commands(os.fsdecode(name)):
+        program.main(command)
+    monkeypatch.undo()
+    check_files(tmp_path, name, told.getvalue())
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -18,10 +18,10 @@ from dcgan.drawn import drawn_faces
 from gan_core.runs import checkpoint
 from gan_core.runs.run_folder import RunFolder
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
-TINY = {**tiny_faces.TRAINING, "gamma": 0.0}
+TINY = {**tiny_faces.TRAINING, **tiny_faces.PLAIN}
 
 
 def resumed(path, **changes):
@@ -167,10 +167,15 @@ def test_one_face_more_or_less_is_told_with_both_numbers_and_the_way_on(copy, tm
         resumed(copy, data=faces, epochs=3)
     assert f"--start-from {copy} --data FACES" in str(told.value)
     assert "\n" not in str(told.value)
-    config = dataclasses.replace(
-        starting_point(Config(start_from=copy)), data=faces, run=tmp_path / "new", epochs=1
-    )
-    _, run = training.train(config, SILENT)  # the way on is one
+
+
+@pytest.mark.usefixtures("without_output")
+def test_the_way_on_with_more_faces_is_one(copy, tmp_path):
+    faces = shutil.copytree(of_run(copy).data, tmp_path / "faces")
+    shutil.copy(faces / "000.png", faces / "999.png")
+    default = starting_point(Config(start_from=copy))
+    config = dataclasses.replace(default, data=faces, run=tmp_path / "new", epochs=1)
+    _, run = training.train(config, SILENT)
     assert run.step() == 3
 
 

@@ -86,6 +86,7 @@ def test_a_marker_becomes_a_figure_that_moves():
         moving.inserted("<!-- moving: nothing -->")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", ["docs.book", "docs.notebooks"])
 def test_the_programs_tell_of_wrong_arguments_in_one_line(module):
     done = subprocess.run(

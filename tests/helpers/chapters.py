@@ -1,6 +1,7 @@
 """What the tests of all chapters ask: is this file a module, a script and a notebook at once?"""
 
 import ast
+import importlib
 import re
 import runpy
 from pathlib import Path
@@ -185,6 +186,23 @@ def run_as_script(module: str, monkeypatch, *arguments: str) -> dict:
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setattr("sys.argv", [str(path), *arguments])
     return runpy.run_path(str(path), run_name="__main__")
+
+
+def run_from_cell(module: str, words: str, names: dict) -> None:
+    """The chapter as a script, from the run cell that has these words in it to its end.
+
+    Args:
+        module: of the chapter.
+        words: what only this cell says.
+        names: what the cells before it would have left, besides what the module defines.
+    """
+    path = ROOT / f"{module.replace('.', '/')}.py"
+    cells = re.split(r"(?m)^# %%", source(module))
+    (first,) = [number for number, cell in enumerate(cells) if words in cell]
+    before = "".join(cells[:first]).count("\n")
+    text = "\n" * before + "# %%" + "# %%".join(cells[first:])
+    defined = vars(importlib.import_module(module))
+    exec(compile(text, str(path), "exec"), {**defined, **names, "__name__": "__main__"})
 
 
 def line_of_exit_2(module: str, monkeypatch, capsys, *arguments: str) -> str:

@@ -5,7 +5,8 @@ which every pixel is known beforehand.
 import numpy as np
 import tensorflow as tf
 
-from dcgan import networks
+from dcgan import epochs, networks, training
+from dcgan.drawn import drawn_faces
 from dcgan.generation.trained_generator import Generator
 
 TRAINING = {
@@ -19,8 +20,31 @@ TRAINING = {
     "mode": "eager",
 }
 """A config of dcgan: two epochs of three rounds."""
-SHORT = {**TRAINING, "drawn": 48, "average": 100, "gamma": 0.0, "augment": ()}
+PLAIN = {"gamma": 0.0, "augment": ()}
+"""Changes of a config: no penalty and no augmentation, each of which makes a round longer."""
+SHORT = {**TRAINING, "drawn": 48, "average": 100, **PLAIN}
 """The same of two rounds, by the plainest rule."""
+
+DRAWN = {}
+
+
+def draw_once(patch):
+    """Faces that another test has drawn are a copy of those, with this MonkeyPatch."""
+    draw = drawn_faces.draw
+
+    def kept(indices, **options):
+        key = (tuple(indices), *sorted(options.items()))
+        if key not in DRAWN:
+            DRAWN[key] = draw(indices, **options)
+        return DRAWN[key].copy()
+
+    patch.setattr(drawn_faces, "draw", kept)
+
+
+def leave_out_output(patch):
+    """Trainings end without their SavedModel, their curves and their GIF, with this MonkeyPatch."""
+    patch.setattr(training, "_export", lambda run, config: None)
+    patch.setattr(epochs.Watch, "finish", lambda watch: True)
 
 
 def network(latent_dim=7, seed=1, size=32):

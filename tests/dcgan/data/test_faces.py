@@ -14,8 +14,6 @@ from rich.console import Console
 
 from dcgan.data import faces, sources
 
-pytestmark = pytest.mark.slow
-
 SILENT = Console(quiet=True)
 
 

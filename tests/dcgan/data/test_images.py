@@ -16,8 +16,6 @@ from PIL import Image, ImageFile
 from dcgan.data import images
 from dcgan.data.images import UnusableImageError, decode
 
-pytestmark = pytest.mark.slow
-
 
 def packed(array_or_image, kind="PNG", **options):
     image = (
@@ -34,6 +32,7 @@ def colours(height, width, seed=0):
     return np.random.default_rng(seed).integers(0, 256, [height, width, 3], dtype=np.uint8)
 
 
+@pytest.mark.slow
 @given(st.integers(8, 40), st.integers(0, 5))
 def test_a_square_of_the_wanted_size_passes_as_it_is(size, seed):
     picture = colours(size, size, seed)
@@ -174,6 +173,7 @@ def test_a_grey_jpeg_is_grey():
     assert np.abs(got - grey[..., None]).max() <= 2
 
 
+@pytest.mark.slow
 def test_a_large_jpeg_is_unpacked_coarsely_and_looks_the_same():
     y, x = np.indices([1024, 1024]) / 1023.0
     large = np.stack([255 * x, 255 * y, 128 + 0 * x], axis=-1).astype(np.uint8)
@@ -382,6 +382,7 @@ def test_a_huge_baseline_jpeg_is_unpacked_coarsely_and_a_progressive_one_refused
         decode(packed(smooth, "JPEG"), 16)
 
 
+@pytest.mark.slow
 def test_all_threads_together_unpack_no_more_than_the_budget(monkeypatch):
     """Ten pictures of 40 x 40 by eight threads: never are more than two of them unpacked."""
     budget = images.Budget(2 * 40 * 40)

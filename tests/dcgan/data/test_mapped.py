@@ -12,6 +12,8 @@ from dcgan.data.faces import Faces, split
 from dcgan.data.mapped import AT_A_TIME, let_go, take
 from dcgan.measures import real_sets
 
+pytestmark = pytest.mark.slow
+
 needs_smaps = pytest.mark.skipif(
     not Path("/proc/self/smaps").exists(), reason="only Linux tells which pages are in memory"
 )

@@ -10,8 +10,6 @@ import pytest
 from dcgan.drawn import canvas, drawn_faces, proportions
 from dcgan.drawn.drawn_faces import FACTORS, draw, draw_factors, factors
 
-pytestmark = pytest.mark.slow
-
 FACE = 5  # drawn alone, in these tests
 
 
@@ -122,7 +120,10 @@ def test_edges_are_soft():
     assert levels > 500
 
 
-@pytest.mark.parametrize(("number", "size", "corners"), [(96, 32, False), (600, 64, True)])
+@pytest.mark.parametrize(
+    ("number", "size", "corners"),
+    [(96, 32, False), pytest.param(600, 64, True, marks=pytest.mark.slow)],
+)
 def test_windows_cut_nothing_off(number, size, corners, monkeypatch):
     """Each part is painted in a window of its own, to save time:
     the whole picture as window gives the same face

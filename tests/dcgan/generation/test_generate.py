@@ -89,6 +89,7 @@ def entries(path):
     return [entry for entry in found if entry[0] != "index.csv"], rows[1:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".zip", ""])
 def test_parts_one_after_the_other_are_the_whole_byte_for_byte(
     tmp_path, monkeypatch, capsys, suffix

@@ -136,6 +136,7 @@ def test_a_missing_file_says_how_to_make_it(tmp_path):
         pretrained.load(tmp_path / "g.npz")
 
 
+@pytest.mark.slow
 def test_the_command_keeps_the_average_of_the_best_epoch(tmp_path, capsys):
     from dcgan import training
     from dcgan.config import Config

@@ -14,6 +14,8 @@ import pytest
 
 from dcgan.generation.stored_zip import StoredZip
 
+pytestmark = pytest.mark.slow
+
 
 def written(entries):
     file = io.BytesIO()

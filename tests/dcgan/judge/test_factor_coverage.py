@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from dcgan.judge.factor_coverage import coverage
 
-pytestmark = pytest.mark.slow
-
 FACTORS = {"hair": ("black", "red", "blue"), "eyes": ("brown", "green"), "mouth": ("smile", "open")}
 SHARES = {"hair": [0.5, 0.3, 0.2], "eyes": [0.7, 0.3], "mouth": [0.5, 0.5]}
 

@@ -6,8 +6,6 @@ import pytest
 from dcgan.drawn import drawn_faces
 from dcgan.judge import factor_classifier, factor_features
 
-pytestmark = pytest.mark.slow
-
 FACTORS = {"hair_colour": drawn_faces.FACTORS["hair_colour"], "mouth": ("a", "b")}
 
 

@@ -6,8 +6,6 @@ import pytest
 from dcgan.latent import effects
 from gan_core import rng
 
-pytestmark = pytest.mark.slow
-
 Z = rng.normal([4000, 5], rng.seed(0, "z")).numpy()
 
 

@@ -78,6 +78,7 @@ def test_floats_are_made_of_one_batch_at_a_time(samples, monkeypatch):
     assert made == [64, 16]
 
 
+@pytest.mark.slow
 def test_more_starts_are_never_worse():
     generator = trained_generator.of_network(tiny_faces.network(), 7, 32)
     pictures = generator.sample(3, seed=1)

@@ -13,8 +13,6 @@ from dcgan.latent import space
 from gan_core import rng
 from gan_core.testing import strategies
 
-pytestmark = pytest.mark.slow
-
 
 def vectors(size):
     return npst.arrays(np.float32, size, elements=strategies.finite(100.0))

@@ -59,6 +59,7 @@ def test_black_is_255_from_white():
     assert neighbours.nearest(black, white)[1].tolist() == [[255.0]]
 
 
+@pytest.mark.slow
 def test_new_images_pass_and_copies_are_caught():
     training = faces(0, 400)
     aside = faces(1, 400)

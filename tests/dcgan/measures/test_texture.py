@@ -40,6 +40,7 @@ MEASURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MEASURES)
 def test_a_set_is_0_from_itself_and_spoilt_faces_are_farther_than_real_ones(name, faces):
     measure = MEASURES[name]

@@ -9,6 +9,8 @@ from dcgan.generation import trained_generator
 from dcgan.latent import space
 from dcgan.solutions import ch10 as solutions
 
+pytestmark = pytest.mark.slow
+
 SMALL = chapter.Config(faces=200)
 
 

@@ -8,6 +8,8 @@ from dcgan.architectures.plan import Plan
 from dcgan.solutions import ch12 as solutions
 from gan_core import rng
 
+pytestmark = pytest.mark.slow
+
 
 def test_1_the_hill_of_three_modes():
     found = solutions.exercise_1()

@@ -336,6 +336,7 @@ def test_the_recording_would_notice(tmp_path):
     assert OPENED
 
 
+@pytest.mark.slow
 def test_it_needs_no_tensorflow():
     import subprocess
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import resource
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,21 @@ def test_a_generator_may_decide_by_pythons_if(tmp_path):
     loaded = tf.saved_model.load(str(tmp_path / "g"))
     assert loaded.samples(tf.constant([[1.0, 2.0]])).numpy().tolist() == [[2.0, 4.0]]
     assert loaded.samples(tf.constant([[-1.0, -2.0]])).numpy().tolist() == [[1.0, 2.0]]
+
+
+def test_a_generator_without_such_an_if_is_not_translated(tmp_path):
+    """Translating the layers of a network would take seconds in each process."""
+
+    class Doubles(tf.Module):
+        def __call__(self, z, training=False):
+            return 2.0 * z
+
+    def translations():
+        return {name for name in sys.modules if name.startswith("__autograph_generated_file")}
+
+    before = translations()
+    export_generator(Doubles(), 2, tmp_path / "g", tf.round)
+    assert translations() == before
 
 
 def test_training_on_does_not_change_what_was_exported(tmp_path):

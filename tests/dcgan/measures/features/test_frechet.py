@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 
 from dcgan.measures.features.frechet import Frechet, frechet, kid
 
-pytestmark = pytest.mark.slow
-
 DRAW = np.random.default_rng
 
 

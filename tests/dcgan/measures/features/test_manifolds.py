@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 
 from dcgan.measures.features import manifolds
 
-pytestmark = pytest.mark.slow
-
 DRAW = np.random.default_rng
 
 

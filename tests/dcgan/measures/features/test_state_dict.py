@@ -9,8 +9,6 @@ import pytest
 
 from dcgan.measures.features import state_dict
 
-pytestmark = pytest.mark.slow
-
 REBUILD = b"ctorch._utils\n_rebuild_tensor_v2\n"
 
 
