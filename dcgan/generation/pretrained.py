@@ -190,6 +190,11 @@ def main(config: Config) -> None:
         faces = {name: getattr(asked, name) for name in names}
     written = save(
         training.best_generator(config.run),
+    if asked.labels is not None:
+        wanted = "a run without labels, for which the file has no place"
+        came = f"{config.run}, with the labels {asked.labels}"
+        way_out = "Its own generator/ needs only TensorFlow."
+        checks.fail("Config", "run", wanted, came, way_out)
         config.out,
         size=asked.size,
         width=asked.width,
