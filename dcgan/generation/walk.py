@@ -220,3 +220,4 @@ def _read_z(file: Path, dim: int) -> np.ndarray:
     except (OSError, ValueError, EOFError) as error:
         checks.fail("Walk", "z", "a .npy file of numbers", f"{file} ({error})")
     return checks.array("Walk", f"z in {file}", rows, ["n", dim], dtype=np.float32)
+        files.refuse_a_device(file)
