@@ -322,10 +322,10 @@ def _tell_of_the_data(
 
 
 def _tell_of_short_epochs(config: Config, an_epoch: int, console: Console) -> None:
-    """Say how to spend less time on judging, if a new run has few faces."""
-    if an_epoch >= FEW_ROUNDS or config.resume is not None:
+    """Name --repeat to whoever starts a run on few faces; who has given it knows it."""
+    if an_epoch >= FEW_ROUNDS or config.repeat > 1 or config.resume is not None:
         return
-    repeat = math.ceil(100 * config.repeat / an_epoch)
+    repeat = math.ceil(100 / an_epoch)
     say(
         f"An epoch has only {an_epoch} rounds, and after each come judging and a checkpoint. "
         f"To spend the time on training: --repeat {repeat}. See docs/faces.md, Few faces.",

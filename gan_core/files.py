@@ -99,7 +99,7 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[BinaryIO], o
     """
     path = Path(path)
     try:
-        _refuse_a_device(path)
+        refuse_a_device(path)
         with _temporary_file(path) as (file, unfinished):
             write(file)
             file.flush()
@@ -341,8 +341,16 @@ def _beside(path: Path, ending: str) -> Path:
     return path.with_name(f".{name}{ending}")
 
 
-def _refuse_a_device(path: Path) -> None:
-    """Refuse a path such as /dev/null: a rename would replace the device by a file."""
+def refuse_a_device(path: Path) -> None:
+    """Refuse a device, a pipe or a folder in the place of a file; a path without a file is free.
+
+    A rename would replace a device, and reading one, or a pipe, may never end.
+
+    Args:
+        path: where a file is to be read or written.
+    Raises:
+        OSError: if there is something else than a file.
+    """
     if not path.exists():
         return
     mode = path.stat().st_mode

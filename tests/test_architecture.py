@@ -53,8 +53,8 @@ FLOORS = {
     ),
 }
 SOLUTIONS = "solutions"  # of the exercises: they may import all rooms and their chapters
-APART = ("app",)  # rooms of gan_core that import nothing of it, and that nothing in it imports
-TOP = ("testing",)  # of gan_core: it may import all of its floors; only the tests import it
+APART = ("app",)  # rooms of gan_core that import nothing of it; nothing below TOP imports them
+TOP = ("testing",)  # of gan_core: it has a program, and may import all; only the tests import it
 MAY_IMPORT = {
     "gan_core": {"gan_core"},
     "toy": {"gan_core", "toy"},
@@ -169,7 +169,7 @@ def rooms_below(package, room):
     if is_on_top(package, room):
         return everything
     if room in TOP and package == "gan_core":
-        return everything | {room}
+        return everything | {room, *APART}
     below = {room}
     for floor in floors:
         if room in floor:

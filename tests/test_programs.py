@@ -27,7 +27,9 @@ HELP = [
     ["toy"],
     ["benchmarks"],
     ["dcgan", "--help"],
-    *(["dcgan", command, "--help"] for command in ("train", "generate", "walk")),
+    *(["dcgan", command, "--help"] for command in ("train", "generate", "walk", "find")),
+    ["dcgan.generation.pretrained", "--help"],
+    ["gan_core.testing", "--help"],
     *([f"benchmarks.{name}", "--help"] for name in listing.NAMES),
     *([name, "--help"] for name in CHAPTERS),
 ]

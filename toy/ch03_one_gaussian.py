@@ -83,7 +83,7 @@ class Config:
     """folder for the figures"""
 
     def __post_init__(self):
-        losses.by_name(self.loss)
+        checks.one_of("Config", "loss", self.loss, losses.LOSSES)
         checks.one_of("Config", "features", self.features, ["linear", "quadratic"])
         for name, least, most in (
             ("steps", 1, 10**6),

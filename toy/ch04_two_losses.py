@@ -92,7 +92,7 @@ class Config:
         if not self.loss:
             checks.fail("Config", "loss", "one loss or more", "none")
         for name in self.loss:
-            losses.by_name(name)
+            checks.one_of("Config", "loss", name, losses.LOSSES)
         checks.integer("Config", "head_start", self.head_start, 0, 10**5)
         checks.integer("Config", "steps", self.steps, 1, 10**6)
         checks.integer("Config", "batch", self.batch, 1, 10**5)

@@ -177,6 +177,7 @@ def read(images: tuple[str | os.PathLike, ...], size: int, form: Form = USUAL) -
     pictures = []
     for file in images:
         try:
+            files.refuse_a_device(Path(file))
             data = Path(file).read_bytes()
         except OSError as error:
             reason = error.strerror or str(error)

@@ -18,16 +18,17 @@ import dataclasses
 import io
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
 
-from dcgan import networks
 from dcgan.data.form import USUAL, Form
 from gan_core import checks, files
 from gan_core.app import command_line
-from gan_core.nn.sequential import Sequential
-from gan_core.nn.variables import named_variables
+
+if TYPE_CHECKING:
+    from gan_core.nn.sequential import Sequential
 
 FILE = Path(__file__).with_name("pretrained.npz")
 FORMAT = "dcgan generator 1"
@@ -73,6 +74,8 @@ def save(
         ValueError: if the file is there, would be of 4 MB or more, or a number is too large for
             float16; then nothing is written.
     """
+    from gan_core.nn.variables import named_variables  # slow: it imports TensorFlow
+
     arrays = {}
     for name, variable in named_variables(generator).items():
         array = variable.numpy()
@@ -124,6 +127,9 @@ def load(file=None) -> tuple[Sequential, dict]:
     Raises:
         ValueError: if it is not there, or damaged.
     """
+    from dcgan import networks  # slow: they import TensorFlow
+    from gan_core.nn.variables import named_variables
+
     file = FILE if file is None else file
     try:
         with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
@@ -184,6 +190,11 @@ def main(config: Config) -> None:
     from dcgan.config import of_run
 
     asked = of_run(config.run)
+    if asked.labels is not None:
+        wanted = "a run without labels, for which the file has no place"
+        came = f"{config.run}, with the labels {asked.labels}"
+        way_out = "Its own generator/ needs only TensorFlow."
+        checks.fail("Config", "run", wanted, came, way_out)
     faces = None
     if asked.data is None:
         names = ("drawn", "seed", "flip", "colours")

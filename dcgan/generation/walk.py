@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import tyro
@@ -155,16 +155,29 @@ def _draw(config: Walk, strip: Path) -> str:
     labels = [f"|z| = {length:.1f}" for length in lengths]
     written = [sheets.save(labelled(faces, labels, config.columns), strip)]
     if config.gif is not None:
-        frames = [
-            labelled(face[None], [label], 1) for face, label in zip(faces, labels, strict=True)
-        ]
-        back = frames[-2:0:-1]
-        written.append(sheets.save_gif([*frames, *back], config.gif))
+        written.append(sheets.save_gif(_ThereAndBack(faces, labels), config.gif))
     mean, sd = space.shell(generator.latent_dim)
     return (
         f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; "
         f"samples of the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}"
     )
+
+
+class _ThereAndBack(Sequence):
+    """The frames of the animation, each of which is drawn when it is asked for."""
+
+    def __init__(self, faces: np.ndarray, labels: list[str]) -> None:
+        self._faces = faces
+        self._labels = labels
+        there = range(len(faces))
+        self._order = [*there, *there[-2:0:-1]]
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __getitem__(self, i: Any) -> Any:
+        face = self._order[i]
+        return labelled(self._faces[face : face + 1], [self._labels[face]], 1)
 
 
 def _label(config: Walk, generator: Generator) -> np.ndarray | None:
@@ -216,6 +229,7 @@ def _end(config: Walk, name: str, dim: int) -> np.ndarray:
 def _read_z(file: Path, dim: int) -> np.ndarray:
     """[n, dim] float32."""
     try:
+        files.refuse_a_device(file)
         rows = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         checks.fail("Walk", "z", "a .npy file of numbers", f"{file} ({error})")

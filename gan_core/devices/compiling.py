@@ -16,6 +16,18 @@ TensorFlow's public switch for it, `tf.config.optimizer.set_experimental_options
 graphs of the process. But every call of a compiled function has its own configuration, by which its
 graph is optimised, and TensorFlow reads it from the calling thread. So it is set here only during
 each call, and other code is not affected. (The optimiser makes a DCGAN's round no faster.)
+
+Another pass, the *remapper*, stays on. It joins a convolution, the sum with its bias and some
+activations. Measured with the three networks of dcgan (32 pixels, width 8; CPU time, medians of
+ten, in turn): without it a round took .91 to 1.05 times as long, and 256 samples .93 to 1.15 times.
+With float32 all results kept their bits. With bfloat16 they did not, because a joined sum is
+rounded only once.
+
+The pass fails, and prints an error, where a LeakyRelu with a gradient follows the sum.
+`gan_core.nn.activations` keeps it from joining these. With that a round took 1.03 times as long
+(the network dcgan, bfloat16) and 1.02 times (modern, float32), and all results kept their bits; 256
+samples of the modern generator, which is full of them, took 1.08 to 1.24 times as long (the
+smallest and the median of eight; the machine was busy).
 """
 
 from __future__ import annotations

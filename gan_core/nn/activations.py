@@ -30,6 +30,10 @@ def leaky_relu(alpha: float = 0.2) -> Callable[[tf.Tensor], tf.Tensor]:
     checks.number("leaky_relu", "alpha", alpha, 0.0, below=1.0)
 
     def leaky_relu(x: tf.Tensor) -> tf.Tensor:
-        return tf.nn.leaky_relu(x, alpha)
+        # TensorFlow's remapper joins a convolution, the sum with its bias and a LeakyRelu, even if
+        # the gradient uses the sum as well; then it fails and prints an error. An operation that
+        # does nothing, between the sum and the LeakyRelu, keeps it from joining them.
+        x = tf.convert_to_tensor(x)
+        return tf.nn.leaky_relu(tf.ensure_shape(x, x.shape), alpha)
 
     return leaky_relu

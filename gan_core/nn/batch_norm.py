@@ -109,11 +109,15 @@ class BatchNorm(tf.Module):
             return self._normalise(x, self.moving_mean, self.moving_variance)
         together = self.synchronised and replicas.count() > 1
         y, mean, unbiased = self._normalise_by_batch(x, together)
-        old = self.momentum
-        new = 1.0 - self.momentum
-        self.moving_mean.assign(old * self.moving_mean + new * mean)
-        self.moving_variance.assign(old * self.moving_variance + new * unbiased)
+        self._move(self.moving_mean, mean)
+        self._move(self.moving_variance, unbiased)
         return y
+
+    def _move(self, average: tf.Variable, new: tf.Tensor) -> None:
+        """Move an average towards a new value. Momentum 0 forgets the old one, even a NaN."""
+        if self.momentum > 0.0:
+            new = self.momentum * average + (1.0 - self.momentum) * new
+        average.assign(new)
 
     def _check(self, x: tf.Tensor, training: bool) -> None:
         wanted = f"[batch, {self.channels}] or [batch, h, w, {self.channels}]"

@@ -41,7 +41,7 @@ class Reshape(tf.Module):
         """
         x = tf.convert_to_tensor(x)
         wanted = tf.TensorShape(self.shape).num_elements()
-        if x.shape[1:].num_elements() != wanted:
+        if x.shape.rank == 0 or x.shape[1:].num_elements() != wanted:
             checks.fail(
                 "Reshape",
                 "x",

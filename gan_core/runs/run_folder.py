@@ -81,24 +81,22 @@ class RunFolder:
         Returns:
             The run.
         Raises:
-            ValueError: if the folder is not empty, or cannot be made.
+            ValueError: if the folder is not empty, cannot be made, or is used by another process.
         """
         run = cls(path, _plain(config), **options)
         try:
             run.path.mkdir(parents=True, exist_ok=True)
-            if not _is_blank(run.path):
-                raise ValueError(
-                    f"RunFolder.create: {path} is not empty. Resume the run that it holds, or "
-                    "choose another folder; nothing was overwritten."
-                )
-            run.checkpoints.mkdir(exist_ok=True)
-            run.samples.mkdir(exist_ok=True)
+            _refuse_unless_blank(run.path)  # before there is a lock in it
+            with run.held():
+                _refuse_unless_blank(run.path)  # another process may have created it meanwhile
+                run.checkpoints.mkdir(exist_ok=True)
+                run.samples.mkdir(exist_ok=True)
+                run._write_config(run.config)  # last: a folder with a config.json is complete
         except OSError as error:
             raise ValueError(
                 f"RunFolder.create: {path} cannot be made: {error.strerror or error}. Choose "
                 "another folder; nothing was overwritten."
             ) from error
-        run._write_config(run.config)  # last, so that a folder with a config.json is complete
         return run
 
     @classmethod
@@ -397,9 +395,13 @@ def _read_config(file: Path, path: str | os.PathLike[str]) -> dict[str, Any]:
     return fields
 
 
-def _is_blank(folder: Path) -> bool:
-    """Whether the folder holds nothing, or only what a killed `create` or `rm -r run/*` leaves."""
-    return all(_is_of_no_account(entry) for entry in folder.iterdir())
+def _refuse_unless_blank(folder: Path) -> None:
+    """Refuse a folder with anything but what a killed `create` or `rm -r run/*` leaves."""
+    if not all(_is_of_no_account(entry) for entry in folder.iterdir()):
+        raise ValueError(
+            f"RunFolder.create: {folder} is not empty. Resume the run that it holds, or choose "
+            "another folder; nothing was overwritten."
+        )
 
 
 def _is_of_no_account(entry: Path) -> bool:

@@ -15,41 +15,35 @@ Needs the extra `testing` (pytest, hypothesis). docs/laws.md lists the laws.
     pytest -p gan_core.testing.plugin --gan-loss my_losses:MINE
 """
 
-from gan_core.testing import (
-    augmentation_laws,  # noqa: F401  each module enters its laws into LAWS
-    latent_laws,  # noqa: F401
-    layer_laws,  # noqa: F401
-    loss_families,  # noqa: F401
-    loss_laws,  # noqa: F401
-    network_laws,  # noqa: F401
-    optimizer_laws,  # noqa: F401
-    penalty_laws,  # noqa: F401
-)
-from gan_core.testing.law import LAWS, Law, LawBroken
-from gan_core.testing.running import (
-    Verdict,
-    check_augmentation,
-    check_discriminator,
-    check_generator,
-    check_latent,
-    check_layer,
-    check_loss,
-    check_optimizer,
-    check_penalty,
-    judge,
-    laws_of,
-    parametrize_with_laws,
-    report,
-)
-from gan_core.testing.subjects import (
-    Augmentation,
-    Discriminator,
-    Generator,
-    Latent,
-    Layer,
-    Optimizer,
-    Penalty,
-)
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what editors and type checkers see
+    from gan_core.testing.law import LAWS, Law, LawBroken
+    from gan_core.testing.running import (
+        Verdict,
+        check_augmentation,
+        check_discriminator,
+        check_generator,
+        check_latent,
+        check_layer,
+        check_loss,
+        check_optimizer,
+        check_penalty,
+        judge,
+        laws_of,
+        parametrize_with_laws,
+        report,
+    )
+    from gan_core.testing.subjects import (
+        Augmentation,
+        Discriminator,
+        Generator,
+        Latent,
+        Layer,
+        Optimizer,
+        Penalty,
+    )
 
 __all__ = [
     "LAWS",
@@ -76,3 +70,11 @@ __all__ = [
     "parametrize_with_laws",
     "report",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Find a name when it is used first: the help of the command needs no TensorFlow."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    running = importlib.import_module("gan_core.testing.running")
+    return getattr(running if hasattr(running, name) else running.subjects, name)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from gan_core.testing.loading import CannotLoad, load
-from gan_core.testing.running import BROKEN, judge, table
+from gan_core.app import command_line
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,6 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
         help="a GANLoss, or a testing.Penalty, Layer, ... in a module of the current directory",
     )
     named = parser.parse_args(arguments).subjects
+    command_line.start_quietly()
+    from gan_core.testing.loading import CannotLoad, load  # slow: they import TensorFlow
+    from gan_core.testing.running import BROKEN, judge, table
+
     try:
         found = [load(where) for where in named]
     except CannotLoad as error:

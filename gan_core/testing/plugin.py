@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from gan_core.testing.law import LAWS, Law, LawBroken
+from gan_core.testing.law import Law, LawBroken
 from gan_core.testing.loading import CannotLoad, load
+from gan_core.testing.running import LAWS
 from gan_core.testing.subjects import kind_of
 
 NAMED = pytest.StashKey[list[tuple[str, Any]]]()

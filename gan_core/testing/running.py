@@ -11,7 +11,17 @@ import pytest
 
 from gan_core import checks
 from gan_core.losses import GANLoss
-from gan_core.testing import subjects
+from gan_core.testing import (
+    augmentation_laws,  # noqa: F401  each module enters its laws into LAWS
+    latent_laws,  # noqa: F401
+    layer_laws,  # noqa: F401
+    loss_families,  # noqa: F401
+    loss_laws,  # noqa: F401
+    network_laws,  # noqa: F401
+    optimizer_laws,  # noqa: F401
+    penalty_laws,  # noqa: F401
+    subjects,
+)
 from gan_core.testing.law import LAWS, Law, LawBroken, name_of
 
 HOLDS = "holds"

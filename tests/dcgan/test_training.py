@@ -112,18 +112,32 @@ def test_small_pictures_are_told_of(tmp_path, monkeypatch):
 
 @pytest.mark.usefixtures("without_output")
 def test_an_epoch_of_two_passes_trains_as_two_epochs_do(done, tmp_path):
-    """The same rounds, looked at half as often; and few rounds in an epoch are told of."""
+    """The same rounds, looked at half as often."""
     two_epochs, run = done
-    told = Console(file=io.StringIO(), width=200)
     options = {**asked_for(run), "epochs": 1, "repeat": 2, "run": tmp_path / "run"}
-    one_epoch, repeated = training.train(Config(**options), told)
+    one_epoch, repeated = training.train(Config(**options))
     np.testing.assert_array_equal(read_epochs(repeated.path / "epochs.csv")["step"], [6])
     came = one_epoch.state()
     for name, variable in two_epochs.state().items():
         np.testing.assert_array_equal(came[name].numpy(), variable.numpy(), err_msg=name)
-    said = " ".join(told.file.getvalue().split())
-    assert "An epoch has only 6 rounds" in said
-    assert "--repeat 34" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "an_epoch", "hint"),
+    [
+        ({}, 3, "--repeat 34."),
+        ({}, 19, "--repeat 6."),
+        ({}, 20, ""),
+        ({"repeat": 2}, 6, ""),  # whoever gave it knows it
+        ({"resume": "run"}, 3, ""),
+    ],
+)
+def test_repeat_is_named_where_a_new_run_has_few_rounds_an_epoch(options, an_epoch, hint):
+    told = io.StringIO()
+    training._tell_of_short_epochs(Config(**options), an_epoch, Console(file=told, width=200))
+    said = " ".join(told.getvalue().split())
+    assert (hint in said) if hint else not said
+    assert said.startswith(f"An epoch has only {an_epoch} rounds") == bool(hint)
 
 
 def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):

@@ -57,7 +57,7 @@ def test_runs_three_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, ca
     [
         ("--steps", "-4", "steps must be a whole number from 1 to 1000000, got -4"),
         ("--steps", "2.5", "--steps"),
-        ("--loss", "hing", "name must be one of minimax, non-saturating"),
+        ("--loss", "hing", "--loss must be one of minimax, non-saturating"),
         ("--sd", "0", "sd must be a finite number"),
         ("--sd", "nan", "sd must be"),
         ("--features", "cubic", "features must be one of linear, quadratic, got 'cubic'"),

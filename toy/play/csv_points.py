@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_core import checks
+from gan_core import checks, files
 
 MOST_BYTES = 5_000_000
 MOST_ROWS = 100_000
@@ -35,6 +35,7 @@ def read(path: str | os.PathLike[str]) -> np.ndarray:
     owner = "Play"
     path = Path(path)
     try:
+        files.refuse_a_device(path)
         if path.stat().st_size > MOST_BYTES:
             checks.fail(owner, "points", f"a file of at most {MOST_BYTES:,} bytes", path)
         text = path.read_text(encoding="utf-8-sig")

@@ -1,6 +1,8 @@
 """python -m dcgan find: what it reads, what it writes, and what it says of wrong arguments."""
 
 import dataclasses
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -52,6 +54,21 @@ def test_a_picture_is_found_and_its_z_written(tmp_path, generator, capsys):
     said = capsys.readouterr().out
     assert "100 % have 30 dB or more" in said
     assert "picture" in said
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_and_a_device_which_may_never_end_are_refused(tmp_path, capsys, monkeypatch):
+    def read(path):
+        raise AssertionError(f"{path} was read")
+
+    os.mkfifo(tmp_path / "pipe.png")
+    monkeypatch.setattr(Path, "read_bytes", read)
+    for file in (tmp_path / "pipe.png", Path("/dev/zero")):
+        with pytest.raises(SystemExit):
+            run("--image", file, "--out", tmp_path / "found.png")
+        said = capsys.readouterr().err
+        assert said.startswith("error: find: image must be a file that can be read")
+        assert said.endswith(f"got {file}: It is a device or a pipe, not a file.\n")
 
 
 def test_faces_of_its_own_are_other_ones_than_the_starts(generator, monkeypatch):
@@ -161,6 +178,13 @@ def test_a_wrong_file_of_z_is_told(rows, words, tmp_path):
         np.save(file, rows)
     with pytest.raises(ValueError, match=words):
         path_of_z(Walk(z=file), 2)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there are no devices here")
+def test_a_device_in_the_place_of_a_file_of_z_is_not_read(monkeypatch):
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(ValueError, match=r"^Walk: z must be .* It is a device or a pipe"):
+        path_of_z(Walk(z=Path("/dev/zero")), 2)
 
 
 def test_a_generator_without_gradients_is_refused(generator, monkeypatch, capsys):

@@ -136,6 +136,21 @@ def test_a_missing_file_says_how_to_make_it(tmp_path):
         pretrained.load(tmp_path / "g.npz")
 
 
+def test_the_command_refuses_a_run_with_labels_and_writes_nothing(tmp_path, capsys):
+    from dcgan.config import Config
+
+    config = Config(size=32, width=2, labels="hair")
+    run = RunFolder.create(tmp_path / "run", {**dataclasses.asdict(config), "faces": 100})
+    asked = ["--run", str(run.path), "--out", str(tmp_path / "g.npz")]
+    with pytest.raises(SystemExit) as ending:
+        command_line.run(pretrained.Config, pretrained.main, "x", arguments=asked)
+    assert ending.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: --run must be a run without labels")
+    assert said.count("\n") == 1
+    assert not (tmp_path / "g.npz").exists()
+
+
 @pytest.mark.slow
 def test_the_command_keeps_the_average_of_the_best_epoch(tmp_path, capsys):
     from dcgan import training

@@ -5,6 +5,7 @@ import pytest
 import tiny_faces
 from PIL import Image
 
+from dcgan.figures import sheets
 from dcgan.generation import trained_generator, walk
 from dcgan.generation.walk import Walk, path_of_z
 from dcgan.latent import space
@@ -89,6 +90,27 @@ def test_labels_differ_as_the_texts_do():
     first, second, third = (sheet[98:, 2 + 98 * i : 98 + 98 * i] for i in range(3))
     np.testing.assert_array_equal(first, third)
     assert not np.array_equal(first, second)
+
+
+def test_a_frame_of_the_gif_is_drawn_when_it_is_asked_for(tmp_path, monkeypatch):
+    """So a long walk needs no more memory for the frames; and the file is as of a list of them."""
+    frames = []
+    monkeypatch.setattr(sheets, "save_gif", lambda given, path: frames.append(given) or path)
+    walk.walk(Walk("ray", steps=4, out=tmp_path / "w.png", gif=tmp_path / "w.gif"))
+    monkeypatch.undo()
+    (given,) = frames
+    drawn = []
+    original = walk.labelled
+    monkeypatch.setattr(walk, "labelled", lambda *a: drawn.append(1) or original(*a))
+    assert len(given) == 6
+    assert not drawn
+    whole = list(given)
+    assert len(drawn) == 6
+    assert [int(frame[5, 5, 0]) for frame in whole[4:]] == [
+        int(frame[5, 5, 0]) for frame in (whole[2], whole[1])
+    ]
+    streamed = sheets.save_gif(given, tmp_path / "a.gif").read_bytes()
+    assert streamed == sheets.save_gif(whole, tmp_path / "b.gif").read_bytes()
 
 
 def test_the_gif_goes_there_and_back(tmp_path):

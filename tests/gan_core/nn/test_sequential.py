@@ -184,6 +184,12 @@ def test_reshape_and_flatten_undo_each_other():
     np.testing.assert_array_equal(Flatten()(image), np.arange(24).reshape(2, 12))
 
 
+@pytest.mark.parametrize("layer", [Reshape([1]), Flatten()])
+def test_reshape_and_flatten_refuse_a_scalar_which_has_no_batch(layer):
+    with pytest.raises(ValueError, match=rf"^{type(layer).__name__}: x must be .*, got \[\]"):
+        layer(tf.constant(3.0))
+
+
 def test_reshape_and_flatten_take_a_batch_of_unknown_size_and_any_dtype():
     network = Sequential([Reshape([2, 2]), Flatten()])
     function = tf.function(network, input_signature=[tf.TensorSpec([None, 4], tf.uint8)])

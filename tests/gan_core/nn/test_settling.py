@@ -16,13 +16,18 @@ from gan_core.nn.sequential import Sequential
 from gan_core.nn.settling import settle, settled
 
 
-@given(st.lists(st.integers(2, 9), min_size=1, max_size=4), st.integers(0, 100))
+@given(
+    st.lists(st.integers(2, 9), min_size=1, max_size=4),
+    st.integers(0, 100),
+    st.sampled_from([100.0, np.nan, np.inf]),
+)
 def test_settled_averages_are_the_plain_mean_over_the_batches_and_forget_what_was_there(
-    sizes, seed
+    sizes, seed, there
 ):
     made = layer(momentum=0.3)
     batches = [batch([size, 3], seed + i) for i, size in enumerate(sizes)]
-    made.moving_mean.assign([100.0, 100.0, 100.0])
+    made.moving_mean.assign([there] * 3)
+    made.moving_variance.assign([there] * 3)
     settle(Sequential([made]), iter(batches))
     np.testing.assert_allclose(
         made.moving_mean, np.mean([x.mean(axis=0) for x in batches], axis=0), rtol=1e-4, atol=1e-5

@@ -36,7 +36,9 @@ def run(tmp_path):
 
 def contents(folder):
     return {
-        str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()
+        str(p.relative_to(folder)): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != ".lock"
     }
 
 
@@ -50,7 +52,8 @@ def test_a_new_run_holds_its_config_and_its_folders(run):
         "sizes": [64, 64],
         "data": "faces.zip",
     }
-    assert sorted(p.name for p in run.path.iterdir()) == ["checkpoints", "config.json", "samples"]
+    visible = sorted(p.name for p in run.path.glob("[!.]*"))
+    assert visible == ["checkpoints", "config.json", "samples"]
     assert run.latest() is None
     assert run.step() == 0
     assert run.rows() == {}

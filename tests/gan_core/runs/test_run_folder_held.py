@@ -28,6 +28,31 @@ def test_one_process_at_a_time(run):
         run.held().__enter__()
 
 
+def test_of_two_that_create_a_folder_at_once_one_is_refused(tmp_path, monkeypatch):
+    """The second comes while the first makes the folders, or after it has written config.json."""
+    path = tmp_path / "run"
+    words = []
+
+    def second(*_):
+        with pytest.raises(ValueError, match="RunFolder") as refused:
+            RunFolder.create(path, {"number": 2})
+        words.append(str(refused.value))
+
+    original = RunFolder._write_config
+
+    def write_config(run, fields):
+        monkeypatch.setattr(RunFolder, "_write_config", original)
+        second()
+        original(run, fields)
+        second()
+
+    monkeypatch.setattr(RunFolder, "_write_config", write_config)
+    assert RunFolder.create(path, {"number": 1}).config == {"number": 1}
+    assert RunFolder.resume(path).config == {"number": 1}
+    assert "another process, or another RunFolder of this one" in words[0]
+    assert "is not empty" in words[1]
+
+
 @pytest.mark.parametrize("error", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
 def test_where_the_file_system_knows_no_locks_it_goes_without(run, monkeypatch, error):
     """And leaves no marker of its own, which a killed process would leave for ever."""

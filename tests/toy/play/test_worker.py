@@ -5,6 +5,7 @@ import collections
 import io
 import itertools
 import json
+import os
 import sys
 import threading
 import time
@@ -353,6 +354,8 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path, monkeypatch):
         csv_points.read(tmp_path / "none.csv")
     with pytest.raises(ValueError, match="points must be a CSV file that can be read"):
         csv_points.read(tmp_path)
+    with pytest.raises(ValueError, match=r"a CSV file that can be read.*a device or a pipe"):
+        csv_points.read(os.devnull)
     (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="no text in UTF-8"):
         csv_points.read(tmp_path / "b.csv")
