@@ -18,6 +18,7 @@ from gan_core.game import logits_of
 from gan_core.losses import GANLoss
 from gan_core.nn.calling import forward
 from gan_core.nn.variables import named_variables
+from gan_core.penalties import period
 
 # What stands for an argument where only the way of calling is checked.
 X = "x"
@@ -58,7 +59,7 @@ def _check_call(
         checks.fail(owner, name, f"callable with {call}", f"one that takes {signature}", way_out)
 
 
-def penalty_list(owner: str, penalty: Any) -> list:
+def penalty_list(owner: str, name: str, penalty: Any) -> list:
     """Turn None, a penalty or a list of penalties into a list."""
     if penalty is None:
         return []
@@ -66,9 +67,19 @@ def penalty_list(owner: str, penalty: Any) -> list:
     for one in penalties:
         if not callable(one):
             wanted = "a penalty of gan_core.penalties, a list of them or None"
-            checks.fail(owner, "penalty", wanted, repr(one))
+            checks.fail(owner, name, wanted, repr(one))
         call = "(critic, real, fake, *, seed, step)"
-        _check_call(owner, "penalty", one, call, CRITIC, X, X, seed=SEED, step=STEP)
+        _check_call(owner, name, one, call, CRITIC, X, X, seed=SEED, step=STEP)
+    return penalties
+
+
+def g_penalty_list(owner: str, penalty: Any) -> list:
+    """The same for the terms of G's loss, which are computed in every round."""
+    penalties = penalty_list(owner, "g_penalty", penalty)
+    for one in penalties:
+        if period(one) > 1:
+            came = f"one that is computed in every {period(one)}-th round"
+            checks.fail(owner, "g_penalty", "computed in every round", came)
     return penalties
 
 

@@ -273,6 +273,46 @@ def _row_of_bent_d(penalty, samples):
     )
 
 
+@pytest.mark.parametrize("mode", ["eager", "xla"])
+def test_a_penalty_of_g_gets_the_batches_of_gs_step_and_moves_g_alone(mode):
+    """G's term is the mean of fake times the last real batch's mean: its gradient is known.
+
+    With D at 0 the loss has no gradient at the samples, so what moves G is the term.
+    """
+
+    def term(critic, real, fake, seed, step):
+        return tf.reduce_mean(real) * tf.reduce_sum(fake) / fake.shape[0]
+
+    trainer = affine(g_penalty=term, d_rate=0.0, d_steps=2, mode=mode)
+    trainer.discriminator.kernel.assign(tf.zeros([X, 1]))
+    bias = trainer.generator.bias.numpy()
+    first = real(number=1)
+    last = real(number=2)
+    row = trainer.round(np.stack([first, last]))
+    np.testing.assert_allclose(trainer.generator.bias, bias - 0.2 * last.mean(), rtol=1e-4)
+    assert np.all(trainer.discriminator.kernel.numpy() == 0.0)
+    assert trainer.row_names == ["d_loss", "g_loss", "d_real", "d_fake", "accuracy", "g_penalty"]
+    z = trainer.latent(BATCH, rng.seed(0, "z", 1))
+    fake = z @ affine().generator.kernel.numpy() + bias
+    assert row["g_penalty"] == pytest.approx(last.mean() * np.sum(fake) / BATCH, rel=1e-3)
+    alone = trainer.generator_step(last, z)
+    assert set(alone) == {"g_loss", "g_penalty"}
+
+
+def test_a_penalty_of_g_has_a_seed_of_its_own_and_is_told_the_round():
+    asked = []
+
+    def remember(critic, real, fake, seed, step):
+        asked.append((tuple(seed.numpy().tolist()), int(step)))
+        return 0.0 * tf.reduce_sum(critic(fake))
+
+    trainer = affine(penalty=remember, g_penalty=[remember, remember])
+    trainer.round(real())
+    trainer.round(real())
+    assert [step for _, step in asked] == [0, 0, 0, 1, 1, 1]
+    assert len({seed for seed, _ in asked}) == 6
+
+
 def test_measures_of_ones_own_stand_in_the_row():
     measures = {
         "margin": lambda real, fake, a, b: tf.reduce_mean(a) - tf.reduce_mean(b),
@@ -294,6 +334,10 @@ def test_a_measure_a_penalty_and_a_loss_that_give_a_vector_are_refused():
         (
             {"penalty": lambda c, r, f, seed, step: tf.zeros([2])},
             "what a penalty gives must be one",
+        ),
+        (
+            {"g_penalty": lambda c, r, f, seed, step: tf.zeros([2])},
+            "what g_penalty gives must be one",
         ),
         ({"loss": vector}, "what the discriminator's loss gives must be one number"),
     ]
