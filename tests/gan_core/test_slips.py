@@ -60,6 +60,10 @@ def numpy_loss(real, fake):
     return np.mean(fake) - np.mean(real)
 
 
+def batches_from(index):
+    yield X[index : index + 8]
+
+
 def python_if(step):
     return 1e-3 if step < 9 else 1e-4
 
@@ -194,6 +198,31 @@ SLIPS = {
         lambda: fit(trainer(), X, 3),
         "fit: sampler must be a function of the batch's index, or HostBatches",
         "got an ndarray [40, 1] of float32",
+    ),
+    "an array in place of a sampler, and what makes one": (
+        lambda: fit(trainer(), X, 3),
+        "float32. gan_core.data.shuffled(array, batch_size) makes a sampler",
+        "",
+    ),
+    "a dataset in place of a sampler": (
+        lambda: fit(trainer(), tf.data.Dataset.from_tensors(X), 3),
+        "fit: sampler must be a function of the batch's index, or HostBatches, got <",
+        "gan_core.data.from_dataset(dataset) makes HostBatches",
+    ),
+    "a generator in place of a sampler": (
+        lambda: fit(trainer(), (X[:8] for _ in range(9)), 3),
+        "got <generator object",
+        "given as HostBatches(start): start(index) returns",
+    ),
+    "a generator function in place of HostBatches": (
+        lambda: fit(trainer(), batches_from, 3),
+        "got the generator function batches_from.",
+        "given as HostBatches(start): start(index) returns",
+    ),
+    "a sampler that takes no index": (
+        lambda: fit(trainer(), lambda: X[:8], 3),
+        "HostBatches, got one that takes ().",
+        "given as HostBatches(start): start(index) returns",
     ),
     "an array in place of a sampler of rounds": (
         lambda: trainer().rounds(X, 3),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.nn.activations import leaky_relu
+from gan_core.nn.sequential import Sequential
 
 NUMBERS = npst.arrays(
     np.float32, [5], elements=st.floats(-1e6, 1e6, width=32, allow_subnormal=False)
@@ -45,3 +46,13 @@ def test_an_alpha_out_of_range_is_refused(alpha):
         match=r"^leaky_relu: alpha must be a finite number of at least 0 and below 1, got",
     ):
         leaky_relu(alpha)
+
+
+def test_samples_in_place_of_the_slope_are_told_how_the_function_is_made():
+    """Sequential([Dense(...), leaky_relu]) calls leaky_relu(x): the brackets are missing."""
+    network = Sequential([leaky_relu])
+    words = (
+        r"alpha must be a finite number.*got an? .*Tensor \[2, 3\] of float32\. leaky_relu\(0\.2\)"
+    )
+    with pytest.raises(ValueError, match=words):
+        network(tf.zeros([2, 3]))
