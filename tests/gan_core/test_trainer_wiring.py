@@ -14,11 +14,13 @@ import tensorflow as tf
 from games import BATCH, X, Z, affine, changed, deep, real, sampler, values
 
 from gan_core import averaging, losses, penalties, rng
+from gan_core.devices import many_rounds
 from gan_core.game import discriminator_gradients, logits_of
 from gan_core.latent import Normal
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.trainer import GANTrainer
@@ -423,6 +425,39 @@ def test_samples_are_the_same_however_many_are_made_at_a_time(average):
     for wrong in (0, 257, 2.5):
         with pytest.raises(ValueError, match=r"GANTrainer\.sample: batch must be a whole number"):
             trainer.sample(4, batch=wrong)
+
+
+class Convolution(tf.Module):
+    """A layer of a user's own: a convolution over one, two or three axes of length 4."""
+
+    def __init__(self, axes):
+        super().__init__()
+        self.kernel = tf.Variable(tf.ones([3] * axes + [1, 1]))
+        self._shape = [4] * axes
+
+    def __call__(self, x, *, training=False):
+        x = tf.reshape(x, [-1, *self._shape, 1])
+        return tf.nn.convolution(x, self.kernel, padding="SAME")
+
+
+@pytest.mark.parametrize("axes", [0, 1, 2, 3])
+def test_a_round_with_a_convolution_over_any_number_of_axes_is_called_by_itself(axes, monkeypatch):
+    """On a CPU a convolution inside a loop compiled by XLA is many times slower."""
+    called = []
+    monkeypatch.setattr(many_rounds, "looped", lambda *_: called.append("looped"))
+    monkeypatch.setattr(many_rounds, "one_by_one", lambda *_: called.append("one by one"))
+    layers = [Convolution(axes), Flatten()] if axes else []
+    size = 4 ** max(axes, 1)
+    trainer = GANTrainer(
+        Dense(Z, size, seed=1),
+        Sequential([*layers, Dense(size, 1, seed=2)]),
+        latent=Normal(Z),
+        g_optimizer=SGD(0.2),
+        d_optimizer=SGD(0.1),
+        mode="eager",
+    )
+    trainer.rounds(lambda index: tf.zeros([BATCH, size]), 0)
+    assert called == ["one by one" if axes else "looped"]
 
 
 @pytest.mark.slow
