@@ -117,8 +117,7 @@ def discriminator_gradients(
         row["d_gradient_norm"] = tf.linalg.global_norm(gradients)
     for name, measure in (measures or {}).items():
         measured = functools.partial(measure, real, fake, real_logits, fake_logits)
-        value = _scalar(f"measure {name}", measured)
-        row[name] = tf.cast(value, tf.float32)
+        row[name] = _scalar(f"measure {name}", measured)
     return gradients, row
 
 
@@ -183,7 +182,7 @@ def generator_gradients(
 
 
 def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:
-    """Call a user's function, and check that it returns one number.
+    """Call a user's function, check that it returns one number, and give it in float32.
 
     The mean over the batch is easily forgotten.
     """
@@ -197,4 +196,4 @@ def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:
             "one number, such as a mean over the batch",
             checks.show_shape(value.shape),
         )
-    return value
+    return tf.cast(value, tf.float32)

@@ -123,6 +123,10 @@ SAMPLES = "what sampler gives must be"
             {"penalty": lambda critic, real, fake: 0.0},
             f"penalty must be {CALL_OF_PENALTY} (critic, real, fake). gan_core.protocols says",
         ),
+        (
+            {"discriminator": Sequential([Dense(X, 1, seed=1), lambda x: {"logits": x}])},
+            f"{LOGITS}, got a dict",
+        ),
         ({"g_penalty": 1.0}, f"g_penalty must be {PENALTY}, got 1.0"),
         (
             {"g_penalty": lambda real, fake: 0.0},

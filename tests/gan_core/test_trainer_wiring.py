@@ -315,6 +315,17 @@ def test_a_penalty_of_g_has_a_seed_of_its_own_and_is_told_the_round():
     assert len({seed for seed, _ in asked}) == 6
 
 
+def test_a_penalty_in_float64_or_in_whole_numbers_is_a_penalty():
+    def term(critic, real, fake, seed, step):
+        return tf.reduce_sum(tf.cast(fake, tf.float64))
+
+    def zero(critic, real, fake, seed, step):
+        return 0
+
+    row = affine(penalty=[term, zero], g_penalty=[term, zero]).round(real())
+    assert row["penalty"] == pytest.approx(row["g_penalty"], rel=1e-5)
+
+
 def test_measures_of_ones_own_stand_in_the_row():
     measures = {
         "margin": lambda real, fake, a, b: tf.reduce_mean(a) - tf.reduce_mean(b),
