@@ -6,7 +6,6 @@ reported in the user's own words. Batches are checked before they reach a compil
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import numpy as np
@@ -18,12 +17,15 @@ from gan_core.game import logits_of
 from gan_core.losses import GANLoss
 from gan_core.nn.calling import forward
 from gan_core.nn.variables import named_variables
+from gan_core.penalties import period
 
 # What stands for an argument where only the way of calling is checked.
 X = "x"
 SEED = "seed"
 STEP = "step"
 CRITIC = "critic"
+
+PROTOCOLS = "gan_core.protocols says how each is called."
 
 
 def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: Any) -> None:
@@ -34,7 +36,8 @@ def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: An
     if augment is not None and not callable(augment):
         checks.fail(owner, "augment", "a function (x, seed, step) -> x or None", repr(augment))
     if augment is not None:
-        _check_call(owner, "augment", augment, "(x, seed, step)", X, SEED, STEP)
+        call = "(x, seed, step)"
+        checks.called_with(owner, "augment", augment, call, [X, SEED, STEP], way_out=PROTOCOLS)
     if not callable(latent) or not hasattr(latent, "dim"):
         wanted = "a function (n, seed) -> z with a dim (gan_core.latent has some)"
         checks.fail(owner, "latent", wanted, repr(latent))
@@ -43,22 +46,7 @@ def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: An
         checks.fail(owner, "labels", wanted, repr(labels))
 
 
-def _check_call(
-    owner: str, name: str, function: Any, call: str, *arguments: str, **options: str
-) -> None:
-    """Check that a user's function can be called in this way, as far as Python can tell."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some objects do not say
-        return
-    try:
-        signature.bind(*arguments, **options)
-    except TypeError:
-        way_out = "gan_core.protocols says how each is called."
-        checks.fail(owner, name, f"callable with {call}", f"one that takes {signature}", way_out)
-
-
-def penalty_list(owner: str, penalty: Any) -> list:
+def penalty_list(owner: str, name: str, penalty: Any) -> list:
     """Turn None, a penalty or a list of penalties into a list."""
     if penalty is None:
         return []
@@ -66,9 +54,19 @@ def penalty_list(owner: str, penalty: Any) -> list:
     for one in penalties:
         if not callable(one):
             wanted = "a penalty of gan_core.penalties, a list of them or None"
-            checks.fail(owner, "penalty", wanted, repr(one))
+            checks.fail(owner, name, wanted, repr(one))
         call = "(critic, real, fake, *, seed, step)"
-        _check_call(owner, "penalty", one, call, CRITIC, X, X, seed=SEED, step=STEP)
+        checks.called_with(owner, name, one, call, [CRITIC, X, X], ["seed", "step"], PROTOCOLS)
+    return penalties
+
+
+def g_penalty_list(owner: str, penalty: Any) -> list:
+    """The same for the terms of G's loss, which are computed in every round."""
+    penalties = penalty_list(owner, "g_penalty", penalty)
+    for one in penalties:
+        if period(one) > 1:
+            came = f"one that is computed in every {period(one)}-th round"
+            checks.fail(owner, "g_penalty", "computed in every round", came)
     return penalties
 
 
@@ -145,7 +143,7 @@ def check_fit(
     inputs = (X,) if labels is None else (X, "labels")
     call = f"({', '.join(inputs)}, *, training)"
     for name, network in (("generator", generator), ("discriminator", discriminator)):
-        _check_call(owner, name, network, call, *inputs, training="training")
+        checks.called_with(owner, name, network, call, inputs, ["training"], PROTOCOLS)
     z = checks.tensor(owner, "what latent gives", latent(2, seed), [2, latent.dim])
     y = None if labels is None else _tried_labels(owner, labels(2, seed))
     fake = tf.cast(forward(generator, z, y, training=False), tf.float32)
@@ -171,7 +169,10 @@ def _check_logits(owner: str, output: Any) -> None:
     """One or several logits for each of two samples, in one tensor or a list of them."""
     wanted = "logits for each sample, [2, 1] or [2, ...] for 2 of them"
     heads = list(output) if isinstance(output, list | tuple) else [output]
-    shapes = [tuple(tf.convert_to_tensor(head).shape) for head in heads]
+    others = [head for head in heads if not tf.is_tensor(head)]
+    if others:
+        checks.fail(owner, "what discriminator gives", wanted, f"a {type(others[0]).__name__}")
+    shapes = [tuple(head.shape) for head in heads]
     if not shapes or any(shape[:1] != (2,) or 0 in shape for shape in shapes):
         came = " and ".join(checks.show_shape(shape) for shape in shapes) or "an empty list"
         checks.fail(owner, "what discriminator gives", wanted, came)
@@ -234,6 +235,10 @@ class BatchChecks:
             real and labels as tensors; labels is None for games without labels.
         """
         real, labels = self._parts(owner, "real", batch)
+        if getattr(real, "dtype", None) == np.uint8:
+            wanted = f"{checks.show_shape([*before, 'batch', *self.sample_shape])} of float32"
+            way_out = "Scale images to the range of G: image / 127.5 - 1 for [-1, 1]."
+            checks.fail(owner, "real", wanted, f"{checks.show_shape(real.shape)} of uint8", way_out)
         real = checks.tensor(
             owner, "real", real, [*before, "batch", *self.sample_shape], finite=True
         )

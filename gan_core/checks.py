@@ -9,10 +9,11 @@ Every check runs in Python, before any compiled call, so that the message shows
 from __future__ import annotations
 
 import contextlib
+import inspect
 import math
 import numbers
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
@@ -55,6 +56,46 @@ def fail(owner: str, name: str, wanted: str, came: object, way_out: str = "") ->
     if way_out:
         message = f"{message} {way_out}"
     raise ValueError(message)
+
+
+def called_with(
+    owner: str,
+    name: str,
+    function: Any,
+    call: str,
+    arguments: Sequence[Any],
+    options: Iterable[str] = (),
+    way_out: str = "",
+) -> None:
+    """Check that a user's function can be called in this way, as far as its signature tells.
+
+    It is not called.
+
+    Args:
+        owner: the class or function whose argument is checked.
+        name: the argument.
+        function: the user's function, or another object that can be called.
+        call: the call, for the message.
+        arguments: what it will be given by position; only their number counts.
+        options: the names of what it will be given by name.
+        way_out: whole sentences that help, or "".
+
+    Raises:
+        ValueError: if it takes others.
+
+    Example:
+        >>> called_with("every", "function", lambda row: 0, "(trainer, row)", ["trainer", "row"])
+        Traceback (most recent call last):
+        ValueError: every: function must be callable with (trainer, row), got one that takes (row).
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some objects do not say
+        return
+    try:
+        signature.bind(*arguments, **dict.fromkeys(options))
+    except TypeError:
+        fail(owner, name, f"callable with {call}", f"one that takes {signature}", way_out)
 
 
 def show(value: Any) -> str:

@@ -242,7 +242,11 @@ def _array(owner: str, array: Any) -> tf.Tensor:
     try:
         return tf.convert_to_tensor(array)
     except (TypeError, ValueError):
-        checks.fail(owner, "array", "an array [N, ...]", f"a {type(array).__name__} that is none")
+        way_out = ""
+        if isinstance(array, tuple):
+            way_out = "For pairs, shuffled(np.arange(N), batch_size) gives rows to take of both."
+        came = f"a {type(array).__name__} that is none"
+        checks.fail(owner, "array", "an array [N, ...]", came, way_out)
 
 
 def _rows(owner: str, rows: Any, samples: int) -> tf.Tensor:

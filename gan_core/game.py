@@ -117,8 +117,7 @@ def discriminator_gradients(
         row["d_gradient_norm"] = tf.linalg.global_norm(gradients)
     for name, measure in (measures or {}).items():
         measured = functools.partial(measure, real, fake, real_logits, fake_logits)
-        value = _scalar(f"measure {name}", measured)
-        row[name] = tf.cast(value, tf.float32)
+        row[name] = _scalar(f"measure {name}", measured)
     return gradients, row
 
 
@@ -130,8 +129,9 @@ def generator_gradients(
     tape: tf.GradientTape,
     variables: Sequence[tf.Variable],
     gradient_norm: bool = False,
+    penalties: Sequence[Callable[..., tf.Tensor]] = (),
 ) -> tuple[list[tf.Tensor], Row]:
-    """The gradients of G's loss with respect to G's variables, by the chain rule.
+    """The gradients of G's loss plus penalties with respect to G's variables, by the chain rule.
 
     First the gradient with respect to the samples is computed through D, then it is propagated
     through G.
@@ -139,13 +139,15 @@ def generator_gradients(
     Args:
         loss: the two players' losses.
         critic: x [B, ...] -> logits [B] or [B, k].
-        real: samples [B, ...]; used by paired losses only.
+        real: samples [B, ...]; used by paired losses and by penalties only.
         fake, tape: what `generate` returned.
         variables: the variables that G's optimizer updates.
         gradient_norm: whether to report the norm of all gradients together.
+        penalties: further terms of G's loss: functions (critic, real, fake) -> scalar.
 
     Returns:
-        The gradients, in the order of `variables`, and a row with g_loss (and g_gradient_norm).
+        The gradients, in the order of `variables`, and a row: g_loss (without penalties), g_penalty
+        (their sum) if there are any, and g_gradient_norm if asked for.
 
     Raises:
         ValueError: if there is no gradient through the critic, for example because something in it
@@ -156,7 +158,11 @@ def generator_gradients(
         fake_logits = critic(fake)
         real_logits = critic(real) if loss.paired else None
         g_loss = _scalar("the generator's loss", lambda: loss.generator(real_logits, fake_logits))
-    at_samples = through_d.gradient(g_loss, fake)
+        penalty = tf.zeros([])
+        for term in penalties:
+            penalty += _scalar("g_penalty", functools.partial(term, critic, real, fake))
+        total = g_loss + penalty
+    at_samples = through_d.gradient(total, fake)
     if at_samples is None:  # tape.gradient would treat output_gradients=None as ones
         checks.fail(
             "generator_gradients",
@@ -168,13 +174,15 @@ def generator_gradients(
         )
     gradients = replicas.mean(tape.gradient(fake, variables, output_gradients=at_samples))
     row = {"g_loss": g_loss}
+    if penalties:
+        row["g_penalty"] = penalty
     if gradient_norm:
         row["g_gradient_norm"] = tf.linalg.global_norm(gradients)
     return gradients, row
 
 
 def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:
-    """Call a user's function, and check that it returns one number.
+    """Call a user's function, check that it returns one number, and give it in float32.
 
     The mean over the batch is easily forgotten.
     """
@@ -188,4 +196,4 @@ def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:
             "one number, such as a mean over the batch",
             checks.show_shape(value.shape),
         )
-    return value
+    return tf.cast(value, tf.float32)

@@ -53,7 +53,10 @@ class Labels(Protocol):
 
 
 class Penalty(Protocol):
-    """A term of D's loss: penalty(critic, real, fake, seed=..., step=...) -> float32 scalar."""
+    """A term of D's or G's loss: penalty(critic, real, fake, seed=..., step=...) -> float32 scalar.
+
+    The critic maps samples [B, ...] to logits, with the labels of this batch if there are any.
+    """
 
     def __call__(
         self, critic: Any, real: tf.Tensor, fake: tf.Tensor, *, seed: tf.Tensor, step: Any

@@ -55,16 +55,23 @@ class GANTrainer:
         generator: z [B, latent.dim] -> fake [B, ...], called as generator(z, training=...).
         discriminator: [B, ...] -> logits, called as discriminator(x, training=...). It gives one
             logit a sample ([B] or [B, 1]) or several ([B, k], [B, h, w, 1], or a list of such
-            tensors); losses average over all of them.
+            tensors); losses average over all of them. A loss of your own gets them as one tensor
+            [B, k], in the order of the list, and may treat each column in its own way.
         latent: the distribution of z (`gan_core.latent`).
         g_optimizer, d_optimizer: made from hyper-parameters, such as Adam(2e-4, beta_1=0.5); the
             trainer binds each to all trainable variables of its network, unless it is bound to some
-            of them already. The two learning rates may differ (Heusel et al. 2017).
+            of them already: the others are then frozen. The two learning rates may differ (Heusel
+            et al. 2017).
         loss: the losses of both players (`gan_core.losses`).
-        penalty: a penalty of `gan_core.penalties`, a list of them, or None.
+        penalty: a penalty of `gan_core.penalties`, a list of them, or None: terms of D's loss.
+        g_penalty: the same for G's loss: functions (critic, real, fake, *, seed, step) -> scalar
+            that are added to it, such as the L1 distance of pix2pix (Isola et al. 2017). They are
+            computed in every round, with the critic, the (last) real and the fake batch of G's
+            step. Samples are given to them without augmentation.
         labels: the distribution of labels, such as `latent.Classes(10)`, for conditional networks:
             batches are then pairs (x, y), and networks are called as generator(z, y, training=...)
-            and discriminator(x, y, training=...). Fakes get the labels of the real batch.
+            and discriminator(x, y, training=...). Fakes get the labels of the real batch. A label
+            may be any tensor, such as the image that G of pix2pix starts from.
         d_steps: the number of D's steps in a round, each with a new real batch and a new z.
         update: "alternating": G learns from the updated D; or "simultaneous": both gradients are
             computed before either step.
@@ -89,8 +96,9 @@ class GANTrainer:
 
     A row holds float32 numbers. At D's last step, before D is updated, these are measured: d_loss
     (without penalty), the numbers of `GANLoss.report`, the penalty if there is one, and the
-    measures. At G's step g_loss is measured, with the D that G learns from. With gradient_norms
-    the row also holds d_gradient_norm and g_gradient_norm, the norms over all updated variables.
+    measures. At G's step g_loss (without g_penalty) is measured, with the D that G learns from, and
+    g_penalty, the sum of these terms, if there are any. With gradient_norms the row also holds
+    d_gradient_norm and g_gradient_norm, the norms over all updated variables.
 
     penalty is the sum of all penalties. Where some are computed in every k-th round only, it is
     their sum in the last round in which all of them were computed, without the factor k with which
@@ -123,6 +131,7 @@ class GANTrainer:
         d_optimizer: Optimizer,
         loss: GANLoss = NON_SATURATING,
         penalty: Penalty | Sequence[Penalty] | None = None,
+        g_penalty: Penalty | Sequence[Penalty] | None = None,
         labels: Labels | None = None,
         d_steps: int = 1,
         update: str = "alternating",
@@ -145,7 +154,8 @@ class GANTrainer:
         self.labels = labels
         self.loss = loss
         self.augment = augment
-        self.penalties = _validate.penalty_list(owner, penalty)
+        self.penalties = _validate.penalty_list(owner, "penalty", penalty)
+        self.g_penalties = _validate.g_penalty_list(owner, g_penalty)
         self._penalty_periods = [period(one) for one in self.penalties]
         self.d_steps = checks.integer(owner, "d_steps", d_steps, 1)
         self.update = checks.one_of(owner, "update", update, ["alternating", "simultaneous"])
@@ -174,6 +184,8 @@ class GANTrainer:
         names = ["d_loss", "g_loss", *self.loss.reported]
         if self.penalties:
             names.append("penalty")
+        if self.g_penalties:
+            names.append("g_penalty")
         if self.gradient_norms:
             names += ["d_gradient_norm", "g_gradient_norm"]
         return names
@@ -262,11 +274,12 @@ class GANTrainer:
 
         Args:
             real: samples [B, ...] float32, or a pair (samples, labels). The samples are used by
-                paired losses only.
+                paired losses and g_penalty only.
             z: [B, dim] float32.
 
         Returns:
-            The row, name -> float: g_loss, and g_gradient_norm with gradient_norms.
+            The row, name -> float: g_loss, g_penalty if there is one, and g_gradient_norm with
+            gradient_norms.
         """
         return _floats(
             self._run(self._compiled_g_step, *self._checked_step(real, z, "generator_step"))
@@ -401,12 +414,7 @@ class GANTrainer:
         return generate(self.generator, z, y, self._layers_seed(f"G, {purpose}", k))
 
     def _d_gradients(self, real: tf.Tensor, y: Any, fake: tf.Tensor, k: int = 0) -> tuple:
-        penalties = [
-            functools.partial(
-                penalty, seed=replicas.own_seed(self._seed(f"penalty {i}", k)), step=self.step
-            )
-            for i, penalty in enumerate(self.penalties)
-        ]
+        penalties = self._with_seeds(self.penalties, "penalty", k)
         gradients, row = discriminator_gradients(
             self.loss,
             self._critic(y, "D", k),
@@ -421,6 +429,15 @@ class GANTrainer:
         if self.penalties:
             row["penalty"] = self._penalty_shown(row["penalty"])
         return gradients, row
+
+    def _with_seeds(self, penalties: list, purpose: str, k: int = 0) -> list[Callable]:
+        """The penalties as functions (critic, real, fake), each with a seed of its own."""
+        return [
+            functools.partial(
+                penalty, seed=replicas.own_seed(self._seed(f"{purpose} {i}", k)), step=self.step
+            )
+            for i, penalty in enumerate(penalties)
+        ]
 
     def _penalty_shown(self, penalty: tf.Tensor) -> tf.Tensor:
         """The penalty of this round, or of the last one in which all penalties were computed."""
@@ -443,6 +460,7 @@ class GANTrainer:
             tape,
             self.g_optimizer.bound,
             self.gradient_norms,
+            self._with_seeds(self.g_penalties, "g_penalty"),
         )
 
     def _critic(self, y: Any, player: str, k: int = 0) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -558,13 +576,14 @@ class GANTrainer:
 
     @property
     def _convolves(self) -> bool:
-        """Whether a network has a kernel [h, w, in, out].
+        """Whether a network has a variable of the form of a kernel: [w, in, out], [h, w, in, out].
 
         Inside a loop compiled by XLA, convolutions on a CPU were measured to be a hundred times
-        slower. Such rounds take long enough to be called one by one.
+        slower, those over one axis with 32 channels six times. Such rounds take long enough to be
+        called one by one.
         """
         variables = (*self.generator.variables, *self.discriminator.variables)
-        return any(variable.shape.rank == 4 for variable in variables)
+        return any(variable.shape.rank >= 3 for variable in variables)
 
     def _run(self, function: Callable, *arguments: Any) -> Any:
         """Call a compiled function, and remember if it fails while it runs.

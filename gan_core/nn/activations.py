@@ -27,6 +27,10 @@ def leaky_relu(alpha: float = 0.2) -> Callable[[tf.Tensor], tf.Tensor]:
         >>> leaky_relu(0.5)(tf.constant([-2.0, 3.0])).numpy()
         array([-1.,  3.], dtype=float32)
     """
+    if hasattr(alpha, "shape") and len(alpha.shape) > 0:  # the samples themselves
+        way_out = "leaky_relu(0.2) makes the function; in a list of layers write leaky_relu()."
+        wanted = "a finite number of at least 0 and below 1"
+        checks.fail("leaky_relu", "alpha", wanted, checks.show(alpha), way_out)
     checks.number("leaky_relu", "alpha", alpha, 0.0, below=1.0)
 
     def leaky_relu(x: tf.Tensor) -> tf.Tensor:

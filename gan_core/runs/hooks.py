@@ -164,3 +164,4 @@ class Hooks:
 def _check_function(owner: str, function: object, arguments: str) -> None:
     if not callable(function):
         checks.fail(owner, "function", f"a function {arguments}", repr(function))
+    checks.called_with(owner, "function", function, arguments, arguments.split(", "))

@@ -9,11 +9,13 @@ The parts around the loop are in other files: `progress` (the bar), `interrupts`
 from __future__ import annotations
 
 import contextlib
+import inspect
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from rich.console import Console
 
 from gan_core import checks
@@ -31,6 +33,11 @@ __all__ = ["Interrupted", "NotFiniteError", "at_end", "at_start", "every", "fit"
 SECONDS_A_CALL = 0.5
 SECONDS_BETWEEN_CHECKPOINTS = 600.0  # if no number of rounds is given
 PLAINLY_FAILED = 1e6  # no training recovers from a loss of this size
+
+PYTHONS_BATCHES = (
+    "Batches that Python makes are given as HostBatches(start): start(index) returns an endless "
+    "iterator that begins with batch number index, so that a resumed run finds its place."
+)
 
 Values = dict[str, np.ndarray]  # by name, one number a round [rounds]
 
@@ -98,13 +105,7 @@ def fit(
     log_every = checks.integer("fit", "log_every", log_every, 1)
     if checkpoint_every is not None:
         checkpoint_every = checks.integer("fit", "checkpoint_every", checkpoint_every, 1)
-    if not callable(sampler) and not isinstance(sampler, HostBatches):
-        checks.fail(
-            "fit",
-            "sampler",
-            "a function of the batch's index, or HostBatches",
-            checks.show(sampler),
-        )
+    _check_sampler(sampler)
     if run is not None and not isinstance(run, RunFolder):
         checks.fail("fit", "run", "a RunFolder or None", repr(run))
     to_call = Hooks(hooks)
@@ -217,6 +218,30 @@ def _how_to_resume(trainer: GANTrainer, run: RunFolder | None) -> str:
 
 def _what_is_saved(run: RunFolder | None) -> str:
     return "" if run is None else f" All of it is saved in {run.path}."
+
+
+def _check_sampler(sampler: Any) -> None:
+    """Refuse what is no source of batches, and name the function that makes one of it."""
+    if isinstance(sampler, HostBatches):
+        return
+    wanted = "a function of the batch's index, or HostBatches"
+    if not callable(sampler):
+        checks.fail("fit", "sampler", wanted, checks.show(sampler), _source_of(sampler))
+    if inspect.isgeneratorfunction(sampler):
+        came = f"the generator function {sampler.__name__}"
+        checks.fail("fit", "sampler", wanted, came, PYTHONS_BATCHES)
+    checks.called_with("fit", "sampler", sampler, "(index)", ["index"], way_out=PYTHONS_BATCHES)
+
+
+def _source_of(batches: Any) -> str:
+    """A sentence that says what makes a sampler, or HostBatches, of these data."""
+    if isinstance(batches, tf.data.Dataset):
+        return "gan_core.data.from_dataset(dataset) makes HostBatches of a dataset."
+    if isinstance(batches, np.ndarray) or tf.is_tensor(batches):
+        return "gan_core.data.shuffled(array, batch_size) makes a sampler of an array."
+    if isinstance(batches, Iterable) and not isinstance(batches, str | bytes | dict):
+        return PYTHONS_BATCHES
+    return ""
 
 
 def _player(

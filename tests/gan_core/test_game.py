@@ -137,6 +137,46 @@ def test_gs_gradient_is_the_chain_rule_through_d(loss):
     assert float(row["g_gradient_norm"]) == pytest.approx(norm, rel=1e-4)
 
 
+def test_gs_penalties_add_their_own_gradients_to_that_of_the_loss():
+    """P = 3/2 mean (real - fake)^2 has the gradient -3 (real - fake) / (B X) at the samples.
+
+    A second term, the sum of the samples, has the gradient 1 there.
+    """
+    generator, _, critic = players()
+    fake = generator(NOISE)
+    terms = [
+        lambda critic, real, fake: 1.5 * tf.reduce_mean(tf.square(real - fake)),
+        lambda critic, real, fake: tf.reduce_sum(fake),
+    ]
+
+    def gradients(penalties):
+        fake, tape = generate(generator, tf.constant(NOISE))
+        variables = generator.trainable_variables
+        return generator_gradients(
+            losses.NON_SATURATING,
+            critic,
+            tf.constant(real()),
+            fake,
+            tape,
+            variables,
+            penalties=penalties,
+        )
+
+    plain, plain_row = gradients([])
+    with_terms, row = gradients(terms)
+    at_samples = 1.0 - 3.0 * (real() - fake.numpy()) / (BATCH * X)
+    expected = {"bias": at_samples.sum(axis=0), "kernel": NOISE.T @ at_samples}
+    for before, after, variable in zip(
+        plain, with_terms, generator.trainable_variables, strict=True
+    ):
+        name = variable.name.split("/")[-1][:-2]
+        np.testing.assert_allclose(after - before, expected[name], rtol=1e-4, atol=1e-5)
+    assert plain_row.keys() == {"g_loss"}
+    assert row["g_loss"] == plain_row["g_loss"]
+    wanted = 1.5 * np.mean((real() - fake) ** 2) + np.sum(fake)
+    assert float(row["g_penalty"]) == pytest.approx(wanted, rel=1e-4)
+
+
 def test_a_logit_of_zero_is_called_fake():
     """P(a > 0) and P(b <= 0): a D that says 0 to everything is right on all fakes and on no
     real.

@@ -15,12 +15,13 @@ from gan_core.losses import GANLoss
 from gan_core.nn.dense import Dense
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.penalties import r1
-from gan_core.runs.loop import fit
+from gan_core.runs.loop import at_end, every, fit
 from gan_core.trainer import GANTrainer
 
 pytestmark = pytest.mark.slow
 
 X = np.arange(40, dtype=np.float32).reshape(40, 1)
+IMAGES = np.zeros([8, 1], np.uint8)
 
 
 class WithNumPy(tf.Module):
@@ -58,6 +59,10 @@ def taking_from(batches):
 
 def numpy_loss(real, fake):
     return np.mean(fake) - np.mean(real)
+
+
+def batches_from(index):
+    yield X[index : index + 8]
 
 
 def python_if(step):
@@ -194,6 +199,51 @@ SLIPS = {
         lambda: fit(trainer(), X, 3),
         "fit: sampler must be a function of the batch's index, or HostBatches",
         "got an ndarray [40, 1] of float32",
+    ),
+    "an array in place of a sampler, and what makes one": (
+        lambda: fit(trainer(), X, 3),
+        "float32. gan_core.data.shuffled(array, batch_size) makes a sampler",
+        "",
+    ),
+    "a dataset in place of a sampler": (
+        lambda: fit(trainer(), tf.data.Dataset.from_tensors(X), 3),
+        "fit: sampler must be a function of the batch's index, or HostBatches, got <",
+        "gan_core.data.from_dataset(dataset) makes HostBatches",
+    ),
+    "a hook that does not take the row": (
+        lambda: every(9, lambda trainer: None),
+        "every: function must be callable with (trainer, row), got one that takes (trainer).",
+        "",
+    ),
+    "a hook at the end that takes the row": (
+        lambda: at_end(lambda trainer, row: None),
+        "at_end: function must be callable with (trainer), got one that takes (trainer, row).",
+        "",
+    ),
+    "images in place of float32, from Python": (
+        lambda: fit(trainer(), data.HostBatches(lambda index: iter([IMAGES])), 3),
+        "real must be [batch, 1] of float32, got [8, 1] of uint8. Scale images",
+        "",
+    ),
+    "a pair of arrays in place of one": (
+        lambda: data.shuffled((X, X[:, 0]), 8),
+        "data.shuffled: array must be an array [N, ...], got a tuple",
+        "shuffled(np.arange(N), batch_size) gives rows",
+    ),
+    "a generator in place of a sampler": (
+        lambda: fit(trainer(), (X[:8] for _ in range(9)), 3),
+        "got <generator object",
+        "given as HostBatches(start): start(index) returns",
+    ),
+    "a generator function in place of HostBatches": (
+        lambda: fit(trainer(), batches_from, 3),
+        "got the generator function batches_from.",
+        "given as HostBatches(start): start(index) returns",
+    ),
+    "a sampler that takes no index": (
+        lambda: fit(trainer(), lambda: X[:8], 3),
+        "fit: sampler must be callable with (index), got one that takes ().",
+        "given as HostBatches(start): start(index) returns",
     ),
     "an array in place of a sampler of rounds": (
         lambda: trainer().rounds(X, 3),

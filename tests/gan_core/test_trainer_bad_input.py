@@ -123,6 +123,19 @@ SAMPLES = "what sampler gives must be"
             {"penalty": lambda critic, real, fake: 0.0},
             f"penalty must be {CALL_OF_PENALTY} (critic, real, fake). gan_core.protocols says",
         ),
+        (
+            {"discriminator": Sequential([Dense(X, 1, seed=1), lambda x: {"logits": x}])},
+            f"{LOGITS}, got a dict",
+        ),
+        ({"g_penalty": 1.0}, f"g_penalty must be {PENALTY}, got 1.0"),
+        (
+            {"g_penalty": lambda real, fake: 0.0},
+            "g_penalty must be callable with (critic, real, fake, *, seed, step), got",
+        ),
+        (
+            {"g_penalty": penalties.r2(1.0, every=4)},
+            "g_penalty must be computed in every round, got one that is computed in every 4-th",
+        ),
         ({"penalty": penalties.r1}, f"penalty must be {CALL_OF_PENALTY} (gamma"),
         (
             {"augment": lambda x: x},

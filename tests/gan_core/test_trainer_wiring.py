@@ -15,11 +15,13 @@ import tensorflow as tf
 from games import BATCH, X, Z, affine, changed, deep, real, sampler, values
 
 from gan_core import averaging, losses, penalties, rng
+from gan_core.devices import many_rounds
 from gan_core.game import discriminator_gradients, logits_of
 from gan_core.latent import Normal
 from gan_core.nn.activations import leaky_relu
 from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
+from gan_core.nn.shapes import Flatten
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.trainer import GANTrainer
@@ -278,6 +280,58 @@ def _row_of_bent_d(penalty, samples):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("mode", ["eager", "xla"])
+def test_a_penalty_of_g_gets_the_batches_of_gs_step_and_moves_g_alone(mode):
+    """G's term is the mean of fake times the last real batch's mean: its gradient is known.
+
+    With D at 0 the loss has no gradient at the samples, so what moves G is the term.
+    """
+
+    def term(critic, real, fake, seed, step):
+        return tf.reduce_mean(real) * tf.reduce_sum(fake) / fake.shape[0]
+
+    trainer = affine(g_penalty=term, d_rate=0.0, d_steps=2, mode=mode)
+    trainer.discriminator.kernel.assign(tf.zeros([X, 1]))
+    bias = trainer.generator.bias.numpy()
+    first = real(number=1)
+    last = real(number=2)
+    row = trainer.round(np.stack([first, last]))
+    np.testing.assert_allclose(trainer.generator.bias, bias - 0.2 * last.mean(), rtol=1e-4)
+    assert np.all(trainer.discriminator.kernel.numpy() == 0.0)
+    assert trainer.row_names == ["d_loss", "g_loss", "d_real", "d_fake", "accuracy", "g_penalty"]
+    z = trainer.latent(BATCH, rng.seed(0, "z", 1))
+    fake = z @ affine().generator.kernel.numpy() + bias
+    assert row["g_penalty"] == pytest.approx(last.mean() * np.sum(fake) / BATCH, rel=1e-3)
+    alone = trainer.generator_step(last, z)
+    assert set(alone) == {"g_loss", "g_penalty"}
+
+
+def test_a_penalty_of_g_has_a_seed_of_its_own_and_is_told_the_round():
+    asked = []
+
+    def remember(critic, real, fake, seed, step):
+        asked.append((tuple(seed.numpy().tolist()), int(step)))
+        return 0.0 * tf.reduce_sum(critic(fake))
+
+    trainer = affine(penalty=remember, g_penalty=[remember, remember])
+    trainer.round(real())
+    trainer.round(real())
+    assert [step for _, step in asked] == [0, 0, 0, 1, 1, 1]
+    assert len({seed for seed, _ in asked}) == 6
+
+
+def test_a_penalty_in_float64_or_in_whole_numbers_is_a_penalty():
+    def term(critic, real, fake, seed, step):
+        return tf.reduce_sum(tf.cast(fake, tf.float64))
+
+    def zero(critic, real, fake, seed, step):
+        return 0
+
+    row = affine(penalty=[term, zero], g_penalty=[term, zero]).round(real())
+    assert row["penalty"] == pytest.approx(row["g_penalty"], rel=1e-5)
+
+
+@pytest.mark.slow
 def test_measures_of_ones_own_stand_in_the_row():
     measures = {
         "margin": lambda real, fake, a, b: tf.reduce_mean(a) - tf.reduce_mean(b),
@@ -299,6 +353,10 @@ def test_a_measure_a_penalty_and_a_loss_that_give_a_vector_are_refused():
         (
             {"penalty": lambda c, r, f, seed, step: tf.zeros([2])},
             "what a penalty gives must be one",
+        ),
+        (
+            {"g_penalty": lambda c, r, f, seed, step: tf.zeros([2])},
+            "what g_penalty gives must be one",
         ),
         ({"loss": vector}, "what the discriminator's loss gives must be one number"),
     ]
@@ -384,6 +442,39 @@ def test_samples_are_the_same_however_many_are_made_at_a_time(average):
     for wrong in (0, 257, 2.5):
         with pytest.raises(ValueError, match=r"GANTrainer\.sample: batch must be a whole number"):
             trainer.sample(4, batch=wrong)
+
+
+class Convolution(tf.Module):
+    """A layer of a user's own: a convolution over one, two or three axes of length 4."""
+
+    def __init__(self, axes):
+        super().__init__()
+        self.kernel = tf.Variable(tf.ones([3] * axes + [1, 1]))
+        self._shape = [4] * axes
+
+    def __call__(self, x, *, training=False):
+        x = tf.reshape(x, [-1, *self._shape, 1])
+        return tf.nn.convolution(x, self.kernel, padding="SAME")
+
+
+@pytest.mark.parametrize("axes", [0, 1, 2, 3])
+def test_a_round_with_a_convolution_over_any_number_of_axes_is_called_by_itself(axes, monkeypatch):
+    """On a CPU a convolution inside a loop compiled by XLA is many times slower."""
+    called = []
+    monkeypatch.setattr(many_rounds, "looped", lambda *_: called.append("looped"))
+    monkeypatch.setattr(many_rounds, "one_by_one", lambda *_: called.append("one by one"))
+    layers = [Convolution(axes), Flatten()] if axes else []
+    size = 4 ** max(axes, 1)
+    trainer = GANTrainer(
+        Dense(Z, size, seed=1),
+        Sequential([*layers, Dense(size, 1, seed=2)]),
+        latent=Normal(Z),
+        g_optimizer=SGD(0.2),
+        d_optimizer=SGD(0.1),
+        mode="eager",
+    )
+    trainer.rounds(lambda index: tf.zeros([BATCH, size]), 0)
+    assert called == ["one by one" if axes else "looped"]
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.nn.activations import leaky_relu
+from gan_core.nn.sequential import Sequential
 
 # TensorFlow prints its line once in a process, so the program has one graph only.
 GRADIENT = """
@@ -73,3 +74,13 @@ def test_no_pass_of_tensorflow_fails_where_it_follows_a_convolution_and_its_bias
     ended = programs.run(["-c", GRADIENT], anew=True)
     assert ended.stdout == "[4, 1]\n"
     assert "failed: INVALID_ARGUMENT" not in ended.stderr
+
+
+def test_samples_in_place_of_the_slope_are_told_how_the_function_is_made():
+    """Sequential([Dense(...), leaky_relu]) calls leaky_relu(x): the brackets are missing."""
+    network = Sequential([leaky_relu])
+    words = (
+        r"alpha must be a finite number.*got an? .*Tensor \[2, 3\] of float32\. leaky_relu\(0\.2\)"
+    )
+    with pytest.raises(ValueError, match=words):
+        network(tf.zeros([2, 3]))

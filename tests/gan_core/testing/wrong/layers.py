@@ -135,6 +135,20 @@ class SpectralDense(tf.Module):
         return x @ (self.kernel / sigma)
 
 
+class RemembersAndMixes(tf.Module):
+    """A running mean, which training moves, and in training a group by position in the batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean = tf.Variable(tf.zeros([5]), trainable=False)
+
+    def __call__(self, x, *, training=False):
+        if not training:
+            return x - self.mean
+        self.mean.assign(0.9 * self.mean + 0.1 * tf.reduce_mean(x, axis=0))
+        return x - self.mean - x[:1]
+
+
 class OwnDense(tf.Module):
     """A dense layer with a start of one's own."""
 
@@ -321,6 +335,11 @@ WRONG = {
         ),
         "inference_changes_nothing",
         "spectral normalisation that ignores training",
+    ),
+    "a group by position beside a running mean": (
+        Layer(lambda seed: RemembersAndMixes(), [5], [5], name="wrong"),
+        "sample_order_goes_with_the_answers",
+        "x[:1] as the batch's reference",
     ),
     "sigma detached": (
         Layer(lambda seed: SpectralDense(seed, detached=True), [5], [4], name="wrong"),
