@@ -87,7 +87,9 @@ def exercise_4() -> tuple[np.ndarray, np.ndarray]:
 def exercise_5(repeats: int = 200) -> tuple[np.ndarray, np.ndarray]:
     """W1 is at least the difference of the two means: carrying sand changes the mean by no more
     than the way that it is carried. The difference of the means of two samples has the sd
-    sqrt(2 / n), so W1 cannot shrink faster than 1/sqrt(n).
+    sqrt(2 / n), so W1 cannot shrink faster than 1/sqrt(n). Averaged over 200 pairs of samples, W1
+    is 0.331, 0.176, 0.093 and 0.046 for n = 25, 100, 400 and 1600. Four times as many numbers
+    halve it.
 
     Args:
         repeats: pairs of samples over which W1 is averaged.
@@ -111,6 +113,10 @@ def exercise_6(seed: int = 0) -> tuple[float, float, float]:
     Random directions are rarely close to an axis, and see the difference. A few directions may all
     miss it: the fewer there are, the more the distance depends on their seed.
 
+    The axes give 0.05. The 128 random directions give 0.47, and their floor is 0.06 (seed 0; seeds
+    1 to 4 give 0.04 to 0.08, 0.50 to 0.53, and 0.04 to 0.05). With 2, 8, 32 and 128 directions
+    the sd of the distance over 50 seeds of the directions is 0.22, 0.07, 0.04 and 0.02.
+
     Args:
         seed: the seed of the clouds and of the directions.
 
@@ -129,7 +135,9 @@ def exercise_6(seed: int = 0) -> tuple[float, float, float]:
 def exercise_7(count: int = 300) -> tuple[int, int]:
     """A bar is dark from top to bottom. So take the brightest level of each of the first and last
     few columns: in a bar it is nearly 0. A clean face may be dark at one side, but hardly in
-    every pixel of several columns at both sides.
+    every pixel of several columns at both sides. The check finds all 100 planted ones, and flags
+    none of 300 clean drawn faces. (These bars are exactly black. Bars in a JPEG are not quite, and
+    for them `level` is there.)
 
     Args:
         count: how many clean faces are tried.

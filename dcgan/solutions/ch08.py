@@ -57,7 +57,9 @@ def exercise_3() -> tuple[float, float, float]:
     """Doubling is a transposed convolution with a 2 x 2 block of ones. So doubling and convolving
     is a transposed convolution whose kernel is that block convolved with the 3 x 3 one. Its four
     classes of weights (a pixel meets one class) have equal sums: a constant y stays constant. A
-    free 4 x 4 kernel has four different sums, and makes a checkerboard of a constant.
+    free 4 x 4 kernel has four different sums, and makes a checkerboard of a constant. The two ways
+    agree within 1e-6. What the composed kernel makes of a constant has an unevenness of 1e-7. What
+    a random 4 x 4 kernel makes of it has 1.75: an sd larger than the mean.
 
     Returns:
         The largest difference between the two ways; the unevenness (sd over mean) of an enlarged
@@ -99,7 +101,8 @@ def exercise_4() -> tuple[list, list]:
 
 def exercise_5(error: float = 0.2, seed: int = 0) -> tuple[float, float]:
     """With the error e, e^2 = (1 - m) / (1 + m). Multiplied out, e^2 + e^2 m = 1 - m, so
-    m = (1 - e^2) / (1 + e^2), which is 0.923 for e = 1/5.
+    m = (1 - e^2) / (1 + e^2), which is 0.923 for e = 1/5. With it the measured error is 0.194,
+    0.196 and 0.206 (seeds 0, 1 and 2).
 
     Args:
         error: the error of the moving mean, divided by that of one batch.
@@ -129,7 +132,9 @@ class InstanceNorm(tf.Module):
 
 def exercise_6(seed: int = 0) -> dict[str, float]:
     """Mean and variance are those of one picture, so its logit cannot depend on another. The price:
-    the contrast of a picture's channels is hidden from the layers behind.
+    the contrast of a picture's channels is hidden from the layers behind. Measured in a random D
+    with 8 pictures, the share on other pictures is 0.3 to 0.4 % with batch norm (seeds 0, 1 and 2),
+    and exactly 0 with instance norm.
 
     Args:
         seed: the seed of the kernels and pictures.

@@ -49,7 +49,7 @@ def exercise_2(rounds: int = 400):
     return 0.5 ** (1.0 / rounds), float(np.prod((1.0 + t) / (10.0 + t)))
 
 
-def exercise_3(logit: float = 6.0, seed: int = 0):
+def exercise_3(logit: float = 6.0, seed: int = 0, batches: int = 0):
     """(a) A perfect D says 1 to real and 0 to generated faces. Read as logits, these have the loss
     s(-1) + s(0) = log(1 + 1/e) + log 2 = 1.006, with s for softplus. No D of this kind has a
     smaller loss, where a right and sure D should have a loss near 0.
@@ -57,9 +57,16 @@ def exercise_3(logit: float = 6.0, seed: int = 0):
     (b) The gradient is not 0. `training` tells batch norm which statistics to use, and nothing
     else. Who learns is decided by the variables that an optimizer is bound to.
 
+    In untrained networks it looks as if they were frozen: the norm of the gradient is 0.00004 with
+    training=False, and 9.5 with training=True (seed 0). But this is because the moving averages
+    still have their first values, 0 and 1. Then batch norm leaves a signal as it is, and small
+    weights shrink it from layer to layer. After 200 batches in training, which change nothing but
+    the averages, the norms are 12.9 and 9.5.
+
     Args:
         logit: the logit of a D that is right and sure.
         seed: the seed of the networks.
+        batches: how many the moving averages have seen when the gradient is measured.
 
     Returns:
         The loss from logits, the loss from probabilities taken for logits, and the norms of the
@@ -71,6 +78,9 @@ def exercise_3(logit: float = 6.0, seed: int = 0):
 
     generator = networks.generator(32, 8, 16, seed=seed)
     discriminator = networks.discriminator(32, 8, seed=seed)
+    for batch in range(batches):
+        before = rng.normal([16, 16], rng.seed(seed, "z before", batch))
+        discriminator(generator(before, training=True), training=True)
     z = rng.normal([8, 16], rng.seed(seed, "z"))
     norms = []
     for is_training in (False, True):
@@ -107,8 +117,9 @@ def exercise_4(sd: float = 15.0, difference: float = 10.0, tries: int = 20_000):
 def exercise_5(a: float = 0.7, b: float = -0.3):
     """It is larger. The loss is the mean of s(-a_i) + s(b_i), and s, softplus, is convex. By
     Jensen's inequality the mean of s is at least s of the mean, with equality where all four
-    logits are equal. The end of the game stays: at p = q the best answer of each logit is 0, and
-    the loss is log 4.
+    logits are equal. For a = 0.7 and b = -0.3, spread by -1, -0.5, 0.5 and 1, it is 1.099 in place
+    of 0.958. The end of the game stays: at p = q the best answer of each logit is 0, and the loss
+    is log 4.
 
     Returns:
         The loss of four logits that are spread around a and b, and that of one logit a and b.

@@ -55,7 +55,9 @@ def exercise_2(gamma: float = 1.0, rounds: int = 200):
     """Near the data a - b is about 0, so sigma is 1/2, and D' is -theta / (4 gamma). A step of G
     turns theta into theta - h theta / (8 gamma) = (1 - h / (8 gamma)) theta. This goes to 0 if the
     factor lies between -1 and 1: for 0 < h < 16 gamma. With R1 alone no h is small enough, because
-    the slope has no bound.
+    the slope has no bound. Computed with both penalties for 200 rounds from theta = 0.01: at
+    h = 15 gamma |theta| falls to 3e-14, and at 17 gamma it grows to 1.6, and no further, because
+    there the formula for small theta no longer holds.
 
     Args:
         gamma: the weight of R1 and of R2.
@@ -88,7 +90,8 @@ def exercise_3(frequencies: tuple[float, ...] = (0.05, 0.1, 0.25, 0.4)):
     """(1, 5, 10, 10, 5, 1) are the coefficients of (1 + t)^5, so it is the mean of two pixels five
     times over, and multiplies the amplitude by cos(pi f)^5. At f = 0.4 it leaves 0.003 where
     (1, 3, 3, 1) leaves 0.030; but at f = 0.1, a wave that the small picture can hold, it leaves
-    0.78 in place of 0.86. It also needs half as many products again.
+    0.78 in place of 0.86. The amplitudes that are measured agree with the formula within 1e-6. The
+    filter also needs half as many products again.
 
     Returns:
         {f: (cos(pi f)^5, the amplitude that is measured)}.
@@ -109,6 +112,10 @@ def exercise_3(frequencies: tuple[float, ...] = (0.05, 0.1, 0.25, 0.4)):
 def exercise_4(depth: int = 32, most: float = 2.0):
     """f is uncorrelated with x and has c^2 times its mean square, so a block multiplies the mean
     square by 1 + c^2. (1 + c^2)^L = 2 gives c = sqrt(2^(1 / L) - 1), which is 0.148 for L = 32.
+
+    Measured with this c, the mean square has become 1.76 times as large (one draw), a little less
+    than 2. It is 1.86 in the middle of the picture and 1.46 in its first row: the zeros of the
+    padding make f smaller at the border.
 
     Args:
         depth: L.

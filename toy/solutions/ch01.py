@@ -75,7 +75,8 @@ def exercise_3():
 def exercise_4():
     """It is better, if D is the best one. q D* = p q / (p + q), and p q <= (p + q)^2 / 4 (the
     arithmetic mean is at least the geometric one), with equality only for p = q. So q D* is at most
-    (p + q) / 4, which integrates to 1/2.
+    (p + q) / 4, which integrates to 1/2. For two normals of sd 1 the average falls from 0.50 to
+    0.40, 0.22 and 0.034 when q is moved by 1, 2 and 4.
 
     A D that is not the best may say one half to everything, and then this average is one half too.
 
@@ -96,6 +97,8 @@ def exercise_4():
 def exercise_5(mean: float = 1.5, step: float = 1e-3):
     """KL(q | p) of the normals N(mu, 1) and N(0, 1) is mu^2 / 2, with the derivative mu. That of
     JS, and that of the loss, are taken by central differences: (f(mu + e) - f(mu - e)) / (2 e).
+    For mu = 1.5 the loss has the derivative 1.0356, and KL(q | p) - 2 JS(p, q) has 1.0355. (That of
+    KL(q | p) alone is 1.5.)
 
     Args:
         mean: mu.

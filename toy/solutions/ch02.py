@@ -27,7 +27,8 @@ def exercise_1():
 
 def exercise_2():
     """For h >= 2. With k = 1 the trace is 2 - h^2, which is above -2 for h < 2. For h > 2 the
-    eigenvalues are real with the product 1, so one of them has a modulus above 1.
+    eigenvalues are real with the product 1, so one of them has a modulus above 1. Computed, the
+    larger modulus is 1 for h = 1.9, 1.88 for h = 2.1 and 6.85 for h = 3.
 
     Returns:
         The moduli for h = 1.9, 2.1 and 3.
@@ -60,6 +61,8 @@ def exercise_4(h: float = 0.3):
     squared step, to r^2. On average that is -h r^4 / 8 + h^2 r^2 / 4, and it is zero at
     r = sqrt(2 h).
 
+    The game agrees: for h = 0.3 the radius is 0.772 at the end, and sqrt(0.6) = 0.775.
+
     Returns:
         The mean radius over the last 100 of 700 rounds, and sqrt(2 h).
     """
@@ -70,7 +73,8 @@ def exercise_4(h: float = 0.3):
 
 def exercise_5(h: float = 0.1):
     """gamma = 2 k = 1. There the two eigenvalues meet (critical damping), and the modulus is
-    1 - h / 2. With less R1 the game circles for longer; with more, D hardly moves.
+    1 - h / 2. With less R1 the game circles for longer; with more, D hardly moves. For h = 0.1 the
+    best of 301 values of gamma is 1.00, and the round that is measured there has the modulus 0.950.
 
     Returns:
         The best gamma of a fine list, and the measured modulus there.
@@ -100,7 +104,8 @@ def exercise_6(h_g: float = 0.05, h_d: float = 0.2, k: float = 0.5):
 def exercise_7(h: float = 0.1, rounds: int = 1000):
     """It arrives. The direction turns a little from round to round. 2 g_t - g_(t-1) continues this
     turn by one more round, so it points slightly inwards, where g_t alone is a tangent. In the
-    first round there is no earlier gradient; we use the present one.
+    first round there is no earlier gradient; we use the present one. For h = 0.1 the distance from
+    the goal falls from 1 to 0.61 after 100 rounds, 0.080 after 500 and 0.006 after 1,000.
 
     Returns:
         The distance from the goal in each of rounds + 1 states.

