@@ -115,6 +115,13 @@ def exercise_5(config: chapter.Config) -> float:
 def exercise_6(config: chapter.Config) -> tuple[float, float]:
     """Train twice, with and without the average.
 
+    The average contributes nothing that this run shows. We measured it in one training with the
+    chapter's Config (seed 0), in which the averaged G and G itself got the same 20,000 z. Both have
+    an sd ratio of 0.85, and high qualities of 98.85 and 98.84 %. This is no surprise afterwards:
+    the learning rate has fallen to 0, so G hardly moves in the last 200 rounds, and the average of
+    weights that stay is these weights. The guess of section 6.8 that averaging narrows the modes is
+    not supported; the cause must be another. (One run, and not this function's two trainings.)
+
     Args:
         config: the full recipe.
 
