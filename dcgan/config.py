@@ -463,11 +463,18 @@ def from_json(fields: dict[str, Any]) -> Config:
         raise ValueError(f"{words} Put back the file that the run was started with.") from None
 
 
-def of_run(run: str | os.PathLike) -> Config:
-    """The config of the run in a folder."""
+def of_run(run: str | os.PathLike, option: str = "run") -> Config:
+    """The config of the run in a folder.
+
+    Args:
+        run: the folder.
+        option: the option that named it, for messages.
+    """
     from gan_core.runs.run_folder import RunFolder  # slow: it imports TensorFlow
 
-    return from_json(RunFolder.resume(run).config)
+    with checks.renamed("RunFolder.resume:", f"dcgan: {option}"):
+        found = RunFolder.resume(run)
+    return from_json(found.config)
 
 
 def starting_point(given: Config) -> Config:
@@ -493,10 +500,13 @@ def starting_point(given: Config) -> Config:
         came = f"together with resume {given.resume}"
         checks.fail("Config", "start_from", "for a new run", came, "Give one of the two.")
     if given.resume is not None:
-        return dataclasses.replace(of_run(given.resume), resume=given.resume)
+        return dataclasses.replace(of_run(given.resume, "resume"), resume=given.resume)
     if given.start_from is not None:
         return dataclasses.replace(
-            of_run(given.start_from), run=None, start_from=given.start_from, preset=None
+            of_run(given.start_from, "start_from"),
+            run=None,
+            start_from=given.start_from,
+            preset=None,
         )
     if given.preset is not None:
         return preset(given.preset, given.network)
