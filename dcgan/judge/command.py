@@ -57,6 +57,12 @@ class Judge:
         if self.compare and self.data is None:
             wanted = "the real faces that all sets are held against"
             checks.fail("Judge", "data", wanted, "none", NAME_THEM)
+        for name in ("run", "faces"):
+            value = getattr(self, name)
+            if self.compare and value is not None:
+                way_out = "Name it among the sets of --compare." if name == "faces" else ""
+                wanted = "left out where --compare names the sets"
+                checks.fail("Judge", name, wanted, str(value), way_out)
         ending = ".csv" if self.compare else ".png"
         if self.out is not None and Path(self.out).suffix.lower() != ending:
             checks.fail("Judge", "out", f"a file whose name ends in {ending}", str(self.out))
