@@ -344,8 +344,8 @@ class Config:
 
     def _numbers_are_checked(self) -> None:
         """Check numbers, and convert them to Python's types, so that config.json can hold them."""
-        for name, low in _WHOLE_NUMBERS.items():
-            self._put(name, checks.integer("Config", name, getattr(self, name), low))
+        for name, (low, high) in _WHOLE_NUMBERS.items():
+            self._put(name, checks.integer("Config", name, getattr(self, name), low, high))
         self._put("seed", checks.integer("Config", "seed", self.seed, -(2**50), 2**50))
         for name in ("d_learning_rate", "g_learning_rate", "epsilon"):
             self._put(name, checks.number("Config", name, getattr(self, name), above=0.0))
@@ -360,16 +360,16 @@ class Config:
 
 
 _WHOLE_NUMBERS = {
-    "drawn": 2,
-    "epochs": 1,
-    "repeat": 1,
-    "batch_size": 2,
-    "width": 1,
-    "latent_dim": 1,
-    "penalty_every": 1,
-    "average": 0,
+    "drawn": (2, 10**9),
+    "epochs": (1, 10**6),
+    "repeat": (1, 10**6),
+    "batch_size": (2, 10**9),
+    "width": (1, 10**6),
+    "latent_dim": (1, 10**6),
+    "penalty_every": (1, 10**6),
+    "average": (0, 10**9),
 }
-"""Field -> its least value."""
+"""Field -> its least and its greatest value, so that TensorFlow gets no number it cannot hold."""
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from dcgan.config import SIZES
 from gan_core import checks
 
 FEWEST = 20  # faces in a set
+MOST = 10**6  # the same
 NAME_THEM = "Say --data FACES, a folder or a zip, for example."
 
 
@@ -48,7 +49,9 @@ class Judge:
     """replace an existing picture"""
 
     def __post_init__(self) -> None:
-        checks.integer("Judge", "n", self.n, FEWEST)
+        checks.integer("Judge", "n", self.n, FEWEST, MOST)
+        checks.seed("Judge", self.seed)
+        checks.boolean("Judge", "overwrite", self.overwrite)
         checks.one_of("Judge", "features", self.features, ["imagenet", "factors"])
         checks.one_of("Judge", "size", self.size, SIZES)
         if self.faces is not None and self.run is None and self.data is None:
