@@ -148,7 +148,8 @@ def get(config) -> faces.Faces:
     if config.data is None:
         drawn = drawn_faces.draw(np.arange(config.count), seed=config.seed, size=config.size)
         return faces.Faces(drawn, [f"drawn {i}" for i in range(config.count)], [])
-    found = faces.load(config.data, config.size, cache=config.cache)
+    with checks.renamed("faces.load: source", "Config: data"):
+        found = faces.load(config.data, config.size, cache=config.cache)
     fewest = max(100, config.batch)
     if len(found.images) < fewest:
         wanted = f"at least {fewest} usable pictures"

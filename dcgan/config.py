@@ -344,8 +344,8 @@ class Config:
 
     def _numbers_are_checked(self) -> None:
         """Check numbers, and convert them to Python's types, so that config.json can hold them."""
-        for name, low in _WHOLE_NUMBERS.items():
-            self._put(name, checks.integer("Config", name, getattr(self, name), low))
+        for name, (low, high) in _WHOLE_NUMBERS.items():
+            self._put(name, checks.integer("Config", name, getattr(self, name), low, high))
         self._put("seed", checks.integer("Config", "seed", self.seed, -(2**50), 2**50))
         for name in ("d_learning_rate", "g_learning_rate", "epsilon"):
             self._put(name, checks.number("Config", name, getattr(self, name), above=0.0))
@@ -360,16 +360,16 @@ class Config:
 
 
 _WHOLE_NUMBERS = {
-    "drawn": 2,
-    "epochs": 1,
-    "repeat": 1,
-    "batch_size": 2,
-    "width": 1,
-    "latent_dim": 1,
-    "penalty_every": 1,
-    "average": 0,
+    "drawn": (2, 10**9),
+    "epochs": (1, 10**6),
+    "repeat": (1, 10**6),
+    "batch_size": (2, 10**9),
+    "width": (1, 10**6),
+    "latent_dim": (1, 10**6),
+    "penalty_every": (1, 10**6),
+    "average": (0, 10**9),
 }
-"""Field -> its least value."""
+"""Field -> its least and its greatest value, so that TensorFlow gets no number it cannot hold."""
 
 
 @functools.cache
@@ -463,11 +463,18 @@ def from_json(fields: dict[str, Any]) -> Config:
         raise ValueError(f"{words} Put back the file that the run was started with.") from None
 
 
-def of_run(run: str | os.PathLike) -> Config:
-    """The config of the run in a folder."""
+def of_run(run: str | os.PathLike, option: str = "run") -> Config:
+    """The config of the run in a folder.
+
+    Args:
+        run: the folder.
+        option: the option that named it, for messages.
+    """
     from gan_core.runs.run_folder import RunFolder  # slow: it imports TensorFlow
 
-    return from_json(RunFolder.resume(run).config)
+    with checks.renamed("RunFolder.resume:", f"dcgan: {option}"):
+        found = RunFolder.resume(run)
+    return from_json(found.config)
 
 
 def starting_point(given: Config) -> Config:
@@ -493,10 +500,13 @@ def starting_point(given: Config) -> Config:
         came = f"together with resume {given.resume}"
         checks.fail("Config", "start_from", "for a new run", came, "Give one of the two.")
     if given.resume is not None:
-        return dataclasses.replace(of_run(given.resume), resume=given.resume)
+        return dataclasses.replace(of_run(given.resume, "resume"), resume=given.resume)
     if given.start_from is not None:
         return dataclasses.replace(
-            of_run(given.start_from), run=None, start_from=given.start_from, preset=None
+            of_run(given.start_from, "start_from"),
+            run=None,
+            start_from=given.start_from,
+            preset=None,
         )
     if given.preset is not None:
         return preset(given.preset, given.network)

@@ -657,7 +657,10 @@ def generator_of(
 def _faces(config: Config, console: Console) -> faces.Faces:
     if config.data is not None:
         cache = faces.CACHE if config.cache is None else config.cache
-        return faces.load(config.data, config.size, form=config.form, cache=cache, console=console)
+        with checks.renamed("faces.load: source", "Config: data"):
+            return faces.load(
+                config.data, config.size, form=config.form, cache=cache, console=console
+            )
     _check_memory(config)
     with console.status("drawing faces"):
         drawn = drawn_faces.draw(range(config.drawn), seed=config.seed, size=config.size)
@@ -689,7 +692,8 @@ def _run_folder(
     path = config.resume or config.run or _first_free()
     options = {"resume_command": f"python -m dcgan train --resume {shlex.quote(str(path))}"}
     if config.resume is None:
-        return RunFolder.create(path, fields, **options)
+        with checks.renamed("RunFolder.create:", "Config: run"):
+            return RunFolder.create(path, fields, **options)
     there = RunFolder.resume(path).config
     of_run(path)  # reports a config that was edited wrongly in one line
     if there["judge"] != config.judge:
@@ -702,7 +706,8 @@ def _run_folder(
             f"python -m dcgan train --start-from {shlex.quote(str(path))} --judge {config.judge}",
         )
     try:
-        run = RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
+        with checks.renamed("RunFolder.resume:", "Config: resume"):
+            run = RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
     except ValueError as error:
         if there.get(CHECKSUM) == fields[CHECKSUM]:
             raise

@@ -2,6 +2,8 @@
 
     import gan_core as gan
 
+docs/own.md builds GANs of other papers with it, as short programs.
+
 In reading order; each file answers one question.
 
     losses      what do the two players want?          latent: what does G start from?

@@ -58,6 +58,32 @@ def fail(owner: str, name: str, wanted: str, came: object, way_out: str = "") ->
     raise ValueError(message)
 
 
+@contextlib.contextmanager
+def renamed(inner: str, outer: str) -> Iterator[None]:
+    """Let errors within the `with` block name the argument that the caller's caller gave.
+
+    Args:
+        inner: how the message begins: whose argument, and which.
+        outer: what it shall begin with.
+
+    Raises:
+        ValueError: any that the block raises, with the new beginning if it begins with `inner`.
+
+    Example:
+        >>> with renamed("Dense: in_size", "Config: width"):
+        ...     fail("Dense", "in_size", "a whole number", "2.5")
+        Traceback (most recent call last):
+        ValueError: Config: width must be a whole number, got 2.5.
+    """
+    try:
+        yield
+    except ValueError as error:
+        words = str(error)
+        if not words.startswith(f"{inner} "):
+            raise
+        raise ValueError(words.replace(inner, outer, 1)) from error
+
+
 def called_with(
     owner: str,
     name: str,

@@ -3,7 +3,8 @@
 A round is Algorithm 1 of Goodfellow et al. 2014, with two differences unless you ask for the
 paper's form: the optimizers are those you give, mostly Adam in place of gradient descent, and D's
 last step and G's step share one z (`fresh_z=True` draws a new one for G). Nothing here knows what a
-sample is: a number, a point of the plane or a face.
+sample is: a number, a point of the plane or a face. docs/own.md has programs with networks, losses,
+data and layers of a user's own.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Walk:
     coordinate: int = 0
     """traverse: which number of z"""
     span: float = 3.0
-    """traverse: it goes from -span to span; samples of the prior seldom lie beyond 3"""
+    """traverse: it goes from -span to span, at most 1,000; the prior seldom lies beyond 3"""
     keep_norm: bool = False
     """traverse: scale the other numbers so that ||z|| stays"""
     z: Path | None = None
@@ -83,7 +83,7 @@ class Walk:
         checks.integer("Walk", "second", self.second, 0, 10**6)
         checks.integer("Walk", "coordinate", self.coordinate, 0)
         checks.integer("Walk", "seed", self.seed, -(2**63), 2**63 - 1)
-        checks.number("Walk", "span", self.span, above=0.0)
+        checks.number("Walk", "span", self.span, above=0.0, high=1000.0)
         checks.number("Walk", "truncation", self.truncation, above=0.0, high=1.0)
         checks.boolean("Walk", "keep_norm", self.keep_norm)
         checks.boolean("Walk", "overwrite", self.overwrite)
@@ -228,9 +228,12 @@ def _end(config: Walk, name: str, dim: int) -> np.ndarray:
 
 def _read_z(file: Path, dim: int) -> np.ndarray:
     """[n, dim] float32."""
+    wanted = "a .npy file of numbers"
     try:
         files.refuse_a_device(file)
         rows = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        checks.fail("Walk", "z", "a .npy file of numbers", f"{file} ({error})")
+    except OSError as error:
+        checks.fail("Walk", "z", wanted, f"{file} ({error.strerror or error})")
+    except (ValueError, EOFError):  # NumPy takes any other file for a pickle, and says so
+        checks.fail("Walk", "z", wanted, f"{file}, which NumPy cannot read as one")
     return checks.array("Walk", f"z in {file}", rows, ["n", dim], dtype=np.float32)

@@ -13,6 +13,7 @@ from dcgan.config import SIZES
 from gan_core import checks
 
 FEWEST = 20  # faces in a set
+MOST = 10**6  # the same
 NAME_THEM = "Say --data FACES, a folder or a zip, for example."
 
 
@@ -48,7 +49,9 @@ class Judge:
     """replace an existing picture"""
 
     def __post_init__(self) -> None:
-        checks.integer("Judge", "n", self.n, FEWEST)
+        checks.integer("Judge", "n", self.n, FEWEST, MOST)
+        checks.seed("Judge", self.seed)
+        checks.boolean("Judge", "overwrite", self.overwrite)
         checks.one_of("Judge", "features", self.features, ["imagenet", "factors"])
         checks.one_of("Judge", "size", self.size, SIZES)
         if self.faces is not None and self.run is None and self.data is None:
@@ -57,6 +60,12 @@ class Judge:
         if self.compare and self.data is None:
             wanted = "the real faces that all sets are held against"
             checks.fail("Judge", "data", wanted, "none", NAME_THEM)
+        for name in ("run", "faces"):
+            value = getattr(self, name)
+            if self.compare and value is not None:
+                way_out = "Name it among the sets of --compare." if name == "faces" else ""
+                wanted = "left out where --compare names the sets"
+                checks.fail("Judge", name, wanted, str(value), way_out)
         ending = ".csv" if self.compare else ".png"
         if self.out is not None and Path(self.out).suffix.lower() != ending:
             checks.fail("Judge", "out", f"a file whose name ends in {ending}", str(self.out))

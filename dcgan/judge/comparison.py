@@ -84,7 +84,8 @@ def compare(config: Judge, jury: FaceJudge, console: Console) -> Comparison:
     floor = {COMBINED: 1.0, **jury.floor, **of_pixels(jury.others, jury)}
     rows = {}
     for path in config.compare:
-        images = faces.load(path, jury.real.shape[1]).images
+        with checks.renamed("faces.load: source", "dcgan judge: compare"):
+            images = faces.load(path, jury.real.shape[1]).images
         if len(images) < jury.n:
             came = f"{len(images):,} in {path}"
             checks.fail("dcgan judge", "compare", f"sets of at least n = {jury.n:,} faces", came)

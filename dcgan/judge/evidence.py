@@ -11,14 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dcgan.config import Config, from_json
+from dcgan.config import Config, of_run
 from dcgan.data import faces, form, labelling
 from dcgan.drawn import drawn_faces
 from dcgan.generation import pretrained
 from dcgan.judge.factor_classifier import shrink
 from dcgan.measures import distances, neighbours, real_sets
 from gan_core import checks, rng
-from gan_core.runs.run_folder import RunFolder
 
 FLOORS = 6  # sets of real faces that are measured as if they were generated
 FEWEST = 20  # faces in a set
@@ -89,7 +88,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
     Raises:
         ValueError: if fewer than 20 a set were held aside.
     """
-    config = packages_own() if run is None else from_json(RunFolder.resume(run).config)
+    config = packages_own() if run is None else of_run(run)
     data = config.data if data is None else data
     if data is None:
         learnt, _ = faces.split(config.drawn, config.seed)
@@ -99,7 +98,8 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
         held = form.in_colours(held, config.colours)
     else:
         cache = config.cache or faces.CACHE
-        found = faces.load(Path(data), size, form=config.form, cache=cache)
+        with checks.renamed("faces.load: source", "judging: data"):
+            found = faces.load(Path(data), size, form=config.form, cache=cache)
         images = found.images
         # As training divided them: a CSV of labels may leave some out.
         labelled = labelling.of_config(config, found.names)

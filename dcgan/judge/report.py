@@ -119,7 +119,8 @@ def _generated(config: Judge) -> tuple[np.ndarray, Config]:
     else:
         training_config = evidence.packages_own()
     if config.faces is not None:
-        found = faces.load(config.faces, training_config.size, form=training_config.form)
+        with checks.renamed("faces.load: source", "Judge: faces"):
+            found = faces.load(config.faces, training_config.size, form=training_config.form)
         if len(found.images) < FEWEST:
             came = f"{len(found.images)} in {config.faces}"
             checks.fail("Judge", "faces", f"at least {FEWEST} pictures", came)
@@ -145,7 +146,8 @@ def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealF
         if config.flip:
             sets = real_sets.mirror_both(sets, config.seed)
     else:
-        found = faces.load(data, size, form=config.form, cache=config.cache or faces.CACHE)
+        with checks.renamed("faces.load: source", "dcgan judge: data"):
+            found = faces.load(data, size, form=config.form, cache=config.cache or faces.CACHE)
         images = found.images
         # As training divided them: a CSV of labels may leave some out.
         labelled = labelling.of_config(config, found.names)

@@ -26,6 +26,7 @@ Config = TypeVar("Config")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # How the horizontal lines of tyro's error box begin; without UTF-8 they are drawn with dashes.
 RULES = ("╭", "├", "╰", "──", "---", "+--")
+COMMAND = "[a-z]+( [a-z]+)?"  # who speaks in a message of ours: generate, or dcgan train
 OUT_OF_MEMORY = "ResourceExhaustedError"  # by name, because importing TensorFlow takes seconds
 
 
@@ -210,7 +211,9 @@ def errors_in_one_line(config_class: type | None = None) -> Iterator[None]:
 
     Args:
         config_class: a dataclass whose fields are shown as flags: `--batch-size must` in place of
-            `Config: batch_size must`.
+            `Config: batch_size must`, or of the same from a module or command, whose name has small
+            letters alone (`generate: out must`). Functions and classes of the library keep their
+            names, because their arguments need not be the command's.
     """
     try:
         yield
@@ -314,7 +317,10 @@ def _with_flag(words: str, config_class: type | None) -> str:
         return words
     for field in dataclasses.fields(config_class):
         flag = f"--{field.name.replace('_', '-')}"
-        words = re.sub(rf"^{config_class.__name__}: {field.name}\b", flag, words)
+        owner = rf"({config_class.__name__}|{COMMAND})"
+        words = re.sub(rf"^{owner}: {field.name}\b", flag, words)
+        if not isinstance(field.default, bool):  # a switch has no value that could be wrong
+            words = re.sub(rf"^{field.name}: ", f"{flag}: ", words)
     return words
 
 

@@ -134,7 +134,7 @@ def test_runs_as_a_script_and_draws(stand_ins, monkeypatch, tmp_path, capsys):
         (
             "--run",
             "nowhere",
-            "generator: run must be the folder of a run, such as runs/dcgan-1, got nowhere.",
+            "error: --run must be the folder of a run, such as runs/dcgan-1, got nowhere.",
         ),
     ],
 )

@@ -32,16 +32,19 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"epochs": 0}, "Config: epochs must be a whole number of at least 1, got 0"),
-        ({"repeat": 0}, "Config: repeat must be a whole number of at least 1, got 0"),
+        ({"epochs": 0}, "Config: epochs must be a whole number from 1 to 1000000, got 0"),
+        ({"repeat": 0}, "Config: repeat must be a whole number from 1 to 1000000, got 0"),
         ({"size": 48}, "Config: size must be one of 32, 64, 96, 128, got 48"),
         ({"loss": "best"}, "Config: loss must be one of"),
         ({"d_learning_rate": -1.0}, "Config: d_learning_rate must be"),
-        ({"average": 0.999}, "Config: average must be a whole number of at least 0, got 0.999"),
+        (
+            {"average": 0.999},
+            "Config: average must be a whole number from 0 to 1000000000, got 0.999",
+        ),
         ({"network": "stylegan"}, "Config: network must be one of radford, dcgan, modern"),
         ({"beta_2": 1.0}, "Config: beta_2 must be"),
         ({"gamma_fake": -1.0}, "Config: gamma_fake must be"),
-        ({"penalty_every": 0}, "Config: penalty_every must be a whole number of at least 1"),
+        ({"penalty_every": 0}, "Config: penalty_every must be a whole number from 1 to 1000000"),
         (
             {
                 "network": "radford",

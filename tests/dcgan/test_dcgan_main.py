@@ -80,7 +80,31 @@ def test_help_names_the_commands(capsys):
         (["--epochs", "-1"], "epochs must be"),
         (["train", "--loss", "best"], "'best' for argument '--loss'. Expected one of"),
         (["--preset", "slow"], "preset"),
-        (["train", "--resume", "nowhere"], "nowhere is not a run folder"),
+        (["train", "--resume", "nowhere"], "error: --resume nowhere is not a run folder"),
+        (["train", "--start-from", "nowhere"], "error: --start-from nowhere is not a run folder"),
+        *[
+            (["train", f"--{name}", "9" * 23], f"error: --{name} must be a whole number from")
+            for name in ("epochs", "repeat", "batch-size", "width", "latent-dim", "average")
+        ],
+        (
+            ["train", "--penalty-every", "9" * 23],
+            "--penalty-every must be a whole number from 1 to",
+        ),
+        (["judge", "--n", "9" * 23], "error: --n must be a whole number from 20 to"),
+        (["judge", "--seed", "9" * 23], "error: --seed must be a whole number from"),
+        (
+            ["judge", "--compare", "a", "--data", "b", "--faces", "c"],
+            "error: --faces must be left out where --compare names the sets, got c. Name it among",
+        ),
+        (
+            ["judge", "--compare", "a", "--data", "b", "--run", "c"],
+            "error: --run must be left out where --compare names the sets, got c.",
+        ),
+        (["generate", "--out", "a.txt"], "error: --out must be a folder, FILE.zip or FILE.npz"),
+        (
+            ["walk", "--kind", "traverse", "--span", "1e300"],
+            "error: --span must be a finite number",
+        ),
         (["--no-such-option"], "no-such-option"),
         (["generate", "--count", "0"], "count must be"),
         (["wathc"], "dcgan: there is no command wathc; the commands are train, generate, walk"),
@@ -116,6 +140,35 @@ def test_data_that_is_not_there_is_one_line_and_code_2(capsys, tmp_path):
     assert stopped.value.code == 2
     assert said.count("\n") == 1
     assert "nowhere, which does not exist" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["train", "--data", "nowhere"], "error: --data must be a folder with pictures in it"),
+        (
+            ["train", "--drawn", "40", "--size", "32", "--run", "/dev/null"],
+            "error: --run /dev/null",
+        ),
+        (["generate", "--run", "nowhere"], "error: --run must be the folder of a run"),
+        (["generate", "--ids", "nowhere", "--out", "a"], "error: --ids: nowhere cannot be read"),
+        (["walk", "--label", "hair=blue"], "error: --label must be left out: the package's own"),
+        (["walk", "--z", __file__], "which NumPy cannot read as one."),
+        (["find", "--image", "nowhere.png"], "error: --image must be a file that can be read"),
+        (["page", "--run", "nowhere"], "error: --run nowhere is not a run folder"),
+        (["judge", "--run", "nowhere"], "error: --run nowhere is not a run folder"),
+    ],
+)
+def test_what_a_command_finds_wrong_later_is_told_with_the_options_name(
+    capsys, tmp_path, monkeypatch, arguments, words
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stopped:
+        program.main(arguments)
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.count("\n") == 1, said
+    assert words in said
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-NAMES = ("GANLoss", "Translator", "SpectralConv1D", "check_layer", "OnFeatures")
+NAMES = ("GANLoss", "Translator", "SpectralConv1D", "check_layer", "OnFeatures", "saved_model")
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +71,10 @@ def test_a_run_that_is_resumed_has_all_rows_and_the_layer_keeps_its_laws(
     run(names, "check_layer")
 
 
-def test_two_trainers_share_a_network_that_does_not_move(scope):
+def test_two_trainers_share_a_network_that_does_not_move(scope, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     names = run(scope, "OnFeatures")
     for before, variable in zip(names["frozen"], names["features"].variables, strict=True):
         np.testing.assert_array_equal(variable.numpy(), before)
     assert int(names["first"].step) == int(names["second"].step) == 20
+    assert run(names, "saved_model")["new_points"].shape == (5, 2)

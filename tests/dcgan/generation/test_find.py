@@ -67,7 +67,7 @@ def test_a_pipe_and_a_device_which_may_never_end_are_refused(tmp_path, capsys, m
         with pytest.raises(SystemExit):
             run("--image", file, "--out", tmp_path / "found.png")
         said = capsys.readouterr().err
-        assert said.startswith("error: find: image must be a file that can be read")
+        assert said.startswith("error: --image must be a file that can be read")
         assert said.endswith(f"got {file}: It is a device or a pipe, not a file.\n")
 
 

@@ -23,6 +23,7 @@ class Config:
     rounds: int = 100  # how many rounds to play
     learning_rate: float = 2e-4  # of both players
     loss: str = "hinge"  # by name
+    fast: bool = False  # a switch
 
     def __post_init__(self):
         checks.number("Config", "learning_rate", self.learning_rate, above=0.0)
@@ -106,6 +107,13 @@ def test_a_field_is_told_as_the_flag_it_is_and_no_other_word_is_changed(capsys):
     for words, told in (
         ("Config: rounds must be even, got 3.", "--rounds must be even, got 3."),
         ("Config: rounds_left must be even.", "Config: rounds_left must be even."),
+        ("dcgan train: rounds must be even.", "--rounds must be even."),
+        ("generate: learning_rate must be 1.", "--learning-rate must be 1."),
+        ("loss: best cannot be read.", "--loss: best cannot be read."),
+        ("fast: yes or no.", "fast: yes or no."),
+        ("config.json: rounds must be even.", "config.json: rounds must be even."),
+        ("Conv2D: rounds must be even.", "Conv2D: rounds must be even."),
+        ("data.stream: rounds must be even.", "data.stream: rounds must be even."),
         ("Sampler: rounds must be even.", "Sampler: rounds must be even."),
         ("the Config: rounds must be even.", "the Config: rounds must be even."),
     ):
