@@ -158,11 +158,7 @@ def generator_gradients(
         fake_logits = critic(fake)
         real_logits = critic(real) if loss.paired else None
         g_loss = _scalar("the generator's loss", lambda: loss.generator(real_logits, fake_logits))
-        penalty = tf.zeros([])
-        for term in penalties:
-            penalty += _scalar("g_penalty", functools.partial(term, critic, real, fake))
-        total = g_loss + penalty
-    at_samples = through_d.gradient(total, fake)
+    at_samples = through_d.gradient(g_loss, fake)
     if at_samples is None:  # tape.gradient would treat output_gradients=None as ones
         checks.fail(
             "generator_gradients",
@@ -172,13 +168,33 @@ def generator_gradients(
             "The discriminator, or the augmentation, does not depend on them "
             "or is not differentiable.",
         )
-    gradients = replicas.mean(tape.gradient(fake, variables, output_gradients=at_samples))
     row = {"g_loss": g_loss}
     if penalties:
-        row["g_penalty"] = penalty
+        row["g_penalty"], of_penalties = _penalties_at(fake, real, critic, penalties)
+        at_samples += of_penalties
+    gradients = replicas.mean(tape.gradient(fake, variables, output_gradients=at_samples))
     if gradient_norm:
         row["g_gradient_norm"] = tf.linalg.global_norm(gradients)
     return gradients, row
+
+
+def _penalties_at(
+    fake: tf.Tensor,
+    real: Any,
+    critic: Callable[[tf.Tensor], tf.Tensor],
+    penalties: Sequence[Callable[..., tf.Tensor]],
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The sum of G's penalties, and its gradient with respect to the samples.
+
+    It has a tape of its own: with one for the loss and the penalties together, a critic that passes
+    no gradient on would not be noticed.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(fake)
+        total = tf.zeros([])
+        for term in penalties:
+            total += _scalar("g_penalty", functools.partial(term, critic, real, fake))
+    return total, tape.gradient(total, fake, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
 
 def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:

@@ -228,7 +228,8 @@ def _check_sampler(sampler: Any) -> None:
     if not callable(sampler):
         checks.fail("fit", "sampler", wanted, checks.show(sampler), _source_of(sampler))
     if inspect.isgeneratorfunction(sampler):
-        came = f"the generator function {sampler.__name__}"
+        name = getattr(sampler, "__name__", repr(sampler))  # a functools.partial has no name
+        came = f"the generator function {name}"
         checks.fail("fit", "sampler", wanted, came, PYTHONS_BATCHES)
     checks.called_with("fit", "sampler", sampler, "(index)", ["index"], way_out=PYTHONS_BATCHES)
 

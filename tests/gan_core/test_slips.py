@@ -2,6 +2,7 @@
 in the words of this library.
 """
 
+import functools
 import re
 
 import numpy as np
@@ -61,8 +62,8 @@ def numpy_loss(real, fake):
     return np.mean(fake) - np.mean(real)
 
 
-def batches_from(index):
-    yield X[index : index + 8]
+def batches_from(index, step=1):
+    yield X[index : index + 8 * step : step]
 
 
 def python_if(step):
@@ -238,6 +239,11 @@ SLIPS = {
     "a generator function in place of HostBatches": (
         lambda: fit(trainer(), batches_from, 3),
         "got the generator function batches_from.",
+        "given as HostBatches(start): start(index) returns",
+    ),
+    "a generator function with some arguments given": (
+        lambda: fit(trainer(), functools.partial(batches_from, step=2), 3),
+        "got the generator function functools.partial(",
         "given as HostBatches(start): start(index) returns",
     ),
     "a sampler that takes no index": (

@@ -348,15 +348,23 @@ def test_a_variable_that_the_loss_does_not_depend_on_is_refused_by_name(mode, up
     refused_in_a_round(make(discriminator=Idle(X, 1, 2), mode=mode, update=update), words)
 
 
+def distance(critic, real, fake, seed, step):
+    return tf.reduce_mean(tf.abs(real - fake))
+
+
 @pytest.mark.slow
 @both_modes
-def test_an_augmentation_that_no_gradient_passes_is_refused(mode):
-    """It rounds, as one that works on uint8 images would."""
+@pytest.mark.parametrize("g_penalty", [None, distance])
+def test_an_augmentation_that_no_gradient_passes_is_refused(mode, g_penalty):
+    """It rounds, as one that works on uint8 images would.
+
+    A further term of G's loss has a gradient of its own, but G would not learn from D.
+    """
 
     def whole_numbers(x, seed, step):
         return tf.cast(tf.cast(x, tf.int32), tf.float32)
 
-    trainer = deep(mode=mode, average=0.9, augment=whole_numbers)
+    trainer = deep(mode=mode, average=0.9, augment=whole_numbers, g_penalty=g_penalty)
     refused_in_a_round(
         trainer,
         "the gradient of g_loss with respect to the samples must be a tensor, got None. "

@@ -93,7 +93,7 @@ def test_labels_differ_as_the_texts_do():
 
 
 def test_a_frame_of_the_gif_is_drawn_when_it_is_asked_for(tmp_path, monkeypatch):
-    """So a long walk needs no more memory for the frames; and the file is as of a list of them."""
+    """So the frames of a long walk are never all in memory; the file is as of a list of them."""
     frames = []
     monkeypatch.setattr(sheets, "save_gif", lambda given, path: frames.append(given) or path)
     walk.walk(Walk("ray", steps=4, out=tmp_path / "w.png", gif=tmp_path / "w.gif"))
