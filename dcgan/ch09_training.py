@@ -790,7 +790,7 @@ ones.
 **On real faces** we have not trained five seeds of each row, because one such training takes about an hour. One run of
 the complete recipe of `dcgan` gave the following on 18,000 real anime faces of 64 × 64 pixels. It has all the
 departures above, the generator of `dcgan`, random shifts of the pictures as augmentation, an average of $G$ with a
-memory of 32,000 images, and learning rates that fall to 0 in the last 35 % of the rounds. `docs/faces.md` has more rows.
+memory of 32,000 images, and learning rates that fall to 0 in the last 35 % of the rounds. `docs/faces.md` has longer runs.
 (Chapter 11 defines the Fréchet distance, precision and recall: how far the faces are from real ones by the features of a
 network, how many generated faces look real, and how much of the real variety is reached. The distance of pixels is the
 distance of this chapter, with the floor of these faces.)
