@@ -36,9 +36,17 @@ from gan_core.runs.run_folder import RunFolder  # noqa: E402
 from gan_core.trainer import GANTrainer  # noqa: E402
 
 ROUNDS = 4
+
+
+def distance(critic, real, fake, seed, step):
+    """A penalty of G that is another number on each share of a batch."""
+    return tf.reduce_mean(tf.abs(real - fake)) - 0.1 * tf.reduce_mean(critic(fake))
+
+
 GAMES = {
     "plain": {"norm": None, "mode": "graph", "d_steps": 2},
     "simultaneous": {"norm": None, "update": "simultaneous", "fresh_z": True},
+    "penalty of G": {"norm": None, "g_penalty": distance},
     "synchronised": {"norm": True},
     "synchronised, sloped": {"norm": True, "penalty": penalties.r1(1.0)},
     "lazy": {"norm": None, "mode": "graph", "penalty": [penalties.r1(1.0, 3), penalties.r2(0.5)]},

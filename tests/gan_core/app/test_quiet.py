@@ -93,7 +93,7 @@ def test_in_a_notebook_too_a_start_is_quiet_and_ctrl_c_stays_the_kernels():
 
 @pytest.mark.parametrize("where", ["    pass", "pass"])
 def test_ctrl_c_in_a_start_and_after_it_is_one_line_and_code_130(where):
-    lines = ["with quiet.start():", "    print('in', flush=True)"]
+    lines = ["with quiet.start():", f"    {NOISE}", "    print('in', flush=True)"]
     sleep = where.replace("pass", "print('ready', flush=True); time.sleep(60)")
     child = subprocess.Popen(
         [sys.executable, "-c", program(*lines, sleep)],

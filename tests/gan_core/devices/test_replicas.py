@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
 HELPERS = ROOT / "tests" / "helpers"
 LONGEST = 300  # seconds that the other process may take, on however busy a machine
-SAME = ("plain", "simultaneous", "synchronised", "synchronised, sloped", "lazy")
+SAME = ("plain", "simultaneous", "penalty of G", "synchronised", "synchronised, sloped", "lazy")
 LOOKED_AT = [(game, what) for game in SAME for what in ("rows/", "state/", "sample", "steps")]
 for compiled in ("plain", "lazy"):
     LOOKED_AT.remove((compiled, "steps"))  # they would be compiled one by one

@@ -53,6 +53,24 @@ def test_of_two_that_create_a_folder_at_once_one_is_refused(tmp_path, monkeypatc
     assert "is not empty" in words[1]
 
 
+def test_a_run_that_another_created_before_the_lock_was_had_is_not_overwritten(
+    tmp_path, monkeypatch
+):
+    """The folder was still empty when it was looked at first."""
+    path = tmp_path / "run"
+    held = RunFolder.held
+
+    def another_is_sooner(run):
+        monkeypatch.setattr(RunFolder, "held", held)
+        RunFolder.create(path, {"number": 1})
+        return held(run)
+
+    monkeypatch.setattr(RunFolder, "held", another_is_sooner)
+    with pytest.raises(ValueError, match="is not empty"):
+        RunFolder.create(path, {"number": 2})
+    assert RunFolder.resume(path).config == {"number": 1}
+
+
 @pytest.mark.parametrize("error", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
 def test_where_the_file_system_knows_no_locks_it_goes_without(run, monkeypatch, error):
     """And leaves no marker of its own, which a killed process would leave for ever."""
