@@ -74,6 +74,16 @@ def test_help_names_the_commands(capsys):
     assert all(f"dcgan.{name}" in said for name in chapters)
 
 
+def refused(capsys, arguments):
+    """The one line with which the program ends, with code 2."""
+    with pytest.raises(SystemExit) as stopped:
+        program.main(arguments)
+    said = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert said.count("\n") == 1, said
+    return said
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -124,21 +134,12 @@ def test_help_names_the_commands(capsys):
     ],
 )
 def test_wrong_arguments_are_one_line_and_code_2(called, capsys, arguments, words):
-    with pytest.raises(SystemExit) as stopped:
-        program.main(arguments)
-    said = capsys.readouterr().err
-    assert stopped.value.code == 2
-    assert said.count("\n") == 1, said
-    assert words in said
+    assert words in refused(capsys, arguments)
     assert called == []
 
 
 def test_data_that_is_not_there_is_one_line_and_code_2(capsys, tmp_path):
-    with pytest.raises(SystemExit) as stopped:
-        program.main(["--data", str(tmp_path / "nowhere")])
-    said = capsys.readouterr().err
-    assert stopped.value.code == 2
-    assert said.count("\n") == 1
+    said = refused(capsys, ["--data", str(tmp_path / "nowhere")])
     assert "nowhere, which does not exist" in said
 
 
@@ -163,12 +164,7 @@ def test_what_a_command_finds_wrong_later_is_told_with_the_options_name(
     capsys, tmp_path, monkeypatch, arguments, words
 ):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as stopped:
-        program.main(arguments)
-    said = capsys.readouterr().err
-    assert stopped.value.code == 2
-    assert said.count("\n") == 1, said
-    assert words in said
+    assert words in refused(capsys, arguments)
 
 
 @pytest.mark.parametrize(
