@@ -176,6 +176,18 @@ def load(
     return _faces(images, index, form, left_out)
 
 
+def check_exists(source: str | os.PathLike) -> None:
+    """Check that there is a folder or a file at this path. Nothing in it is read.
+
+    Args:
+        source: the path, as for `load`.
+
+    Raises:
+        ValueError: if there is neither; the message is that of `load`.
+    """
+    sources.mode_of(_path_of(source))
+
+
 def split(n: int, seed: int, share: float = 0.1, most: int = 2000) -> tuple[np.ndarray, np.ndarray]:
     """Divide n faces into those to learn from and those to hold aside for judging.
 

@@ -112,20 +112,25 @@ def open_source(path: Path, cache: Path | None) -> Source:
 
     cache: a folder that is never data, wherever it lies.
     """
+    if stat.S_ISDIR(mode_of(path)):
+        return Folder(path, cache)
+    try:
+        return _open_file(path)
+    except OSError as error:
+        refuse(f"{path}: {error.strerror or error}")
+
+
+def mode_of(path: Path) -> int:
+    """The mode (`stat`) of a folder or a file; ValueError if there is neither at this path."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         refuse(f"{path}, which does not exist")
     except (OSError, ValueError) as error:
         refuse(f"{path}: {getattr(error, 'strerror', None) or error}")
-    if stat.S_ISDIR(mode):
-        return Folder(path, cache)
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
         refuse(f"{path}, which is {_special(mode)}")
-    try:
-        return _open_file(path)
-    except OSError as error:
-        refuse(f"{path}: {error.strerror or error}")
+    return mode
 
 
 def refuse(came: str, way_out: str = "") -> NoReturn:

@@ -50,8 +50,21 @@ def judge(config: Judge, console: Console | None = None) -> dict[str, float]:
     """Print the table, save the picture, and return the row of figures with "combined"."""
     if config.run is not None:
         of_run(config.run)  # a mistyped name is told before a folder of that name is made
+    _check_sources(config)
     with files.claimed(config.output, config.overwrite):
         return _judge(config, console or Console())
+
+
+def _check_sources(config: Judge) -> None:
+    """Check that all faces that will be read exist, before a network is loaded or trained."""
+    data = config.data
+    if data is None and config.run is not None:
+        data = of_run(config.run).data
+    named = [("data", data), ("faces", config.faces), *(("compare", one) for one in config.compare)]
+    for option, path in named:
+        if path is not None:
+            with checks.renamed("faces.load: source", f"dcgan judge: {option}"):
+                faces.check_exists(path)
 
 
 def _judge(config: Judge, console: Console) -> dict[str, float]:

@@ -18,6 +18,7 @@ from dcgan.judge import report
 from dcgan.judge.command import Judge
 from dcgan.measures import neighbours
 from dcgan.measures.features import efficientnet
+from gan_core.runs.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +76,23 @@ def test_a_run_that_is_not_there_is_told_and_no_folder_is_left(folder):
     with pytest.raises(ValueError, match="nowhere is not a run folder"):
         report.judge(asked(folder, run=folder / "nowhere"))
     assert not (folder / "nowhere").exists()
+
+
+@pytest.mark.parametrize("option", ["data", "faces", "compare", "run"])
+def test_faces_that_are_not_there_are_told_before_a_network_is_loaded(folder, monkeypatch, option):
+    nowhere = folder / "nowhere"
+    RunFolder.create(folder / "run", Config(data=nowhere))
+    changes = {
+        "data": {"data": nowhere},
+        "faces": {"faces": nowhere},
+        "compare": {"faces": None, "compare": (folder / "fake.npy", nowhere)},
+        "run": {"run": folder / "run", "data": None},
+    }
+    told = "data" if option == "run" else option
+    monkeypatch.setattr(efficientnet, "load", lambda: pytest.fail("the network was loaded"))
+    with pytest.raises(ValueError, match=rf"^dcgan judge: {told} must .*nowhere, which does not"):
+        report.judge(asked(folder, **changes[option]))
+    assert not (folder / "runs").exists()
 
 
 def hashes(images):
