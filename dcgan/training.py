@@ -210,7 +210,7 @@ def train(
     console = console or Console(stderr=True)
     _check_options(config)
     strategy = workers.by_name(config.strategy)  # before anything is computed
-    replicas.check_batch("dcgan train", strategy, config.batch_size)
+    _check_batch_and_folder(config, strategy)
     config = _with_absolute_paths(config)
     start = time.perf_counter()
     data = _faces(config, console)
@@ -284,6 +284,15 @@ def train(
         )
         workers.wait_for_all(strategy)
         return trainer, run
+
+
+def _check_batch_and_folder(config: Config, strategy: Any) -> None:
+    """Check that all devices can share a batch, and that the chief can make a new run's folder."""
+    replicas.check_batch("dcgan train", strategy, config.batch_size)
+    if config.run is None or config.resume is not None or not workers.is_chief(strategy):
+        return
+    with checks.renamed("RunFolder.create:", "Config: run"):
+        RunFolder.check_new(config.run)
 
 
 def _check_numbers(config: Config, learnt: int, held_aside: int) -> None:

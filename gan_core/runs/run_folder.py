@@ -22,7 +22,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import filelock
 import numpy as np
@@ -93,11 +93,27 @@ class RunFolder:
                 run.samples.mkdir(exist_ok=True)
                 run._write_config(run.config)  # last: a folder with a config.json is complete
         except OSError as error:
-            raise ValueError(
-                f"RunFolder.create: {path} cannot be made: {error.strerror or error}. Choose "
-                "another folder; nothing was overwritten."
-            ) from error
+            _refuse_to_make(path, error)
         return run
+
+    @classmethod
+    def check_new(cls, path: str | os.PathLike[str]) -> None:
+        """Check that `create` can make a run here, as far as can be told without writing.
+
+        A program calls it before hours of work whose result belongs in the folder.
+
+        Args:
+            path: the folder of the new run.
+        Raises:
+            ValueError: if there is a file, or a folder that is not empty or cannot be read. The
+                message is that of `create`.
+        """
+        try:
+            _refuse_unless_blank(Path(path))
+        except FileNotFoundError:
+            pass  # `create` makes it
+        except OSError as error:
+            _refuse_to_make(path, error)
 
     @classmethod
     def resume(
@@ -393,6 +409,13 @@ def _read_config(file: Path, path: str | os.PathLike[str]) -> dict[str, Any]:
             "run was started; nothing was changed."
         ) from error
     return fields
+
+
+def _refuse_to_make(path: str | os.PathLike[str], error: OSError) -> NoReturn:
+    raise ValueError(
+        f"RunFolder.create: {path} cannot be made: {error.strerror or error}. Choose "
+        "another folder; nothing was overwritten."
+    ) from error
 
 
 def _refuse_unless_blank(folder: Path) -> None:

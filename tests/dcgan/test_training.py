@@ -320,6 +320,26 @@ def test_nothing_is_overwritten(done):
     assert (run.path / "log.csv").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [("file", "cannot be made"), ("file/run", "cannot be made"), ("folder", "is not empty")],
+)
+def test_a_run_that_cannot_be_made_is_refused_before_any_work(tmp_path, monkeypatch, where, words):
+    (tmp_path / "file").write_text("precious")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_text("precious")
+    monkeypatch.setattr(training, "_faces", lambda *_: pytest.fail("faces were drawn or read"))
+    with pytest.raises(ValueError, match=rf"^Config: run .*{where} {words}.*nothing was overwr"):
+        train(tmp_path / where)
+
+
+def test_a_worker_that_is_not_chief_finds_the_folder_made_by_the_chief(done, monkeypatch):
+    """The chief may have made it already, and only the chief writes into it."""
+    monkeypatch.setattr(training.workers, "is_chief", lambda _: False)
+    monkeypatch.setattr(training, "_play_along", lambda *_: "plays along")
+    assert train(done[1].path) == "plays along"
+
+
 def test_the_next_free_folder_is_taken(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs" / "dcgan-1").mkdir(parents=True)

@@ -76,18 +76,20 @@ def test_create_refuses_a_folder_with_anything_in_it(tmp_path, what):
     file.parent.mkdir(parents=True)
     file.write_text("precious")
     before = contents(tmp_path)
-    with pytest.raises(
-        ValueError,
-        match=r"RunFolder\.create: .*run is not empty\. Resume .* nothing was overwritten",
-    ):
-        RunFolder.create(tmp_path / "run", {})
-    assert contents(tmp_path) == before
+    for refused in (RunFolder.create, RunFolder.check_new):
+        with pytest.raises(
+            ValueError,
+            match=r"RunFolder\.create: .*run is not empty\. Resume .* nothing was overwritten",
+        ):
+            refused(tmp_path / "run")
+        assert contents(tmp_path) == before
 
 
 def test_create_takes_an_empty_folder_and_what_a_killed_create_left(tmp_path):
     for folder in ("checkpoints", "samples"):
         (tmp_path / "run" / folder).mkdir(parents=True)
     (tmp_path / "run" / ".config.json.0.unfinished").write_text('{"rou')
+    RunFolder.check_new(tmp_path / "run")
     RunFolder.create(tmp_path / "run", {"a": 1})
     assert contents(tmp_path / "run") == {"config.json": b'{\n  "a": 1\n}\n'}
     assert RunFolder.resume(tmp_path / "run").config == {"a": 1}
@@ -96,11 +98,17 @@ def test_create_takes_an_empty_folder_and_what_a_killed_create_left(tmp_path):
 def test_create_below_a_file_or_on_one(tmp_path):
     (tmp_path / "file").write_text("precious")
     for path in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(
-            ValueError, match=r"RunFolder\.create: .* cannot be made: .* Choose another folder"
-        ):
-            RunFolder.create(path, {})
+        for refused in (RunFolder.create, RunFolder.check_new):
+            with pytest.raises(
+                ValueError, match=r"RunFolder\.create: .* cannot be made: .* Choose another folder"
+            ):
+                refused(path)
     assert contents(tmp_path) == {"file": b"precious"}
+
+
+def test_looking_whether_a_folder_is_free_makes_nothing(tmp_path):
+    RunFolder.check_new(tmp_path / "a" / "run")
+    assert not list(tmp_path.iterdir())
 
 
 def test_create_on_a_disk_that_cannot_be_written(tmp_path, monkeypatch):
