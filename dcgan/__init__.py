@@ -6,6 +6,7 @@
     architectures/       the layers of each of these networks
     config, training     from a config to a trained generator; epochs:
     sheets and distances while it trains
+    runs/                the parts of a run: networks, real faces, folder, start, best generator
     data/                a folder or zip of pictures -> one array, cached -> batches
     drawn/               faces that a program draws, with known factors
     measures/            numbers about a set of faces, and distances between two sets

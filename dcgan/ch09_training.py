@@ -54,6 +54,7 @@ from dcgan.epochs import read_epochs, variety
 from dcgan.figures import face_plots, sheets, training_plots
 from dcgan.lessons import kept_results, measured_departures
 from dcgan.measures import distances
+from dcgan.runs import real_faces
 from gan_core import checks, losses, penalties, rng
 from gan_core.app import command_line, plots, tables
 from gan_core.averaging import settling_batches
@@ -228,7 +229,7 @@ def train_and_watch(config):
         mode=config.mode,
         run=config.out / "radford",
     )
-    _held_out, floor = training.held_aside(wanted)
+    _held_out, floor = real_faces.held_aside(wanted)
     if (wanted.run / "config.json").exists():
         wanted = dataclasses.replace(wanted, resume=wanted.run)
     _trainer, folder = training.train(wanted, Console(quiet=True))

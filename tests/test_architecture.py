@@ -40,6 +40,7 @@ FLOORS = {
         ("measures",),
         ("latent", "lessons", "networks"),
         ("figures", "config", "conditional_networks"),
+        ("runs",),
         ("epochs",),
         ("training",),
         ("generation",),

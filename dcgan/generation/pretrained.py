@@ -186,8 +186,8 @@ class Config:
 
 def main(config: Config) -> None:
     """Keep the best generator of a run."""
-    from dcgan import training  # slow to import, and not needed to load
     from dcgan.config import of_run
+    from dcgan.runs.best import best_generator  # slow to import, and not needed to load
 
     asked = of_run(config.run)
     if asked.labels is not None:
@@ -200,7 +200,7 @@ def main(config: Config) -> None:
         names = ("drawn", "seed", "flip", "colours")
         faces = {name: getattr(asked, name) for name in names}
     written = save(
-        training.best_generator(config.run),
+        best_generator(config.run),
         config.out,
         size=asked.size,
         width=asked.width,

@@ -234,10 +234,10 @@ def load(run: str | os.PathLike | None = None) -> Generator:
         form = pretrained.form_of(about)
         return of_network(network, about["latent_dim"], about["size"], name, form=form)
     if _is_under_way(run):
-        from dcgan import training  # slow to import, and seldom needed
+        from dcgan.runs.best import best_generator  # slow to import, and seldom needed
 
         config = of_run(run)
-        network = training.best_generator(run)
+        network = best_generator(run)
         labels = read_labels(run)
         return of_network(
             network, config.latent_dim, config.size, str(run), labels, form=config.form

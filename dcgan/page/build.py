@@ -75,10 +75,10 @@ def load(run: Path | None) -> Subject:
         network, about = pretrained.load()
         name = "the package's own generator"
         return Subject(network, about["latent_dim"], about["size"], True, name)
-    from dcgan import training  # slow to import, and seldom needed
+    from dcgan.runs.best import best_generator  # slow to import, and seldom needed
 
     config = of_run(run)
-    network = training.best_generator(run)
+    network = best_generator(run)
     readable = config.data is None and config.colours == "rgb"
     return Subject(network, config.latent_dim, config.size, readable, str(run), labels.read(run))
 

@@ -18,11 +18,11 @@ import tensorflow as tf
 from rich.console import Console
 
 from dcgan import config as configs
-from dcgan import training
 from dcgan.data import labels, mapped
 from dcgan.generation import trained_generator
 from dcgan.generation.trained_generator import Generator
 from dcgan.measures import neighbours
+from dcgan.runs import best, real_faces
 from dcgan.watch.results import Drawn, Neighbours
 from gan_core import checks
 from gan_core.runs import checkpoint
@@ -81,7 +81,7 @@ def _config_of_faces(config: configs.Config) -> configs.Config:
 @functools.lru_cache(maxsize=1)
 def _real_faces(config: configs.Config) -> tuple[neighbours.Learnt, float]:
     """The faces that are learnt from, and `Neighbours.of_held_aside`; kept for the next time."""
-    images, rows, aside = training.divided_faces(config, Console(quiet=True))
+    images, rows, aside = real_faces.divided_faces(config, Console(quiet=True))
     learnt = neighbours.Learnt(images, rows, config.flip)
     _, distances = learnt.nearest(mapped.take(images, aside[:ASIDE]))
     return learnt, float(np.median(distances))
@@ -112,7 +112,7 @@ def _generator(run: str, name: str, version: int) -> Generator:
         arrays, _ = checkpoint.read(copy)
     config = configs.of_run(run)
     label_set = labels.read(run)
-    network = training.generator_of(config, label_set, arrays)
+    network = best.generator_of(config, label_set, arrays)
     return trained_generator.of_network(
         network, config.latent_dim, config.size, run, label_set, config.form
     )

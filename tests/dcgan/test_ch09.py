@@ -14,6 +14,7 @@ from dcgan import training
 from dcgan.config import RECIPES
 from dcgan.figures import training_plots
 from dcgan.lessons import measured_departures
+from dcgan.runs import best, real_faces
 from gan_core.app import plots
 
 pytestmark = pytest.mark.slow
@@ -71,7 +72,7 @@ def test_a_failure_is_training_a_with_other_learning_rates():
 
 
 def test_the_script_runs(config, monkeypatch, capsys):
-    monkeypatch.setattr(training, "_export", lambda run, config: None)  # slow; not the chapter's
+    monkeypatch.setattr(best, "export", lambda run, config: None)  # slow; not the chapter's
     arguments = [f"--{name}={value}" for name, value in TINY.items()]
     found = chapters.run_as_script(MODULE, monkeypatch, *arguments, "--out", str(config.out))
     said = capsys.readouterr().out
@@ -100,7 +101,7 @@ def test_a_run_that_is_there_is_resumed_and_not_trained_anew(config, monkeypatch
         return None, types.SimpleNamespace(path=folder)
 
     monkeypatch.setattr(training, "train", train)
-    monkeypatch.setattr(training, "held_aside", lambda config: (None, 40.0))
+    monkeypatch.setattr(real_faces, "held_aside", lambda config: (None, 40.0))
     for _ in range(2):
         _, epochs, floor = chapter.train_and_watch(config)
     assert [wanted.resume for wanted in asked] == [None, config.out / "radford"]

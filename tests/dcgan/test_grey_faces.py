@@ -30,6 +30,7 @@ from dcgan.judge.command import Judge
 from dcgan.measures.features import efficientnet
 from dcgan.page import build, layers, sliders
 from dcgan.page.command import Page
+from dcgan.runs import best, real_faces
 from dcgan.watch import drawing, page
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
@@ -122,7 +123,7 @@ def test_the_generator_makes_one_channel_exported_or_not(run, done, tmp_path):
     exported = trained_generator.load(run)
     assert exported.sample(3).shape == (3, 32, 32, 1)
     assert exported(np.zeros([0, 5], np.float32)).shape == (0, 32, 32, 1)
-    network = training.best_generator(run)
+    network = best.best_generator(run)
     direct = trained_generator.of_network(network, 5, 32, form=of_run(run).form)
     np.testing.assert_array_equal(direct.sample(3), exported.sample(3))
     assert exported.form == direct.form == FORM
@@ -277,7 +278,7 @@ def test_a_page_shows_grey_faces(run, tmp_path):
 def test_of_grey_drawn_faces_no_factor_is_read_for_the_page(monkeypatch, tmp_path):
     config = Config(colours="grey", drawn=20)
     monkeypatch.setattr(build, "of_run", lambda run: config)
-    monkeypatch.setattr(training, "best_generator", lambda run: None)
+    monkeypatch.setattr(best, "best_generator", lambda run: None)
     assert not build.load(tmp_path).of_drawn_faces
 
 
@@ -312,7 +313,7 @@ def test_another_run_starts_from_it_with_its_colours_alone(run, tmp_path):
 
 def test_drawn_faces_are_made_grey_for_training_and_for_judging():
     config = Config(colours="grey", drawn=30, size=32, flip=False)
-    images, learnt, _ = training.divided_faces(config, SILENT)
+    images, learnt, _ = real_faces.divided_faces(config, SILENT)
     drawn = form.in_colours(drawn_faces.draw(range(30), size=32), "grey")
     np.testing.assert_array_equal(images, drawn)
     found = report.real_faces(config, None, n=5, size=32)

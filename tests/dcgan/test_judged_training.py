@@ -16,11 +16,13 @@ from rich.console import Console
 from dcgan import training
 from dcgan.config import Config
 from dcgan.data import faces
+from dcgan.data.pixels import to_uint8
 from dcgan.epochs import read_epochs
 from dcgan.measures import judges
 from dcgan.measures.features import efficientnet
 from dcgan.measures.features.face_judge import FaceJudge
 from dcgan.measures.names import FRECHET, PIXELS
+from dcgan.runs import real_faces
 from gan_core.runs import checkpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_output", "faces_drawn_once")]
@@ -124,7 +126,7 @@ def test_every_epoch_has_the_measures_and_the_best_is_the_one_of_the_lowest_comb
 
 def test_the_figures_are_those_of_the_judge_on_the_faces_that_are_held_out(tmp_path, network):
     trainer, run = train(tmp_path / "run", epochs=1, flip=False)
-    images = training._faces(TINY, SILENT).images
+    images = real_faces.load(TINY, SILENT).images
     learnt, aside = faces.split(240, 0)
     epochs = read_epochs(run.path / "epochs.csv")
     floor = json.loads((run.path / "judge.json").read_text("utf-8"))
@@ -132,7 +134,7 @@ def test_the_figures_are_those_of_the_judge_on_the_faces_that_are_held_out(tmp_p
     sets = judges.RealSets(images[aside], images[learnt[:HELD_OUT]])
     judge = FaceJudge(sets.reference, sets.others, blocks, floor=floor["floor"])
     fake = trainer.sample(HELD_OUT, seed=1)
-    row = judge.measure(training.to_uint8(fake).numpy())
+    row = judge.measure(to_uint8(fake).numpy())
     assert epochs["frechet"][0] == pytest.approx(row[FRECHET], rel=1e-9)
     assert epochs["recall"][0] == row["recall"]
     expected = np.sqrt(
@@ -162,7 +164,7 @@ def test_stopped_and_resumed_it_has_the_rows_of_one_stretch(resumed, tmp_path, n
 
 @pytest.mark.parametrize("text", ["", "{}", '{"floor": 3}', '{"floor": {"KID": "x"}}', "[]"])
 def test_a_floor_that_cannot_be_read_or_is_of_other_faces_is_measured_anew(text, tmp_path, network):
-    real = training._faces(TINY, SILENT).images
+    real = real_faces.load(TINY, SILENT).images
     sets = judges.RealSets(real[:30], real[30:60])
     file = tmp_path / judges.FLOOR_FILE
     floor = judges.make("pixels", sets, tmp_path).floor

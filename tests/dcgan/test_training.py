@@ -22,6 +22,7 @@ from dcgan.drawn import drawn_faces
 from dcgan.epochs import SHOWN, read_epochs
 from dcgan.figures import sheets, training_plots
 from dcgan.generation import trained_generator
+from dcgan.runs import best, folder, real_faces
 from gan_core import rng
 from gan_core.runs.loop import every
 from gan_core.runs.run_folder import RunFolder
@@ -159,8 +160,8 @@ def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):
         "combined",
     } <= set(epochs)
     assert (epochs["distance_mean"] > 0.0).all()
-    with np.load(run.checkpoints / "best.npz") as best:
-        note = json.loads(str(best["note"]))
+    with np.load(run.checkpoints / "best.npz") as kept_arrays:
+        note = json.loads(str(kept_arrays["note"]))
     assert note["step"] == epochs["step"][epochs["combined"].argmin()]
     assert note["value"] == pytest.approx(epochs["combined"].min())
 
@@ -170,11 +171,11 @@ def test_the_saved_model_is_the_best_epochs_average(done):
     z = rng.normal([3, 5], rng.seed(1, "z"))
     images = tf.saved_model.load(str(run.generator))(z)
     assert images.dtype == tf.uint8
-    want = to_uint8(training.best_generator(run.path)(z)).numpy().astype(int)
+    want = to_uint8(best.best_generator(run.path)(z)).numpy().astype(int)
     assert np.abs(images.numpy().astype(int) - want).max() <= 1
-    with np.load(run.checkpoints / "best.npz") as best:
-        kept = best["variables/average/model/layers/1/kernel"]
-    np.testing.assert_array_equal(training.best_generator(run.path).layers[1].kernel.numpy(), kept)
+    with np.load(run.checkpoints / "best.npz") as arrays:
+        kept = arrays["variables/average/model/layers/1/kernel"]
+    np.testing.assert_array_equal(best.best_generator(run.path).layers[1].kernel.numpy(), kept)
 
 
 def test_the_best_epochs_sheet_shows_what_generate_gives(done):
@@ -328,7 +329,7 @@ def test_a_run_that_cannot_be_made_is_refused_before_any_work(tmp_path, monkeypa
     (tmp_path / "file").write_text("precious")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_text("precious")
-    monkeypatch.setattr(training, "_faces", lambda *_: pytest.fail("faces were drawn or read"))
+    monkeypatch.setattr(real_faces, "load", lambda *_: pytest.fail("faces were drawn or read"))
     with pytest.raises(ValueError, match=rf"^Config: run .*{where} {words}.*nothing was overwr"):
         train(tmp_path / where)
 
@@ -346,7 +347,7 @@ def test_the_next_free_folder_is_taken(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):  # before the first round
         training.train(Config(**TINY), Talkative())
     assert (tmp_path / "runs" / "dcgan-2" / "config.json").exists()
-    assert [training._first_free() for _ in range(2)] == [
+    assert [folder._first_free() for _ in range(2)] == [
         Path(f"runs/dcgan-{i}") for i in (3, 4)
     ]  # asked for at once
 
@@ -438,7 +439,7 @@ def test_more_drawn_faces_than_the_memory_holds_are_refused(tmp_path, monkeypatc
 def test_without_an_epoch_there_is_no_generator(copy):
     (copy.checkpoints / "best.npz").unlink()
     with pytest.raises(ValueError, match=r"has no best.npz yet.*python -m dcgan train --resume"):
-        training.best_generator(copy.path)
+        best.best_generator(copy.path)
 
 
 def test_what_went_wrong_is_said_even_where_there_is_no_generator_to_export(copy):

@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 from rich.console import Console
 
-from dcgan import training
+from dcgan import networks, training
 from dcgan.config import AUGMENTATIONS, Config
 from dcgan.data import faces
 from dcgan.measures import judges
+from dcgan.runs import best, real_faces
 from gan_core import augment, latent, losses, penalties, rng
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.runs.run_folder import RunFolder
@@ -69,7 +70,7 @@ def built(monkeypatch):
 
         return record
 
-    monkeypatch.setattr(training.networks, "make", recording("make", training.networks.make))
+    monkeypatch.setattr(networks, "make", recording("make", networks.make))
     monkeypatch.setattr(training, "GANTrainer", recording("trainer", training.GANTrainer))
     monkeypatch.setattr(training.penalties, "r1", recording("r1", penalties.r1))
     monkeypatch.setattr(training.penalties, "r2", recording("r2", penalties.r2))
@@ -134,7 +135,7 @@ def test_the_best_generator_makes_what_the_trainer_samples_at_the_best_round(tmp
     trainer.round(batches[1])
     run.save(trainer.state(), 2)
     z = latent.block(latent.Normal(5), 0, 5)[:3]
-    np.testing.assert_allclose(training.best_generator(run.path)(z), wanted, atol=1e-4)
+    np.testing.assert_allclose(best.best_generator(run.path)(z), wanted, atol=1e-4)
     assert np.abs(trainer.sample(3, seed=5) - wanted).max() > 1e-2
 
 
@@ -263,11 +264,11 @@ def test_the_floor_is_of_held_aside_faces_against_faces_that_were_learnt_from(mo
         seen.update(real=real, fake=fake)
         return {"mean": 7.0}
 
-    monkeypatch.setattr(training.distances, "patches_and_whole", measured)
+    monkeypatch.setattr(real_faces.distances, "patches_and_whole", measured)
     config = Config(**ODD)
-    real, floor = training.held_aside(config)
+    real, floor = real_faces.held_aside(config)
     learnt, aside = faces.split(64, 11)
-    images = training._faces(config, SILENT).images
+    images = real_faces.load(config, SILENT).images
     assert floor == 7.0
     assert seen["real"] is real
     assert keys(real) == keys(images[aside])
@@ -278,16 +279,16 @@ def test_the_floor_is_of_held_aside_faces_against_faces_that_were_learnt_from(mo
 def test_drawn_faces_are_of_the_seed_and_the_size(monkeypatch):
     asked = []
     monkeypatch.setattr(
-        training.drawn_faces, "draw", lambda which, **options: asked.append((which, options))
+        real_faces.drawn_faces, "draw", lambda which, **options: asked.append((which, options))
     )
-    training._faces(dataclasses.replace(Config(**ODD), size=64), SILENT)
+    real_faces.load(dataclasses.replace(Config(**ODD), size=64), SILENT)
     assert asked == [(range(64), {"seed": 11, "size": 64})]
 
 
 def test_data_is_read_with_the_size_and_the_cache_of_the_config(monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(faces, "load", lambda *given, **options: asked.append((given, options)))
-    training._faces(Config(**ODD, data=tmp_path), SILENT)
-    training._faces(Config(**ODD, data=tmp_path, cache=tmp_path / "c"), SILENT)
+    real_faces.load(Config(**ODD, data=tmp_path), SILENT)
+    real_faces.load(Config(**ODD, data=tmp_path, cache=tmp_path / "c"), SILENT)
     assert [given for given, _ in asked] == [(tmp_path, 32)] * 2
     assert [options["cache"] for _, options in asked] == [faces.CACHE, tmp_path / "c"]

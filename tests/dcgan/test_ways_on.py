@@ -15,6 +15,7 @@ from rich.console import Console
 from dcgan import training
 from dcgan.config import Config, of_run, starting_point
 from dcgan.drawn import drawn_faces
+from dcgan.runs import starting
 from gan_core.runs import checkpoint
 from gan_core.runs.run_folder import RunFolder
 
@@ -126,7 +127,7 @@ def test_a_new_run_starts_from_anothers_networks_on_other_faces(copy, tmp_path):
         with pytest.raises(KeyboardInterrupt):
             training.train(config, SILENT)
     arrays, _ = checkpoint.read(copy / "checkpoints" / "best.npz")
-    networks = [name for name in seen if name.startswith(training.NETWORKS)]
+    networks = [name for name in seen if name.startswith(starting.NETWORKS)]
     assert any(name.startswith("average/model/") for name in networks)
     for name in networks:
         np.testing.assert_array_equal(seen[name], arrays[name], err_msg=name)

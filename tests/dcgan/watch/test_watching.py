@@ -25,6 +25,7 @@ from dcgan.generation import trained_generator
 from dcgan.measures import names, neighbours
 from dcgan.measures.features import face_judge
 from dcgan.measures.pixel_judge import level_name
+from dcgan.runs import real_faces
 from dcgan.watch import drawing, series
 from dcgan.watch.run_data import RunReader
 from gan_core.optim import schedules
@@ -120,7 +121,7 @@ def test_faces_are_those_of_the_newest_checkpoint_and_nothing_is_touched(run, tm
 
 def test_neighbours_are_the_nearest_of_the_faces_that_are_learnt_from(run):
     found = drawing.find_neighbours(str(run), 4, 3)
-    images, learnt, aside = training.divided_faces(Config(**TINY), SILENT)
+    images, learnt, aside = real_faces.divided_faces(Config(**TINY), SILENT)
     assert sorted([*learnt, *aside]) == list(range(48))
     both = np.concatenate([images[learnt], images[learnt][:, :, ::-1]])  # --flip is the default
     distances = np.sqrt(
