@@ -35,7 +35,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import devices, rows
-from benchmarks.measure.command import check_not_empty, check_whole_numbers
+from benchmarks.measure.command import MOST, check_not_empty, check_whole_numbers
 from dcgan.config import SIZES
 from gan_core import checks
 from gan_core.app.command_line import run
@@ -187,9 +187,10 @@ class Config:
         for size in self.size:
             checks.one_of("Config", "size", size, SIZES)
         low = {"batch": 2, "judged": 20, "seen": 20, "pictures": 100, "held": 100}
+        high = {"pictures": 10**8, "held": 10**8, "read": 10**8}
         for name in fields:
             for value in getattr(self, name):
-                checks.integer("Config", name, value, low.get(name, 1), 10**8)
+                checks.integer("Config", name, value, low.get(name, 1), high.get(name, MOST))
         check_whole_numbers(self, "windows")
 
 

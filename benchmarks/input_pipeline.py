@@ -69,7 +69,8 @@ class Config:
 
     def __post_init__(self):
         check_picture_size(self)
-        check_whole_numbers(self, "batch_size", "images", low=2)
+        check_whole_numbers(self, "batch_size", low=2)
+        check_whole_numbers(self, "images", low=2, high=10**7)
         check_whole_numbers(self, "width", "windows", "rounds")
 
 

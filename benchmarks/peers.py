@@ -98,10 +98,10 @@ class Config:
             "width",
             "latent_dim",
             "hidden",
-            "hidden_layers",
             "windows",
             "rounds",
         )
+        check_whole_numbers(self, "hidden_layers", high=100)
         check_picture_size(self)
         for name, default in (("precision", "float32"), ("convolution", None)):
             if self.step == "toy" and getattr(self, name) != default:

@@ -87,7 +87,7 @@ class Config:
     """folder for faces, table and figure"""
 
     def __post_init__(self):
-        check_whole_numbers(self, "drawn", "count", low=100)
+        check_whole_numbers(self, "drawn", "count", low=100, high=10**7)
         checks.number("Config", "minutes", self.minutes, 0.01, 1440.0)
         checks.number("Config", "every", self.every, 0.01, 1440.0)
         checks.number("Config", "fall", self.fall, 0.0, 1.0)

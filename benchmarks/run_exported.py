@@ -36,6 +36,8 @@ Adam's first steps have the size of the learning rate and the sign of the gradie
 near 0 that rounds to the other side moves its parameter the other way: this is no tight bound.
 A round that did something else would be off by more than 1."""
 WINDOW_SECONDS = 0.5
+MOST = 10**9
+"""The greatest value of an option: the square of it is a number of 64 bits."""
 
 
 def some_of(values: np.ndarray) -> np.ndarray:
@@ -210,11 +212,15 @@ def peaks(precision: str, side: int, numbers: int, count: int) -> tuple[float, f
     return 2.0 * side**3 / seconds[0], 2 * 4.0 * numbers / seconds[1]
 
 
-def at_least_one(text: str) -> int:
-    """A whole number of at least 1, for argparse."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+def whole_number(text: str) -> int:
+    """A whole number from 1 to MOST, for argparse."""
+    wanted = f"must be a whole number from 1 to {MOST}, got {text:.40}"
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(wanted) from None
+    if not 1 <= number <= MOST:
+        raise argparse.ArgumentTypeError(wanted)
     return number
 
 
@@ -227,15 +233,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="what benchmarks.export_round wrote")
     parser.add_argument("--only", nargs="*", help="names, as float32-64; none: all")
-    parser.add_argument("--windows", type=at_least_one, default=20, help="windows of each")
+    parser.add_argument("--windows", type=whole_number, default=20, help="windows of each")
     parser.add_argument(
-        "--rounds", type=at_least_one, help="rounds in a window; none: half a second's"
+        "--rounds", type=whole_number, help="rounds in a window; none: half a second's"
     )
     parser.add_argument(
-        "--side", type=at_least_one, help="of the matrices; none: 2048, on a GPU 8192"
+        "--side", type=whole_number, help="of the matrices; none: 2048, on a GPU 8192"
     )
     parser.add_argument(
-        "--numbers", type=at_least_one, default=2**26, help="in the array that is copied"
+        "--numbers", type=whole_number, default=2**26, help="in the array that is copied"
     )
     parser.add_argument("--out", type=Path, help="a file to which a line of JSON a round is added")
     options = parser.parse_args(arguments)

@@ -101,9 +101,12 @@ class Config:
             checks.integer("Config", "batch_size", batch, 2, 2**20)
         check_picture_size(self)
         check_whole_numbers(self, "width", "latent_dim", "windows", "rounds")
-        checks.number("Config", "peak_seconds", self.peak_seconds, above=0.0)
+        checks.number("Config", "peak_seconds", self.peak_seconds, high=3600.0, above=0.0)
         for size in self.peak_sizes or ():
-            checks.integer("Config", "peak_sizes", size, 1)
+            checks.integer("Config", "peak_sizes", size, 1, 10**9)
+        if self.replicas is not None and "mirrored" not in self.strategy:
+            wanted = "left out without --strategy mirrored"
+            checks.fail("Config", "replicas", wanted, str(self.replicas))
 
 
 def main(config: Config) -> None:

@@ -436,6 +436,41 @@ def array(
     return result
 
 
+def scalar(owner: str, name: str, value: Any) -> tf.Tensor:
+    """Check that what a user's function returned is one number.
+
+    Args:
+        owner: the class or function that called it.
+        name: the argument that the function was given as.
+        value: what it returned: a Python or NumPy number, or a tensor without axes.
+
+    Returns:
+        The number in float32.
+
+    Raises:
+        ValueError: if it is not one real number, such as None, a text, or a number for each sample.
+
+    Example:
+        >>> float(scalar("GANTrainer", "what g_penalty gives", 3))
+        3.0
+    """
+    import tensorflow as tf
+
+    wanted = "one number, such as a mean over the batch"
+    way_out = "Return a tensor without axes, such as tf.reduce_mean(...)."
+    if value is None:
+        fail(owner, name, wanted, "None", "Does the function end with a return statement?")
+    try:
+        number = tf.convert_to_tensor(value)
+    except (TypeError, ValueError, tf.errors.OpError):
+        fail(owner, name, wanted, show(value), way_out)
+    if not (number.dtype.is_floating or number.dtype.is_integer or number.dtype.is_bool):
+        fail(owner, name, wanted, show(value), way_out)
+    if number.shape.rank != 0:
+        fail(owner, name, wanted, show_shape(number.shape), way_out)
+    return tf.cast(number, tf.float32)
+
+
 def same_shape(owner: str, name: str, value: Any, shape: Iterable[Any]) -> None:
     """Check that the static shape of `value` is `shape`, where a name or None matches any size.
 

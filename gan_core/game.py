@@ -104,8 +104,8 @@ def discriminator_gradients(
         )
         penalty = tf.zeros([])
         penalty_of_a_round = tf.zeros([])
-        for term, period in zip(penalties, periods or [1] * len(penalties), strict=True):
-            value = _scalar("a penalty", functools.partial(term, critic, real, fake))
+        values = _terms("penalty", penalties, critic, real, fake)
+        for value, period in zip(values, periods or [1] * len(penalties), strict=True):
             penalty += value
             penalty_of_a_round += value / period
         total = d_loss + penalty
@@ -192,9 +192,24 @@ def _penalties_at(
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(fake)
         total = tf.zeros([])
-        for term in penalties:
-            total += _scalar("g_penalty", functools.partial(term, critic, real, fake))
+        for value in _terms("g_penalty", penalties, critic, real, fake):
+            total += value
     return total, tape.gradient(total, fake, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def _terms(
+    name: str,
+    penalties: Sequence[Callable[..., tf.Tensor]],
+    critic: Callable[[tf.Tensor], tf.Tensor],
+    real: Any,
+    fake: tf.Tensor,
+) -> list[tf.Tensor]:
+    """What each penalty gives; errors name the argument and, of several, its place in the list."""
+    values = []
+    for i, penalty in enumerate(penalties):
+        which = f"{name}[{i}]" if len(penalties) > 1 else name
+        values.append(_scalar(which, functools.partial(penalty, critic, real, fake)))
+    return values
 
 
 def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:
@@ -204,12 +219,4 @@ def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:
     """
     way_out = "Use TensorFlow's functions, such as tf.reduce_mean in place of np.mean."
     with checks.without_values("GANTrainer", f"what computes {name}", way_out):
-        value = tf.convert_to_tensor(function())
-    if value.shape.rank != 0:
-        checks.fail(
-            "GANTrainer",
-            f"what {name} gives",
-            "one number, such as a mean over the batch",
-            checks.show_shape(value.shape),
-        )
-    return tf.cast(value, tf.float32)
+        return checks.scalar("GANTrainer", f"what {name} gives", function())

@@ -187,7 +187,7 @@ class Lazy:
 
     Raises:
         ValueError: if penalty is not callable or is lazy already, or every is not a positive whole
-            number.
+            number; when it is called, if the penalty does not give one number.
 
     Example:
         >>> lazy = Lazy(lambda critic, real, fake, seed, step: tf.constant(0.5), every=4)
@@ -208,7 +208,8 @@ class Lazy:
         self, critic: Any, real: tf.Tensor, fake: tf.Tensor, seed: Any = None, step: Any = 0
     ) -> tf.Tensor:
         def paid() -> tf.Tensor:
-            return self.every * self.penalty(critic, real, fake, seed=seed, step=step)
+            value = self.penalty(critic, real, fake, seed=seed, step=step)
+            return self.every * checks.scalar("Lazy", "what penalty gives", value)
 
         its_turn = tf.equal(tf.cast(step, tf.int64) % self.every, 0)
         return tf.cond(its_turn, paid, lambda: tf.zeros([]))

@@ -1,9 +1,11 @@
-"""What all tests share: Hypothesis's profiles."""
+"""What all tests share: Hypothesis's profiles, and tf.function in other ways."""
 
+import functools
 import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
 
 import hypothesis
 import programs
@@ -44,6 +46,24 @@ def few_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         law, "search_settings", lambda: hypothesis.settings(settings(), max_examples=3)
     )
+
+
+@pytest.fixture
+def not_compiled() -> Iterator[None]:
+    """A tf.function is the Python function itself: sooner for a few steps than compiling them."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def no_autograph(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For graphs without branches and loops: AutoGraph has nothing to convert, and takes seconds."""
+    import tensorflow as tf
+
+    monkeypatch.setattr(tf, "function", functools.partial(tf.function, autograph=False))
 
 
 # Made by whoever comes first: the process that hands tests out, or the only one.

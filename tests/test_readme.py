@@ -39,6 +39,16 @@ def test_the_files_that_pages_point_to_exist(page):
         assert link.startswith("http") or (page.parent / link).exists(), link
 
 
+def test_the_first_example_of_the_faces_page_is_the_recipe_that_was_measured():
+    text = (README.parent / "docs" / "faces.md").read_text(encoding="utf-8")
+    recipe = r"--epochs (\d+) --fall ([\d.]+)"
+    _, measured = text.split("## What the network dcgan reaches on real faces\n")
+    first = re.search(recipe, text).groups()
+    assert first == re.search(recipe, measured).groups()
+    assert f"`--fall {first[1]}`: both" in text
+    assert f"which were 0 after {first[0]} epochs" in text
+
+
 def test_the_readme_points_to_every_page():
     text = README.read_text(encoding="utf-8")
     for page in PAGES[1:]:

@@ -7,14 +7,18 @@ from typing import Any
 from dcgan.config import SIZES
 from gan_core import checks
 
+MOST = 10**6
+"""The greatest value of most options: beyond all that is measured, and TensorFlow can hold it."""
 
-def check_whole_numbers(config: Any, *names: str, low: int = 1) -> None:
-    """Every named field must be a whole number of at least `low`.
+
+def check_whole_numbers(config: Any, *names: str, low: int = 1, high: int = MOST) -> None:
+    """Every named field must be a whole number from `low` to `high`.
 
     Args:
         config: a config; its class's name owns the error.
         names: the names of its fields. None is allowed in a field whose default is None.
         low: the least number that is allowed.
+        high: the greatest.
 
     Raises:
         ValueError: names the field.
@@ -23,7 +27,7 @@ def check_whole_numbers(config: Any, *names: str, low: int = 1) -> None:
         value = getattr(config, name)
         if value is None and getattr(type(config), name, low) is None:
             continue
-        checks.integer("Config", name, value, low)
+        checks.integer("Config", name, value, low, high)
 
 
 def check_picture_size(config: Any) -> None:

@@ -226,7 +226,7 @@ def test_bad_numbers_are_one_line_and_exit_2(capsys):
     with pytest.raises(SystemExit) as end:
         toy_step.run(toy_step.Config, toy_step.main, "", "toy_step", arguments=["--windows", "0"])
     assert end.value.code == 2
-    assert "windows must be a whole number of at least 1, got 0" in capsys.readouterr().err
+    assert "windows must be a whole number from 1 to 1000000, got 0" in capsys.readouterr().err
 
 
 NETWORKS = {"size": 32, "width": 2, "latent_dim": 3}

@@ -279,7 +279,7 @@ def test_a_figure_of_a_few_points_has_a_line_of_slope_one(monkeypatch):
         ({"batch": (0,)}, "batch must be a whole number from 2"),
         ({"pictures": (7,)}, "pictures must be a whole number from 100"),
         ({"epochs": ()}, "epochs must be at least one"),
-        ({"windows": 0}, "windows must be a whole number of at least 1"),
+        ({"windows": 0}, "windows must be a whole number from 1 to 1000000"),
     ],
 )
 def test_wrong_options(wrong, message, tmp_path):

@@ -241,7 +241,7 @@ for line in sys.stdin:
             "only must be one of keras, pytorch, pytorch-best, pytorch-compiled, got 'jax-scan'",
         ),
         (["--size", "50"], "size must be one of 32, 64, 96, 128, got 50"),
-        (["--windows", "0"], "at least 1, got 0"),
+        (["--windows", "0"], "--windows must be a whole number from 1 to 1000000, got 0"),
         (["--step", "toy", "--convolution", "native"], "--convolution is for --step dcgan"),
     ],
 )

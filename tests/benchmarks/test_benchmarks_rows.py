@@ -365,9 +365,10 @@ def test_mirrored_on_one_gpu_is_refused(monkeypatch):
         (["--device", "gpu:99"], "device must be one that TensorFlow sees, got gpu:99"),
         (["--precision", "float64"], "float64"),
         (["--batch-size", "0"], "--batch-size must be a whole number from 2 to 1048576, got 0"),
-        (["--windows", "0"], "windows must be a whole number of at least 1, got 0"),
+        (["--windows", "0"], "windows must be a whole number from 1 to 1000000, got 0"),
         (["--model", "abacus"], "abacus"),
-        (["--peak-sizes", "64", "0"], "--peak-sizes must be a whole number of at least 1, got 0"),
+        (["--peak-sizes", "64", "0"], "--peak-sizes must be a whole number from 1 to 1000000000"),
+        (["--replicas", "4"], "--replicas must be left out without --strategy mirrored, got 4"),
         (
             ["--strategy", "mirrored", "--device", "cpu", "--batch-size", "15"],
             "--batch-size must be a multiple of the 2 replicas, got 15",

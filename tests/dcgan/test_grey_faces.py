@@ -321,14 +321,6 @@ def test_drawn_faces_are_made_grey_for_training_and_for_judging():
     assert found.reference.shape == found.others.shape == (5, 32, 32, 1)
 
 
-@pytest.fixture
-def not_compiled():
-    """Compiling takes seconds, one step by hand a moment."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 @pytest.mark.usefixtures("not_compiled")
 def test_the_classifier_of_grey_labels_learns_from_grey_faces(monkeypatch):
     """And the judge asks for one where the run is grey."""

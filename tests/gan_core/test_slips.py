@@ -15,7 +15,7 @@ from gan_core.latent import Normal
 from gan_core.losses import GANLoss
 from gan_core.nn.dense import Dense
 from gan_core.optim.optimizers import SGD, Adam
-from gan_core.penalties import r1
+from gan_core.penalties import Lazy, r1
 from gan_core.runs.loop import at_end, every, fit
 from gan_core.trainer import GANTrainer
 
@@ -60,6 +60,11 @@ def taking_from(batches):
 
 def numpy_loss(real, fake):
     return np.mean(fake) - np.mean(real)
+
+
+def returns(value):
+    """A penalty of this value."""
+    return lambda critic, real, fake, seed, step: value
 
 
 def batches_from(index, step=1):
@@ -168,8 +173,63 @@ SLIPS = {
     ),
     "NumPy in a penalty": (
         lambda: play(penalty=lambda critic, real, fake, seed, step: np.mean(real)),
-        f"GANTrainer: what computes a penalty {OPERATIONS}",
+        f"GANTrainer: what computes penalty {OPERATIONS}",
         "TensorFlow's functions",
+    ),
+    "a penalty that returns nothing": (
+        lambda: play(penalty=returns(None)),
+        "GANTrainer: what penalty gives must be one number, such as a mean over the batch, got None.",
+        "Does the function end with a return statement?",
+    ),
+    "a penalty that returns nothing, one of two": (
+        lambda: play(penalty=[r1(1.0), returns(None)]),
+        "GANTrainer: what penalty[1] gives must be one number",
+        "Does the function end with a return statement?",
+    ),
+    "a penalty of G that returns nothing": (
+        lambda: play(g_penalty=returns(None)),
+        "GANTrainer: what g_penalty gives must be one number",
+        "Does the function end with a return statement?",
+    ),
+    "a lazy penalty that returns nothing": (
+        lambda: play(penalty=Lazy(returns(None), every=2)),
+        "Lazy: what penalty gives must be one number",
+        "Does the function end with a return statement?",
+    ),
+    "a penalty that returns a text": (
+        lambda: play(penalty=returns("a lot")),
+        "GANTrainer: what penalty gives must be one number, such as a mean over the batch, got 'a lot'.",
+        "Return a tensor without axes, such as tf.reduce_mean(...).",
+    ),
+    "a penalty of G that returns a text": (
+        lambda: play(g_penalty=returns("a lot")),
+        "GANTrainer: what g_penalty gives must be one number",
+        "got 'a lot'. Return a tensor without axes",
+    ),
+    "a lazy penalty that returns a text": (
+        lambda: play(penalty=Lazy(returns("a lot"), every=2)),
+        "Lazy: what penalty gives must be one number",
+        "got 'a lot'. Return a tensor without axes",
+    ),
+    "a penalty that returns a dict": (
+        lambda: play(penalty=returns({"r1": 1.0})),
+        "GANTrainer: what penalty gives must be one number",
+        "got {'r1': 1.0}. Return a tensor without axes",
+    ),
+    "a penalty that returns tensors of two shapes": (
+        lambda: play(penalty=lambda critic, real, fake, seed, step: [real, real[0]]),
+        "GANTrainer: what penalty gives must be one number",
+        "Return a tensor without axes",
+    ),
+    "a penalty that returns a complex number": (
+        lambda: play(penalty=returns(1j)),
+        "GANTrainer: what penalty gives must be one number",
+        "got 1j. Return a tensor without axes",
+    ),
+    "a measure that returns nothing": (
+        lambda: play(measures={"mean": lambda real, fake, a, b: None}),
+        "GANTrainer: what measure mean gives must be one number",
+        "Does the function end with a return statement?",
     ),
     "NumPy in a loss": (
         lambda: play(loss=LOSS_OF_NUMPY),
@@ -265,6 +325,20 @@ SLIPS = {
         "mode='graph'",
     ),
 }
+
+
+@pytest.mark.parametrize("value", [None, "a lot"])
+def test_what_a_penalty_returns_is_told_in_eager_mode_too(value):
+    with pytest.raises(ValueError, match="GANTrainer: what g_penalty gives must be one number"):
+        play(g_penalty=returns(value), mode="eager")
+
+
+@pytest.mark.parametrize("value", [3, np.float64(3.0), tf.constant(3.0, tf.bfloat16)])
+def test_a_penalty_may_be_any_real_number(value):
+    """Also a lazy one, whose rounds without it are float32."""
+    once = play(penalty=returns(value))
+    lazy = play(penalty=Lazy(returns(value), every=2))
+    assert once["penalty"].tolist() == lazy["penalty"].tolist() == [3.0, 3.0]
 
 
 @pytest.mark.parametrize("name", SLIPS)

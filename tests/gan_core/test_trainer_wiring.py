@@ -352,7 +352,7 @@ def test_a_measure_a_penalty_and_a_loss_that_give_a_vector_are_refused():
         ({"measures": {"all": lambda real, fake, a, b: a}}, "what measure all gives must be one"),
         (
             {"penalty": lambda c, r, f, seed, step: tf.zeros([2])},
-            "what a penalty gives must be one",
+            "what penalty gives must be one",
         ),
         (
             {"g_penalty": lambda c, r, f, seed, step: tf.zeros([2])},

@@ -11,7 +11,7 @@ from gan_core import losses, metrics, penalties, rng, trainer
 from toy import ch05_wasserstein as chapter
 from toy.targets.distributions import gaussian_mixture
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_autograph")]
 
 MODULE = "toy.ch05_wasserstein"
 TINY = chapter.Config(steps=4, critic_steps=3, batch=8, hidden=4, d_steps=2, seeds=2)
@@ -33,21 +33,7 @@ def eager(monkeypatch):
     return made
 
 
-@pytest.fixture
-def nothing_is_traced():
-    """A tf.function is the function itself: that is sooner for a few steps."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
-@pytest.fixture(autouse=True)
-def no_autograph(monkeypatch):
-    """The chapter's graphs have no branches and no loops to convert, which takes seconds."""
-    monkeypatch.setattr(tf, "function", functools.partial(tf.function, autograph=False))
-
-
-@pytest.mark.usefixtures("nothing_is_traced")
+@pytest.mark.usefixtures("not_compiled")
 def test_runs_a_few_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, capsys):
     arguments = [
         "--steps",

@@ -10,13 +10,7 @@ from gan_core import rng
 from toy import ch05_wasserstein as chapter
 from toy.solutions import ch05
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def no_autograph(monkeypatch):
-    """The solutions' graphs have no branches and no loops to convert, which takes seconds."""
-    monkeypatch.setattr(tf, "function", functools.partial(tf.function, autograph=False))
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_autograph")]
 
 
 def test_exercise_1_both_ways_give_one_number():
