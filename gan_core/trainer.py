@@ -66,9 +66,9 @@ class GANTrainer:
         loss: the losses of both players (`gan_core.losses`).
         penalty: a penalty of `gan_core.penalties`, a list of them, or None: terms of D's loss.
         g_penalty: the same for G's loss: functions (critic, real, fake, *, seed, step) -> scalar
-            that are added to it, such as the L1 distance of pix2pix (Isola et al. 2017). They are
-            computed in every round, with the critic, the (last) real and the fake batch of G's
-            step. Samples are given to them without augmentation.
+            that are added to it, such as the L1 distance of pix2pix (Isola et al. 2017) or the size
+            of G's weights. They are computed in every round, with the critic, the (last) real and
+            the fake batch of G's step. Samples are given to them without augmentation.
         labels: the distribution of labels, such as `latent.Classes(10)`, for conditional networks:
             batches are then pairs (x, y), and networks are called as generator(z, y, training=...)
             and discriminator(x, y, training=...). Fakes get the labels of the real batch. A label
