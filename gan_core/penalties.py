@@ -208,7 +208,8 @@ class Lazy:
         self, critic: Any, real: tf.Tensor, fake: tf.Tensor, seed: Any = None, step: Any = 0
     ) -> tf.Tensor:
         def paid() -> tf.Tensor:
-            return self.every * self.penalty(critic, real, fake, seed=seed, step=step)
+            value = self.penalty(critic, real, fake, seed=seed, step=step)
+            return self.every * tf.cast(value, tf.float32)  # the dtype of the other branch
 
         its_turn = tf.equal(tf.cast(step, tf.int64) % self.every, 0)
         return tf.cond(its_turn, paid, lambda: tf.zeros([]))
