@@ -33,6 +33,14 @@ def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: An
     if not isinstance(loss, GANLoss):
         wanted = "a GANLoss (gan_core.losses.by_name gives one)"
         checks.fail(owner, "loss", wanted, repr(loss))
+    for name, function in (
+        ("loss.discriminator", loss.discriminator),
+        ("loss.generator", loss.generator),
+    ):
+        call = "(real_logits, fake_logits)"
+        if not callable(function):
+            checks.fail(owner, name, f"a function {call} -> one number", repr(function))
+        checks.called_with(owner, name, function, call, [X, X])
     if augment is not None and not callable(augment):
         checks.fail(owner, "augment", "a function (x, seed, step) -> x or None", repr(augment))
     if augment is not None:
@@ -44,6 +52,10 @@ def check_functions(owner: str, loss: Any, augment: Any, latent: Any, labels: An
     if labels is not None and not callable(labels):
         wanted = "a function (n, seed) -> y (such as gan_core.latent.Classes) or None"
         checks.fail(owner, "labels", wanted, repr(labels))
+    for name, function in (("latent", latent), ("labels", labels)):
+        if function is not None:
+            given = [2, SEED]
+            checks.called_with(owner, name, function, "(n, seed)", given, way_out=PROTOCOLS)
 
 
 def penalty_list(owner: str, name: str, penalty: Any) -> list:
@@ -80,9 +92,14 @@ def measure_dict(owner: str, measures: Any, taken: list[str]) -> dict:
         if not isinstance(name, str) or name in (*taken, "step"):
             wanted = f"named other than {', '.join(('step', *taken))}"
             checks.fail(owner, "measures", wanted, repr(name))
+        if "\n" in name or "\r" in name:  # log.csv has all names in its first line
+            checks.fail(owner, "measures", "named in one line each", repr(name))
+        measure_name = f"measures[{name!r}]"
         if not callable(measure):
             wanted = "a function (real, fake, real_logits, fake_logits) -> one number"
-            checks.fail(owner, f"measures[{name!r}]", wanted, repr(measure))
+            checks.fail(owner, measure_name, wanted, repr(measure))
+        call = "(real, fake, real_logits, fake_logits)"
+        checks.called_with(owner, measure_name, measure, call, [X, X, X, X], way_out=PROTOCOLS)
     return dict(measures)
 
 
@@ -112,10 +129,15 @@ def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: 
         if not all(hasattr(optimizer, needed) for needed in ("bound", "bind", "apply")):
             wanted = "an optimizer such as gan_core.optim.optimizers.Adam(2e-4, beta_1=0.5)"
             checks.fail(owner, name, wanted, repr(optimizer))
+        if not isinstance(optimizer, tf.Module):
+            wanted = "a tf.Module, so that checkpoints hold its variables"
+            checks.fail(owner, name, wanted, repr(optimizer))
         trainable = {id(variable) for variable in network.trainable_variables}
         moved = {id(variable) for variable in optimizer.bound}
         if not trainable:
-            checks.fail(owner, network_name, "a network with trainable variables", "one without")
+            wanted = "a network with trainable variables"
+            way_out = "Make them in __init__, and not when the network is called first."
+            checks.fail(owner, network_name, wanted, "one without", way_out)
         if not moved <= trainable:
             checks.fail(
                 owner,
@@ -158,6 +180,15 @@ def check_fit(
 
 
 def _tried_labels(owner: str, labels: Any) -> tf.Tensor:
+    several = isinstance(labels, list | tuple) and any(map(tf.is_tensor, labels))
+    if several or isinstance(labels, dict):  # TensorFlow would stack tensors along a new first axis
+        checks.fail(
+            owner,
+            "what labels gives",
+            "one tensor, with one label a sample",
+            f"a {type(labels).__name__} of {len(labels)}",
+            "Join several labels of a sample in one tensor, as tf.stack(parts, axis=1) does.",
+        )
     labels = tf.convert_to_tensor(labels)
     if labels.shape[:1] != [2]:
         wanted = "one label a sample, [2, ...] for 2 of them"
@@ -257,7 +288,7 @@ class BatchChecks:
             came = checks.show_shape(real.shape)
             checks.fail(owner, "what sampler gives", wanted, came)
         replicas.check_batch(owner, self.strategy, real.shape[0])
-        return real, self._labels(owner, labels, [real.shape[0]])
+        return real, self._labels(owner, labels, [real.shape[0]], finite=False)
 
     def labels_for(self, owner: str, labels: Any, n: int) -> tf.Tensor | None:
         """Check the labels [n, ...] that a user wants samples for; None stays None."""
@@ -290,14 +321,73 @@ class BatchChecks:
             )
         return batch, None
 
-    def _labels(self, owner: str, labels: Any, before: list) -> tf.Tensor | None:
+    def _labels(
+        self, owner: str, labels: Any, before: list, finite: bool = True
+    ) -> tf.Tensor | None:
         if self.label_dtype is None:
             return None
-        if not tf.is_tensor(labels):
-            labels = np.asarray(labels)
-            if labels.dtype.kind in "iu" and self.label_dtype.is_integer:
-                labels = labels.astype(self.label_dtype.as_numpy_dtype)
-        elif labels.dtype.is_integer and self.label_dtype.is_integer:
-            labels = tf.cast(labels, self.label_dtype)
+        if self.label_dtype.is_integer:
+            labels = self._whole_numbers(owner, labels)
         shape = [*before, *(self.label_shape or ())]
-        return checks.tensor(owner, "labels", labels, shape, dtype=self.label_dtype)
+        dtype = self.label_dtype
+        return checks.tensor(owner, "labels", labels, shape, dtype=dtype, finite=finite)
+
+    def _whole_numbers(self, owner: str, labels: Any) -> Any:
+        """Cast whole numbers to the dtype of the game's labels; leave others as they are."""
+        if tf.is_tensor(labels) and not hasattr(labels, "numpy"):  # while a function is traced
+            return tf.cast(labels, self.label_dtype) if labels.dtype.is_integer else labels
+        numbers = np.asarray(labels)
+        if numbers.dtype.kind not in "iu":
+            return labels
+        cast = numbers.astype(self.label_dtype.as_numpy_dtype)
+        if not np.array_equal(cast, numbers):
+            wanted = f"whole numbers that {self.label_dtype.name} can hold"
+            came = f"numbers from {numbers.min()} to {numbers.max()}"
+            checks.fail(owner, "labels", wanted, came)
+        return cast
+
+
+class LabelTrial:
+    """Runs G eagerly with labels beyond all that it was given before.
+
+    A layer refuses a label that is out of range only in eager mode. In a compiled function such a
+    label, for example the 10 of classes that are counted from 1 to 10, would become zeros.
+
+    Args:
+        generator: a conditional network.
+        latent_dim: the number of coordinates of z.
+    """
+
+    def __init__(self, generator: Any, latent_dim: int) -> None:
+        self._generator = generator
+        self._latent_dim = latent_dim
+        self._lowest: np.ndarray | None = None
+        self._highest: np.ndarray | None = None
+
+    def __call__(self, labels: tf.Tensor | None, before: int) -> None:
+        """Try some labels of a batch, if they are whole numbers: one a sample, or a list of them.
+
+        Args:
+            labels: a tensor with values, or None.
+            before: how many axes it has before those of one label.
+
+        Raises:
+            ValueError: what the layer says, if a label is out of range.
+        """
+        if labels is None or not labels.dtype.is_integer or labels.shape.rank > before + 1:
+            return
+        factors = labels.shape[before:].num_elements()
+        rows = np.reshape(labels.numpy(), [-1, factors])
+        lowest = rows.min(axis=0)
+        highest = rows.max(axis=0)
+        if self._lowest is not None and self._highest is not None:
+            lowest = np.minimum(lowest, self._lowest)
+            highest = np.maximum(highest, self._highest)
+            if (lowest == self._lowest).all() and (highest == self._highest).all():
+                return
+        extreme = rows[np.concatenate([rows.argmin(axis=0), rows.argmax(axis=0)])]
+        z = tf.zeros([len(extreme), self._latent_dim])
+        y = tf.constant(extreme.reshape([-1, *labels.shape[before:]]), labels.dtype)
+        forward(self._generator, z, y, training=False)
+        self._lowest = lowest
+        self._highest = highest

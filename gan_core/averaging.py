@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from gan_core import checks, rng
+from gan_core.nn.calling import forward
 from gan_core.optim.schedules import as_schedule
 from gan_core.protocols import Labels, Latent, Schedule
 
@@ -41,7 +42,7 @@ class ExponentialMovingAverage(tf.Module):
 
     Raises:
         ValueError: if decay is out of range, or a schedule is out of range in one of the rounds 0,
-            1, 10, ..., 1,000,000.
+            1, 10, ..., 1,000,000; or if the model cannot be copied.
 
     Example:
         >>> from gan_core.nn.dense import Dense
@@ -65,7 +66,7 @@ class ExponentialMovingAverage(tf.Module):
         else:
             checks.number(owner, "decay", decay, 0.0, below=1.0)
         self.decay = decay
-        self.model = copy.deepcopy(model)
+        self.model = _copied(owner, model)
         pairs = tuple(zip(self.model.variables, model.variables, strict=True))
         # Kept inside a function, because tf.Module would count an attribute's variables as ours.
         self._pairs = lambda: pairs
@@ -79,9 +80,56 @@ class ExponentialMovingAverage(tf.Module):
         decay = self.decay(step) if callable(self.decay) else self.decay
         for average, variable in self._pairs():
             if variable.dtype.is_floating:
-                average.assign_sub((1.0 - decay) * (average - variable))
+                share = tf.cast(1.0 - decay, variable.dtype)
+                average.assign_sub(share * (average - variable))
             else:  # a counter, for example
                 average.assign(variable)
+
+
+def check_apart(
+    owner: str, model: tf.Module, average: ExponentialMovingAverage, *inputs: Any
+) -> None:
+    """Check that the averaged model computes with its own variables alone.
+
+    Copying a model does not copy what a lambda in it refers to: lambda x: self.dense(x) in the copy
+    is still about the `self` that was copied, whose weights are not averaged.
+
+    Args:
+        owner: whose argument the model is.
+        model: the model that was copied.
+        average: its average.
+        inputs: z, and labels for a conditional model.
+
+    Raises:
+        ValueError: if a forward pass of the average reads a trainable variable of the model.
+    """
+    with tf.GradientTape() as tape:
+        forward(average.model, *inputs, training=False)
+    read = {id(variable) for variable in tape.watched_variables()}
+    shared = [variable.name for variable in model.trainable_variables if id(variable) in read]
+    if shared:
+        checks.fail(
+            owner,
+            "generator",
+            "a network whose copy, which holds the average, has variables of its own",
+            f"one whose copy still reads {', '.join(shared)} of the network itself",
+            "A lambda that uses self does that: write a method in its place.",
+        )
+
+
+def _copied(owner: str, model: tf.Module) -> tf.Module:
+    try:
+        return copy.deepcopy(model)
+    except (
+        TypeError
+    ) as error:  # a tf.function that has been called cannot be copied, nor can a file
+        checks.fail(
+            owner,
+            "model",
+            "a network that copy.deepcopy can copy",
+            f"one with an attribute that it cannot copy ({error})",
+            "Keep no tf.function in an attribute: the trainer compiles the network by itself.",
+        )
 
 
 def settling_batches(

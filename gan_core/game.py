@@ -134,7 +134,8 @@ def generator_gradients(
     """The gradients of G's loss plus penalties with respect to G's variables, by the chain rule.
 
     First the gradient with respect to the samples is computed through D, then it is propagated
-    through G.
+    through G. A penalty may depend on G's variables directly too, such as one on the size of the
+    weights: that part of its gradient is added.
 
     Args:
         loss: the two players' losses.
@@ -169,32 +170,47 @@ def generator_gradients(
             "or is not differentiable.",
         )
     row = {"g_loss": g_loss}
+    direct: Sequence[tf.Tensor | None] = [None] * len(variables)
     if penalties:
-        row["g_penalty"], of_penalties = _penalties_at(fake, real, critic, penalties)
-        at_samples += of_penalties
-    gradients = replicas.mean(tape.gradient(fake, variables, output_gradients=at_samples))
+        total, of_penalties, direct = _penalties_of(fake, real, critic, penalties, variables)
+        row["g_penalty"] = total
+        if of_penalties is not None:
+            at_samples += of_penalties
+    gradients = tape.gradient(fake, variables, output_gradients=at_samples)
+    gradients = replicas.mean(list(map(_sum_of_two, gradients, direct)))
     if gradient_norm:
         row["g_gradient_norm"] = tf.linalg.global_norm(gradients)
     return gradients, row
 
 
-def _penalties_at(
+def _penalties_of(
     fake: tf.Tensor,
     real: Any,
     critic: Callable[[tf.Tensor], tf.Tensor],
     penalties: Sequence[Callable[..., tf.Tensor]],
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """The sum of G's penalties, and its gradient with respect to the samples.
+    variables: Sequence[tf.Variable],
+) -> tuple[tf.Tensor, tf.Tensor | None, list[tf.Tensor | None]]:
+    """The sum of G's penalties, and its gradients with respect to the samples and to G's variables.
 
-    It has a tape of its own: with one for the loss and the penalties together, a critic that passes
-    no gradient on would not be noticed.
+    A gradient is None if no penalty depends on it. The penalties have a tape of their own: with one
+    for the loss and the penalties together, a critic that passes no gradient on would not be
+    noticed.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(fake)
+        tape.watch(variables)
         total = tf.zeros([])
         for value in _terms("g_penalty", penalties, critic, real, fake):
             total += value
-    return total, tape.gradient(total, fake, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    of_samples, *direct = tape.gradient(total, [fake, *variables])
+    return total, of_samples, direct
+
+
+def _sum_of_two(a: tf.Tensor | None, b: tf.Tensor | None) -> tf.Tensor | None:
+    """a + b; the other one if one of them is None."""
+    if a is None or b is None:
+        return b if a is None else a
+    return tf.convert_to_tensor(a) + tf.convert_to_tensor(b)
 
 
 def _terms(

@@ -196,7 +196,8 @@ def mmd(x: Any, y: Any, *, bandwidth: float, unbiased: bool = True) -> float:
     x, y = _two_samples("mmd", x, y, _fewest(unbiased))
 
     def kernel(squared: np.ndarray) -> np.ndarray:
-        return np.exp(-squared / (2.0 * bandwidth**2))
+        with np.errstate(over="ignore"):  # the square of the bandwidth itself may be 0 or infinite
+            return np.exp(-0.5 * (squared / bandwidth / bandwidth))
 
     return _within_less_across(kernel, x, y, unbiased)
 

@@ -1,4 +1,4 @@
-"""The types of what users supply: networks, latents, penalties, augmentations, samplers.
+"""The types of what users supply: networks, latents, losses' terms, optimizers, samplers.
 
 Nobody has to inherit from these classes. A function or an object of the right form is enough; type
 checkers compare it with these protocols.
@@ -61,6 +61,21 @@ class Penalty(Protocol):
     def __call__(
         self, critic: Any, real: tf.Tensor, fake: tf.Tensor, *, seed: tf.Tensor, step: Any
     ) -> tf.Tensor: ...
+
+
+class Optimizer(Protocol):
+    """A tf.Module that moves variables: its own state is in tf.Variables that `bind` makes.
+
+    The trainer calls bind(variables) once, unless `bound` holds variables already. apply(gradients,
+    step) has one gradient for each bound variable, in their order; step is the round.
+    """
+
+    @property
+    def bound(self) -> Sequence[tf.Variable]: ...
+
+    def bind(self, variables: Sequence[tf.Variable]) -> Any: ...
+
+    def apply(self, gradients: Any, step: Any = None) -> None: ...
 
 
 class Augmentation(Protocol):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import itertools
 import math
 import os
@@ -21,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import _validate, checks, rng
-from gan_core.averaging import ExponentialMovingAverage, settling_batches
+from gan_core.averaging import ExponentialMovingAverage, check_apart, settling_batches
 from gan_core.devices import failures, many_rounds, replicas, tracing
 from gan_core.devices.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients, logits_of
@@ -33,7 +34,6 @@ from gan_core.nn.export import export_generator
 from gan_core.nn.sequential import takes
 from gan_core.nn.settling import settled
 from gan_core.nn.variables import named_variables
-from gan_core.optim.optimizers import Optimizer
 from gan_core.penalties import period
 from gan_core.protocols import (
     Augmentation,
@@ -41,6 +41,7 @@ from gan_core.protocols import (
     Latent,
     Measure,
     Network,
+    Optimizer,
     Penalty,
     Sampler,
     Schedule,
@@ -66,9 +67,9 @@ class GANTrainer:
         loss: the losses of both players (`gan_core.losses`).
         penalty: a penalty of `gan_core.penalties`, a list of them, or None: terms of D's loss.
         g_penalty: the same for G's loss: functions (critic, real, fake, *, seed, step) -> scalar
-            that are added to it, such as the L1 distance of pix2pix (Isola et al. 2017). They are
-            computed in every round, with the critic, the (last) real and the fake batch of G's
-            step. Samples are given to them without augmentation.
+            that are added to it, such as the L1 distance of pix2pix (Isola et al. 2017) or the size
+            of G's weights. They are computed in every round, with the critic, the (last) real and
+            the fake batch of G's step. Samples are given to them without augmentation.
         labels: the distribution of labels, such as `latent.Classes(10)`, for conditional networks:
             batches are then pairs (x, y), and networks are called as generator(z, y, training=...)
             and discriminator(x, y, training=...). Fakes get the labels of the real batch. A label
@@ -171,12 +172,14 @@ class GANTrainer:
             owner, generator, discriminator, latent, labels, strategy
         )
         self.sample_shape = self._batches.sample_shape
+        self._try_labels = _validate.LabelTrial(generator, latent.dim)
         self.strategy = strategy
         self.g_optimizer = g_optimizer
         self.d_optimizer = d_optimizer
         self.average: ExponentialMovingAverage | None = None
         replicas.check_strategy(owner, strategy, mode, self._players_variables())
         self._create_state(average)
+        self._check_average(owner)
         if mode != "eager":
             _validate.check_randomness(owner, self)
         self._compile_everything()
@@ -203,6 +206,16 @@ class GANTrainer:
             self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
             self._last_penalty = tf.Variable(0.0, trainable=False, name="penalty")
 
+    def _check_average(self, owner: str) -> None:
+        """Check that the average computes with variables of its own."""
+        if self.average is None or self.strategy is not None:  # replicas read copies of a variable
+            return
+        seed = rng.seed(0, "try")
+        inputs = [self.latent(2, seed)]
+        if self.labels is not None:
+            inputs.append(tf.convert_to_tensor(self.labels(2, seed)))
+        check_apart(owner, self.generator, self.average, *inputs)
+
     # ---------------------------------------------------------------- what users call
 
     def round(self, real: Any) -> Row:
@@ -217,10 +230,12 @@ class GANTrainer:
 
         Raises:
             ValueError: if the batch has another shape or dtype, or holds a number that is not
-                finite.
+                finite or a label that a layer refuses.
         """
         before = () if self.d_steps == 1 else (self.d_steps,)
         reals, labels = self._batches.given("GANTrainer.round", real, before)
+        if self.mode != "eager":
+            self._try_labels(labels, len(before) + 1)
         if self.d_steps == 1:
             reals = reals[tf.newaxis]
             labels = None if labels is None else labels[tf.newaxis]
@@ -259,19 +274,25 @@ class GANTrainer:
     def discriminator_step(self, real: Any, z: Any) -> Row:
         """Train D alone for one step, on real samples and G(z); G's weights do not change.
 
+        It is no round: `step` stays, and with it all that is a function of the round, such as
+        schedules and the random numbers of augmentation, dropout and penalties.
+
         Args:
             real: samples [B, ...] float32, or a pair (samples, labels).
             z: [B, dim] float32.
 
         Returns:
             The row, name -> float, without g_loss.
+
+        Raises:
+            ValueError: as `round` does, or if there is not one z for each sample.
         """
         return _floats(
             self._run(self._compiled_d_step, *self._checked_step(real, z, "discriminator_step"))
         )
 
     def generator_step(self, real: Any, z: Any) -> Row:
-        """Train G alone for one step; D's weights do not change.
+        """Train G alone for one step; D's weights do not change. `step` stays, as above.
 
         Args:
             real: samples [B, ...] float32, or a pair (samples, labels). The samples are used by
@@ -281,6 +302,9 @@ class GANTrainer:
         Returns:
             The row, name -> float: g_loss, g_penalty if there is one, and g_gradient_norm with
             gradient_norms.
+
+        Raises:
+            ValueError: as `round` does, or if there is not one z for each sample.
         """
         return _floats(
             self._run(self._compiled_g_step, *self._checked_step(real, z, "generator_step"))
@@ -302,11 +326,16 @@ class GANTrainer:
 
         Returns:
             The samples, [n, ...] float32.
+
+        Raises:
+            ValueError: if an argument is out of range, or the labels do not fit the networks.
         """
         n = checks.integer("GANTrainer.sample", "n", n, 1)
         seed = checks.seed("GANTrainer.sample", seed)
         batch = checks.integer("GANTrainer.sample", "batch", batch, 1, BLOCK)
         labels = self._batches.labels_for("GANTrainer.sample", labels, n)
+        if self.mode != "eager":
+            self._try_labels(labels, 1)
         samples = np.empty([n, *self.sample_shape], np.float32)
         with self._settled(batch):
             for start, z, y in self._latent_batches(n, seed, labels, batch):
@@ -551,7 +580,7 @@ class GANTrainer:
         Only that of the last sampler is kept, because it holds the sampler's data.
         """
         last_sampler, play = self._rounds_of
-        if sampler is last_sampler:
+        if _is_same_function(sampler, last_sampler):
             return play
 
         def one_round() -> tf.Tensor:
@@ -568,12 +597,21 @@ class GANTrainer:
             tracing.no_host_randomness(
                 "GANTrainer.rounds", "sampler", sampler, tf.TensorSpec([], tf.int64)
             )
+            self._try_labels_of(sampler)
         if self.strategy is None and not self._convolves:
             play = many_rounds.looped(one_round, len(self.row_names), self._compile)
         else:
             play = many_rounds.one_by_one(one_round, self._compile)
         self._rounds_of = (sampler, play)
         return play
+
+    def _try_labels_of(self, sampler: Sampler) -> None:
+        """Try the labels of the sampler's next batch; those of later ones have no values here."""
+        if self.labels is None:
+            return
+        batch = sampler(self.step.read_value() * self.d_steps)
+        _, labels = self._batches.sampled("GANTrainer.rounds", batch)
+        self._try_labels(labels, 1)
 
     @property
     def _convolves(self) -> bool:
@@ -624,8 +662,20 @@ class GANTrainer:
     def _checked_step(self, real: Any, z: Any, method: str) -> tuple:
         owner = f"GANTrainer.{method}"
         real, labels = self._batches.given(owner, real)
+        if self.mode != "eager":
+            self._try_labels(labels, 1)
         wanted = [real.shape[0], self.latent.dim]  # a z for each real sample
         return real, labels, checks.tensor(owner, "z", z, wanted, finite=True)
+
+
+def _is_same_function(a: Any, b: Any) -> bool:
+    """Whether a and b are one object, or the same method of one object.
+
+    Python makes a new object each time that a method is looked up, as in data.batch.
+    """
+    if inspect.ismethod(a) and inspect.ismethod(b):
+        return a.__self__ is b.__self__ and a.__func__ is b.__func__
+    return a is b
 
 
 def _floats(row: dict[str, tf.Tensor]) -> Row:

@@ -309,13 +309,15 @@ def multi_hot(labels: Any, counts: Counts, *, owner: str = "multi_hot") -> tf.Te
         [B, K] float32 of zeros and ones, K the sum of counts.
 
     Raises:
-        ValueError: if the labels have another shape, are not whole numbers or, in eager mode, are
-            out of range. (In a graph a label that is out of range becomes zeros.)
+        ValueError: if counts is of another type or out of range; if the labels have another shape,
+            are not whole numbers or, in eager mode, are out of range. (In a graph a label that is
+            out of range becomes zeros.)
 
     Example:
         >>> multi_hot([[1, 0], [0, 2]], [2, 3]).numpy().astype(int).tolist()
         [[0, 1, 1, 0, 0], [1, 0, 0, 0, 1]]
     """
+    counts = _checked_counts(owner, counts)
     labels = tf.convert_to_tensor(labels)
     if not labels.dtype.is_integer:
         checks.fail(owner, "labels", "whole numbers", checks.show(labels))
@@ -343,10 +345,14 @@ def number_of_values(counts: Counts) -> int:
     Returns:
         K, the width of `multi_hot`.
 
+    Raises:
+        ValueError: if counts is of another type or out of range.
+
     Example:
         >>> number_of_values([8, 2])
         10
     """
+    counts = _checked_counts("number_of_values", counts)
     return counts if isinstance(counts, int) else sum(counts)
 
 

@@ -17,6 +17,9 @@ import tensorflow as tf
 from gan_core import checks
 from gan_core.optim.schedules import as_schedule
 
+# The least number that is 1 in float32. With such a decay Adam divides by 1 - 1.
+ROUNDED_TO_1 = 1.0 - 2.0**-25
+
 
 def adam_update(
     parameter: Any,
@@ -207,8 +210,8 @@ class Adam(Optimizer):
         name: str | None = None,
     ) -> None:
         super().__init__(learning_rate, name)
-        self.beta_1 = checks.number("Adam", "beta_1", beta_1, 0.0, below=1.0)
-        self.beta_2 = checks.number("Adam", "beta_2", beta_2, 0.0, below=1.0)
+        self.beta_1 = checks.number("Adam", "beta_1", beta_1, 0.0, below=ROUNDED_TO_1)
+        self.beta_2 = checks.number("Adam", "beta_2", beta_2, 0.0, below=ROUNDED_TO_1)
         self.epsilon = checks.number("Adam", "epsilon", epsilon, above=0.0)
         self.m: tuple[tf.Variable, ...] = ()
         self.v: tuple[tf.Variable, ...] = ()

@@ -149,7 +149,14 @@ def _savez(file: BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
 def _open(path: Place) -> Iterator[Any]:
     """Open the arrays of a checkpoint; each is read when it is used."""
     try:
-        with open(path, "rb") as file:
+        opened = open(path, "rb")  # noqa: SIM115  it is closed below
+    except OSError as error:  # the file may be whole: it must not be called damaged
+        raise CheckpointError(
+            f"checkpoint: {path} cannot be read: {error.strerror or error}. Make it readable, or "
+            "give another file; nothing was changed."
+        ) from error
+    try:
+        with opened as file:
             if file.read(4) != b"PK\x03\x04":  # np.load would report it as a pickle
                 raise ValueError("not a .npz file")
             file.seek(0)

@@ -251,7 +251,7 @@ def _player(
     """A function that plays `count` rounds and returns their values: name -> array [count]."""
     if not isinstance(sampler, HostBatches):
         return lambda count: trainer.rounds(sampler, count)
-    batches = iter(sampler.start(int(trainer.step.numpy()) * trainer.d_steps))
+    batches = _begin(sampler, int(trainer.step.numpy()) * trainer.d_steps)
 
     def play(count: int) -> Values:
         rows = []
@@ -271,13 +271,36 @@ def _player(
     return play
 
 
+def _begin(batches: HostBatches, index: int) -> Iterator[Any]:
+    """The iterator that begins with batch number `index`."""
+    started = batches.start(index)
+    try:
+        return iter(started)
+    except TypeError:
+        came = checks.show(started)
+        checks.fail("fit", "what start of HostBatches gives", "an iterator of batches", came)
+
+
 def _one_round(batches: list[Any], has_labels: bool) -> Any:
     """The batches of a round's D steps as one: with several, stacked along a new first axis."""
     if len(batches) == 1:
         return batches[0]
     pair = (tuple, list) if has_labels else tuple  # without labels a list is a batch of numbers
     if isinstance(batches[0], pair):
-        return tuple(np.stack(parts) for parts in zip(*batches, strict=True))
+        return tuple(_stacked(parts) for parts in zip(*batches, strict=True))
+    return _stacked(batches)
+
+
+def _stacked(batches: Sequence[Any]) -> np.ndarray:
+    shapes = sorted({tuple(np.shape(batch)) for batch in batches})
+    if len(shapes) > 1:
+        checks.fail(
+            "fit",
+            "the batches of HostBatches for the D steps of one round",
+            "of one shape",
+            " and ".join(map(checks.show_shape, shapes)),
+            "Leave out the smaller batch at the end of an epoch (tf.data: drop_remainder=True).",
+        )
     return np.stack(batches)
 
 

@@ -362,7 +362,7 @@ class RunFolder:
             return []
         lines = self.log_file.read_bytes().splitlines(keepends=True)
         whole = [line for line in lines if line.endswith(b"\n")]
-        columns = whole[0].count(b",") + 1 if whole else 0
+        columns = len(_names(whole[0])) if whole else 0
         return whole[:1] + [line for line in whole[1:] if _is_row(line, columns)]
 
     def _write_log(self, lines: list[bytes]) -> None:
@@ -436,6 +436,11 @@ def _is_of_no_account(entry: Path) -> bool:
 
 def _step_of(file: Path) -> int:
     return int(file.stem.removeprefix("step_"))
+
+
+def _names(header: bytes) -> list[str]:
+    """The names in the first line of the log. A name with a comma stands there in quotes."""
+    return next(csv.reader([header.decode(errors="replace")]), [])
 
 
 def _is_row(line: bytes, columns: int) -> bool:

@@ -17,7 +17,9 @@ from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.variables import named_variables
 from gan_core.optim import schedules
+from gan_core.optim.optimizers import SGD
 from gan_core.testing import reference
+from gan_core.trainer import GANTrainer
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +51,63 @@ def test_a_decay_that_rises_forgets_the_start_and_is_followed_step_by_step():
         left *= min(0.9, (1.0 + step) / (10.0 + step))
         np.testing.assert_allclose(model.w - average.model.w, left, rtol=1e-3, atol=1e-4)
     assert left < 5.0 * 0.9**40 / 4.0
+
+
+class Wrapped(tf.Module):
+    """A network whose layer is called by a function of its own."""
+
+    def __init__(self, wrap):
+        super().__init__()
+        self.dense = Dense(2, 3, seed=0)
+        self.layers = Sequential([wrap(self), tf.tanh])
+
+    def of_dense(self, x):
+        return self.dense(x)
+
+    def __call__(self, z, *, training=False):
+        return self.layers(z, training=training)
+
+
+def trainer_of(generator, **options):
+    return GANTrainer(
+        generator,
+        Dense(3, 1, seed=1),
+        latent=Normal(2),
+        g_optimizer=SGD(),
+        d_optimizer=SGD(),
+        mode="eager",
+        **options,
+    )
+
+
+def test_a_network_whose_copy_still_reads_its_weights_is_refused_where_it_is_averaged():
+    with_lambda = Wrapped(lambda network: lambda x: network.dense(x))
+    with pytest.raises(
+        ValueError, match=r"GANTrainer: generator must be .* still reads dense/bias"
+    ):
+        trainer_of(with_lambda, average=0.9)
+    trainer_of(with_lambda)
+    trainer_of(Wrapped(lambda network: network.of_dense), average=0.9)
+
+
+def test_a_network_with_a_compiled_part_that_cannot_be_copied_is_told_so():
+    network = Wrapped(lambda network: tf.function(network.of_dense))
+    network(tf.zeros([1, 2]))
+    with pytest.raises(ValueError, match=r"model must be a network that copy\.deepcopy can copy"):
+        trainer_of(network, average=0.9)
+    assert trainer_of(network).sample(1).shape == (1, 3)
+
+
+@pytest.mark.parametrize("decay", [0.75, lambda step: tf.constant(0.75)])
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
+def test_state_in_another_floating_dtype_is_averaged_in_that_dtype(dtype, decay):
+    model = tf.Module()
+    model.w = tf.Variable(tf.zeros([2], dtype), trainable=False)
+    average = ExponentialMovingAverage(model, decay)
+    model.w.assign(tf.constant([4.0, -8.0], dtype))
+    average.update(3)
+    assert average.model.w.dtype == dtype
+    np.testing.assert_array_equal(tf.cast(average.model.w, tf.float32), [1.0, -2.0])
 
 
 def test_the_average_starts_equal_and_has_variables_of_its_own():

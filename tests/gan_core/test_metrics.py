@@ -324,6 +324,15 @@ def test_the_largest_numbers_that_are_taken_do_not_overflow():
     assert metrics.median_distance(np.concatenate([x[:1], y[:1]])) == pytest.approx(distance)
 
 
+@pytest.mark.parametrize("bandwidth", [1e-200, 1e200])
+def test_the_square_of_the_bandwidth_need_be_no_number(bandwidth):
+    """With a tiny one equal points alone have a kernel of 1; with a huge one all have."""
+    x = [[0.0], [1.0]]
+    y = [[0.0], [5.0]]
+    expected = {1e-200: 0.5 + 0.5 - 2 * 0.25, 1e200: 0.0}[bandwidth]
+    assert metrics.mmd(x, y, bandwidth=bandwidth, unbiased=False) == pytest.approx(expected)
+
+
 # Errors
 
 

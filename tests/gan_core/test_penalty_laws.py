@@ -242,6 +242,20 @@ def test_a_penalty_of_ones_own_is_made_lazy():
     assert [penalties.period(one) for one in (lazy, own, penalties.r2(1.0, 5))] == [3, 1, 5]
 
 
+@pytest.mark.parametrize("value", [tf.constant(0.5, tf.float64), 2])
+def test_a_lazy_penalty_in_another_dtype_is_float32_in_a_graph_too(value):
+    lazy = penalties.Lazy(lambda critic, real, fake, seed, step: value, every=3)
+
+    @tf.function
+    def paid(step):
+        return lazy(None, None, None, SEED, step)
+
+    for step, times in ((0, 3.0), (1, 0.0)):
+        found = paid(tf.constant(step))
+        assert found.dtype == tf.float32
+        assert float(found) == times * float(value)
+
+
 def test_a_critic_knows_the_slopes_where_it_was_asked_and_elsewhere_asks():
     sent = []
     w = np.float32([1, 2, 3])

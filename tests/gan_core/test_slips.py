@@ -286,6 +286,17 @@ SLIPS = {
         "real must be [batch, 1] of float32, got [8, 1] of uint8. Scale images",
         "",
     ),
+    "a smaller batch among those of a round": (
+        lambda: fit(trainer(d_steps=2), data.HostBatches(lambda index: iter([X[:8], X[:3]])), 3),
+        "fit: the batches of HostBatches for the D steps of one round must be of one shape, got "
+        "[3, 1] and [8, 1].",
+        "drop_remainder=True",
+    ),
+    "a start that returns nothing": (
+        lambda: fit(trainer(), data.HostBatches(lambda index: None), 3),
+        "fit: what start of HostBatches gives must be an iterator of batches, got None.",
+        "",
+    ),
     "a pair of arrays in place of one": (
         lambda: data.shuffled((X, X[:, 0]), 8),
         "data.shuffled: array must be an array [N, ...], got a tuple",

@@ -253,6 +253,29 @@ def test_there_is_one_trace_for_one_batch_size():
     assert trainer._compiled_round.experimental_get_tracing_count() == 2
 
 
+def test_a_method_is_the_same_sampler_each_time_it_is_looked_up():
+    """Python makes a new object of it each time."""
+
+    class Data:
+        def __init__(self, number):
+            self.number = number
+            self.traces = 0
+
+        def batch(self, index):
+            self.traces += 1
+            return tf.constant(real(number=self.number))
+
+    trainer = affine(mode="graph")
+    data = Data(1)
+    trainer.rounds(data.batch, 1)
+    traces = data.traces
+    trainer.rounds(data.batch, 2)
+    assert data.traces == traces
+    other = Data(2)
+    trainer.rounds(other.batch, 1)
+    assert other.traces > 0
+
+
 def test_single_steps_are_traced_once_too():
     trainer = affine(mode="graph")
     for number in range(4):

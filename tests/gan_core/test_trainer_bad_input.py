@@ -10,6 +10,7 @@ from games import BATCH, X, Z, affine, changed, deep, real, sampler, values
 
 from gan_core import losses, penalties
 from gan_core.latent import Classes, Normal
+from gan_core.losses import GANLoss
 from gan_core.nn.dense import Dense
 from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import SGD, Adam
@@ -62,6 +63,45 @@ class Compiled(Dense):
         return super().__call__(x, training=training)
 
 
+def tf_module_without_variables():
+    """A network that makes them when it is called first."""
+    return Sequential([lambda z: tf.Variable(tf.ones([Z, X])) * z])
+
+
+class NoModule:
+    """An optimizer in all but its class."""
+
+    bound = ()
+
+    def bind(self, variables):
+        return self
+
+    def apply(self, gradients, step=None):
+        pass
+
+
+class OneSeed:
+    """A prior that always draws the same."""
+
+    dim = Z
+
+    def __call__(self, n):
+        return tf.zeros([n, Z])
+
+
+class WithLabels(Dense):
+    """A network that takes labels."""
+
+    def __call__(self, x, y, *, training=False):
+        return super().__call__(x)
+
+
+LABELLED = {
+    "generator": WithLabels(Z, X, seed=1),
+    "discriminator": WithLabels(X, 1, seed=2),
+    "g_optimizer": SGD(),
+    "d_optimizer": SGD(),
+}
 OTHER = Dense(Z, X, seed=1)
 CALL_OF_PENALTY = "callable with (critic, real, fake, *, seed, step), got one that takes"
 NETWORK = "a tf.Module called as network(x, training=...)"
@@ -81,6 +121,14 @@ SAMPLES = "what sampler gives must be"
             {"loss": "hinge"},
             "loss must be a GANLoss (gan_core.losses.by_name gives one), got 'hinge'",
         ),
+        (
+            {"loss": GANLoss("mine", lambda a, b: 0.0, lambda b: 0.0)},
+            "loss.generator must be callable with (real_logits, fake_logits), got one that takes (b)",
+        ),
+        (
+            {"loss": GANLoss("mine", "hinge", lambda a, b: 0.0)},
+            "loss.discriminator must be a function (real_logits, fake_logits) -> one number, got 'hinge'",
+        ),
         ({"generator": lambda z, training: z}, f"generator must be {NETWORK}, got <function"),
         ({"discriminator": tf.Module()}, f"discriminator must be {NETWORK}, got <tensorflow"),
         ({"latent": 2}, f"latent must be {LATENT}, got 2"),
@@ -88,6 +136,14 @@ SAMPLES = "what sampler gives must be"
         (
             {"g_optimizer": "adam"},
             "g_optimizer must be an optimizer such as gan_core.optim.optimizers.Adam(2e-4, beta_1=0.5), got 'adam'",
+        ),
+        (
+            {"generator": tf_module_without_variables()},
+            "generator must be a network with trainable variables, got one without. Make them in",
+        ),
+        (
+            {"g_optimizer": NoModule()},
+            "g_optimizer must be a tf.Module, so that checkpoints hold its variables, got <",
         ),
         (
             {"g_optimizer": Adam().bind(OTHER.trainable_variables)},
@@ -106,8 +162,27 @@ SAMPLES = "what sampler gives must be"
             "discriminator must be a network with variables of its own, got one that shares 2",
         ),
         ({"labels": 3}, "labels must be a function (n, seed) -> y"),
+        (
+            {"labels": lambda n: tf.zeros([n])},
+            "labels must be callable with (n, seed), got one that",
+        ),
+        (
+            {"labels": lambda n, seed: (tf.zeros([n]), tf.ones([n])), **LABELLED},
+            "what labels gives must be one tensor, with one label a sample, got a tuple of 2. Join",
+        ),
+        (
+            {"labels": lambda n, seed: {"age": tf.zeros([n])}, **LABELLED},
+            "what labels gives must be one tensor, with one label a sample, got a dict of 1. Join",
+        ),
+        ({"latent": OneSeed()}, "latent must be callable with (n, seed), got one that takes (n)"),
         ({"measures": {"d_loss": len}}, "measures must be named other than step, d_loss"),
         ({"measures": {"margin": 3}}, "measures['margin'] must be a function"),
+        ({"measures": {"a\nb": len}}, r"measures must be named in one line each, got 'a\nb'"),
+        (
+            {"measures": {"margin": lambda a, b: a - b}},
+            "measures['margin'] must be callable with (real, fake, real_logits, fake_logits), got one "
+            "that takes (a, b)",
+        ),
         ({"penalty": 10.0}, f"penalty must be {PENALTY}, got 10.0"),
         ({"penalty": 0}, f"penalty must be {PENALTY}, got 0"),
         ({"penalty": [penalties.r1(1.0), "r2"]}, f"penalty must be {PENALTY}, got 'r2'"),

@@ -10,6 +10,7 @@ from games import (
     X,
     Z,
     assert_near,
+    changed,
     conditional,
     labelled,
     labels,
@@ -20,7 +21,9 @@ from games import (
 from gan_core import averaging, rng
 from gan_core.data import HostBatches
 from gan_core.latent import Classes, Normal
+from gan_core.nn.conditional import WithEmbedding
 from gan_core.nn.dense import Dense
+from gan_core.nn.sequential import Sequential
 from gan_core.optim.optimizers import SGD, Adam
 from gan_core.penalties import r1
 from gan_core.runs.loop import fit
@@ -197,11 +200,81 @@ def test_a_game_with_labels_refuses_batches_without_and_the_other_way_round():
         (np.zeros([BATCH, 1], np.int32), f"labels must be [{BATCH}], got [{BATCH}, 1]"),
         (np.zeros(BATCH, np.float32), f"labels must be [{BATCH}] of int32"),
         (["a"] * BATCH, f"labels must be [{BATCH}] of int32"),
+        (
+            np.full(BATCH, 2**32),
+            "labels must be whole numbers that int32 can hold, got numbers from 4294967296 to",
+        ),
+        (
+            tf.constant([-(2**40)] * BATCH, tf.int64),
+            "labels must be whole numbers that int32 can hold, got numbers from -1099511627776 to",
+        ),
     ],
 )
 def test_labels_of_another_shape_or_kind_are_refused(wrong, words):
     with refuses(f"GANTrainer.round: {words}"):
         conditional().round((real(), wrong))
+
+
+def with_embeddings(mode):
+    """A compiled layer makes zeros of a label that is out of range."""
+    return GANTrainer(
+        Sequential([WithEmbedding(3, 2, seed=1), Dense(Z + 2, X, seed=2)]),
+        Sequential([WithEmbedding(3, 2, seed=3), Dense(X + 2, 1, seed=4)]),
+        latent=Normal(Z),
+        labels=Classes(3),
+        g_optimizer=SGD(),
+        d_optimizer=SGD(),
+        mode=mode,
+    )
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph"])
+@pytest.mark.parametrize("wrong", [3, -1])
+def test_a_label_out_of_range_is_refused_wherever_it_is_given(mode, wrong):
+    trainer = with_embeddings(mode)
+    bad = np.zeros(BATCH, int)
+    bad[2] = wrong
+    z = np.ones([BATCH, Z], np.float32)
+
+    def sampler(index):
+        return tf.constant(real()), tf.constant(bad)
+
+    before = values(trainer)
+    trainer.sample(3, labels=[0, 1, 2])
+    for call in (
+        lambda: trainer.sample(BATCH, labels=bad),
+        lambda: trainer.round((real(), bad)),
+        lambda: trainer.discriminator_step((real(), bad), z),
+        lambda: trainer.generator_step((real(), bad), z),
+        lambda: trainer.rounds(sampler, 1),
+    ):
+        with refuses("Embedding: labels must be whole numbers from 0 to 2, got numbers from"):
+            call()
+    assert not changed(before, values(trainer))
+
+
+def test_a_label_that_is_not_finite_is_refused():
+    def numbers(n, seed):
+        return rng.normal([n], seed)
+
+    class Ignores(Dense):
+        def __call__(self, x, y, *, training=False):
+            return super().__call__(x)
+
+    trainer = GANTrainer(
+        Ignores(Z, X, seed=1),
+        Ignores(X, 1, seed=2),
+        latent=Normal(Z),
+        labels=numbers,
+        g_optimizer=SGD(),
+        d_optimizer=SGD(),
+        mode="eager",
+    )
+    y = np.full(BATCH, np.nan)
+    with refuses(f"GANTrainer.round: labels must be finite, got {BATCH} of {BATCH} values NaN"):
+        trainer.round((real(), y))
+    with refuses("GANTrainer.sample: labels must be finite"):
+        trainer.sample(BATCH, labels=y)
 
 
 @pytest.mark.parametrize("kind", [tuple, list])

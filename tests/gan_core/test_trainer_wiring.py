@@ -306,6 +306,27 @@ def test_a_penalty_of_g_gets_the_batches_of_gs_step_and_moves_g_alone(mode):
     assert set(alone) == {"g_loss", "g_penalty"}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["eager", "xla"])
+def test_a_penalty_on_gs_weights_moves_them(mode):
+    """k/2 |W|^2 has the gradient k W, whether or not another term depends on the samples."""
+
+    def shrink(critic, real, fake, seed, step):
+        return 1.5 * tf.reduce_sum(tf.square(trainer.generator.kernel))
+
+    def centre(critic, real, fake, seed, step):
+        return tf.reduce_sum(tf.square(fake))
+
+    for others in ([], [centre]):
+        moved = []
+        for terms in (others, [*others, shrink]):
+            trainer = affine(g_penalty=terms, d_rate=0.0, mode=mode)
+            kernel = trainer.generator.kernel.numpy()
+            trainer.round(real())
+            moved.append(trainer.generator.kernel.numpy() - kernel)
+        np.testing.assert_allclose(moved[1] - moved[0], -0.2 * 3.0 * kernel, atol=1e-4)
+
+
 def test_a_penalty_of_g_has_a_seed_of_its_own_and_is_told_the_round():
     asked = []
 

@@ -10,6 +10,7 @@ from batch_norm_cases import BETA, GAMMA, SHAPES, batch, layer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gan_core.devices.compiling import compiled
 from gan_core.nn import initializers
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.testing import reference
@@ -49,6 +50,22 @@ def test_in_training_neither_scale_nor_shift_of_the_input_matter():
     np.testing.assert_allclose(
         made(4.0 * x + 7.0, training=True), made(x, training=True), atol=2e-3
     )
+
+
+@pytest.mark.parametrize("mode", ["graph", "xla"])
+@pytest.mark.parametrize("shape", [[64, 3], [4, 4, 4, 3]], ids=str)
+def test_a_mean_far_from_0_costs_no_digits_in_any_way_to_compile(shape, mode):
+    """XLA computes the variance of TensorFlow's op as mean(x^2) - mean(x)^2, which is negative for
+    such a batch.
+    """
+    x = np.float32(1e4 + np.random.default_rng(0).normal(size=shape))
+    made = layer()
+    y = compiled(lambda x: made(x, training=True), mode)(tf.constant(x))
+    expected, mean, variance = reference.batch_norm(x, GAMMA, BETA, 1e-5)
+    unbiased = variance * 64 / 63
+    np.testing.assert_allclose(y, expected, atol=5e-3)
+    np.testing.assert_allclose(made.moving_mean, 0.1 * mean, rtol=1e-5)
+    np.testing.assert_allclose(made.moving_variance, 0.9 + 0.1 * unbiased, rtol=1e-3)
 
 
 @given(CASES)

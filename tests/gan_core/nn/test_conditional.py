@@ -19,6 +19,7 @@ from gan_core.nn.conditional import (
     ProjectionHead,
     WithEmbedding,
     multi_hot,
+    number_of_values,
 )
 from gan_core.nn.dense import Dense
 from gan_core.nn.initializers import zeros
@@ -383,3 +384,9 @@ def test_multi_hot_has_one_one_a_factor(seed):
     np.testing.assert_array_equal(hot[:, :4].argmax(axis=1), labels[:, 0])
     np.testing.assert_array_equal(hot[:, 4:].argmax(axis=1), 3 - labels[:, 0])
     np.testing.assert_array_equal(hot.sum(axis=1), np.full(7, 2.0))
+
+
+def test_counts_may_be_numpys_numbers():
+    np.testing.assert_array_equal(multi_hot([1, 0], np.int64(2)), [[0, 1], [1, 0]])
+    np.testing.assert_array_equal(multi_hot([[1, 0]], np.array([2, 1]).tolist()), [[0, 1, 1]])
+    assert number_of_values(np.int64(3)) == 3

@@ -165,6 +165,15 @@ def test_a_gradient_of_zero_moves_nothing():
         )
 
 
+def test_a_decay_that_float32_rounds_to_1_is_refused():
+    """Adam would divide 0 by 0. The largest float32 number below 1 is 1 - 2^-24."""
+    for name in ("beta_1", "beta_2"):
+        with pytest.raises(ValueError, match=f"Adam: {name} must be a finite number of at least 0"):
+            Adam(0.1, **{name: 1.0 - 1e-8})
+        optimizer = Adam(0.1, **{name: 1.0 - 2.0**-24}).bind([tf.Variable(SOME)])
+        assert np.isfinite(by_optimizer(optimizer, [SOME + 1.0])).all()
+
+
 # ---- SGD, and what both share ----
 
 

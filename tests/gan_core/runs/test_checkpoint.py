@@ -2,7 +2,10 @@
 changes.
 """
 
+import builtins
+import errno
 import json
+import os
 import pickle
 import zipfile
 
@@ -172,6 +175,21 @@ def test_a_foreign_file_is_refused_and_nothing_is_run_or_changed(tmp_path, make)
         checkpoint.restore(path, variables)
     assert numbers(variables) == before
     assert not (tmp_path / "sprung").exists()
+
+
+def test_a_file_that_cannot_be_opened_is_not_called_damaged(saved, monkeypatch):
+    """Too many open files, or no permission: to remove the checkpoint would be a loss."""
+
+    def too_many(*arguments):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(saved))
+
+    monkeypatch.setattr(builtins, "open", too_many)
+    with pytest.raises(CheckpointError) as told:
+        checkpoint.restore(saved, state())
+    words = str(told.value)
+    assert "a.npz cannot be read: Too many open files. Make it readable" in words
+    assert "Remove" not in words
+    assert "damaged" not in words
 
 
 def test_the_error_speaks_of_the_file_and_not_of_pickles(tmp_path):

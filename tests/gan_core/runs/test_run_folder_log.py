@@ -82,6 +82,18 @@ def test_what_is_no_row_is_taken_out_of_the_log(run):
     assert run.log_file.read_bytes() == good
 
 
+def test_a_name_with_a_comma_or_a_quote_costs_no_rows(run):
+    names = ["real, fake", 'the "margin"']
+    for step in (1, 2):
+        run.log({"step": step, **dict.fromkeys(names, 0.5)})
+    written = run.log_file.read_bytes()
+    run.save(state(), 2)
+    assert list(run.rows()) == ["step", *names]
+    assert run.rows()["step"].tolist() == [1, 2]
+    run.restore(state())
+    assert run.log_file.read_bytes() == written
+
+
 def test_a_log_that_fits_is_not_rewritten(run, monkeypatch):
     run.log(row(1))
     run.save(state(), 1)
