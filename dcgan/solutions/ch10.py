@@ -53,10 +53,10 @@ def exercise_3(config, generator, classifier):
     Measured with the generator of the package and the chapter's Config, for five sets of 1,000 z
     (the seeds 0 to 4 of the Config, one classifier): 80.6 ± 0.3 % of the factors differ between
     G(z) and G(-z), and 74.8 ± 0.3 % between two unrelated faces (mean ± standard error). So -z is a
-    little more different than chance, and far from an opposite in every factor. It holds most for
-    the background, which differs in 94 against 79 % of the pairs, and for the hair's colour, 99
-    against 88 %. Mouth and ornament do not differ more often than between unrelated faces: the
-    mouth in 74 against 75 %, the ornament in 80 against 81 %.
+    little more different than an unrelated face, and far from an opposite in every factor. The gap
+    is largest for the background, which differs in 94 against 79 % of the pairs, and for the hair's
+    colour, 99 against 88 %. Mouth and ornament do not differ more often than between unrelated
+    faces: the mouth in 74 against 75 %, the ornament in 80 against 81 %.
 
     Returns:
         The share of factors that differ between G(z) and G(-z), and between G(z) and another face.

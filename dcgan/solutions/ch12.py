@@ -116,12 +116,13 @@ def exercise_4(depth: int = 32, most: float = 2.0, seed: int = 0, border: bool =
     Measured with this c for the kernels of 40 seeds, the mean square becomes 1.90 ± 0.02 times as
     large (mean ± standard error), a little less than 2. The border is the cause: there the 3 x 3
     kernel meets the zeros of the padding, which makes f smaller. If opposite edges of the pictures
-    are joined, so that no kernel meets padding, the same kernels give 2.00 ± 0.02. In each seed the
-    border takes nearly the same, 0.101 ± 0.002.
+    are joined, so that no kernel meets padding, the same kernels give 2.00 ± 0.02. The border takes
+    0.101 ± 0.002, nearly the same from each seed.
 
-    One seed shows less than that. Without a border the formula holds for the mean over draws; the
-    seeds have the sd 0.12 and reach from 1.81 to 2.43. Seed 0 gives 1.76 with a border and 1.85
-    without. So of the 0.24 that it lacks, 0.09 is the border, and the rest is chance.
+    A single seed proves little. The formula is about the mean over all draws of the kernels.
+    Without a border the seeds have the sd 0.12 and reach from 1.81 to 2.43. Seed 0 gives 1.76 with
+    a border and 1.85 without. So of the 0.24 that it lacks, 0.09 is the border, and the rest is
+    chance.
 
     Args:
         depth: L.
