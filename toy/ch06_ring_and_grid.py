@@ -660,12 +660,14 @@ cancel in one number. On the grid the shares of the modes are uneven, too: the r
 sampler has 0.005. Mass in the wrong mode is far from where it belongs, so in the run above the sliced Wasserstein
 distance is still 3.4 times that of two real sets.
 
-**Why are the modes narrow?** We do not know. It is not the average: at the end of five runs the averaged $G$ and $G$
-itself have the same sd ratio, 0.880 and 0.881 (exercise 6). Nor are the 5,000 rounds after the noise simply too few for
-the modes to reach their width. In the same five runs the modes of $G$ itself are too *wide* when the noise ends, with an
-sd ratio of 1.13 ± 0.02. They become narrower while the learning rate falls, and the ratio passes 1 on the way: after 6,000
-rounds it is 1.00 ± 0.01, after 8,000 rounds 0.88 ± 0.01, and there it stays. In one run of 20,000 rounds
-(`--steps 20000`, which stretches all schedules, seed 0) it ends at 0.73, lower than after 10,000 rounds (0.85).
+**Why are the modes narrow?** We do not know. Two guesses were wrong.
+
+- *The average* is not the cause. At the end of five runs the averaged $G$ and $G$ itself have the same sd ratio, 0.880
+  and 0.881 (exercise 6).
+- *Too few rounds* after the noise, in which $D$ could learn the width, are not the cause either. In the same five runs
+  the modes of $G$ itself are too *wide* when the noise ends, with an sd ratio of 1.13 ± 0.02. While the learning rate
+  falls, the ratio passes 1 and ends at 0.88 ± 0.01. Two runs of 20,000 rounds (`--steps 20000`, seeds 0 and 1; all
+  schedules are stretched) end even lower: at 0.73 and 0.69, after 0.85 and 0.89 with 10,000 rounds.
 
 **What the table does not say.** Each row keeps what came before. So the table does not tell what the noise would do
 without the average, or whether coin flips alone would suffice (exercise 4). Nor does it tell R1 from R2, or the
