@@ -559,13 +559,16 @@ r"""
 > - *With the scale of equation (12.10) the first step changes the output by nearly the same amount,* about 0.1, however
 >   deep the network is.
 
-**Where the rest of the signal is.** We measured two causes, with kernels of ten seeds. The first is the *border*, which
-the derivation does not know: there the kernel meets the zeros of the padding. If opposite edges of the picture are joined,
-so that there is no border, the same plain layers leave 0.16 in place of 0.08 (seed 0). The second is *chance*. Equation
-(12.8) is about the mean over all draws, and 20 factors that vary from draw to draw are multiplied. Without a border the
-ten seeds leave from 0.04 to 2.8. Their mean is 0.7 ± 0.3, which agrees with 1, but seven of the ten are below 0.25. The
-blocks are alike: without a border the ten seeds grow to $10^5$ up to $2.5 \cdot 10^6$. (Exercise 4 takes the two causes
+**Where the rest of the signal is.** We measured two causes, with kernels of ten seeds. (Exercise 4 takes the same two
 apart.)
+
+- *The border.* The derivation does not know it: there the kernel meets the zeros of the padding. If opposite edges of
+  the picture are joined, so that there is no border, the same plain layers leave 0.16 in place of 0.08 (seed 0).
+- *Chance.* What equation (12.8) keeps is the mean over all draws, and 20 factors that vary from draw to draw are
+  multiplied. Without a border the ten seeds leave from 0.04 to 2.8. Their mean is 0.7 ± 0.3, which agrees with 1, but
+  seven of the ten are below 0.25.
+
+For the blocks it is the same: without a border the ten seeds grow to between $10^5$ and $2.5 \cdot 10^6$.
 
 ## 12.4 Why batch norm can go
 
