@@ -307,9 +307,9 @@ begins.
 >   eyes. A pattern of pixels lies over all of them (section 8.6).
 > - *The losses say little.* $D$ is ahead from beginning to end. $G$'s loss *rises* from 2.1 to 4.7 while its faces
 >   become better.
-> - *The distance falls from 868 to 386.* The best epoch is the 11th, with 350, and not the last one. Even there the
->   distance is eight times the floor. Twelve epochs are a short training: 5,400 faces in batches of 128 are 42 rounds an
->   epoch, 504 in all.
+> - *The distance falls from 868 to 386.* The best epoch is the 11th, with 350, and not the last one. (The table has five
+>   of the epochs; Figure 9.2 has them all.) Even there the distance is eight times the floor. Twelve epochs are a short
+>   training: 5,400 faces in batches of 128 are 42 rounds an epoch, 504 in all.
 > - *The variety rises from 0.11 to 0.63.* After epoch 1 it is low because all faces are grey. In the end real faces still
 >   differ more, but the sheet shows different faces: this $G$ has not collapsed to one picture.
 
@@ -542,8 +542,8 @@ of pictures, as a curve does in the plane. Real faces are believed to fill a thi
 [Arjovsky and Bottou 2017]. Two curves in general position cross in single points only, and almost no sample falls on
 these. In the same way two thin sets that nowhere coincide have almost nothing in common. Some $D$ can then separate them
 as if their supports were disjoint, and $JS = \log 2$ (section 5.1), however good the faces look. A good $D$ can therefore
-reach a low loss at any time. What matters is whether $D$ still gives $G$ a useful gradient. With the non-saturating loss
-the gradient does not vanish because $D$ is sure (chapter 4).
+reach a low loss at any time. What matters is whether $D$ still gives $G$ a useful gradient. With the non-saturating loss a
+sure $D$ does not by itself make the gradient vanish (chapter 4).
 
 The curves are there to detect *trouble*. This is what they can tell:
 

@@ -50,6 +50,14 @@ def exercise_3(config, generator, classifier):
     good. Where a factor follows a linear score w·z, the score changes its sign, and the value
     changes more often than between two unrelated faces.
 
+    Measured with the generator of the package and the chapter's Config, for five sets of 1,000 z
+    (the seeds 0 to 4 of the Config, one classifier): 80.6 ± 0.3 % of the factors differ between
+    G(z) and G(-z), and 74.8 ± 0.3 % between two unrelated faces (mean ± standard error). So -z is a
+    little more different than an unrelated face, and far from an opposite in every factor. The gap
+    is largest for the background, which differs in 94 against 79 % of the pairs, and for the hair's
+    colour, 99 against 88 %. Mouth and ornament do not differ more often than between unrelated
+    faces: the mouth in 74 against 75 %, the ornament in 80 against 81 %.
+
     Returns:
         The share of factors that differ between G(z) and G(-z), and between G(z) and another face.
     """
@@ -70,6 +78,18 @@ def exercise_4(config, generator, classifier):
     """Compare the commonest values. A factor that follows a linear score of the fixed numbers is
     pushed the other way. A factor with more than two values has no opposite, and what is common at
     both ends need not differ.
+
+    Measured with the generator of the package and the chapter's Config (seed 0, 1,000 faces behind
+    each share). The values are others for eight of the ten factors. At 1 the commonest hair is
+    brown (31 %) and in a ponytail (41 %), and the mouth is a cat's (62 %). At -1 the hair is blue
+    (39 %) and long (42 %), and the mouth small (43 %). Skin and blush have the same commonest value
+    at both ends.
+
+    The factors that stay are partly others. The total variation of the mouth falls from 0.32 to
+    0.23 (random signs: 0.19), and that of the fringe from 0.26 to 0.15 (0.22). That of the hair's
+    colour rises from 0.32 to 0.40 (0.32), and that of the skin from 0.07 to 0.19 (0.18). The hair
+    style is held at both ends: 0.27 and 0.30 (0.21). (The shares at 1 differ a little from those of
+    Table 10.4. On another machine the classifier is trained with other rounding.)
 
     Returns:
         {factor: (commonest at +1, commonest at -1, apart at +1, apart at -1)}.

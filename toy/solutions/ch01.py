@@ -133,17 +133,34 @@ def exercise_6(rounds: int = 1500, seeds: int = 5):
     ahead, so b stays near 0. There the two gradients are nearly equal, by equation (1.6). Minimax
     saturates only where D is sure.
 
+    Measured for the seeds 0 to 4, averaged over the last third of the 1,500 rounds (the data have
+    mean 1 and sd 0.5): with the non-saturating loss the mean is 1.000 and the sd 0.499, with
+    minimax 1.002 and 0.494. The standard errors are 0.002. A seed gives both losses the same random
+    numbers, so their differences are known better: +0.0021 ± 0.0001 for the mean, and
+    -0.0049 ± 0.0003 for the sd. So the change is small, and it is not chance.
+
+    In the minimax trainings of the seeds 0 to 2, 90 % of all values of b in the steps of G lie
+    between -0.09 and 0.11, and 99.9 % between -1 and 1. By equation (1.6) the ratio of the two
+    gradients is e^(-b), which for -0.09 < b < 0.11 differs from 1 by at most about a tenth.
+
     Args:
         rounds: the number of rounds of Algorithm 1.
         seeds: how many.
 
     Returns:
-        loss -> mean and sd of G's samples, averaged over the last third of the rounds,
-        [seeds, 2].
+        Two dictionaries. loss -> mean and sd of G's samples, averaged over the last third of the
+        rounds, [seeds, 2]; and loss -> the logits b in all steps of G, [seeds * rounds, 128].
     """
     found = {}
+    logits = {}
     for name, loss in (("non-saturating", chapter.non_saturating), ("minimax", minimax)):
         ends = []
+        seen = []
+
+        def watched(b, loss=loss, seen=seen):
+            seen.append(b.numpy())
+            return loss(b)
+
         for seed in range(seeds):
             random = np.random.default_rng(seed)
             history = chapter.algorithm_1(
@@ -151,11 +168,12 @@ def exercise_6(rounds: int = 1500, seeds: int = 5):
                 lambda random=random: random.standard_normal(128).astype("float32"),
                 rounds,
                 0.2,
-                loss,
+                watched,
             )
             ends.append(history[-(rounds // 3) :].mean(axis=0))
         found[name] = np.array(ends)
-    return found
+        logits[name] = np.array(seen)
+    return found, logits
 
 
 def features(x):

@@ -96,6 +96,11 @@ def exercise_4(config: chapter.Config) -> coverage.Coverage:
 def exercise_5(config: chapter.Config) -> float:
     """They lie on threads between neighbouring modes.
 
+    With the chapter's Config and the seeds 0, 1 and 2, 94, 93 and 89 % of them lie within 0.2 of a
+    line of the grid. Of points that are spread evenly over the plane, 1 - 0.8^2 = 36 % do: each
+    coordinate is further than 0.2 from all lines with probability 0.8. About half of all samples
+    hit no mode in these runs (46, 51 and 47 % of 2,500).
+
     Args:
         config: the full recipe; its `bits` are switched off.
 
@@ -112,29 +117,31 @@ def exercise_5(config: chapter.Config) -> float:
     return float(np.mean(from_line < 0.2))
 
 
-def exercise_6(config: chapter.Config) -> tuple[float, float]:
-    """Train twice, with and without the average.
+def exercise_6(config: chapter.Config, n: int = 20_000) -> tuple[float, float]:
+    """The average contributes nothing that can be measured.
 
-    The average contributes nothing that this run shows. We measured it in one training with the
-    chapter's Config (seed 0), in which the averaged G and G itself got the same 20,000 z. Both have
-    an sd ratio of 0.85, and high qualities of 98.85 and 98.84 %. This is no surprise afterwards:
-    the learning rate has fallen to 0, so G hardly moves in the last 200 rounds, and the average of
-    weights that stay is these weights. The guess of section 6.8 that averaging narrows the modes is
-    not supported; the cause must be another. (One run, and not this function's two trainings.)
+    Nothing learns from the average. So one training is enough: its averaged G and its G itself get
+    the same z. With the chapter's Config and the seeds 0 to 4 the sd ratio of the averaged G is
+    0.851, 0.886, 0.894, 0.881 and 0.890. That of G itself is the same to within 0.003 in every run,
+    and the mean difference is -0.0005 ± 0.0004. High quality is the same to within 0.03 %.
+
+    This is no surprise afterwards. The learning rate has fallen to 0, so G hardly moves in the last
+    200 rounds, and the average of weights that stay is these weights. Earlier the two differ: after
+    7,000 rounds the averaged G has 0.909 and G itself 0.920 (means of the five runs).
 
     Args:
         config: the full recipe.
+        n: how many samples are measured.
 
     Returns:
         The sd ratio with the average, and without.
     """
     grid = distributions.grid()
-    ratios = []
-    for average in (config.average, 0.0):
-        trainer = chapter.train(grid, dataclasses.replace(config, average=average))
-        ratios.append(coverage.of(trainer.sample(chapter.SAMPLES), grid).sd_ratio)
-    with_average, without = ratios
-    return with_average, without
+    trainer = chapter.train(grid, config)
+    z = trainer.latent(n, rng.seed(0, "twenty thousand"))
+    averaged = trainer.average.model(z, training=False).numpy()
+    itself = trainer.generator(z, training=False).numpy()
+    return coverage.of(averaged, grid).sd_ratio, coverage.of(itself, grid).sd_ratio
 
 
 class PackedGenerator(tf.Module):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dcgan.architectures import modern
 from dcgan.architectures.plan import Plan
 from dcgan.solutions import ch12 as solutions
 from gan_core import rng
@@ -56,7 +57,27 @@ def test_3_the_fifth_power():
 def test_4_the_gain_that_doubles_in_32_blocks():
     gain, measured = solutions.exercise_4()
     assert gain == pytest.approx(0.148, abs=5e-4)
-    assert 1.5 < measured < 2.1  # the padding of the 3 x 3 layers takes a little
+    assert measured == pytest.approx(1.76, abs=0.02)
+    assert solutions.exercise_4(border=False)[1] == pytest.approx(1.85, abs=0.02)
+
+
+def test_4_the_border_takes_the_same_from_each_seed():
+    with_border = np.array([solutions.exercise_4(seed=seed)[1] for seed in range(4)])
+    without = np.array([solutions.exercise_4(seed=seed, border=False)[1] for seed in range(4)])
+    np.testing.assert_allclose(without - with_border, 0.1, atol=0.03)
+    assert without.std() > 0.05  # chance
+
+
+def test_4_without_a_border_all_places_of_a_constant_picture_are_alike():
+    block = modern.Block(4, 1.0, 0, {}, "block")
+    kernel = block.widen.kernel
+    kernel.assign(rng.normal(kernel.shape, rng.seed(0, "widen")))
+    picture = tf.ones([1, 6, 6, 4])
+    joined = solutions.without_border(block, picture).numpy()
+    assert joined.shape == (1, 6, 6, 4)
+    np.testing.assert_allclose(joined, np.broadcast_to(joined[:, :1, :1], joined.shape), rtol=1e-5)
+    np.testing.assert_allclose(joined[:, 2:4, 2:4], block(picture)[:, 2:4, 2:4], rtol=1e-5)
+    assert np.abs(joined - block(picture).numpy()).max() > 0.01  # at the border
 
 
 def test_5_the_mean_is_kept():

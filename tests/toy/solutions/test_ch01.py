@@ -41,8 +41,11 @@ def test_5_what_the_non_saturating_loss_follows(mean):
 
 
 def test_6_both_losses_are_near_each_other():
-    found = solutions.exercise_6(rounds=300, seeds=1)
+    found, logits = solutions.exercise_6(rounds=300, seeds=1)
     np.testing.assert_allclose(found["minimax"], found["non-saturating"], atol=0.15)
+    for b in logits.values():
+        assert b.shape == (300, 128)
+        assert np.mean(np.abs(b) < 1.0) > 0.99  # D is not sure
 
 
 def test_7_a_correlated_normal_in_the_plane():

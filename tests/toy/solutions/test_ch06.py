@@ -1,5 +1,7 @@
 """The solutions of chapter 6 hold."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -55,17 +57,34 @@ def test_exercise_5_is_a_share():
     assert 0.0 <= ch06.exercise_5(TINY) <= 1.0
 
 
-def test_exercise_6_trains_with_and_without_the_average(monkeypatch):
-    averages = []
-    train = chapter.train
+def test_exercise_6_compares_the_average_with_g_itself_in_one_training(monkeypatch):
+    """An averaged G whose modes are half as wide as those of G itself."""
+    grid = distributions.grid()
+    shrunken = distributions.gaussian_mixture(grid.modes, grid.sd / 2)
+    given = []
 
-    def spy(distribution, config):
-        averages.append(config.average)
-        return train(distribution, config)
+    def generator_of(distribution):
+        return lambda z, training: distribution.sample(len(z), rng.seed(0, "test"))
 
-    monkeypatch.setattr(chapter, "train", spy)
-    ch06.exercise_6(TINY)
-    assert averages == [TINY.average, 0.0]
+    class Trainer:
+        generator = staticmethod(generator_of(grid))
+        average = types.SimpleNamespace(model=generator_of(shrunken))
+
+        def latent(self, n, seed):
+            return rng.normal([n, 2], seed)
+
+    def train(distribution, config):
+        given.append(config)
+        return Trainer()
+
+    monkeypatch.setattr(chapter, "train", train)
+    with_average, without = ch06.exercise_6(TINY)
+    assert given == [TINY]
+    np.testing.assert_allclose((with_average, without), (0.5 / 0.9744, 1.0), rtol=0.02)
+
+
+def test_exercise_6_finds_both_networks_in_a_trainer():
+    assert len(ch06.exercise_6(TINY, n=50)) == 2
 
 
 def test_exercise_7_makes_and_judges_packs():
