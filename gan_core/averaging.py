@@ -9,7 +9,6 @@ from typing import Any
 import tensorflow as tf
 
 from gan_core import checks, rng
-from gan_core.nn.calling import forward
 from gan_core.optim.schedules import as_schedule
 from gan_core.protocols import Labels, Latent, Schedule
 
@@ -84,37 +83,6 @@ class ExponentialMovingAverage(tf.Module):
                 average.assign_sub(share * (average - variable))
             else:  # a counter, for example
                 average.assign(variable)
-
-
-def check_apart(
-    owner: str, model: tf.Module, average: ExponentialMovingAverage, *inputs: Any
-) -> None:
-    """Check that the averaged model computes with its own variables alone.
-
-    Copying a model does not copy what a lambda in it refers to: lambda x: self.dense(x) in the copy
-    is still about the `self` that was copied, whose weights are not averaged.
-
-    Args:
-        owner: whose argument the model is.
-        model: the model that was copied.
-        average: its average.
-        inputs: z, and labels for a conditional model.
-
-    Raises:
-        ValueError: if a forward pass of the average reads a trainable variable of the model.
-    """
-    with tf.GradientTape() as tape:
-        forward(average.model, *inputs, training=False)
-    read = {id(variable) for variable in tape.watched_variables()}
-    shared = [variable.name for variable in model.trainable_variables if id(variable) in read]
-    if shared:
-        checks.fail(
-            owner,
-            "generator",
-            "a network whose copy, which holds the average, has variables of its own",
-            f"one whose copy still reads {', '.join(shared)} of the network itself",
-            "A lambda that uses self does that: write a method in its place.",
-        )
 
 
 def _copied(owner: str, model: tf.Module) -> tf.Module:

@@ -22,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import _validate, checks, rng
-from gan_core.averaging import ExponentialMovingAverage, check_apart, settling_batches
+from gan_core.averaging import ExponentialMovingAverage, settling_batches
 from gan_core.devices import failures, many_rounds, replicas, tracing
 from gan_core.devices.compiling import compiled
 from gan_core.game import discriminator_gradients, generate, generator_gradients, logits_of
@@ -214,7 +214,7 @@ class GANTrainer:
         inputs = [self.latent(2, seed)]
         if self.labels is not None:
             inputs.append(tf.convert_to_tensor(self.labels(2, seed)))
-        check_apart(owner, self.generator, self.average, *inputs)
+        _validate.check_apart(owner, self.generator, self.average, *inputs)
 
     # ---------------------------------------------------------------- what users call
 

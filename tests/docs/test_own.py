@@ -5,14 +5,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import gan_core as gan
+from gan_core import testing
 
 pytestmark = pytest.mark.slow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "own.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-NAMES = ("GANLoss", "Translator", "SpectralConv1D", "check_layer", "OnFeatures", "saved_model")
+NAMES = (
+    "GANLoss",
+    "Translator",
+    "SpectralConv1D",
+    "check_layer",
+    "RMSprop",
+    "OnFeatures",
+    "saved_model",
+)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +83,20 @@ def test_a_run_that_is_resumed_has_all_rows_and_the_layer_keeps_its_laws(
     straight = gan.fit(names["wave_trainer"](), gan.stream(names["waves"], 16), 40, log_every=10)
     assert straight["d_loss"].tobytes() == names["rows"]["d_loss"].tobytes()
     run(names, "check_layer")
+
+
+def test_an_optimizer_of_ones_own_keeps_its_laws_and_the_penalty_is_the_librarys(scope):
+    names = run(scope, "RMSprop")
+    assert names["rows"]["estimate"].shape == (4,)
+    state = names["critic_trainer"].state()
+    for player in ("g", "d"):
+        assert state[f"{player}_optimizer/squares/0"].numpy().all()
+    testing.check_optimizer(testing.Optimizer(names["RMSprop"]))
+    seed = gan.rng.seed(0, "test")
+    given = (lambda x: tf.reduce_sum(x**2, axis=1), tf.ones([8, 2]), tf.zeros([8, 2]))
+    own = names["slope_of_1"](*given, seed=seed, step=0)
+    librarys = gan.wasserstein_gradient_penalty()(*given, seed=seed, step=0)
+    assert float(own) == pytest.approx(float(librarys), rel=1e-4)
 
 
 def test_two_trainers_share_a_network_that_does_not_move(scope, tmp_path, monkeypatch):
