@@ -86,11 +86,10 @@ class ExponentialMovingAverage(tf.Module):
 
 
 def _copied(owner: str, model: tf.Module) -> tf.Module:
+    """A copy of the model with variables of its own."""
     try:
         return copy.deepcopy(model)
-    except (
-        TypeError
-    ) as error:  # a tf.function that has been called cannot be copied, nor can a file
+    except TypeError as error:  # from a tf.function that was called, or an open file
         checks.fail(
             owner,
             "model",

@@ -292,7 +292,9 @@ class GANTrainer:
         )
 
     def generator_step(self, real: Any, z: Any) -> Row:
-        """Train G alone for one step; D's weights do not change. `step` stays, as above.
+        """Train G alone for one step; D's weights do not change.
+
+        As with `discriminator_step`, the trainer's `step` stays.
 
         Args:
             real: samples [B, ...] float32, or a pair (samples, labels). The samples are used by
