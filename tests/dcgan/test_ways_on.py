@@ -136,6 +136,21 @@ def test_a_new_run_starts_from_anothers_networks_on_other_faces(copy, tmp_path):
     assert of_run(tmp_path / "new").start_from == copy
 
 
+def test_an_average_starts_from_g_of_a_run_that_kept_none(tmp_path):
+    without = training.build(Config(**{**TINY, "seed": 1, "average": 0}))
+    (tmp_path / "checkpoints").mkdir()
+    checkpoint.save(tmp_path / "checkpoints" / "best.npz", without.state())
+    config = Config(**{**TINY, "average": 32, "start_from": tmp_path})
+    trainer = training.build(config)
+    starting.start_from(config, trainer, None)
+    there = without.state()
+    averaged = [name for name in trainer.state() if name.startswith("average/model/")]
+    assert averaged
+    for name in averaged:
+        of_g = there[name.replace("average/model/", "generator/")]
+        np.testing.assert_array_equal(trainer.state()[name], of_g, err_msg=name)
+
+
 def test_networks_of_another_size_are_told(copy, tmp_path):
     config = dataclasses.replace(
         starting_point(Config(start_from=copy)), width=3, run=tmp_path / "new"
