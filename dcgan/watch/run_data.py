@@ -44,6 +44,7 @@ UNREADABLE = (  # what the parsers below, and those of Python, raise
 FOLLOWED = ("config.json", "log.csv", "epochs.csv", "judge.json")
 SHEET = re.compile(r"epoch_(\d{1,9})\.png")
 CHECKPOINT = re.compile(r"step_(\d{8,18})\.npz")
+LOOKS = 5  # at a folder whose files are replaced meanwhile
 
 
 @dataclasses.dataclass(frozen=True)
@@ -243,12 +244,20 @@ def _names(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[str, int]]:
 
 
 def _numbered(folder: Path, pattern: re.Pattern[str]) -> dict[int, Stamp]:
-    """The number of each such file -> its stamp, in ascending order."""
-    found = {}
-    for name, number in _names(folder, pattern):
-        stamp = _stamp(folder / name)
-        if stamp is not None:  # it may have been removed meanwhile
-            found[number] = stamp
+    """The number of each such file -> its stamp, in ascending order.
+
+    If all that the folder named were replaced by newer files before they were looked at, it is read
+    again.
+    """
+    for _ in range(LOOKS):
+        named = list(_names(folder, pattern))
+        found = {}
+        for name, number in named:
+            stamp = _stamp(folder / name)
+            if stamp is not None:  # it may have been removed meanwhile
+                found[number] = stamp
+        if found or not named:
+            break
     return dict(sorted(found.items()))
 
 

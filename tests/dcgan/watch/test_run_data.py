@@ -209,6 +209,22 @@ def test_other_files_are_no_sheets_and_no_checkpoints(folder):
     assert data.checkpoint == 20
 
 
+def test_checkpoints_that_are_replaced_while_it_looks_are_no_missing_ones(folder, monkeypatch):
+    stamp = run_data._stamp
+
+    def replaced(file):
+        """A training removes both checkpoints after it has written a newer one."""
+        checkpoints = folder / "checkpoints"
+        if file.parent == checkpoints and file.name == "step_00000010.npz":
+            (checkpoints / "step_00000030.npz").write_bytes(b"x")
+            for old in (10, 20):
+                (checkpoints / f"step_{old:08d}.npz").unlink()
+        return stamp(file)
+
+    monkeypatch.setattr(run_data, "_stamp", replaced)
+    assert RunReader(folder).read().checkpoint == 30
+
+
 def test_another_sheet_of_the_same_epoch_has_another_version(folder):
     reader = RunReader(folder)
     before = reader.read().sheets
