@@ -33,6 +33,7 @@ def make(
     network: str = "dcgan",
     *,
     label_share: float = LABEL_SHARE,
+    g_width: int | None = None,
     **options: Any,
 ) -> tuple[Sequential, Sequential]:
     """Make both networks.
@@ -42,6 +43,7 @@ def make(
         network: one of `dcgan.networks.BY_NAME`.
         label_share: the sum of the variances of the label's numbers at the start, divided by that
             of z's numbers; above 0.
+        g_width: as for `dcgan.networks.make`.
         options: the options of `Plan`.
 
     Returns:
@@ -55,7 +57,7 @@ def make(
     checks.number("conditional_networks", "label_share", label_share, above=0.0)
     plan = Plan(**options)
     wider = {**options, "latent_dim": plan.latent_dim + LABEL_SIZE}
-    generator, discriminator = networks.make(network, **wider)
+    generator, discriminator = networks.make(network, g_width=g_width, **wider)
     return _generator(generator, plan, counts, label_share), _discriminator(
         discriminator, plan, counts, network
     )

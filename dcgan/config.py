@@ -176,6 +176,11 @@ class Config:
     """height and width of a picture in pixels"""
     width: int = OF_NETWORK
     """channels of both networks at full picture size; they double with every halving"""
+    g_width: int | None = None
+    (
+        "channels of G, if it is not to be as wide as D; a narrow G makes faces faster, and a wide "
+        "one can learn more"
+    )
     latent_dim: int = 100
     """numbers in z"""
     minibatch_std: bool = OF_NETWORK
@@ -320,6 +325,11 @@ class Config:
             checks.fail("Config", "labels", wanted, f"{coloured[0]}, a colour", way_out)
 
     @property
+    def width_of_g(self) -> int:
+        """G's channels at full picture size."""
+        return self.width if self.g_width is None else self.g_width
+
+    @property
     def form(self) -> Form:
         """What pictures are turned into."""
         return form.of_fields(self)
@@ -346,6 +356,9 @@ class Config:
         """Check numbers, and convert them to Python's types, so that config.json can hold them."""
         for name, (low, high) in _WHOLE_NUMBERS.items():
             self._put(name, checks.integer("Config", name, getattr(self, name), low, high))
+        if self.g_width is not None:
+            low, high = _WHOLE_NUMBERS["width"]
+            self._put("g_width", checks.integer("Config", "g_width", self.g_width, low, high))
         self._put("seed", checks.integer("Config", "seed", self.seed, -(2**50), 2**50))
         for name in ("d_learning_rate", "g_learning_rate", "epsilon"):
             self._put(name, checks.number("Config", name, getattr(self, name), above=0.0))
@@ -433,7 +446,7 @@ def from_json(fields: dict[str, Any]) -> Config:
     """
     names = [field.name for field in dataclasses.fields(Config)]
     missing = [name for name in names if name not in fields]
-    newest = [name for name in ("network", "colours", "repeat") if name in missing]
+    newest = [name for name in ("network", "colours", "repeat", "g_width") if name in missing]
     if newest:
         checks.fail(
             "config.json",

@@ -13,6 +13,7 @@ chapter 8 explains layer by layer.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from dcgan.architectures import dcgan, modern, radford
@@ -36,11 +37,14 @@ __all__ = [
 BY_NAME = {"radford": radford, "dcgan": dcgan, "modern": modern}
 
 
-def make(network: str = "dcgan", **options: Any) -> tuple[Sequential, Sequential]:
+def make(
+    network: str = "dcgan", *, g_width: int | None = None, **options: Any
+) -> tuple[Sequential, Sequential]:
     """Make both networks.
 
     Args:
         network: one of `BY_NAME`.
+        g_width: the width of G; None: that of D, which is among the options.
         options: the options of `Plan`: size, width, latent_dim, seed and so on.
 
     Returns:
@@ -54,7 +58,8 @@ def make(network: str = "dcgan", **options: Any) -> tuple[Sequential, Sequential
     """
     module = _named(network)
     plan = _plan(network, options)
-    return module.generator(plan), module.discriminator(plan)
+    plan_of_g = plan if g_width is None else _with_width(plan, g_width)
+    return module.generator(plan_of_g), module.discriminator(plan)
 
 
 def of_config(config: Any, **changes: Any) -> tuple[Sequential, Sequential]:
@@ -73,6 +78,7 @@ def options_of(config: Any) -> dict[str, Any]:
         "network": config.network,
         "size": config.size,
         "width": config.width,
+        "g_width": config.g_width,
         "latent_dim": config.latent_dim,
         "seed": config.seed,
         "momentum": config.momentum,
@@ -131,6 +137,10 @@ def _plan(network: str, options: dict[str, Any]) -> Plan:
     if plan.filtered and network != "dcgan":
         checks.fail("networks", "filtered", "left out with any network but dcgan", network)
     return plan
+
+
+def _with_width(plan: Plan, g_width: int) -> Plan:
+    return dataclasses.replace(plan, width=checks.integer("networks", "g_width", g_width, 1))
 
 
 def _named(network: str) -> Any:

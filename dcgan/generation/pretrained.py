@@ -203,7 +203,7 @@ def main(config: Config) -> None:
         best_generator(config.run),
         config.out,
         size=asked.size,
-        width=asked.width,
+        width=asked.width_of_g,
         latent_dim=asked.latent_dim,
         network=asked.network,
         filtered=asked.filtered,

@@ -12,7 +12,7 @@ from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 
 NETWORKS = ("generator/", "discriminator/", "average/model/")  # of a checkpoint's names
-OF_NETWORKS = ("network", "size", "width", "latent_dim", "minibatch_std", "colours")
+OF_NETWORKS = ("network", "size", "width", "g_width", "latent_dim", "minibatch_std", "colours")
 SAME_NETWORKS = f"a run of the same {', '.join(OF_NETWORKS[:-1])} and {OF_NETWORKS[-1]}"
 LEAVE_OUT = "Leave out these options; then they are that run's."
 

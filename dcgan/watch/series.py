@@ -209,6 +209,7 @@ def recipe(run: RunData) -> str:
         _with(config, "network", "{}"),
         _with(config, "size", "{} pixels"),
         _with(config, "width", "width {}"),
+        _with(config, "g_width", "G of width {}"),
         _with(config, "batch_size", "batches of {}"),
         _with(config, "loss", "{} loss"),
         _with(config, "gamma", "R1 {}"),

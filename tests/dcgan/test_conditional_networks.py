@@ -37,6 +37,14 @@ def test_a_conditional_generator_has_the_filters_of_its_network():
     assert difference.max() > 1e-3
 
 
+def test_a_conditional_g_may_be_wider_than_its_d():
+    wide, narrow = conditional_networks.make([5], g_width=3, **TINY)
+    alone, _ = conditional_networks.make([5], **{**TINY, "width": 3})
+    _, plain = conditional_networks.make([5], **TINY)
+    assert [v.shape for v in wide.variables] == [v.shape for v in alone.variables]
+    assert [v.shape for v in narrow.variables] == [v.shape for v in plain.variables]
+
+
 @pytest.mark.parametrize("network", ["radford", "modern"])
 def test_conditional_networks_refuse_filters_that_their_network_does_not_know(network):
     with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):

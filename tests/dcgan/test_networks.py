@@ -59,6 +59,23 @@ def test_grey_networks_have_one_channel_and_otherwise_the_same_layers(size, netw
         assert 1 <= len(differing) <= 2  # the kernel at the pictures' end, and its bias
 
 
+@pytest.mark.parametrize("network", BY_NAME)
+def test_g_may_be_narrower_or_wider_than_d(network):
+    options = {"size": 32, "latent_dim": 5, "seed": 0}
+    make_images, judge = networks.make(network, **options, width=2, g_width=3)
+    for made, width, which in ((make_images, 3, 0), (judge, 2, 1)):
+        alone = networks.make(network, **options, width=width)[which]
+        for one, other in zip(made.variables, alone.variables, strict=True):
+            np.testing.assert_array_equal(one, other)
+    images = make_images(rng.normal([3, 5], rng.seed(0, "z")), training=True)
+    assert judge(images, training=True).shape == [3, 1]
+
+
+def test_a_width_of_g_below_1_is_refused_by_its_name():
+    with pytest.raises(ValueError, match=r"networks: g_width must be .*got 0"):
+        networks.make("dcgan", seed=0, width=2, g_width=0)
+
+
 def test_networks_have_three_channels_or_one():
     with pytest.raises(ValueError, match=r"networks: channels must be one of 1, 3, got 4"):
         networks.make("dcgan", seed=0, channels=4)

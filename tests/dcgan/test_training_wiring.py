@@ -26,6 +26,7 @@ ODD = {
     "network": "radford",
     "size": 32,
     "width": 3,
+    "g_width": 2,
     "latent_dim": 5,
     "loss": "hinge",
     "d_learning_rate": 0.001,
@@ -85,7 +86,14 @@ def built(monkeypatch):
 
 def test_every_field_of_the_config_lands_in_the_networks_and_the_trainer(built):
     trainer = training.build(Config(**ODD, colours="grey"))
-    wanted = {"network": "radford", "size": 32, "width": 3, "latent_dim": 5, "seed": 11}
+    wanted = {
+        "network": "radford",
+        "size": 32,
+        "width": 3,
+        "g_width": 2,
+        "latent_dim": 5,
+        "seed": 11,
+    }
     wanted |= {"momentum": 0.6, "epsilon": 0.03, "minibatch_std": True, "channels": 1}
     wanted |= {"filtered": False}  # radford knows no filters
     wanted |= {"convolution": "native", "synchronised": False, "compute_dtype": "float32"}

@@ -156,7 +156,7 @@ def test_the_command_keeps_the_average_of_the_best_epoch(tmp_path, capsys):
     from dcgan import training
     from dcgan.config import Config
 
-    config = Config(size=32, width=2, latent_dim=7, epsilon=0.01, mode="eager")
+    config = Config(size=32, width=3, g_width=2, latent_dim=7, epsilon=0.01, mode="eager")
     run = RunFolder.create(tmp_path / "run", {**dataclasses.asdict(config), "faces": 100})
     trainer = training.build(config)
     trainer.average.model.layers[1].kernel.assign(trainer.generator.layers[1].kernel * 3.0)
@@ -178,7 +178,7 @@ def test_the_command_keeps_the_average_of_the_best_epoch(tmp_path, capsys):
     )
     assert "MB" in capsys.readouterr().out
     loaded, about = pretrained.load(tmp_path / "g.npz")
-    assert (about["epsilon"], about["note"]) == (0.01, "a test")
+    assert (about["width"], about["epsilon"], about["note"]) == (2, 0.01, "a test")
     assert about["learnt_from"] == {
         "drawn": 20_000,
         "seed": 0,
