@@ -6,13 +6,15 @@ from pathlib import Path
 
 from dcgan.config import Config, of_run
 from dcgan.data import labels
-from gan_core import checks
+from dcgan.runs import widening
+from gan_core import checks, rng
 from gan_core.runs import checkpoint
 from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 
-NETWORKS = ("generator/", "discriminator/", "average/model/")  # of a checkpoint's names
-OF_NETWORKS = ("network", "size", "width", "g_width", "latent_dim", "minibatch_std", "colours")
+OF_G = ("generator/", "average/model/")  # how a checkpoint's names begin
+NETWORKS = (*OF_G, "discriminator/")
+OF_NETWORKS = ("network", "size", "width", "latent_dim", "minibatch_std", "colours")
 SAME_NETWORKS = f"a run of the same {', '.join(OF_NETWORKS[:-1])} and {OF_NETWORKS[-1]}"
 LEAVE_OUT = "Leave out these options; then they are that run's."
 
@@ -30,6 +32,9 @@ def check_networks(config: Config) -> None:
     if other:
         came = f"{config.start_from}, which has {', '.join(other)}"
         checks.fail("Config", "start_from", SAME_NETWORKS, came, LEAVE_OUT)
+    if config.width_of_g % there.width_of_g:
+        wanted = f"a multiple of {there.width_of_g}, the width of G in {config.start_from}"
+        checks.fail("Config", "g_width", wanted, str(config.width_of_g))
 
 
 def check_labels(config: Config, label_set: labels.LabelSet | None) -> None:
@@ -47,6 +52,8 @@ def check_labels(config: Config, label_set: labels.LabelSet | None) -> None:
 def start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> None:
     """Set a new run's networks, and their average, to those of another run's best epoch.
 
+    If the new G is wider, its channels are copies of the other's; it makes the same pictures.
+
     Args:
         config: the new run's config; start_from names the other run, None: nothing is done.
         trainer: the new run's trainer.
@@ -62,6 +69,7 @@ def start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> No
     if not file.exists():
         checks.fail("Config", "start_from", "a run with a best epoch", str(config.start_from))
     arrays, _ = checkpoint.read(file)
+    input_axes = widening.input_axes(trainer.generator)
     for name, variable in trainer.state().items():
         if not name.startswith(NETWORKS):
             continue
@@ -69,6 +77,10 @@ def start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> No
         if there not in arrays:  # a run that kept no average
             there = name.replace("average/model/", "generator/")
         array = arrays.get(there)
+        if name.startswith(OF_G) and array is not None:
+            path = name.removeprefix("average/model/").removeprefix("generator/")
+            shares = rng.seed(config.seed, f"widening {path}")  # those of the average are G's
+            array = widening.widened(array, variable.shape, input_axes.get(path), shares)
         if array is None or array.shape != tuple(variable.shape):
             checks.fail("Config", "start_from", SAME_NETWORKS, str(config.start_from), LEAVE_OUT)
         variable.assign(array)

@@ -151,6 +151,37 @@ def test_an_average_starts_from_g_of_a_run_that_kept_none(tmp_path):
         np.testing.assert_array_equal(trainer.state()[name], of_g, err_msg=name)
 
 
+def test_a_new_run_starts_with_a_wider_g_that_makes_the_same_faces(copy, tmp_path):
+    default = starting_point(Config(start_from=copy))
+    config = dataclasses.replace(default, g_width=4, seed=3)
+    before, _ = checkpoint.read(copy / "checkpoints" / "best.npz")
+    narrow = training.build(default)
+    wide = training.build(config)
+    starting.start_from(default, narrow, None)
+    starting.start_from(config, wide, None)
+    z = np.random.default_rng(0).normal(size=[3, default.latent_dim]).astype(np.float32)
+    for one, other in (
+        (narrow.generator, wide.generator),
+        (narrow.average.model, wide.average.model),
+    ):
+        np.testing.assert_allclose(one(z, training=True), other(z, training=True), atol=1e-4)
+    state = wide.state()
+    for name in state:
+        if name.startswith("discriminator/"):
+            np.testing.assert_array_equal(state[name], before[name], err_msg=name)
+    reads = wide.generator.layers[4].kernel  # of up_1: [4, 4, channels made, channels read]
+    quotient = wide.average.model.layers[4].kernel / reads  # free of shares if both have the same
+    np.testing.assert_allclose(quotient[..., 0::2], quotient[..., 1::2], rtol=1e-4)
+
+
+def test_a_g_that_is_not_a_multiple_is_told(copy, tmp_path):
+    default = starting_point(Config(start_from=copy))
+    config = dataclasses.replace(default, g_width=3, run=tmp_path / "new")
+    with pytest.raises(ValueError, match=r"Config: g_width must be a multiple of 2, .*got 3"):
+        training.train(config, SILENT)
+    assert not (tmp_path / "new").exists()
+
+
 def test_networks_of_another_size_are_told(copy, tmp_path):
     config = dataclasses.replace(
         starting_point(Config(start_from=copy)), width=3, run=tmp_path / "new"
