@@ -24,7 +24,7 @@ from gan_core.nn.variables import named_variables
 LAYERS: dict[type, int] = {Conv2D: 2, Conv2DTranspose: 3, Dense: 0}
 """Type of a layer -> the axis of its kernel that runs over the channels it reads."""
 
-LEAST, MOST = 0.5, 1.5  # between them shares are drawn, before they are divided by their sum
+RANGE = (0.5, 1.5)  # between these shares are drawn, before they are divided by their sum
 
 
 def input_axes(network: tf.Module) -> dict[str, int]:
@@ -75,5 +75,5 @@ def widened(
 def _shares(shape: Sequence[int], axis: int, channels: int, seed: tf.Tensor) -> np.ndarray:
     """Positive numbers of this shape; those of the copies of a channel have the sum 1."""
     grouped = [*shape[:axis], channels, shape[axis] // channels, *shape[axis + 1 :]]
-    drawn = rng.uniform(grouped, seed, LEAST, MOST).numpy()
+    drawn = rng.uniform(grouped, seed, *RANGE).numpy()
     return (drawn / drawn.sum(axis=axis + 1, keepdims=True)).reshape(shape)

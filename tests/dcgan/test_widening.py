@@ -62,7 +62,8 @@ def test_copies_get_different_gradients():
         total = tf.reduce_sum(tf.square(wide(z, training=True) - 0.5))
     first = wide.layers[1]
     gradient = tape.gradient(total, first.kernel).numpy()
-    copies, others = gradient[:, :, 0::2], gradient[:, :, 1::2]
+    copies = gradient[:, :, 0::2]
+    others = gradient[:, :, 1::2]
     kernel = first.kernel.numpy()
     np.testing.assert_array_equal(kernel[:, :, 0::2], kernel[:, :, 1::2])
     assert np.abs(copies - others).max() > 0.05 * np.abs(copies).max()
