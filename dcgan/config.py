@@ -177,11 +177,8 @@ class Config:
     """height and width of a picture in pixels"""
     width: int = OF_NETWORK
     """channels of both networks at full picture size; they double with every halving"""
-    g_width: int | None = None
-    (
-        "channels of G, if it is not to be as wide as D; a narrow G makes faces faster, and a wide "
-        "one can learn more"
-    )
+    g_width: int = 0
+    ("channels of G; 0: as many as D. A narrow G makes faces faster, and a wide one can learn more")
     latent_dim: int = 100
     """numbers in z"""
     minibatch_std: bool = OF_NETWORK
@@ -328,7 +325,7 @@ class Config:
     @property
     def width_of_g(self) -> int:
         """G's channels at full picture size."""
-        return self.width if self.g_width is None else self.g_width
+        return self.g_width or self.width
 
     @property
     def form(self) -> Form:
@@ -357,9 +354,6 @@ class Config:
         """Check numbers, and convert them to Python's types, so that config.json can hold them."""
         for name, (low, high) in _WHOLE_NUMBERS.items():
             self._put(name, checks.integer("Config", name, getattr(self, name), low, high))
-        if self.g_width is not None:
-            low, high = _WHOLE_NUMBERS["width"]
-            self._put("g_width", checks.integer("Config", "g_width", self.g_width, low, high))
         self._put("seed", checks.integer("Config", "seed", self.seed, -(2**50), 2**50))
         for name in ("d_learning_rate", "g_learning_rate", "epsilon"):
             self._put(name, checks.number("Config", name, getattr(self, name), above=0.0))
@@ -379,6 +373,7 @@ _WHOLE_NUMBERS = {
     "repeat": (1, 10**6),
     "batch_size": (2, 10**9),
     "width": (1, 10**6),
+    "g_width": (0, 10**6),
     "latent_dim": (1, 10**6),
     "penalty_every": (1, 10**6),
     "average": (0, 10**9),

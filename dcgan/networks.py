@@ -78,7 +78,7 @@ def options_of(config: Any) -> dict[str, Any]:
         "network": config.network,
         "size": config.size,
         "width": config.width,
-        "g_width": config.g_width,
+        "g_width": config.width_of_g,
         "latent_dim": config.latent_dim,
         "seed": config.seed,
         "momentum": config.momentum,

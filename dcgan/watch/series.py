@@ -224,7 +224,7 @@ def recipe(run: RunData) -> str:
 
 def _with(config: dict[str, Any], name: str, words: str) -> str:
     value = config.get(name)
-    if value is None or value == [] or (name == "gamma" and not value):
+    if value is None or value == [] or (name in ("gamma", "g_width") and not value):
         return ""
     if isinstance(value, list):
         value = ", ".join(map(str, value))

@@ -121,6 +121,13 @@ def test_radfords_recipe_is_the_published_one():
     assert (config.gamma, config.gamma_fake, config.average, config.augment) == (0.0, 0.0, 0, ())
 
 
+def test_g_is_as_wide_as_d_unless_told():
+    assert Config(width=24).width_of_g == 24
+    assert Config(width=24, g_width=8).width_of_g == 8
+    with pytest.raises(ValueError, match="Config: g_width must be a whole number from 0"):
+        Config(g_width=-1)
+
+
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_networks_recipe_gives_the_defaults_and_what_is_given_overrules_it(network):
     config = Config(network=network)

@@ -117,8 +117,8 @@ ODD = (None, True, "x", "", [], [1], {}, {"a": 1}, -1, 0, 1e400, float("nan"), 1
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: str(odd)[:9])
 def test_nothing_that_a_config_can_hold_stops_the_page(odd):
     names = (
-        "epochs batch_size fall penalty_every network size width loss gamma augment labels faces "
-        "judge seed history d_learning_rate g_learning_rate"
+        "epochs batch_size fall penalty_every network size width g_width loss gamma augment "
+        "labels faces judge seed history d_learning_rate g_learning_rate"
     )
     for name in names.split():
         watched = run(
