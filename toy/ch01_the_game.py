@@ -682,8 +682,9 @@ def learn_a_gaussian(config, mean=1.0, sd=0.5, batch=128, learning_rate=0.2):
     print(
         f"after {config.rounds:,} rounds: G makes numbers of mean {last_mean:.3f}, sd {last_sd:.3f}"
     )
-    late_mean, late_sd = history[-500:].mean(axis=0)
-    print(f"mean over the last 500 rounds: mean {late_mean:.3f}, sd {late_sd:.3f}")
+    late = min(500, config.rounds)
+    late_mean, late_sd = history[-late:].mean(axis=0)
+    print(f"mean over the last {late} rounds: mean {late_mean:.3f}, sd {late_sd:.3f}")
     return history
 
 

@@ -581,8 +581,8 @@ r"""
 
 1. ★ Write the best logit of equation (3.2) as $c_0 + c_1 x + c_2 x^2$. For which $G$ is a straight line enough? Check
    your formula against the densities.
-2. ★ Show that Adam's *first* update moves every parameter by $h$ (for $\epsilon = 0$), whatever its gradient is. What
-   does that mean for a parameter whose gradient is nothing but noise?
+2. ★ Show that Adam's *first* update moves every parameter by $h$ (for $\epsilon = 0$), however large or small its
+   gradient is, if it is not 0. What does that mean for a parameter whose gradient is nothing but noise?
 3. ★ A parameter circles: $\theta_t = r e^{i\omega t}$, in complex numbers. Show that the moving average then circles
    with the radius $r (1 - d) / |1 - d\,e^{-i\omega}|$. How large is that for $r = 1$, $\omega = 0.1$ and $d = 0.99$?
 4. ★★ Let $D$'s logit be $\psi x$, and $G(z) = \mu + wz$ with $\mu = 0$ and $w = 1$. Which way does each of $G$'s two

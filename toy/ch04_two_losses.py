@@ -283,9 +283,10 @@ if __name__ == "__main__":
     plots.show(
         loss_plots.samples_on_the_sigmoid(looks["x"], looks["d"][start], real, fake),
         config.out / "sigmoid.png",
-        caption="Figure 4.1. The end of the head start (seed 0). Left: real and generated samples, "
-        "and D along x. Right: the logits of the same samples on the curve σ. The curve's height is "
-        "the size of the minimax gradient, the dashed curve's that of the non-saturating one.",
+        caption=f"Figure 4.1. The end of the head start (seed {config.seed}). Left: real and "
+        "generated samples, and D along x. Right: the logits of the same samples on the curve σ. "
+        "The curve's height is the size of the minimax gradient, the dashed curve's that of the "
+        "non-saturating one.",
         alt="Generated samples near 0, where D is 0, real ones from 6 to 14, where D is 1. On the "
         "sigmoid the generated samples lie at its flat lower left end, the real ones at its upper "
         "right end; the dashed curve is 1 where the generated samples are.",
@@ -310,9 +311,9 @@ if __name__ == "__main__":
     plots.show(
         loss_plots.densities_over_time(first_seed, config.centers, config.head_start),
         config.out / "densities.png",
-        caption="Figure 4.2. The four games (seed 0). Above: where G's samples lie, round after "
-        "round; dashed lines mark the data's modes, the dotted line the end of the head start. "
-        "Below: samples and D after the last round.",
+        caption=f"Figure 4.2. The games (seed {config.seed}). Above: where G's samples lie, round "
+        "after round; dashed lines mark the data's modes, the dotted line the end of the head "
+        "start. Below: samples and D after the last round.",
         alt="With minimax and SGD the samples stay near 0 for all rounds. In the other three games "
         "they move to the data within about 1,000 rounds and cover all three modes.",
     )
@@ -322,7 +323,7 @@ if __name__ == "__main__":
     plots.show(
         loss_plots.what_is_reported(first_seed, config.head_start),
         config.out / "gradients.png",
-        caption="Figure 4.3. What the same four games report: the norm of G's gradient, the mean of "
+        caption="Figure 4.3. What the same games report: the norm of G's gradient, the mean of "
         "D(G(z)), G's loss, and W₁ from the data. The dotted line is the end of the head start.",
         alt="For minimax with SGD the gradient's norm falls to about 1e-10 and W1 stays at 10. In "
         "the other games W1 falls below 1 while G's loss levels off.",

@@ -60,7 +60,7 @@ class Config:
     sd: float = 0.4
     """standard deviation of each of them, from 0.01 to 100"""
     penalty: float = 10.0
-    """weight of the gradient penalty, from 0 to 1,000"""
+    """weight of the gradient penalty, from 0.001 to 1,000"""
     d_steps: int = 5
     """steps of the critic, or of D, in a round, from 1 to 100"""
     steps: int = 1500
@@ -94,7 +94,7 @@ class Config:
         checks.integer("Config", "hidden", self.hidden, 1, 4096)
         checks.integer("Config", "seed", self.seed, 0, 2**32)
         checks.integer("Config", "seeds", self.seeds, 1, 1000)
-        checks.number("Config", "penalty", self.penalty, 0.0, 1000.0)
+        checks.number("Config", "penalty", self.penalty, 0.001, 1000.0)
         checks.number("Config", "learning_rate", self.learning_rate, 0.0, 1.0)
         checks.number("Config", "g_learning_rate", self.g_learning_rate, 0.0, 1.0)
 
@@ -713,7 +713,7 @@ if __name__ == "__main__":
             "mean slope at the end",
         ],
         rows,
-        caption="Table 5.3. Over the 60 looks of a run: the rank correlation of minus D's loss with "
+        caption="Table 5.3. Over all looks of a run: the rank correlation of minus D's loss with "
         "the exact W₁. Over the last 20 looks: the median difference of the two, the median W₁, and "
         "the median of D's mean slope.",
     )

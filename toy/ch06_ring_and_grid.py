@@ -306,8 +306,8 @@ if __name__ == "__main__":
     plots.show(
         plane_plots.over_time(runs, real),
         config.out / "plain_over_time.png",
-        caption="Figure 6.1. The plain GAN on the grid: real (blue) and generated (orange) "
-        "samples at four moments, and on the right how many of the 25 modes are hit "
+        caption=f"Figure 6.1. The plain GAN on the {config.target}: real (blue) and generated "
+        "(orange) samples at four moments, and on the right how many modes are hit "
         "(solid) and the share of samples that hit one (dashed).",
         alt="Generated samples form threads between the modes and leave some modes out at "
         "every moment; the count of modes goes up and down and does not settle at 25.",
@@ -482,7 +482,7 @@ if __name__ == "__main__":
     plots.show(
         plane_plots.clouds(seen_by_d, plane_plots.span_of(real)),
         config.out / "noise.png",
-        caption="Figure 6.5. Real samples as D sees them: the noise fades, and the grid appears.",
+        caption="Figure 6.5. Real samples as D sees them: the noise fades, and the data appear.",
         alt="Four panels: a single blurred square, then overlapping spots, then separate "
         "spots, and at half of the run the sharp grid of 25 modes.",
     )
@@ -543,8 +543,8 @@ if __name__ == "__main__":
     plots.show(
         plane_plots.over_time(ends, real),
         config.out / f"{config.target}_over_time.png",
-        caption="Figure 6.7. The plain GAN (above) and the full recipe (below) on the grid. "
-        "Right: modes hit (solid) and high quality (dashed).",
+        caption="Figure 6.7. The plain GAN (above) and the full recipe (below) on the "
+        f"{config.target}. Right: modes hit (solid) and high quality (dashed).",
         alt="Above, threads and missing modes until the end. Below, a blurred cloud at "
         "first that splits into 25 clean modes; the count reaches 25 and stays there.",
     )

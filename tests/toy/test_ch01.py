@@ -52,6 +52,7 @@ def test_runs_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
     said = capsys.readouterr().out
     for caption in ("Table 1.1.", "Table 1.2.", "Table 1.3.", "Figure 1.1.", "Figure 1.5."):
         assert caption in said
+    assert "mean over the last 3 rounds" in said
 
 
 @pytest.mark.parametrize(

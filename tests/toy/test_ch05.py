@@ -62,6 +62,7 @@ def test_runs_a_few_steps_as_a_script_and_draws(eager, monkeypatch, tmp_path, ca
         (("--steps", "0"), "--steps must be a whole number from 1 to 1000000, got 0"),
         (("--d-steps", "0"), "--d-steps must be"),
         (("--penalty", "-1"), "penalty must be"),
+        (("--penalty", "0"), "--penalty must be a finite number from 0.001 to 1000, got 0.0"),
         (("--centers", "7", "nan"), "centers must be finite"),
         (("--seeds", "0"), "--seeds must be"),
     ],

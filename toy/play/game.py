@@ -39,6 +39,7 @@ BARS_SHOWN = 48  # of the histogram over the line
 PROJECTIONS = 16
 GAMMA_FALL = 1.0 / 300.0  # the factor by which the penalty falls, as in chapter 6
 NOISE_FALL = 1.0 / 50.0  # the factor by which the noise falls before it becomes 0
+FAR = 1e20  # where what is not finite is shown: outside of every picture
 MEANINGS = {  # of the row that a loss reports: its names and what they are called
     "log-odds": ("d_real", "d_fake", "D's mean answer"),
     "score": ("d_score_real", "d_score_fake", "D's mean score"),
@@ -385,7 +386,7 @@ def _view(game: Game, real: np.ndarray) -> np.ndarray:
     if game.target.dim == 1:
         half += 2.0 * game.scale
         return np.array([middle[0] - half, middle[0] + half, 0.0, 1.0])
-    half = max(half, 1e-6)
+    half = max(half, game.scale)  # all samples here may be the same
     return np.array([middle[0] - half, middle[0] + half, middle[1] - half, middle[1] + half])
 
 
@@ -395,11 +396,12 @@ def _middles(low: float, high: float, count: int) -> np.ndarray:
 
 
 def _short(numbers: np.ndarray) -> list:
-    """Four significant digits or so: less to send. What is not finite lies far outside."""
-    kept = np.nan_to_num(np.asarray(numbers, np.float64), nan=1e9, posinf=1e9, neginf=-1e9)
-    return np.round(kept, 4).tolist()
+    """Seven significant digits, as many as float32 has: less to send, in any unit of the data."""
+    kept = np.nan_to_num(np.asarray(numbers, np.float64), nan=FAR, posinf=FAR, neginf=-FAR)
+    short = [float(f"{number:.7g}") for number in kept.ravel()]
+    return np.reshape(short, kept.shape).tolist()
 
 
 def _finite(number: float) -> float | None:
-    """JSON has no infinity."""
-    return round(float(number), 5) if math.isfinite(number) else None
+    """Seven significant digits; None for what is not finite, because JSON has no infinity."""
+    return float(f"{number:.7g}") if math.isfinite(number) else None

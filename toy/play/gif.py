@@ -109,7 +109,7 @@ def _pixels(view: Sequence[float], points: np.ndarray) -> np.ndarray:
 def _line(picture: Image.Image, opening: dict[str, Any], moment: dict[str, Any]) -> None:
     """Densities as steps, and D as a curve from 0 below to 1 above."""
     pen = ImageDraw.Draw(picture)
-    highest = 1.6 * max(max(opening["density"]), 1e-9)
+    highest = 1.6 * max(opening["density"])
     bottom = BAND + SIDE
     for density, colour in ((opening["density"], REAL), (moment["density"], FAKE)):
         width = SIDE / len(density)

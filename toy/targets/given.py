@@ -85,8 +85,8 @@ class Bars:
     def log_density(self, x: tf.Tensor) -> tf.Tensor:
         """log p(x) for x [n, 1] -> [n] float32, in nats."""
         x = checks.tensor("Bars.log_density", "x", x, ["n", 1])[:, 0]
+        inside = (x >= self.low) & (x <= self.high)
         piece = tf.cast(tf.floor((x - self.low) / self.width), tf.int32)
-        inside = (piece >= 0) & (piece < len(self.shares))
         with np.errstate(divide="ignore"):
             logs = np.log(self.shares / self.width).astype(np.float32)
         found = tf.gather(logs, tf.clip_by_value(piece, 0, len(self.shares) - 1))

@@ -218,10 +218,22 @@ def test_ranges(samples, weights):
         (3, 0.9707091),
         (4, 1 - 5.5 * math.exp(-4.5)),
         (5, 0.8909358),
+        (100, 1.8334339e-34),
     ],
 )
 def test_within_three_sd(dim, expected):
-    assert within(dim) == pytest.approx(expected, abs=1e-6)
+    assert within(dim) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 64, 300])
+def test_in_any_dimension_the_spread_is_compared_with_that_of_the_hits_of_a_normal(dim):
+    """Samples at -1 and 1 on each axis have the variance 2 / (2 dim - 1) in each coordinate."""
+    axes = np.eye(dim)
+    row = coverage(np.concatenate([axes, -axes]), np.zeros([1, dim]), 1.0)
+    r = np.linspace(0.0, 3.0, 300_001)[1:]
+    density = np.exp((dim - 1) * np.log(r / 3.0) - r**2 / 2.0)  # of |x|, up to a factor
+    variance = np.sum(density * r**2) / np.sum(density) / dim
+    assert row.sd_ratio == pytest.approx(math.sqrt(2.0 / (2.0 * dim - 1.0) / variance), rel=1e-3)
 
 
 @pytest.mark.parametrize("dim", [1, 2, 3, 6])

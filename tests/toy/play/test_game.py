@@ -216,9 +216,9 @@ def test_bars_have_the_density_that_they_say():
     samples = bars.sample(4000, tf.constant([1, 2], tf.int64)).numpy()[:, 0]
     counts, _ = np.histogram(samples, 3, (-1.0, 2.0))
     np.testing.assert_allclose(counts / 4000, [0.25, 0.0, 0.75], atol=0.03)
-    places = tf.constant([[-0.5], [0.5], [1.5], [2.5]])
+    places = tf.constant([[-1.5], [-1.0], [-0.5], [0.5], [1.5], [2.0], [2.5]])
     density = np.exp(bars.log_density(places).numpy())
-    np.testing.assert_allclose(density, [0.25, 0.0, 0.75, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(density, [0.0, 0.25, 0.25, 0.0, 0.75, 0.75, 0.0], rtol=1e-6)
 
 
 # ---- what is seen ----
@@ -270,3 +270,28 @@ def test_real_samples_have_distance_1():
     assert 0.4 < measured["distance"] < 2.5
     assert measured["modes"] == 8
     assert measured["quality"] > 0.97
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+@pytest.mark.parametrize("dim", [1, 2])
+def test_a_look_shows_as_much_of_data_in_any_unit(dim, unit):
+    """Kilometres or millimetres: the same picture, with other numbers on its axes."""
+    rows = np.random.default_rng(0).normal(3.0, 1.0, [50, dim]).astype(np.float32)
+    close = {"rtol": 1e-3, "atol": 1e-3}
+    eyes = [
+        Eye(Game(small(target="points"), rows * np.float32(scale), mode="eager"))
+        for scale in (1.0, unit)
+    ]
+    opening, in_other_unit = (eye.opening() for eye in eyes)
+    across = 2 * dim  # of the view's four numbers, those in the data's unit
+    np.testing.assert_allclose(
+        np.array(in_other_unit["view"][:across]) / unit, opening["view"][:across], **close
+    )
+    np.testing.assert_allclose(np.array(in_other_unit["real"]) / unit, opening["real"], **close)
+    seen, other = (eye.look() for eye in eyes)
+    np.testing.assert_allclose(np.array(other["samples"]) / unit, seen["samples"], **close)
+    if dim == 1:
+        heights = np.array(in_other_unit["density"]) * unit
+        np.testing.assert_allclose(heights, opening["density"], rtol=1e-3, atol=0.02)
+        np.testing.assert_allclose(other["mean"] / unit, seen["mean"], **close)
+        np.testing.assert_allclose(other["sd"] / unit, seen["sd"], **close)
