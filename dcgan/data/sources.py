@@ -221,8 +221,12 @@ def _advice(path: Path, start: bytes) -> tuple[str, str]:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is that of a file of a desktop, a NAS, a notebook or an archiver."""
-    return name.startswith(".") or name.lower() in SYSTEM_NAMES
+    """Whether a name is that of a file of a desktop, a NAS, a notebook or an archiver.
+
+    Points alone lead to a folder: Python packs ../pictures/1.png under this name.
+    """
+    has_point = name.startswith(".") and name.strip(".") != ""
+    return has_point or name.lower() in SYSTEM_NAMES
 
 
 def is_own(name: str, entries: set[str]) -> bool:

@@ -194,6 +194,12 @@ def test_names_in_a_zip_are_tidied_as_unzip_does(tmp_path):
     assert got.names == ["a.png", "b/c.png", "d.png"]
     assert got.left_out == {sources.HIDDEN: 1}
     assert got.skipped == []
+    with zipfile.ZipFile(tmp_path / "above.zip", "w") as archive:
+        for name in ("../faces/a.png", "../faces/.hidden.png"):  # what Python makes of ../faces
+            archive.writestr(name, png(0))
+    got = load(tmp_path / "above.zip")
+    assert got.names == ["../faces/a.png"]
+    assert got.left_out == {sources.HIDDEN: 1}
     with zipfile.ZipFile(tmp_path / "windows.zip", "w") as archive:
         for name in ("a.png", "b\\", "b\\c.png", "__MACOSX\\._a.png"):
             archive.writestr(windows(name), b"" if name.endswith("\\") else png(0))
