@@ -20,6 +20,7 @@ from dcgan.judge import comparison, evidence, factor_classifier, factor_features
 from dcgan.judge.command import FEWEST, Judge
 from dcgan.measures import neighbours, real_sets
 from dcgan.measures.features import efficientnet, face_judge, manifolds
+from dcgan.runs import folder
 from gan_core import checks, files
 
 SHOWN = 32  # faces in each panel of the picture
@@ -83,11 +84,25 @@ def _judge(config: Judge, console: Console) -> dict[str, float]:
         realism = manifolds.realism(features, jury.features_of_real)
         nearest = Nearest.of(fake, real)
     console.print(table(row, jury, config))
-    for line in remarks(row, jury, nearest):
+    for line in [*remarks(row, jury, nearest), *_of_other_faces(config, training_config, real)]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     best_and_worst.draw(config.picture, panels(fake, realism, nearest, real))
     _tell_shares(config, console)
     return {**row, "combined": jury.combined(row)}
+
+
+def _of_other_faces(config: Judge, training_config: Config, real: RealFaces) -> list[str]:
+    """A remark if these are not the real faces of the run: others were held aside there."""
+    read = config.data is not None or training_config.data is not None
+    if config.run is None or not read:
+        return []
+    if folder.has_faces(config.run, faces.checksum(real.learnt.images)):
+        return []
+    return [
+        f"The real faces are not those of {config.run}: some were added, removed or changed since "
+        "its training, or --data is another set. Those that count as held aside here may be faces "
+        "that it learnt from, and then all figures look too good."
+    ]
 
 
 def _tell_shares(config: Judge, console: Console) -> None:

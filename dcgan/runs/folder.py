@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -99,6 +100,16 @@ def create_or_resume(
         ) from None
     run.config = there  # with its history, and the rates that it had
     return run
+
+
+def has_faces(path: str | os.PathLike[str], checksum: str) -> bool:
+    """Whether a run was trained on these faces.
+
+    Args:
+        path: the run's folder.
+        checksum: `faces.checksum` of all of them, held-out ones too.
+    """
+    return RunFolder.resume(path).config.get(CHECKSUM) == checksum
 
 
 def _first_free() -> Path:

@@ -2,6 +2,7 @@
 bad arguments.
 """
 
+import dataclasses
 import hashlib
 import io
 
@@ -18,6 +19,7 @@ from dcgan.judge import report
 from dcgan.judge.command import Judge
 from dcgan.measures import neighbours
 from dcgan.measures.features import efficientnet
+from dcgan.runs.folder import CHECKSUM
 from gan_core.runs.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
@@ -135,6 +137,22 @@ def test_drawn_faces_are_fresh_and_of_the_runs_seed():
     assert len(set.union(*sets)) == sum(len(part) for part in sets)
     indices, _ = faces.split(60, 9)
     np.testing.assert_array_equal(all_of(real.learnt), drawn_faces.draw(indices, seed=9, size=32))
+
+
+def test_real_faces_that_changed_since_the_training_are_told(folder):
+    """Of 401 faces others are held aside than of 400."""
+    config = Config(data=folder / "real.npy", size=32, width=2, seed=5)
+    real = faces.load(config.data, 32, cache=None)
+    RunFolder.create(folder / "run", {**dataclasses.asdict(config), CHECKSUM: real.checksum()})
+    said = []
+    for images in (real.images, np.concatenate([real.images[:1], real.images])):
+        np.save(config.data, images)
+        text = io.StringIO()
+        command = asked(folder, run=folder / "run", data=None, n=20, overwrite=True)
+        report.judge(command, Console(file=text, width=2000))
+        said.append(text.getvalue())
+    words = f"The real faces are not those of {folder / 'run'}: some were added"
+    assert [words in one for one in said] == [False, True]
 
 
 def test_too_few_real_faces_are_told(folder):
