@@ -308,7 +308,7 @@ class Folder(Source):
         while waiting:
             below = waiting.pop()
             place = os.path.realpath(self.path / below)
-            if place in self._seen or place == self._cache:
+            if place in self._seen or (below and place == self._cache):
                 continue
             self._seen.add(place)
             try:

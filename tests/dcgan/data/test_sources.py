@@ -370,6 +370,13 @@ def test_of_a_file_that_is_no_source_only_its_start_is_read(tmp_path, monkeypatc
     assert seen == [1000]
 
 
+def test_the_folder_of_the_data_may_be_that_of_the_cache_too(tmp_path):
+    put(tmp_path, "a.png", "b/c.png")
+    for _ in range(2):
+        got = faces.load(tmp_path, 16, cache=tmp_path, console=SILENT)
+        assert got.names == ["a.png", "b/c.png"]
+
+
 def test_a_folder_with_nothing_but_hidden_things_says_so(tmp_path):
     put(tmp_path, ".thumbnails/a.png", "runs/b.png")
     words = "nothing but 1 folder of this package's output, 1 hidden or system entry"
