@@ -433,7 +433,8 @@ def _cache_errors() -> Iterator[None]:
 
 def _cache_name(source: Path, size: int, form: Form, stamp: list) -> str:
     """A name that every file system allows; the source's own may be too long, or not be text."""
-    made = [VERSION, size, dataclasses.asdict(form), stamp]
+    # A newer Pillow may know a format whose pictures were passed over.
+    made = [VERSION, one_image.formats(), size, dataclasses.asdict(form), stamp]
     key = hashlib.sha256(json.dumps(made).encode()).hexdigest()[:16]
     stem = source.resolve().stem.encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore")
     return f"{stem}-{size}-{key}"
