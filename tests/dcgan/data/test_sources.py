@@ -304,6 +304,7 @@ def test_an_array_that_is_cut_off_gives_what_it_has(tmp_path):
     [
         (ARRAY / 255.0, r"float64\. From 0 to 1: numpy\.uint8"),
         (ARRAY.transpose(0, 3, 1, 2), "Move the channels to the end"),
+        (ARRAY[0], r"one picture: stack many"),
         (np.asfortranarray(ARRAY), "Fortran order"),
         (np.arange(5), r"\[5\] of int64"),
         (np.array([None, "x"], object), r"\[2\] of object"),
