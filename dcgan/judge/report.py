@@ -73,7 +73,7 @@ def _judge(config: Judge, console: Console) -> dict[str, float]:
     network = feature_network(config)  # first: it is the part that may be missing
     if config.compare:
         return _compare(config, network, console)
-    fake, training_config = _generated(config)
+    fake, training_config = _generated(config, console)
     real = real_faces(training_config, config.data, n=min(config.n, len(fake)), size=fake.shape[1])
     n = len(real.reference)
     fake = fake[:n]
@@ -138,7 +138,7 @@ def feature_network(config: Judge) -> Callable[[np.ndarray], np.ndarray]:
     return lambda images: factor_features.features(classifier, images)
 
 
-def _generated(config: Judge) -> tuple[np.ndarray, Config]:
+def _generated(config: Judge, console: Console) -> tuple[np.ndarray, Config]:
     """At most n generated faces, and the config that says what real ones they are to resemble."""
     if config.run is not None:
         training_config = of_run(config.run)
@@ -148,7 +148,8 @@ def _generated(config: Judge) -> tuple[np.ndarray, Config]:
         training_config = evidence.packages_own()
     if config.faces is not None:
         with checks.renamed("faces.load: source", "Judge: faces"):
-            found = faces.load(config.faces, training_config.size, form=training_config.form)
+            size = training_config.size
+            found = comparison.generated(config.faces, size, training_config.form, console)
         if len(found.images) < FEWEST:
             came = f"{len(found.images)} in {config.faces}"
             checks.fail("Judge", "faces", f"at least {FEWEST} pictures", came)

@@ -155,6 +155,17 @@ def test_real_faces_that_changed_since_the_training_are_told(folder):
     assert [words in one for one in said] == [False, True]
 
 
+@pytest.mark.parametrize("side", [16, 32])
+def test_generated_faces_that_are_enlarged_are_told(folder, side):
+    np.save(
+        folder / "fake.npy", drawn_faces.draw(range(400, 440), seed=1, size=32)[:, :side, :side]
+    )
+    text = io.StringIO()
+    report.judge(asked(folder), Console(file=text, width=2000))
+    words = "fake.npy: 40 faces smaller than 32 x 32 pixels enlarged, and so blurred."
+    assert (words in text.getvalue()) == (side == 16)
+
+
 def test_too_few_real_faces_are_told(folder):
     np.save(folder / "few.npy", np.load(folder / "real.npy")[:150])
     with pytest.raises(ValueError, match="dcgan judge: data must be 200 faces or more"):
