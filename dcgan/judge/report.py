@@ -121,9 +121,7 @@ def _compare(
     config: Judge, network: Callable[[np.ndarray], np.ndarray], console: Console
 ) -> dict[str, float]:
     """Judge several sets against the same real faces. -> {set: combined figure}."""
-    real = real_faces(
-        Config(data=config.data, size=config.size, flip=False), None, n=config.n, size=config.size
-    )
+    real = real_faces(_training_config(config), None, n=config.n, size=config.size)
     jury = face_judge.FaceJudge(real.reference, real.others, network, thorough=False)
     found = comparison.compare(config, jury, console)
     return {name: row[comparison.COMBINED] for name, row in found.rows.items()}
@@ -133,19 +131,23 @@ def feature_network(config: Judge) -> Callable[[np.ndarray], np.ndarray]:
     """Images -> features; ValueError where the extra is missing."""
     if config.features == "imagenet":
         return efficientnet.load()
-    colours = "rgb" if config.run is None else of_run(config.run).colours
-    classifier = factor_classifier.train_classifier(colours=colours)
+    of_training = _training_config(config)
+    classifier = factor_classifier.train_classifier(of_training.size, colours=of_training.colours)
     return lambda images: factor_features.features(classifier, images)
+
+
+def _training_config(config: Judge) -> Config:
+    """The config that says what real faces generated ones are to resemble."""
+    if config.run is not None:
+        return of_run(config.run)
+    if config.faces is not None or config.compare:
+        return Config(data=config.data, size=config.size, flip=False)
+    return evidence.packages_own()
 
 
 def _generated(config: Judge, console: Console) -> tuple[np.ndarray, Config]:
     """At most n generated faces, and the config that says what real ones they are to resemble."""
-    if config.run is not None:
-        training_config = of_run(config.run)
-    elif config.faces is not None:
-        training_config = Config(data=config.data, size=config.size, flip=False)
-    else:
-        training_config = evidence.packages_own()
+    training_config = _training_config(config)
     if config.faces is not None:
         with checks.renamed("faces.load: source", "Judge: faces"):
             size = training_config.size

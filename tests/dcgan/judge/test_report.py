@@ -15,7 +15,8 @@ from dcgan import __main__ as program
 from dcgan.config import Config
 from dcgan.data import faces, mapped
 from dcgan.drawn import drawn_faces
-from dcgan.judge import report
+from dcgan.drawn.drawn_faces import FACTORS
+from dcgan.judge import factor_classifier, report
 from dcgan.judge.command import Judge
 from dcgan.measures import neighbours
 from dcgan.measures.features import efficientnet
@@ -164,6 +165,20 @@ def test_generated_faces_that_are_enlarged_are_told(folder, side):
     report.judge(asked(folder), Console(file=text, width=2000))
     words = "fake.npy: 40 faces smaller than 32 x 32 pixels enlarged, and so blurred."
     assert (words in text.getvalue()) == (side == 16)
+
+
+@pytest.mark.parametrize("size", [32, 96])
+def test_the_classifier_looks_at_faces_of_the_size_that_is_judged(folder, monkeypatch, size):
+    """That of 64 pixels reads no faces of 32 and 96, because it shrinks them by whole blocks."""
+
+    def untrained(size=64, *, colours="rgb"):
+        looks_at = {32: 32, 64: 64, 96: 48}[size]
+        return factor_classifier.FactorClassifier(FACTORS, size=looks_at, seed=0)
+
+    monkeypatch.setattr(factor_classifier, "train_classifier", untrained)
+    text = io.StringIO()
+    report.judge(asked(folder, features="factors", size=size), Console(file=text, width=120))
+    assert "n = 40 faces" in text.getvalue()
 
 
 def test_too_few_real_faces_are_told(folder):
