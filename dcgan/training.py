@@ -228,7 +228,7 @@ def train(
             )
         say(
             f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate "
-            f"--run {shlex.quote(str(run.path))} --count 64 --out faces",
+            f"--run {shlex.quote(str(run.path))} --count 64 --out generated",
             console,
         )
         workers.wait_for_all(strategy)

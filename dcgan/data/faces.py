@@ -92,12 +92,8 @@ class Faces:
         return not isinstance(self.images, np.memmap)
 
     def checksum(self) -> str:
-        """CRC-32 of all pixels, in hexadecimal; it must be the same when a run is resumed."""
-        value = 0
-        for start in range(0, len(self.images), AT_A_TIME):
-            value = zlib.crc32(np.ascontiguousarray(self.images[start : start + AT_A_TIME]), value)
-            let_go(self.images)
-        return f"{value:08x}"
+        """`checksum` of all pixels; it must be the same when a run is resumed."""
+        return checksum(self.images)
 
     def summary(self) -> str:
         """One line: how many were read, made square, enlarged, skipped and left out."""
@@ -174,6 +170,19 @@ def load(
     if images.nbytes <= allowed:
         images = np.array(images)
     return _faces(images, index, form, left_out)
+
+
+def checksum(images: np.ndarray) -> str:
+    """CRC-32 of all pixels, in hexadecimal.
+
+    Args:
+        images: uint8 [N, S, S, C], in memory or a window on a file.
+    """
+    value = 0
+    for start in range(0, len(images), AT_A_TIME):
+        value = zlib.crc32(np.ascontiguousarray(images[start : start + AT_A_TIME]), value)
+        let_go(images)
+    return f"{value:08x}"
 
 
 def check_exists(source: str | os.PathLike) -> None:
@@ -424,7 +433,8 @@ def _cache_errors() -> Iterator[None]:
 
 def _cache_name(source: Path, size: int, form: Form, stamp: list) -> str:
     """A name that every file system allows; the source's own may be too long, or not be text."""
-    made = [VERSION, size, dataclasses.asdict(form), stamp]
+    # A newer Pillow may know a format whose pictures were passed over.
+    made = [VERSION, one_image.formats(), size, dataclasses.asdict(form), stamp]
     key = hashlib.sha256(json.dumps(made).encode()).hexdigest()[:16]
     stem = source.resolve().stem.encode("utf-8", "replace")[:NAME_BYTES].decode("utf-8", "ignore")
     return f"{stem}-{size}-{key}"

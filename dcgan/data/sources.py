@@ -221,8 +221,12 @@ def _advice(path: Path, start: bytes) -> tuple[str, str]:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is that of a file of a desktop, a NAS, a notebook or an archiver."""
-    return name.startswith(".") or name.lower() in SYSTEM_NAMES
+    """Whether a name is that of a file of a desktop, a NAS, a notebook or an archiver.
+
+    Points alone lead to a folder: Python packs ../pictures/1.png under this name.
+    """
+    has_point = name.startswith(".") and name.strip(".") != ""
+    return has_point or name.lower() in SYSTEM_NAMES
 
 
 def is_own(name: str, entries: set[str]) -> bool:
@@ -304,7 +308,7 @@ class Folder(Source):
         while waiting:
             below = waiting.pop()
             place = os.path.realpath(self.path / below)
-            if place in self._seen or place == self._cache:
+            if place in self._seen or (below and place == self._cache):
                 continue
             self._seen.add(place)
             try:
@@ -650,7 +654,10 @@ def _header(name: str, file: IO[bytes]) -> tuple[int, ...]:
 def check_array(name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
     """ValueError if no array of pictures has this shape and dtype."""
     channels_first = len(shape) == 4 and shape[1] in (1, 3, 4) and shape[3] not in (1, 3, 4)
-    if channels_first:
+    is_one_picture = len(shape) == 3 and shape[2] in (1, 3, 4)
+    if is_one_picture:
+        way_out = "This looks like one picture: stack many, numpy.stack(list_of_pictures)."
+    elif channels_first:
         way_out = "Move the channels to the end: array.transpose(0, 2, 3, 1)"
     elif dtype.kind == "f":
         way_out = (
@@ -658,7 +665,7 @@ def check_array(name: str, shape: tuple[int, ...], dtype: np.dtype) -> None:
         )
     else:
         way_out = "Write an array of that kind."
-    is_grey = len(shape) == 3
+    is_grey = len(shape) == 3 and not is_one_picture
     is_coloured = len(shape) == 4 and shape[3] in (1, 3, 4)
     if dtype != np.uint8 or not (is_grey or is_coloured) or 0 in shape[1:3]:
         checks.fail(

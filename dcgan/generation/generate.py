@@ -127,7 +127,10 @@ def generate(config: Generate) -> None:
         else:
             shown = _of_ids(config, sheet is not None, console)
         if sheet is not None:
-            say(f"wrote {sheets.save(sheets.sheet(shown), sheet)}", console)
+            words = f"wrote {sheets.save(sheets.sheet(shown), sheet)}"
+            if config.out is None and config.count > ON_A_SHEET:
+                words += f", the first {ON_A_SHEET} faces. For all {config.count:,}: --out FOLDER"
+            say(words, console)
 
 
 def _list_labels(config: Generate, console: Console) -> None:

@@ -7,8 +7,10 @@ faces = generator.sample(16, seed=3)     # uint8 [16, 64, 64, 3]
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import logging
 import os
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -297,12 +299,31 @@ def saved_model(run) -> Path:
     return folder
 
 
+@contextlib.contextmanager
+def _without_needless_warnings() -> Iterator[None]:
+    """Hide TensorFlow's warning that gradients will likely fail.
+
+    A SavedModel keeps the first derivatives that layers define themselves, and `samples` needs no
+    others. TensorFlow warns of the second ones, once for each filter of G.
+    """
+    logger = logging.getLogger("absl")  # TensorFlow's
+
+    def is_needed(record: logging.LogRecord) -> bool:
+        return "unsaved custom gradients" not in record.getMessage()
+
+    logger.addFilter(is_needed)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_needed)
+
+
 def _of_saved_model(folder, name) -> Generator:
     """What `gan_core.nn.export` wrote: its signature tells latent_dim, a first call the size."""
     labels = read_labels(folder)
     form = forms.read(folder)
     try:
-        with files.named_in_utf8(folder) as place:
+        with files.named_in_utf8(folder) as place, _without_needless_warnings():
             model = tf.saved_model.load(place)
         inputs = model.signatures["serving_default"].structured_input_signature[1]
         z = inputs["z"]

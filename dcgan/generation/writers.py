@@ -9,6 +9,7 @@ import collections
 import contextlib
 import itertools
 import os
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +31,8 @@ OTHER_FILES = {
     *(".csv", ".txt", ".json", ".pdf", ".svg", ".html", ".mp4", ".webm", ".avi", ".mov"),
 }  # which no folder is called
 INDEX = "index.csv"
+OURS = re.compile(rf"\d{{5,}}\.png|[0-9a-f]{{2}}/[^/]+\.png|{re.escape(INDEX)}", re.DOTALL)
+"""What a folder holds: numbered faces, or those of ids (`avatars.file_name`), and their list."""
 PICTURES_A_TASK = 16  # that a thread encodes at a time
 MOST_THREADS = 4  # that compute blocks; each network needs some 100 MB, and may use more cores
 Block = TypeVar("Block")
@@ -100,7 +103,7 @@ def place(out, overwrite: bool = False) -> Path:
 def _first_foreign(folder: Path) -> Path | None:
     """A file below the folder that `generate` does not write."""
     for file in sorted(folder.rglob("*")):
-        ours = file.suffix == ".png" or file.name == INDEX or file.name.startswith(".")
+        ours = OURS.fullmatch(file.relative_to(folder).as_posix()) or file.name.startswith(".")
         if not file.is_dir() and not ours:
             return file
     return None

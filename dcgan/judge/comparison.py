@@ -21,13 +21,15 @@ from rich.table import Table
 from rich.text import Text
 
 from dcgan import epochs
-from dcgan.data import faces
+from dcgan.data import faces, labels
+from dcgan.data.form import USUAL, Form
 from dcgan.judge.command import Judge
 from dcgan.measures import distances, ranks, statistics, texture
 from dcgan.measures.features.face_judge import MMD, MS_SSIM, FaceJudge
 from dcgan.measures.names import FRECHET, GRID, PIXELS, SPECTRUM, WHITENED
 from dcgan.measures.pixel_judge import over_the_floor
 from gan_core import checks, files
+from gan_core.app.command_line import say
 
 COMBINED = "combined"
 AS_REAL = (MS_SSIM, "contrast", "exposure", "edges", "variety")
@@ -85,18 +87,37 @@ def compare(config: Judge, jury: FaceJudge, console: Console) -> Comparison:
     rows = {}
     for path in config.compare:
         with checks.renamed("faces.load: source", "dcgan judge: compare"):
-            images = faces.load(path, jury.real.shape[1]).images
+            images = generated(path, jury.real.shape[1], USUAL, console).images
         if len(images) < jury.n:
             came = f"{len(images):,} in {path}"
             checks.fail("dcgan judge", "compare", f"sets of at least n = {jury.n:,} faces", came)
         rows[str(path)] = measured(images[: jury.n], jury)
-        say = f"{path}: combined {rows[str(path)][COMBINED]:.2f}"
-        console.print(say, highlight=False, markup=False, soft_wrap=True)
+        say(f"{path}: combined {rows[str(path)][COMBINED]:.2f}", console)
     found = Comparison(rows, floor)
     write(found, config.table_file)
     console.print(table_of_sets(found, jury.n))
     if len(rows) > 2:
         console.print(table_of_correlations(found))
+    return found
+
+
+def generated(path: Path, size: int, form: Form, console: Console) -> faces.Faces:
+    """The faces of a set. If they are smaller than the real ones, a line says so.
+
+    Args:
+        path: where they are.
+        size: height and width of the real faces, in pixels.
+        form: that of the real faces.
+        console: where the line is printed.
+    """
+    found = faces.load(path, size, form=form)
+    if found.enlarged:
+        say(
+            f"{path}: {labels.counted(found.enlarged, 'face')} smaller than {size} x {size} pixels "
+            "enlarged, and so blurred. That makes the figures worse. (--size judges at another "
+            "size; a run has its own.)",
+            console,
+        )
     return found
 
 

@@ -20,6 +20,7 @@ from dcgan.judge import comparison, evidence, factor_classifier, factor_features
 from dcgan.judge.command import FEWEST, Judge
 from dcgan.measures import neighbours, real_sets
 from dcgan.measures.features import efficientnet, face_judge, manifolds
+from dcgan.runs import folder
 from gan_core import checks, files
 
 SHOWN = 32  # faces in each panel of the picture
@@ -72,7 +73,7 @@ def _judge(config: Judge, console: Console) -> dict[str, float]:
     network = feature_network(config)  # first: it is the part that may be missing
     if config.compare:
         return _compare(config, network, console)
-    fake, training_config = _generated(config)
+    fake, training_config = _generated(config, console)
     real = real_faces(training_config, config.data, n=min(config.n, len(fake)), size=fake.shape[1])
     n = len(real.reference)
     fake = fake[:n]
@@ -83,11 +84,25 @@ def _judge(config: Judge, console: Console) -> dict[str, float]:
         realism = manifolds.realism(features, jury.features_of_real)
         nearest = Nearest.of(fake, real)
     console.print(table(row, jury, config))
-    for line in remarks(row, jury, nearest):
+    for line in [*remarks(row, jury, nearest), *_of_other_faces(config, training_config, real)]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     best_and_worst.draw(config.picture, panels(fake, realism, nearest, real))
     _tell_shares(config, console)
     return {**row, "combined": jury.combined(row)}
+
+
+def _of_other_faces(config: Judge, training_config: Config, real: RealFaces) -> list[str]:
+    """A remark if these are not the real faces of the run: others were held aside there."""
+    read = config.data is not None or training_config.data is not None
+    if config.run is None or not read:
+        return []
+    if folder.has_faces(config.run, faces.checksum(real.learnt.images)):
+        return []
+    return [
+        f"The real faces are not those of {config.run}: some were added, removed or changed since "
+        "its training, or --data is another set. Those that count as held aside here may be faces "
+        "that it learnt from, and then all figures look too good."
+    ]
 
 
 def _tell_shares(config: Judge, console: Console) -> None:
@@ -106,9 +121,7 @@ def _compare(
     config: Judge, network: Callable[[np.ndarray], np.ndarray], console: Console
 ) -> dict[str, float]:
     """Judge several sets against the same real faces. -> {set: combined figure}."""
-    real = real_faces(
-        Config(data=config.data, size=config.size, flip=False), None, n=config.n, size=config.size
-    )
+    real = real_faces(_training_config(config), None, n=config.n, size=config.size)
     jury = face_judge.FaceJudge(real.reference, real.others, network, thorough=False)
     found = comparison.compare(config, jury, console)
     return {name: row[comparison.COMBINED] for name, row in found.rows.items()}
@@ -118,22 +131,27 @@ def feature_network(config: Judge) -> Callable[[np.ndarray], np.ndarray]:
     """Images -> features; ValueError where the extra is missing."""
     if config.features == "imagenet":
         return efficientnet.load()
-    colours = "rgb" if config.run is None else of_run(config.run).colours
-    classifier = factor_classifier.train_classifier(colours=colours)
+    of_training = _training_config(config)
+    classifier = factor_classifier.train_classifier(of_training.size, colours=of_training.colours)
     return lambda images: factor_features.features(classifier, images)
 
 
-def _generated(config: Judge) -> tuple[np.ndarray, Config]:
-    """At most n generated faces, and the config that says what real ones they are to resemble."""
+def _training_config(config: Judge) -> Config:
+    """The config that says what real faces generated ones are to resemble."""
     if config.run is not None:
-        training_config = of_run(config.run)
-    elif config.faces is not None:
-        training_config = Config(data=config.data, size=config.size, flip=False)
-    else:
-        training_config = evidence.packages_own()
+        return of_run(config.run)
+    if config.faces is not None or config.compare:
+        return Config(data=config.data, size=config.size, flip=False)
+    return evidence.packages_own()
+
+
+def _generated(config: Judge, console: Console) -> tuple[np.ndarray, Config]:
+    """At most n generated faces, and the config that says what real ones they are to resemble."""
+    training_config = _training_config(config)
     if config.faces is not None:
         with checks.renamed("faces.load: source", "Judge: faces"):
-            found = faces.load(config.faces, training_config.size, form=training_config.form)
+            size = training_config.size
+            found = comparison.generated(config.faces, size, training_config.form, console)
         if len(found.images) < FEWEST:
             came = f"{len(found.images)} in {config.faces}"
             checks.fail("Judge", "faces", f"at least {FEWEST} pictures", came)

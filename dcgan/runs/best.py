@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 import numpy as np
 import tensorflow as tf
@@ -35,7 +36,7 @@ def best_generator(folder: str | os.PathLike) -> tf.Module:
         raise ValueError(
             f"dcgan: the run {folder} has no {file.name} yet, "
             "which is written after the first epoch. "
-            f"Resume it: python -m dcgan train --resume {folder}"
+            f"Resume it: python -m dcgan train --resume {shlex.quote(str(folder))}"
         )
     arrays, _ = checkpoint.read(file)
     return generator_of(of_run(folder), labels.read(folder), arrays)

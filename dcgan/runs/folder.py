@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import os
 import shlex
 import shutil
 from pathlib import Path
@@ -43,6 +44,7 @@ MAY_CHANGE = (
     "history",
     "labels",  # the factors and the checksum of the labels may not change
 )
+OF_READING = ("size", "not_square", "background", "colours")  # options that change every picture
 CHECKSUM = "checksum of the faces"
 FACTORS = "factors"  # a field of config.json: what the labels are, by name
 CHECKSUM_OF_LABELS = "checksum of the labels"
@@ -90,7 +92,8 @@ def create_or_resume(
         with checks.renamed("RunFolder.resume:", "Config: resume"):
             run = RunFolder.resume(path, fields, may_change=MAY_CHANGE, **options)
     except ValueError as error:
-        if there.get(CHECKSUM) == fields[CHECKSUM]:
+        read_otherwise = any(there[name] != fields[name] for name in OF_READING)
+        if read_otherwise or there.get(CHECKSUM) == fields[CHECKSUM]:
             raise
         words = str(error).rstrip(". ")
         raise ValueError(
@@ -99,6 +102,16 @@ def create_or_resume(
         ) from None
     run.config = there  # with its history, and the rates that it had
     return run
+
+
+def has_faces(path: str | os.PathLike[str], checksum: str) -> bool:
+    """Whether a run was trained on these faces.
+
+    Args:
+        path: the run's folder.
+        checksum: `faces.checksum` of all of them, held-out ones too.
+    """
+    return RunFolder.resume(path).config.get(CHECKSUM) == checksum
 
 
 def _first_free() -> Path:

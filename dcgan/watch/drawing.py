@@ -18,11 +18,12 @@ import tensorflow as tf
 from rich.console import Console
 
 from dcgan import config as configs
-from dcgan.data import labels, mapped
+from dcgan.data import faces, labels, mapped
 from dcgan.generation import trained_generator
 from dcgan.generation.trained_generator import Generator
 from dcgan.measures import neighbours
 from dcgan.runs import best, real_faces
+from dcgan.runs import folder as folders
 from dcgan.watch.results import Drawn, Neighbours
 from gan_core import checks
 from gan_core.runs import checkpoint
@@ -61,11 +62,15 @@ def find_neighbours(folder: str, count: int, seed: int) -> Neighbours:
         seed: as for `draw`.
 
     Raises:
-        ValueError: as `draw`, or the run's data are not where they were.
+        ValueError: as `draw`, or the run's data are not where they were, or not what they were.
     """
     drawn = draw(folder, count, seed)
     config = _config_of_faces(configs.of_run(folder))
-    learnt, of_held_aside = _real_faces(config)
+    learnt, of_held_aside, checksum = _real_faces(config)
+    if not folders.has_faces(folder, checksum):
+        wanted = "those of its training"
+        came = "others: some were added, removed or changed since"
+        checks.fail("watch", f"the real faces of {folder}", wanted, came)
     numbers, distances = learnt.nearest(drawn.faces)
     found = learnt.at(numbers[:, 0])
     return Neighbours(drawn.step, drawn.faces, found, distances[:, 0], of_held_aside)
@@ -79,12 +84,15 @@ def _config_of_faces(config: configs.Config) -> configs.Config:
 
 
 @functools.lru_cache(maxsize=1)
-def _real_faces(config: configs.Config) -> tuple[neighbours.Learnt, float]:
-    """The faces that are learnt from, and `Neighbours.of_held_aside`; kept for the next time."""
+def _real_faces(config: configs.Config) -> tuple[neighbours.Learnt, float, str]:
+    """The faces that are learnt from, `Neighbours.of_held_aside`, and the checksum of all faces.
+
+    They are kept for the next time.
+    """
     images, rows, aside = real_faces.divided_faces(config, Console(quiet=True))
     learnt = neighbours.Learnt(images, rows, config.flip)
     _, distances = learnt.nearest(mapped.take(images, aside[:ASIDE]))
-    return learnt, float(np.median(distances))
+    return learnt, float(np.median(distances)), faces.checksum(images)
 
 
 def _newest(run: Path) -> tuple[int, Generator]:

@@ -202,7 +202,7 @@ def test_the_judge_reads_all_faces_as_the_training_did(run, real, top, tmp_path,
     )
     assert all(np.isfinite(value) for value in row.values())
     others = Judge(run=run, faces=top / "faces", n=20, out=tmp_path / "other.png")
-    generated, _ = report._generated(others)
+    generated, _ = report._generated(others, SILENT)
     np.testing.assert_array_equal(generated, real[:20])
 
 

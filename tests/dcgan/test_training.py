@@ -217,6 +217,21 @@ def test_resuming_with_other_options_or_faces_is_refused(copy):
         train(None, resume=copy.path, **{**asked_for(copy), "data": None, "drawn": 63})
 
 
+def test_pictures_read_otherwise_are_not_taken_for_other_faces(tmp_path):
+    """Their checksum is another, but a run that starts from this one must read them alike."""
+
+    def begun_or_resumed(pixel, **options):
+        config = Config(data=tmp_path, **options)
+        pictures = np.full([2, config.size, config.size, 3], pixel, np.uint8)
+        return folder.create_or_resume(config, faces.Faces(pictures, ["a", "b"], []))
+
+    run = begun_or_resumed(0, size=32, run=tmp_path / "run").path
+    for pixel, options, proposed in ((0, {"size": 64}, False), (1, {"size": 32}, True)):
+        with pytest.raises(ValueError, match="was started with another config") as error:
+            begun_or_resumed(pixel, **options, resume=run)
+        assert ("--start-from" in str(error.value)) == proposed
+
+
 def test_a_run_that_is_still_going_is_left_alone(copy):
     def files():
         return {

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from dcgan.data import faces, sources
+from dcgan.data import faces, images, sources
 
 SILENT = Console(quiet=True)
 
@@ -77,6 +77,17 @@ def test_the_number_of_threads_changes_nothing(folder, tmp_path, monkeypatch, ki
         assert one.summary() == found[0].summary()
     assert len(found[0].names) == 45
     assert "deep/empty.jpg" in dict(found[0].skipped)
+
+
+def test_pictures_that_an_older_pillow_could_not_read_are_read_by_a_newer_one(
+    folder, tmp_path, monkeypatch
+):
+    """The older one says of AVIF: pip install -U pillow."""
+    Image.fromarray(picture(5)).save(folder / "new.webp")
+    with monkeypatch.context() as older:
+        older.setattr(images, "formats", lambda: ("PNG", "JPEG"))
+        assert "new.webp" in dict(load(folder, tmp_path).skipped)
+    assert "new.webp" in load(folder, tmp_path).names
 
 
 def test_the_checksum_is_that_of_all_pixels_wherever_they_are(folder, tmp_path, monkeypatch):

@@ -359,6 +359,9 @@ def text_chunk(length):
         (b"\xff\x0a" + bytes(20), "JPEG XL"),
         (b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
         (b"\x93NUMPY\1\0", "NumPy array"),
+        (b"PK\3\4" + bytes(20), r"\.npz of arrays.*give this file itself"),
+        (b"Rar!\x1a\7", "RAR archive: unpack"),
+        (b"7z\xbc\xaf\x27\x1c", "7z archive: unpack"),
     ],
 )
 def test_known_files_that_are_no_pictures_come_with_a_way_out(data, words):

@@ -194,6 +194,12 @@ def test_names_in_a_zip_are_tidied_as_unzip_does(tmp_path):
     assert got.names == ["a.png", "b/c.png", "d.png"]
     assert got.left_out == {sources.HIDDEN: 1}
     assert got.skipped == []
+    with zipfile.ZipFile(tmp_path / "above.zip", "w") as archive:
+        for name in ("../faces/a.png", "../faces/.hidden.png"):  # what Python makes of ../faces
+            archive.writestr(name, png(0))
+    got = load(tmp_path / "above.zip")
+    assert got.names == ["../faces/a.png"]
+    assert got.left_out == {sources.HIDDEN: 1}
     with zipfile.ZipFile(tmp_path / "windows.zip", "w") as archive:
         for name in ("a.png", "b\\", "b\\c.png", "__MACOSX\\._a.png"):
             archive.writestr(windows(name), b"" if name.endswith("\\") else png(0))
@@ -298,6 +304,7 @@ def test_an_array_that_is_cut_off_gives_what_it_has(tmp_path):
     [
         (ARRAY / 255.0, r"float64\. From 0 to 1: numpy\.uint8"),
         (ARRAY.transpose(0, 3, 1, 2), "Move the channels to the end"),
+        (ARRAY[0], r"one picture: stack many"),
         (np.asfortranarray(ARRAY), "Fortran order"),
         (np.arange(5), r"\[5\] of int64"),
         (np.array([None, "x"], object), r"\[2\] of object"),
@@ -362,6 +369,13 @@ def test_of_a_file_that_is_no_source_only_its_start_is_read(tmp_path, monkeypatc
     with pytest.raises(ValueError, match="one picture"):
         load(tmp_path / "f.xyz")
     assert seen == [1000]
+
+
+def test_the_folder_of_the_data_may_be_that_of_the_cache_too(tmp_path):
+    put(tmp_path, "a.png", "b/c.png")
+    for _ in range(2):
+        got = faces.load(tmp_path, 16, cache=tmp_path, console=SILENT)
+        assert got.names == ["a.png", "b/c.png"]
 
 
 def test_a_folder_with_nothing_but_hidden_things_says_so(tmp_path):

@@ -46,14 +46,17 @@ def test_so_many_faces_in_each_kind_of_place(tmp_path, generator, capsys):
     assert "sheet" not in said
 
 
-@pytest.mark.parametrize(("count", "shown"), [(3, 3), (300, 64)])
+@pytest.mark.parametrize(
+    ("count", "shown", "words"),
+    [(3, 3, ""), (64, 64, ""), (3000, 64, ", the first 64 faces. For all 3,000: --out FOLDER")],
+)
 def test_without_a_place_there_is_a_sheet_of_the_first_64(
-    tmp_path, generator, count, shown, capsys
+    tmp_path, generator, count, shown, words, capsys
 ):
     run("--count", count)
     expected = sheets.sheet(tiny_faces.colours(generator.z(shown)))
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "runs" / "faces.png")), expected)
-    assert capsys.readouterr().out.split() == ["wrote", "runs/faces.png"]
+    assert capsys.readouterr().out == f"wrote runs/faces.png{words}\n"
 
 
 def test_a_face_for_every_id_and_a_sheet_of_the_first_64(tmp_path, capsys):

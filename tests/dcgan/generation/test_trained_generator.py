@@ -3,6 +3,7 @@ same faces.
 """
 
 import dataclasses
+import logging
 import os
 
 import numpy as np
@@ -112,6 +113,29 @@ def test_a_run_is_loaded_from_its_folder_or_its_generator(generator, run):
         assert (
             np.abs(loaded.sample(70, seed=1).astype(int) - generator.sample(70, seed=1)).max() <= 1
         )
+
+
+def test_loading_a_run_warns_of_no_gradients(tmp_path):
+    """Those with respect to z, which `find` needs, are in the SavedModel."""
+    network = networks.generator(32, 2, 7, network="dcgan", filtered=True, seed=1)
+    export_generator(network, 7, tmp_path / "generator", to_uint8)
+    warned = []
+    watcher = logging.Handler()
+    watcher.emit = warned.append
+    logging.getLogger("absl").addHandler(watcher)
+    try:
+        loaded = trained_generator.load(tmp_path)
+    finally:
+        logging.getLogger("absl").removeHandler(watcher)
+    assert warned == []
+    z = tf.constant(loaded.z(3))
+    gradients = []
+    for function in (loaded.samples, network):
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            brightness = tf.reduce_sum(function(z) ** 2)
+        gradients.append(tape.gradient(brightness, z).numpy())
+    np.testing.assert_allclose(*gradients, rtol=1e-4, atol=1e-6)
 
 
 def test_a_run_that_was_killed_gives_its_best_epoch(tmp_path):

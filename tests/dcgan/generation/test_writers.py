@@ -223,12 +223,15 @@ def test_what_is_there_is_replaced_if_asked(tmp_path, name):
         assert out.read_bytes() == new.read_bytes()
 
 
-def test_a_folder_with_other_things_is_not_even_then(tmp_path):
-    (tmp_path / "photos").mkdir()
-    (tmp_path / "photos" / "holiday.jpg").write_text("precious")
-    with pytest.raises(ValueError, match=r"to overwrite must be a folder of faces.*holiday\.jpg"):
-        writers.write(blocks(), 7, tmp_path / "photos", overwrite=True)
-    assert (tmp_path / "photos" / "holiday.jpg").read_text() == "precious"
+@pytest.mark.parametrize("name", ["holiday.jpg", "anna.png", "blonde/1.png", "00/a/1.png"])
+def test_a_folder_with_other_things_is_not_even_then(tmp_path, name):
+    """Pictures to learn from are often PNGs, in a folder that is called faces, too."""
+    precious = tmp_path / "faces" / name
+    precious.parent.mkdir(parents=True)
+    precious.write_text("precious")
+    with pytest.raises(ValueError, match=rf"to overwrite must be a folder of faces.*{name}"):
+        writers.write(blocks(), 7, tmp_path / "faces", overwrite=True)
+    assert precious.read_text() == "precious"
 
 
 @pytest.mark.parametrize("name", ["faces", "faces.zip", "faces.npz"])

@@ -2,6 +2,7 @@
 bad arguments.
 """
 
+import dataclasses
 import hashlib
 import io
 
@@ -14,10 +15,12 @@ from dcgan import __main__ as program
 from dcgan.config import Config
 from dcgan.data import faces, mapped
 from dcgan.drawn import drawn_faces
-from dcgan.judge import report
+from dcgan.drawn.drawn_faces import FACTORS
+from dcgan.judge import factor_classifier, report
 from dcgan.judge.command import Judge
 from dcgan.measures import neighbours
 from dcgan.measures.features import efficientnet
+from dcgan.runs.folder import CHECKSUM
 from gan_core.runs.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
@@ -135,6 +138,47 @@ def test_drawn_faces_are_fresh_and_of_the_runs_seed():
     assert len(set.union(*sets)) == sum(len(part) for part in sets)
     indices, _ = faces.split(60, 9)
     np.testing.assert_array_equal(all_of(real.learnt), drawn_faces.draw(indices, seed=9, size=32))
+
+
+def test_real_faces_that_changed_since_the_training_are_told(folder):
+    """Of 401 faces others are held aside than of 400."""
+    config = Config(data=folder / "real.npy", size=32, width=2, seed=5)
+    real = faces.load(config.data, 32, cache=None)
+    RunFolder.create(folder / "run", {**dataclasses.asdict(config), CHECKSUM: real.checksum()})
+    said = []
+    for images in (real.images, np.concatenate([real.images[:1], real.images])):
+        np.save(config.data, images)
+        text = io.StringIO()
+        command = asked(folder, run=folder / "run", data=None, n=20, overwrite=True)
+        report.judge(command, Console(file=text, width=2000))
+        said.append(text.getvalue())
+    words = f"The real faces are not those of {folder / 'run'}: some were added"
+    assert [words in one for one in said] == [False, True]
+
+
+@pytest.mark.parametrize("side", [16, 32])
+def test_generated_faces_that_are_enlarged_are_told(folder, side):
+    np.save(
+        folder / "fake.npy", drawn_faces.draw(range(400, 440), seed=1, size=32)[:, :side, :side]
+    )
+    text = io.StringIO()
+    report.judge(asked(folder), Console(file=text, width=2000))
+    words = "fake.npy: 40 faces smaller than 32 x 32 pixels enlarged, and so blurred."
+    assert (words in text.getvalue()) == (side == 16)
+
+
+@pytest.mark.parametrize("size", [32, 96])
+def test_the_classifier_looks_at_faces_of_the_size_that_is_judged(folder, monkeypatch, size):
+    """That of 64 pixels reads no faces of 32 and 96, because it shrinks them by whole blocks."""
+
+    def untrained(size=64, *, colours="rgb"):
+        looks_at = {32: 32, 64: 64, 96: 48}[size]
+        return factor_classifier.FactorClassifier(FACTORS, size=looks_at, seed=0)
+
+    monkeypatch.setattr(factor_classifier, "train_classifier", untrained)
+    text = io.StringIO()
+    report.judge(asked(folder, features="factors", size=size), Console(file=text, width=120))
+    assert "n = 40 faces" in text.getvalue()
 
 
 def test_too_few_real_faces_are_told(folder):

@@ -133,6 +133,14 @@ def test_neighbours_are_the_nearest_of_the_faces_that_are_learnt_from(run):
     assert found.of_held_aside == np.median(held)
 
 
+def test_neighbours_among_other_faces_than_the_run_learns_from_are_refused(run, tmp_path):
+    """Of 49 faces others are held aside than of 48."""
+    copy = shutil.copytree(run, tmp_path / "copy")
+    RunFolder.resume(copy).remember(drawn=TINY["drawn"] + 1)
+    with pytest.raises(ValueError, match=r"the real faces of .*copy must be those of its training"):
+        drawing.find_neighbours(str(copy), 4, 3)
+
+
 def test_a_checkpoint_that_is_removed_while_it_is_read_is_followed_by_the_next(run, monkeypatch):
     copied = shutil.copyfile
     calls = []
