@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import checks, rng
-from gan_core.devices import replicas, tracing
+from gan_core.devices import failures, replicas, tracing
 from gan_core.game import logits_of
 from gan_core.losses import GANLoss
 from gan_core.nn.calling import forward
@@ -150,6 +150,19 @@ def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: 
     if g is d:
         checks.fail(
             owner, "d_optimizer", "another optimizer than g_optimizer", "the same object twice"
+        )
+
+
+def check_bound(owner: str, name: str, optimizer: Any, variables: Any) -> None:
+    """Check that an optimizer's `bind` has set `bound`: only these variables get gradients."""
+    bound = {id(variable) for variable in optimizer.bound}
+    if not bound or not bound <= {id(variable) for variable in variables}:
+        checks.fail(
+            owner,
+            f"{name}.bound",
+            f"the {len(variables)} variables that its bind was given, or some of them",
+            "none" if not bound else "others",
+            "Let bind set self.bound = tuple(variables).",
         )
 
 
@@ -377,18 +390,19 @@ class BatchChecks:
 
 
 class LabelTrial:
-    """Runs G eagerly with labels beyond all that it was given before.
+    """Runs both networks eagerly with labels beyond all that they were given before.
 
     A layer refuses a label that is out of range only in eager mode. In a compiled function such a
     label, for example the 10 of classes that are counted from 1 to 10, would become zeros.
 
     Args:
-        generator: a conditional network.
+        generator, discriminator: conditional networks.
         latent_dim: the number of coordinates of z.
     """
 
-    def __init__(self, generator: Any, latent_dim: int) -> None:
+    def __init__(self, generator: Any, discriminator: Any, latent_dim: int) -> None:
         self._generator = generator
+        self._discriminator = discriminator
         self._latent_dim = latent_dim
         self._lowest: np.ndarray | None = None
         self._highest: np.ndarray | None = None
@@ -401,7 +415,7 @@ class LabelTrial:
             before: how many axes it has before those of one label.
 
         Raises:
-            ValueError: what the layer says, if a label is out of range.
+            ValueError: if a label is out of range: what the layer or TensorFlow says.
         """
         if labels is None or not labels.dtype.is_integer or labels.shape.rank > before + 1:
             return
@@ -417,6 +431,11 @@ class LabelTrial:
         extreme = rows[np.concatenate([rows.argmin(axis=0), rows.argmax(axis=0)])]
         z = tf.zeros([len(extreme), self._latent_dim])
         y = tf.constant(extreme.reshape([-1, *labels.shape[before:]]), labels.dtype)
-        forward(self._generator, z, y, training=False)
+        try:
+            fake = tf.cast(forward(self._generator, z, y, training=False), tf.float32)
+            forward(self._discriminator, fake, y, training=False)
+        except tf.errors.OpError as error:  # from tf.gather, for example
+            came = f"numbers from {extreme.min()} to {extreme.max()} ({failures.reason_of(error)})"
+            checks.fail("GANTrainer", "labels", "such as both networks take", came)
         self._lowest = lowest
         self._highest = highest

@@ -67,7 +67,8 @@ class Optimizer(Protocol):
     """A tf.Module that moves variables: its own state is in tf.Variables that `bind` makes.
 
     The trainer calls bind(variables) once, unless `bound` holds variables already. apply(gradients,
-    step) has one gradient for each bound variable, in their order; step is the round.
+    step) has one gradient for each bound variable, in their order: a tensor of its shape and dtype,
+    or None if the loss does not depend on it; step is the round.
     """
 
     @property

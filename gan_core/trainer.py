@@ -172,7 +172,7 @@ class GANTrainer:
             owner, generator, discriminator, latent, labels, strategy
         )
         self.sample_shape = self._batches.sample_shape
-        self._try_labels = _validate.LabelTrial(generator, latent.dim)
+        self._try_labels = _validate.LabelTrial(generator, discriminator, latent.dim)
         self.strategy = strategy
         self.g_optimizer = g_optimizer
         self.d_optimizer = d_optimizer
@@ -197,14 +197,18 @@ class GANTrainer:
     def _create_state(self, average: float | Schedule | None) -> None:
         """Create the state beside that of the networks: optimizers, average, step."""
         with replicas.scope(self.strategy):
-            if not self.g_optimizer.bound:
-                self.g_optimizer.bind(self.generator.trainable_variables)
-            if not self.d_optimizer.bound:
-                self.d_optimizer.bind(self.discriminator.trainable_variables)
+            self._bind("g_optimizer", self.g_optimizer, self.generator)
+            self._bind("d_optimizer", self.d_optimizer, self.discriminator)
             if average is not None:
                 self.average = ExponentialMovingAverage(self.generator, average)
             self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
             self._last_penalty = tf.Variable(0.0, trainable=False, name="penalty")
+
+    def _bind(self, name: str, optimizer: Optimizer, network: Network) -> None:
+        """Bind an optimizer to all of its network, unless the user has bound it."""
+        if not optimizer.bound:
+            optimizer.bind(network.trainable_variables)
+            _validate.check_bound("GANTrainer", name, optimizer, network.trainable_variables)
 
     def _check_average(self, owner: str) -> None:
         """Check that the average computes with variables of its own."""

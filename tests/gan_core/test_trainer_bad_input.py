@@ -80,6 +80,22 @@ class NoModule:
         pass
 
 
+class Forgets(tf.Module):
+    """An optimizer whose bind does not say what it was bound to, or says something else."""
+
+    def __init__(self, then=lambda: ()):
+        super().__init__()
+        self.bound = ()
+        self.then = then
+
+    def bind(self, variables):
+        self.bound = self.then()
+        return self
+
+    def apply(self, gradients, step=None):
+        pass
+
+
 class OneSeed:
     """A prior that always draws the same."""
 
@@ -144,6 +160,16 @@ SAMPLES = "what sampler gives must be"
         (
             {"g_optimizer": NoModule()},
             "g_optimizer must be a tf.Module, so that checkpoints hold its variables, got <",
+        ),
+        (
+            {"g_optimizer": Forgets()},
+            "g_optimizer.bound must be the 2 variables that its bind was given, or some of them, "
+            "got none. Let bind set self.bound = tuple(variables).",
+        ),
+        (
+            {"d_optimizer": Forgets(lambda: OTHER.trainable_variables)},
+            "d_optimizer.bound must be the 2 variables that its bind was given, or some of them, "
+            "got others.",
         ),
         (
             {"g_optimizer": Adam().bind(OTHER.trainable_variables)},
