@@ -21,6 +21,7 @@ from rich.console import Console
 from gan_core import checks
 from gan_core.data import HostBatches
 from gan_core.devices import workers
+from gan_core.runs import checkpoint
 from gan_core.runs.hooks import Hook, Hooks, Row, at_end, at_start, every, on_error
 from gan_core.runs.interrupts import Interrupted, Watch
 from gan_core.runs.progress import Bar, say
@@ -168,6 +169,7 @@ def _resume(trainer: GANTrainer, run: RunFolder | None, rounds: int, log_every: 
     """Restore a new trainer from its run folder; return the step of the last checkpoint."""
     if run is None:
         return None
+    checkpoint.check(trainer.state())
     earlier = run.rows()
     names = ["step", *trainer.row_names]
     if earlier and list(earlier) != names:

@@ -312,6 +312,15 @@ def test_another_models_folder_changes_nothing(fresh, run):
     assert contents(run.path) == on_disk
 
 
+def test_a_variable_that_no_checkpoint_can_hold_is_refused_before_the_first_round(run):
+    """Told at the first checkpoint, it would cost all rounds before."""
+    trainer = tiny.make_trainer(average=None)
+    trainer.discriminator.counter = tf.Variable(0.0, trainable=False, dtype=tf.bfloat16)
+    with pytest.raises(ValueError, match=r"^checkpoint: discriminator/counter must be .*bfloat16"):
+        fit(trainer, tiny.SAMPLER, 4, run=run)
+    assert int(trainer.step) == 0
+
+
 def test_a_log_of_other_columns_is_not_continued(fresh, run):
     fit(fresh(), tiny.SAMPLER, 4, run=run, log_every=2)
     before = contents(run.path)
