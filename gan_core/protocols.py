@@ -55,7 +55,8 @@ class Labels(Protocol):
 class Penalty(Protocol):
     """A term of D's or G's loss: penalty(critic, real, fake, seed=..., step=...) -> float32 scalar.
 
-    The critic maps samples [B, ...] to logits, with the labels of this batch if there are any.
+    The critic maps samples [B, ...] to logits, with the labels of this batch if there are any. A
+    penalty that remembers something is a tf.Module, so that checkpoints hold its variables.
     """
 
     def __call__(
