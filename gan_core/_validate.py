@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.trackable.base import Trackable
 
 from gan_core import checks, rng
 from gan_core.devices import failures, replicas, tracing
@@ -110,6 +111,7 @@ def check_networks(owner: str, generator: Any, discriminator: Any) -> None:
             wanted = "a tf.Module called as network(x, training=...)"
             checks.fail(owner, name, wanted, repr(network))
         named_variables(network)
+        _check_layers(owner, name, network)
     shared = {id(v) for v in generator.variables} & {id(v) for v in discriminator.variables}
     if generator is discriminator or shared:
         checks.fail(
@@ -118,6 +120,33 @@ def check_networks(owner: str, generator: Any, discriminator: Any) -> None:
             "a network with variables of its own",
             f"one that shares {len(shared)} variables with the generator",
         )
+
+
+def _check_layers(owner: str, name: str, network: tf.Module) -> None:
+    """Refuse layers that are no tf.Module although they have variables: TensorFlow would not find
+    these, so that they would neither be trained nor saved.
+    """
+    for module in (network, *network.submodules):
+        for part in tf.nest.flatten(list(vars(module).values())):
+            if _hides_variables(part):
+                kind = type(part).__name__
+                wanted = "made of layers that are tf.Modules, if they have variables"
+                came = f"one with {kind}, which is none"
+                way_out = f"Write: class {kind}(tf.Module), with super().__init__() in __init__."
+                checks.fail(owner, name, wanted, came, way_out)
+
+
+def _hides_variables(part: Any) -> bool:
+    """Whether it is a layer of a plain class with variables, or with modules that have some.
+
+    What TensorFlow loads, such as a SavedModel, is of no plain class: it stays as it is.
+    """
+    if not callable(part) or isinstance(part, tf.Module | tf.Variable | type | Trackable):
+        return False
+    for inner in tf.nest.flatten(list(getattr(part, "__dict__", {}).values())):
+        if isinstance(inner, tf.Variable) or (isinstance(inner, tf.Module) and inner.variables):
+            return True
+    return False
 
 
 def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: Any) -> None:
