@@ -92,8 +92,8 @@ def fit(
     Raises:
         ValueError: if an argument is wrong, or the run folder belongs to another trainer.
         Interrupted: after Ctrl-C or SIGTERM.
-        NotFiniteError: if a loss or a variable is no longer finite; the checkpoints on disk are
-            then from before that.
+        NotFiniteError: if a variable or a number of a row, other than a measure, is no longer
+            finite; the checkpoints on disk are then from before that.
         WorkerLostError: if another process has ended or cannot be reached.
 
     Example:
@@ -312,12 +312,13 @@ def _last_row(values: Values, step: int) -> Row:
 
 
 def _check_finite(values: Values, step: int, trainer: GANTrainer, run: RunFolder | None) -> None:
-    """Stop at the first round whose numbers are not all finite."""
-    table = np.stack(list(values.values()), axis=1)
+    """Stop at the first round whose numbers, except the measures, are not all finite."""
+    names = [name for name in values if name not in trainer.measures]
+    table = np.stack([values[name] for name in names], axis=1)
     bad = np.argwhere(~np.isfinite(table))
     if len(bad):
         i, k = bad[0]
-        name = list(values)[k]
+        name = names[k]
         raise _not_finite(step + int(i) + 1, f"{name} is {table[i, k]}", trainer, run)
 
 
