@@ -6,6 +6,7 @@ reported in the user's own words. Batches are checked before they reach a compil
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ def _check_layers(owner: str, name: str, network: tf.Module) -> None:
     these, so that they would neither be trained nor saved.
     """
     for module in (network, *network.submodules):
-        for part in tf.nest.flatten(list(vars(module).values())):
+        for part in _leaves(vars(module)):
             if _hides_variables(part):
                 kind = type(part).__name__
                 wanted = "made of layers that are tf.Modules, if they have variables"
@@ -143,10 +144,19 @@ def _hides_variables(part: Any) -> bool:
     """
     if not callable(part) or isinstance(part, tf.Module | tf.Variable | type | Trackable):
         return False
-    for inner in tf.nest.flatten(list(getattr(part, "__dict__", {}).values())):
+    for inner in _leaves(getattr(part, "__dict__", {})):
         if isinstance(inner, tf.Variable) or (isinstance(inner, tf.Module) and inner.variables):
             return True
     return False
+
+
+def _leaves(thing: Any) -> Iterator[Any]:
+    """What is in a dict, list or tuple, and in those within it; else the thing itself."""
+    if not isinstance(thing, dict | list | tuple):
+        yield thing
+        return
+    for part in thing.values() if isinstance(thing, dict) else thing:
+        yield from _leaves(part)
 
 
 def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: Any) -> None:
