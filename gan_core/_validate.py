@@ -6,13 +6,15 @@ reported in the user's own words. Batches are checked before they reach a compil
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.trackable.base import Trackable
 
 from gan_core import checks, rng
-from gan_core.devices import replicas, tracing
+from gan_core.devices import failures, replicas, tracing
 from gan_core.game import logits_of
 from gan_core.losses import GANLoss
 from gan_core.nn.calling import forward
@@ -110,6 +112,7 @@ def check_networks(owner: str, generator: Any, discriminator: Any) -> None:
             wanted = "a tf.Module called as network(x, training=...)"
             checks.fail(owner, name, wanted, repr(network))
         named_variables(network)
+        _check_layers(owner, name, network)
     shared = {id(v) for v in generator.variables} & {id(v) for v in discriminator.variables}
     if generator is discriminator or shared:
         checks.fail(
@@ -118,6 +121,42 @@ def check_networks(owner: str, generator: Any, discriminator: Any) -> None:
             "a network with variables of its own",
             f"one that shares {len(shared)} variables with the generator",
         )
+
+
+def _check_layers(owner: str, name: str, network: tf.Module) -> None:
+    """Refuse layers that are no tf.Module although they have variables: TensorFlow would not find
+    these, so that they would neither be trained nor saved.
+    """
+    for module in (network, *network.submodules):
+        for part in _leaves(vars(module)):
+            if _hides_variables(part):
+                kind = type(part).__name__
+                wanted = "made of layers that are tf.Modules, if they have variables"
+                came = f"one with {kind}, which is none"
+                way_out = f"Write: class {kind}(tf.Module), with super().__init__() in __init__."
+                checks.fail(owner, name, wanted, came, way_out)
+
+
+def _hides_variables(part: Any) -> bool:
+    """Whether it is a layer of a plain class with variables, or with modules that have some.
+
+    What TensorFlow loads, such as a SavedModel, is of no plain class: it stays as it is.
+    """
+    if not callable(part) or isinstance(part, tf.Module | tf.Variable | type | Trackable):
+        return False
+    for inner in _leaves(getattr(part, "__dict__", {})):
+        if isinstance(inner, tf.Variable) or (isinstance(inner, tf.Module) and inner.variables):
+            return True
+    return False
+
+
+def _leaves(thing: Any) -> Iterator[Any]:
+    """What is in a dict, list or tuple, and in those within it; else the thing itself."""
+    if not isinstance(thing, dict | list | tuple):
+        yield thing
+        return
+    for part in thing.values() if isinstance(thing, dict) else thing:
+        yield from _leaves(part)
 
 
 def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: Any) -> None:
@@ -150,6 +189,19 @@ def check_optimizers(owner: str, generator: Any, discriminator: Any, g: Any, d: 
     if g is d:
         checks.fail(
             owner, "d_optimizer", "another optimizer than g_optimizer", "the same object twice"
+        )
+
+
+def check_bound(owner: str, name: str, optimizer: Any, variables: Any) -> None:
+    """Check that an optimizer's `bind` has set `bound`: only these variables get gradients."""
+    bound = {id(variable) for variable in optimizer.bound}
+    if not bound or not bound <= {id(variable) for variable in variables}:
+        checks.fail(
+            owner,
+            f"{name}.bound",
+            f"the {len(variables)} variables that its bind was given, or some of them",
+            "none" if not bound else "others",
+            "Let bind set self.bound = tuple(variables).",
         )
 
 
@@ -377,18 +429,19 @@ class BatchChecks:
 
 
 class LabelTrial:
-    """Runs G eagerly with labels beyond all that it was given before.
+    """Runs both networks eagerly with labels beyond all that they were given before.
 
     A layer refuses a label that is out of range only in eager mode. In a compiled function such a
     label, for example the 10 of classes that are counted from 1 to 10, would become zeros.
 
     Args:
-        generator: a conditional network.
+        generator, discriminator: conditional networks.
         latent_dim: the number of coordinates of z.
     """
 
-    def __init__(self, generator: Any, latent_dim: int) -> None:
+    def __init__(self, generator: Any, discriminator: Any, latent_dim: int) -> None:
         self._generator = generator
+        self._discriminator = discriminator
         self._latent_dim = latent_dim
         self._lowest: np.ndarray | None = None
         self._highest: np.ndarray | None = None
@@ -401,7 +454,7 @@ class LabelTrial:
             before: how many axes it has before those of one label.
 
         Raises:
-            ValueError: what the layer says, if a label is out of range.
+            ValueError: if a label is out of range: what the layer or TensorFlow says.
         """
         if labels is None or not labels.dtype.is_integer or labels.shape.rank > before + 1:
             return
@@ -417,6 +470,11 @@ class LabelTrial:
         extreme = rows[np.concatenate([rows.argmin(axis=0), rows.argmax(axis=0)])]
         z = tf.zeros([len(extreme), self._latent_dim])
         y = tf.constant(extreme.reshape([-1, *labels.shape[before:]]), labels.dtype)
-        forward(self._generator, z, y, training=False)
+        try:
+            fake = tf.cast(forward(self._generator, z, y, training=False), tf.float32)
+            forward(self._discriminator, fake, y, training=False)
+        except tf.errors.OpError as error:  # from tf.gather, for example
+            came = f"numbers from {extreme.min()} to {extreme.max()} ({failures.reason_of(error)})"
+            checks.fail("GANTrainer", "labels", "such as both networks take", came)
         self._lowest = lowest
         self._highest = highest

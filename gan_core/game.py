@@ -109,12 +109,12 @@ def discriminator_gradients(
             penalty += value
             penalty_of_a_round += value / period
         total = d_loss + penalty
-    gradients = replicas.mean(tape.gradient(total, variables))
+    gradients = replicas.mean(_dense(tape.gradient(total, variables)))
     row = {"d_loss": d_loss, **loss.report(real_logits, fake_logits)}
     if penalties:
         row["penalty"] = penalty_of_a_round
     if gradient_norm:
-        row["d_gradient_norm"] = tf.linalg.global_norm(gradients)
+        row["d_gradient_norm"] = _norm(gradients)
     for name, measure in (measures or {}).items():
         measured = functools.partial(measure, real, fake, real_logits, fake_logits)
         row[name] = _scalar(f"measure {name}", measured)
@@ -176,10 +176,10 @@ def generator_gradients(
         row["g_penalty"] = total
         if of_penalties is not None:
             at_samples += of_penalties
-    gradients = tape.gradient(fake, variables, output_gradients=at_samples)
-    gradients = replicas.mean(list(map(_sum_of_two, gradients, direct)))
+    gradients = _dense(tape.gradient(fake, variables, output_gradients=at_samples))
+    gradients = replicas.mean(list(map(_sum_of_two, gradients, _dense(direct))))
     if gradient_norm:
-        row["g_gradient_norm"] = tf.linalg.global_norm(gradients)
+        row["g_gradient_norm"] = _norm(gradients)
     return gradients, row
 
 
@@ -210,7 +210,22 @@ def _sum_of_two(a: tf.Tensor | None, b: tf.Tensor | None) -> tf.Tensor | None:
     """a + b; the other one if one of them is None."""
     if a is None or b is None:
         return b if a is None else a
-    return tf.convert_to_tensor(a) + tf.convert_to_tensor(b)
+    return a + b
+
+
+def _dense(gradients: Sequence[Any]) -> list[tf.Tensor | None]:
+    """Gradients as tensors of their variables' shapes: that of tf.gather holds only some rows.
+
+    A None, the gradient where there is no dependence, stays None.
+    """
+    return [None if one is None else tf.convert_to_tensor(one) for one in gradients]
+
+
+def _norm(gradients: Sequence[tf.Tensor | None]) -> tf.Tensor:
+    """The norm of all gradients together, a float32 scalar whatever the variables' dtypes are."""
+    return tf.linalg.global_norm(
+        [None if one is None else tf.cast(one, tf.float32) for one in gradients]
+    )
 
 
 def _terms(

@@ -55,7 +55,8 @@ class Labels(Protocol):
 class Penalty(Protocol):
     """A term of D's or G's loss: penalty(critic, real, fake, seed=..., step=...) -> float32 scalar.
 
-    The critic maps samples [B, ...] to logits, with the labels of this batch if there are any.
+    The critic maps samples [B, ...] to logits, with the labels of this batch if there are any. A
+    penalty that remembers something is a tf.Module, so that checkpoints hold its variables.
     """
 
     def __call__(
@@ -67,7 +68,8 @@ class Optimizer(Protocol):
     """A tf.Module that moves variables: its own state is in tf.Variables that `bind` makes.
 
     The trainer calls bind(variables) once, unless `bound` holds variables already. apply(gradients,
-    step) has one gradient for each bound variable, in their order; step is the round.
+    step) has one gradient for each bound variable, in their order: a tensor of its shape and dtype,
+    or None if the loss does not depend on it; step is the round.
     """
 
     @property

@@ -34,7 +34,7 @@ from gan_core.nn.export import export_generator
 from gan_core.nn.sequential import takes
 from gan_core.nn.settling import settled
 from gan_core.nn.variables import named_variables
-from gan_core.penalties import period
+from gan_core.penalties import Lazy, period
 from gan_core.protocols import (
     Augmentation,
     Labels,
@@ -84,7 +84,8 @@ class GANTrainer:
         augment: an augmentation of `gan_core.augment`, applied to everything that D sees, in D's
             step and in G's. Real and fake batches are changed by the same random numbers.
         measures: further numbers to report, as a dict from name to function (real, fake,
-            real_logits, fake_logits) -> scalar; they are measured at D's last step.
+            real_logits, fake_logits) -> scalar; they are measured at D's last step. They may be NaN
+            or infinite; `fit` stops at any other number of a row that is.
         seed: the seed of z, the augmentation and the networks' own randomness. Everything random
             is a function of (seed, purpose, step).
         gradient_norms: whether to report the norms of both gradients.
@@ -95,6 +96,10 @@ class GANTrainer:
 
     Schedules of learning rates, penalties, augmentation and average are all functions of the round,
     `step`, an int64 variable.
+
+    A loss, penalty, augmentation or measure that remembers something from one call to the next,
+    such as a running mean, is a tf.Module with a tf.Variable for it: `state`, and so a checkpoint,
+    holds the variables of those that are tf.Modules themselves or wrapped in `penalties.Lazy`.
 
     A row holds float32 numbers. At D's last step, before D is updated, these are measured: d_loss
     (without penalty), the numbers of `GANLoss.report`, the penalty if there is one, and the
@@ -172,7 +177,7 @@ class GANTrainer:
             owner, generator, discriminator, latent, labels, strategy
         )
         self.sample_shape = self._batches.sample_shape
-        self._try_labels = _validate.LabelTrial(generator, latent.dim)
+        self._try_labels = _validate.LabelTrial(generator, discriminator, latent.dim)
         self.strategy = strategy
         self.g_optimizer = g_optimizer
         self.d_optimizer = d_optimizer
@@ -197,14 +202,18 @@ class GANTrainer:
     def _create_state(self, average: float | Schedule | None) -> None:
         """Create the state beside that of the networks: optimizers, average, step."""
         with replicas.scope(self.strategy):
-            if not self.g_optimizer.bound:
-                self.g_optimizer.bind(self.generator.trainable_variables)
-            if not self.d_optimizer.bound:
-                self.d_optimizer.bind(self.discriminator.trainable_variables)
+            self._bind("g_optimizer", self.g_optimizer, self.generator)
+            self._bind("d_optimizer", self.d_optimizer, self.discriminator)
             if average is not None:
                 self.average = ExponentialMovingAverage(self.generator, average)
             self.step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
             self._last_penalty = tf.Variable(0.0, trainable=False, name="penalty")
+
+    def _bind(self, name: str, optimizer: Optimizer, network: Network) -> None:
+        """Bind an optimizer to all of its network, unless the user has bound it."""
+        if not optimizer.bound:
+            optimizer.bind(network.trainable_variables)
+            _validate.check_bound("GANTrainer", name, optimizer, network.trainable_variables)
 
     def _check_average(self, owner: str) -> None:
         """Check that the average computes with variables of its own."""
@@ -386,6 +395,7 @@ class GANTrainer:
         }
         if self.average is not None:
             parts["average"] = self.average
+        parts.update(self._functions_with_state())
         found: dict[str, tf.Variable] = {}
         seen: set[int] = set()  # an optimizer's bound variables are those of its network
         for part, module in parts.items():
@@ -394,6 +404,20 @@ class GANTrainer:
                     seen.add(id(variable))
                     found[f"{part}/{name}"] = variable
         return found
+
+    def _functions_with_state(self) -> dict[str, tf.Module]:
+        """The losses, penalties, augmentation and measures that are tf.Modules, by their places."""
+        functions: dict[str, Any] = {
+            "loss/discriminator": self.loss.discriminator,
+            "loss/generator": self.loss.generator,
+            "augment": self.augment,
+        }
+        for name, penalties in (("penalties", self.penalties), ("g_penalties", self.g_penalties)):
+            for i, penalty in enumerate(penalties):
+                functions[f"{name}/{i}"] = penalty.penalty if isinstance(penalty, Lazy) else penalty
+        for name, measure in self.measures.items():
+            functions[f"measures/{name}"] = measure
+        return {name: one for name, one in functions.items() if isinstance(one, tf.Module)}
 
     # ---------------------------------------------------------------- one round
 
@@ -446,10 +470,11 @@ class GANTrainer:
         return generate(self.generator, z, y, self._layers_seed(f"G, {purpose}", k))
 
     def _d_gradients(self, real: tf.Tensor, y: Any, fake: tf.Tensor, k: int = 0) -> tuple:
-        penalties = self._with_seeds(self.penalties, "penalty", k)
+        passes = _Passes()
+        penalties = self._with_seeds(self.penalties, "penalty", passes, k)
         gradients, row = discriminator_gradients(
             self.loss,
-            self._critic(y, "D", k),
+            self._critic(y, "D", passes, k),
             real,
             fake,
             self.d_optimizer.bound,
@@ -462,14 +487,21 @@ class GANTrainer:
             row["penalty"] = self._penalty_shown(row["penalty"])
         return gradients, row
 
-    def _with_seeds(self, penalties: list, purpose: str, k: int = 0) -> list[Callable]:
+    def _with_seeds(
+        self, penalties: list, purpose: str, passes: _Passes, k: int = 0
+    ) -> list[Callable]:
         """The penalties as functions (critic, real, fake), each with a seed of its own."""
-        return [
-            functools.partial(
-                penalty, seed=replicas.own_seed(self._seed(f"{purpose} {i}", k)), step=self.step
-            )
-            for i, penalty in enumerate(penalties)
-        ]
+
+        def with_seed(i: int, penalty: Penalty) -> Callable:
+            seed = replicas.own_seed(self._seed(f"{purpose} {i}", k))
+
+            def term(critic: Any, real: tf.Tensor, fake: tf.Tensor) -> Any:
+                passes.begin(f" of {purpose} {i}")
+                return penalty(critic, real, fake, seed=seed, step=self.step)
+
+            return term
+
+        return [with_seed(i, penalty) for i, penalty in enumerate(penalties)]
 
     def _penalty_shown(self, penalty: tf.Tensor) -> tf.Tensor:
         """The penalty of this round, or of the last one in which all penalties were computed."""
@@ -484,28 +516,30 @@ class GANTrainer:
     def _g_gradients(
         self, real: tf.Tensor, y: Any, fake: tf.Tensor, tape: tf.GradientTape
     ) -> tuple:
+        passes = _Passes()
         return generator_gradients(
             self.loss,
-            self._critic(y, "G"),
+            self._critic(y, "G", passes),
             real,
             fake,
             tape,
             self.g_optimizer.bound,
             self.gradient_norms,
-            self._with_seeds(self.g_penalties, "g_penalty"),
+            self._with_seeds(self.g_penalties, "g_penalty", passes),
         )
 
-    def _critic(self, y: Any, player: str, k: int = 0) -> Callable[[tf.Tensor], tf.Tensor]:
+    def _critic(
+        self, y: Any, player: str, passes: _Passes, k: int = 0
+    ) -> Callable[[tf.Tensor], tf.Tensor]:
         """The function x [B, ...] -> logits of this player's step, with augmentation and labels."""
         augment_seed = replicas.own_seed(self._seed(f"augment {player}", k))
-        passes = itertools.count()
 
         def critic(x: tf.Tensor) -> tf.Tensor:
             if self.augment is not None:
                 x = self.augment(x, augment_seed, self.step)
             seed = None
             if takes(self.discriminator, "seed"):
-                seed = self._layers_seed(f"D in {player}'s step, pass {next(passes)}", k)
+                seed = self._layers_seed(f"D in {player}'s step, pass {passes.next()}", k)
             return logits_of(forward(self.discriminator, x, y, training=True, seed=seed))
 
         return critic
@@ -668,6 +702,26 @@ class GANTrainer:
             self._try_labels(labels, 1)
         wanted = [real.shape[0], self.latent.dim]  # a z for each real sample
         return real, labels, checks.tensor(owner, "z", z, wanted, finite=True)
+
+
+class _Passes:
+    """Names D's forward passes in one step, so that each has random numbers of its own.
+
+    Those of each penalty are counted apart. In eager mode a lazy penalty makes no pass in most
+    rounds, in a graph it always stands there; the passes of the others must have the same names.
+    """
+
+    def __init__(self) -> None:
+        self.begin("")
+
+    def begin(self, of: str) -> None:
+        """Count from 0 again, for the passes of this penalty."""
+        self._of = of
+        self._numbers = itertools.count()
+
+    def next(self) -> str:
+        """The name of the next pass."""
+        return f"{next(self._numbers)}{self._of}"
 
 
 def _is_same_function(a: Any, b: Any) -> bool:

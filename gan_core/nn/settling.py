@@ -22,9 +22,9 @@ def settle(network: Any, batches: Iterable[Any]) -> None:
     "standing statistics", Brock et al. 2019, appendix C.)
 
     Args:
-        network: a tf.Module called as network(batch, training=True). It must run eagerly (have no
-            tf.function of its own) and call each BatchNorm once. If it accepts a seed, it is given
-            one.
+        network: a tf.Module called as network(batch, training=True). It must call each BatchNorm
+            once. A tf.function of its own must not have been traced for such batches before. If it
+            accepts a seed, it is given one.
         batches: inputs of the network, [B, ...] each, or tuples (x, y) for a network that takes
             labels. A thousand samples in all are enough. If the network has no BatchNorm, no batch
             is drawn.
@@ -46,13 +46,18 @@ def settle(network: Any, batches: Iterable[Any]) -> None:
     if not layers:
         return
     momenta = [layer.momentum for layer in layers]
+    averages = [one for layer in layers for one in (layer.moving_mean, layer.moving_variance)]
     seen = 0
     try:
+        for layer in layers:  # the moving averages of each call are then those of its batch alone
+            layer.momentum = 0.0
         for batch in batches:
-            # This momentum makes the average the plain mean over the seen + 1 batches.
-            for layer in layers:
-                layer.momentum = seen / (seen + 1)
+            before = [average.read_value() for average in averages]
             _call(network, batch, seen)
+            if seen > 0:
+                old_share = seen / (seen + 1)
+                for average, old in zip(averages, before, strict=True):
+                    average.assign(old_share * old + (1.0 - old_share) * average)
             seen += 1
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
@@ -97,8 +102,8 @@ def _call(network: Any, batch: Any, number: int) -> None:
 
 
 def _refuse_tracing(owner: str) -> None:
-    """Refuse a call while a function is traced: `settle` changes a Python attribute, the momentum,
-    for each batch, and a graph does not record that as it is meant.
+    """Refuse a call while a function is traced: the averages of the batches would be computed when
+    the graph runs, and the momentum, a Python attribute, would already be what it was before.
     """
     if not tf.executing_eagerly():
         checks.fail(

@@ -32,6 +32,21 @@ class CheckpointError(ValueError):
     """A checkpoint that cannot be used, or cannot be written: which, why, and the way out."""
 
 
+def check(state: Mapping[str, tf.Variable]) -> None:
+    """Check that a checkpoint can hold these variables, before hours are spent on their values.
+
+    Args:
+        state: the variables by name.
+    Raises:
+        ValueError: if a variable's dtype is not one of NumPy's.
+    """
+    for name, variable in state.items():
+        if np.dtype(variable.dtype.as_numpy_dtype).kind not in NUMBERS:
+            came = variable.dtype.name
+            way_out = "Keep it in float32, and cast it where it is used."
+            checks.fail("checkpoint", name, "a variable with a dtype of NumPy's", came, way_out)
+
+
 def save(
     path: Place, state: Mapping[str, tf.Variable], note: Mapping[str, Any] | None = None
 ) -> None:
@@ -45,12 +60,8 @@ def save(
         ValueError: if a variable's dtype is not one of NumPy's.
         CheckpointError: if the file cannot be written; an older file is untouched.
     """
+    check(state)
     arrays = {VARIABLES + name: variable.numpy() for name, variable in state.items()}
-    for name, array in arrays.items():
-        if array.dtype.kind not in NUMBERS:
-            checks.fail(
-                "checkpoint.save", name, "a variable with a dtype of NumPy's", array.dtype.name
-            )
     about = {
         "format": np.array(FORMAT),
         "note": np.array(json.dumps(dict(note or {}))),

@@ -21,6 +21,7 @@ from rich.console import Console
 from gan_core import checks
 from gan_core.data import HostBatches
 from gan_core.devices import workers
+from gan_core.runs import checkpoint
 from gan_core.runs.hooks import Hook, Hooks, Row, at_end, at_start, every, on_error
 from gan_core.runs.interrupts import Interrupted, Watch
 from gan_core.runs.progress import Bar, say
@@ -91,8 +92,8 @@ def fit(
     Raises:
         ValueError: if an argument is wrong, or the run folder belongs to another trainer.
         Interrupted: after Ctrl-C or SIGTERM.
-        NotFiniteError: if a loss or a variable is no longer finite; the checkpoints on disk are
-            then from before that.
+        NotFiniteError: if a variable or a number of a row, other than a measure, is no longer
+            finite; the checkpoints on disk are then from before that.
         WorkerLostError: if another process has ended or cannot be reached.
 
     Example:
@@ -168,6 +169,7 @@ def _resume(trainer: GANTrainer, run: RunFolder | None, rounds: int, log_every: 
     """Restore a new trainer from its run folder; return the step of the last checkpoint."""
     if run is None:
         return None
+    checkpoint.check(trainer.state())
     earlier = run.rows()
     names = ["step", *trainer.row_names]
     if earlier and list(earlier) != names:
@@ -310,12 +312,13 @@ def _last_row(values: Values, step: int) -> Row:
 
 
 def _check_finite(values: Values, step: int, trainer: GANTrainer, run: RunFolder | None) -> None:
-    """Stop at the first round whose numbers are not all finite."""
-    table = np.stack(list(values.values()), axis=1)
+    """Stop at the first round whose numbers, except the measures, are not all finite."""
+    names = [name for name in values if name not in trainer.measures]
+    table = np.stack([values[name] for name in names], axis=1)
     bad = np.argwhere(~np.isfinite(table))
     if len(bad):
         i, k = bad[0]
-        name = list(values)[k]
+        name = names[k]
         raise _not_finite(step + int(i) + 1, f"{name} is {table[i, k]}", trainer, run)
 
 

@@ -310,3 +310,44 @@ def test_a_critic_that_no_gradient_passes_is_refused(critic):
         generator_gradients(
             losses.NON_SATURATING, critic, None, fake, tape, generator.trainable_variables
         )
+
+
+class Looked(tf.Module):
+    """A table of which tf.gather takes the rows: their gradient holds these rows only."""
+
+    def __init__(self, dtype=tf.float32):
+        super().__init__()
+        self.table = tf.Variable(tf.zeros([5, 1], dtype))
+
+    def __call__(self, z, *, training=False):
+        return tf.gather(self.table, tf.constant([1, 1, 4, 1]))
+
+
+@pytest.mark.parametrize("dtype", [tf.float32, tf.float64])
+def test_gradients_are_tensors_of_their_variables_shapes_and_their_norm_is_float32(dtype):
+    """An optimizer of a user's own squares them, say, and a row holds float32 numbers."""
+
+    def critic(x):
+        return x[:, 0]
+
+    looked = Looked(dtype)
+    fake, tape = generate(looked, tf.constant(NOISE))
+    (of_g,), g_row = generator_gradients(
+        losses.WASSERSTEIN, critic, None, fake, tape, [looked.table], gradient_norm=True
+    )
+
+    def scored(x):
+        return tf.cast(looked(x), tf.float32)[:, 0] * x[:, 0]
+
+    x = tf.ones([BATCH, 1])
+    (of_d,), d_row = discriminator_gradients(
+        losses.WASSERSTEIN, scored, x, 3.0 * x, [looked.table], gradient_norm=True
+    )
+    for gradient, norm, unit in (
+        (of_g, g_row["g_gradient_norm"], -0.25),
+        (of_d, d_row["d_gradient_norm"], 0.5),
+    ):
+        assert gradient.dtype == dtype
+        np.testing.assert_allclose(gradient[:, 0], unit * np.array([0, 3, 0, 0, 1]), rtol=1e-6)
+        assert norm.dtype == tf.float32
+        assert float(norm) == pytest.approx(abs(unit) * np.sqrt(10.0), rel=1e-6)

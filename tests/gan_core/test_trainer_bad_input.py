@@ -80,6 +80,32 @@ class NoModule:
         pass
 
 
+class Plain:
+    """A layer that is no tf.Module: TensorFlow does not find its variables."""
+
+    def __init__(self, *parts):
+        self.parts = list(parts)
+
+    def __call__(self, x):
+        return x
+
+
+class Forgets(tf.Module):
+    """An optimizer whose bind does not say what it was bound to, or says something else."""
+
+    def __init__(self, then=lambda: ()):
+        super().__init__()
+        self.bound = ()
+        self.then = then
+
+    def bind(self, variables):
+        self.bound = self.then()
+        return self
+
+    def apply(self, gradients, step=None):
+        pass
+
+
 class OneSeed:
     """A prior that always draws the same."""
 
@@ -103,6 +129,7 @@ LABELLED = {
     "d_optimizer": SGD(),
 }
 OTHER = Dense(Z, X, seed=1)
+OTHER_D = Dense(X, 1, seed=2)
 CALL_OF_PENALTY = "callable with (critic, real, fake, *, seed, step), got one that takes"
 NETWORK = "a tf.Module called as network(x, training=...)"
 LATENT = "a function (n, seed) -> z with a dim (gan_core.latent has some)"
@@ -144,6 +171,25 @@ SAMPLES = "what sampler gives must be"
         (
             {"g_optimizer": NoModule()},
             "g_optimizer must be a tf.Module, so that checkpoints hold its variables, got <",
+        ),
+        (
+            {"generator": Sequential([Dense(Z, X, seed=1), Plain(tf.Variable(1.0))])},
+            "generator must be made of layers that are tf.Modules, if they have variables, got one "
+            "with Plain, which is none. Write: class Plain(tf.Module), with super().__init__() in",
+        ),
+        (
+            {"discriminator": Sequential([Sequential([Plain(Dense(X, X, seed=1))]), OTHER_D])},
+            "discriminator must be made of layers that are tf.Modules, if they have variables",
+        ),
+        (
+            {"g_optimizer": Forgets()},
+            "g_optimizer.bound must be the 2 variables that its bind was given, or some of them, "
+            "got none. Let bind set self.bound = tuple(variables).",
+        ),
+        (
+            {"d_optimizer": Forgets(lambda: OTHER.trainable_variables)},
+            "d_optimizer.bound must be the 2 variables that its bind was given, or some of them, "
+            "got others.",
         ),
         (
             {"g_optimizer": Adam().bind(OTHER.trainable_variables)},

@@ -253,6 +253,40 @@ def test_a_label_out_of_range_is_refused_wherever_it_is_given(mode, wrong):
     assert not changed(before, values(trainer))
 
 
+class Table(tf.Module):
+    """A layer of a user's own: tf.gather refuses a row that is not there, but not under XLA."""
+
+    def __init__(self, rows):
+        super().__init__()
+        self.table = tf.Variable(tf.ones([rows, X]))
+
+    def __call__(self, x, labels, *, training=False):
+        return x * tf.gather(self.table, labels)
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        (lambda: [WithEmbedding(2, 2, seed=3), Dense(X + 2, 1, seed=4)], "Embedding: labels must"),
+        (lambda: [Table(2), Dense(X, 1, seed=4)], "GANTrainer: labels must be such as both"),
+    ],
+)
+def test_a_label_that_g_has_and_d_has_not_is_refused(first, words):
+    """Compiled, D would take it for no label at all."""
+    trainer = GANTrainer(
+        Sequential([WithEmbedding(3, 2, seed=1), Dense(Z + 2, X, seed=2)]),
+        Sequential(first()),
+        latent=Normal(Z),
+        labels=lambda n, seed: tf.zeros([n], tf.int32),
+        g_optimizer=SGD(),
+        d_optimizer=SGD(),
+        mode="graph",
+    )
+    with refuses(words):
+        trainer.round((real(), np.array([0, 1, 2, 0])))
+    assert int(trainer.step) == 0
+
+
 def test_a_label_that_is_not_finite_is_refused():
     def numbers(n, seed):
         return rng.normal([n], seed)

@@ -115,6 +115,24 @@ def test_settling_inside_a_tf_function_is_refused(jit_compile):
     np.testing.assert_array_equal(network.layers[0].moving_mean, np.zeros(3))
 
 
+class Compiled(Sequential):
+    """A network with a tf.function of its own, which keeps what it was traced with."""
+
+    @tf.function
+    def __call__(self, x, *, training=False):
+        return super().__call__(x, training=training)
+
+
+def test_a_network_that_compiles_itself_is_settled_by_all_batches():
+    """The graph holds the momentum of its first call. All batches have one shape, and one graph."""
+    made = layer()
+    batches = [batch([4, 3], seed) for seed in range(3)]
+    settle(Compiled([made]), batches)
+    np.testing.assert_allclose(
+        made.moving_mean, np.mean([x.mean(axis=0) for x in batches], axis=0), rtol=1e-4, atol=1e-5
+    )
+
+
 def test_a_batch_norm_by_itself_can_be_settled():
     made = layer()
     x = batch([50, 3])

@@ -16,7 +16,8 @@ import tiny
 
 from gan_core import data
 from gan_core.data import HostBatches
-from gan_core.penalties import r1
+from gan_core.losses import GANLoss
+from gan_core.penalties import Lazy, r1
 from gan_core.runs import checkpoint, loop
 from gan_core.runs.loop import every, fit
 from gan_core.runs.run_folder import RunFolder
@@ -128,6 +129,75 @@ def test_a_lazy_penalty_is_shown_bit_for_bit_after_a_run_was_resumed(tmp_path, m
     assert logs[0] == logs[1]
     changes = np.flatnonzero(np.diff(rows["penalty"])) + 2
     assert changes.tolist() == [5, 9, 13]
+
+
+class Running(tf.Module):
+    """A running mean, which moves whenever it is called."""
+
+    def __init__(self):
+        super().__init__()
+        self.mean = tf.Variable(0.0, trainable=False)
+
+    def move(self, x):
+        self.mean.assign(0.9 * self.mean + 0.1 * tf.stop_gradient(tf.reduce_mean(x)))
+        return self.mean
+
+
+class FarFromItsMean(Running):
+    """As a penalty on path lengths is (Karras et al. 2020)."""
+
+    def __call__(self, critic, real, fake, *, seed, step):
+        size = tf.reduce_mean(tf.square(critic(fake)))
+        return tf.square(size - self.move(size))
+
+
+class Centred(Running):
+    """An augmentation."""
+
+    def __call__(self, x, seed, step):
+        return x - 0.1 * self.move(x)
+
+
+class Smoothed(Running):
+    """A measure."""
+
+    def __call__(self, real, fake, real_logits, fake_logits):
+        return self.move(real_logits)
+
+
+class Anchored(Running):
+    """A loss."""
+
+    def __call__(self, real, fake):
+        return tf.reduce_mean(tf.square(real - self.move(fake))) + tf.reduce_mean(fake)
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph"])
+def test_functions_that_remember_are_resumed_where_they_were(tmp_path, mode):
+    def remembering():
+        return tiny.make_trainer(
+            mode,
+            average=None,
+            loss=GANLoss("anchored", Anchored(), lambda real, fake: -tf.reduce_mean(fake)),
+            penalty=[r1(1.0), Lazy(FarFromItsMean(), every=3)],
+            g_penalty=FarFromItsMean(),
+            augment=Centred(),
+            measures={"smoothed": Smoothed()},
+        )
+
+    straight = fit(remembering(), tiny.SAMPLER, 8, log_every=4)
+    run = RunFolder.create(tmp_path / "run", {})
+    for rounds in (4, 8):
+        resumed = fit(remembering(), tiny.SAMPLER, rounds, run=run, log_every=4)
+    assert bits(resumed) == bits(straight)
+    names = remembering().state().keys()
+    assert {
+        "loss/discriminator/mean",
+        "penalties/1/mean",
+        "g_penalties/0/mean",
+        "augment/mean",
+        "measures/smoothed/mean",
+    } <= names
 
 
 def test_calls_are_as_long_as_the_marks_and_the_clock_allow(fresh, monkeypatch):
@@ -310,6 +380,15 @@ def test_another_models_folder_changes_nothing(fresh, run):
     assert "nothing was changed" in str(error.value)
     assert tiny.values(wider) == before
     assert contents(run.path) == on_disk
+
+
+def test_a_variable_that_no_checkpoint_can_hold_is_refused_before_the_first_round(run):
+    """Told at the first checkpoint, it would cost all rounds before."""
+    trainer = tiny.make_trainer(average=None)
+    trainer.discriminator.counter = tf.Variable(0.0, trainable=False, dtype=tf.bfloat16)
+    with pytest.raises(ValueError, match=r"^checkpoint: discriminator/counter must be .*bfloat16"):
+        fit(trainer, tiny.SAMPLER, 4, run=run)
+    assert int(trainer.step) == 0
 
 
 def test_a_log_of_other_columns_is_not_continued(fresh, run):

@@ -87,6 +87,17 @@ def test_it_is_told_without_a_folder_and_in_the_middle_of_a_call_too(explodes_at
         fit(explodes_at_6(), tiny.SAMPLER, 6)
 
 
+def test_a_measure_may_be_nan_such_as_the_mean_of_a_class_that_a_batch_has_not(run):
+    def of_no_sample(real, fake, real_logits, fake_logits):
+        return tf.reduce_mean(real_logits[:0])
+
+    trainer = tiny.make_trainer(average=None, measures={"of_class_3": of_no_sample})
+    rows = fit(trainer, tiny.SAMPLER, 4, run=run, log_every=2)
+    assert np.isnan(rows["of_class_3"]).all()
+    np.testing.assert_array_equal(run.rows()["of_class_3"], rows["of_class_3"])
+    assert np.isfinite(rows["d_loss"]).all()
+
+
 def test_it_names_the_loss_of_the_game():
     trainer = tiny.make_trainer(mode="eager", loss=losses.HINGE, average=None)
     trainer.discriminator.layers[0].kernel.assign([[np.nan, 1.0, 1.0]])
