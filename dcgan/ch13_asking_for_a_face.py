@@ -8,10 +8,11 @@ that, and measure whether the generator obeys.
 ## The question: a face with blue hair, please
 
 Figure 13.1 shows twelve faces of the generator that comes with the package. Suppose that you want one with blue hair.
-None of the twelve has it; the seventh comes nearest, with hair between black and blue. Drawn faces have eight hair
-colours, equally often, so on average you have to look at eight faces. With blue hair, green eyes and glasses (one eye
-colour in six, glasses on every sixth face) it is $8 \cdot 6 \cdot 6 = 288$ faces. Chapter 10 moved $z$ along a direction
-of blue hair, and other properties changed as well.
+Three of the twelve have it: the first, the fifth and the tenth. That is luck: drawn faces have eight hair colours,
+equally often, so on average you have to look at eight faces for one. Suppose that it should have green eyes and glasses
+as well. None of the three wears glasses. Drawn faces have six eye colours, and every sixth face has glasses, so on
+average you have to look at $8 \cdot 6 \cdot 6 = 288$ faces. Chapter 10 moved $z$ along a direction of blue hair, and
+other properties changed as well.
 
 Both ways work around the generator, which has never heard of hair. Can we train one that we simply *ask*? And how do
 we find out whether it listens?
