@@ -59,7 +59,7 @@ class Find:
     )
     starts: int = 8
     """number of starting points for each picture; the best result is kept"""
-    steps: int = 400
+    steps: int = 800
     """steps of the descent"""
     seed: int = 0
     """seed of the faces from which the starts are chosen, and of --generated"""

@@ -71,7 +71,7 @@ def find(
     *,
     starts: int = 8,
     candidates: int = 2048,
-    steps: int = 400,
+    steps: int = 800,
     learning_rate: float = 0.3,
     seed: int = 0,
 ) -> Found:
