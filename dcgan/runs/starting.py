@@ -77,11 +77,12 @@ def start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> No
         if there not in arrays:  # a run that kept no average
             there = name.replace("average/model/", "generator/")
         array = arrays.get(there)
-        if name.startswith(OF_G) and array is not None:
+        shape = tuple(variable.shape)
+        if array is not None and name.startswith(OF_G) and widening.fits(array.shape, shape):
             path = name.removeprefix("average/model/").removeprefix("generator/")
             shares = rng.seed(config.seed, f"widening {path}")  # those of the average are G's
-            array = widening.widened(array, variable.shape, input_axes.get(path), shares)
-        if array is None or array.shape != tuple(variable.shape):
+            array = widening.widened(array, shape, input_axes.get(path), shares)
+        if array is None or array.shape != shape:
             checks.fail("Config", "start_from", SAME_NETWORKS, str(config.start_from), LEAVE_OUT)
         variable.assign(array)
 

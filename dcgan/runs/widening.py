@@ -43,6 +43,13 @@ def input_axes(network: tf.Module) -> dict[str, int]:
     return {path: axes[id(variable)] for path, variable in paths if id(variable) in axes}
 
 
+def fits(narrow: Sequence[int], wide: Sequence[int]) -> bool:
+    """Whether each side of the wide shape is a multiple of that of the narrow one."""
+    if len(narrow) != len(wide):
+        return False
+    return all(new % old == 0 for old, new in zip(narrow, wide, strict=True))
+
+
 def widened(
     array: np.ndarray, shape: Sequence[int], input_axis: int | None, seed: tf.Tensor
 ) -> np.ndarray:
@@ -60,12 +67,11 @@ def widened(
     Raises:
         ValueError: if a side is not a multiple of the array's.
     """
-    sides = list(zip(array.shape, shape, strict=False))
-    if array.ndim != len(shape) or any(new % old for old, new in sides):
+    if not fits(array.shape, shape):
         wanted = f"of sides that divide those of {checks.show_shape(shape)}"
         checks.fail("widened", "array", wanted, checks.show_shape(array.shape))
     wide = array
-    for axis, (old, new) in enumerate(sides):
+    for axis, (old, new) in enumerate(zip(array.shape, shape, strict=True)):
         wide = np.repeat(wide, new // old, axis=axis)
     if input_axis is None or array.shape[input_axis] == shape[input_axis]:
         return wide

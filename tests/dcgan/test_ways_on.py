@@ -173,6 +173,17 @@ def test_a_g_that_is_not_a_multiple_is_told(copy, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_modern_g_of_an_odd_width_is_not_widened(tmp_path):
+    """Its blocks have half of the channels inside: 2 of 5, and 5 of 10."""
+    options = {**TINY, "network": "modern", "filtered": False, "width": 5}
+    (tmp_path / "checkpoints").mkdir()
+    narrow = training.build(Config(**options))
+    checkpoint.save(tmp_path / "checkpoints" / "best.npz", narrow.state())
+    config = Config(**options, g_width=10, start_from=tmp_path)
+    with pytest.raises(ValueError, match=r"Config: start_from must be a run of the same network"):
+        starting.start_from(config, training.build(config), None)
+
+
 def test_networks_of_another_size_are_told(copy, tmp_path):
     config = dataclasses.replace(
         starting_point(Config(start_from=copy)), width=3, run=tmp_path / "new"
