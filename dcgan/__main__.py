@@ -17,11 +17,12 @@ TensorFlow takes seconds to import, so nothing imports it before the arguments h
 
 from __future__ import annotations
 
+import argparse
 import difflib
 import os
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,14 +109,13 @@ def train(arguments: list[str]) -> None:
     from gan_core.app import command_line
 
     program = "python -m dcgan train"
+    defaults = config.Config(network=_network_among(arguments, config.NETWORKS))
     without_help = [argument for argument in arguments if argument not in HELP]
     if without_help == arguments:
-        given = command_line.read(
-            config.Config, COMMANDS["train"], program, arguments, config.Config()
-        )
+        given = command_line.read(config.Config, COMMANDS["train"], program, arguments, defaults)
     else:  # it has the defaults of what stands beside --help, and needs no TensorFlow
         given = command_line.parse(
-            config.Config, COMMANDS["train"], program, without_help, config.Config()
+            config.Config, COMMANDS["train"], program, without_help, defaults
         )
     with command_line.errors_in_one_line(config.Config):
         default = config.starting_point(given)
@@ -127,6 +127,14 @@ def train(arguments: list[str]) -> None:
         training.train(asked)
 
     command_line.run(config.Config, run, COMMANDS["train"], program, arguments, default)
+
+
+def _network_among(arguments: list[str], networks: Sequence[str]) -> str:
+    """The network that the arguments name; the default one if they name none, or one unknown."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--network", nargs="?")
+    named = parser.parse_known_args(arguments)[0].network
+    return named if named in networks else "dcgan"
 
 
 def generate(arguments: list[str]) -> None:

@@ -1,5 +1,6 @@
 """python -m dcgan: which command, which defaults, and wrong arguments in one line."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ def test_a_preset_may_be_named_and_changed(called):
     (_, full), (_, quick) = called
     assert (full.epochs, full.augment) == (150, ("cutout", "colour"))
     assert (quick.epochs, quick.width) == (1, config.PRESETS["quick"].width)
+
+
+@pytest.mark.parametrize("network", config.NETWORKS)
+@pytest.mark.parametrize("data", [False, True])
+def test_a_network_alone_brings_its_recipe(called, tmp_path, network, data):
+    of_data = ["--data", str(tmp_path)] if data else []
+    program.main(["train", f"--network={network}", *of_data])
+    program.main(["train", *of_data, "--network", network, "--gamma", "3"])
+    wanted = config.preset("quick", network)
+    if data:
+        wanted = config.Config(network=network, data=tmp_path)
+    assert called == [("train", wanted), ("train", dataclasses.replace(wanted, gamma=3.0))]
 
 
 def test_augment_with_nothing_behind_it_is_none(called):
@@ -90,6 +103,9 @@ def refused(capsys, arguments):
         (["--epochs", "-1"], "epochs must be"),
         (["train", "--loss", "best"], "'best' for argument '--loss'. Expected one of"),
         (["--preset", "slow"], "preset"),
+        (["train", "--network", "latest"], "'latest' for argument '--network'. Expected one of"),
+        (["train", "--network"], "Missing value for argument '--network'"),
+        (["train", "--network", "modern", "--filtered"], "--filtered must be left out with any"),
         (["train", "--resume", "nowhere"], "error: --resume nowhere is not a run folder"),
         (["train", "--start-from", "nowhere"], "error: --start-from nowhere is not a run folder"),
         *[
