@@ -1043,7 +1043,7 @@ the one without by both measures, though by less than two seeds can differ (`doc
 > - *Precision above that of real faces is no triumph.* Recipe 3 has 0.93, real faces have 0.90. Generated faces that
 >   stay in the middle of the data can lie near real ones more often than real faces do, and precision does not ask for
 >   variety.
-> - *Recall is 0.01 or less for all* (it is in Table 12.5), and 0.06 for the generator of chapter 11. None of them has
+> - *Recall is 0.01 or less for all* (it is in Table 12.5), and 0.16 for the generator of chapter 11. None of them has
 >   learnt the variety of the faces.
 
 ## 12.7 Equal images, or equal time?
