@@ -1035,15 +1035,16 @@ the one without by both measures, though by less than two seeds can differ (`doc
 > - *R2 makes $D$ flatter* at real faces too: the slope falls from 0.44 to 0.32. But with R1 alone the slope at generated
 >   faces is already that at real ones. The ratio is 1, so the runaway slope of section 12.2 does not occur here. A
 >   possible reason, which we have not measured, is that 375 rounds of one step do not bring $D$ near its best.
-> - *The modern networks come last by the distance of pixels,* far outside the errors. By Fréchet distance and precision
->   they are last too, but there three seeds do not separate them from the DCGAN. They have learnt soft shapes and no faces
->   (Figure 12.5).
+> - *The modern networks come last by the distance of pixels:* nearly five standard errors of the difference behind
+>   recipe 2, and two and a half behind the DCGAN, which with three seeds is only a hint. By Fréchet distance and
+>   precision they are last too, but there three seeds do not separate them from the DCGAN. They have learnt soft shapes
+>   and no faces (Figure 12.5).
 > - *And yet they lack a fault.* The faces of recipes 1 to 4 have a weave, a pattern of fast waves. Those of recipe 5
 >   have none.
 > - *Precision above that of real faces is no triumph.* Recipe 3 has 0.93, real faces have 0.90. Generated faces that
 >   stay in the middle of the data can lie near real ones more often than real faces do, and precision does not ask for
 >   variety.
-> - *Recall is 0.01 or less for all* (it is in Table 12.5), and 0.06 for the generator of chapter 11. None of them has
+> - *Recall is 0.01 or less for all* (it is in Table 12.5), and 0.16 for the generator of chapter 11. None of them has
 >   learnt the variety of the faces.
 
 ## 12.7 Equal images, or equal time?
@@ -1108,7 +1109,7 @@ Again over three seeds, with the command of section 12.6:
 > - *R2 is not free.* The time it takes is not there for more images, and recipe 4 falls behind in the distance of pixels.
 > - *The modern networks have seen about a quarter of the images.* By the distance of pixels they are far behind: 443.
 > - *The Fréchet distance says something else.* Recipes 2 to 5 are hardly apart (60 to 67, with errors up to 7), and the
->   modern networks are ahead of the DCGAN. With more training the mean of their Fréchet distance *rises*, from
+>   modern networks may even be ahead of the DCGAN. With more training the mean of their Fréchet distance *rises*, from
 >   67 ± 3 here to 81 ± 8 after all images (three seeds only suggest this), while that of pixels clearly falls, from 443
 >   to 278. So the two judges seem to disagree even about the direction, and a distance of 443 in pixels means blobs.
 >   (Chapter 11 has warned of judges of one kind.)

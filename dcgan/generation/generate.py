@@ -65,7 +65,7 @@ class Generate:
     seed: int = 0
     """seed of the faces; with ids, another seed gives every id another face"""
     truncation: float = 1.0
-    """multiply z by this: below 1 faces are more ordinary and more alike"""
+    """multiply z by this: below 1 faces are more alike, and may be less clear (chapter 10)"""
 
     def __post_init__(self) -> None:
         checks.integer("Generate", "count", self.count, 1, 10**9)

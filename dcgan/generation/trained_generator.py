@@ -155,9 +155,9 @@ class Generator:
     def truncated(self, truncation: float) -> Generator:
         """The generator of truncation * z: G(truncation z) in place of G(z).
 
-        Nearer to 0, faces are more ordinary and more alike; G was trained on norms near
-        sqrt(latent_dim) alone, so far below 1 they become one mean face. StyleGAN's truncation
-        trick (Karras et al. 2019) with z for w, whose mean is 0.
+        Below 1, faces are more alike; towards 0 all of them become the one face G(0). G was trained
+        on norms near sqrt(latent_dim) alone, so they may also be less clear: chapter 10 measures
+        it. StyleGAN's truncation trick (Karras et al. 2019) with z for w, whose mean is 0.
 
         Args:
             truncation: above 0 and at most 1, which is the generator itself.

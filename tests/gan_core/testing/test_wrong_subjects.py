@@ -1,6 +1,7 @@
 """The laws bite: each wrong subject is caught by a law that is named, each right one by none."""
 
 import re
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -62,3 +63,8 @@ def test_there_are_more_than_40_and_each_kind_of_subject_is_among_them():
     assert len(WRONG) > 40
     kinds = {testing.laws_of(subject)[0].kind for subject, _, _ in WRONG.values()}
     assert kinds == set(testing.LAWS)
+
+
+def test_the_page_says_how_many_there_are():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "laws.md").read_text("utf-8")
+    assert f"holds {len(WRONG)} wrong subjects" in page
