@@ -199,7 +199,18 @@ def cells_of_times(row: Row, units_a_second: float = 1e3) -> list[str]:
         units_a_second: the table's units of time in a second; 1000 for milliseconds.
     """
     low, high = (units_a_second * seconds for seconds in row["quartiles"])
-    return [f"{units_a_second * row['seconds']:.4g}", f"{low:.4g} – {high:.4g}"]
+    return [plain(units_a_second * row["seconds"]), f"{plain(low)} – {plain(high)}"]
+
+
+def plain(number: float, digits: int = 4) -> str:
+    """A number with so many significant digits, or more if it is large, but no power of ten.
+
+    Example:
+        >>> [plain(number) for number in (0.012345, 1573.4, 12345.6)]
+        ['0.01235', '1573', '12,346']
+    """
+    shown = f"{number:.{digits}g}"
+    return f"{number:,.0f}" if "e+" in shown else shown
 
 
 def of_one_part(times: Row, parts: int) -> Row:
