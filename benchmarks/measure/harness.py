@@ -128,16 +128,14 @@ def in_turn(
 
 
 class _Turns:
-    """The contestants that were started, those that are still running, and what they have shown."""
+    """The contestants that are running, and what all have shown."""
 
     def __init__(self, keep_going: bool):
         self.keep_going = keep_going
-        self.started: list[_Contestant] = []
         self.running: dict[str, _Contestant] = {}
         self.results: dict[str, Result] = {}
 
     def start(self, contestant: _Contestant) -> None:
-        self.started.append(contestant)
         self.running[contestant.name] = contestant
         self.results[contestant.name] = Result(contestant.name, np.array([]), float("nan"))
 
@@ -156,7 +154,7 @@ class _Turns:
             self._keep(name, seconds=np.append(windows, seconds / rounds))
 
     def end(self) -> None:
-        for contestant in self.started:
+        for contestant in self.running.values():
             contestant.end()
 
     def _ask(self, name: str, request: int | str) -> Any:
@@ -169,7 +167,7 @@ class _Turns:
             if not self.keep_going:
                 raise
             self._keep(name, failed=str(error))
-            del self.running[name]
+            self.running.pop(name).end()  # or it might compute while others are measured
             return None
 
     def _keep(self, name: str, **fields: Any) -> None:
