@@ -25,7 +25,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import json
 import math
 import shutil
 import tempfile
@@ -217,19 +216,6 @@ def planned(config: Config) -> list[rows.Row]:
     return found
 
 
-def kept(path: Path) -> list[rows.Row]:
-    """The points of a file; a last line that was cut off is passed over."""
-    if not path.exists():
-        return []
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return found
-
-
 def point_of(options: rows.Row, there: list[rows.Row]) -> rows.Row | None:
     """The newest point that was measured with these options; None if there is none."""
     for row in reversed(there):
@@ -281,7 +267,7 @@ def main(config: Config) -> None:
     console = rows.console()
     wanted = config.only or tuple(SERIES)
     plan = planned(config)
-    there = kept(config.out / LINES)
+    there = rows.read(config.out / LINES)
     if config.dry_run:
         show_plan([options for options in plan if options["series"] in wanted], there, console)
         return

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measure import rows
 from gan_core import checks
 
 LOG = "log.jsonl"
@@ -96,15 +97,7 @@ def _write_line(out: Path, line: dict[str, Any]) -> None:
 
 def lines(out: Path) -> list[dict[str, Any]]:
     """What a contestant has written; a last line that was cut off is passed over."""
-    found = []
-    if not (out / LOG).exists():
-        return found
-    for text in (out / LOG).read_text(encoding="utf-8").splitlines():
-        try:
-            found.append(json.loads(text))
-        except ValueError:
-            break
-    return found
+    return rows.read(out / LOG)
 
 
 def epochs_of_batches(images: np.ndarray, batch: int, seed: int) -> Callable[[], np.ndarray]:

@@ -2,8 +2,7 @@
 
 A shared machine is fast at one moment and slow at the next, so two numbers from different minutes
 cannot be compared. Therefore all contestants are started and warmed up, and then measured in turn,
-one window each, A B C A B C ... The results are the median with the quartiles, and the ratio of
-medians.
+one window each, A B C A B C ... `benchmarks.measure.ratios` says what follows from their times.
 
 A contestant is a Python module that calls `serve` with a function of the number of rounds.
 """
@@ -64,12 +63,6 @@ class Result:
     def median(self) -> float:
         """Seconds a round."""
         return float(np.median(self.seconds))
-
-    @property
-    def quartiles(self) -> tuple[float, float]:
-        """The 25th and 75th percentile of the seconds a round."""
-        low, high = np.percentile(self.seconds, [25, 75])
-        return float(low), float(high)
 
 
 def in_turn(

@@ -11,6 +11,7 @@ next row is measured all the same.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -323,8 +324,14 @@ def _ends_within_a_line(file: BinaryIO) -> bool:
 
 
 def read(path: Path) -> list[Row]:
-    """All rows of a file."""
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    """All rows of a file, without a line that was cut off; none where there is no file."""
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 def device_name(found: list[Row]) -> str:

@@ -244,7 +244,7 @@ def test_what_a_point_writes_to_the_disk_is_deleted(ending, tmp_path, monkeypatc
     assert folders
     assert not any(folder.exists() for folder in folders)
     assert {folder.parent for folder in folders} == {tmp_path}
-    assert all("scratch" not in row for row in growth.kept(tmp_path / growth.LINES))
+    assert all("scratch" not in row for row in rows.read(tmp_path / growth.LINES))
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 2.5])
