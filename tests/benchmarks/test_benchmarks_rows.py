@@ -179,6 +179,19 @@ def test_a_row_that_would_be_native_is_not_called_winograds(tmp_path, monkeypatc
     }
 
 
+@pytest.mark.parametrize(
+    ("size", "width", "is_there"),
+    [(64, 64, True), (64, 16, True), (64, 15, False), (96, 64, False), (32, 32, True)],
+)
+def test_networks_without_a_layer_of_winograds_form_have_no_row_of_its_name(size, width, is_there):
+    """At 96 pixels images have 6, 12, ... pixels a side; 8 * 15 channels meet 4 * 15, below 64."""
+    config = train_step.Config(
+        batch_size=(64,), convolution=("winograd",), size=size, width=width, device="cpu"
+    )
+    for row in train_step.planned(config):
+        assert (row["why_not"] is None) == is_there
+
+
 def test_any_other_error_is_a_row_with_its_words():
     def broken(options):
         raise ValueError("the sky is green\nand more")
