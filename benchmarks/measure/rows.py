@@ -20,8 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -266,13 +267,14 @@ def run(command: list[str]) -> tuple[int, str, str, int]:
     # TensorFlow's errors are kept: they may tell why a process ended.
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
     with (
+        sigterm_as_ctrl_c(),
         tempfile.TemporaryFile("w+", errors="replace") as output,
         tempfile.TemporaryFile("w+", errors="replace") as log,
     ):
         process = subprocess.Popen(command, stdout=output, stderr=log, env=environment)
         try:
             _, status, usage = os.wait4(process.pid, 0)
-        except BaseException:  # Ctrl-C
+        except BaseException:  # Ctrl-C, or SIGTERM
             process.kill()
             process.wait()
             raise
@@ -281,6 +283,30 @@ def run(command: list[str]) -> tuple[int, str, str, int]:
         log.seek(0)
         unit = 1 if sys.platform == "darwin" else 1024
         return process.returncode, output.read(), log.read(), usage.ru_maxrss * unit
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came."""
+
+    exit_code = 128 + signal.SIGTERM
+    """of a command that it ends"""
+
+
+@contextlib.contextmanager
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """Within the block SIGTERM raises `Terminated`, so that other processes are ended too.
+
+    It would otherwise end this process alone, and a training that it has started would go on.
+    """
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _all_memory() -> int:

@@ -1,12 +1,15 @@
 """A row is measured in a process of its own, or says why not; no test here depends on a time."""
 
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
+import time
 
 import numpy as np
+import programs
 import pytest
 import tensorflow as tf
 
@@ -310,6 +313,34 @@ def test_ctrl_c_ends_the_process_that_is_measured(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         rows.ask("contestant", {})
     assert started[0].returncode == -signal.SIGKILL
+
+
+STARTS_ANOTHER = """
+import sys
+from benchmarks.measure import rows
+from gan_core.app.command_line import errors_in_one_line
+child = "import os, time; print(os.getpid(), file=open({place!r}, 'w'), flush=True); time.sleep(99)"
+with errors_in_one_line():
+    rows.run([sys.executable, "-c", child])
+"""
+
+
+def test_sigterm_ends_the_process_that_is_measured_too(tmp_path):
+    """`timeout 3600 python -m benchmarks.quality` left a training behind."""
+    place = tmp_path / "process"
+    with programs.start(["-c", STARTS_ANOTHER.format(place=str(place))]) as command:
+        while not place.exists() or not place.read_text().endswith("\n"):
+            time.sleep(0.01)
+        child = int(place.read_text())
+        command.send_signal(signal.SIGTERM)
+        _, told = command.communicate()
+    try:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    assert (command.returncode, told) == (143, "stopped.\n")
 
 
 def test_the_table_goes_on_after_a_batch_that_does_not_fit(tmp_path, monkeypatch, capsys):
