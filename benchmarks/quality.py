@@ -128,6 +128,7 @@ def main(config: Config) -> None:
     """Train who has not finished, then judge everyone."""
     console = rows.console()
     names = config.only or tuple(CONTESTANTS)
+    rows.check_writable(config.out / TABLE)
     _check_settings(config)
     _check_folders(config, names)
     _check_precision_and_judge(config, names)

@@ -211,6 +211,18 @@ def test_data_that_cannot_be_read_do_not_decide_which_data_the_folder_has(tmp_pa
     quality._check_settings(quality.Config(data=tmp_path / "faces.zip", out=tmp_path / "out"))
 
 
+@pytest.mark.usefixtures("nothing_is_trained")
+def test_a_folder_that_cannot_be_written_is_told_before_the_faces_are_read(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    arguments = ["--out", str(tmp_path / "file")]
+    with pytest.raises(SystemExit) as end:
+        quality.run(quality.Config, quality.main, "", "quality", arguments)
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "quality.csv cannot be written" in line
+    assert "Choose another --out." in line
+
+
 @pytest.mark.slow
 def test_too_few_faces_to_judge_by_are_refused_before_anyone_trains(tmp_path):
     config = quality.Config(drawn=100, out=tmp_path / "out")
