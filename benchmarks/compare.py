@@ -326,10 +326,10 @@ def lines(found: Comparison) -> list[str]:
 
 def _line_of_one(name: str, seconds: np.ndarray, first: np.ndarray) -> str:
     starts, windows = seconds.shape
-    milliseconds = 1e3 * np.median(seconds)
+    milliseconds = rows.plain(1e3 * np.median(seconds))
     first_window = np.median(first)
     return (
-        f"{name}: {milliseconds:.4g} ms a round (median of {starts} x {windows} windows), "
+        f"{name}: {milliseconds} ms a round (median of {starts} x {windows} windows), "
         f"first window {first_window:.1f} s"
     )
 

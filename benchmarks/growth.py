@@ -7,8 +7,8 @@
 
     round-batch, -width, -size, -latent   a round of the default recipe, one number changed
     judge-pixels, judge-features          judging n generated faces beside n real ones
-    data-file                             a batch of n faces that are read from their cache
-    data-memory                           a batch of n faces that lie in memory
+    data-file                             a batch out of n faces that are read from their cache
+    data-memory                           a batch out of n faces that lie in memory
     data-zip                              the first reading of n PNGs, into the cache
     run-folder                            writing the last of n epochs, and the folder's bytes
 
@@ -16,7 +16,8 @@ Every point is measured in its own process, so that its peak of memory is not th
 `processor` is the time that its threads computed. On a machine that does other work too, it is more
 reliable than the time of the clock. *Grows as* compares a point with the one above it: n^1 means in
 proportion, n^0 not at all. Points are kept in OUT/growth.jsonl as they are measured, and the same
-command measures only those that are missing. OUT/growth.csv and two figures show all points.
+command measures only those that are missing. OUT/growth.csv and two figures show all points that
+are there for this device and these windows.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import json
 import math
 import shutil
 import tempfile
@@ -163,7 +163,7 @@ class Config:
     seen: tuple[int, ...] = (125, 250, 500, 1000)
     """judge-features: the same for the judge that uses a network's features (extra judge)"""
     pictures: tuple[int, ...] = (1000, 10_000, 100_000, 1_000_000)
-    """data-file: faces in the cache; a million temporarily take 12.3 GB of disk"""
+    """data-file: faces in the cache; a million take 12.3 GB of disk for a while, and 2 stay free"""
     held: tuple[int, ...] = (1000, 10_000, 100_000)
     """data-memory: faces in memory; a hundred thousand take 4.4 GB"""
     read: tuple[int, ...] = (1000, 10_000, 100_000)
@@ -216,19 +216,6 @@ def planned(config: Config) -> list[rows.Row]:
     return found
 
 
-def kept(path: Path) -> list[rows.Row]:
-    """The points of a file; a last line that was cut off is passed over."""
-    if not path.exists():
-        return []
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            continue
-    return found
-
-
 def point_of(options: rows.Row, there: list[rows.Row]) -> rows.Row | None:
     """The newest point that was measured with these options; None if there is none."""
     for row in reversed(there):
@@ -236,6 +223,32 @@ def point_of(options: rows.Row, there: list[rows.Row]) -> rows.Row | None:
         if is_the_same and row["status"] == rows.MEASURED:
             return row
     return None
+
+
+def at_other_values(plan: list[rows.Row], there: list[rows.Row]) -> list[rows.Row]:
+    """The newest points of the same curves that were measured at values not asked for now.
+
+    Args:
+        plan: the options of the points that are asked for.
+        there: the points of the file.
+    """
+    asked = {(options["series"], options["value"]) for options in plan}
+    of_curve = {options["series"]: options for options in plan}
+    found = {}
+    for row in there:
+        place = (row.get("series"), row.get("value"))
+        if row.get("series") not in of_curve or place in asked:
+            continue
+        options = {**of_curve[row["series"]], "value": row["value"]}
+        if point_of(options, [row]) is not None:
+            found[place] = row
+    return list(found.values())
+
+
+def in_order(points: list[rows.Row]) -> list[rows.Row]:
+    """Curve by curve, each with ascending values."""
+    curves = list(SERIES)
+    return sorted(points, key=lambda row: (curves.index(row["series"]), row["value"]))
 
 
 def command_of(options: rows.Row) -> tuple[str, str]:
@@ -254,7 +267,7 @@ def main(config: Config) -> None:
     console = rows.console()
     wanted = config.only or tuple(SERIES)
     plan = planned(config)
-    there = kept(config.out / LINES)
+    there = rows.read(config.out / LINES)
     if config.dry_run:
         show_plan([options for options in plan if options["series"] in wanted], there, console)
         return
@@ -269,7 +282,7 @@ def main(config: Config) -> None:
             rows.keep(row, config.out / LINES)
         if row is not None:
             shown.append(row)
-    _write(shown, config.out)
+    _write(in_order([*shown, *at_other_values(plan, there)]), config.out)
     measured = [row for row in shown if row["series"] in wanted]
     for name in wanted:
         console.print(table(name, [row for row in measured if row["series"] == name]))
@@ -395,8 +408,7 @@ def _cells(row: rows.Row, earlier: rows.Row | None) -> list[str]:
 
 
 def _milliseconds(seconds: float) -> str:
-    milliseconds = 1e3 * seconds
-    return f"{milliseconds:,.0f}" if milliseconds >= 1000.0 else f"{milliseconds:.3g}"
+    return rows.plain(1e3 * seconds, 3)
 
 
 def _power(k: float | None) -> str:

@@ -127,9 +127,9 @@ def table(found: list[rows.Row]) -> Table:
         alone = row["batch"]["seconds"] if row["batch"] else 0.0
         shown.add_row(
             "one batch, on the device" if row["way"] == "fixed" else row["way"],
-            f"{1e3 * alone:.3g}",
+            rows.plain(1e3 * alone, 3),
             f"{100 * alone / step:.1f} %",
-            f"{1e3 * row['step']['seconds']:.4g}",
+            rows.plain(1e3 * row["step"]["seconds"]),
             f"{row['slower_than_fixed']:.3f}",
         )
     return shown

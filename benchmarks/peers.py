@@ -294,7 +294,7 @@ def _cells(result: harness.Result, versus: Ratio, batch: int) -> list[str]:
     """What the table shows of a contestant after its name."""
     low, high = versus.quartiles
     return [
-        f"{result.median * 1e3:.4g}",
+        rows.plain(1e3 * result.median),
         f"{versus.of_medians:.2f}",
         f"{low:.2f} – {high:.2f}",
         f"{batch / result.median:,.0f}",

@@ -12,24 +12,27 @@ the time for compiling does. When all have trained, one judge measures all faces
 distance, KID, precision and recall on features of an ImageNet network (extra `judge`), and our
 distance of pixels.
 
-    ours-dcgan      the default of python -m dcgan train
-    ours-radford    ... --network radford, as Radford et al. 2015 publish it
-    ours-modern     ... --network modern
+    ours-dcgan      python -m dcgan train, with learning rates that fall at the end (--fall)
+    ours-radford    the same with --network radford: the recipe of Radford et al. 2015
+    ours-modern     the same with --network modern
     pytorch         PyTorch's DCGAN example
     tutorial        TensorFlow's DCGAN tutorial, in Keras, with one more doubling for 64 pixels
     lab             a popular course's notebook on anime faces, in Keras
 
 NAME@MINUTES gives one contestant other minutes than the rest. Our own learning rates fall towards
-the end of a training, so ours-dcgan@10 is better after ten minutes than ours-dcgan is on its way
-through sixty. The others' rates stay the same, so their longer trainings contain the shorter ones.
+the end of a training (--fall 0: they do not). So ours-dcgan@10 is better after ten minutes than
+ours-dcgan is on its way through sixty. The others' rates stay the same, so their longer trainings
+contain the shorter ones.
 
 Finished contestants and their faces are kept in the folder OUT. If the command is run again, it
 trains only those that have not finished; an interrupted one starts from the beginning. If one
-fails, only its own row is missing.
+fails, only its own row is missing. A contestant whose start takes longer than its minutes still
+trains for one round.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import importlib.util
@@ -37,12 +40,13 @@ import io
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
-from benchmarks.measure import budget, rows
+from benchmarks.measure import budget, devices, rows
 from benchmarks.measure.command import check_whole_numbers
 from gan_core import checks
 from gan_core.app.command_line import run
@@ -123,9 +127,14 @@ def named(entry: str, minutes: float) -> tuple[str, float]:
 def main(config: Config) -> None:
     """Train who has not finished, then judge everyone."""
     console = rows.console()
-    _keep_settings(config)
+    names = config.only or tuple(CONTESTANTS)
+    rows.check_writable(config.out / TABLE)
+    _check_settings(config)
+    _check_folders(config, names)
+    _check_precision_and_judge(config, names)
+    devices.use("auto")  # so that this process leaves a GPU's memory to the contestants
     faces = _faces(config, console)
-    for name in config.only or CONTESTANTS:
+    for name in names:
         why_not = _train(name, config, faces, console)
         if why_not:
             rows.say(console, f"{name}: {why_not}")
@@ -142,51 +151,99 @@ def main(config: Config) -> None:
     rows.say(console, f"wrote {config.out / TABLE} and {config.out / FIGURE}")
 
 
-# ---------------------------------------------------------------- training
+# ---------------------------------------------------------------- checks
 
 
-def _keep_settings(config: Config) -> None:
-    """What decides the faces is the same for everything in a folder.
+def _settings(config: Config) -> dict[str, str]:
+    """What decides the faces."""
+    decisive = ("data", "drawn", "minutes", "every", "count", "precision", "fall", "seed")
+    return {name: str(getattr(config, name)) for name in decisive}
+
+
+def _check_settings(config: Config) -> None:
+    """Check that the folder was not made with other settings.
 
     Raises:
-        ValueError: if the folder was made with other settings.
+        ValueError: if it was.
     """
-    from gan_core import files
-
-    decisive = ("data", "drawn", "minutes", "every", "count", "precision", "fall", "seed")
-    settings = {name: str(getattr(config, name)) for name in decisive}
     path = config.out / SETTINGS
-    config.out.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        files.text_atomically(path, json.dumps(settings, indent=2) + "\n")
         return
     there = json.loads(path.read_text(encoding="utf-8"))
-    for name, value in settings.items():
+    for name, value in _settings(config).items():
         if there.get(name) != value:
             wanted = f"{there.get(name)}, as in {path}"
             checks.fail("Config", name, wanted, value, "Take another --out for other settings.")
 
 
+def _check_folders(config: Config, names: Sequence[str]) -> None:
+    """Check that what would be deleted, because it is not finished, is a contestant's.
+
+    Raises:
+        ValueError: if a contestant's folder holds other files.
+    """
+    for name in names:
+        folder = config.out / name
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / budget.LOG).exists():
+            wanted = "a folder of this command"
+            came = f"{config.out}, where {name} holds other files"
+            checks.fail("Config", "out", wanted, came, "Take another --out.")
+
+
+def _check_precision_and_judge(config: Config, names: Sequence[str]) -> None:
+    """Check what would otherwise fail, or be another precision, after hours of training.
+
+    Raises:
+        ValueError: if the device lacks the precision, or the judge's network is not installed.
+    """
+    from dcgan.measures.features import efficientnet
+
+    why_not = devices.why_not(config.precision, devices.find("auto"))
+    if why_not is not None:
+        raise ValueError(f"benchmarks.quality: {why_not}.")
+    minutes = {name: named(name, config.minutes)[1] for name in names}
+    if not all(is_finished(config.out / name, minutes[name]) for name in names):
+        efficientnet.load()
+
+
+# ---------------------------------------------------------------- training
+
+
 def _faces(config: Config, console: Any) -> dict[str, Path]:
     """The faces as files in OUT: those to learn from, and two sets of real ones to judge by."""
     from dcgan.data import faces as face_files
-    from dcgan.drawn import drawn_faces
     from dcgan.measures import real_sets
+    from dcgan.measures.features.face_judge import FEWEST
     from gan_core import files
 
     found = {name: config.out / f"{name}.npy" for name in ("learnt", "reference", "others")}
     if all(path.exists() for path in found.values()):
         return found
-    if config.data is None:
-        images = drawn_faces.draw(range(config.drawn), seed=config.seed, size=64)
-    else:
-        images = face_files.load(config.data, 64, console=console).images
+    images = _images(config, console)
     learnt, aside = face_files.split(len(images), config.seed)
+    if len(aside) < FEWEST:
+        source = "drawn" if config.data is None else "data"
+        wanted = f"at least {10 * FEWEST} faces, a tenth of them to judge by"
+        checks.fail("Config", source, wanted, f"{len(images)}")
+    config.out.mkdir(parents=True, exist_ok=True)
+    # Only now, so that data that cannot be read decide nothing; and before the faces.
+    files.text_atomically(config.out / SETTINGS, json.dumps(_settings(config), indent=2) + "\n")
     sets = real_sets.choose(images, learnt, aside, n=config.count, seed=config.seed, mirrored=False)
     arrays = {"learnt": images[learnt], "reference": sets.reference, "others": sets.others}
     for name, array in arrays.items():
         files.write_atomically(found[name], _writer(array))
     return found
+
+
+def _images(config: Config, console: Any) -> Any:
+    """All real faces, uint8 [N, 64, 64, 3]."""
+    from dcgan.data import faces as face_files
+    from dcgan.drawn import drawn_faces
+
+    if config.data is None:
+        return drawn_faces.draw(range(config.drawn), seed=config.seed, size=64)
+    with checks.renamed("faces.load: source", "Config: data"):
+        return face_files.load(config.data, 64, console=console).images
 
 
 def _writer(array: Any) -> Any:
@@ -249,6 +306,7 @@ def _judge(config: Config, faces: dict[str, Path], console: Any) -> list[dict[st
 
     from dcgan.measures import judges
     from dcgan.measures.real_sets import RealSets
+    from gan_core import files
 
     waiting = []
     measured = []
@@ -264,14 +322,13 @@ def _judge(config: Config, faces: dict[str, Path], console: Any) -> list[dict[st
             else:
                 waiting.append((row, path, kept))
     if waiting:
-        judges.check("features")
         sets = RealSets(np.load(faces["reference"]), np.load(faces["others"]))
         judge = judges.make("features", sets, config.out, seed=config.seed)
         for row, path, kept in waiting:
             images = np.load(path)["images"][: judge.generated]
             measures = judge.measure(images)
             measures["combined"] = judge.combined(measures)
-            kept.write_text(json.dumps(measures) + "\n", encoding="utf-8")
+            files.text_atomically(kept, json.dumps(measures) + "\n")
             measured.append({**row, **measures})
     measured.sort(key=lambda row: row["minutes"])
     return measured
@@ -282,9 +339,10 @@ def everyone_in(out: Path) -> list[str]:
     order = list(CONTESTANTS)
     found = []
     for log in out.glob(f"*/{budget.LOG}"):
-        name, minutes = named(log.parent.name, float("inf"))
-        if name in order:
-            found.append((order.index(name), minutes, log.parent.name))
+        with contextlib.suppress(ValueError):  # a folder that somebody has put aside: pytorch@old
+            name, minutes = named(log.parent.name, float("inf"))
+            if name in order:
+                found.append((order.index(name), minutes, log.parent.name))
     return [name for _, _, name in sorted(found)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def over_minutes(measured: list[dict[str, Any]], path: Path) -> Any:
         style="contestant",
         markers=True,
         dashes=True,
-        palette=dict(zip(names, COLOURS, strict=False)),
+        palette=dict(zip(names, itertools.cycle(COLOURS), strict=False)),
         ax=axis,
     )
     axis.set(

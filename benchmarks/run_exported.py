@@ -228,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Check and time all rounds that are asked for.
 
     Returns:
-        0, or 1 if values were wrong, or 2 if nothing could be run.
+        0, or 1 if values were wrong or a round could not be run, or 2 if none could.
     """
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="what benchmarks.export_round wrote")
@@ -250,25 +250,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         about = json.loads((options.folder / "rounds.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        names = [each["name"] for each in about["rounds"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"error: {options.folder} holds no exported rounds: {error}", file=sys.stderr)
         return 2
-    names = [each["name"] for each in about["rounds"]]
     only = options.only or names
     for name in only:
         if name not in names:
             print(f"error: --only must be some of {', '.join(names)}, got {name}", file=sys.stderr)
             return 2
+    try:
+        _add(options.out, "")
+    except OSError as error:
+        print(f"error: --out {options.out} cannot be written: {error.strerror}", file=sys.stderr)
+        return 2
     chosen = [each for each in about["rounds"] if each["name"] in only]
     wrong = 0
+    failed = 0
     for each in chosen:
-        row = _row(options, each)
+        try:
+            row = _row(options, each)
+        except Exception as error:  # whatever a library raises costs only this round
+            reason = (str(error).splitlines() or [""])[0]
+            words = f"{each['name']} cannot run: {type(error).__name__}: {reason:.300}"
+            print(f"error: {words}", file=sys.stderr)
+            failed += 1
+            continue
         print(_line(row), flush=True)
         wrong += row["wrong"] != ""
-        if options.out is not None:
-            with open(options.out, "a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-    return 1 if wrong else 0
+        _add(options.out, json.dumps(row) + "\n")
+    if failed == len(chosen):
+        return 2
+    return 1 if wrong or failed else 0
+
+
+def _add(path: Path | None, text: str) -> None:
+    """Add text to a file; None: to no file."""
+    if path is not None:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text)
 
 
 def _row(options: argparse.Namespace, about: dict[str, Any]) -> dict[str, Any]:

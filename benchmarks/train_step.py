@@ -167,17 +167,35 @@ def why_not(row: rows.Row) -> str | None:
     """Why a row cannot be measured here; None if it can."""
     from gan_core.nn.kernels import winograd
 
+    least = winograd.MIN_BATCH_AND_CHANNELS
     if row["strategy"] != "none" and row["mode"] == "xla":
         return "XLA compiles a round for one device; with a strategy take graph"
-    a_device = row["batch_size"] // row["replicas"]
-    is_winograd = row["precision"] == "float32" and a_device >= winograd.MIN_BATCH_AND_CHANNELS
-    if row["convolution"] == "winograd" and not is_winograd:
+    if row["convolution"] == "winograd" and not _has_winograds_form(row):
         return (
-            "Winograd's form is for float32 and "
-            f"{winograd.MIN_BATCH_AND_CHANNELS} images a device; "
-            "below it is native"
+            f"Winograd's form is for float32, at least {least} images a device, and layers of "
+            f"4 x 4 or 8 x 8 pixels with at least {least} channels; no layer of this round is like "
+            "that"
         )
     return devices.why_not(row["precision"], row["device"])
+
+
+def _has_winograds_form(row: rows.Row) -> bool:
+    """Whether any layer of a row's networks would be computed in Winograd's form."""
+    import tensorflow as tf
+
+    from dcgan.networks import STAGES
+    from gan_core.nn.kernels import winograd
+
+    if row["precision"] != "float32":
+        return False
+    images = row["batch_size"] // row["replicas"]
+    for i in range(STAGES[row["size"]] - 1):
+        side = row["size"] // 2 ** (i + 2)
+        narrow = row["width"] * 2**i
+        w_shape = [4, 4, narrow, 2 * narrow]
+        if winograd.fits(images, side, side, w_shape, 2, "SAME", tf.float32):
+            return True
+    return False
 
 
 def way(row: rows.Row) -> str:

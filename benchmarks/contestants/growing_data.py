@@ -158,10 +158,12 @@ def _bytes_of(number: int, size: int) -> int:
 
 def _check_room(folder: Path, wanted: int) -> None:
     free = shutil.disk_usage(folder).free
-    if wanted + ROOM_TO_SPARE > free:
+    with_room = wanted + ROOM_TO_SPARE
+    if with_room > free:
         raise ValueError(
-            f"growth: {wanted / 1e9:.1f} GB of disk are needed in scratch, and {free / 1e9:.1f} GB "
-            "are free there. Ask for fewer faces."
+            f"growth: {with_room / 1e9:.1f} GB of free disk are needed in --out, of which "
+            f"{ROOM_TO_SPARE / 1e9:.0f} stay free, and it has {free / 1e9:.1f} GB. "
+            "Ask for fewer faces, or choose another --out."
         )
 
 

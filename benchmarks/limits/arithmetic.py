@@ -157,11 +157,6 @@ def operations(work: list[Work]) -> int:
     return sum(each.times * each.operations for each in work)
 
 
-def bytes_moved(work: list[Work]) -> int:
-    """Bytes of all of it."""
-    return sum(each.times * each.bytes for each in work)
-
-
 def dcgan_round(
     batch: int, precision: str = "float32", size: int = 64, width: int = 64, latent_dim: int = 100
 ) -> list[Work]:

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from benchmarks.limits import arithmetic
 from benchmarks.limits.peaks import Peaks
+from benchmarks.measure import rows
 from gan_core import checks
 
 
@@ -136,10 +137,10 @@ def table(predictions: list[Prediction], batch: int, title: str, source: str) ->
 def _cells(each: Prediction, bound_by: str, round_seconds: float) -> list[str]:
     return [
         each.layer,
-        f"{each.operations / 1e9:.3g}",
-        f"{each.bytes / 1e6:.3g}",
-        f"{each.intensity:.3g}",
+        rows.plain(each.operations / 1e9, 3),
+        rows.plain(each.bytes / 1e6, 3),
+        rows.plain(each.intensity, 3),
         bound_by,
-        f"{1e3 * each.seconds:.3g}",
+        rows.plain(1e3 * each.seconds, 3),
         f"{100 * each.seconds / round_seconds:.1f}",
     ]

@@ -17,6 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measure import rows
+from gan_core import checks
+
 LOG = "log.jsonl"
 DIGITS = 3  # of the minutes in LOG, behind the point
 SECONDS_BETWEEN_LOOKS_AT_THE_CLOCK = 2.0
@@ -34,7 +37,7 @@ def train(
     facts: dict[str, Any],
     spent: float = 0.0,
 ) -> None:
-    """Play rounds until the minutes are over, and show faces every few of them.
+    """Play rounds until the minutes are over, at least one, and show faces every few minutes.
 
     Args:
         play: play(n) plays n rounds and returns when the device is done with them.
@@ -55,7 +58,7 @@ def train(
     mark = every
     rounds = 0
     at_a_time = 1
-    while seconds < budget:
+    while True:
         start = clock()
         play(at_a_time)
         took = clock() - start
@@ -68,6 +71,8 @@ def train(
             minutes = round(seconds / 60.0, DIGITS)
             _write_line(out, {"minutes": minutes, "rounds": rounds, "images": images, "file": file})
             mark += every * max(1, np.ceil((seconds - mark) / every))
+        if seconds >= budget:
+            return
         at_a_time = _rounds_that_fit(at_a_time, took)
 
 
@@ -92,22 +97,20 @@ def _write_line(out: Path, line: dict[str, Any]) -> None:
 
 def lines(out: Path) -> list[dict[str, Any]]:
     """What a contestant has written; a last line that was cut off is passed over."""
-    found = []
-    if not (out / LOG).exists():
-        return found
-    for text in (out / LOG).read_text(encoding="utf-8").splitlines():
-        try:
-            found.append(json.loads(text))
-        except ValueError:
-            break
-    return found
+    return rows.read(out / LOG)
 
 
 def epochs_of_batches(images: np.ndarray, batch: int, seed: int) -> Callable[[], np.ndarray]:
     """A function that gives the next batch [batch, S, S, 3] uint8: every image once an epoch.
 
     What is left at the end of an epoch and fills no batch is left out.
+
+    Raises:
+        ValueError: if there are fewer images than a batch has.
     """
+    if len(images) < batch:
+        wanted = f"at least {batch}, a batch of this recipe"
+        checks.fail("quality", "faces to learn from", wanted, f"{len(images)}", "Take more faces.")
     random = np.random.default_rng(seed)
     order: list[np.ndarray] = []
 

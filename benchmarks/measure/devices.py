@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-PRECISIONS = ("float32", "tf32", "bfloat16")
 AMPERE = (8, 0)  # the first compute capability with TF32 and bfloat16 (A100, RTX 30)
 NOT_ON_A_CPU = "tf32 needs an NVIDIA GPU of compute capability 8.0 or later, and this is a CPU"
 

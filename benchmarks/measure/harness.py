@@ -2,8 +2,7 @@
 
 A shared machine is fast at one moment and slow at the next, so two numbers from different minutes
 cannot be compared. Therefore all contestants are started and warmed up, and then measured in turn,
-one window each, A B C A B C ... The results are the median with the quartiles, and the ratio of
-medians.
+one window each, A B C A B C ... `benchmarks.measure.ratios` says what follows from their times.
 
 A contestant is a Python module that calls `serve` with a function of the number of rounds.
 """
@@ -65,12 +64,6 @@ class Result:
         """Seconds a round."""
         return float(np.median(self.seconds))
 
-    @property
-    def quartiles(self) -> tuple[float, float]:
-        """The 25th and 75th percentile of the seconds a round."""
-        low, high = np.percentile(self.seconds, [25, 75])
-        return float(low), float(high)
-
 
 def in_turn(
     contestants: dict[str, list[str]],
@@ -128,16 +121,14 @@ def in_turn(
 
 
 class _Turns:
-    """The contestants that were started, those that are still running, and what they have shown."""
+    """The contestants that are running, and what all have shown."""
 
     def __init__(self, keep_going: bool):
         self.keep_going = keep_going
-        self.started: list[_Contestant] = []
         self.running: dict[str, _Contestant] = {}
         self.results: dict[str, Result] = {}
 
     def start(self, contestant: _Contestant) -> None:
-        self.started.append(contestant)
         self.running[contestant.name] = contestant
         self.results[contestant.name] = Result(contestant.name, np.array([]), float("nan"))
 
@@ -156,7 +147,7 @@ class _Turns:
             self._keep(name, seconds=np.append(windows, seconds / rounds))
 
     def end(self) -> None:
-        for contestant in self.started:
+        for contestant in self.running.values():
             contestant.end()
 
     def _ask(self, name: str, request: int | str) -> Any:
@@ -169,7 +160,7 @@ class _Turns:
             if not self.keep_going:
                 raise
             self._keep(name, failed=str(error))
-            del self.running[name]
+            self.running.pop(name).end()  # or it might compute while others are measured
             return None
 
     def _keep(self, name: str, **fields: Any) -> None:

@@ -11,6 +11,7 @@ next row is measured all the same.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -19,8 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -199,7 +201,18 @@ def cells_of_times(row: Row, units_a_second: float = 1e3) -> list[str]:
         units_a_second: the table's units of time in a second; 1000 for milliseconds.
     """
     low, high = (units_a_second * seconds for seconds in row["quartiles"])
-    return [f"{units_a_second * row['seconds']:.4g}", f"{low:.4g} – {high:.4g}"]
+    return [plain(units_a_second * row["seconds"]), f"{plain(low)} – {plain(high)}"]
+
+
+def plain(number: float, digits: int = 4) -> str:
+    """A number with so many significant digits, or more if it is large, but no power of ten.
+
+    Example:
+        >>> [plain(number) for number in (0.012345, 1573.4, 12345.6)]
+        ['0.01235', '1573', '12,346']
+    """
+    shown = f"{number:.{digits}g}"
+    return f"{number:,.0f}" if "e+" in shown else shown
 
 
 def of_one_part(times: Row, parts: int) -> Row:
@@ -254,13 +267,14 @@ def run(command: list[str]) -> tuple[int, str, str, int]:
     # TensorFlow's errors are kept: they may tell why a process ended.
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
     with (
+        sigterm_as_ctrl_c(),
         tempfile.TemporaryFile("w+", errors="replace") as output,
         tempfile.TemporaryFile("w+", errors="replace") as log,
     ):
         process = subprocess.Popen(command, stdout=output, stderr=log, env=environment)
         try:
             _, status, usage = os.wait4(process.pid, 0)
-        except BaseException:  # Ctrl-C
+        except BaseException:  # Ctrl-C, or SIGTERM
             process.kill()
             process.wait()
             raise
@@ -269,6 +283,30 @@ def run(command: list[str]) -> tuple[int, str, str, int]:
         log.seek(0)
         unit = 1 if sys.platform == "darwin" else 1024
         return process.returncode, output.read(), log.read(), usage.ru_maxrss * unit
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came."""
+
+    exit_code = 128 + signal.SIGTERM
+    """of a command that it ends"""
+
+
+@contextlib.contextmanager
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """Within the block SIGTERM raises `Terminated`, so that other processes are ended too.
+
+    It would otherwise end this process alone, and a training that it has started would go on.
+    """
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _all_memory() -> int:
@@ -312,8 +350,14 @@ def _ends_within_a_line(file: BinaryIO) -> bool:
 
 
 def read(path: Path) -> list[Row]:
-    """All rows of a file."""
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    """All rows of a file, without a line that was cut off; none where there is no file."""
+    if not path.exists():
+        return []
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 def device_name(found: list[Row]) -> str:

@@ -193,6 +193,50 @@ def test_a_folder_without_rounds_and_a_name_that_is_not_there_are_told(
     assert "--only must be some of float32-4, got float64-4" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["[]", "{}", '{"rounds": [{}]}', '{"rounds": 3}'])
+def test_a_list_of_something_else_is_told_in_one_line(text, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: "as if it were installed")
+    (tmp_path / "rounds.json").write_text(text)
+    assert run_exported.main([str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "holds no exported rounds" in line
+
+
+@pytest.fixture
+def two_rounds(tmp_path, monkeypatch):
+    """A folder with two rounds, of which the first cannot be run."""
+
+    def row(options, about):
+        if about["name"] == "float32-512":
+            raise RuntimeError("RESOURCE_EXHAUSTED: out of memory\nand more")
+        return {"name": about["name"], "wrong": ""}
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: "as if it were installed")
+    monkeypatch.setattr(run_exported, "_row", row)
+    monkeypatch.setattr(run_exported, "_line", lambda row: f"{row['name']} runs")
+    rounds = [{"name": "float32-512"}, {"name": "float32-4"}]
+    (tmp_path / "rounds.json").write_text(json.dumps({"rounds": rounds}))
+    return tmp_path
+
+
+def test_a_round_that_cannot_run_costs_only_its_own_line(two_rounds, capsys):
+    out = two_rounds / "rows.jsonl"
+    assert run_exported.main([str(two_rounds), "--out", str(out)]) == 1
+    told = capsys.readouterr()
+    words = "float32-512 cannot run: RuntimeError: RESOURCE_EXHAUSTED: out of memory"
+    assert told.err == f"error: {words}\n"
+    assert told.out == "float32-4 runs\n"
+    assert [json.loads(line)["name"] for line in out.read_text().splitlines()] == ["float32-4"]
+    assert run_exported.main([str(two_rounds), "--only", "float32-512"]) == 2
+
+
+def test_a_file_that_cannot_be_written_is_told_before_anything_runs(two_rounds, capsys):
+    assert run_exported.main([str(two_rounds), "--out", str(two_rounds)]) == 2
+    told = capsys.readouterr()
+    assert told.err == f"error: --out {two_rounds} cannot be written: Is a directory\n"
+    assert told.out == ""
+
+
 @pytest.mark.parametrize("option", ["--windows", "--rounds", "--side", "--numbers"])
 @pytest.mark.parametrize("number", ["0", "-3", "many", "9" * 23, "9" * 5000])
 def test_numbers_that_time_nothing_are_refused(option, number, tmp_path, capsys):

@@ -202,6 +202,19 @@ def test_the_table_has_a_line_a_point_and_the_seconds_of_the_processor(tmp_path,
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_table_keeps_the_points_that_are_not_asked_for_now(tmp_path, asked, no_figures):
+    """`--only round-batch --batch 4` adds to the curves that are there, and drops none of them."""
+    growth.main(config(tmp_path))
+    growth.main(config(tmp_path, only=("judge-pixels",), batch=(4,), judged=(30,)))
+    growth.main(config(tmp_path, only=("judge-pixels",), judged=(50,), windows=2))
+    growth.main(config(tmp_path, only=("judge-pixels",), judged=(30,)))
+    with open(tmp_path / growth.TABLE, newline="") as file:
+        found = [(row["series"], int(row["value"])) for row in csv.DictReader(file)]
+    assert len(found) == 15
+    assert found[:2] == [("round-batch", 2), ("round-batch", 4)]
+    assert [value for name, value in found if name == "judge-pixels"] == [20, 30, 40]
+
+
 def test_nothing_but_failures_is_an_error(tmp_path, monkeypatch):
     failed = {"status": rows.FAILED, "message": "the sky is green"}
     monkeypatch.setattr(rows, "ask", lambda module, options: {**options, **failed})
@@ -231,7 +244,7 @@ def test_what_a_point_writes_to_the_disk_is_deleted(ending, tmp_path, monkeypatc
     assert folders
     assert not any(folder.exists() for folder in folders)
     assert {folder.parent for folder in folders} == {tmp_path}
-    assert all("scratch" not in row for row in growth.kept(tmp_path / growth.LINES))
+    assert all("scratch" not in row for row in rows.read(tmp_path / growth.LINES))
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 2.5])
@@ -353,7 +366,8 @@ def test_a_data_set_is_measured(way, tmp_path, monkeypatch):
 @pytest.mark.usefixtures("_devices_stay")
 def test_faces_for_which_the_disk_has_no_room_are_refused_before_any_is_written(tmp_path):
     options = {"way": "file", "value": 10**8, "size": 1024, "scratch": str(tmp_path)}
-    with pytest.raises(ValueError, match=r"growth: 314572.8 GB of disk are needed .*fewer faces"):
+    words = r"growth: 314574.8 GB of free disk are needed in --out, of which 2 stay free, .*fewer"
+    with pytest.raises(ValueError, match=words):
         growing_data.measure({**options, "device": "cpu", "batch": 8, "windows": 1})
     assert not list(tmp_path.iterdir())
 

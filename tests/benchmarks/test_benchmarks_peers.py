@@ -204,6 +204,29 @@ def test_a_contestant_that_breaks_down_later_keeps_its_reason():
     assert other.seconds.tolist() == [1, 1]
 
 
+def test_a_contestant_that_drops_out_computes_no_more_while_others_are_measured(tmp_path):
+    """It has printed something of its library's, and goes on with its round."""
+    process = tmp_path / "process"
+    prints = (
+        f"import os, time; open({str(process)!r}, 'w').write(str(os.getpid())); input(); "
+        "print('Welcome', flush=True); time.sleep(60)"
+    )
+    asks = f"""
+import os, sys
+for line in sys.stdin:
+    try:
+        os.kill(int(open({str(process)!r}).read()), 0)
+        print(1.0, flush=True)
+    except ProcessLookupError:
+        print(2.0, flush=True)
+"""
+    broken, other = harness.in_turn(
+        {"a": ["-c", prints], "b": ["-c", asks]}, rounds=1, windows=1, keep_going=True
+    )
+    assert "its answer was 'Welcome'" in broken.failed
+    assert (other.first_call, other.seconds.tolist()) == (2.0, [2.0])
+
+
 def test_every_second_turn_goes_back(tmp_path):
     log = tmp_path / "log"
     writer = "import sys\nfor line in sys.stdin:\n    open({!r}, 'a').write({!r})\n    print(1.0, flush=True)"

@@ -1,13 +1,16 @@
 """Time to quality: the minutes that a contestant has, and what is made of what it shows."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import programs
 import pytest
 
-from benchmarks import quality
-from benchmarks.measure import budget, rows
+from benchmarks import quality, quality_plots
+from benchmarks.measure import budget, devices, rows
+from dcgan.measures import judges
+from dcgan.measures.features import efficientnet
 
 FACES = np.arange(10 * 4 * 4 * 3, dtype=np.uint8).reshape(10, 4, 4, 3)
 
@@ -73,6 +76,14 @@ def test_time_that_is_over_already_counts(tmp_path, clock):
     assert last["rounds"] <= 15.0 / 0.5 + 4
 
 
+def test_minutes_that_are_over_before_the_first_round_leave_time_for_one(tmp_path, clock):
+    options = {"out": str(tmp_path), "minutes": 1.0, "every": 1.0, "count": 1, "batch": 8}
+    budget.train(clock.play, clock.sample, options, {}, spent=90.0)
+    (line,) = [line for line in budget.lines(tmp_path) if "file" in line]
+    assert (line["rounds"], line["minutes"]) == (1, round(90.5 / 60.0, budget.DIGITS))
+    assert quality.is_finished(tmp_path, 1.0)
+
+
 def test_a_line_that_was_cut_off_is_passed_over(tmp_path, clock):
     shown(tmp_path, clock)
     whole = budget.lines(tmp_path)
@@ -90,6 +101,12 @@ def test_batches_have_every_image_once_an_epoch():
     assert sorted(first_epoch) == sorted(second_epoch) == list(range(10))
     without_rest = budget.epochs_of_batches(images, 4, seed=0)
     assert len(set(np.concatenate([without_rest(), without_rest()]).ravel())) == 8
+
+
+def test_fewer_faces_than_a_batch_are_refused():
+    words = "faces to learn from must be at least 11, a batch of this recipe, got 10"
+    with pytest.raises(ValueError, match=words):
+        budget.epochs_of_batches(FACES, 11, seed=0)
 
 
 def rows_of(name, *pairs):
@@ -148,15 +165,162 @@ def test_everyone_who_has_shown_faces_is_found(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / budget.LOG).touch()
     (tmp_path / "factor_classifier").mkdir()
+    (tmp_path / "pytorch@old").mkdir()
+    (tmp_path / "pytorch@old" / budget.LOG).touch()
     found = quality.everyone_in(tmp_path)
     assert found == ["ours-dcgan", "pytorch@2", "pytorch@10", "pytorch", "lab@1.5"]
 
 
+@pytest.fixture
+def nothing_is_trained(monkeypatch):
+    """The commands of the trainings that would be started."""
+    commands = []
+
+    def train(command):
+        commands.append(command)
+        return 0, "", "", None
+
+    monkeypatch.setattr(quality.rows, "run", train)
+    monkeypatch.setattr(quality.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(devices, "use", lambda device: "CPU")
+    monkeypatch.setattr(devices, "find", lambda device: "cpu")
+    monkeypatch.setattr(efficientnet, "load", lambda: None)
+    return commands
+
+
+def without_faces(monkeypatch):
+    """What is there already need not be read."""
+    found = {"learnt": "learnt.npy"}
+    monkeypatch.setattr(quality, "_faces", lambda config, console: found)
+
+
+@pytest.mark.slow
 def test_a_folder_of_other_settings_is_refused(tmp_path):
-    quality._keep_settings(quality.Config(out=tmp_path, minutes=1.0))
-    quality._keep_settings(quality.Config(out=tmp_path, minutes=1.0, only=("lab",)))
+    few = {"out": tmp_path, "drawn": 200, "count": 100}
+    quality._faces(quality.Config(**few, minutes=1.0), rows.console())
+    quality._check_settings(quality.Config(**few, minutes=1.0, only=("lab",)))
     with pytest.raises(ValueError, match=r"minutes must be 1.0, as in .*settings.json, got 2.0"):
-        quality._keep_settings(quality.Config(out=tmp_path, minutes=2.0))
+        quality._check_settings(quality.Config(**few, minutes=2.0))
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+def test_data_that_cannot_be_read_do_not_decide_which_data_the_folder_has(tmp_path):
+    config = quality.Config(data=tmp_path / "faces.zpi", out=tmp_path / "out")
+    with pytest.raises(ValueError, match=r"^Config: data must be a folder .* does not exist"):
+        quality.main(config)
+    quality._check_settings(quality.Config(data=tmp_path / "faces.zip", out=tmp_path / "out"))
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+def test_a_folder_that_cannot_be_written_is_told_before_the_faces_are_read(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    arguments = ["--out", str(tmp_path / "file")]
+    with pytest.raises(SystemExit) as end:
+        quality.run(quality.Config, quality.main, "", "quality", arguments)
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "quality.csv cannot be written" in line
+    assert "Choose another --out." in line
+
+
+@pytest.mark.slow
+def test_too_few_faces_to_judge_by_are_refused_before_anyone_trains(tmp_path):
+    config = quality.Config(drawn=100, out=tmp_path / "out")
+    with pytest.raises(ValueError, match=r"drawn must be at least 200 faces, .* got 100"):
+        quality._faces(config, rows.console())
+    assert not config.out.exists()
+
+
+def test_a_folder_that_is_no_contestants_is_not_deleted(tmp_path, nothing_is_trained, monkeypatch):
+    without_faces(monkeypatch)
+    mine = tmp_path / "pytorch" / "setup.py"
+    mine.parent.mkdir()
+    mine.write_text("a checkout of PyTorch")
+    config = quality.Config(out=tmp_path, only=("ours-dcgan", "pytorch"))
+    with pytest.raises(ValueError, match=r"out must be a folder of this .* pytorch holds other"):
+        quality.main(config)
+    assert mine.exists()
+    assert nothing_is_trained == []
+
+
+def test_a_precision_that_the_device_lacks_is_refused_before_anyone_trains(
+    tmp_path, nothing_is_trained, monkeypatch
+):
+    without_faces(monkeypatch)
+    with pytest.raises(ValueError, match="tf32 needs an NVIDIA GPU"):
+        quality.main(quality.Config(out=tmp_path, precision="tf32"))
+    assert nothing_is_trained == []
+
+
+def test_a_judge_that_is_not_installed_is_told_before_anyone_trains(
+    tmp_path, nothing_is_trained, monkeypatch
+):
+    def load():
+        raise ValueError("judge: the network is not installed.")
+
+    without_faces(monkeypatch)
+    monkeypatch.setattr(efficientnet, "load", load)
+    with pytest.raises(ValueError, match="judge: the network is not installed"):
+        quality.main(quality.Config(out=tmp_path))
+    assert nothing_is_trained == []
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+def test_a_gpus_memory_is_left_to_the_contestants(tmp_path, monkeypatch):
+    """The faces are chosen by TensorFlow, which otherwise takes nearly all of it in this process."""
+    used = []
+
+    def faces(config, console):
+        assert used == ["auto"]
+        return {"learnt": "learnt.npy"}
+
+    monkeypatch.setattr(devices, "use", used.append)
+    monkeypatch.setattr(quality, "_faces", faces)
+    with pytest.raises(ValueError, match="nobody has shown faces"):
+        quality.main(quality.Config(out=tmp_path))
+
+
+class Judge:
+    """One that measures nothing."""
+
+    generated = 2
+
+    def measure(self, images):
+        return {name: float(len(images)) for name in quality.MEASURES}
+
+    def combined(self, measures):
+        return 1.0
+
+
+def test_a_measurement_is_kept_whole_or_not_at_all(tmp_path, clock, monkeypatch):
+    """Half a file, of a process that was killed, would end every later run."""
+
+    def write_text(path, text, **options):
+        path.write_bytes(text[:5].encode())
+        raise OSError("killed")
+
+    (tmp_path / "pytorch").mkdir()
+    shown(tmp_path / "pytorch", clock)
+    faces = {}
+    for name in ("reference", "others"):
+        faces[name] = tmp_path / f"{name}.npy"
+        np.save(faces[name], FACES)
+    monkeypatch.setattr(judges, "make", lambda *arguments, **options: Judge())
+    monkeypatch.setattr(Path, "write_text", write_text)
+    config = quality.Config(out=tmp_path)
+    measured = quality._judge(config, faces, rows.console())
+    assert [row["KID"] for row in measured] == [2.0] * 4
+    monkeypatch.setattr(judges, "make", None)
+    assert quality._judge(config, faces, rows.console()) == measured
+
+
+@pytest.mark.slow
+def test_more_trainings_than_colours_are_in_one_figure(monkeypatch):
+    monkeypatch.setattr(quality_plots.plots, "save", lambda figure, path: figure)
+    names = [*quality.CONTESTANTS, "ours-dcgan@2", "pytorch@2"]
+    measured = [row for name in names for row in rows_of(name, (1.0, 300.0), (2.0, 200.0))]
+    (axis,) = quality_plots.over_minutes(measured, None).axes
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == names
 
 
 @pytest.mark.parametrize(

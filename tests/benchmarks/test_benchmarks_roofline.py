@@ -48,6 +48,14 @@ def test_no_device_beats_its_peaks():
             assert max(operations, moved) < seconds < operations + moved
 
 
+def test_large_numbers_of_the_table_are_no_powers_of_ten():
+    total = roofline.Prediction("a round", 1_162_400_000_000, 12_345_600_000, 1.5)
+    assert roofline._cells(total, "", 3.0) == [
+        *("a round", "1,162", "12,346", "94.2"),
+        *("", "1,500", "50.0"),
+    ]
+
+
 def test_the_model_is_a_table_of_layers(capsys):
     train_step.main(
         train_step.Config(model="a100", batch_size=(16,), precision=("tf32",), size=32, width=2)

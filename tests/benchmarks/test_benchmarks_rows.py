@@ -1,12 +1,15 @@
 """A row is measured in a process of its own, or says why not; no test here depends on a time."""
 
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
+import time
 
 import numpy as np
+import programs
 import pytest
 import tensorflow as tf
 
@@ -179,6 +182,19 @@ def test_a_row_that_would_be_native_is_not_called_winograds(tmp_path, monkeypatc
     }
 
 
+@pytest.mark.parametrize(
+    ("size", "width", "is_there"),
+    [(64, 64, True), (64, 16, True), (64, 15, False), (96, 64, False), (32, 32, True)],
+)
+def test_networks_without_a_layer_of_winograds_form_have_no_row_of_its_name(size, width, is_there):
+    """At 96 pixels images have 6, 12, ... pixels a side; 8 * 15 channels meet 4 * 15, below 64."""
+    config = train_step.Config(
+        batch_size=(64,), convolution=("winograd",), size=size, width=width, device="cpu"
+    )
+    for row in train_step.planned(config):
+        assert (row["why_not"] is None) == is_there
+
+
 def test_any_other_error_is_a_row_with_its_words():
     def broken(options):
         raise ValueError("the sky is green\nand more")
@@ -297,6 +313,34 @@ def test_ctrl_c_ends_the_process_that_is_measured(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         rows.ask("contestant", {})
     assert started[0].returncode == -signal.SIGKILL
+
+
+STARTS_ANOTHER = """
+import sys
+from benchmarks.measure import rows
+from gan_core.app.command_line import errors_in_one_line
+child = "import os, time; print(os.getpid(), file=open({place!r}, 'w'), flush=True); time.sleep(99)"
+with errors_in_one_line():
+    rows.run([sys.executable, "-c", child])
+"""
+
+
+def test_sigterm_ends_the_process_that_is_measured_too(tmp_path):
+    """`timeout 3600 python -m benchmarks.quality` left a training behind."""
+    place = tmp_path / "process"
+    with programs.start(["-c", STARTS_ANOTHER.format(place=str(place))]) as command:
+        while not place.exists() or not place.read_text().endswith("\n"):
+            time.sleep(0.01)
+        child = int(place.read_text())
+        command.send_signal(signal.SIGTERM)
+        _, told = command.communicate()
+    try:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+    assert (command.returncode, told) == (143, "stopped.\n")
 
 
 def test_the_table_goes_on_after_a_batch_that_does_not_fit(tmp_path, monkeypatch, capsys):
@@ -558,7 +602,7 @@ def test_a_generator_with_labels_is_measured_too(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("units", "wanted"),
-    [({}, ["12.35", "12 – 13.5"]), ({"units_a_second": 1e6}, ["1.235e+04", "1.2e+04 – 1.35e+04"])],
+    [({}, ["12.35", "12 – 13.5"]), ({"units_a_second": 1e6}, ["12,346", "12,000 – 13,500"])],
 )
 def test_times_are_shown_as_the_median_and_the_quartiles(units, wanted):
     row = {"seconds": 0.0123456, "quartiles": [0.012, 0.0135]}
