@@ -184,6 +184,14 @@ def test_asking_knows_names_and_the_nearest_ones():
             known.asked(texts)
 
 
+def test_a_value_is_found_however_its_letters_and_spaces_are_written():
+    """The name of a class folder, copied from a disk that keeps é as e and an accent."""
+    rows = np.array([[0], [1]])
+    known = labels.LabelSet.of_rows("folders", {"class": ("b\u00e9b\u00e9 a", "x")}, rows)
+    for text in ("b\u00e9b\u00e9 a", "be\u0301be\u0301  a", "B\u00c9b\u00e9_a"):
+        assert known.asked([f"class={text}"]) == {"class": "b\u00e9b\u00e9 a"}
+
+
 def test_an_id_keeps_its_other_factors_when_one_is_asked_for():
     known = made().labels
     ids = [f"player {i}" for i in range(200)]
