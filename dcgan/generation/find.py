@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -183,7 +184,9 @@ def read(images: tuple[str | os.PathLike, ...], size: int, form: Form = USUAL) -
             reason = error.strerror or str(error)
             checks.fail("find", "image", "a file that can be read", f"{file}: {reason}")
         try:
-            pictures.append(decoder.decode(data, size, form))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of sizes
+                pictures.append(decoder.decode(data, size, form))
         except decoder.UnusableImageError as error:
             checks.fail("find", "image", "a picture", f"{file}: {error}")
     return np.stack(pictures)

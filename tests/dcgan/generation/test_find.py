@@ -71,6 +71,13 @@ def test_a_pipe_and_a_device_which_may_never_end_are_refused(tmp_path, capsys, m
         assert said.endswith(f"got {file}: It is a device or a pipe, not a file.\n")
 
 
+def test_warnings_of_pillows_are_not_shown(tmp_path, monkeypatch, recwarn):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    Image.new("RGB", (12, 12)).save(tmp_path / "large.png")
+    find.read((tmp_path / "large.png",), 8)
+    assert not recwarn.list
+
+
 def test_faces_of_its_own_are_other_ones_than_the_starts(generator, monkeypatch):
     names, pictures = find._pictures(Find(generated=3, seed=4), generator, {})
     assert len(names) == 3
