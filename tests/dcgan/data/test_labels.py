@@ -42,6 +42,11 @@ def test_a_table_is_read_however_it_was_saved(tmp_path, text, encoding):
     assert "Rare, fewer than 10 pictures: hair=blue (1)" in found.summary()
 
 
+def test_commas_in_a_quoted_name_do_not_separate(tmp_path):
+    found = table(tmp_path, 'file;"hair, or fur, if any"\na/1.png;blue\n3.png;"red, dark"\n')
+    assert found.labels.factors == {"hair, or fur, if any": ("blue", "red, dark")}
+
+
 def test_odd_rows_are_told_and_cost_nothing(tmp_path):
     text = "file,hair\na/1.png,blue\n2.png,\n3.png,red\nx.png,red\n3.png,red\n"
     found = table(tmp_path, text)
