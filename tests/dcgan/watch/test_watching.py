@@ -141,6 +141,18 @@ def test_neighbours_among_other_faces_than_the_run_learns_from_are_refused(run, 
         drawing.find_neighbours(str(copy), 4, 3)
 
 
+def test_faces_that_were_put_back_are_those_of_the_run_again(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    images = real_faces.divided_faces(Config(**TINY), SILENT)[0]
+    data = tmp_path / "faces.npy"
+    RunFolder.resume(copy).remember(data=str(data), cache=str(tmp_path / "cache"))
+    np.save(data, images[1:])
+    with pytest.raises(ValueError, match=r"must be those of its training"):
+        drawing.find_neighbours(str(copy), 4, 3)
+    np.save(data, images)
+    assert len(drawing.find_neighbours(str(copy), 4, 3).nearest) == 4
+
+
 def test_a_checkpoint_that_is_removed_while_it_is_read_is_followed_by_the_next(run, monkeypatch):
     copied = shutil.copyfile
     calls = []
