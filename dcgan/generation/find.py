@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shlex
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -137,7 +138,8 @@ def _with_label(generator: Generator, asked: Asked) -> Callable:
         return generator.samples
     missing = [name for name in known.factors if name not in asked]
     if missing:
-        example = " ".join(f"--label {name}={known.factors[name][0]}" for name in missing)
+        values = [shlex.quote(f"{name}={known.factors[name][0]}") for name in missing]
+        example = " ".join(f"--label {value}" for value in values)
         wanted = "a value for each factor that the generator knows"
         came = f"none for {', '.join(missing)}"
         checks.fail("Find", "label", wanted, came, f"Say {example}, or what fits the pictures.")

@@ -136,6 +136,14 @@ def test_a_missing_or_unknown_label_is_one_line(labels, words, asked, tmp_path, 
     assert words in said
 
 
+def test_the_labels_that_are_missing_can_be_copied_into_a_shell():
+    values = ("dark, blonde", "x")
+    known = LabelSet.of_rows("csv", {"hair colour": values, "eyes": ("x", "y")}, [[0, 0], [1, 1]])
+    made = trained_generator.Generator(tf.identity, 2, SIZE, "made", known, tf.identity)
+    with pytest.raises(ValueError, match=r"Say --label 'hair colour=dark, blonde' --label eyes=x"):
+        find._with_label(made, {})
+
+
 def test_walk_goes_between_rows_of_the_file(tmp_path, generator):
     rows = np.array([[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]], np.float32)
     np.save(tmp_path / "z.npy", rows)
