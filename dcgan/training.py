@@ -329,6 +329,8 @@ def _with_absolute_paths(config: Config) -> Config:
         if path is not None:
             changes[name] = Path(os.path.abspath(os.path.expanduser(path)))
     if config.data is not None and config.labels not in (None, labelling.FOLDERS):
+        with checks.renamed("faces.load: source", "Config: data"):
+            faces.check_exists(changes["data"])  # else it would be told that there is no CSV file
         changes["labels"] = os.path.abspath(labelling.table(config.labels, changes["data"]))
     return dataclasses.replace(config, **changes)
 

@@ -45,7 +45,7 @@ from gan_core import checks
 from gan_core.files import text_atomically
 
 CACHE = Path("runs/cache")
-VERSION = 4  # of what `images.decode` makes of a file: part of the fingerprint
+VERSION = 5  # of what `images.decode` makes of a file: part of the fingerprint
 AT_A_TIME = 1024  # pictures whose checksum is taken together
 FILES_IN_MEMORY = 512_000_000  # bytes of files that are read but not decoded yet
 UNFINISHED = ".unfinished-"  # how the names of caches begin that are being written

@@ -272,7 +272,9 @@ def _correct_transparency(image: Image.Image, data: bytes) -> None:
     if image.format != "PNG" or colour is None or isinstance(colour, bytes):
         return
     depth = data[24]
-    if image.mode in ("1", "L") and depth < 8:
+    if image.mode == "1":  # white is 1 in older Pillows, and 255 in newer ones
+        image.info["transparency"] = 255 if colour else 0
+    elif image.mode == "L" and depth < 8:
         image.info["transparency"] = colour * 255 // (2**depth - 1)
     elif image.mode == "RGB" and depth == 16:
         image.info["transparency"] = tuple(value >> 8 for value in colour)

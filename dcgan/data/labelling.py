@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -44,13 +45,30 @@ def of_config(config, names: list[str]) -> Labelled | None:
     return labels_csv.load(table(config.labels, config.data), names)
 
 
+def with_data(config, data: str | os.PathLike):
+    """The config of a run, for faces that lie elsewhere now, or for others.
+
+    The labels of drawn faces are none of pictures.
+
+    Args:
+        config: a dcgan.config.Config.
+        data: where the faces are.
+    """
+    labels = None if config.data is None else config.labels
+    return dataclasses.replace(config, data=Path(data), labels=labels)
+
+
 def table(text: str, data: Path) -> Path:
     """The CSV file that --labels names, from the working folder or from the data folder.
+
+    A run keeps the whole path. If the data were moved, and the file with them, it is found by its
+    name in the folder where the data are now.
 
     Raises:
         ValueError: if there is no such file.
     """
-    for path in (Path(os.path.expanduser(text)), Path(data) / text):
+    named = Path(os.path.expanduser(text))
+    for path in (named, Path(data) / text, Path(data) / named.name):
         if path.is_file():
             return path
     wanted = f"{FOLDERS} (the folders that pictures lie in are their labels), or a CSV file"

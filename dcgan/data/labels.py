@@ -16,6 +16,7 @@ import difflib
 import hashlib
 import json
 import os
+import unicodedata
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -107,7 +108,7 @@ class LabelSet:
         """Read labels such as those of `--label hair=blue --label glasses=yes`.
 
         Capital and small letters are the same unless two names differ only by them; _ and - count
-        as a space.
+        as a space, and so do several spaces. Composed and decomposed letters are the same.
 
         Args:
             texts: each FACTOR=VALUE.
@@ -329,7 +330,8 @@ def _nearest(argument: str, wanted: str, text: str, names: Sequence[str] | Mappi
 
 
 def _plain(text: str) -> str:
-    return text.casefold().replace("_", " ").replace("-", " ")
+    composed = unicodedata.normalize("NFC", text)  # as the values are kept
+    return " ".join(composed.casefold().replace("_", " ").replace("-", " ").split())
 
 
 def _number(one: str, seed: int) -> int:

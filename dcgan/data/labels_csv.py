@@ -14,6 +14,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -172,9 +173,10 @@ def _text(path: Path) -> str:
 
 
 def _separator(text: str) -> str:
-    """Which of SEPARATORS the first line has most of."""
+    """Which of SEPARATORS the first line has most of, outside of quoted names."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(SEPARATORS, key=first.count)
+    bare = re.sub('"[^"]*"', "", first)
+    return max(SEPARATORS, key=bare.count)
 
 
 def _factors(path: Path, header: list[str]) -> dict[int, str]:

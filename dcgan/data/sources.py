@@ -342,7 +342,7 @@ class Folder(Source):
             self._pass_over(name, f"cannot be read: {_special(status.st_mode)}", SPECIAL)
             return False
         self._files[name] = status.st_size
-        stamps.append([name, status.st_size, status.st_mtime_ns, os.access(entry.path, os.R_OK)])
+        stamps.append([name, *_stamp(status), os.access(entry.path, os.R_OK)])
         return False
 
     def _pass_over(self, name: str, why: str, kind: str) -> None:
@@ -539,8 +539,16 @@ def _raise(error: UnusableImageError) -> NoReturn:
 
 
 def _stamp_of_file(path: Path) -> list:
-    status = path.stat()
-    return [str(path.resolve()), status.st_size, status.st_mtime_ns]
+    return [str(path.resolve()), *_stamp(path.stat())]
+
+
+def _stamp(status: os.stat_result) -> list[int]:
+    """What differs if a file may have other content.
+
+    A program that keeps a picture's date (`exiftool -P`, `jpegtran` and `touch -r`) and its size
+    cannot keep the time of its last change, ctime.
+    """
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 # ---------------------------------------------------------------- arrays

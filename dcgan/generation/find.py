@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shlex
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -136,7 +138,8 @@ def _with_label(generator: Generator, asked: Asked) -> Callable:
         return generator.samples
     missing = [name for name in known.factors if name not in asked]
     if missing:
-        example = " ".join(f"--label {name}={known.factors[name][0]}" for name in missing)
+        values = [shlex.quote(f"{name}={known.factors[name][0]}") for name in missing]
+        example = " ".join(f"--label {value}" for value in values)
         wanted = "a value for each factor that the generator knows"
         came = f"none for {', '.join(missing)}"
         checks.fail("Find", "label", wanted, came, f"Say {example}, or what fits the pictures.")
@@ -183,7 +186,9 @@ def read(images: tuple[str | os.PathLike, ...], size: int, form: Form = USUAL) -
             reason = error.strerror or str(error)
             checks.fail("find", "image", "a file that can be read", f"{file}: {reason}")
         try:
-            pictures.append(decoder.decode(data, size, form))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Pillow's, of odd metadata and of sizes
+                pictures.append(decoder.decode(data, size, form))
         except decoder.UnusableImageError as error:
             checks.fail("find", "image", "a picture", f"{file}: {error}")
     return np.stack(pictures)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import os
 import re
 import time
 from pathlib import Path
@@ -83,6 +84,15 @@ class Generate:
         if self.out is not None:
             place = writers.place if self.ids is None else avatars.place
             object.__setattr__(self, "out", place(self.out, self.overwrite))
+        if self.sheet is not None and self.out is not None:
+            self._check_sheet_beside_out()
+
+    def _check_sheet_beside_out(self) -> None:
+        """The folder of faces holds no other picture: it may be replaced, or learnt from."""
+        if Path(os.path.abspath(self.out)) in Path(os.path.abspath(self.sheet)).parents:
+            came = f"{self.sheet}, inside {self.out}"
+            way_out = "Put it beside that folder."
+            checks.fail("Generate", "sheet", "a file outside the folder of faces", came, way_out)
 
     def _check_part(self) -> None:
         numbers_of(self.part)

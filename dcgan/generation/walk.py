@@ -122,7 +122,8 @@ def path_of_z(config: Walk, dim: int) -> np.ndarray:
         checks.integer("Walk", "coordinate", config.coordinate, 0, dim - 1)
         direction = space.coordinate(dim, config.coordinate)
         values = config.span * (2.0 * t - 1.0)
-        return space.set_component(a, direction, values, config.keep_norm)
+        with checks.renamed("set_component: value", "Walk: span"):
+            return space.set_component(a, direction, values, config.keep_norm)
     b = _end(config, "second", dim)
     if config.kind == "slerp":
         return space.slerp(a, b, t)

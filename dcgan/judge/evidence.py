@@ -102,7 +102,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
             found = faces.load(Path(data), size, form=config.form, cache=cache)
         images = found.images
         # As training divided them: a CSV of labels may leave some out.
-        labelled = labelling.of_config(config, found.names)
+        labelled = labelling.of_config(labelling.with_data(config, data), found.names)
         learnt, aside = labelling.divide(len(images), config.seed, labelled)
         n = min(n, len(aside) // (1 + FLOORS))
         if n < FEWEST:

@@ -181,7 +181,7 @@ def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealF
             found = faces.load(data, size, form=config.form, cache=config.cache or faces.CACHE)
         images = found.images
         # As training divided them: a CSV of labels may leave some out.
-        labelled = labelling.of_config(config, found.names)
+        labelled = labelling.of_config(labelling.with_data(config, data), found.names)
         indices, aside = labelling.divide(len(images), config.seed, labelled)
         if min(len(aside), len(indices)) < FEWEST:
             kind = "faces" if labelled is None else "faces with labels"

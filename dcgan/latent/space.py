@@ -285,7 +285,7 @@ def _scale_of_rest(owner: str, z: np.ndarray, rest: np.ndarray, value: np.ndarra
             "value",
             f"of size at most |z| = {length.min():.3g}, and z not along the direction",
             f"{np.abs(value).max():.3g}",
-            "Choose smaller values, or keep_norm=False.",
+            "Choose smaller values, or do not keep the norm.",
         )
     return np.sqrt(length**2 - value**2) / np.where(left > 0.0, left, 1.0)
 

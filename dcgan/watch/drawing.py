@@ -68,6 +68,7 @@ def find_neighbours(folder: str, count: int, seed: int) -> Neighbours:
     config = _config_of_faces(configs.of_run(folder))
     learnt, of_held_aside, checksum = _real_faces(config)
     if not folders.has_faces(folder, checksum):
+        _real_faces.cache_clear()  # they may be put back
         wanted = "those of its training"
         came = "others: some were added, removed or changed since"
         checks.fail("watch", f"the real faces of {folder}", wanted, came)

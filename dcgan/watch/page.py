@@ -113,7 +113,7 @@ def serve(readers: list[RunReader], address: local_page.Address, *, browser: boo
         address: where.
         browser: whether to open one.
     """
-    names = short_names([reader.path.as_posix() for reader in readers])
+    names = short_names([in_unicode(reader.path.as_posix()) for reader in readers])
     runs = [
         Watched(reader, name, i)
         for i, (reader, name) in enumerate(zip(readers, names, strict=True))
@@ -154,6 +154,16 @@ def _parts_of(path: str) -> list[str]:
     """The names in a path; a path without any, such as /, is a part itself."""
     names = [name for name in path.split("/") if name]
     return names or [path]
+
+
+def in_unicode(text: str) -> str:
+    r"""The text, with escapes for bytes of a path that are no UTF-8: a browser can be sent no such.
+
+    Example:
+        >>> in_unicode("runs/m\udcfcller")
+        'runs/m\\udcfcller'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def sheet_of(runs: list[Watched]) -> Callable[[int, int, int], Response]:
@@ -334,7 +344,7 @@ class Card:
         self.status.set_text(f"{found.words}.")
         self.progress.set_visibility(found.share is not None)
         self.progress.set_value(found.share or 0.0)
-        self.recipe.set_text(series.recipe(data))
+        self.recipe.set_text(in_unicode(series.recipe(data)))
         self.problems.set_text(" ".join(data.problems))
         self.checkpoint = data.checkpoint
         makes_faces = "network" in data.config
@@ -422,7 +432,7 @@ class Card:
             show(await asyncio.wrap_future(future))
             self.notice.set_text("")
         except WorkerError as error:
-            self.notice.set_text(str(error))
+            self.notice.set_text(in_unicode(str(error)))
         for button in self.buttons:
             button.enable()
         self.computing = False

@@ -94,9 +94,10 @@ def parse(
     let_output_never_fail()
     if arguments is None:
         stopping.in_one_line()
+    words = sys.argv[1:] if arguments is None else arguments
     with errors_in_one_line(config_class):
-        _refuse_empty(sys.argv[1:] if arguments is None else arguments)
-        return _parse(config_class, description, program, arguments, default)
+        _refuse_empty(words)
+        return _parse(config_class, description, program, [_with_home(w) for w in words], default)
 
 
 def run(
@@ -257,6 +258,17 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
             raise ValueError(f"{flag} is empty. Is a variable of your shell not set?")
 
 
+def _with_home(argument: str) -> str:
+    """Replace ~ by the home folder, also in --out=~/faces, where a shell leaves it.
+
+    Otherwise a folder named ~ would be made, and `rm -r ~` does not remove that one.
+    """
+    flag, equals, value = argument.partition("=")
+    if equals and flag.startswith("--"):
+        return f"{flag}={os.path.expanduser(value)}"
+    return os.path.expanduser(argument)
+
+
 def start_quietly() -> None:
     """Import TensorFlow, if it is installed, and let it find its devices without messages.
 
@@ -271,7 +283,7 @@ def _parse(
     config_class: type[Config],
     description: str,
     program: str | None,
-    arguments: Sequence[str] | None,
+    arguments: Sequence[str],
     default: Config | None,
 ) -> Config:
     """Call tyro, and turn its report of wrong arguments into a ValueError of one line."""

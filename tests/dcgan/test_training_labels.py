@@ -60,3 +60,10 @@ def test_a_run_of_other_labels_is_not_started_from(done, tmp_path):
     with pytest.raises(ValueError, match=r"start_from must be a run with the labels of this one"):
         train(tmp_path / "other", start_from=done[1].path, labels=None)
     assert not list(tmp_path.iterdir())  # no folder takes the name from the next try
+
+
+def test_faces_that_are_gone_are_told_before_their_table_of_labels(tmp_path):
+    """Both were moved together: where the faces are now is what has to be said."""
+    config = Config(data=tmp_path / "gone", labels=str(tmp_path / "gone" / "labels.csv"))
+    with pytest.raises(ValueError, match=r"^Config: data must be .*gone, which does not exist"):
+        training.train(config, SILENT)

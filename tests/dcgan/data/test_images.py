@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from dcgan.data import images
+from dcgan.data.form import Form
 from dcgan.data.images import UnusableImageError, decode
 
 
@@ -260,14 +261,14 @@ def test_16_bits_are_measured_by_one_ruler_and_not_by_their_own_peak(top):
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
-def test_a_transparent_grey_becomes_white_at_every_depth(depth):
+def test_a_transparent_grey_gets_the_background_at_every_depth(depth):
     levels = np.arange(64).reshape(8, 8) % 2**depth
     if depth == 16:
         levels = levels * 1000
     hidden = levels[0, 1]
-    got = decode(png_of(levels, depth, transparent=[hidden]), 8)
+    got = decode(png_of(levels, depth, transparent=[hidden]), 8, Form(background="#c80000"))
     scaled = levels // 257 if depth == 16 else levels * 255 // (2**depth - 1)
-    np.testing.assert_array_equal(got[..., 0], np.where(levels == hidden, 255, scaled))
+    np.testing.assert_array_equal(got[..., 0], np.where(levels == hidden, 200, scaled))
 
 
 @pytest.mark.parametrize("depth", [8, 16])

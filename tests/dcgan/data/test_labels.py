@@ -42,6 +42,11 @@ def test_a_table_is_read_however_it_was_saved(tmp_path, text, encoding):
     assert "Rare, fewer than 10 pictures: hair=blue (1)" in found.summary()
 
 
+def test_commas_in_a_quoted_name_do_not_separate(tmp_path):
+    found = table(tmp_path, 'file;"hair, or fur, if any"\na/1.png;blue\n3.png;"red, dark"\n')
+    assert found.labels.factors == {"hair, or fur, if any": ("blue", "red, dark")}
+
+
 def test_odd_rows_are_told_and_cost_nothing(tmp_path):
     text = "file,hair\na/1.png,blue\n2.png,\n3.png,red\nx.png,red\n3.png,red\n"
     found = table(tmp_path, text)
@@ -182,6 +187,14 @@ def test_asking_knows_names_and_the_nearest_ones():
     ):
         with refuses(words):
             known.asked(texts)
+
+
+def test_a_value_is_found_however_its_letters_and_spaces_are_written():
+    """The name of a class folder, copied from a disk that keeps é as e and an accent."""
+    rows = np.array([[0], [1]])
+    known = labels.LabelSet.of_rows("folders", {"class": ("b\u00e9b\u00e9 a", "x")}, rows)
+    for text in ("b\u00e9b\u00e9 a", "be\u0301be\u0301  a", "B\u00c9b\u00e9_a"):
+        assert known.asked([f"class={text}"]) == {"class": "b\u00e9b\u00e9 a"}
 
 
 def test_an_id_keeps_its_other_factors_when_one_is_asked_for():

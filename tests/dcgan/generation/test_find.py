@@ -71,6 +71,13 @@ def test_a_pipe_and_a_device_which_may_never_end_are_refused(tmp_path, capsys, m
         assert said.endswith(f"got {file}: It is a device or a pipe, not a file.\n")
 
 
+def test_warnings_of_pillows_are_not_shown(tmp_path, monkeypatch, recwarn):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    Image.new("RGB", (12, 12)).save(tmp_path / "large.png")
+    find.read((tmp_path / "large.png",), 8)
+    assert not recwarn.list
+
+
 def test_faces_of_its_own_are_other_ones_than_the_starts(generator, monkeypatch):
     names, pictures = find._pictures(Find(generated=3, seed=4), generator, {})
     assert len(names) == 3
@@ -127,6 +134,14 @@ def test_a_missing_or_unknown_label_is_one_line(labels, words, asked, tmp_path, 
     assert stopped.value.code == 2
     assert said.count("\n") == 1, said
     assert words in said
+
+
+def test_the_labels_that_are_missing_can_be_copied_into_a_shell():
+    values = ("dark, blonde", "x")
+    known = LabelSet.of_rows("csv", {"hair colour": values, "eyes": ("x", "y")}, [[0, 0], [1, 1]])
+    made = trained_generator.Generator(tf.identity, 2, SIZE, "made", known, tf.identity)
+    with pytest.raises(ValueError, match=r"Say --label 'hair colour=dark, blonde' --label eyes=x"):
+        find._with_label(made, {})
 
 
 def test_walk_goes_between_rows_of_the_file(tmp_path, generator):

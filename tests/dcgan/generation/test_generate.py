@@ -201,6 +201,10 @@ def test_ctrl_c_says_what_became_of_it(tmp_path, generator, monkeypatch, capsys,
             "ids: none.txt cannot be read: No such file",
         ),
         (["--sheet", "a.jpg"], "--sheet must be a file whose name ends in .png"),
+        (
+            ["--out", "a", "--sheet", "./a/b/s.png"],  # it said that a exists
+            "--sheet must be a file outside the folder of faces, got a/b/s.png, inside a.",
+        ),
         (["--seed", "x"], "--seed"),
     ],
 )

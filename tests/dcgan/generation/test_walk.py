@@ -52,6 +52,11 @@ def test_a_traversal_changes_one_number_of_a_sample(generator, keep_norm):
         np.testing.assert_allclose(np.delete(path, 4, 1), np.tile(np.delete(z, 4), [5, 1]))
 
 
+def test_a_span_that_is_longer_than_z_is_told_as_the_option(generator):
+    with pytest.raises(ValueError, match=r"^Walk: span must be of size at most \|z\| = .*, got 50"):
+        path_of_z(Walk("traverse", span=50.0, keep_norm=True), 20)
+
+
 def test_the_strip_shows_the_faces_in_order_and_a_norm_below_each(tmp_path, generator, capsys):
     command_line.run(
         Walk,

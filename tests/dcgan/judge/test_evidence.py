@@ -101,6 +101,15 @@ def test_a_runs_own_faces_are_split_as_training_splits_them(tmp_path, monkeypatc
     assert len(keys(held)) == 7
 
 
+def test_other_faces_have_no_labels_of_drawn_ones(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(evidence, "FEWEST", 1)
+    folder, images = folder_of(tmp_path, 120)
+    run = run_of(tmp_path, drawn=3000, labels="hair", flip=False)
+    proof = evidence.evidence(run, folder, n=1000, size=32)
+    np.testing.assert_array_equal(proof.training, images[faces.split(120, 4)[0]])
+
+
 def test_the_sets_to_judge_by_are_not_in_the_order_of_the_files(tmp_path, monkeypatch):
     """Files are often named in the order of years: sets of neighbours would differ among them."""
     monkeypatch.chdir(tmp_path)

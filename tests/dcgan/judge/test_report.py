@@ -201,6 +201,27 @@ def test_too_few_labels_are_not_taken_for_too_few_faces(folder):
         report.real_faces(config, None, n=30, size=32)
 
 
+def test_a_table_of_labels_that_was_moved_with_the_faces_is_found(folder):
+    """A run keeps the path that the table had."""
+    rows = "".join(f"{i:03d},{i % 2}\n" for i in range(0, 400, 2)) + "001,1\n"
+    (folder / "here").mkdir()
+    (folder / "here" / "labels.csv").write_text("file,hair\n" + rows)
+    for i, image in enumerate(np.load(folder / "real.npy")):
+        Image.fromarray(image).save(folder / "here" / f"{i:03d}", "BMP")
+    gone = folder / "gone"
+    config = Config(data=gone, size=32, labels=str(gone / "labels.csv"), flip=False)
+    real = report.real_faces(config, folder / "here", n=20, size=32)
+    assert len(real.learnt) + 20 == 201  # those that have a label
+
+
+def test_pictures_have_no_labels_of_drawn_faces(folder):
+    """A run on drawn faces with labels may be judged by others than drawn ones."""
+    config = Config(drawn=3000, size=32, labels="hair,eyes", seed=5, flip=False)
+    real = report.real_faces(config, folder / "real.npy", n=30, size=32)
+    learnt, _ = faces.split(400, 5)
+    assert hashes(all_of(real.learnt)) == hashes(np.load(folder / "real.npy")[learnt])
+
+
 def test_the_judge_reads_the_faces_from_the_cache_of_the_run(folder):
     config = Config(data=folder / "real.npy", size=32, cache=folder / "mine")
     report.real_faces(config, None, n=30, size=32)

@@ -141,6 +141,18 @@ def test_neighbours_among_other_faces_than_the_run_learns_from_are_refused(run, 
         drawing.find_neighbours(str(copy), 4, 3)
 
 
+def test_faces_that_were_put_back_are_those_of_the_run_again(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    images = real_faces.divided_faces(Config(**TINY), SILENT)[0]
+    data = tmp_path / "faces.npy"
+    RunFolder.resume(copy).remember(data=str(data), cache=str(tmp_path / "cache"))
+    np.save(data, images[1:])
+    with pytest.raises(ValueError, match=r"must be those of its training"):
+        drawing.find_neighbours(str(copy), 4, 3)
+    np.save(data, images)
+    assert len(drawing.find_neighbours(str(copy), 4, 3).nearest) == 4
+
+
 def test_a_checkpoint_that_is_removed_while_it_is_read_is_followed_by_the_next(run, monkeypatch):
     copied = shutil.copyfile
     calls = []
@@ -168,9 +180,9 @@ def test_a_run_without_a_checkpoint_is_refused(run, tmp_path):
 
 @pytest.fixture(scope="module")
 def address(run):
-    """Where a page of the run, twice, is served."""
+    """Where a page of the run, twice, is served; one name ends in a byte that is no UTF-8."""
     pytest.importorskip("nicegui")
-    copy = shutil.copytree(run, run.with_name("co\"p'y <i>&"))
+    copy = shutil.copytree(run, run.with_name(os.fsdecode(b"co\"p'y <i>&\xfc")))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -215,6 +227,7 @@ def test_a_browser_gets_sheets_by_numbers_and_nothing_else(address, run):
         code, content = status(f"{address}/sheets/{path}.png")
         assert code in (404, 422), path
         assert b"PNG" not in content
+    assert status(f"{address}/")[0] == 200
     assert status(f"{address}/", Host="evil.example")[0] == 421
     assert status(f"{address}/sheets/0/2/1.png", Origin="http://evil.example")[0] == 403
 
@@ -232,7 +245,7 @@ def test_the_page_shows_the_runs_follows_them_and_asks_nobody_else(address, run)
             wait(page, 120).until(lambda page: words in text())
 
         wait_for("Ended after 2 epochs, 4 rounds.")
-        assert "co\"p'y <i>&" in text()
+        assert "co\"p'y <i>&\\udcfc" in text()
         wait_for("The best epoch of each run")
         charts = "return document.querySelectorAll('.curve canvas').length"
         wait(page, 120).until(lambda page: page.execute_script(charts) >= 4)

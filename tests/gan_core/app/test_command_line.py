@@ -60,6 +60,22 @@ def test_every_field_is_a_flag_and_the_rest_keep_their_defaults():
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "came"),
+    [
+        (["--loss=~/a"], "HOME/a"),  # which a shell leaves as it is
+        (["--loss", "~/a"], "HOME/a"),
+        (["--loss", "~"], "HOME"),
+        (["--loss", "a~/b~"], "a~/b~"),
+        (["--loss=a=~"], "a=~"),
+    ],
+)
+def test_a_tilde_is_the_home_and_never_a_folder_of_that_name(monkeypatch, arguments, came):
+    monkeypatch.setenv("HOME", "HOME")
+    monkeypatch.setenv("USERPROFILE", "HOME")
+    assert command_line.parse(Config, "Train something.", arguments=arguments).loss == came
+
+
 def test_help_tells_each_field_with_its_comment_and_default(capsys):
     written = ended(capsys, 0, raiser(AssertionError("must not be called")), "--help").out
     for words in (
