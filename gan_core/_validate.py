@@ -347,13 +347,9 @@ class BatchChecks:
             real and labels as tensors; labels is None for games without labels.
         """
         real, labels = self._parts(owner, "real", batch)
-        if getattr(real, "dtype", None) == np.uint8:
-            wanted = f"{checks.show_shape([*before, 'batch', *self.sample_shape])} of float32"
-            way_out = "Scale images to the range of G: image / 127.5 - 1 for [-1, 1]."
-            checks.fail(owner, "real", wanted, f"{checks.show_shape(real.shape)} of uint8", way_out)
-        real = checks.tensor(
-            owner, "real", real, [*before, "batch", *self.sample_shape], finite=True
-        )
+        shape = [*before, "batch", *self.sample_shape]
+        _check_float32(owner, "real", real, shape)
+        real = checks.tensor(owner, "real", real, shape, finite=True)
         if 0 in real.shape:
             checks.fail(owner, "real", "at least one sample", checks.show_shape(real.shape))
         size = real.shape[len(before)]
@@ -363,7 +359,9 @@ class BatchChecks:
     def sampled(self, owner: str, batch: Any) -> tuple:
         """Check a batch of a sampler while a function is traced: its sizes must be static."""
         real, labels = self._parts(owner, "what sampler gives", batch)
-        real = checks.tensor(owner, "what sampler gives", real, ["batch", *self.sample_shape])
+        shape = ["batch", *self.sample_shape]
+        _check_float32(owner, "what sampler gives", real, shape)
+        real = checks.tensor(owner, "what sampler gives", real, shape)
         if not real.shape[0]:
             wanted = "of a batch size that is fixed, and not 0"
             came = checks.show_shape(real.shape)
@@ -426,6 +424,20 @@ class BatchChecks:
             came = f"numbers from {numbers.min()} to {numbers.max()}"
             checks.fail(owner, "labels", wanted, came)
         return cast
+
+
+def _check_float32(owner: str, name: str, samples: Any, shape: list) -> None:
+    """Refuse samples of a dtype that is not cast, and say how they become float32."""
+    dtype = getattr(samples, "dtype", None)
+    if dtype == np.uint8:
+        way_out = "Scale images to the range of G: image / 127.5 - 1 for [-1, 1]."
+    elif tf.is_tensor(samples) and dtype not in (tf.float32, tf.string):
+        way_out = "Convert them: tf.cast(samples, tf.float32)."
+    else:
+        return
+    wanted = f"{checks.show_shape(shape)} of float32"
+    came = f"{checks.show_shape(samples.shape)} of {tf.as_dtype(dtype).name}"
+    checks.fail(owner, name, wanted, came, way_out)
 
 
 class LabelTrial:

@@ -16,6 +16,7 @@ them in any order, while the paper's code changes colours first.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -151,6 +152,8 @@ def cutout(share: float = 0.5) -> Augmentation:
 def chain(*augmentations: Augmentation) -> Augmentation:
     """Apply several augmentations one after another, each with its own seed.
 
+    The result is a tf.Module, as augmentations are that remember something.
+
     Args:
         *augmentations: functions (x, seed, step) -> x.
 
@@ -170,13 +173,21 @@ def chain(*augmentations: Augmentation) -> Augmentation:
             wanted = "a function (x, seed, step) -> x"
             checks.fail("augment.chain", f"augmentations[{i}]", wanted, repr(one))
 
-    def augment(x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor:
-        seeds = rng.split(seed, len(augmentations)) if augmentations else []
-        for one, own_seed in zip(augmentations, seeds, strict=True):
+    return _Chain(augmentations)
+
+
+class _Chain(tf.Module):
+    """What `chain` makes: a tf.Module, so that checkpoints hold what its parts remember."""
+
+    def __init__(self, augmentations: Sequence[Augmentation]) -> None:
+        super().__init__(name="chain")
+        self.augmentations = tuple(augmentations)
+
+    def __call__(self, x: tf.Tensor, seed: tf.Tensor, step: Any) -> tf.Tensor:
+        seeds = rng.split(seed, len(self.augmentations))
+        for one, own_seed in zip(self.augmentations, seeds, strict=True):
             x = one(x, own_seed, step)
         return x
-
-    return augment
 
 
 def _shift_matrices(batch: int, size: int, share: float, seed: tf.Tensor) -> tf.Tensor:

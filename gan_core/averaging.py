@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -108,18 +109,20 @@ def settling_batches(
         latent: the distribution of z.
         seed: the run's seed.
         labels: the distribution of labels, for a conditional generator.
-        batch: how many z at a time, from 1 to 256.
+        batch: how many z at a time at most, from 1 to 256. With 1 there are two, because a single
+            sample has no variance.
 
     Yields:
-        z [batch, dim] float32; with labels, pairs (z, labels [batch, ...]). The same for the same
-        seed. (The last batch of each 256 z is smaller if `batch` does not divide 256.)
+        z [b, dim] float32; with labels, pairs (z, labels [b, ...]). The same for the same seed.
+        (Each 256 z are cut into as few parts as possible, whose sizes differ by at most 1: all
+        batches count equally, and a rest of one or two samples would count as much as the others.)
     """
+    parts = min(-(-SETTLING_BLOCK // batch), SETTLING_BLOCK // 2)
+    borders = [SETTLING_BLOCK * k // parts for k in range(parts + 1)]
     for i in range(SETTLING_BLOCKS):
         z = latent(SETTLING_BLOCK, rng.seed(seed, "settle", i))
-        parts = [z[start : start + batch] for start in range(0, SETTLING_BLOCK, batch)]
-        if labels is None:
-            yield from parts
-            continue
-        y = tf.convert_to_tensor(labels(SETTLING_BLOCK, rng.seed(seed, "settle labels", i)))
-        for k, part in enumerate(parts):
-            yield part, y[k * batch : (k + 1) * batch]
+        y = None
+        if labels is not None:
+            y = tf.convert_to_tensor(labels(SETTLING_BLOCK, rng.seed(seed, "settle labels", i)))
+        for start, end in itertools.pairwise(borders):
+            yield z[start:end] if y is None else (z[start:end], y[start:end])

@@ -436,13 +436,21 @@ def array(
     return result
 
 
-def scalar(owner: str, name: str, value: Any) -> tf.Tensor:
+def scalar(
+    owner: str,
+    name: str,
+    value: Any,
+    wanted: str = "one number, such as a mean over the batch",
+    way_out: str = "Return a tensor without axes, such as tf.reduce_mean(...).",
+) -> tf.Tensor:
     """Check that what a user's function returned is one number.
 
     Args:
         owner: the class or function that called it.
         name: the argument that the function was given as.
         value: what it returned: a Python or NumPy number, or a tensor without axes.
+        wanted: the words for such a number in the message.
+        way_out: whole sentences that help, or "".
 
     Returns:
         The number in float32.
@@ -456,8 +464,6 @@ def scalar(owner: str, name: str, value: Any) -> tf.Tensor:
     """
     import tensorflow as tf
 
-    wanted = "one number, such as a mean over the batch"
-    way_out = "Return a tensor without axes, such as tf.reduce_mean(...)."
     if value is None:
         fail(owner, name, wanted, "None", "Does the function end with a return statement?")
     try:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -227,6 +227,8 @@ def _check_shape(shape: Any) -> None:
     """Check that sizes are whole and not negative; a tensor, the shape in a graph, passes."""
     if tf.is_tensor(shape):
         return
+    if not isinstance(shape, Iterable):
+        checks.fail("rng", "shape", "a list of sizes, such as [16, 2]", repr(shape))
     for size in shape:
         if not tf.is_tensor(size):
             checks.integer("rng", "each size in shape", size, 0)

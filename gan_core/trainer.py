@@ -326,8 +326,8 @@ class GANTrainer:
 
         Sample number i of a seed has the same z for every n and every `batch`, so it is the same
         sample up to rounding. There is one exception: the batch norm of an averaged generator is
-        settled first (`gan_core.nn.settling`), with 1,024 z in batches of size `batch`, and its
-        statistics depend on that size.
+        settled first (`gan_core.nn.settling`), with 1,024 z in batches of about size `batch` (at
+        least two), and its statistics depend on that size.
 
         Args:
             n: how many samples.

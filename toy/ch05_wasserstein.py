@@ -678,7 +678,12 @@ always rise and fall together, whatever their units.
 
 # %%
 def rank_correlation(x, y):
-    """The correlation of the ranks of x [n] and y [n]: 1 if they always rise and fall together."""
+    """The correlation of the ranks of x [n] and y [n]: 1 if they always rise and fall together.
+
+    NaN for too few numbers.
+    """
+    if len(x) < 3:
+        return np.nan
     ranks_of_x = np.argsort(np.argsort(x))  # 0 for the smallest, 1 for the next, ...
     ranks_of_y = np.argsort(np.argsort(y))
     return np.corrcoef(ranks_of_x, ranks_of_y)[0, 1]

@@ -60,35 +60,35 @@ class Config:
     target: str = "grid"
     """ring, grid, ring-of-12, grid-4x4, two-moons, swiss-roll, checkerboard, unequal-ring or -grid"""
     steps: int = 10_000
-    """rounds, each a step of D, then one of G; at least 1"""
+    """rounds, each a step of D, then one of G; from 1 to 1,000,000"""
     batch: int = 128
-    """samples in a batch, real and generated each, at least 1"""
+    """samples in a batch, real and generated each, from 1 to 100,000"""
     loss: str = "relativistic"
     """minimax, non-saturating, least-squares, hinge, wasserstein or relativistic"""
     latent_dim: int = 2
-    """normal numbers in z, at least 1"""
+    """normal numbers in z, from 1 to 1,000"""
     bits: int = 12
-    """coin flips of -1 or 1 that z has besides; 0: none"""
+    """coin flips of -1 or 1 that z has besides, from 0 to 1,000; 0: none"""
     width: int = 128
-    """units of each of the 3 hidden layers, in G and in D, at least 1"""
+    """units of each of the 3 hidden layers, in G and in D, from 1 to 4,096"""
     learning_rate: float = 1e-3
-    """of both networks for the first fifth of the run, a number above 0; then it falls to 0"""
+    """of both networks for the first fifth of the run, above 0 and at most 1; then it falls to 0"""
     gamma: float = 0.03
-    """weight of R1 and R2 at the start, for data of sd 1, a number of at least 0; 0: no penalty"""
+    """weight of R1 and R2 at the start, for data of sd 1, from 0 to 1,000; 0: no penalty"""
     gamma_end: float = 1e-4
-    """weight of R1 and R2 from four fifths of the run on, a number above 0"""
+    """weight of R1 and R2 from four fifths of the run on, above 0 and at most 1,000"""
     noise: float = 0.5
-    """sd of the noise that D sees at the start, in sds of the data, at least 0; 0: no noise"""
+    """sd of the noise that D sees at the start, in sds of the data, from 0 to 100; 0: no noise"""
     noise_end: float = 0.01
-    """sd of the noise just before half of the run, where it ends, a number above 0"""
+    """sd of the noise just before half of the run, where it ends, above 0 and at most 100"""
     average: float = 0.995
     """decay of the moving average of G that is sampled, from 0 to below 1; 0: no average"""
     decay: bool = True
     """whether the learning rate falls"""
     seed: int = 0
-    """seed of weights, data, z and noise"""
+    """seed of weights, data, z and noise, from 0 to 2^32"""
     seeds: int = 1
-    """seeds of the last table; more than 1: every recipe on ring and grid, one to two hours for 10"""
+    """seeds of the last table, 1 to 1,000; above 1: every recipe on both targets (10: 1 to 2 hours)"""
     mode: str = "xla"
     """how rounds are executed: xla (compiled; fast), graph, or eager (slow; for a debugger)"""
     out: Path = Path("runs/ch06")
@@ -99,13 +99,21 @@ class Config:
         checks.one_of(owner, "target", self.target, by_name.BY_NAME)
         checks.one_of(owner, "loss", self.loss, losses.LOSSES)
         checks.one_of(owner, "mode", self.mode, ["xla", "graph", "eager"])
-        for name in ("steps", "batch", "latent_dim", "width", "seeds"):
-            checks.integer(owner, name, getattr(self, name), 1)
-        checks.integer(owner, "bits", self.bits, 0)
-        for name in ("gamma", "noise"):
-            checks.number(owner, name, getattr(self, name), 0.0)
-        for name in ("learning_rate", "gamma_end", "noise_end"):
-            checks.number(owner, name, getattr(self, name), above=0.0)
+        for name, least, most in (
+            ("steps", 1, 10**6),
+            ("batch", 1, 10**5),
+            ("latent_dim", 1, 1000),
+            ("bits", 0, 1000),
+            ("width", 1, 4096),
+            ("seed", 0, 2**32),
+            ("seeds", 1, 1000),
+        ):
+            checks.integer(owner, name, getattr(self, name), least, most)
+        checks.number(owner, "gamma", self.gamma, 0.0, 1000.0)
+        checks.number(owner, "gamma_end", self.gamma_end, above=0.0, high=1000.0)
+        checks.number(owner, "noise", self.noise, 0.0, 100.0)
+        checks.number(owner, "noise_end", self.noise_end, above=0.0, high=100.0)
+        checks.number(owner, "learning_rate", self.learning_rate, above=0.0, high=1.0)
         checks.number(owner, "average", self.average, 0.0, below=1.0)
 
 

@@ -232,8 +232,8 @@ class ProjectionHead(tf.Module):
         size: the number of channels of phi(x).
         counts: as for `Embedding`; the vectors of several factors are added.
         psi: a function from features to logits [B, 1], such as the last layers of a D without
-            labels, which is called with training=... if it accepts that; None: a `Dense` layer of
-            the (summed) features.
+            labels, which is called with training=... and seed=... if it accepts these; None: a
+            `Dense` layer of the (summed) features.
         seed: an int that no other layer of the network has.
         initializer: draws the vectors e; None draws them from N(0, 1 / size).
         name: the module's name.
@@ -267,15 +267,24 @@ class ProjectionHead(tf.Module):
         self.embedding = Embedding(counts, size, seed=seed, initializer=initializer)
         self.psi = psi
         self._psi_takes_training = psi is not None and takes(psi, "training")
+        self._psi_takes_seed = psi is not None and takes(psi, "seed")
         self.dense = Dense(size, 1, seed=seed) if psi is None else None
 
-    def __call__(self, x: tf.Tensor, labels: Any = None, *, training: bool = False) -> tf.Tensor:
+    def __call__(
+        self,
+        x: tf.Tensor,
+        labels: Any = None,
+        *,
+        training: bool = False,
+        seed: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Compute the logits.
 
         Args:
             x: the features phi(x), [B, size] or [B, H, W, size].
             labels: y, whole numbers [B] or [B, f].
             training: passed on to psi.
+            seed: [2] int64, or None: passed on to psi.
 
         Returns:
             Logits [B, 1] float32.
@@ -291,7 +300,11 @@ class ProjectionHead(tf.Module):
         fit = tf.reduce_sum(self.embedding(labels) * phi, axis=1, keepdims=True)
         if self.dense is not None:
             return self.dense(phi) + fit
-        options = {"training": training} if self._psi_takes_training else {}
+        options: dict[str, Any] = {}
+        if self._psi_takes_training:
+            options["training"] = training
+        if self._psi_takes_seed:
+            options["seed"] = seed
         realism = tf.cast(self.psi(x, **options), tf.float32)  # type: ignore[misc]
         checks.same_shape("ProjectionHead", "what psi gives", realism, ["batch", 1])
         return realism + fit

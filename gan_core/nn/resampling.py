@@ -102,7 +102,7 @@ def _matrix(owner: str, taps: Sequence[float], small: int, dtype: tf.DType) -> t
     """[small, 2 small]: row j has the filter's numbers around column 2 j."""
     filter_ = _filter(owner, taps)
     before = len(filter_) // 2 - 1
-    matrix = np.zeros([small, 2 * small], np.float32)
+    matrix = np.zeros([small, 2 * small])
     for j in range(small):
         for a, value in enumerate(filter_):
             column = 2 * j + a - before
@@ -114,9 +114,9 @@ def _matrix(owner: str, taps: Sequence[float], small: int, dtype: tf.DType) -> t
 def _filter(owner: str, taps: Sequence[float]) -> np.ndarray:
     wanted = "an even number of finite numbers whose sum is above 0"
     try:
-        values = np.asarray(taps, np.float32)
+        values = np.asarray(taps, np.float64)
     except (TypeError, ValueError):
-        values = np.zeros([0], np.float32)
+        values = np.zeros([0])
     is_filter = values.ndim == 1 and len(values) > 0 and len(values) % 2 == 0
     if not is_filter or not np.isfinite(values).all() or values.sum() <= 0.0:
         checks.fail(owner, "taps", wanted, repr(taps))

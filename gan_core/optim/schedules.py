@@ -19,6 +19,7 @@ import tensorflow as tf
 from gan_core import checks
 from gan_core.protocols import Schedule
 
+NO_AXES = "Return a number, or a tensor without axes."
 NO_IF = "In place of `if` use tf.where, or a schedule of gan_core.optim.schedules."
 # TensorFlow's messages in eager mode and in a graph.
 FRACTION_WITH_INTEGER = re.compile(
@@ -66,7 +67,9 @@ def linear_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0
     _check("schedules.linear_decay", value, steps, start, final)
 
     def schedule(step: Any) -> tf.Tensor:
-        return value + (final - value) * _progress(step, start, steps)
+        t = _progress(step, start, steps)
+        # At t = 1 rounding would leave of a small `final` only the digits that `value` has, or 0.
+        return tf.where(t < 1.0, value + (final - value) * t, tf.constant(final, tf.float32))
 
     return schedule
 
@@ -165,14 +168,16 @@ def as_schedule(owner: str, value: Any, name: str = "learning_rate") -> Schedule
 
     Raises:
         ValueError: if value is neither a function nor such a number; when called, if the function
-            needs the value of the step while it is traced, or mixes the step with fractions.
+            needs the value of the step while it is traced, mixes the step with fractions, or does
+            not give one number.
     """
     if not callable(value):
         return constant(checks.number(owner, name, value, 0.0))
 
     def schedule(step: Any) -> tf.Tensor:
         with checks.without_values(owner, name, NO_IF), _without_fractions(owner, name):
-            return tf.cast(value(step), tf.float32)
+            given = value(step)
+        return checks.scalar(owner, f"what {name} gives", given, "one number", NO_AXES)
 
     return schedule
 

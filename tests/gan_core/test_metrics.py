@@ -313,6 +313,13 @@ def test_median_distance(x):
     assert metrics.median_distance(np.concatenate([x, x + 1e6]), rows=len(x)) == median
 
 
+def test_one_far_row_does_not_cost_the_median_distance_its_digits():
+    x = np.random.default_rng(8).normal(0, 1, [51, 2])
+    far = np.concatenate([x, [[1e13, 1e13]]])
+    pairs = [math.dist(a, b) for a, b in itertools.combinations(far, 2)]
+    assert metrics.median_distance(far) == pytest.approx(np.median(pairs), rel=1e-6)
+
+
 def test_the_largest_numbers_that_are_taken_do_not_overflow():
     """With warnings as errors, an overflow would raise."""
     x = np.full([5, 2], 1e100)

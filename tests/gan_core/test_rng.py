@@ -301,6 +301,7 @@ def test_uniform_far_from_0_may_round_to_high_but_not_on_0_to_1(monkeypatch):
         (lambda: rng.normal([2, -3], SEED), "rng: each size in shape must be .*, got -3"),
         (lambda: rng.uniform([-1], SEED), "rng: each size in shape must be .*, got -1"),
         (lambda: rng.uniform([2.5], SEED), "rng: each size in shape must be .*, got 2.5"),
+        (lambda: rng.normal(16, SEED), r"rng: shape must be a list of sizes, such as .*, got 16"),
         (
             lambda: rng.uniform([3], SEED, 2.0, 1.0),
             "rng.uniform: high must be .* at least 2, got 1",

@@ -396,11 +396,11 @@ def test_a_round_of_several_d_steps_wants_a_batch_for_each(bad, words):
         (lambda index: tf.zeros([BATCH, 2]), f"{SAMPLES} [batch, 3], got [4, 2]"),
         (
             lambda index: tf.zeros([BATCH, X], tf.float64),
-            f"{SAMPLES} [batch, 3] of float32, got [4, 3] of float64",
+            f"{SAMPLES} [batch, 3] of float32, got [4, 3] of float64. Convert them: tf.cast(",
         ),
         (
             lambda index: tf.zeros([BATCH, X], tf.uint8),
-            f"{SAMPLES} [batch, 3] of float32, got [4, 3] of uint8",
+            f"{SAMPLES} [batch, 3] of float32, got [4, 3] of uint8. Scale images",
         ),
         (
             lambda index: tf.zeros([0, X]),

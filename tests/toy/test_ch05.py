@@ -116,6 +116,13 @@ def test_each_game_is_what_it_says(monkeypatch):
     assert [named["seed"] for named in given] == [3, 3, 3]
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_ranks_of_a_single_look_have_no_correlation():
+    assert np.isnan(chapter.rank_correlation(np.array([1.0]), np.array([2.0])))
+    x = np.array([3.0, 1.0, 2.0])
+    assert chapter.rank_correlation(x, -np.exp(x)) == pytest.approx(-1.0)
+
+
 @pytest.mark.parametrize(("slope", "wanted"), [(0.0, 0.0), (-0.9, 0.0), (1.0, 0.0), (-3.0, 8.0)])
 def test_the_one_sided_penalty_is_for_what_is_too_steep(slope, wanted):
     """2 max(0, |slope| - 1)^2."""

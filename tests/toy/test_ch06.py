@@ -294,10 +294,13 @@ def test_the_published_rows_name_a_source_and_three_figures_a_target():
 @pytest.mark.parametrize(
     ("flag", "value", "words"),
     [
-        ("--steps", "-4", "--steps must be a whole number of at least 1, got -4."),
+        ("--steps", "-4", "--steps must be a whole number from 1 to 1000000, got -4."),
+        ("--steps", "1" + 20 * "0", "--steps must be a whole number from 1 to 1000000"),
+        ("--seed", "1" + 20 * "0", "--seed must be a whole number from 0 to 4294967296"),
+        ("--learning-rate", "1e30", "--learning-rate must be a finite number of at most 1 and"),
         ("--loss", "cubic", "loss must be one of minimax"),
         ("--target", "torus", "target must be one of ring"),
-        ("--noise", "-1", "noise must be a finite number of at least 0"),
+        ("--noise", "-1", "noise must be a finite number from 0 to 100"),
         ("--average", "1", "average must be"),
         ("--mode", "fast", "mode must be one of xla, graph, eager"),
     ],

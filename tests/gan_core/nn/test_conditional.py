@@ -22,6 +22,7 @@ from gan_core.nn.conditional import (
     number_of_values,
 )
 from gan_core.nn.dense import Dense
+from gan_core.nn.dropout import Dropout
 from gan_core.nn.initializers import zeros
 from gan_core.nn.sequential import Sequential, takes
 from gan_core.nn.settling import settle
@@ -176,6 +177,19 @@ def test_psi_is_told_whether_it_trains():
     np.testing.assert_array_equal(norm.moving_mean, [0.0])
     head(x, LABELS, training=True)
     assert float(norm.moving_mean[0]) != 0.0
+
+
+def test_psi_is_given_a_seed_if_it_takes_one():
+    """Else no layer before the logit could drop values."""
+    head = ProjectionHead(4, COUNTS, psi=Sequential([Dropout(0.5), Dense(4, 1, seed=1)]), seed=0)
+    network = Sequential([Dense(3, 4, seed=2), head])
+    x = drawn([6, 3])
+    once, again, other = (
+        network(x, LABELS, training=True, seed=rng.seed(0, "dropout", step)) for step in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(once, again)
+    assert np.any(once != other)
+    np.testing.assert_array_equal(network(x, LABELS), network(x, LABELS))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.uint16, np.uint32, np.uint64])

@@ -59,6 +59,13 @@ def test_upsampling_is_four_times_the_adjoint_of_downsampling(taps):
     np.testing.assert_allclose(left, right, rtol=1e-5)
 
 
+def test_in_float64_any_taps_have_its_digits():
+    """A third of float32 differs from a third in the eighth digit."""
+    x = np.arange(4.0).reshape(1, 1, 4, 1) * np.ones([1, 2, 1, 1])
+    low = downsample(tf.constant(x), taps=(1.0, 2.0)).numpy()
+    np.testing.assert_allclose(low.ravel(), [2.0 / 3.0, 8.0 / 3.0], rtol=1e-14)
+
+
 def test_upsampling_is_bilinear_interpolation_within_the_border():
     """A ramp stays a ramp of half the slope, and a constant stays what it is."""
     x = tf.tile(tf.range(8.0)[tf.newaxis, :, tf.newaxis, tf.newaxis], [1, 1, 8, 1])

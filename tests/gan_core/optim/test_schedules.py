@@ -75,6 +75,15 @@ def test_a_decay_starts_ends_and_falls(decay, halfway):
     assert float(schedule(60)) == pytest.approx(halfway, rel=1e-6)
 
 
+@pytest.mark.parametrize("value", [1.0, 0.0])
+@pytest.mark.parametrize("decay", [schedules.linear_decay, schedules.cosine_decay])
+def test_a_decay_ends_exactly_at_its_last_value(decay, value):
+    """Of 1 + (1e-8 - 1) float32 leaves 0."""
+    schedule = decay(value, 100, final=np.float64(1e-8))
+    for step in (100, 101, 10**6):
+        assert float(schedule(step)) == np.float32(1e-8)
+
+
 def test_steps_beyond_what_float32_counts():
     """2^24 + 1 is no float32; a schedule that starts there must see each step after it."""
     start = 2**24 + 1
@@ -107,6 +116,21 @@ def test_a_schedule_that_mixes_the_step_with_fractions_is_told_to_convert_it(fun
         schedule = tf.function(schedule, autograph=False)
     with pytest.raises(ValueError, match=r"^r1: gamma must be .* fractions .* tf\.cast\(step"):
         schedule(tf.constant(8, tf.int64))
+
+
+@pytest.mark.parametrize(
+    ("gives", "came"),
+    [
+        (None, r"None\. Does the function end with a return statement"),
+        ([0.1], r"\[1\]\. Return a number, or a tensor without axes"),
+        ("fast", r"'fast'\. Return a number"),
+    ],
+)
+def test_a_schedule_that_gives_no_number_is_told(gives, came):
+    schedule = schedules.as_schedule("Adam", lambda step: gives)
+    words = f"^Adam: what learning_rate gives must be one number, got {came}"
+    with pytest.raises(ValueError, match=words):
+        schedule(3)
 
 
 def test_another_type_error_of_a_schedule_is_raised_as_it_is():

@@ -15,6 +15,7 @@ import tensorflow as tf
 import tiny
 
 from gan_core import data
+from gan_core.augment import chain, instance_noise
 from gan_core.data import HostBatches
 from gan_core.losses import GANLoss
 from gan_core.penalties import Lazy, r1
@@ -170,6 +171,17 @@ class Anchored(Running):
 
     def __call__(self, real, fake):
         return tf.reduce_mean(tf.square(real - self.move(fake))) + tf.reduce_mean(fake)
+
+
+def test_what_a_part_of_a_chain_remembers_is_resumed(tmp_path):
+    def remembering():
+        return tiny.make_trainer("eager", augment=chain(instance_noise(0.1), Centred()))
+
+    straight = fit(remembering(), tiny.SAMPLER, 4, log_every=2)
+    run = RunFolder.create(tmp_path / "run", {})
+    for rounds in (2, 4):
+        resumed = fit(remembering(), tiny.SAMPLER, rounds, run=run, log_every=2)
+    assert bits(resumed) == bits(straight)
 
 
 @pytest.mark.parametrize("mode", ["eager", "graph"])
