@@ -131,8 +131,8 @@ def main(config: Config) -> None:
     rows.check_writable(config.out / TABLE)
     _check_settings(config)
     _check_folders(config, names)
-    _check_precision_and_judge(config, names)
     devices.use("auto")  # so that this process leaves a GPU's memory to the contestants
+    _check_precision_and_judge(config, names)
     faces = _faces(config, console)
     for name in names:
         why_not = _train(name, config, faces, console)

@@ -271,9 +271,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             row = _row(options, each)
         except Exception as error:  # whatever a library raises costs only this round
-            reason = (str(error).splitlines() or [""])[0]
-            words = f"{each['name']} cannot run: {type(error).__name__}: {reason:.300}"
-            print(f"error: {words}", file=sys.stderr)
+            first_line = str(error).partition("\n")[0]
+            reason = f"{type(error).__name__}: {first_line:.300}"
+            print(f"error: {each['name']} cannot run: {reason}", file=sys.stderr)
             failed += 1
             continue
         print(_line(row), flush=True)

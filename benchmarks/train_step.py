@@ -190,9 +190,10 @@ def _has_winograds_form(row: rows.Row) -> bool:
         return False
     images = row["batch_size"] // row["replicas"]
     for i in range(STAGES[row["size"]] - 1):
+        # From 2 side x 2 side pixels to side x side in D, and the other way in G.
         side = row["size"] // 2 ** (i + 2)
-        narrow = row["width"] * 2**i
-        w_shape = [4, 4, narrow, 2 * narrow]
+        channels = row["width"] * 2**i
+        w_shape = [4, 4, channels, 2 * channels]
         if winograd.fits(images, side, side, w_shape, 2, "SAME", tf.float32):
             return True
     return False

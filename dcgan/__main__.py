@@ -22,7 +22,7 @@ import difflib
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def train(arguments: list[str]) -> None:
     from gan_core.app import command_line
 
     program = "python -m dcgan train"
-    defaults = config.Config(network=_network_among(arguments, config.NETWORKS))
+    defaults = config.Config(network=_network_among(arguments))
     without_help = [argument for argument in arguments if argument not in HELP]
     if without_help == arguments:
         given = command_line.read(config.Config, COMMANDS["train"], program, arguments, defaults)
@@ -129,12 +129,17 @@ def train(arguments: list[str]) -> None:
     command_line.run(config.Config, run, COMMANDS["train"], program, arguments, default)
 
 
-def _network_among(arguments: list[str], networks: Sequence[str]) -> str:
-    """The network that the arguments name; the default one if they name none, or one unknown."""
+def _network_among(arguments: list[str]) -> str:
+    """The network that the arguments name; the default if they name none, or an unknown one.
+
+    It is needed before the other options are read, because their defaults depend on it.
+    """
+    from dcgan import config
+
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--network", nargs="?")
     named = parser.parse_known_args(arguments)[0].network
-    return named if named in networks else "dcgan"
+    return named if named in config.NETWORKS else config.Config.network
 
 
 def generate(arguments: list[str]) -> None:

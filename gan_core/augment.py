@@ -152,7 +152,7 @@ def cutout(share: float = 0.5) -> Augmentation:
 def chain(*augmentations: Augmentation) -> Augmentation:
     """Apply several augmentations one after another, each with its own seed.
 
-    The result is a tf.Module, as augmentations are that remember something.
+    The result is a tf.Module, so checkpoints hold what its parts remember.
 
     Args:
         *augmentations: functions (x, seed, step) -> x.
@@ -177,7 +177,7 @@ def chain(*augmentations: Augmentation) -> Augmentation:
 
 
 class _Chain(tf.Module):
-    """What `chain` makes: a tf.Module, so that checkpoints hold what its parts remember."""
+    """What `chain` makes."""
 
     def __init__(self, augmentations: Sequence[Augmentation]) -> None:
         super().__init__(name="chain")

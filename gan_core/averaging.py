@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -114,10 +115,11 @@ def settling_batches(
 
     Yields:
         z [b, dim] float32; with labels, pairs (z, labels [b, ...]). The same for the same seed.
-        (Each 256 z are cut into as few parts as possible, whose sizes differ by at most 1: all
-        batches count equally, and a rest of one or two samples would count as much as the others.)
+        Each 256 z are cut into batches whose sizes differ by at most 1. All batches count equally,
+        so a last one of one or two samples would count as much as the others.
     """
-    parts = min(-(-SETTLING_BLOCK // batch), SETTLING_BLOCK // 2)
+    parts = math.ceil(SETTLING_BLOCK / batch)
+    parts = min(parts, SETTLING_BLOCK // 2)  # at least two samples in each
     borders = [SETTLING_BLOCK * k // parts for k in range(parts + 1)]
     for i in range(SETTLING_BLOCKS):
         z = latent(SETTLING_BLOCK, rng.seed(seed, "settle", i))

@@ -472,6 +472,8 @@ def scalar(
         fail(owner, name, wanted, show(value), way_out)
     if not (number.dtype.is_floating or number.dtype.is_integer or number.dtype.is_bool):
         fail(owner, name, wanted, show(value), way_out)
+    if number.shape.rank is None:  # of a tf.numpy_function: known only when the graph runs
+        number = tf.ensure_shape(number, [])
     if number.shape.rank != 0:
         fail(owner, name, wanted, show_shape(number.shape), way_out)
     return tf.cast(number, tf.float32)
@@ -506,7 +508,7 @@ def show_shape(shape: Iterable[Any]) -> str:
     """Write a shape in the form that messages use.
 
     Args:
-        shape: sizes and names; None is an unknown size.
+        shape: sizes and names; None is an unknown size. It may be a TensorShape of unknown rank.
 
     Returns:
         Its text.
@@ -515,6 +517,8 @@ def show_shape(shape: Iterable[Any]) -> str:
         >>> show_shape(["batch", 2, None])
         '[batch, 2, any]'
     """
+    if getattr(shape, "rank", 0) is None:
+        return "[...]"
     return "[" + ", ".join(_show_size(size) for size in shape) + "]"
 
 

@@ -224,7 +224,7 @@ def median_distance(x: Any, *, rows: int = 1000) -> float:
     """
     checks.integer("median_distance", "rows", rows, 2)
     x = _array("median_distance", "x", x, ["n", "d"], at_least=2)[:rows]
-    centred = x - np.median(x, axis=0)  # one far row moves the mean, and all others lose digits
+    centred = x - np.median(x, axis=0)  # one far row would move the mean away from all others
     squared = _squared_distances(centred, centred)
     return float(np.median(np.sqrt(squared[np.triu_indices(len(x), k=1)])))
 

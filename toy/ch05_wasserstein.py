@@ -680,7 +680,7 @@ always rise and fall together, whatever their units.
 def rank_correlation(x, y):
     """The correlation of the ranks of x [n] and y [n]: 1 if they always rise and fall together.
 
-    NaN for too few numbers.
+    NaN for fewer than three numbers, which show no trend.
     """
     if len(x) < 3:
         return np.nan

@@ -205,7 +205,7 @@ def cells_of_times(row: Row, units_a_second: float = 1e3) -> list[str]:
 
 
 def plain(number: float, digits: int = 4) -> str:
-    """A number with so many significant digits, or more if it is large, but no power of ten.
+    """A number with so many significant digits; a large one as a whole number, not as 1.2e+04.
 
     Example:
         >>> [plain(number) for number in (0.012345, 1573.4, 12345.6)]
@@ -286,10 +286,13 @@ def run(command: list[str]) -> tuple[int, str, str, int]:
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came."""
+    """SIGTERM came.
+
+    Attributes:
+        exit_code: the code that a command ends with, as `gan_core.app.stopping` reads it.
+    """
 
     exit_code = 128 + signal.SIGTERM
-    """of a command that it ends"""
 
 
 @contextlib.contextmanager

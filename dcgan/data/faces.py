@@ -6,9 +6,9 @@
     print(faces.summary())                  # what was read, enlarged and passed over, in one line
 
 20,000 faces of 64 x 64 take 246 MB as uint8, and would take 983 MB as float32. The array is kept in
-a file beside a fingerprint of the source's files (names, sizes and dates) and of the form to which
-they were converted. If it is too large for the memory it stays there, and `images` is a memory map
-of the file (`numpy.memmap`).
+a file beside a fingerprint of the source's files (names, sizes, dates and times of their last
+change) and of the form to which they were converted. If it is too large for the memory it stays
+there, and `images` is a memory map of the file (`numpy.memmap`).
 
 The cache is `runs/cache` in the working folder, or the folder `cache`. To clear it, delete it. If
 it cannot be written, the faces are read again each time.

@@ -46,9 +46,9 @@ def of_config(config, names: list[str]) -> Labelled | None:
 
 
 def with_data(config, data: str | os.PathLike):
-    """The config of a run, for faces that lie elsewhere now, or for others.
+    """The config of a run with other data: its own faces at another place, or other faces.
 
-    The labels of drawn faces are none of pictures.
+    A run on drawn faces loses its labels, because pictures do not have them.
 
     Args:
         config: a dcgan.config.Config.

@@ -157,7 +157,7 @@ def _parts_of(path: str) -> list[str]:
 
 
 def in_unicode(text: str) -> str:
-    r"""The text, with escapes for bytes of a path that are no UTF-8: a browser can be sent no such.
+    r"""The text with escapes for bytes of a path that are not UTF-8; a browser takes only UTF-8.
 
     Example:
         >>> in_unicode("runs/m\udcfcller")

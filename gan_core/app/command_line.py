@@ -261,7 +261,7 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
 def _with_home(argument: str) -> str:
     """Replace ~ by the home folder, also in --out=~/faces, where a shell leaves it.
 
-    Otherwise a folder named ~ would be made, and `rm -r ~` does not remove that one.
+    Otherwise a folder named ~ would be made, and `rm -r ~` would delete the home folder instead.
     """
     flag, equals, value = argument.partition("=")
     if equals and flag.startswith("--"):

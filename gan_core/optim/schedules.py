@@ -68,7 +68,7 @@ def linear_decay(value: float, steps: int, *, start: int = 0, final: float = 0.0
 
     def schedule(step: Any) -> tf.Tensor:
         t = _progress(step, start, steps)
-        # At t = 1 rounding would leave of a small `final` only the digits that `value` has, or 0.
+        # At t = 1 the sum is only as exact as `value`: from 1 to 1e-8 it would end at 0.
         return tf.where(t < 1.0, value + (final - value) * t, tf.constant(final, tf.float32))
 
     return schedule

@@ -267,14 +267,18 @@ def test_a_judge_that_is_not_installed_is_told_before_anyone_trains(
 
 @pytest.mark.usefixtures("nothing_is_trained")
 def test_a_gpus_memory_is_left_to_the_contestants(tmp_path, monkeypatch):
-    """The faces are chosen by TensorFlow, which otherwise takes nearly all of it in this process."""
+    """TensorFlow otherwise takes nearly all of it, as soon as it reads the judge's network."""
     used = []
+
+    def load():
+        assert used == ["auto"]
 
     def faces(config, console):
         assert used == ["auto"]
         return {"learnt": "learnt.npy"}
 
     monkeypatch.setattr(devices, "use", used.append)
+    monkeypatch.setattr(efficientnet, "load", load)
     monkeypatch.setattr(quality, "_faces", faces)
     with pytest.raises(ValueError, match="nobody has shown faces"):
         quality.main(quality.Config(out=tmp_path))

@@ -147,6 +147,18 @@ def test_tensor_counts_values_that_are_not_finite_where_asked():
     assert checks.tensor("Owner", "x", [1.0, 2.0], [2], finite=True).shape == [2]
 
 
+def test_a_symbolic_tensor_of_unknown_rank_is_shown():
+    seen = []
+
+    @tf.function(input_signature=[tf.TensorSpec(None, tf.float64)])
+    def traced(x):
+        seen.append(words(checks.tensor, x, ["batch", 3]))
+        return x
+
+    traced(tf.ones([1, 3], tf.float64))
+    assert seen == ["Owner: x must be [batch, 3] of float32, got [...] of float64."]
+
+
 def test_a_symbolic_tensor_passes_by_its_static_shape():
     seen = []
 

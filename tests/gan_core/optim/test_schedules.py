@@ -108,6 +108,14 @@ def test_a_schedule_may_give_any_real_number_and_becomes_float32(function):
     assert float(value) == 2.0
 
 
+def test_a_schedule_in_a_graph_may_have_a_shape_that_only_the_run_shows():
+    def given(step):
+        return tf.numpy_function(lambda k: np.float32(k / 4), [step], tf.float32)
+
+    schedule = tf.function(schedules.as_schedule("Adam", given), autograph=False)
+    assert float(schedule(tf.constant(8, tf.int64))) == 2.0
+
+
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("function", [lambda step: 1.0 + step, lambda step: 0.5**step])
 def test_a_schedule_that_mixes_the_step_with_fractions_is_told_to_convert_it(function, compiled):
