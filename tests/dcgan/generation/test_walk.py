@@ -145,7 +145,7 @@ def test_the_gif_goes_there_and_back(tmp_path):
         (["--gif", "w.png"], "--gif must be"),
         (
             ["--kind", "traverse", "--span", "9", "--keep-norm"],
-            "set_component: value must be of size at most |z|",
+            "--span must be of size at most |z|",
         ),
     ],
 )
