@@ -68,7 +68,10 @@ def table(text: str, data: Path) -> Path:
         ValueError: if there is no such file.
     """
     named = Path(os.path.expanduser(text))
-    for path in (named, Path(data) / text, Path(data) / named.name):
+    places = [named, Path(data) / text]
+    if named.is_absolute():  # as a run keeps it; a relative one with a wrong folder is a mistake
+        places.append(Path(data) / named.name)
+    for path in places:
         if path.is_file():
             return path
     wanted = f"{FOLDERS} (the folders that pictures lie in are their labels), or a CSV file"

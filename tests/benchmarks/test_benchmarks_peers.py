@@ -205,7 +205,7 @@ def test_a_contestant_that_breaks_down_later_keeps_its_reason():
 
 
 def test_a_contestant_that_drops_out_computes_no_more_while_others_are_measured(tmp_path):
-    """It has printed something of its library's, and goes on with its round."""
+    """It has printed something of its library's, and then plays its round."""
     process = tmp_path / "process"
     prints = (
         f"import os, time; open({str(process)!r}, 'w').write(str(os.getpid())); input(); "

@@ -226,3 +226,14 @@ def test_only_labelled_faces_are_learnt_from_and_judged_by(tmp_path):
     found = table(tmp_path, "file,hair\na/1.png,blue\nb/3.png,red\n")
     rows, aside = labelling.divide(4, 0, found)
     assert sorted([*rows, *aside]) == [0, 3]
+
+
+def test_a_table_is_found_beside_moved_faces_and_a_mistyped_folder_is_no_such_move(tmp_path):
+    """A run keeps the whole path of its table; what a user types is a path from where they are."""
+    kept = tmp_path / "labels.csv"
+    kept.write_text("file,hair\na.png,blue\n", encoding="utf-8")
+    gone = tmp_path / "before" / "labels.csv"
+    assert labelling.table("labels.csv", tmp_path) == kept
+    assert labelling.table(str(gone), tmp_path) == kept
+    with pytest.raises(ValueError, match=r"Config: labels must be .*'wrong/labels.csv', which is"):
+        labelling.table("wrong/labels.csv", tmp_path)
