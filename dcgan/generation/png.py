@@ -20,6 +20,7 @@ import zlib
 import numpy as np
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER = struct.Struct(">I4sIIBBBBBI")  # length, IHDR, the seven numbers, checksum
 END = b"\0\0\0\0IEND\xaeB`\x82"  # the last bytes of every file
 BITS = 8  # of a sample
 COLOUR_TYPE = {1: 0, 3: 2}  # channels -> grey, RGB
@@ -48,6 +49,32 @@ def encode(images: np.ndarray) -> list[bytes]:
     filtered[:, 0, 1:] = rows[:, 0]  # above the first row there is nothing: 0
     np.subtract(rows[:, 1:], rows[:, :-1], out=filtered[:, 1:, 1:])  # modulo 256
     return [start + _chunk(b"IDAT", _compressed(one)) + END for one in filtered]
+
+
+def is_of_encode(file: bytes) -> bool:
+    """Whether `encode` may have made a file: three chunks, and every row less the row above it.
+
+    Other programs choose a filter for each row, or use none, so hardly any of theirs passes.
+
+    Args:
+        file: the bytes of any file.
+    """
+    idat = len(SIGNATURE) + HEADER.size
+    data = idat + 8  # behind its length and kind
+    if not (file.startswith(SIGNATURE) and file.endswith(END) and len(file) >= data + len(END)):
+        return False
+    _, _, width, height, bits, colour_type, *_ = HEADER.unpack_from(file, len(SIGNATURE))
+    length, kind = struct.unpack_from(">I4s", file, idat)
+    channels = {type_: number for number, type_ in COLOUR_TYPE.items()}.get(colour_type)
+    whole = data + length + 4 + len(END)  # 4: the checksum
+    if kind != b"IDAT" or whole != len(file) or bits != BITS or channels is None:
+        return False
+    row = 1 + width * channels
+    try:
+        filtered = zlib.decompress(file[data : data + length])
+    except zlib.error:
+        return False
+    return len(filtered) == height * row and set(filtered[::row]) == {UP}
 
 
 def _compressed(filtered: np.ndarray) -> bytes:

@@ -33,6 +33,7 @@ OTHER_FILES = {
 INDEX = "index.csv"
 OURS = re.compile(rf"\d{{5,}}\.png|[0-9a-f]{{2}}/[^/]+\.png|{re.escape(INDEX)}", re.DOTALL)
 """What a folder holds: numbered faces, or those of ids (`avatars.file_name`), and their list."""
+PICTURES_TO_READ = 100  # of a folder that is to be overwritten, before it is taken for our own
 PICTURES_A_TASK = 16  # that a thread encodes at a time
 MOST_THREADS = 4  # that compute blocks; each network needs some 100 MB, and may use more cores
 Block = TypeVar("Block")
@@ -101,11 +102,19 @@ def place(out, overwrite: bool = False) -> Path:
 
 
 def _first_foreign(folder: Path) -> Path | None:
-    """A file below the folder that `generate` does not write."""
+    """A file below the folder that `generate` does not write, by its name or by its contents."""
+    pictures = []
     for file in sorted(folder.rglob("*")):
-        ours = OURS.fullmatch(file.relative_to(folder).as_posix()) or file.name.startswith(".")
-        if not file.is_dir() and not ours:
+        if file.is_dir() or file.name.startswith("."):
+            continue
+        if not OURS.fullmatch(file.relative_to(folder).as_posix()):
             return file
+        if file.suffix == ".png":
+            pictures.append(file)
+    step = max(1, len(pictures) // PICTURES_TO_READ)
+    for picture in pictures[::step]:
+        if not png.is_of_encode(picture.read_bytes()):
+            return picture
     return None
 
 

@@ -59,6 +59,26 @@ def test_a_file_is_laid_out_as_the_specification_says():
     np.testing.assert_array_equal(rows[:, 1:].cumsum(axis=0, dtype=np.uint8), image.reshape(4, 9))
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_files_of_encode_are_known_and_those_of_other_programs_are_not(channels):
+    soft = np.add.outer(np.arange(24), 3 * np.arange(32)).astype(np.uint8)
+    image = np.repeat(soft[:, :, np.newaxis], channels, axis=2)
+    (ours,) = png.encode(image[np.newaxis])
+    assert png.is_of_encode(ours)
+    file = io.BytesIO()
+    Image.fromarray(image.squeeze()).save(file, format="PNG")
+    assert not png.is_of_encode(file.getvalue())
+    for broken in (b"", ours[:20], ours[:-1], ours + b"\0", png.SIGNATURE + png.END):
+        assert not png.is_of_encode(broken)
+
+
+@given(st.binary(max_size=80), st.integers(8, 60))
+def test_no_bytes_make_the_question_whose_file_fail(noise, place):
+    (ours,) = png.encode(np.zeros([1, 3, 2, 3], np.uint8))
+    damaged = ours[:place] + noise + ours[place + len(noise) :]
+    assert png.is_of_encode(damaged) in (True, False)
+
+
 def test_files_are_hardly_larger_than_pillows():
     """Of soft pictures with noise, as generators make them."""
     y, x = np.mgrid[:64, :64]

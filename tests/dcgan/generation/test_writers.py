@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan.generation import writers
+from dcgan.generation import png, writers
 
 IMAGES = np.random.default_rng(0).integers(0, 256, [7, 8, 8, 3], np.uint8)
 
@@ -211,8 +211,9 @@ def test_what_is_there_is_replaced_if_asked(tmp_path, name):
     writers.write(blocks(), 7, tmp_path / name)
     out = tmp_path / name
     if out.is_dir():
-        (out / "00000.png").write_bytes(b"older")
-        (out / "00009.png").write_bytes(b"older")
+        (older,) = png.encode(np.zeros([1, 8, 8, 3], np.uint8))
+        (out / "00000.png").write_bytes(older)
+        (out / "00009.png").write_bytes(older)
     else:
         out.write_bytes(b"older")
     writers.write(blocks(), 7, out, overwrite=True)
@@ -223,7 +224,9 @@ def test_what_is_there_is_replaced_if_asked(tmp_path, name):
         assert out.read_bytes() == new.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["holiday.jpg", "anna.png", "blonde/1.png", "00/a/1.png"])
+@pytest.mark.parametrize(
+    "name", ["holiday.jpg", "anna.png", "blonde/1.png", "00/a/1.png", "00000.png", "ab/anna.png"]
+)
 def test_a_folder_with_other_things_is_not_even_then(tmp_path, name):
     """Pictures to learn from are often PNGs, in a folder that is called faces, too."""
     precious = tmp_path / "faces" / name
