@@ -221,10 +221,12 @@ def rows_of_sheet(label_set: LabelSet, count: int, columns: int) -> np.ndarray:
 
 
 def _answers(row: dict[str, Any]) -> str:
-    """D's mean output for real and generated faces, probabilities or scores, as words."""
-    for real, fake in (("d_real", "d_fake"), ("d_score_real", "d_score_fake")):
-        if real in row:
-            return f"D(x) {row[real]:.2f}  D(G(z)) {row[fake]:.2f}  "
+    """D's mean output for real and generated faces as words: probabilities, or else logits."""
+    if "d_real" in row:
+        return f"D(x) {row['d_real']:.2f}  D(G(z)) {row['d_fake']:.2f}  "
+    if "d_score_real" in row:
+        real, fake = row["d_score_real"], row["d_score_fake"]
+        return f"D's logits: real {real:.2f}, generated {fake:.2f}  "
     return ""
 
 

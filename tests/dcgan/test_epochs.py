@@ -240,6 +240,22 @@ def test_every_epoch_is_shown_and_judged_by_the_same_z(tmp_path):
     assert len(set(distances)) == 1
 
 
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ({"d_real": 0.5, "d_fake": 0.25}, "D(x) 0.50  D(G(z)) 0.25 "),
+        ({"d_score_real": 1.4, "d_score_fake": -0.2}, "D's logits: real 1.40, generated -0.20 "),
+    ],
+)
+def test_the_line_of_an_epoch_tells_probabilities_from_logits(outputs, said, tmp_path):
+    run = RunFolder.create(tmp_path / "run", Config(**TINY))
+    trainer = training.build(Config(**TINY))
+    written = io.StringIO()
+    watch = epochs.Watch(run, judge(), 48, Config(**TINY), Console(file=written, width=300))
+    watch.look(trainer, {"step": 3, "d_loss": 1.0, "g_loss": 1.0, **outputs})
+    assert said in written.getvalue()
+
+
 @pytest.mark.usefixtures("without_output")
 def test_scores_are_logged_where_the_loss_has_no_probabilities(tmp_path):
     _, run = train(tmp_path / "run", loss="hinge", epochs=1)
