@@ -109,6 +109,31 @@ def test_an_error_of_the_subject_is_told_in_its_words():
         testing.check_loss(GANLoss("mine", fails, SUM.generator))
 
 
+@pytest.mark.parametrize(
+    ("check", "subject", "words"),
+    [
+        (
+            testing.check_layer,
+            testing.Layer(lambda seed: Dense(5, 4, seed=seed), [6], [4], name="mine"),
+            "law 41 gives_the_shape_it_says is broken by the layer 'mine'",
+        ),
+        (
+            testing.check_augmentation,
+            testing.Augmentation(augment.colour(), [5], name="mine"),
+            "law 64 augmentation_keeps_shape is broken by the augmentation 'mine'",
+        ),
+    ],
+)
+def test_a_subject_that_always_fails_is_told_by_its_first_law(check, subject, words):
+    """Whether some later laws apply to it is seen by calling it, which fails again."""
+    with pytest.raises(testing.LawBroken) as error:
+        check(subject)
+    message = str(error.value)
+    assert message.startswith(f"'mine' breaks 1 law:\n\n{words}")
+    assert "\n  got:     ValueError: " in message
+    testing.parametrize_with_laws([subject])  # when tests are collected, nothing fails yet
+
+
 def test_laws_have_a_name_each_and_say_what_they_mean():
     for kind, laws in testing.LAWS.items():
         names = [law.name for law in laws]
