@@ -56,7 +56,7 @@ class Penalty:
         checks.number("testing.Penalty", "strength", self.strength, 0.0)
         object.__setattr__(self, "name", _name(self.name, self.function))
 
-    def __call__(self, critic: Any, real: Any, fake: Any, seed: Any = None, step: int = 0) -> Any:
+    def __call__(self, critic: Any, real: Any, fake: Any, seed: Any = None, step: Any = 0) -> Any:
         """Compute the penalty of this critic, with the arguments that the trainer gives."""
         seed = rng.seed(0, "penalty") if seed is None else seed
         return self.function(critic, real, fake, seed=seed, step=step)

@@ -2,6 +2,7 @@
 
 import textwrap
 
+import numpy as np
 import programs
 import pytest
 import tensorflow as tf
@@ -132,6 +133,32 @@ def test_a_subject_that_always_fails_is_told_by_its_first_law(check, subject, wo
     assert message.startswith(f"'mine' breaks 1 law:\n\n{words}")
     assert "\n  got:     ValueError: " in message
     testing.parametrize_with_laws([subject])  # when tests are collected, nothing fails yet
+
+
+def lazy_by_an_if(critic, real, fake, seed, step):
+    if step % 16:
+        return tf.zeros([])
+    return 16.0 * penalties.r1(1.0)(critic, real, fake)
+
+
+def noise_by_numpy(x, training=False, seed=None):
+    if not training:
+        return x
+    generator = np.random.default_rng(np.abs(seed.numpy()))
+    return x * np.float32(generator.uniform(0.5, 1.5, tuple(x.shape)))
+
+
+@pytest.mark.parametrize(
+    ("subject", "got"),
+    [
+        (testing.Penalty(lazy_by_an_if, at="real"), "OperatorNotAllowedInGraphError: "),
+        (testing.Layer(lambda seed: noise_by_numpy, [5], [5]), "AttributeError: "),
+    ],
+)
+def test_the_round_and_the_seed_have_no_value_in_a_graph_as_in_training(subject, got):
+    (law,) = [law for law in testing.laws_of(subject) if law.name.endswith("_eager_graph_and_xla")]
+    with pytest.raises(testing.LawBroken, match=f"got:     {got}"):
+        law(subject)
 
 
 def test_laws_have_a_name_each_and_say_what_they_mean():
