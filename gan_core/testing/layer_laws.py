@@ -131,7 +131,7 @@ def _unit(number: int, part: int, like: Any) -> Any:
 def _same_slope(
     gradient: Any, direction: Any, rises: list[float], h: float, tolerance: float, of: str
 ) -> None:
-    got = float(np.sum(np.asarray(gradient, np.float64) * direction))
+    got = float(np.sum(np.asarray(tf.convert_to_tensor(gradient), np.float64) * direction))
     close(got, (rises[0] - rises[1]) / (2 * h), 2e-2, tolerance, with_respect_to=of)
 
 
@@ -158,7 +158,7 @@ def second_gradient_exists(layer: Layer) -> None:
     hold(second[0] is not None, "a second gradient with respect to x", "None")
     for gradient in second:
         if gradient is not None:
-            finite = np.isfinite(gradient).all()
+            finite = np.isfinite(tf.convert_to_tensor(gradient)).all()
             hold(finite, "a finite second gradient", "NaN or infinite numbers")
 
 

@@ -163,6 +163,17 @@ class OwnDense(tf.Module):
         return y + self.bias if self.used else y
 
 
+class WithPositions(tf.Module):
+    """x plus a learned vector for each place, which tf.gather selects."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self.table = tf.Variable(rng.normal([5, 2], rng.seed(seed, "table")))
+
+    def __call__(self, x, *, training=False):
+        return x + tf.gather(self.table, tf.range(5))
+
+
 def own_dense(kernel, used=True):
     return Layer(lambda seed: OwnDense(kernel(seed), used), [5], [4], name="wrong")
 
@@ -272,6 +283,7 @@ RIGHT = [
     dropout(),
     Layer(lambda seed: SpectralDense(seed), [5], [4], name="spectral"),
     own_dense(seeded),
+    Layer(WithPositions, [5, 2], [5, 2], name="positions"),
     generator(lambda seed: mlp([4, 8, 2], seed, tf.tanh), low=-1.0, high=1.0),
     discriminator(lambda seed: mlp([2, 8, 1], seed)),
 ]
