@@ -70,7 +70,7 @@ class Layer:
         make: a function (seed: int) -> layer.
         in_shape: the shape of one input sample, without the batch.
         out_shape: the shape of one output sample, without the batch.
-        claims: "batch-norm", or nothing.
+        claims: "batch-norm" or "dropout", or nothing.
 
     Example:
         >>> from gan_core import testing
@@ -155,6 +155,8 @@ class Generator:
 @dataclasses.dataclass(frozen=True)
 class Discriminator:
     """A discriminator: make(seed) builds it; called as discriminator(x, training=...) -> logits.
+
+    Logits are a tensor, or a list of tensors where it has several heads, as for GANTrainer.
 
     Args:
         make: a function (seed: int) -> discriminator.

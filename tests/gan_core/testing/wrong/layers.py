@@ -223,6 +223,18 @@ def mlp(sizes, seed, last=None):
     return Sequential(layers)
 
 
+class TwoHeads(tf.Module):
+    """D with a second head of three logits, as a list."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self.first = mlp([2, 8, 1], seed)
+        self.second = mlp([2, 8, 3], seed + 10)
+
+    def __call__(self, x, *, training=False):
+        return [self.first(x), self.second(x)]
+
+
 class Mean(tf.Module):
     """D's answers averaged over the batch."""
 
@@ -286,6 +298,7 @@ RIGHT = [
     Layer(WithPositions, [5, 2], [5, 2], name="positions"),
     generator(lambda seed: mlp([4, 8, 2], seed, tf.tanh), low=-1.0, high=1.0),
     discriminator(lambda seed: mlp([2, 8, 1], seed)),
+    discriminator(TwoHeads),
 ]
 WRONG = {
     "biased moving variance": (
