@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core import rng
+from gan_core.game import logits_of
 from gan_core.testing.law import hold, law
 from gan_core.testing.numeric import close, draw, float32, same_in_all_ways
 from gan_core.testing.subjects import Discriminator, Generator, call
@@ -31,8 +32,11 @@ def inputs_of(network: Network, number: int, batch: int = BATCH, scale: float = 
 
 
 def answer(network: Network, module: Any, inputs: list[Any], training: bool = False) -> Any:
-    """What the network says."""
-    return call(module, *inputs, training=training)
+    """What the network says; the heads of a D that gives several are put side by side."""
+    said = call(module, *inputs, training=training)
+    if isinstance(network, Discriminator) and isinstance(said, list | tuple):
+        return logits_of(said)
+    return said
 
 
 def shape_holds(network: Network, wanted: Any) -> None:

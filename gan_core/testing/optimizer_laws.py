@@ -179,8 +179,9 @@ def schedule_is_asked_for_the_round(optimizer: Optimizer) -> None:
 
 def _takes_no_schedule(optimizer: Optimizer) -> str:
     try:
-        optimizer.make(lambda step: tf.constant(0.1))
-    except Exception:  # whatever the user's constructor says of a function
+        moving = bound(optimizer, lambda step: tf.constant(0.1), start(0))
+        moving.apply([tf.constant(g) for g in gradients_at(0, 0)], tf.constant(0, tf.int64))
+    except Exception:  # whatever the user's code says of a function in a number's place
         return "for optimizers whose learning rate may be a schedule"
     return ""
 

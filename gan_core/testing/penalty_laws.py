@@ -368,8 +368,11 @@ def penalty_agrees_in_eager_graph_and_xla(penalty: Penalty) -> None:
     real, fake = draw(1, [4, FEATURES], [4, FEATURES])
 
     def everything(real: tf.Tensor, fake: tf.Tensor) -> list[tf.Tensor]:
+        # Made here, so that they have no values while this is traced, as in a compiled round.
+        seed = rng.seed(0, "penalty")
+        step = tf.constant(0, tf.int64)
         with tf.GradientTape() as tape:
-            paid = penalty(Critic(critic), real, fake, seed=SEED)
+            paid = penalty(Critic(critic), real, fake, seed=seed, step=step)
         return [paid, tape.gradient(paid, w, unconnected_gradients="zero")]
 
     same_in_all_ways(lambda: everything, (float32(real), float32(fake)), rtol=1e-3, atol=1e-4)

@@ -56,7 +56,7 @@ class Penalty:
         checks.number("testing.Penalty", "strength", self.strength, 0.0)
         object.__setattr__(self, "name", _name(self.name, self.function))
 
-    def __call__(self, critic: Any, real: Any, fake: Any, seed: Any = None, step: int = 0) -> Any:
+    def __call__(self, critic: Any, real: Any, fake: Any, seed: Any = None, step: Any = 0) -> Any:
         """Compute the penalty of this critic, with the arguments that the trainer gives."""
         seed = rng.seed(0, "penalty") if seed is None else seed
         return self.function(critic, real, fake, seed=seed, step=step)
@@ -70,7 +70,7 @@ class Layer:
         make: a function (seed: int) -> layer.
         in_shape: the shape of one input sample, without the batch.
         out_shape: the shape of one output sample, without the batch.
-        claims: "batch-norm", or nothing.
+        claims: "batch-norm" or "dropout", or nothing.
 
     Example:
         >>> from gan_core import testing
@@ -155,6 +155,8 @@ class Generator:
 @dataclasses.dataclass(frozen=True)
 class Discriminator:
     """A discriminator: make(seed) builds it; called as discriminator(x, training=...) -> logits.
+
+    Logits are a tensor, or a list of tensors where it has several heads, as for GANTrainer.
 
     Args:
         make: a function (seed: int) -> discriminator.

@@ -85,6 +85,10 @@ def test_a_run_that_is_resumed_has_all_rows_and_the_layer_keeps_its_laws(
     run(names, "check_layer")
 
 
+def squares_of_a_sample(x):
+    return tf.reduce_sum(tf.reshape(x, [x.shape[0], -1]) ** 2, axis=1)
+
+
 def test_an_optimizer_of_ones_own_keeps_its_laws_and_the_penalty_is_the_librarys(scope):
     names = run(scope, "RMSprop")
     assert names["rows"]["estimate"].shape == (4,)
@@ -93,10 +97,11 @@ def test_an_optimizer_of_ones_own_keeps_its_laws_and_the_penalty_is_the_librarys
         assert state[f"{player}_optimizer/squares/0"].numpy().all()
     testing.check_optimizer(testing.Optimizer(names["RMSprop"]))
     seed = gan.rng.seed(0, "test")
-    given = (lambda x: tf.reduce_sum(x**2, axis=1), tf.ones([8, 2]), tf.zeros([8, 2]))
-    own = names["slope_of_1"](*given, seed=seed, step=0)
-    librarys = gan.wasserstein_gradient_penalty()(*given, seed=seed, step=0)
-    assert float(own) == pytest.approx(float(librarys), rel=1e-4)
+    for shape in ([8, 2], [4, 4, 4, 3]):  # points; images as wide as the batch is large
+        given = (squares_of_a_sample, tf.ones(shape), tf.zeros(shape))
+        own = names["slope_of_1"](*given, seed=seed, step=0)
+        librarys = gan.wasserstein_gradient_penalty()(*given, seed=seed, step=0)
+        assert float(own) == pytest.approx(float(librarys), rel=1e-4)
 
 
 def test_two_trainers_share_a_network_that_does_not_move(scope, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import textwrap
 
+import numpy as np
 import programs
 import pytest
 import tensorflow as tf
@@ -107,6 +108,57 @@ def test_an_error_of_the_subject_is_told_in_its_words():
 
     with pytest.raises(testing.LawBroken, match="got:     RuntimeError: the disk is full"):
         testing.check_loss(GANLoss("mine", fails, SUM.generator))
+
+
+@pytest.mark.parametrize(
+    ("check", "subject", "words"),
+    [
+        (
+            testing.check_layer,
+            testing.Layer(lambda seed: Dense(5, 4, seed=seed), [6], [4], name="mine"),
+            "law 41 gives_the_shape_it_says is broken by the layer 'mine'",
+        ),
+        (
+            testing.check_augmentation,
+            testing.Augmentation(augment.colour(), [5], name="mine"),
+            "law 64 augmentation_keeps_shape is broken by the augmentation 'mine'",
+        ),
+    ],
+)
+def test_a_subject_that_always_fails_is_told_by_its_first_law(check, subject, words):
+    """Whether some later laws apply to it is seen by calling it, which fails again."""
+    with pytest.raises(testing.LawBroken) as error:
+        check(subject)
+    message = str(error.value)
+    assert message.startswith(f"'mine' breaks 1 law:\n\n{words}")
+    assert "\n  got:     ValueError: " in message
+    testing.parametrize_with_laws([subject])  # when tests are collected, nothing fails yet
+
+
+def lazy_by_an_if(critic, real, fake, seed, step):
+    if step % 16:
+        return tf.zeros([])
+    return 16.0 * penalties.r1(1.0)(critic, real, fake)
+
+
+def noise_by_numpy(x, training=False, seed=None):
+    if not training:
+        return x
+    generator = np.random.default_rng(np.abs(seed.numpy()))
+    return x * np.float32(generator.uniform(0.5, 1.5, tuple(x.shape)))
+
+
+@pytest.mark.parametrize(
+    ("subject", "got"),
+    [
+        (testing.Penalty(lazy_by_an_if, at="real"), "OperatorNotAllowedInGraphError: "),
+        (testing.Layer(lambda seed: noise_by_numpy, [5], [5]), "AttributeError: "),
+    ],
+)
+def test_the_round_and_the_seed_have_no_value_in_a_graph_as_in_training(subject, got):
+    (law,) = [law for law in testing.laws_of(subject) if law.name.endswith("_eager_graph_and_xla")]
+    with pytest.raises(testing.LawBroken, match=f"got:     {got}"):
+        law(subject)
 
 
 def test_laws_have_a_name_each_and_say_what_they_mean():

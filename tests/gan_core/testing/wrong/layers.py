@@ -163,6 +163,17 @@ class OwnDense(tf.Module):
         return y + self.bias if self.used else y
 
 
+class WithPositions(tf.Module):
+    """x plus a learned vector for each place, which tf.gather selects."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self.table = tf.Variable(rng.normal([5, 2], rng.seed(seed, "table")))
+
+    def __call__(self, x, *, training=False):
+        return x + tf.gather(self.table, tf.range(5))
+
+
 def own_dense(kernel, used=True):
     return Layer(lambda seed: OwnDense(kernel(seed), used), [5], [4], name="wrong")
 
@@ -210,6 +221,18 @@ def mlp(sizes, seed, last=None):
         layers += [Dense(a, b, seed=10 * seed + i), tf.nn.leaky_relu]
     layers[-1] = last or tf.identity
     return Sequential(layers)
+
+
+class TwoHeads(tf.Module):
+    """D with a second head of three logits, as a list."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self.first = mlp([2, 8, 1], seed)
+        self.second = mlp([2, 8, 3], seed + 10)
+
+    def __call__(self, x, *, training=False):
+        return [self.first(x), self.second(x)]
 
 
 class Mean(tf.Module):
@@ -272,8 +295,10 @@ RIGHT = [
     dropout(),
     Layer(lambda seed: SpectralDense(seed), [5], [4], name="spectral"),
     own_dense(seeded),
+    Layer(WithPositions, [5, 2], [5, 2], name="positions"),
     generator(lambda seed: mlp([4, 8, 2], seed, tf.tanh), low=-1.0, high=1.0),
     discriminator(lambda seed: mlp([2, 8, 1], seed)),
+    discriminator(TwoHeads),
 ]
 WRONG = {
     "biased moving variance": (

@@ -115,13 +115,20 @@ class OneMomentForAll(Adam):
         super().apply([g / size for g in gradients], step)
 
 
+class FixedRate(Adam):
+    """Its learning rate is a number, and no schedule."""
+
+    def rate_at(self, step):
+        return self.rate
+
+
 def adam(kind, **settings):
     """A subject that claims to be Adam with beta_1 = 0.5."""
     claimed = {"beta_1": 0.5, "epsilon": settings.get("epsilon", 1e-8)}
     return Optimizer(lambda rate: kind(rate, **settings), ("adam",), name="wrong", **claimed)
 
 
-RIGHT = [adam(Adam), adam(Adam, epsilon=1e-2)]
+RIGHT = [adam(Adam), adam(Adam, epsilon=1e-2), adam(FixedRate)]
 WRONG = {
     "no bias correction": (
         adam(NoBiasCorrection),
