@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 BLOCK = 256  # faces that a thread makes at a time
 LONGEST_NAME = 200  # characters of a file's name, of the 255 that most disks allow
-MARK = ".avatars.json"  # in an unfinished folder: its ids, seed and generator
 
 
 def latents(ids: Iterable[str], dim: int, seed: int = 0) -> np.ndarray:
@@ -318,7 +317,7 @@ def _zip_of(ids: Iterator[str], painter: Painter, folder: Path, done: Written):
 def _listed(ids: Iterable[str], index: TextIO, painter: Painter) -> Iterator[Listed]:
     """The ids as they pass, each with a row in the index."""
     rows = csv.writer(index, lineterminator="\n")
-    rows.writerow(["id", "file", *painter.columns()])
+    rows.writerow([*writers.HEADING, *painter.columns()])
     for one in ids:
         name = file_name(one)
         rows.writerow([one, name, *painter.words(one)])
@@ -332,7 +331,7 @@ def _fingerprint(generator: Generator) -> str:
 
 
 def _mark_of(out: Path) -> str | None:
-    mark = out / MARK
+    mark = out / writers.MARK
     return mark.read_text(encoding="utf-8") if mark.is_file() else None
 
 
@@ -342,7 +341,7 @@ def _go_on(out: Path, ids: Iterator[str], painter: Painter, done: Written, mark:
     if begun is None:
         with files.claimed(out):  # refuses what is there
             out.mkdir(exist_ok=True)
-        files.text_atomically(out / MARK, mark)
+        files.text_atomically(out / writers.MARK, mark)
     elif begun != mark:
         checks.fail(
             "generate",
@@ -352,7 +351,7 @@ def _go_on(out: Path, ids: Iterator[str], painter: Painter, done: Written, mark:
             "Choose another name; nothing was overwritten.",
         )
     _fill(out, ids, painter, done)
-    (out / MARK).unlink()
+    (out / writers.MARK).unlink()
 
 
 def _fill(folder: Path, ids: Iterator[str], painter: Painter, done: Written) -> None:

@@ -235,7 +235,7 @@ def _of_ids(config: Generate, with_sheet: bool, console: Console) -> np.ndarray 
 def _what_is_left(out: Path) -> str:
     if writers.is_file(out):
         return "was not finished, and is gone"
-    if (out / avatars.MARK).is_file():
+    if (out / writers.MARK).is_file():
         return "is not finished: the same command makes what is missing"
     return "was not begun"
 

@@ -31,8 +31,14 @@ OTHER_FILES = {
     *(".csv", ".txt", ".json", ".pdf", ".svg", ".html", ".mp4", ".webm", ".avi", ".mov"),
 }  # which no folder is called
 INDEX = "index.csv"
-OURS = re.compile(rf"\d{{5,}}\.png|[0-9a-f]{{2}}/[^/]+\.png|{re.escape(INDEX)}", re.DOTALL)
+HEADING = ("id", "file")  # of the index; the labels follow, if there are any
+MARK = ".avatars.json"  # in an unfinished folder: its ids, seed and generator
+OURS = re.compile(
+    rf"\d{{5,}}\.png|[0-9a-f]{{2}}/[^/]*\.png|{re.escape(INDEX)}|{re.escape(MARK)}", re.DOTALL
+)
 """What a folder holds: numbered faces, or those of ids (`avatars.file_name`), and their list."""
+WITHOUT_WORTH = re.compile(rf"(\..*)?{re.escape(files.UNFINISHED)}|\.DS_Store|\._.*", re.DOTALL)
+"""Names of temporary files, and of what macOS puts into folders."""
 PICTURES_TO_READ = 100  # of a folder that is to be overwritten, before it is taken for our own
 PICTURES_A_TASK = 16  # that a thread encodes at a time
 MOST_THREADS = 4  # that compute blocks; each network needs some 100 MB, and may use more cores
@@ -105,17 +111,28 @@ def _first_foreign(folder: Path) -> Path | None:
     """A file below the folder that `generate` does not write, by its name or by its contents."""
     pictures = []
     for file in sorted(folder.rglob("*")):
-        if file.is_dir() or file.name.startswith("."):
+        if file.is_dir() or WITHOUT_WORTH.fullmatch(file.name):
             continue
         if not OURS.fullmatch(file.relative_to(folder).as_posix()):
+            return file
+        if file.name == INDEX and not _is_an_index(file):
             return file
         if file.suffix == ".png":
             pictures.append(file)
     step = max(1, len(pictures) // PICTURES_TO_READ)
     for picture in pictures[::step]:
-        if not png.is_of_encode(picture.read_bytes()):
+        data = picture.read_bytes()
+        # A power cut may leave a face of ours without its bytes.
+        if data.strip(b"\0") and not png.is_of_encode(data):
             return picture
     return None
+
+
+def _is_an_index(file: Path) -> bool:
+    """Whether a list begins as that of `generate --ids` does."""
+    heading = ",".join(HEADING).encode()
+    with file.open("rb") as stream:
+        return stream.read(len(heading)) == heading
 
 
 def pngs(images: np.ndarray) -> list[bytes]:

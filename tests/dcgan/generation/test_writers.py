@@ -225,7 +225,11 @@ def test_what_is_there_is_replaced_if_asked(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["holiday.jpg", "anna.png", "blonde/1.png", "00/a/1.png", "00000.png", "ab/anna.png"]
+    "name",
+    [
+        *("holiday.jpg", "anna.png", "blonde/1.png", "00/a/1.png", "00000.png", "ab/anna.png"),
+        *(".env", "ab/.env", "index.csv"),
+    ],
 )
 def test_a_folder_with_other_things_is_not_even_then(tmp_path, name):
     """Pictures to learn from are often PNGs, in a folder that is called faces, too."""
@@ -235,6 +239,20 @@ def test_a_folder_with_other_things_is_not_even_then(tmp_path, name):
     with pytest.raises(ValueError, match=rf"to overwrite must be a folder of faces.*{name}"):
         writers.write(blocks(), 7, tmp_path / "faces", overwrite=True)
     assert precious.read_text() == "precious"
+
+
+def test_an_unfinished_folder_of_ours_is_replaced(tmp_path):
+    """Also with temporary files, and with a face that has lost its bytes in a power cut."""
+    out = tmp_path / "faces"
+    (out / "3f").mkdir(parents=True)
+    (out / "3f" / "anna.png").write_bytes(b"")
+    (out / "3f" / "bob.png").write_bytes(bytes(100))
+    (out / "3f" / ".unfinished").write_bytes(b"half")
+    (out / "index.csv").write_text("id,file,hair\n")
+    (out / writers.MARK).write_text("{}")
+    (out / ".DS_Store").write_bytes(b"of a Mac")
+    writers.write(blocks(), 7, out, overwrite=True)
+    assert len(tree(out)) == 7
 
 
 @pytest.mark.parametrize("name", ["faces", "faces.zip", "faces.npz"])
