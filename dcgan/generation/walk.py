@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -235,6 +236,7 @@ def _read_z(file: Path, dim: int) -> np.ndarray:
         rows = np.load(file, allow_pickle=False)
     except OSError as error:
         checks.fail("Walk", "z", wanted, f"{file} ({error.strerror or error})")
-    except (ValueError, EOFError):  # NumPy takes any other file for a pickle, and says so
+    except (ValueError, EOFError, zipfile.BadZipFile):
+        # NumPy takes any other file for a zip or a pickle, and says so.
         checks.fail("Walk", "z", wanted, f"{file}, which NumPy cannot read as one")
     return checks.array("Walk", f"z in {file}", rows, ["n", dim], dtype=np.float32)

@@ -182,13 +182,14 @@ def test_a_wrong_argument_is_one_line(arguments, words, tmp_path, monkeypatch, c
     [
         (np.zeros([2, 3]), r"z in .* must be \[n, 2\]"),
         (np.full([2, 2], np.nan), "z in"),
-        (None, "a .npy file of numbers"),
+        (b"no array", "a .npy file of numbers"),
+        (b"PK\3\4, and no zip", "a .npy file of numbers"),
     ],
 )
 def test_a_wrong_file_of_z_is_told(rows, words, tmp_path):
     file = tmp_path / "z.npy"
-    if rows is None:
-        file.write_text("no array")
+    if isinstance(rows, bytes):
+        file.write_bytes(rows)
     else:
         np.save(file, rows)
     with pytest.raises(ValueError, match=words):
