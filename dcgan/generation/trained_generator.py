@@ -220,9 +220,8 @@ def load(run: str | os.PathLike | None = None) -> Generator:
     """The generator of a run.
 
     A run that is under way, or was killed, has no generator/ yet, or one that is older than its
-    best
-    epoch: then it is that of its best epoch so far. A program that wants the same pixels from a GPU
-    each time calls `choose_arithmetic` at its start.
+    best epoch: then it is that of its best epoch so far. A program that wants the same pixels from
+    a GPU each time calls `choose_arithmetic` at its start.
 
     Args:
         run: a run folder (its generator/ alone will do); None: the package's own generator.

@@ -37,7 +37,7 @@ def shell(dim: int) -> tuple[float, float]:
     mean = sqrt(2) Gamma((dim + 1) / 2) / Gamma(dim / 2),  sd = sqrt(dim - mean^2); exact. In many
     dimensions near sqrt(dim - 1/2) and sqrt(1/2): 9.98 and 0.71 for 100 (Johnson, Kotz and
     Balakrishnan 1994, chapter 18). There the formulas would subtract equal numbers, so a series in
-    1/dim takes their place, whose terms left out are below 1e-15 of the result:
+    1/dim takes their place, whose terms left out are below 1e-10 of the result:
 
         mean = sqrt(dim) (1 - 1/(4 d) + 1/(32 d^2) + 5/(128 d^3) - 21/(2048 d^4) - ...)
         sd^2 = 1/2 - 1/(8 d) - 1/(16 d^2) + 5/(128 d^3) + ...
