@@ -198,7 +198,7 @@ def test_a_wrong_file_of_z_is_told(rows, words, tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="there are no devices here")
 def test_a_device_in_the_place_of_a_file_of_z_is_not_read(monkeypatch):
-    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("it was read"))
+    monkeypatch.setattr(np.lib.format, "read_array", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(ValueError, match=r"^Walk: z must be .*It is a device or a pipe"):
         path_of_z(Walk(z=Path("/dev/zero")), 2)
 
