@@ -225,7 +225,8 @@ def _answers(row: dict[str, Any]) -> str:
     if "d_real" in row:
         return f"D(x) {row['d_real']:.2f}  D(G(z)) {row['d_fake']:.2f}  "
     if "d_score_real" in row:
-        real, fake = row["d_score_real"], row["d_score_fake"]
+        real = row["d_score_real"]
+        fake = row["d_score_fake"]
         return f"D's logits: real {real:.2f}, generated {fake:.2f}  "
     return ""
 
