@@ -19,7 +19,9 @@ from dcgan.data.form import Colours, Form, NotSquare
 from gan_core import checks
 
 Size = Literal[32, 64, 96, 128]
-Network = Literal["radford", "dcgan", "modern"]  # dcgan.networks.BY_NAME, which a test compares
+Network = Literal[
+    "radford", "dcgan", "modern", "residual"
+]  # the names of dcgan.networks.BY_NAME, which a test compares
 Augmentation = Literal["translation", "colour", "cutout"]
 Loss = Literal[
     "minimax", "non-saturating", "least-squares", "hinge", "wasserstein", "relativistic"
@@ -34,6 +36,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "radford": {
         "batch_size": 128,
         "width": 64,
+        "g_width": 0,
         "minibatch_std": False,
         "filtered": False,
         "loss": "non-saturating",
@@ -50,6 +53,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "dcgan": {
         "batch_size": 32,
         "width": 32,
+        "g_width": 0,
         "minibatch_std": False,
         "filtered": True,
         "loss": "non-saturating",
@@ -66,6 +70,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "modern": {
         "batch_size": 32,
         "width": 16,
+        "g_width": 0,
         "minibatch_std": False,
         "filtered": False,
         "loss": "relativistic",
@@ -79,6 +84,23 @@ RECIPES: dict[str, dict[str, Any]] = {
         "augment": AUGMENTATIONS,
         "average": 32_000,
     },  # after Huang et al. 2024
+    "residual": {
+        "batch_size": 32,
+        "width": 32,
+        "g_width": 16,
+        "minibatch_std": True,
+        "filtered": False,
+        "loss": "relativistic",
+        "d_learning_rate": 4e-4,
+        "g_learning_rate": 1e-3,
+        "beta_1": 0.0,
+        "beta_2": 0.99,
+        "gamma": 1.0,
+        "gamma_fake": 0.0,
+        "penalty_every": 4,
+        "augment": ("translation",),
+        "average": 32_000,
+    },  # measured on real faces: docs/recipe.md
 }
 """Network -> the defaults of the fields below that depend on the network."""
 
@@ -168,8 +190,9 @@ class Config:
     (
         "radford: DCGAN as Radford et al. 2015 published it; dcgan: the same shapes with a D "
         "without batch norm and a 3 x 3 layer at the end of G; modern: residual networks without "
-        "normalisation, after R3GAN (Huang et al. 2024). Each has a recipe of its own: defaults of "
-        "batch-size, width, filtered, loss, learning rates, betas, gammas, augment and average"
+        "normalisation, after R3GAN (Huang et al. 2024); residual: the G of modern and the D of "
+        "dcgan. Each has a recipe of its own: defaults of batch-size, width, g-width, "
+        "minibatch-std, filtered, loss, learning rates, betas, gammas, augment and average"
     )
     batch_size: int = OF_NETWORK
     """real images in a batch (and as many generated ones); with a strategy, on all devices"""
@@ -177,7 +200,7 @@ class Config:
     """height and width of a picture in pixels"""
     width: int = OF_NETWORK
     """channels of both networks at full picture size; they double with every halving"""
-    g_width: int = 0
+    g_width: int = OF_NETWORK
     ("channels of G; 0: as many as D. A narrow G makes faces faster, and a wide one can learn more")
     latent_dim: int = 100
     """numbers in z"""

@@ -3,6 +3,7 @@
     radford   DCGAN as Radford et al. 2015 published it: batch norm in both networks
     dcgan     the same shapes, without batch norm in D, and with a 3 x 3 layer at the end of G
     modern    residual networks without normalisation, after R3GAN (Huang et al. 2024)
+    residual  the G of modern before the D of dcgan
 
     generator, discriminator = make("dcgan", size=64, width=32, seed=0)
     generator, discriminator = of_config(config)
@@ -16,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from dcgan.architectures import dcgan, modern, radford
+from dcgan.architectures import dcgan, modern, radford, residual
 from dcgan.architectures.plan import STAGES, Plan, as_float32
 from gan_core import checks
 from gan_core.nn.sequential import Sequential
@@ -34,7 +35,7 @@ __all__ = [
     "options_of",
 ]
 
-BY_NAME = {"radford": radford, "dcgan": dcgan, "modern": modern}
+BY_NAME = {"radford": radford, "dcgan": dcgan, "modern": modern, "residual": residual}
 
 
 def make(

@@ -101,8 +101,13 @@ class Block(tf.Module):
         return tf.cast(x, change.dtype) + change
 
 
-def generator(plan: Plan) -> Sequential:
-    """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32 in (-1, 1)."""
+def generator(plan: Plan, colour_kernel: int = 1) -> Sequential:
+    """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32 in (-1, 1).
+
+    Args:
+        plan: the options of the networks.
+        colour_kernel: height and width of the kernel of the last layer, which makes the colours.
+    """
     channels = _channels(plan)[::-1]
     scale = _scale(plan)
     pixels = plan.start**2
@@ -121,7 +126,7 @@ def generator(plan: Plan) -> Sequential:
     last = Conv2D(
         channels[-1],
         plan.channels,
-        1,
+        colour_kernel,
         seed=plan.layer_seed(99),
         initializer=fan_in_normal(BEFORE_TANH),
         name="mix",

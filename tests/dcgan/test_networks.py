@@ -86,12 +86,34 @@ def norms_of(network):
 
 
 def test_batch_norm_stands_where_each_architecture_has_it():
-    """radford: all layers but G's last, D's first and last; dcgan: G alone; modern: nowhere."""
+    """radford: all layers but G's last, D's first and last; dcgan: G alone; the others: nowhere."""
     found = {}
     for name in BY_NAME:
         pair = networks.make(name, size=64, width=2, latent_dim=5, seed=0)
         found[name] = [len(norms_of(network)) for network in pair]
-    assert found == {"radford": [4, 3], "dcgan": [5, 0], "modern": [0, 0]}
+    assert found == {
+        "radford": [4, 3],
+        "dcgan": [5, 0],
+        "modern": [0, 0],
+        "residual": [0, 0],
+    }
+
+
+def test_the_residual_pair_is_moderns_g_with_a_3_x_3_layer_for_colours_and_dcgans_d():
+    options = {"size": 64, "width": 4, "latent_dim": 5, "seed": 0}
+    make_images, judge = networks.make("residual", **options)
+    of_modern, _ = networks.make("modern", **options)
+    _, of_dcgan = networks.make("dcgan", **options)
+    for one, other in zip(judge.variables, of_dcgan.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+    shapes = [variable.shape for variable in make_images.variables]
+    shapes_of_modern = [variable.shape for variable in of_modern.variables]
+    different = [
+        (tuple(one), tuple(other))
+        for one, other in zip(shapes, shapes_of_modern, strict=True)
+        if one != other
+    ]
+    assert different == [((3, 3, 4, 3), (1, 1, 4, 3))]
 
 
 def test_the_dcgan_of_the_recipe_has_biases_in_d_and_a_3_x_3_layer_at_the_end_of_g():
@@ -267,7 +289,7 @@ def test_filters_stand_behind_the_transposed_convolutions_and_change_no_variable
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("network", ["radford", "modern"])
+@pytest.mark.parametrize("network", ["radford", "modern", "residual"])
 def test_other_networks_know_no_filters(network):
     with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
         networks.make(network, filtered=True, seed=1)
