@@ -15,6 +15,7 @@ distance of pixels.
     ours-dcgan      python -m dcgan train, with learning rates that fall at the end (--fall)
     ours-radford    the same with --network radford: the recipe of Radford et al. 2015
     ours-modern     the same with --network modern
+    ours-residual   the same with --network residual
     pytorch         PyTorch's DCGAN example
     tutorial        TensorFlow's DCGAN tutorial, in Keras, with one more doubling for 64 pixels
     lab             a popular course's notebook on anime faces, in Keras
@@ -55,6 +56,7 @@ CONTESTANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "ours-dcgan": ("ours_quality", {"network": "dcgan"}),
     "ours-radford": ("ours_quality", {"network": "radford"}),
     "ours-modern": ("ours_quality", {"network": "modern"}),
+    "ours-residual": ("ours_quality", {"network": "residual"}),
     "pytorch": ("pytorch_quality", {}),
     "tutorial": ("keras_quality", {"recipe": "tutorial"}),
     "lab": ("keras_quality", {"recipe": "lab"}),
@@ -80,7 +82,10 @@ class Config:
     count: int = 2000
     """faces in a set; they are judged by as many real ones, or by fewer if fewer are held aside"""
     only: tuple[str, ...] = ()
-    """ours-dcgan, ours-radford, ours-modern, pytorch, tutorial, lab, or name@minutes; none: all"""
+    (
+        "ours-dcgan, ours-radford, ours-modern, ours-residual, pytorch, tutorial, lab, or "
+        "name@minutes; none: all"
+    )
     precision: str = "float32"
     """precision of our own convolutions: float32, tf32 or bfloat16"""
     fall: float = 0.35

@@ -130,7 +130,7 @@ def train(arguments: list[str]) -> None:
 
 
 def _network_among(arguments: list[str]) -> str:
-    """The network that the arguments name; the default if they name none, or an unknown one.
+    """The network that the arguments name; that of their data if they name none, or an unknown one.
 
     It is needed before the other options are read, because their defaults depend on it.
     """
@@ -138,8 +138,11 @@ def _network_among(arguments: list[str]) -> str:
 
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--network", nargs="?")
-    named = parser.parse_known_args(arguments)[0].network
-    return named if named in config.NETWORKS else config.Config.network
+    parser.add_argument("--data", nargs="?")
+    found = parser.parse_known_args(arguments)[0]
+    if found.network in config.NETWORKS:
+        return found.network
+    return config.NETWORK_OF["drawn" if found.data in (None, "None") else "data"]
 
 
 def generate(arguments: list[str]) -> None:

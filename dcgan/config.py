@@ -104,6 +104,12 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 """Network -> the defaults of the fields below that depend on the network."""
 
+OF_DATA: Any = None
+"""The default of `Config.network`; a Config, once made, has a network of NETWORK_OF."""
+
+NETWORK_OF = {"drawn": "dcgan", "data": "residual"}
+"""Where the faces are from -> the network that is taken unless one is named."""
+
 OF_NETWORK: Any = None
 """The default of a field that is in RECIPES; a Config, once made, holds the recipe's value."""
 
@@ -112,8 +118,9 @@ OF_NETWORK: Any = None
 class Config:
     """What to train, and how. `network` decides the recipe; other fields change it.
 
-    Config(network="modern").width is the width of RECIPES["modern"]. `dataclasses.replace` changes
-    only the fields that it is given; for the recipe of another network make a new Config.
+    Config(network="modern").width is the width of RECIPES["modern"]. If no network is given it is
+    that of NETWORK_OF: residual for faces of your own, dcgan for drawn ones. `dataclasses.replace`
+    changes only the fields that it is given; for the recipe of another network make a new Config.
 
     Raises:
         ValueError: if a field is not of its type, or out of its range.
@@ -186,13 +193,14 @@ class Config:
         "passes over the data that make one epoch. For a few hundred faces: they are judged, "
         "shown and saved only once an epoch"
     )
-    network: Network = "dcgan"
+    network: Network = OF_DATA
     (
-        "radford: DCGAN as Radford et al. 2015 published it; dcgan: the same shapes with a D "
-        "without batch norm and a 3 x 3 layer at the end of G; modern: residual networks without "
-        "normalisation, after R3GAN (Huang et al. 2024); residual: the G of modern and the D of "
-        "dcgan. Each has a recipe of its own: defaults of batch-size, width, g-width, "
-        "minibatch-std, filtered, loss, learning rates, betas, gammas, augment and average"
+        "residual, the default with --data: residual blocks in G, and the D of dcgan; dcgan, the "
+        "default for drawn faces: the shapes of Radford et al. 2015, with a D without batch norm "
+        "and a 3 x 3 layer at the end of G; radford: DCGAN as they published it; modern: residual "
+        "networks without normalisation, after R3GAN (Huang et al. 2024). Each has a recipe of its "
+        "own: defaults of batch-size, width, g-width, minibatch-std, filtered, loss, learning "
+        "rates, betas, gammas, augment and average"
     )
     batch_size: int = OF_NETWORK
     """real images in a batch (and as many generated ones); with a strategy, on all devices"""
@@ -286,6 +294,8 @@ class Config:
     """write event files for TensorBoard too"""
 
     def __post_init__(self) -> None:
+        if self.network is OF_DATA:
+            self._put("network", NETWORK_OF["drawn" if self.data is None else "data"])
         checks.one_of("Config", "network", self.network, NETWORKS)
         for name, value in RECIPES[self.network].items():
             if getattr(self, name) is OF_NETWORK:

@@ -121,6 +121,13 @@ def test_radfords_recipe_is_the_published_one():
     assert (config.gamma, config.gamma_fake, config.average, config.augment) == (0.0, 0.0, 0, ())
 
 
+def test_faces_of_ones_own_have_the_residual_networks_and_drawn_ones_the_dcgan():
+    assert Config().network == "dcgan"
+    own = Config(data=Path("faces"))
+    assert (own.network, own.width_of_g, own.loss) == ("residual", 16, "relativistic")
+    assert Config(data=Path("faces"), network="dcgan").loss == "non-saturating"
+
+
 def test_g_is_as_wide_as_d_unless_told():
     assert Config(width=24).width_of_g == 24
     assert Config(width=24, g_width=8).width_of_g == 8

@@ -52,6 +52,23 @@ def test_a_network_alone_brings_its_recipe(called, tmp_path, network, data):
     assert called == [("train", wanted), ("train", dataclasses.replace(wanted, gamma=3.0))]
 
 
+def test_without_a_network_the_data_decide_which(called, tmp_path):
+    program.main(["train", "--data", str(tmp_path)])
+    program.main(["train", "--preset", "full", f"--data={tmp_path}"])
+    program.main(["train"])
+    program.main(["train", "--preset", "full"])
+    networks = [(one.network, one.g_learning_rate) for _, one in called]
+    assert networks == [("residual", 1e-3), ("residual", 1e-3), ("dcgan", 4e-4), ("dcgan", 4e-4)]
+
+
+def test_other_data_do_not_change_the_network_of_a_run(called, tmp_path):
+    RunFolder.create(tmp_path / "run", config.Config(network="dcgan", data=tmp_path / "old"))
+    for option in ("--resume", "--start-from"):
+        program.main(["train", option, str(tmp_path / "run"), "--data", str(tmp_path)])
+    assert [one.network for _, one in called] == ["dcgan", "dcgan"]
+    assert [one.loss for _, one in called] == ["non-saturating", "non-saturating"]
+
+
 def test_augment_with_nothing_behind_it_is_none(called):
     program.main(["train", "--augment"])
     program.main(["train", "--augment", "--epochs", "1"])

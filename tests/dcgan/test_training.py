@@ -410,6 +410,7 @@ def test_both_learning_rates_fall_in_the_last_share_of_the_rounds(fall, shares):
         {"minibatch_std": True, "augment_strength": 0.5},
         {"network": "radford"},
         {"network": "modern"},
+        {"network": "residual"},
         {"network": "modern", "precision": "bfloat16"},
         {"network": "modern", "precision": "bfloat16", "mode": "graph", **NO_PENALTIES},
         {"average": 0},
