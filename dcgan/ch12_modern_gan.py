@@ -1134,9 +1134,10 @@ machine can look for a crossing with `--images` and `--width`.
 > run. Table 12.5 and Table 12.7 hold the same trainings, and the second one is harder on recipes with expensive rounds.
 
 **What to take from it.** Change one thing at a time, measure with several seeds, and let the budget that you have
-decide. For small drawn faces and half a minute that is recipe 2. The package's default is this recipe with filters against
-the checkerboard (section 8.6). In the one run of section 12.6 it was behind, but that run was short and its faces had 32
-pixels. For ten minutes or more on real faces, try `--network modern` as well.
+decide. For small drawn faces and half a minute that is recipe 2. The package's default for drawn faces is this recipe with
+filters against the checkerboard (section 8.6). In the one run of section 12.6 it was behind, but that run was short and its
+faces had 32 pixels. For real faces of 64 pixels the default is a mixture: the generator of recipe 5 before the
+discriminator of recipe 2, with the relativistic loss (`dcgan.architectures.residual`; measured in `docs/recipe.md`).
 
 ## Summary
 

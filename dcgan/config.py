@@ -308,7 +308,9 @@ class Config:
         if self.filtered and self.network != "dcgan":
             wanted = "left out with any network but dcgan"
             came = f"it with {self.network}"
-            checks.fail("Config", "filtered", wanted, came, "Say --no-filtered.")
+            checks.fail(
+                "Config", "filtered", wanted, came, "Say --no-filtered, or --network dcgan."
+            )
         if self.strategy != "none":
             owner = "mode, where there is a strategy,"
             checks.one_of("Config", owner, self.mode, ["graph", "eager"])

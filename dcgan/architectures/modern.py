@@ -21,8 +21,8 @@ down. At 64 pixels and width 16 (B pictures):
   the number of channels at the smaller size.
 - The recipe has the relativistic loss, R1 and R2, and Adam without momentum (dcgan.config.RECIPES).
 
-It is for long trainings: after some minutes on two CPU cores it is far behind the other two, as
-chapter 12 measures.
+On small drawn faces, and in half a minute, it is far behind the DCGANs (chapter 12). Its G before
+the D of the network dcgan learns real faces best (`dcgan.architectures.residual`).
 
 R3GAN's 3 x 3 layers are grouped and its bottlenecks inverted; TensorFlow computes neither fast on a
 CPU.

@@ -21,7 +21,7 @@ STAGES = {32: 3, 64: 4, 96: 4, 128: 5}
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The options of all three networks.
+    """The options of all networks.
 
     Attributes:
         size: height and width of a picture in pixels, one of `STAGES`.
