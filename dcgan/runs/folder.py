@@ -133,7 +133,7 @@ def _first_free() -> Path:
 def remember(run: RunFolder, config: Config, console: Console) -> None:
     """Write changed options to config.json, and the changes to its `history`."""
     new = {name: getattr(config, name) for name in REMEMBERED}
-    changed = {name: [run.config.get(name), new[name]] for name in RATES}
+    changed = {name: [run.config.get(name), new[name]] for name in _of_learning(run, config)}
     changed = {name: pair for name, pair in changed.items() if pair[0] != pair[1]}
     history = list(run.config.get("history", []))
     if changed or config.from_best:
@@ -147,6 +147,12 @@ def remember(run: RunFolder, config: Config, console: Console) -> None:
     if changed:
         words = [f"{name} was {old} and is now {now}" for name, (old, now) in changed.items()]
         say(f"From round {run.step():,} on: {'; '.join(words)} (see config.json).", console)
+
+
+def _of_learning(run: RunFolder, config: Config) -> list[str]:
+    """The options that decide the learning rates and penalties of the rounds to come."""
+    falls = bool(config.fall or run.config.get("fall"))
+    return [*RATES, "fall", *(["epochs"] if falls else [])]  # the rates fall to the last epoch
 
 
 def back_to_best(run: RunFolder, console: Console) -> None:

@@ -93,22 +93,27 @@ def rounds_an_epoch(run: RunData) -> int | None:
 def learning_rate(run: RunData, name: str) -> Curve | None:
     """The learning rate at each row of the log: it is constant, then falls (`config.fall`).
 
-    Rates that were changed when the run was resumed are in the `history` of its config.
+    Rates, `fall` and `epochs` that were changed when the run was resumed are in the `history` of
+    its config.
 
     Args:
         run: the run.
         name: one of RATES.
     """
-    rate = number(run.config.get(name))
-    if rate is None or not len(run.log.get("step", ())):
+    if number(run.config.get(name)) is None or not len(run.log.get("step", ())):
         return None
     step = run.log["step"]
-    value = np.full(len(step), rate)
+    return _finite(step, _over_rounds(run, name, step) * _share_of_rate(run, step))
+
+
+def _over_rounds(run: RunData, name: str, step: np.ndarray) -> np.ndarray:
+    """The value of a field at each round; before a change in the history it is the old one."""
+    value = np.full(len(step), number(run.config.get(name)))
     until = math.inf
     for changed_at, old in reversed(_changes(run.config.get("history"), name)):
         until = min(until, changed_at)  # later rounds were played again, after --from-best
         value[step <= until] = old
-    return _finite(step, value * _share_of_rate(run, step))
+    return value
 
 
 def _changes(history: Any, name: str) -> list[tuple[float, float]]:
@@ -128,13 +133,14 @@ def _changes(history: Any, name: str) -> list[tuple[float, float]]:
 def _share_of_rate(run: RunData, step: np.ndarray) -> np.ndarray:
     """1, and in the last rounds a straight line to 0."""
     an_epoch = rounds_an_epoch(run)
-    epochs = number(run.config.get("epochs"))
-    fall = number(run.config.get("fall"))
-    if an_epoch is None or not epochs or not fall:
+    if an_epoch is None or not number(run.config.get("epochs")):
         return np.ones(len(step))
-    rounds = epochs * an_epoch
-    falling = max(round(fall * rounds), 1)
-    return np.clip((rounds - step) / falling, 0.0, 1.0)
+    if number(run.config.get("fall")) is None:
+        return np.ones(len(step))
+    fall = _over_rounds(run, "fall", step)
+    rounds = _over_rounds(run, "epochs", step) * an_epoch
+    falling = np.maximum(np.round(fall * rounds), 1.0)
+    return np.where(fall > 0.0, np.clip((rounds - step) / falling, 0.0, 1.0), 1.0)
 
 
 def best_epoch(run: RunData) -> int | None:

@@ -30,7 +30,7 @@ from gan_core.runs.run_folder import RunFolder
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("faces_drawn_once")]
 
 SILENT = Console(quiet=True)
-TINY = tiny_faces.TRAINING
+TINY = {**tiny_faces.TRAINING, "network": "dcgan"}
 AUGMENTATIONS = ("translation", "colour", "cutout")
 NO_PENALTIES = {"gamma": 0.0, "gamma_fake": 0.0}
 LAB_RECIPE = {

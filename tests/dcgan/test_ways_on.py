@@ -40,7 +40,7 @@ def done(tmp_path_factory):
         Image.fromarray(face).save(top / "faces" / f"{i:03d}.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(top)
-        config = Config(**TINY, data="faces", run="run", cache="cache")
+        config = Config(**TINY, network="dcgan", data="faces", run="run", cache="cache")
         _, run = training.train(config, SILENT)
     return top / run.path
 
@@ -70,6 +70,18 @@ def test_other_rates_are_taken_and_kept_in_the_runs_history(copy):
     changed = {"d_learning_rate": [4e-4, 5e-5], "g_learning_rate": [4e-4, 1e-4]}
     assert fields["history"] == [{"round": 6, **changed}]
     assert of_run(copy).g_learning_rate == 1e-4  # who resumes it next need not say it again
+
+
+@pytest.mark.usefixtures("without_output")
+def test_another_end_is_kept_in_the_runs_history_where_the_rates_fall_towards_it(copy):
+    resumed(copy, epochs=3)
+    assert json.loads((copy / "config.json").read_text())["history"] == []
+    resumed(copy, epochs=4, fall=0.5)
+    resumed(copy, epochs=5)
+    assert json.loads((copy / "config.json").read_text())["history"] == [
+        {"round": 9, "fall": [0.0, 0.5], "epochs": [3, 4]},
+        {"round": 12, "epochs": [4, 5]},
+    ]
 
 
 @pytest.mark.usefixtures("without_output")

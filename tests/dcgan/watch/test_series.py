@@ -38,6 +38,18 @@ def test_a_learning_rate_stays_and_then_falls_to_0():
     np.testing.assert_allclose(found, [2e-4, 2e-4, 1e-4])
 
 
+def test_a_fall_towards_another_end_before_the_run_was_resumed_is_shown_as_it_was():
+    """Four epochs of 100 rounds now, eight before round 150; and no fall before round 50."""
+    history = [{"round": 50, "fall": [0.0, 0.5]}, {"round": 150, "epochs": [8, 4]}]
+    config = {**CONFIG, "fall": 0.5, "history": history}
+    watched = run(config=config, log=columns(step=[50, 100, 150, 300, 400]), epochs=TWO)
+    found = series.learning_rate(watched, "g_learning_rate").value
+    np.testing.assert_allclose(found, [2e-4, 2e-4, 2e-4, 1e-4, 0.0])
+    history[1]["epochs"] = [2, 4]
+    found = series.learning_rate(watched, "g_learning_rate").value
+    np.testing.assert_allclose(found, [2e-4, 2e-4, 1e-4, 1e-4, 0.0])
+
+
 def test_a_rate_that_was_changed_on_resuming_is_the_old_one_before():
     history = [
         {"round": 100, "d_learning_rate": [1e-3, 5e-4]},
