@@ -633,9 +633,9 @@ faces (enlarge the sheet; chapter 8 says where it comes from).
 ## 9.6 What does each departure from the recipe do?
 
 Today's recipes depart from Radford's. That of this book's network `dcgan`, which `python -m dcgan` trains on drawn
-faces, does so in several ways. We measure four rows of departures, each on top of those before. Two of the rows change several things
-at once, and the table cannot say which of them matters. (As in
-chapter 6, such a table is called an *ablation*.)
+faces, does so in several ways. We measure four rows of departures, each on top of those before. Two of the rows change
+several things at once, and the table cannot say which of them matters. (As in chapter 6, such a table is called an
+*ablation*.)
 
 All rows have the generator of Radford et al. (That of `dcgan` differs by a last $3 \times 3$ layer, which makes the
 colours, and by the filters of section 8.6.)

@@ -1,4 +1,4 @@
-"""The default DCGAN: the shapes of Radford et al., with a few changes.
+"""The DCGAN for drawn faces: the shapes of Radford et al., with a few changes.
 
 At 64 pixels and width 32 (B pictures):
 

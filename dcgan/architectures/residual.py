@@ -1,4 +1,4 @@
-"""The G of the modern networks before the D of the default DCGAN.
+"""The G of the network modern before the D of the network dcgan: the default for your own faces.
 
 At 64 pixels, with a G of width 16 and a D of width 32 (B pictures):
 
