@@ -76,7 +76,7 @@ class Find:
         checks.integer("Find", "generated", self.generated, 0, 10_000)
         checks.integer("Find", "starts", self.starts, 1, 1000)
         checks.integer("Find", "steps", self.steps, 1, 10**6)
-        checks.integer("Find", "seed", self.seed, -(2**63), 2**63 - 1)
+        checks.integer("Find", "seed", self.seed, -(2**63), 2**63 - 2)  # generated: seed + 1 too
         checks.boolean("Find", "overwrite", self.overwrite)
         if bool(self.image) == bool(self.generated):
             came = "both" if self.image else "neither"

@@ -33,6 +33,8 @@ def read_ids(file) -> Iterator[str]:
     try:
         with contextlib.ExitStack() as stack:
             if str(file) == "-":
+                if sys.stdin is None:
+                    raise OSError("standard input is closed")
                 binary = sys.stdin.buffer
             else:
                 binary = stack.enter_context(open(file, "rb"))

@@ -26,6 +26,14 @@ Kind = Literal["ray", "switch", "fix", "slerp", "lerp", "traverse"]
 STRIP = Path("runs/walk.png")
 SHARE_FIXED = 0.35
 LABEL = 14  # pixels, the height of the line below a face
+USED_BY = {
+    "second": ("slerp", "lerp"),
+    "z": ("slerp", "lerp", "traverse"),
+    "coordinate": ("traverse",),
+    "span": ("traverse",),
+    "keep_norm": ("traverse",),
+}
+"""Option -> the kinds of walk that it changes, if not all."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +58,7 @@ class Walk:
         "gives this number)"
     )
     second: int = 1
-    """number of the sample that slerp and lerp end at"""
+    """slerp, lerp: number of the sample that the walk ends at"""
     coordinate: int = 0
     """traverse: which number of z"""
     span: float = 3.0
@@ -58,7 +66,7 @@ class Walk:
     keep_norm: bool = False
     """traverse: scale the other numbers so that ||z|| stays"""
     z: Path | None = None
-    """FILE.npy of z, as find writes it: first and second are its rows"""
+    """slerp, lerp, traverse: FILE.npy of z, as find writes it; first and second are its rows"""
     truncation: float = 1.0
     """multiply every z of the walk by it, above 0 and at most 1"""
     columns: int = 10
@@ -91,6 +99,17 @@ class Walk:
             file = getattr(self, name)
             if file is not None and Path(file).suffix.lower() != ending:
                 checks.fail("Walk", name, f"a file whose name ends in {ending}", str(file))
+        self._options_are_used()
+
+    def _options_are_used(self) -> None:
+        for field in dataclasses.fields(self):
+            kinds = USED_BY.get(field.name)
+            value = getattr(self, field.name)
+            if kinds is None or self.kind in kinds or value == field.default:
+                continue
+            wanted = f"left out with kind {self.kind}, which does not use it"
+            way_out = f"Choose kind {' or '.join(kinds)}, or leave it out."
+            checks.fail("Walk", field.name, wanted, str(value), way_out)
 
 
 def path_of_z(config: Walk, dim: int) -> np.ndarray:

@@ -36,7 +36,7 @@ def load(where: str, directory: Path | str = ".") -> Any:
         sys.path.insert(0, folder)
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # whatever a user's module does when it is imported
+    except (Exception, SystemExit) as error:  # whatever a user's module does when it is imported
         raise CannotLoad(
             f"{where}: importing {module_name} from {folder} failed: "
             f"{type(error).__name__}: {error}"

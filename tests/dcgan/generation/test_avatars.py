@@ -148,6 +148,12 @@ def test_standard_input_is_read_and_left_open(monkeypatch):
     assert not source.closed
 
 
+def test_a_closed_standard_input_is_one_clear_line(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)  # as Python has it after `command <&-`
+    with pytest.raises(ValueError, match=r"ids: - cannot be read: standard input is closed\. Give"):
+        list(id_lists.read_ids("-"))
+
+
 @given(ids=st.lists(IDS))
 @example(ids=["Bob", "bob", "Bob", "bob\u0301"])
 def test_only_the_first_of_equal_ids_passes_and_the_order_stays(ids):

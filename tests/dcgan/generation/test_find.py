@@ -71,6 +71,12 @@ def test_a_pipe_and_a_device_which_may_never_end_are_refused(tmp_path, capsys, m
         assert said.endswith(f"got {file}: It is a device or a pipe, not a file.\n")
 
 
+def test_a_seed_without_a_next_one_is_refused_at_once(capsys):
+    with pytest.raises(SystemExit):
+        run("--generated", "2", "--seed", 2**63 - 1)
+    assert capsys.readouterr().err.startswith("error: --seed must be a whole number from")
+
+
 def test_warnings_of_pillows_are_not_shown(tmp_path, monkeypatch, recwarn):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     Image.new("RGB", (12, 12)).save(tmp_path / "large.png")

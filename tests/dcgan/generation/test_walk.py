@@ -144,6 +144,14 @@ def test_the_gif_goes_there_and_back(tmp_path):
         (["--out", "w.jpg"], "--out must be a file whose name ends in .png, got w.jpg"),
         (["--gif", "w.png"], "--gif must be"),
         (
+            ["--coordinate", "3"],
+            "--coordinate must be left out with kind slerp, which does not use it, got 3. Choose "
+            "kind traverse, or leave it out.",
+        ),
+        (["--kind", "ray", "--z", "me.npy"], "Choose kind slerp or lerp or traverse, or leave"),
+        (["--kind", "traverse", "--second", "2"], "--second must be left out with kind traverse"),
+        (["--keep-norm"], "--keep-norm must be left out with kind slerp"),
+        (
             ["--kind", "traverse", "--span", "9", "--keep-norm"],
             "--span must be of size at most |z|",
         ),

@@ -42,6 +42,7 @@ def folder(tmp_path, monkeypatch):
     """A current directory with modules in it; no trace of it is left on sys.path."""
     (tmp_path / "my_losses.py").write_text(MODULE)
     (tmp_path / "broken.py").write_text("import no_such_module_anywhere\n")
+    (tmp_path / "leaving.py").write_text("import sys\nsys.exit(0)\n")
     (tmp_path / "test_not_mine.py").write_text("assert False, 'collected'\n")
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delitem(sys.modules, "my_losses", raising=False)
@@ -160,6 +161,10 @@ def test_the_plugin_refuses_in_one_line(folder):
             "broken:X",
             "broken:X: importing broken from {folder} failed: "
             "ModuleNotFoundError: No module named 'no_such_module_anywhere'",
+        ),
+        (
+            "leaving:X",
+            "leaving:X: importing leaving from {folder} failed: SystemExit: 0",
         ),
     ],
 )
