@@ -3,7 +3,7 @@
     radford   DCGAN as Radford et al. 2015 published it: batch norm in both networks
     dcgan     the same shapes, without batch norm in D, and with a 3 x 3 layer at the end of G
     modern    residual networks without normalisation, after R3GAN (Huang et al. 2024)
-    residual  the G of modern before the D of dcgan
+    residual  the G of modern, the D of dcgan
 
     generator, discriminator = make("dcgan", size=64, width=32, seed=0)
     generator, discriminator = of_config(config)
@@ -50,8 +50,8 @@ def make(
 
     Returns:
         G, called as generator(z, training=...): noise [B, latent_dim] float32 to pictures
-        [B, size, size, C] float32 in (-1, 1). D, called as discriminator(x, training=...): pictures
-        to logits [B, 1] float32, above 0 for "real".
+        [B, size, size, C] float32 in (-1, 1), of residual a little outside in places. D, called as
+        discriminator(x, training=...): pictures to logits [B, 1] float32, above 0 for "real".
 
     Raises:
         ValueError: if there is no such network, or an option is out of range.

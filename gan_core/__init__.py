@@ -13,7 +13,7 @@ In reading order; each file answers one question.
     augment     how are the images that D sees changed at random?
 
     nn/         what is a layer? dense, activations, sequential, shapes, initializers, dropout, mlp;
-                conv, resampling, filters, batch_norm and its gradients, minibatch_std;
+                conv, resampling, filters, colour, batch_norm and its gradients, minibatch_std;
                 conditional: how does a network use labels? settling, variables, summary, export
                 nn/kernels/: how is a convolution computed? three ways
     optim/      how does a gradient change a parameter? schedules: learning rates over time
@@ -60,6 +60,7 @@ _MODULE_OF = {
         "ProjectionHead",
         "WithEmbedding",
     ),
+    "gan_core.nn.colour": ("coarse_colour",),
     "gan_core.nn.conv": ("Conv2D", "Conv2DTranspose"),
     "gan_core.nn.dense": ("Dense",),
     "gan_core.nn.dropout": ("Dropout",),
@@ -169,6 +170,7 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core.losses import GANLoss as GANLoss
     from gan_core.nn.activations import leaky_relu as leaky_relu
     from gan_core.nn.batch_norm import BatchNorm as BatchNorm
+    from gan_core.nn.colour import coarse_colour as coarse_colour
     from gan_core.nn.conditional import ConditionalBatchNorm as ConditionalBatchNorm
     from gan_core.nn.conditional import Embedding as Embedding
     from gan_core.nn.conditional import ProjectionHead as ProjectionHead

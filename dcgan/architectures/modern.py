@@ -21,8 +21,9 @@ down. At 64 pixels and width 16 (B pictures):
   the number of channels at the smaller size.
 - The recipe has the relativistic loss, R1 and R2, and Adam without momentum (dcgan.config.RECIPES).
 
-On small drawn faces, and in half a minute, it is far behind the DCGANs (chapter 12). Its G before
-the D of the network dcgan learns real faces best (`dcgan.architectures.residual`).
+By the distance of pixels it is far behind the DCGANs after half a minute on small drawn faces
+(chapter 12). Its G with the D of the network dcgan has the lowest Fréchet distance on real faces
+(`dcgan.architectures.residual`).
 
 R3GAN's 3 x 3 layers are grouped and its bottlenecks inverted; TensorFlow computes neither fast on a
 CPU.
@@ -31,7 +32,7 @@ CPU.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -101,12 +102,15 @@ class Block(tf.Module):
         return tf.cast(x, change.dtype) + change
 
 
-def generator(plan: Plan, colour_kernel: int = 1) -> Sequential:
+def generator(
+    plan: Plan, colour_kernel: int = 1, after_tanh: Sequence[Callable] = ()
+) -> Sequential:
     """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32 in (-1, 1).
 
     Args:
         plan: the options of the networks.
         colour_kernel: height and width of the kernel of the last layer, which makes the colours.
+        after_tanh: further layers, at the end.
     """
     channels = _channels(plan)[::-1]
     scale = _scale(plan)
@@ -132,7 +136,7 @@ def generator(plan: Plan, colour_kernel: int = 1) -> Sequential:
         name="mix",
         **plan.convolving(),
     )
-    return Sequential([*layers, last, as_float32, tf.tanh], name="generator")
+    return Sequential([*layers, last, as_float32, tf.tanh, *after_tanh], name="generator")
 
 
 def features(plan: Plan) -> tuple[Layers, int]:

@@ -1,4 +1,4 @@
-"""The G of the network modern before the D of the network dcgan: the default for your own faces.
+"""The G of `modern` with the D of `dcgan`: the default network for faces of your own.
 
 At 64 pixels, with a G of width 16 and a D of width 32 (B pictures):
 
@@ -9,10 +9,11 @@ At 64 pixels, with a G of width 16 and a D of width 32 (B pictures):
     grow   [B, 16, 16, 64]   block         down  [B, 8, 8, 128]     leaky ReLU
     grow   [B, 32, 32, 32]   block         down  [B, 4, 4, 256]     leaky ReLU
     grow   [B, 64, 64, 16]   block         down  [B, 1]             logits
-    mix    [B, 64, 64, 3]    tanh
+    mix    [B, 64, 64, 3]    tanh, coarse colour
 
 - G has residual blocks, filtered resampling and no normalisation (`dcgan.architectures.modern`).
-  The layer that makes its colours has a 3 x 3 kernel.
+  The layer that makes its colours has a 3 x 3 kernel. Behind it colour is kept at half the
+  resolution, as in most picture files (`gan_core.nn.colour`), so that no coloured noise is left.
 - D has convolutions of stride 2 and no normalisation (`dcgan.architectures.dcgan`). A round with it
   is much faster than one with the D of the modern networks, which looks at the full picture through
   few channels and then blurs it.
@@ -24,14 +25,20 @@ from __future__ import annotations
 
 from dcgan.architectures import dcgan, modern
 from dcgan.architectures.plan import Plan
+from gan_core.nn.colour import coarse_colour
 from gan_core.nn.sequential import Sequential
 
 COLOUR_KERNEL = 3
+COLOURS = 3  # channels of a picture that is not grey
 
 discriminator = dcgan.discriminator
 features = dcgan.features
 
 
 def generator(plan: Plan) -> Sequential:
-    """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32 in (-1, 1)."""
-    return modern.generator(plan, COLOUR_KERNEL)
+    """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32.
+
+    Numbers are in (-1, 1), but for a few pixels beside another colour, which may lie outside.
+    """
+    coarse = [coarse_colour] if plan.channels == COLOURS else []
+    return modern.generator(plan, COLOUR_KERNEL, after_tanh=coarse)

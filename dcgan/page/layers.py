@@ -23,6 +23,7 @@ import tensorflow as tf
 from dcgan.architectures.modern import Block
 from gan_core import checks
 from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.colour import coarse_colour
 from gan_core.nn.conditional import ConditionalBatchNorm, WithEmbedding
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.dense import Dense
@@ -31,7 +32,11 @@ from gan_core.nn.resampling import BILINEAR, upsample
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Reshape
 
-FILTERS: dict[Callable, str] = {blur: "blur", without_checkerboard: "without_checkerboard"}
+FILTERS: dict[Callable, str] = {
+    blur: "blur",
+    without_checkerboard: "without_checkerboard",
+    coarse_colour: "coarse_colour",
+}
 LARGEST_HALF = 65504.0
 PROBES = np.array([-2.0, -0.5, 0.0, 0.5, 2.0], np.float32)
 
@@ -43,8 +48,9 @@ def describe(
 
     Args:
         generator: a Sequential of Dense, Reshape, Conv2DTranspose, Conv2D, BatchNorm,
-            WithEmbedding, ConditionalBatchNorm, `dcgan.architectures.modern.Block`, `upsample`, and
-            of functions that are ReLU, leaky ReLU, tanh or the identity.
+            WithEmbedding, ConditionalBatchNorm, `dcgan.architectures.modern.Block`, `upsample`, the
+            functions of `FILTERS`, and of functions that are ReLU, leaky ReLU, tanh or the
+            identity.
         latent_dim: how many numbers z has.
         sizes: how many values each factor of its labels has; None: it takes no labels.
 

@@ -12,6 +12,8 @@ from dcgan.architectures.plan import Plan
 from dcgan.networks import BY_NAME, STAGES, discriminator, generator
 from gan_core import rng
 from gan_core.nn.batch_norm import BatchNorm
+from gan_core.nn.colour import coarse_colour
+from gan_core.nn.sequential import Sequential
 
 
 def parameters(network):
@@ -114,6 +116,19 @@ def test_the_residual_pair_is_moderns_g_with_a_3_x_3_layer_for_colours_and_dcgan
         if one != other
     ]
     assert different == [((3, 3, 4, 3), (1, 1, 4, 3))]
+
+
+def test_the_faces_of_residual_have_colour_at_half_the_resolution_and_grey_ones_have_no_such_layer():
+    options = {"size": 32, "width": 4, "latent_dim": 5, "seed": 0}
+    make_images, _ = networks.make("residual", **options)
+    *first, last = make_images.layers
+    z = np.random.default_rng(0).normal(size=[3, 5]).astype(np.float32)
+    fine = Sequential(first, name="fine")(z)
+    np.testing.assert_array_equal(make_images(z), coarse_colour(fine))
+    assert np.abs(coarse_colour(fine) - fine).max() > 1e-3
+    grey, _ = networks.make("residual", channels=1, **options)
+    assert grey.layers[-1] is tf.tanh
+    assert last is coarse_colour
 
 
 def test_the_dcgan_of_the_recipe_has_biases_in_d_and_a_3_x_3_layer_at_the_end_of_g():

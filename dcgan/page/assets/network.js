@@ -73,6 +73,7 @@ const LAYERS = {
   upsample: upsample,
   blur: (layer, x) => filterBothWays(x, 0.25),
   without_checkerboard: withoutCheckerboard,
+  coarse_colour: coarseColour,
   leaky_relu: (layer, x) => elementwise(x, (value) => (value > 0 ? value : layer.slope * value)),
   tanh: (layer, x) => elementwise(x, Math.tanh),
 };
@@ -268,6 +269,42 @@ function filterRuns(x, beside, step, length) {
     addRun(x.data, first + step, data, first, length - step, beside);
   }
   return { ...x, data };
+}
+
+/** The brightness of every pixel stays, and its colour gets half the resolution. */
+function coarseColour(layer, x) {
+  const brightness = new Float32Array(x.data.length);
+  for (let first = 0; first < x.data.length; first += 3) {
+    const [red, green, blue] = x.data.subarray(first, first + 3);
+    brightness.fill(0.299 * red + 0.587 * green + 0.114 * blue, first, first + 3);
+  }
+  const colour = x.data.map((value, i) => value - brightness[i]);
+  const row = 3 * x.width;
+  const coarse = coarseRuns(coarseRuns(colour, row, colour.length), 3, row);
+  return { ...x, data: coarse.map((value, i) => value + brightness[i]) };
+}
+
+/**
+ * Means of pairs of neighbours, interpolated. Neighbours are `step` numbers apart, within lines of
+ * `length` numbers; beyond an end of the line its last pair counts again.
+ */
+function coarseRuns(data, step, length) {
+  const coarse = new Float32Array(data.length);
+  const pairs = length / (2 * step);
+  for (let first = 0; first < data.length; first += length) {
+    for (let offset = 0; offset < step; offset++) {
+      const place = (i) => first + offset + i * step;
+      const mean = (pair) => {
+        const inside = Math.min(Math.max(pair, 0), pairs - 1);
+        return 0.5 * (data[place(2 * inside)] + data[place(2 * inside + 1)]);
+      };
+      for (let pair = 0; pair < pairs; pair++) {
+        coarse[place(2 * pair)] = 0.75 * mean(pair) + 0.25 * mean(pair - 1);
+        coarse[place(2 * pair + 1)] = 0.75 * mean(pair) + 0.25 * mean(pair + 1);
+      }
+    }
+  }
+  return coarse;
 }
 
 /**

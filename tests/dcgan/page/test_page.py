@@ -132,11 +132,13 @@ def test_a_filtered_generator_differs_by_at_most_one_grey_level(tmp_path):
     assert expected.std() > 20.0
 
 
+@pytest.mark.parametrize("name", ["modern", "residual"])
 @pytest.mark.parametrize("known", [None, True], ids=["without labels", "with labels"])
-def test_a_hundred_faces_of_the_modern_network_differ_by_at_most_one_grey_level(known, tmp_path):
-    """Blocks, filtered upsampling, leaky ReLU and a dense layer; kernels are half precision's."""
+def test_a_hundred_faces_of_blocks_differ_by_at_most_one_grey_level(name, known, tmp_path):
+    """Blocks, filtered upsampling, leaky ReLU, a dense layer, and the coarse colour of residual;
+    kernels are half precision's."""
     known = known and known_labels()
-    subject = build.Subject(modern_generator(known), 7, 32, False, "x", known)
+    subject = build.Subject(learnt_generator(name, known), 7, 32, False, "x", known)
     label = "[]" if known is None else "faces.labelOfId(id)"
     made = faces_in_a_browser(subject, IDS[:100], tmp_path, label)
     generator = trained_generator.of_network(subject.network, 7, 32, "x", known)
@@ -148,13 +150,13 @@ def test_a_hundred_faces_of_the_modern_network_differ_by_at_most_one_grey_level(
     assert grey > 0.95  # what tanh has not driven to black or white
 
 
-def modern_generator(known):
+def learnt_generator(name, known):
     """One that has learnt something: no kernel is 0, as the blocks' last ones are at the start."""
     options = {"size": 32, "width": 3, "latent_dim": 7, "seed": 1}
     if known is None:
-        network, _ = networks.make("modern", **options)
+        network, _ = networks.make(name, **options)
     else:
-        network, _ = conditional_networks.make(known.sizes, "modern", **options)
+        network, _ = conditional_networks.make(known.sizes, name, **options)
     rng = np.random.default_rng(0)
     for variable in network.trainable_variables:
         values = rng.normal(size=variable.shape)
