@@ -791,7 +791,8 @@ ones.
 **On real faces** we have not trained five seeds of each row, because one such training takes about an hour. One run of
 the complete recipe of `dcgan` gave the following on 18,000 real anime faces of 64 × 64 pixels. It has all the
 departures above, the generator of `dcgan`, random shifts of the pictures as augmentation, an average of $G$ with a
-memory of 32,000 images, and learning rates that fall to 0 in the last 35 % of the rounds. `docs/faces.md` has longer runs.
+memory of 32,000 images, and learning rates that fall to 0 in the last 35 % of the rounds. `docs/faces.md` has longer runs,
+and those of `residual`, the later default for faces of one's own.
 (Chapter 11 defines the Fréchet distance, precision and recall: how far the faces are from real ones by the features of a
 network, how many generated faces look real, and how much of the real variety is reached. The distance of pixels is the
 distance of this chapter, with the floor of these faces.)
@@ -802,8 +803,8 @@ distance of this chapter, with the floor of these faces.)
 | 372,000 | 363 | 0.68 | 0.048 | 35 |
 | 972,000 | 229 | 0.64 | 0.177 | 25 |
 
-*One run of `python -m dcgan train --data FACES --epochs 60 --fall 0.35 --precision bfloat16 --seed 7` (bfloat16: numbers
-of 16 bits).* The measures do not agree: from 372,000 to 972,000 images both distances fall and recall rises, but
+*One run of `python -m dcgan train --data FACES --network dcgan --epochs 60 --fall 0.35 --precision bfloat16 --seed 7`
+(bfloat16: numbers of 16 bits).* The measures do not agree: from 372,000 to 972,000 images both distances fall and recall rises, but
 precision, which is that of real faces (0.67) already, falls a little.
 
 How strong should R1 be? After 64,000 images single runs without the filters had the distance of pixels 73 with

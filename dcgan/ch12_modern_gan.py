@@ -733,8 +733,8 @@ in a few parts:
 
 1. **DCGAN.** The networks and Adam of Radford et al. (`radford` in the code): batch norm in both, $\beta_1 = 0.5$,
    $\beta_2 = 0.999$, learning rate $2 \cdot 10^{-4}$, no penalty.
-2. **+ D without norm, R1.** The package's default recipe but for its filters: no batch norm in $D$, whose kernels keep
-   the mean square at the start [He et al. 2015]; R1 with $\gamma = 1$, the package's default for pixels in $[-1, 1]$; Adam
+2. **+ D without norm, R1.** The recipe of the package's network `dcgan`, its default for drawn faces, but for the filters:
+   no batch norm in $D$, whose kernels keep the mean square at the start [He et al. 2015]; R1 with $\gamma = 1$, the package's default for pixels in $[-1, 1]$; Adam
    with $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of $4 \cdot 10^{-4}$. *No momentum*, because the opponent moves:
    an average of past gradients points where the opponent was. R1 is a **lazy penalty** [Karras et al. 2020]: it is
    computed in every fourth round, four times as strong. The package also puts fixed filters behind the transposed
@@ -768,7 +768,7 @@ RADFORD = {
 }
 WITH_R1 = {
     "network": "dcgan",
-    "filtered": False,  # without the filters of section 8.6, which are the package's default
+    "filtered": False,  # without the filters of section 8.6, which the network dcgan has by default
     "loss": "non-saturating",
     "gamma": 1.0,
     "gamma_fake": 0.0,
@@ -1136,8 +1136,8 @@ machine can look for a crossing with `--images` and `--width`.
 **What to take from it.** Change one thing at a time, measure with several seeds, and let the budget that you have
 decide. For small drawn faces and half a minute that is recipe 2. The package's default for drawn faces is this recipe with
 filters against the checkerboard (section 8.6). In the one run of section 12.6 it was behind, but that run was short and its
-faces had 32 pixels. For real faces of 64 pixels the default is a mixture: the generator of recipe 5 before the
-discriminator of recipe 2, with the relativistic loss (`dcgan.architectures.residual`; measured in `docs/recipe.md`).
+faces had 32 pixels. For real faces of 64 pixels the default is a mixture: the generator of recipe 5 with the
+discriminator of recipe 2 and the relativistic loss (`dcgan.architectures.residual`; measured in `docs/recipe.md`).
 
 ## Summary
 
