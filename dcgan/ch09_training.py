@@ -804,8 +804,8 @@ distance of this chapter, with the floor of these faces.)
 | 972,000 | 229 | 0.64 | 0.177 | 25 |
 
 *One run of `python -m dcgan train --data FACES --network dcgan --epochs 60 --fall 0.35 --precision bfloat16 --seed 7`
-(bfloat16: numbers of 16 bits).* The measures do not agree: from 372,000 to 972,000 images both distances fall and recall rises, but
-precision, which is that of real faces (0.67) already, falls a little.
+(bfloat16: numbers of 16 bits).* The measures do not agree: from 372,000 to 972,000 images both distances fall and recall
+rises, but precision, which is that of real faces (0.67) already, falls a little.
 
 How strong should R1 be? After 64,000 images single runs without the filters had the distance of pixels 73 with
 $\gamma = 1$, 81 with $0.2$ and 92 with $0.05$ (`docs/recipe.md`). Here a stronger R1 came with a smaller distance. Two
