@@ -13,7 +13,7 @@ At 64 pixels, with a G of width 16 and a D of width 32 (B pictures):
 
 - G has residual blocks, filtered resampling and no normalisation (`dcgan.architectures.modern`).
   The layer that makes its colours has a 3 x 3 kernel. Behind it colour is kept at half the
-  resolution, as in most picture files (`gan_core.nn.colour`), so that no coloured noise is left.
+  resolution (`gan_core.nn.colour`), which removes the finest coloured noise.
 - D has convolutions of stride 2 and no normalisation (`dcgan.architectures.dcgan`). A round with it
   is much faster than one with the D of the modern networks, which looks at the full picture through
   few channels and then blurs it.
@@ -38,7 +38,8 @@ features = dcgan.features
 def generator(plan: Plan) -> Sequential:
     """G: noise [B, latent_dim] float32 to pictures [B, size, size, C] float32.
 
-    Numbers are in (-1, 1), but for a few pixels beside another colour, which may lie outside.
+    Values lie in (-1, 1), except at some pixels on the edge between two colours, where they may
+    lie slightly outside.
     """
     coarse = [coarse_colour] if plan.channels == COLOURS else []
     return modern.generator(plan, COLOUR_KERNEL, after_tanh=coarse)

@@ -1,9 +1,10 @@
 """Colour at half the resolution of brightness, as JPEG and video keep it.
 
-The eye sees fine detail in brightness, and hardly any in colour. So most pictures that a GAN learns
-from have none: their files keep the colour of 2 x 2 pixels as one number (4:2:0; ITU-T T.871, JFIF)
-and interpolate when they are decoded. A generator whose every pixel has its own colour has to learn
-to leave fine colour out, and faint coloured noise remains. `coarse_colour` takes it out.
+The eye sees fine detail in brightness, and hardly any in colour. So a JPEG usually keeps one pair
+of colour numbers for 2 x 2 pixels (4:2:0; ITU-T T.871, JFIF), which are interpolated when it is
+decoded. JPEGs that a GAN learns from at their own size have no finer colour; larger ones, reduced,
+may have some. A generator whose every pixel has its own colour has to learn to leave fine colour
+out, and faint coloured noise remains. `coarse_colour` removes the finest part of it.
 
 With y = .299 r + .587 g + .114 b, the brightness of a pixel (ITU-R BT.601), and its colour
 c = (r - y, g - y, b - y), the result is y + interpolate(mean(c)). In one dimension, m[j] is the
@@ -12,9 +13,9 @@ mean of c[2 j] and c[2 j + 1], and
     c'[2 j]     = 3/4 m[j] + 1/4 m[j - 1]
     c'[2 j + 1] = 3/4 m[j] + 1/4 m[j + 1]
 
-where the place of an m beyond the border is taken by the nearest one; in two dimensions the same
-along both axes. This is the interpolation of libjpeg. The brightness of every pixel stays as it
-was, because y of (r - y, g - y, b - y) is 0.
+Beyond the border, m[j] is the nearest m inside. In two dimensions the same is done along both axes.
+This is the interpolation of libjpeg. The brightness of every pixel stays as it was: the three
+weights sum to 1, so the brightness of c is 0, and so is that of every mean and interpolation of c.
 """
 
 from __future__ import annotations
