@@ -43,9 +43,9 @@ def coarse_colour(x: tf.Tensor) -> tf.Tensor:
 
     Example:
         >>> red_beside_grey = tf.constant([[[[1.0, 0.0, 0.0], [0.299, 0.299, 0.299]]] * 2])
-        >>> coarse_colour(red_beside_grey)[0, 0].numpy().round(3)
-        array([[0.649, 0.149, 0.149],
-               [0.649, 0.149, 0.149]], dtype=float32)
+        >>> coarse_colour(red_beside_grey)[0, 0].numpy().round(2)
+        array([[0.65, 0.15, 0.15],
+               [0.65, 0.15, 0.15]], dtype=float32)
     """
     owner = "coarse_colour"
     x = check_images(owner, x)
