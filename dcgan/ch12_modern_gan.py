@@ -736,8 +736,8 @@ in a few parts:
 2. **+ D without norm, R1.** The recipe of the package's network `dcgan`, its default for drawn faces, but for the filters:
    no batch norm in $D$, whose kernels keep the mean square at the start [He et al. 2015]; R1 with $\gamma = 1$, the
    package's default for pixels in $[-1, 1]$; Adam with $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of
-   $4 \cdot 10^{-4}$. *No momentum*, because the opponent moves: an average of past gradients points where the opponent was. R1 is a **lazy penalty** [Karras et al. 2020]: it is
-   computed in every fourth round, four times as strong. The package also puts fixed filters behind the transposed
+   $4 \cdot 10^{-4}$. *No momentum*, because the opponent moves: an average of past gradients points where the opponent
+   was. R1 is a **lazy penalty** [Karras et al. 2020]: it is computed in every fourth round, four times as strong. The package also puts fixed filters behind the transposed
    convolutions of $G$ (section 8.6). They are left out in recipes 2 to 4, so that recipe 5 is the first one that filters.
 3. **+ relativistic loss**, equation (12.1).
 4. **+ R2**, with the same $\gamma$ as R1.
@@ -1137,7 +1137,8 @@ machine can look for a crossing with `--images` and `--width`.
 decide. For small drawn faces and half a minute that is recipe 2. The package's default for drawn faces is this recipe with
 filters against the checkerboard (section 8.6). In the one run of section 12.6 it was behind, but that run was short and its
 faces had 32 pixels. For real faces of 64 pixels the default is a mixture: the generator of recipe 5, with colour at half
-the resolution, the discriminator of recipe 2, and the relativistic loss (`dcgan.architectures.residual`; measured in `docs/recipe.md`).
+the resolution, the discriminator of recipe 2, and the relativistic loss (`dcgan.architectures.residual`; measured in
+`docs/recipe.md`).
 
 ## Summary
 

@@ -110,7 +110,7 @@ def generator(
     Args:
         plan: the options of the networks.
         colour_kernel: height and width of the kernel of the last layer, which makes the colours.
-        after_tanh: further layers, at the end.
+        after_tanh: layers behind tanh, such as `gan_core.nn.colour.coarse_colour`.
     """
     channels = _channels(plan)[::-1]
     scale = _scale(plan)
