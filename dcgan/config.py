@@ -184,7 +184,7 @@ class Config:
     (
         "start a new run from the networks of the run in this folder (of its best epoch), on the "
         "same or other faces; the other options are that run's unless you give them. With a larger "
-        "--g-width G is widened, and makes the same faces at first"
+        "--width D is widened, and with a larger --g-width G; they compute the same at first"
     )
     epochs: int = 30
     """passes over the data, or groups of so many as --repeat says"""

@@ -12,9 +12,8 @@ from gan_core.runs import checkpoint
 from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 
-OF_G = ("generator/", "average/model/")  # how a checkpoint's names begin
-NETWORKS = (*OF_G, "discriminator/")
-OF_NETWORKS = ("network", "size", "width", "latent_dim", "minibatch_std", "colours")
+NETWORKS = ("generator/", "average/model/", "discriminator/")  # how a checkpoint's names begin
+OF_NETWORKS = ("network", "size", "latent_dim", "minibatch_std", "colours")
 SAME_NETWORKS = f"a run of the same {', '.join(OF_NETWORKS[:-1])} and {OF_NETWORKS[-1]}"
 LEAVE_OUT = "Leave out these options; then they are that run's."
 
@@ -32,9 +31,13 @@ def check_networks(config: Config) -> None:
     if other:
         came = f"{config.start_from}, which has {', '.join(other)}"
         checks.fail("Config", "start_from", SAME_NETWORKS, came, LEAVE_OUT)
-    if config.width_of_g % there.width_of_g:
-        wanted = f"a multiple of {there.width_of_g}, the width of G in {config.start_from}"
-        checks.fail("Config", "g_width", wanted, str(config.width_of_g))
+    for option, network, old, new in (
+        ("width", "D", there.width, config.width),
+        ("g_width", "G", there.width_of_g, config.width_of_g),
+    ):
+        if new % old:
+            wanted = f"a multiple of {old}, the width of {network} in {config.start_from}"
+            checks.fail("Config", option, wanted, str(new))
 
 
 def check_labels(config: Config, label_set: labels.LabelSet | None) -> None:
@@ -52,7 +55,7 @@ def check_labels(config: Config, label_set: labels.LabelSet | None) -> None:
 def start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> None:
     """Set a new run's networks, and their average, to those of another run's best epoch.
 
-    If the new G is wider, its channels are copies of the other's; it makes the same pictures.
+    If a new network is wider, its channels are copies of the other's, and it computes the same.
 
     Args:
         config: the new run's config; start_from names the other run, None: nothing is done.
@@ -69,22 +72,26 @@ def start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> No
     if not file.exists():
         checks.fail("Config", "start_from", "a run with a best epoch", str(config.start_from))
     arrays, _ = checkpoint.read(file)
-    input_axes = widening.input_axes(trainer.generator)
+    readings = {
+        "generator/": widening.readings(trainer.generator),
+        "discriminator/": widening.readings(trainer.discriminator),
+    }
+    readings["average/model/"] = readings["generator/"]
     for name, variable in trainer.state().items():
         if not name.startswith(NETWORKS):
             continue
         there = name
         if there not in arrays:  # a run that kept no average
             there = name.replace("average/model/", "generator/")
+        owner = next(prefix for prefix in NETWORKS if name.startswith(prefix))
+        path = name.removeprefix(owner)
+        reading = readings[owner].get(path)
         array = arrays.get(there)
         shape = tuple(variable.shape)
-        if array is not None and name.startswith(OF_G) and widening.fits(array.shape, shape):
-            path = name.removeprefix("average/model/").removeprefix("generator/")
-            shares = rng.seed(config.seed, f"widening {path}")  # those of the average are G's
-            array = widening.widened(array, shape, input_axes.get(path), shares)
-        if array is None or array.shape != shape:
+        if array is None or not widening.fits(array.shape, shape, reading):
             checks.fail("Config", "start_from", SAME_NETWORKS, str(config.start_from), LEAVE_OUT)
-        variable.assign(array)
+        shares = rng.seed(config.seed, f"widening {path}")  # those of the average are G's
+        variable.assign(widening.widened(array, shape, reading, shares))
 
 
 def _identity(label_set: labels.LabelSet | None) -> list:

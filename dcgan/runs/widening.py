@@ -1,4 +1,4 @@
-"""A wider G that makes the same pictures: Net2Net [Chen, Goodfellow and Shlens 2016].
+"""Wider networks that compute the same: Net2Net [Chen, Goodfellow and Shlens 2016].
 
 Each channel c is copied k times. A layer that reads c then has k weights in place of one weight w:
 s_1 w, ..., s_k w with s_1 + ... + s_k = 1. So the layer computes the same sum as before:
@@ -7,18 +7,24 @@ s_1 w, ..., s_k w with s_1 + ... + s_k = 1. So the layer computes the same sum a
 
 The shares s are drawn at random for each weight. With equal shares, the copies would get equal
 gradients in every round and stay copies for ever.
+
+The channel that minibatch standard deviation appends is not copied, however wide D is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import itertools
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from gan_core import checks, rng
+from gan_core.nn.conditional import ProjectionHead
 from gan_core.nn.conv import Conv2D, Conv2DTranspose
 from gan_core.nn.dense import Dense
+from gan_core.nn.minibatch_std import MinibatchStd
 from gan_core.nn.variables import named_variables
 
 LAYERS: dict[type, int] = {Conv2D: 2, Conv2DTranspose: 3, Dense: 0}
@@ -27,38 +33,78 @@ LAYERS: dict[type, int] = {Conv2D: 2, Conv2DTranspose: 3, Dense: 0}
 RANGE = (0.5, 1.5)  # between these shares are drawn, before they are divided by their sum
 
 
-def input_axes(network: tf.Module) -> dict[str, int]:
-    """Find the kernels of a network.
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """Which axis of a variable runs over the channels that its layer reads.
+
+    Attributes:
+        axis: its index.
+        appended: how many of the channels, the last ones, stay single in a wide network.
+    """
+
+    axis: int
+    appended: int = 0
+
+
+def readings(network: tf.Module) -> dict[str, Reading]:
+    """Find the variables that are multiplied by the channels of their layer's input.
 
     Args:
-        network: such as G.
+        network: G or D.
 
     Returns:
-        Path of a kernel, as in `named_variables`, -> the axis that runs over the channels that its
-        layer reads.
+        Path of a variable, as in `named_variables`, -> its `Reading`.
     """
-    layers = [part for part in network.submodules if type(part) in LAYERS]
-    axes = {id(layer.kernel): LAYERS[type(layer)] for layer in layers}
+    found = dict(_found(network))
     paths = named_variables(network).items()
-    return {path: axes[id(variable)] for path, variable in paths if id(variable) in axes}
+    return {path: found[id(variable)] for path, variable in paths if id(variable) in found}
 
 
-def fits(narrow: Sequence[int], wide: Sequence[int]) -> bool:
-    """Whether each side of the wide shape is a multiple of that of the narrow one."""
+def _found(network: tf.Module) -> Iterator[tuple[int, Reading]]:
+    """The id of each such variable, and its Reading."""
+    appended = _channels_appended(network)
+    for part in network.submodules:
+        if type(part) in LAYERS:
+            yield id(part.kernel), Reading(LAYERS[type(part)], appended.get(id(part), 0))
+        if isinstance(part, ProjectionHead):
+            yield id(part.embedding.table), Reading(1, appended.get(id(part), 0))
+
+
+def _channels_appended(network: tf.Module) -> dict[int, int]:
+    """Id of a layer -> 1, for the layers that read what minibatch standard deviation appends."""
+    layers = [layer for layer in network.layers if isinstance(layer, tf.Module)]
+    appended: dict[int, int] = {}
+    for layer, following in itertools.pairwise(layers):
+        if isinstance(layer, MinibatchStd):
+            appended[id(following)] = 1
+            if isinstance(following, ProjectionHead):
+                appended[id(following.psi.layers[0])] = 1
+    return appended
+
+
+def fits(narrow: Sequence[int], wide: Sequence[int], reading: Reading | None = None) -> bool:
+    """Whether each side of the wide shape is a multiple of that of the narrow one.
+
+    Args:
+        narrow: the shape of a variable in the narrow network.
+        wide: its shape in the wide one.
+        reading: the variable's, from `readings`, or None. Appended channels count in neither shape.
+    """
     if len(narrow) != len(wide):
         return False
-    return all(new % old == 0 for old, new in zip(narrow, wide, strict=True))
+    sides = zip(_copied(narrow, reading), _copied(wide, reading), strict=True)
+    return all(new % old == 0 for old, new in sides)
 
 
 def widened(
-    array: np.ndarray, shape: Sequence[int], input_axis: int | None, seed: tf.Tensor
+    array: np.ndarray, shape: Sequence[int], reading: Reading | None, seed: tf.Tensor
 ) -> np.ndarray:
     """Copy the channels of a variable.
 
     Args:
         array: its value in the narrow network.
-        shape: its shape in the wide one; each side is a multiple of the array's.
-        input_axis: the axis of the channels that are read; None: the variable reads none.
+        shape: its shape in the wide one, which `fits` the array's.
+        reading: from `readings`; None: the variable reads no channels.
         seed: the seed of the shares, from `rng.seed`; another one for each variable.
 
     Returns:
@@ -67,15 +113,36 @@ def widened(
     Raises:
         ValueError: if a side is not a multiple of the array's.
     """
-    if not fits(array.shape, shape):
+    if not fits(array.shape, shape, reading):
         wanted = f"of sides that divide those of {checks.show_shape(shape)}"
         checks.fail("widened", "array", wanted, checks.show_shape(array.shape))
-    wide = array
+    if reading is None:
+        return _repeated(array, shape)
+    channels = array.shape[reading.axis] - reading.appended
+    copied, appended = np.split(array, [channels], axis=reading.axis)
+    inner = _copied(shape, reading)
+    wide = _repeated(copied, inner)
+    if inner[reading.axis] > channels:
+        wide = (wide * _shares(inner, reading.axis, channels, seed)).astype(array.dtype)
+    outer = list(shape)
+    outer[reading.axis] = reading.appended
+    return np.concatenate([wide, _repeated(appended, outer)], axis=reading.axis)
+
+
+def _copied(shape: Sequence[int], reading: Reading | None) -> list[int]:
+    """The shape without appended channels."""
+    sides = list(shape)
+    if reading is not None:
+        sides[reading.axis] -= reading.appended
+    return sides
+
+
+def _repeated(array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """An array of this shape: each channel of the array stands beside its copies."""
     for axis, (old, new) in enumerate(zip(array.shape, shape, strict=True)):
-        wide = np.repeat(wide, new // old, axis=axis)
-    if input_axis is None or array.shape[input_axis] == shape[input_axis]:
-        return wide
-    return (wide * _shares(shape, input_axis, array.shape[input_axis], seed)).astype(array.dtype)
+        if new > old:
+            array = np.repeat(array, new // old, axis=axis)
+    return array
 
 
 def _shares(shape: Sequence[int], axis: int, channels: int, seed: tf.Tensor) -> np.ndarray:

@@ -177,10 +177,22 @@ def test_a_new_run_starts_with_a_wider_g_that_makes_the_same_faces(copy, tmp_pat
     np.testing.assert_allclose(quotient[..., 0::2], quotient[..., 1::2], rtol=1e-4)
 
 
-def test_a_g_that_is_not_a_multiple_is_told(copy, tmp_path):
+def test_a_new_run_starts_with_a_wider_d_that_judges_alike(copy, tmp_path):
     default = starting_point(Config(start_from=copy))
-    config = dataclasses.replace(default, g_width=3, run=tmp_path / "new")
-    with pytest.raises(ValueError, match=r"Config: g_width must be a multiple of 2, .*got 3"):
+    narrow = training.build(default)
+    wide = training.build(dataclasses.replace(default, width=4, g_width=2, seed=3))
+    for config, trainer in ((default, narrow), (default, wide)):
+        starting.start_from(config, trainer, None)
+    x = np.random.default_rng(0).uniform(-1, 1, [3, 32, 32, 3]).astype(np.float32)
+    np.testing.assert_allclose(narrow.discriminator(x), wide.discriminator(x), atol=1e-4)
+
+
+@pytest.mark.parametrize(("option", "network"), [("width", "D"), ("g_width", "G")])
+def test_a_width_that_is_not_a_multiple_is_told(copy, tmp_path, option, network):
+    default = starting_point(Config(start_from=copy))
+    config = dataclasses.replace(default, **{"g_width": 2, option: 3}, run=tmp_path / "new")
+    wanted = rf"Config: {option} must be a multiple of 2, the width of {network} in .*got 3"
+    with pytest.raises(ValueError, match=wanted):
         training.train(config, SILENT)
     assert not (tmp_path / "new").exists()
 
@@ -198,13 +210,13 @@ def test_a_modern_g_of_an_odd_width_is_not_widened(tmp_path):
 
 def test_networks_of_another_size_are_told(copy, tmp_path):
     config = dataclasses.replace(
-        starting_point(Config(start_from=copy)), width=3, run=tmp_path / "new"
+        starting_point(Config(start_from=copy)), latent_dim=3, run=tmp_path / "new"
     )
     with pytest.raises(
         ValueError, match=r"start_from must be a run of the same network, size"
     ) as told:
         training.train(config, SILENT)
-    assert "which has width 2 and not 3. Leave out these options" in str(told.value)
+    assert "which has latent_dim 5 and not 3. Leave out these options" in str(told.value)
     assert not (tmp_path / "new").exists()  # so that the next try may have this name
 
 

@@ -1,4 +1,4 @@
-"""A wider G that starts as a copy: its pictures stay, and its channels do not."""
+"""Wider networks that start as copies: what they compute stays, and their channels do not."""
 
 import numpy as np
 import pytest
@@ -14,12 +14,12 @@ SIZES = {"size": 32, "latent_dim": 7}
 
 def widen(narrow, wide):
     """Give the wide network the widened variables of the narrow one."""
-    axes = widening.input_axes(wide)
+    readings = widening.readings(wide)
     there = named_variables(narrow)
     for path, variable in named_variables(wide).items():
         array = there[path].numpy()
         seed = rng.seed(3, path)
-        variable.assign(widening.widened(array, variable.shape, axes.get(path), seed))
+        variable.assign(widening.widened(array, variable.shape, readings.get(path), seed))
 
 
 def stirred(network, seed):
@@ -52,6 +52,32 @@ def test_a_wide_conditional_g_makes_the_same_pictures():
     np.testing.assert_allclose(wide(z, labels), narrow(z, labels), atol=1e-4)
 
 
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("minibatch_std", [False, True])
+@pytest.mark.parametrize("network", networks.BY_NAME)
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_the_wide_d_has_the_logits_of_the_narrow_one(network, times, minibatch_std, training):
+    options = {**SIZES, "minibatch_std": minibatch_std}
+    _, narrow = networks.make(network, width=2, seed=0, **options)
+    _, wide = networks.make(network, width=2 * times, seed=1, **options)
+    widen(stirred(narrow, 5), wide)
+    x = rng.normal([4, 32, 32, 3], rng.seed(0, "x"))
+    logits = narrow(x, training=training)
+    assert float(tf.math.reduce_std(logits)) > 0.01
+    np.testing.assert_allclose(wide(x, training=training), logits, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("minibatch_std", [False, True])
+def test_a_wide_conditional_d_has_the_same_logits(minibatch_std):
+    options = {**SIZES, "minibatch_std": minibatch_std}
+    _, narrow = conditional_networks.make([3, 2], width=2, seed=0, **options)
+    _, wide = conditional_networks.make([3, 2], width=4, seed=1, **options)
+    widen(stirred(narrow, 5), wide)
+    x = rng.normal([4, 32, 32, 3], rng.seed(0, "x"))
+    labels = tf.constant([[0, 1], [1, 0], [2, 1], [1, 1]])
+    np.testing.assert_allclose(wide(x, labels), narrow(x, labels), rtol=1e-4, atol=1e-4)
+
+
 def test_copies_get_different_gradients():
     """Equal ones would keep them copies for ever."""
     narrow, _ = networks.make("dcgan", width=2, seed=0, **SIZES)
@@ -69,11 +95,11 @@ def test_copies_get_different_gradients():
     assert np.abs(copies - others).max() > 0.05 * np.abs(copies).max()
 
 
-def test_every_kernel_of_g_is_found_with_the_axis_it_reads():
-    for network in networks.BY_NAME:
-        generator, _ = networks.make(network, width=2, seed=0, **SIZES)
-        kernels = [path for path in named_variables(generator) if path.endswith("kernel")]
-        assert sorted(widening.input_axes(generator)) == sorted(kernels)
+def test_every_kernel_is_found_with_the_axis_it_reads():
+    for name in networks.BY_NAME:
+        for network in networks.make(name, width=2, seed=0, minibatch_std=True, **SIZES):
+            kernels = [path for path in named_variables(network) if path.endswith("kernel")]
+            assert sorted(widening.readings(network)) == sorted(kernels)
 
 
 @pytest.mark.parametrize("shape", [(3,), (1,), (2, 2)])
