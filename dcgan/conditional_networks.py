@@ -22,6 +22,7 @@ from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conditional import ConditionalBatchNorm, ProjectionHead, WithEmbedding
 from gan_core.nn.initializers import Initializer, normal
 from gan_core.nn.sequential import Sequential
+from gan_core.nn.style import Styled
 
 LABEL_SIZE = 32  # how many numbers the label adds to z
 LABEL_SHARE = 1 / 16  # the sum of their variances at the start, divided by that of z's numbers
@@ -85,10 +86,13 @@ def _generator(
         initializer=_small(label_share, plan.latent_dim, len(counts)),
         name="labels",
     )
-    layers: list[Callable] = [joined]
-    for layer in plain.layers:
-        layers.append(_conditional(layer, counts) if isinstance(layer, BatchNorm) else layer)
-    return Sequential(layers, name="generator")
+    layers: list[Callable] = [
+        _conditional(layer, counts) if isinstance(layer, BatchNorm) else layer
+        for layer in plain.layers
+    ]
+    if isinstance(plain, Styled):  # the style is computed from z and the label together
+        layers = [Styled(plain.mapping, layers, name="styled")]
+    return Sequential([joined, *layers], name="generator")
 
 
 def _small(share: float, latent_dim: int, factors: int) -> Initializer:

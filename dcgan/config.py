@@ -219,6 +219,11 @@ class Config:
         "filter what G's transposed convolutions make, so that they leave no checkerboard; of the "
         "network dcgan only"
     )
+    styled: bool = False
+    (
+        "scale and shift the channels behind each batch norm of G by a style, which is computed "
+        "from z (gan_core.nn.style); of the network dcgan only"
+    )
     loss: Loss = OF_NETWORK
     """the losses of both networks (gan_core.losses)"""
     d_learning_rate: float = OF_NETWORK
@@ -305,12 +310,12 @@ class Config:
         self._names_are_checked()
         self._numbers_are_checked()
         self._form_is_checked()
-        if self.filtered and self.network != "dcgan":
-            wanted = "left out with any network but dcgan"
-            came = f"it with {self.network}"
-            checks.fail(
-                "Config", "filtered", wanted, came, "Say --no-filtered, or --network dcgan."
-            )
+        for option in ("filtered", "styled"):
+            if getattr(self, option) and self.network != "dcgan":
+                wanted = "left out with any network but dcgan"
+                came = f"it with {self.network}"
+                way_out = f"Say --no-{option}, or --network dcgan."
+                checks.fail("Config", option, wanted, came, way_out)
         if self.strategy != "none":
             owner = "mode, where there is a strategy,"
             checks.one_of("Config", owner, self.mode, ["graph", "eager"])
@@ -448,8 +453,8 @@ QUICK = {
 }
 """What the preset quick changes, with any network."""
 
-QUICK_DCGAN = {"width": 16, "drawn": 8192, "epochs": 7}
-"""What it changes besides for the network dcgan: more rounds, and cheaper ones."""
+QUICK_DCGAN = {"width": 16, "drawn": 8192, "epochs": 7, "styled": True}
+"""What it changes besides for the network dcgan: more rounds, cheaper ones, and styles."""
 
 
 def preset(name: str, network: str = "dcgan") -> Config:
@@ -477,7 +482,9 @@ def from_json(fields: dict[str, Any]) -> Config:
     """
     names = [field.name for field in dataclasses.fields(Config)]
     missing = [name for name in names if name not in fields]
-    newest = [name for name in ("network", "colours", "repeat", "g_width") if name in missing]
+    newest = [
+        name for name in ("network", "colours", "repeat", "g_width", "styled") if name in missing
+    ]
     if newest:
         checks.fail(
             "config.json",

@@ -35,6 +35,8 @@ __all__ = [
     "options_of",
 ]
 
+OF_DCGAN = ("filtered", "styled")  # the options that no other network has
+
 BY_NAME = {"radford": radford, "dcgan": dcgan, "modern": modern, "residual": residual}
 
 
@@ -89,6 +91,7 @@ def options_of(config: Any) -> dict[str, Any]:
         "compute_dtype": "bfloat16" if config.precision == "bfloat16" else "float32",
         "minibatch_std": config.minibatch_std,
         "filtered": config.filtered,
+        "styled": config.styled,
         "channels": config.form.channels,
     }
 
@@ -135,8 +138,9 @@ def features(network: str = "dcgan", **options: Any) -> tuple[Sequential, int]:
 
 def _plan(network: str, options: dict[str, Any]) -> Plan:
     plan = Plan(**options)
-    if plan.filtered and network != "dcgan":
-        checks.fail("networks", "filtered", "left out with any network but dcgan", network)
+    for option in OF_DCGAN:
+        if getattr(plan, option) and network != "dcgan":
+            checks.fail("networks", option, "left out with any network but dcgan", network)
     return plan
 
 

@@ -71,6 +71,7 @@ _MODULE_OF = {
     "gan_core.nn.sequential": ("Sequential",),
     "gan_core.nn.settling": ("settle",),
     "gan_core.nn.shapes": ("Flatten", "Reshape"),
+    "gan_core.nn.style": ("Modulation", "Styled", "style_mapping"),
     "gan_core.optim.optimizers": ("SGD", "Adam"),
     "gan_core.optim.schedules": (
         "constant",
@@ -192,6 +193,9 @@ if TYPE_CHECKING:  # what editors and type checkers see
     from gan_core.nn.settling import settle as settle
     from gan_core.nn.shapes import Flatten as Flatten
     from gan_core.nn.shapes import Reshape as Reshape
+    from gan_core.nn.style import Modulation as Modulation
+    from gan_core.nn.style import Styled as Styled
+    from gan_core.nn.style import style_mapping as style_mapping
     from gan_core.optim.optimizers import SGD as SGD
     from gan_core.optim.optimizers import Adam as Adam
     from gan_core.optim.schedules import constant as constant

@@ -22,6 +22,9 @@ At 64 pixels and width 32 (B pictures):
   so that no checkerboard is left while they learn. Behind the last two stands `blur`; what the
   layers after it make can be sharp again. Behind the others stands `without_checkerboard`: `blur`
   behind all of them made learning slow.
+- Optionally, a style computed from z scales and shifts the channels behind each batch norm
+  (`gan_core.nn.style`). So what all pixels have in common, such as the colour of hair, need not be
+  kept in the feature maps.
 - Optionally, minibatch standard deviation shows the discriminator how much the samples of a batch
   differ (Karras et al. 2018).
 """
@@ -65,6 +68,7 @@ def generator(plan: Plan) -> Sequential:
     for i, (wide, narrow) in enumerate(itertools.pairwise([*channels, BEFORE_COLOURS]), start=1):
         layers += [
             plan.batch_norm(wide, i, f"batch_norm_{i - 1}"),
+            *plan.modulation(wide, i, f"modulation_{i - 1}"),
             tf.nn.relu,
             Conv2DTranspose(
                 wide,
@@ -80,10 +84,11 @@ def generator(plan: Plan) -> Sequential:
         ]
     layers += [
         plan.batch_norm(BEFORE_COLOURS, 50, f"batch_norm_{plan.stages}"),
+        *plan.modulation(BEFORE_COLOURS, 50, f"modulation_{plan.stages}"),
         tf.nn.relu,
         Conv2D(BEFORE_COLOURS, plan.channels, 3, seed=plan.layer_seed(51), name="mix", **options),
     ]
-    return Sequential([*layers, as_float32, tf.tanh], name="generator")
+    return plan.generator([*layers, as_float32, tf.tanh])
 
 
 def _filters(plan: Plan, is_large: bool) -> Layers:

@@ -13,7 +13,12 @@ from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.conv import Conv2D
 from gan_core.nn.initializers import normal
 from gan_core.nn.minibatch_std import MinibatchStd
+from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Flatten
+from gan_core.nn.style import Modulation, Styled, style_mapping
+
+STYLE_SIZE = 64  # how many numbers a style has
+STYLE = 600  # the layer seed of the network that computes it; 601 and so on: of the modulations
 
 STAGES = {32: 3, 64: 4, 96: 4, 128: 5}
 """Pixels of a picture, of dcgan.config.SIZES -> how often its start is doubled."""
@@ -38,6 +43,8 @@ class Plan:
         channels: how many numbers a pixel has: 3 for colours, 1 for grey.
         filtered: whether fixed filters follow the transposed convolutions of G
             (`gan_core.nn.filters`); only the network dcgan knows them.
+        styled: whether a style, computed from z, scales and shifts the channels behind each batch
+            norm of G (`gan_core.nn.style`); only the network dcgan knows it.
 
     Raises:
         ValueError: if size, width, latent_dim, seed or channels is out of range.
@@ -56,6 +63,7 @@ class Plan:
     minibatch_std: bool = False
     channels: int = 3
     filtered: bool = False
+    styled: bool = False
 
     def __post_init__(self) -> None:
         checks.one_of("networks", "size", self.size, STAGES)
@@ -65,6 +73,7 @@ class Plan:
         checks.boolean("networks", "minibatch_std", self.minibatch_std)
         checks.one_of("networks", "channels", self.channels, (1, 3))
         checks.boolean("networks", "filtered", self.filtered)
+        checks.boolean("networks", "styled", self.styled)
 
     @property
     def stages(self) -> int:
@@ -95,6 +104,20 @@ class Plan:
             seed=self.layer_seed(layer),
             name=name,
         )
+
+    def modulation(self, channels: int, layer: int, name: str) -> list[Modulation]:
+        """What lets a style change the channels behind a batch norm, if the plan is styled."""
+        if not self.styled:
+            return []
+        seed = self.layer_seed(STYLE + layer)
+        return [Modulation(channels, STYLE_SIZE, seed=seed, name=name)]
+
+    def generator(self, layers: list[Callable]) -> Sequential:
+        """The network of these layers, which are given a style if the plan is styled."""
+        if not self.styled:
+            return Sequential(layers, name="generator")
+        mapping = style_mapping(self.latent_dim, STYLE_SIZE, seed=self.layer_seed(STYLE))
+        return Styled(mapping, layers, name="generator")
 
     def variety(self) -> list[MinibatchStd]:
         """The layer before D's last layer that measures how much samples differ, if wanted."""

@@ -44,6 +44,7 @@ def save(
     latent_dim: int,
     network: str = "radford",
     filtered: bool = False,
+    styled: bool = False,
     epsilon: float = 1e-5,
     form: Form = USUAL,
     learnt_from: dict | None = None,
@@ -60,6 +61,7 @@ def save(
         latent_dim: how many numbers z has.
         network: which of `dcgan.networks.BY_NAME` it is.
         filtered: whether filters follow its transposed convolutions.
+        styled: whether styles follow its batch norms.
         epsilon: batch norm's.
         form: what was made of the pictures that it learnt from.
         learnt_from: drawn, seed, flip and colours of its run's Config, which say what faces it
@@ -95,6 +97,7 @@ def save(
         "latent_dim": latent_dim,
         "network": network,
         "filtered": filtered,
+        "styled": styled,
         "epsilon": epsilon,
         "form": dataclasses.asdict(form),
         "learnt_from": learnt_from,
@@ -143,6 +146,7 @@ def load(file=None) -> tuple[Sequential, dict]:
             about["latent_dim"],
             network=about["network"],
             filtered=about["filtered"],
+            styled=about["styled"],
             seed=0,
             epsilon=about["epsilon"],
             channels=form_of(about).channels,
@@ -207,6 +211,7 @@ def main(config: Config) -> None:
         latent_dim=asked.latent_dim,
         network=asked.network,
         filtered=asked.filtered,
+        styled=asked.styled,
         epsilon=asked.epsilon,
         form=asked.form,
         learnt_from=faces,

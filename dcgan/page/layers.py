@@ -5,7 +5,9 @@ most 1/2048 of each number); batch norm becomes a scale and a shift for each cha
 
     gamma (x - mean) / sqrt(variance + epsilon) + beta = scale x + shift
 
-A residual block, x + f(x), has the layers of f in it. Upsampling has the weights of its filter.
+A residual block, x + f(x), has the layers of f in it. Upsampling has the weights of its filter. A
+network with a style has its mapping beside its layers, and a modulation the layer that computes its
+scale and shift.
 
 A conditional generator has tables beside these, with a row for each value of each factor: what the
 value adds to the scale and the shift, and to the numbers that stand behind z.
@@ -31,11 +33,13 @@ from gan_core.nn.filters import blur, without_checkerboard
 from gan_core.nn.resampling import BILINEAR, upsample
 from gan_core.nn.sequential import Sequential
 from gan_core.nn.shapes import Reshape
+from gan_core.nn.style import Modulation, Styled, unit_mean_square
 
 FILTERS: dict[Callable, str] = {
     blur: "blur",
     without_checkerboard: "without_checkerboard",
     coarse_colour: "coarse_colour",
+    unit_mean_square: "unit_mean_square",
 }
 LARGEST_HALF = 65504.0
 PROBES = np.array([-2.0, -0.5, 0.0, 0.5, 2.0], np.float32)
@@ -47,10 +51,10 @@ def describe(
     """The layers of a generator z [n, latent_dim] -> pictures [n, S, S, C].
 
     Args:
-        generator: a Sequential of Dense, Reshape, Conv2DTranspose, Conv2D, BatchNorm,
-            WithEmbedding, ConditionalBatchNorm, `dcgan.architectures.modern.Block`, `upsample`, the
-            functions of `FILTERS`, and of functions that are ReLU, leaky ReLU, tanh or the
-            identity.
+        generator: a Sequential or Styled of Dense, Reshape, Conv2DTranspose, Conv2D, BatchNorm,
+            Modulation, WithEmbedding, ConditionalBatchNorm, `dcgan.architectures.modern.Block`,
+            `upsample`, the functions of `FILTERS`, and of functions that are ReLU, leaky ReLU, tanh
+            or the identity.
         latent_dim: how many numbers z has.
         sizes: how many values each factor of its labels has; None: it takes no labels.
 
@@ -62,25 +66,48 @@ def describe(
         ValueError: if a layer is of another kind, or a number too large for half precision.
     """
     labels = None if sizes is None else tf.zeros([1, len(sizes)], tf.int32)
-    return _describe_all(generator.layers, tf.zeros([1, latent_dim]), labels)
+    of = [generator] if isinstance(generator, Styled) else generator.layers
+    return _describe_all(of, tf.zeros([1, latent_dim]), labels)
+
+
+def _describe_styled(
+    network: Styled, x: tf.Tensor, labels: tf.Tensor | None = None
+) -> dict[str, Any]:
+    return {
+        "kind": "styled",
+        "mapping": _describe_all(network.mapping.layers, x),
+        "layers": _describe_all(network.layers, x, labels, network.mapping(x)),
+    }
 
 
 def _describe_all(
-    of: Sequence[Callable], x: tf.Tensor, labels: tf.Tensor | None = None
+    of: Sequence[Callable],
+    x: tf.Tensor,
+    labels: tf.Tensor | None = None,
+    style: tf.Tensor | None = None,
 ) -> list[dict[str, Any]]:
     described = []
     for layer in of:
-        y = _run(layer, x, labels)
-        found = _describe_layer(layer, x, y)
+        y = _run(layer, x, labels, style)
+        if isinstance(layer, Styled):
+            found = _describe_styled(layer, x, labels)
+        else:
+            found = _describe_layer(layer, x, y)
         if found is not None:
             described.append(found)
         x = y
     return described
 
 
-def _run(layer: Callable, x: tf.Tensor, labels: tf.Tensor | None) -> tf.Tensor:
+def _run(
+    layer: Callable, x: tf.Tensor, labels: tf.Tensor | None, style: tf.Tensor | None
+) -> tf.Tensor:
     if isinstance(layer, WithEmbedding | ConditionalBatchNorm):
         return layer(x, labels, training=False)
+    if isinstance(layer, Modulation):
+        return layer(x, style)
+    if isinstance(layer, Styled):
+        return layer(x, labels if layer.takes_labels else None)
     if isinstance(layer, BatchNorm):
         return layer(x, training=False)
     return layer(x)
@@ -150,6 +177,11 @@ def _describe_embedding(layer: WithEmbedding, x: tf.Tensor, y: tf.Tensor) -> dic
     return {"kind": "embedding", "size": table.shape[1], "table": _single(table)}
 
 
+def _describe_modulation(layer: Modulation, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any]:
+    style = tf.zeros([1, layer.style_size])
+    return {"kind": "modulation", "layers": _describe_all([layer.to_scale_and_shift], style)}
+
+
 def _describe_block(layer: Block, x: tf.Tensor, y: tf.Tensor) -> dict[str, Any]:
     return {"kind": "residual", "layers": _describe_all(layer.inside, x)}
 
@@ -208,6 +240,7 @@ DESCRIBED: dict[type, Callable[[Any, tf.Tensor, tf.Tensor], dict[str, Any] | Non
     ConditionalBatchNorm: _describe_conditional,
     WithEmbedding: _describe_embedding,
     Block: _describe_block,
+    Modulation: _describe_modulation,
 }
 """A layer's class -> what describes it, of the layer, its input and its output."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def of_activations(generator: Sequential, latent_dim: int, count: int = 10) -> l
         latent_dim: how many numbers z has.
         count: how many directions.
     """
-    first = next((layer for layer in generator.layers if hasattr(layer, "kernel")), None)
+    first = next((layer for layer in _layers(generator) if hasattr(layer, "kernel")), None)
     if not isinstance(first, Conv2DTranspose | Dense):
         came = type(first).__name__
         checks.fail("page", "the generator's first layer", "a Conv2DTranspose or Dense", came)
@@ -132,3 +132,12 @@ def of_activations(generator: Sequential, latent_dim: int, count: int = 10) -> l
         )
         for k in range(min(count, len(directions)))
     ]
+
+
+def _layers(network: Sequential) -> Iterator[Callable]:
+    """All layers in their order, those of a network among them in its place."""
+    for layer in network.layers:
+        if isinstance(layer, Sequential):
+            yield from _layers(layer)
+        else:
+            yield layer

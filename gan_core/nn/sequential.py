@@ -75,8 +75,9 @@ class Sequential(tf.Module):
         if labels is not None and not self.takes_labels:
             way_out = "gan_core.nn.conditional has layers that take labels."
             checks.fail("Sequential", "labels", "None: no layer takes any", "labels", way_out)
-        for layer, options in zip(self.layers, self._options(training, seed, labels), strict=True):
-            x = layer(x, **options)
+        options = self._options(x, training, seed, labels)
+        for layer, keywords in zip(self.layers, options, strict=True):
+            x = layer(x, **keywords)
         return x
 
     def summary(
@@ -92,10 +93,13 @@ class Sequential(tf.Module):
         Raises:
             ValueError: if input_shape is not a list of whole numbers, or does not fit the layers.
         """
-        summary.print_table(self, self._options(False, None, labels), input_shape, console)
+        x = summary.one_sample(input_shape)
+        summary.print_table(self, x, self._options(x, False, None, labels), console)
 
-    def _options(self, training: bool, seed: tf.Tensor | None, labels: Any) -> list[dict[str, Any]]:
-        """The keyword arguments of each layer's call."""
+    def _options(
+        self, x: tf.Tensor, training: bool, seed: tf.Tensor | None, labels: Any
+    ) -> list[dict[str, Any]]:
+        """The keyword arguments of each layer's call, where x is the input of the first."""
         seeds = iter(self._seeds(seed))
         options = []
         for training_goes_here, seed_goes_here, labels_go_here in zip(
@@ -127,7 +131,7 @@ def takes(layer: Callable[..., Any], argument: str) -> bool:
 
     Args:
         layer: any callable.
-        argument: "training", "seed" or "labels".
+        argument: "training", "seed", "labels" or "style".
 
     Returns:
         Whether layer(x, argument=...) is a valid call.

@@ -14,26 +14,40 @@ from gan_core import checks
 from gan_core.nn.shapes import sizes
 
 
+def one_sample(shape: Sequence[int]) -> tf.Tensor:
+    """Make a batch of one sample of zeros.
+
+    Args:
+        shape: the sample's shape, without the batch.
+
+    Returns:
+        [1, ...] float32.
+
+    Raises:
+        ValueError: if shape is not a list of whole numbers.
+    """
+    return tf.zeros([1, *sizes("Sequential.summary", "input_shape", shape)])
+
+
 def print_table(
     network: Any,
+    x: tf.Tensor,
     options: Sequence[dict[str, Any]],
-    input_shape: Sequence[int],
     console: Console | None = None,
 ) -> None:
     """Print a row for each layer of a Sequential: its name, its output shape, its parameters.
 
     Args:
         network: a `gan_core.nn.sequential.Sequential`.
+        x: a batch of one sample.
         options: the keyword arguments of each layer's call.
-        input_shape: the shape of one sample, without the batch.
         console: where to print; None is the terminal.
 
     Raises:
-        ValueError: if input_shape is not a list of whole numbers, or does not fit the layers.
+        ValueError: if x does not fit the layers.
     """
     table = Table("layer", "output shape", title=network.name)
     table.add_column("parameters", justify="right")
-    x = tf.zeros([1, *sizes("Sequential.summary", "input_shape", input_shape)])
     for layer, keywords in zip(network.layers, options, strict=True):
         x = layer(x, **keywords)
         # Text, because rich would read the brackets of a plain string as markup.

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from dcgan import conditional_networks
+from gan_core.nn.conditional import ConditionalBatchNorm
+from gan_core.nn.style import Modulation
 
 TINY = {"size": 32, "width": 2, "latent_dim": 40, "seed": 0}
 
@@ -35,6 +37,19 @@ def test_a_conditional_generator_has_the_filters_of_its_network():
         np.testing.assert_array_equal(one, other)
     difference = np.abs(generator(z, labels, training=True) - plain(z, labels, training=True))
     assert difference.max() > 1e-3
+
+
+def test_a_styled_conditional_generator_computes_its_style_from_z_and_the_label():
+    generator, _ = conditional_networks.make([5], network="dcgan", styled=True, **TINY)
+    plain, _ = conditional_networks.make([5], network="dcgan", **TINY)
+    z = np.random.default_rng(0).normal(size=[2, TINY["latent_dim"]]).astype(np.float32)
+    made = generator(z, [[1], [4]], training=True)
+    assert made.shape == plain(z, [[1], [4]], training=True).shape
+    joined, styled = generator.layers
+    one, other = (styled.mapping(joined(z, [[label], [label]])) for label in (1, 4))
+    assert np.abs(one - other).max() > 1e-3
+    norms = [layer for layer in styled.layers if isinstance(layer, ConditionalBatchNorm)]
+    assert len(norms) == len([layer for layer in styled.layers if isinstance(layer, Modulation)])
 
 
 def test_a_conditional_g_may_be_wider_than_its_d():

@@ -157,7 +157,7 @@ def test_what_the_command_line_leaves_open_is_the_recipe_of_its_network(network)
     assert quick == preset("quick", network)
     width = 16 if network == "dcgan" else RECIPES[network]["width"]
     assert (quick.width, quick.loss) == (width, RECIPES[network]["loss"])
-    assert quick.filtered == (network == "dcgan")
+    assert quick.filtered == quick.styled == (network == "dcgan")
     assert starting_point(Config(network=network, preset="full")) == preset("full", network)
 
 

@@ -123,6 +123,7 @@ def refused(capsys, arguments):
         (["train", "--network", "latest"], "'latest' for argument '--network'. Expected one of"),
         (["train", "--network"], "Missing value for argument '--network'"),
         (["train", "--network", "modern", "--filtered"], "--filtered must be left out with any"),
+        (["train", "--network", "modern", "--styled"], "--styled must be left out with any"),
         (["train", "--resume", "nowhere"], "error: --resume nowhere is not a run folder"),
         (["train", "--start-from", "nowhere"], "error: --start-from nowhere is not a run folder"),
         *[

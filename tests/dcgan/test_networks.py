@@ -14,6 +14,7 @@ from gan_core import rng
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.colour import coarse_colour
 from gan_core.nn.sequential import Sequential
+from gan_core.nn.style import Modulation
 
 
 def parameters(network):
@@ -305,10 +306,32 @@ def test_filters_stand_behind_the_transposed_convolutions_and_change_no_variable
 
 
 @pytest.mark.parametrize("network", ["radford", "modern", "residual"])
-def test_other_networks_know_no_filters(network):
-    with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
-        networks.make(network, filtered=True, seed=1)
-    with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
-        networks.discriminator(network=network, filtered=True, seed=1)
-    with pytest.raises(ValueError, match="filtered must be left out with any network but dcgan"):
-        config.Config(network=network, filtered=True)
+@pytest.mark.parametrize("option", ["filtered", "styled"])
+def test_other_networks_know_neither_filters_nor_styles(network, option):
+    wanted = f"{option} must be left out with any network but dcgan"
+    given = {option: True}
+    with pytest.raises(ValueError, match=wanted):
+        networks.make(network, **given, seed=1)
+    with pytest.raises(ValueError, match=wanted):
+        networks.discriminator(network=network, **given, seed=1)
+    with pytest.raises(ValueError, match=wanted):
+        config.Config(network=network, **given)
+
+
+def test_a_style_changes_what_follows_each_batch_norm_of_g():
+    options = {"size": 64, "width": 2, "latent_dim": 7, "network": "dcgan", "seed": 1}
+    plain = networks.generator(**options)
+    styled = networks.generator(**options, styled=True)
+    kinds = [type(layer).__name__ for layer in styled.layers]
+    followers = [after for before, after in itertools.pairwise(kinds) if before == "BatchNorm"]
+    assert followers == ["Modulation"] * 5
+    modulations = [layer for layer in styled.layers if isinstance(layer, Modulation)]
+    without = [layer for layer in styled.layers if layer not in modulations]
+    rest = Sequential(without, name="without")
+    for one, other in zip(plain.variables, rest.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+    kernels = {layer.to_scale_and_shift.kernel.numpy().tobytes() for layer in modulations}
+    assert len(kernels) == 5
+    z = rng.normal([3, 7], rng.seed(0, "z"))
+    difference = np.abs(styled(z, training=True) - plain(z, training=True))
+    assert difference.max() > 1e-3

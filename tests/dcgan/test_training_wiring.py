@@ -95,7 +95,7 @@ def test_every_field_of_the_config_lands_in_the_networks_and_the_trainer(built):
         "seed": 11,
     }
     wanted |= {"momentum": 0.6, "epsilon": 0.03, "minibatch_std": True, "channels": 1}
-    wanted |= {"filtered": False}  # radford knows no filters
+    wanted |= {"filtered": False, "styled": False}  # radford knows neither
     wanted |= {"convolution": "native", "synchronised": False, "compute_dtype": "float32"}
     assert built["make"] == [((), wanted)]
     assert built["r1"] == [((0.7,), {"every": 3})]

@@ -43,6 +43,15 @@ def test_the_wide_g_makes_the_pictures_of_the_narrow_one(network, times, trainin
     np.testing.assert_allclose(wide(z, training=training), pictures, atol=1e-4)
 
 
+def test_a_wide_styled_g_makes_the_same_pictures():
+    options = {"network": "dcgan", "width": 2, "styled": True, **SIZES}
+    narrow, _ = networks.make(**options, seed=0)
+    wide, _ = networks.make(**options, g_width=4, seed=1)
+    widen(stirred(narrow, 5), wide)
+    z = rng.normal([4, 7], rng.seed(0, "z"))
+    np.testing.assert_allclose(wide(z), narrow(z), atol=1e-4)
+
+
 def test_a_wide_conditional_g_makes_the_same_pictures():
     narrow, _ = conditional_networks.make([3], width=2, seed=0, **SIZES)
     wide, _ = conditional_networks.make([3], width=2, g_width=4, seed=1, **SIZES)

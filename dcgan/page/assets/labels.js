@@ -46,9 +46,17 @@ function layersOfLabel(layers, label, labels) {
     rows.push(first + label[i]);
     first += factor.values.length;
   });
+  return withRows(layers, rows);
+}
+
+/** The layers for these rows of their tables. */
+function withRows(layers, rows) {
   return layers.map((layer) => {
     if (layer.kind === "embedding") {
       return { kind: "append", numbers: addRows(new Float32Array(layer.size), layer.table, rows) };
+    }
+    if (layer.kind === "styled") {
+      return { ...layer, layers: withRows(layer.layers, rows) };
     }
     if (layer.scales) {
       const scale = addRows(layer.scale, layer.scales, rows);

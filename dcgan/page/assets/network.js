@@ -34,8 +34,10 @@ function halfToNumber(half) {
 function decodeLayers(layers) {
   return layers.map((layer) => {
     const decoded = { ...layer };
-    if (layer.layers) {
-      decoded.layers = decodeLayers(layer.layers);
+    for (const name of ["layers", "mapping"]) {
+      if (layer[name]) {
+        decoded[name] = decodeLayers(layer[name]);
+      }
     }
     if (layer.kernel) {
       decoded.kernel = decodeHalf(layer.kernel);
@@ -59,8 +61,9 @@ function runNetwork(layers, z) {
   });
 }
 
-function runLayers(layers, x) {
-  return layers.reduce((map, layer) => LAYERS[layer.kind](layer, map), x);
+/** `style` is the feature map that a modulation computes its scale and shift of, if there is one. */
+function runLayers(layers, x, style = null) {
+  return layers.reduce((map, layer) => LAYERS[layer.kind](layer, map, style), x);
 }
 
 const LAYERS = {
@@ -70,6 +73,9 @@ const LAYERS = {
   append: append,
   reshape: ({ height, width, channels }, x) => ({ height, width, channels, data: x.data }),
   residual: residual,
+  styled: (layer, x) => runLayers(layer.layers, x, runLayers(layer.mapping, x)),
+  modulation: modulation,
+  unit_mean_square: unitMeanSquare,
   upsample: upsample,
   blur: (layer, x) => filterBothWays(x, 0.25),
   without_checkerboard: withoutCheckerboard,
@@ -206,6 +212,23 @@ function affine(layer, x) {
     data[i] = x.data[i] * layer.scale[channel] + layer.shift[channel];
   }
   return { ...x, data };
+}
+
+/** (1 + a) x + b, for each channel; a and then b are what the modulation's own layer makes of the style. */
+function modulation(layer, x, style) {
+  const both = runLayers(layer.layers, style).data;
+  const data = new Float32Array(x.data.length);
+  for (let i = 0; i < data.length; i++) {
+    const channel = i % x.channels;
+    data[i] = (1 + both[channel]) * x.data[i] + both[x.channels + channel];
+  }
+  return { ...x, data };
+}
+
+/** The numbers of one pixel, divided by the root of the mean of their squares. */
+function unitMeanSquare(layer, x) {
+  const mean = x.data.reduce((sum, value) => sum + value * value, 0) / x.data.length;
+  return elementwise(x, (value) => value / Math.sqrt(mean + 1e-8));
 }
 
 /** More numbers behind those of z, a map of one pixel: what a label adds. */

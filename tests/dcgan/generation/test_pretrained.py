@@ -38,6 +38,7 @@ def test_what_is_saved_comes_back_to_half_precision(network, tmp_path):
         **SIZES,
         "network": "radford",
         "filtered": False,
+        "styled": False,
         "epsilon": 1e-3,
         "form": {"not_square": "crop", "background": "#ffffff", "colours": "rgb"},
         "learnt_from": None,
@@ -55,8 +56,9 @@ def test_what_is_saved_comes_back_to_half_precision(network, tmp_path):
     assert loaded(rng.normal([2, 7], rng.seed(0, "z"))).shape == (2, 32, 32, 3)
 
 
-def test_a_filtered_generator_is_built_again_with_its_filters(tmp_path):
-    options = {"network": "dcgan", "filtered": True}
+@pytest.mark.parametrize("option", ["filtered", "styled"])
+def test_a_generator_is_built_again_with_its_filters_or_styles(tmp_path, option):
+    options = {"network": "dcgan", option: True}
     made = networks.generator(32, 2, 7, **options, seed=1)
     pretrained.save(made, tmp_path / "g.npz", size=32, width=2, latent_dim=7, **options)
     loaded, _ = pretrained.load(tmp_path / "g.npz")

@@ -132,11 +132,11 @@ def test_a_filtered_generator_differs_by_at_most_one_grey_level(tmp_path):
     assert expected.std() > 20.0
 
 
-@pytest.mark.parametrize("name", ["modern", "residual"])
+@pytest.mark.parametrize("name", ["modern", "residual", "styled"])
 @pytest.mark.parametrize("known", [None, True], ids=["without labels", "with labels"])
-def test_a_hundred_faces_of_blocks_differ_by_at_most_one_grey_level(name, known, tmp_path):
-    """Blocks, filtered upsampling, leaky ReLU, a dense layer, and the coarse colour of residual;
-    kernels are half precision's."""
+def test_a_hundred_faces_of_other_networks_differ_by_at_most_one_grey_level(name, known, tmp_path):
+    """Blocks, filtered upsampling, leaky ReLU, a dense layer, the coarse colour of residual, and
+    the styles of dcgan; kernels are half precision's."""
     known = known and known_labels()
     subject = build.Subject(learnt_generator(name, known), 7, 32, False, "x", known)
     label = "[]" if known is None else "faces.labelOfId(id)"
@@ -153,6 +153,9 @@ def test_a_hundred_faces_of_blocks_differ_by_at_most_one_grey_level(name, known,
 def learnt_generator(name, known):
     """One that has learnt something: no kernel is 0, as the blocks' last ones are at the start."""
     options = {"size": 32, "width": 3, "latent_dim": 7, "seed": 1}
+    if name == "styled":
+        name = "dcgan"
+        options["styled"] = True
     if known is None:
         network, _ = networks.make(name, **options)
     else:

@@ -20,6 +20,7 @@ from gan_core.nn import (
     minibatch_std,
     sequential,
     shapes,
+    style,
 )
 
 pytestmark = pytest.mark.slow
@@ -62,10 +63,21 @@ LAYERS = {
         [3, 1],
         True,
     ),
+    "Styled": (
+        lambda seed: style.Styled(
+            style.style_mapping(5, 3, seed=seed),
+            [dense.Dense(5, 4, seed=seed), style.Modulation(4, 3, seed=seed + 1)],
+        ),
+        ROW,
+        [3, 4],
+        True,
+    ),
     "leaky_relu": (lambda seed: activations.leaky_relu(), IMAGE, IMAGE, False),
 }
 CONDITIONAL = {"Embedding", "WithEmbedding", "ConditionalBatchNorm", "ProjectionHead"}
 """They take labels besides x: test_conditional puts them to the laws of layers with one label."""
+WITH_STYLE = {"Modulation"}
+"""It takes a style besides x: test_style puts it to the laws inside a Styled network."""
 MODULES = [name for name in LAYERS if name[0].isupper()]  # the others are plain functions
 
 
@@ -100,7 +112,7 @@ def test_every_layer_stands_in_the_table():
     assert all(hasattr(conditional, name) for name in CONDITIONAL)
     assert (
         layers_in({path.name: path.read_text("utf-8") for path in FOLDER.rglob("*.py")})
-        == LAYERS.keys() | CONDITIONAL
+        == LAYERS.keys() | CONDITIONAL | WITH_STYLE
     )
 
 
@@ -291,7 +303,11 @@ def test_layers_without_a_dtype_of_their_own_keep_the_one_that_came(name):
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in MODULES if name not in ("Flatten", "Dropout", "MinibatchStd", "Sequential")],
+    [
+        name
+        for name in MODULES
+        if name not in ("Flatten", "Dropout", "MinibatchStd", "Sequential", "Styled")
+    ],
 )
 def test_a_shape_that_does_not_fit_is_refused_in_the_layers_own_words(name):
     layer, _, _ = example(name)

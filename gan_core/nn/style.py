@@ -1,0 +1,196 @@
+"""Styles: every layer of a generator is told about z, and not the first one alone.
+
+In a plain generator only the first layer reads z. What is to be the same everywhere, such as the
+colour of the hair, must then be kept in the feature maps, and each convolution sees a few of their
+pixels. With styles, a small network computes a vector w, the style, of z, and w scales and shifts
+the channels of other layers, at all pixels alike:
+
+    w = mapping(z / sqrt(mean of z_i^2))
+    y = (1 + a) x + b,        [a, b] = w W + c
+
+Karras, Laine and Aila 2019 ("A style-based generator architecture for GANs") do this behind
+instance normalisation. Chen et al. 2019 ("On self modulation for generative adversarial networks")
+do it behind batch norm, as the network dcgan of this project does if it is asked to.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from gan_core import checks, rng
+from gan_core.nn.activations import leaky_relu
+from gan_core.nn.dense import Dense
+from gan_core.nn.initializers import Initializer, fan_in_normal
+from gan_core.nn.sequential import Sequential, takes
+
+SLOPE = 0.2
+GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5  # keeps the mean square through a leaky ReLU
+gentle = fan_in_normal(0.3)  # a and b then start with a standard deviation of about .3
+TINY = 1e-8  # added to a mean square that may be 0
+
+
+class Modulation(tf.Module):
+    """y = (1 + a) x + b for each channel, where a and b are computed from the style w.
+
+    [a, b] = w W + c: the first half of the numbers are a, the second half b. W starts as
+    N(0, 0.3^2 / style_size), and c, `to_scale_and_shift.bias`, as 0.
+
+    Args:
+        channels: C, the size of x's last axis.
+        style_size: how many numbers a style has.
+        seed: an int that no other layer of the network has.
+        initializer: draws W.
+        name: the module's name.
+
+    Raises:
+        ValueError: if an argument has another type or is out of range; when called, if x or style
+            has another shape, or there is no style.
+
+    Example:
+        >>> layer = Modulation(16, 64, seed=0)
+        >>> layer(tf.zeros([8, 4, 4, 16]), style=tf.zeros([8, 64])).shape
+        TensorShape([8, 4, 4, 16])
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        style_size: int,
+        *,
+        seed: int,
+        initializer: Initializer = gentle,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name)
+        self.channels = checks.integer("Modulation", "channels", channels, 1)
+        self.style_size = checks.integer("Modulation", "style_size", style_size, 1)
+        self.to_scale_and_shift = Dense(
+            style_size,
+            2 * channels,
+            seed=checks.seed("Modulation", seed),
+            initializer=initializer,
+            name="to_scale_and_shift",
+        )
+
+    def __call__(
+        self, x: tf.Tensor, style: tf.Tensor | None = None, *, training: bool = False
+    ) -> tf.Tensor:
+        """Scale and shift.
+
+        Args:
+            x: [B, C] or [B, H, W, C], of a floating dtype.
+            style: w, [B, style_size].
+            training: makes no difference.
+
+        Returns:
+            y, of x's shape and dtype; a and b are computed in float32.
+        """
+        x = tf.convert_to_tensor(x)
+        if x.shape.rank not in (2, 4) or x.shape[-1] != self.channels:
+            wanted = f"[batch, {self.channels}] or [batch, h, w, {self.channels}]"
+            checks.fail("Modulation", "x", wanted, checks.show_shape(x.shape))
+        if style is None:
+            wanted = f"[batch, {self.style_size}]"
+            checks.fail("Modulation", "style", wanted, "None", "A Styled network passes one on.")
+        style = tf.convert_to_tensor(style)
+        checks.same_shape("Modulation", "style", style, [x.shape[0], self.style_size])
+        scale, shift = tf.split(self.to_scale_and_shift(style), 2, axis=1)
+        if x.shape.rank == 4:
+            scale = scale[:, tf.newaxis, tf.newaxis, :]
+            shift = shift[:, tf.newaxis, tf.newaxis, :]
+        return tf.cast(1.0 + scale, x.dtype) * x + tf.cast(shift, x.dtype)
+
+
+class Styled(Sequential):
+    """A Sequential that computes a style of its input and passes it to the layers that accept one.
+
+    Args:
+        mapping: z [B, d] -> w [B, style_size], such as `style_mapping` makes.
+        layers: as for `Sequential`. Those that accept `style`, such as `Modulation`, are given w.
+        name: the module's name.
+
+    Raises:
+        ValueError: if mapping is not callable, or no layer accepts a style; as `Sequential` does.
+
+    Example:
+        >>> network = Styled(
+        ...     style_mapping(100, 64, seed=0),
+        ...     [Dense(100, 16, seed=1), Modulation(16, 64, seed=2), tf.nn.relu],
+        ... )
+        >>> network(tf.ones([8, 100])).shape
+        TensorShape([8, 16])
+    """
+
+    def __init__(
+        self,
+        mapping: Callable[[tf.Tensor], tf.Tensor],
+        layers: Sequence[Callable[..., Any]],
+        name: str | None = None,
+    ) -> None:
+        super().__init__(layers, name=name)
+        if not callable(mapping):
+            checks.fail("Styled", "mapping", "a network or a function", repr(mapping))
+        self.mapping = mapping
+        self._style_goes_to = tuple(takes(layer, "style") for layer in layers)
+        if not any(self._style_goes_to):
+            wanted = "a list with a layer that accepts a style"
+            checks.fail("Styled", "layers", wanted, "none", "Without one, use a Sequential.")
+
+    def _options(
+        self, x: tf.Tensor, training: bool, seed: tf.Tensor | None, labels: Any
+    ) -> list[dict[str, Any]]:
+        options = super()._options(x, training, seed, labels)
+        style = self.mapping(x)
+        for keywords, style_goes_here in zip(options, self._style_goes_to, strict=True):
+            if style_goes_here:
+                keywords["style"] = style
+        return options
+
+
+def style_mapping(latent_dim: int, style_size: int, *, seed: int) -> Sequential:
+    """Make the network that computes a style: z is scaled, and two dense layers follow.
+
+    Args:
+        latent_dim: how many numbers z has.
+        style_size: how many a style has.
+        seed: an int that no other layer of the network has.
+
+    Returns:
+        A network z [B, latent_dim] -> w [B, style_size] float32. Twice z has the style of z.
+
+    Raises:
+        ValueError: if an argument has another type or is out of range.
+
+    Example:
+        >>> style_mapping(100, 64, seed=0)(tf.ones([8, 100])).shape
+        TensorShape([8, 64])
+    """
+    checks.integer("style_mapping", "latent_dim", latent_dim, 1)
+    checks.integer("style_mapping", "style_size", style_size, 1)
+    layers: list[Callable] = [unit_mean_square]
+    sizes = [latent_dim, style_size, style_size]
+    seeds = rng.seeds(checks.seed("style_mapping", seed))
+    for inputs, outputs in itertools.pairwise(sizes):
+        dense = Dense(inputs, outputs, seed=next(seeds), initializer=fan_in_normal(GAIN))
+        layers += [dense, leaky_relu(SLOPE)]
+    return Sequential(layers, name="mapping")
+
+
+def unit_mean_square(z: tf.Tensor) -> tf.Tensor:
+    """Divide each sample by the root of the mean of its squares: z / sqrt(mean of z_i^2 + 1e-8).
+
+    Args:
+        z: [B, d], of a floating dtype.
+
+    Returns:
+        The same shape and dtype. A sample of zeros stays one.
+
+    Example:
+        >>> unit_mean_square(tf.constant([[3.0, -3.0]])).numpy()
+        array([[ 1., -1.]], dtype=float32)
+    """
+    return z * tf.math.rsqrt(tf.reduce_mean(tf.square(z), axis=-1, keepdims=True) + TINY)
