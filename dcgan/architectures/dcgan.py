@@ -22,9 +22,9 @@ At 64 pixels and width 32 (B pictures):
   so that no checkerboard is left while they learn. Behind the last two stands `blur`; what the
   layers after it make can be sharp again. Behind the others stands `without_checkerboard`: `blur`
   behind all of them made learning slow.
-- Optionally, a style computed from z scales and shifts the channels behind each batch norm
-  (`gan_core.nn.style`). So what all pixels have in common, such as the colour of hair, need not be
-  kept in the feature maps.
+- Optionally, a style computed from z scales and shifts the channels between each batch norm and its
+  ReLU (`gan_core.nn.style`). So the feature maps alone need not carry what distant pixels share,
+  such as the colour of hair.
 - Optionally, minibatch standard deviation shows the discriminator how much the samples of a batch
   differ (Karras et al. 2018).
 """

@@ -13,13 +13,20 @@ from gan_core.runs.run_folder import RunFolder
 from gan_core.trainer import GANTrainer
 
 NETWORKS = ("generator/", "average/model/", "discriminator/")  # how a checkpoint's names begin
-OF_NETWORKS = ("network", "size", "latent_dim", "minibatch_std", "colours")
+OF_NETWORKS = ("network", "size", "latent_dim", "minibatch_std", "filtered", "styled", "colours")
 SAME_NETWORKS = f"a run of the same {', '.join(OF_NETWORKS[:-1])} and {OF_NETWORKS[-1]}"
 LEAVE_OUT = "Leave out these options; then they are that run's."
 
 
 def check_networks(config: Config) -> None:
-    """Check that a new run has the networks of the run that it starts from."""
+    """Check that a new run has the networks of the run that it starts from, or wider ones.
+
+    Args:
+        config: the new run's.
+
+    Raises:
+        ValueError: if it has others, or a width that is no multiple of that run's.
+    """
     if config.start_from is None or config.resume is not None:
         return
     there = of_run(config.start_from)
@@ -53,9 +60,10 @@ def check_labels(config: Config, label_set: labels.LabelSet | None) -> None:
 
 
 def start_from(config: Config, trainer: GANTrainer, run: RunFolder | None) -> None:
-    """Set a new run's networks, and their average, to those of another run's best epoch.
+    """Set G, D and G's average to those of another run's best epoch.
 
-    If a new network is wider, its channels are copies of the other's, and it computes the same.
+    Adam's moments and the count of rounds start at 0. If a network is wider than that run's, its
+    channels are copies (`dcgan.runs.widening`), and it computes the same up to rounding.
 
     Args:
         config: the new run's config; start_from names the other run, None: nothing is done.

@@ -1,14 +1,16 @@
-"""Wider networks that compute the same: Net2Net [Chen, Goodfellow and Shlens 2016].
+"""Wider networks that compute the same, after Chen, Goodfellow and Shlens 2016 ("Net2Net").
 
-Each channel c is copied k times. A layer that reads c then has k weights in place of one weight w:
-s_1 w, ..., s_k w with s_1 + ... + s_k = 1. So the layer computes the same sum as before:
+Each channel is replaced by k equal ones. What works channel by channel, such as batch norm and
+activations, keeps them equal. A layer that multiplied the channel's value c by a weight w now
+multiplies the k values by s_1 w, ..., s_k w with s_1 + ... + s_k = 1, so its sum is the same:
 
     s_1 w c + ... + s_k w c = w c
 
 The shares s are drawn at random for each weight. With equal shares, the copies would get equal
 gradients in every round and stay copies for ever.
 
-The channel that minibatch standard deviation appends is not copied, however wide D is.
+The channel that minibatch standard deviation appends is not copied. It is a mean over all features,
+which copies of them do not change.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from gan_core.nn.variables import named_variables
 LAYERS: dict[type, int] = {Conv2D: 2, Conv2DTranspose: 3, Dense: 0}
 """Type of a layer -> the axis of its kernel that runs over the channels it reads."""
 
-RANGE = (0.5, 1.5)  # between these shares are drawn, before they are divided by their sum
+RANGE = (0.5, 1.5)  # shares are drawn uniformly from it, and then divided by their sum
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +107,8 @@ def widened(
         array: its value in the narrow network.
         shape: its shape in the wide one, which `fits` the array's.
         reading: from `readings`; None: the variable reads no channels.
-        seed: the seed of the shares, from `rng.seed`; another one for each variable.
+        seed: the seed of the shares, from `rng.seed`. Variables of one network have different ones,
+            a variable of G and that of its average the same one.
 
     Returns:
         An array of this shape and of the dtype of the array.

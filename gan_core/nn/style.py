@@ -1,16 +1,19 @@
-"""Styles: every layer of a generator is told about z, and not the first one alone.
+"""Styles: z acts on many layers of a generator, and not on the first one alone.
 
-In a plain generator only the first layer reads z. What is to be the same everywhere, such as the
-colour of the hair, must then be kept in the feature maps, and each convolution sees a few of their
-pixels. With styles, a small network computes a vector w, the style, of z, and w scales and shifts
-the channels of other layers, at all pixels alike:
+Some properties must agree at distant pixels: all hair of a face, for example, has one colour. In a
+plain generator only the first layer reads z, so feature maps have to carry such properties, and
+each convolution sees only a few of their pixels. With styles, a small network computes a vector w,
+the *style*, from z. Other layers scale and shift their channels by it, at all pixels alike:
 
-    w = mapping(z / sqrt(mean of z_i^2))
-    y = (1 + a) x + b,        [a, b] = w W + c
+    w = mapping(z)         z [B, d], w [B, s]
+    [a, b] = w W + c       W [s, 2 C], c [2 C]; a sample's first C numbers are a, the others b
+    y = (1 + a) x + b      x and y [B, H, W, C] or [B, C], the layer's input and output
 
-Karras, Laine and Aila 2019 ("A style-based generator architecture for GANs") do this behind
-instance normalisation. Chen et al. 2019 ("On self modulation for generative adversarial networks")
-do it behind batch norm, as the network dcgan of this project does if it is asked to.
+Karras, Laine and Aila 2019 ("A style-based generator architecture for generative adversarial
+networks") do this behind instance norm, which normalises each channel of each picture by itself,
+and their first layer reads a constant. Chen et al. 2019 ("On self modulation for generative
+adversarial networks") compute the gamma and beta of batch norm from z. Here batch norm keeps its
+own gamma and beta, a `Modulation` follows it, and the first layer reads z.
 """
 
 from __future__ import annotations
@@ -29,15 +32,16 @@ from gan_core.nn.sequential import Sequential, takes
 
 SLOPE = 0.2
 GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5  # keeps the mean square through a leaky ReLU
-gentle = fan_in_normal(0.3)  # a and b then start with a standard deviation of about .3
+gentle = fan_in_normal(0.3)  # a and b start with sd .3, if w has a mean square of 1
 TINY = 1e-8  # added to a mean square that may be 0
 
 
 class Modulation(tf.Module):
     """y = (1 + a) x + b for each channel, where a and b are computed from the style w.
 
-    [a, b] = w W + c: the first half of the numbers are a, the second half b. W starts as
-    N(0, 0.3^2 / style_size), and c, `to_scale_and_shift.bias`, as 0.
+    [a, b] = w W + c: the first half of the numbers are a, the second half b. W, the kernel of
+    `to_scale_and_shift`, starts as N(0, 0.3^2 / style_size), unless an initializer says otherwise,
+    and c, its bias, as 0.
 
     Args:
         channels: C, the size of x's last axis.
@@ -48,7 +52,7 @@ class Modulation(tf.Module):
 
     Raises:
         ValueError: if an argument has another type or is out of range; when called, if x or style
-            has another shape, or there is no style.
+            has another shape, x is of an integer dtype, or there is no style.
 
     Example:
         >>> layer = Modulation(16, 64, seed=0)
@@ -83,19 +87,22 @@ class Modulation(tf.Module):
 
         Args:
             x: [B, C] or [B, H, W, C], of a floating dtype.
-            style: w, [B, style_size].
+            style: w, [B, style_size] float32.
             training: makes no difference.
 
         Returns:
-            y, of x's shape and dtype; a and b are computed in float32.
+            y, of x's shape and dtype; a and b are computed in float32, and y in x's dtype.
         """
         x = tf.convert_to_tensor(x)
         if x.shape.rank not in (2, 4) or x.shape[-1] != self.channels:
             wanted = f"[batch, {self.channels}] or [batch, h, w, {self.channels}]"
             checks.fail("Modulation", "x", wanted, checks.show_shape(x.shape))
+        if not x.dtype.is_floating:
+            checks.fail("Modulation", "x", "of a floating dtype", x.dtype.name)
         if style is None:
             wanted = f"[batch, {self.style_size}]"
-            checks.fail("Modulation", "style", wanted, "None", "A Styled network passes one on.")
+            way_out = "Put the layer into a Styled network, which computes the style."
+            checks.fail("Modulation", "style", wanted, "None", way_out)
         style = tf.convert_to_tensor(style)
         checks.same_shape("Modulation", "style", style, [x.shape[0], self.style_size])
         scale, shift = tf.split(self.to_scale_and_shift(style), 2, axis=1)
@@ -106,15 +113,18 @@ class Modulation(tf.Module):
 
 
 class Styled(Sequential):
-    """A Sequential that computes a style of its input and passes it to the layers that accept one.
+    """A Sequential that computes a style from its input, for the layers that accept one.
 
     Args:
-        mapping: z [B, d] -> w [B, style_size], such as `style_mapping` makes.
-        layers: as for `Sequential`. Those that accept `style`, such as `Modulation`, are given w.
+        mapping: z [B, d] -> w [B, style_size], such as `style_mapping` makes. It is called as
+            mapping(z), without training, seed or labels.
+        layers: as for `Sequential`. Those that accept `style`, such as `Modulation`, are given w;
+            layers of a Sequential among them are not.
         name: the module's name.
 
     Raises:
-        ValueError: if mapping is not callable, or no layer accepts a style; as `Sequential` does.
+        ValueError: if mapping is not callable, no layer accepts a style, or where a `Sequential`
+            raises one.
 
     Example:
         >>> network = Styled(
@@ -152,7 +162,10 @@ class Styled(Sequential):
 
 
 def style_mapping(latent_dim: int, style_size: int, *, seed: int) -> Sequential:
-    """Make the network that computes a style: z is scaled, and two dense layers follow.
+    """Make the network that computes a style from z.
+
+    It divides z by its root mean square (`unit_mean_square`), so that only the direction of z
+    matters. Two dense layers follow, each with a leaky ReLU of slope 0.2.
 
     Args:
         latent_dim: how many numbers z has.
@@ -160,7 +173,7 @@ def style_mapping(latent_dim: int, style_size: int, *, seed: int) -> Sequential:
         seed: an int that no other layer of the network has.
 
     Returns:
-        A network z [B, latent_dim] -> w [B, style_size] float32. Twice z has the style of z.
+        A network z [B, latent_dim] -> w [B, style_size] float32.
 
     Raises:
         ValueError: if an argument has another type or is out of range.
@@ -184,10 +197,10 @@ def unit_mean_square(z: tf.Tensor) -> tf.Tensor:
     """Divide each sample by the root of the mean of its squares: z / sqrt(mean of z_i^2 + 1e-8).
 
     Args:
-        z: [B, d], of a floating dtype.
+        z: [B, d], float32 or bfloat16.
 
     Returns:
-        The same shape and dtype. A sample of zeros stays one.
+        The same shape and dtype. Of a sample of zeros come zeros.
 
     Example:
         >>> unit_mean_square(tf.constant([[3.0, -3.0]])).numpy()

@@ -208,15 +208,24 @@ def test_a_modern_g_of_an_odd_width_is_not_widened(tmp_path):
         starting.start_from(config, training.build(config), None)
 
 
-def test_networks_of_another_size_are_told(copy, tmp_path):
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"latent_dim": 3}, "latent_dim 5 and not 3"),
+        ({"styled": True, "network": "dcgan"}, "styled False and not True"),
+    ],
+    ids=["latent_dim", "styled"],
+)
+def test_other_networks_are_told(copy, tmp_path, change, words):
     config = dataclasses.replace(
-        starting_point(Config(start_from=copy)), latent_dim=3, run=tmp_path / "new"
+        starting_point(Config(start_from=copy)), **change, run=tmp_path / "new"
     )
     with pytest.raises(
         ValueError, match=r"start_from must be a run of the same network, size"
     ) as told:
         training.train(config, SILENT)
-    assert "which has latent_dim 5 and not 3. Leave out these options" in str(told.value)
+    assert "Leave out these options" in str(told.value)
+    assert words in str(told.value)
     assert not (tmp_path / "new").exists()  # so that the next try may have this name
 
 

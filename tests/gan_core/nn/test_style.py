@@ -167,6 +167,8 @@ def test_errors_name_what_is_wrong():
         layer(drawn(3, 5), drawn(2, 4))
     with pytest.raises(ValueError, match=r"Modulation: x must be .*got \[3, 6\]"):
         layer(drawn(3, 6), drawn(3, 4))
+    with pytest.raises(ValueError, match="Modulation: x must be of a floating dtype, got int32"):
+        layer(tf.ones([3, 5], tf.int32), drawn(3, 4))
     with pytest.raises(ValueError, match="Modulation: channels must be"):
         Modulation(0, 4, seed=1)
     with pytest.raises(ValueError, match="Styled: mapping must be a network or a function, got 3"):
