@@ -28,9 +28,9 @@ chapter 11 judge.
 
 | | |
 |---|---|
-| **You need** | chapter 2 (R1), chapter 6 (mode collapse), chapter 8 (the DCGAN's layers), chapter 11 (the measures) |
+| **You need** | chapter 2 (R1), chapter 6 (mode collapse, R2, the relativistic loss), chapter 8 (the DCGAN's layers), chapter 11 (the measures) |
 | **You will learn** | how comparing pairs changes the landscape, and when it does not; what R1 alone leaves free; what a residual block computes at the start; what batch norm did and what replaces it; aliasing; how to read a comparison at equal time |
-| **New in gan_core** | `losses.RELATIVISTIC`, `penalties.r2`, `nn.resampling`, `initializers.fan_in_normal`; in dcgan `architectures.modern` |
+| **New in gan_core** | `nn.resampling`, `initializers.fan_in_normal`; in dcgan `architectures.modern` |
 | **Run it** | `python -m dcgan.ch12_modern_gan`; `--seeds 3` repeats the experiment; `--help` lists the flags |
 | **Time** | about three minutes of computing |
 """
@@ -129,9 +129,10 @@ if __name__ == "__main__":
 r"""
 ## 12.1 Comparing pairs
 
-**The loss.** So far $D$ has judged each sample by itself: $D(x)$ should be high and $D(G(z))$ should be low. A
-**relativistic** loss [Jolicoeur-Martineau 2018] only asks that in a *pair* of a real and a generated sample the real one
-gets the higher logit. With logits $a = D(x)$ and $b = D(G(z))$ and the softplus $s(t) = \log(1 + e^t)$,
+**The loss.** In most chapters $D$ judged each sample by itself: $D(x)$ should be high and $D(G(z))$ should be low. The
+**relativistic** loss of section 6.4 [Jolicoeur-Martineau 2018] only asks that in a *pair* of a real and a generated
+sample the real one gets the higher logit. Over ten seeds chapter 6 saw no effect of it. Here we compute what it changes.
+With logits $a = D(x)$ and $b = D(G(z))$ and the softplus $s(t) = \log(1 + e^t)$,
 
 $$L_D = \operatorname{mean} s(-(a - b)), \qquad L_G = \operatorname{mean} s(-(b - a)). \tag{12.1}$$
 
@@ -281,7 +282,7 @@ generated sample $y$,
 
 $$\frac{\partial L_G}{\partial y} = -\sigma(a - b)\, D'(y). \tag{12.3}$$
 
-R1 does not look there. **R2** is the same penalty at generated samples:
+R1 does not look there. **R2** (section 6.3) is the same penalty at generated samples:
 
 $$R_1 = \frac{\gamma}{2} \operatorname{mean} \lVert \nabla D(x) \rVert^2, \qquad
 R_2 = \frac{\gamma}{2} \operatorname{mean} \lVert \nabla D(G(z)) \rVert^2. \tag{12.4}$$
@@ -380,9 +381,10 @@ r"""
 > - *With both it settles,* and close to the data it has the value $\theta / 4\gamma$.
 > - *Left panel: R1 is satisfied.* All curves are flat at 0. The steep part lies where R1 does not look.
 
-In the games of chapter 2 $D$ made one step a round and was never near its best, which hid the problem. (The recipe of
-chapter 6 has both penalties.) A large network that is trained for days comes closer to its best. Section 12.6 measures
-both slopes in a training on faces.
+In the Dirac-GAN of chapter 2 this could not happen. Its $D$ was linear, so it had the same slope at the real and at the
+generated sample, and R1 limited both. (The recipe of chapter 6 has both penalties.) A network can have another slope at
+each place, and a large one that is trained for days comes closer to its best. Section 12.6 measures both slopes in a
+training on faces.
 
 > **Common mistake.** To copy $\gamma$ from a publication. The norm in equation (12.4) sums over all pixels and depends
 > on the unit of a pixel. With pixels in $[0, 1]$ instead of $[-1, 1]$ all slopes are twice as large, and the same
@@ -605,7 +607,7 @@ def influence_of_others(network, images, seed=0):
 if __name__ == "__main__":
     images = drawn_faces.draw(np.arange(16), seed=config.seed, size=config.size)
     rows = []
-    for network in networks.BY_NAME:
+    for network in ("radford", "dcgan", "modern"):
         own, others = influence_of_others(network, images)
         ratio = others / own
         rows.append([network, f"{ratio:.3f}"])
@@ -733,11 +735,11 @@ in a few parts:
 
 1. **DCGAN.** The networks and Adam of Radford et al. (`radford` in the code): batch norm in both, $\beta_1 = 0.5$,
    $\beta_2 = 0.999$, learning rate $2 \cdot 10^{-4}$, no penalty.
-2. **+ D without norm, R1.** The recipe of the package's network `dcgan`, its default for drawn faces, but for the filters:
-   no batch norm in $D$, whose kernels keep the mean square at the start [He et al. 2015]; R1 with $\gamma = 1$, the
-   package's default for pixels in $[-1, 1]$; Adam with $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of
-   $4 \cdot 10^{-4}$. *No momentum*, because the opponent moves: an average of past gradients points where the opponent
-   was. R1 is a **lazy penalty** [Karras et al. 2020]: it is computed in every fourth round, four times as strong. The
+2. **+ D without norm, R1.** The recipe of the package's network `dcgan`, without its filters. $D$ has biases in place of
+   batch norm, and its kernels keep the mean square at the start [He et al. 2015]. $G$ has one more layer: a
+   $3 \times 3$ convolution makes the colours from 16 channels. R1 has $\gamma = 1$, the package's default for pixels in
+   $[-1, 1]$. Adam has $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of $4 \cdot 10^{-4}$. *No momentum*, because
+   the opponent moves: an average of past gradients points where the opponent was. R1 is a **lazy penalty** [Karras et al. 2020]: it is computed in every fourth round, four times as strong. The
    package also puts fixed filters behind the transposed convolutions of $G$ (section 8.6). They are left out in recipes 2
    to 4, so that recipe 5 is the first one that filters.
 3. **+ relativistic loss**, equation (12.1).
@@ -867,7 +869,9 @@ r"""
 **A training** is cut into as many parts as there are looks. After each part the average of $G$ makes faces, and the
 jury measures them. We count the CPU seconds of the training alone (all cores together), because the clock also counts
 other work of the machine. On a quiet machine, waiting time is roughly CPU seconds divided by the number of busy cores. At
-the end we also compare the slopes of $D$ at real and at generated faces (section 12.2).
+the end we also compare the slopes of $D$ at real and at generated faces (section 12.2). Batch norm in $D$ then uses its
+moving averages, so that each logit belongs to one image. In the training it used the statistics of the batch
+(section 12.4), so read the slopes of recipe 1 with care.
 """
 
 
@@ -902,7 +906,7 @@ def play(config, recipe, jury, faces, seed):
 
 
 def slope(trainer, faces):
-    """The root of the mean square of D's slope at these faces."""
+    """The root of the mean square of D's slope at these faces; batch norm uses its averages."""
     squared = penalties.Critic(trainer.discriminator).squared_slopes(to_float(faces))
     return float(tf.sqrt(tf.reduce_mean(squared)))
 
@@ -1022,16 +1026,17 @@ another machine, sums are rounded differently, and the digits of a single run ch
 
 **With the package's filters.** With `"filtered": True` in `WITH_R1`, one run of recipe 2 (seed 0, otherwise the same
 command) ended with a distance of pixels of 176 and a Fréchet distance of 64. Without filters, the same seed had 142 and
-46. By eye, the waves of two pixels are gone from its faces, but a coarser grid is there instead. One seed does not show
-how large the difference is on average. But all three seeds without filters are better: their distances of pixels are 142
+46. By eye, the weave with a period of two pixels is gone from its faces, but a coarser grid is there instead. One seed
+does not show how large the difference is on average. But all three seeds without filters are better: their distances of pixels are 142
 to 159, and their Fréchet distances 43 to 49. So the filters seem to have a price in so short a training of such small
-faces. On real faces of 64 pixels, after 64,000 and after 128,000 images, the run with a filter was a little *better* than
-the one without by both measures, though by less than two seeds can differ (`docs/recipe.md`).
+faces. On real faces of 64 pixels one filter alone, behind the last transposed convolution, made a run a little *better*
+after 64,000 and after 128,000 images, by the distance of pixels and by a Fréchet distance on features of an ImageNet
+network, though by less than two seeds can differ (`docs/recipe.md`). That is not the arrangement used here.
 
 > **Notice.**
 >
-> - *From 1 to 2 every measure in this table gets better.* A $D$ without norm, R1 and the new Adam come together in this
->   step.
+> - *From 1 to 2 every measure of the faces in this table gets better.* A $D$ without norm, R1, the new Adam and $G$'s
+>   additional layer come together in this step. (Section 9.6 took the first three apart, with Radford's $G$.)
 > - *From 2 to 3 and to 4 no measure of the faces changes by more than three seeds can show.*
 > - *R2 makes $D$ flatter* at real faces too: the slope falls from 0.44 to 0.32. But with R1 alone the slope at generated
 >   faces is already that at real ones. The ratio is 1, so the runaway slope of section 12.2 does not occur here. A
@@ -1045,8 +1050,8 @@ the one without by both measures, though by less than two seeds can differ (`doc
 > - *Precision above that of real faces is no triumph.* Recipe 3 has 0.93, real faces have 0.90. Generated faces that
 >   stay in the middle of the data can lie near real ones more often than real faces do, and precision does not ask for
 >   variety.
-> - *Recall is 0.01 or less for all* (it is in Table 12.5), and 0.16 for the generator of chapter 11. None of them has
->   learnt the variety of the faces.
+> - *Recall is 0.01 or less for all,* far below that of real faces (both are in Table 12.5). None of them has learnt the
+>   variety of the faces. (The 0.16 of chapter 11 is from another classifier, so it cannot be compared exactly.)
 
 ## 12.7 Equal images, or equal time?
 
@@ -1057,7 +1062,8 @@ three times as much as one of recipe 2 or of the DCGAN. They have many more laye
 
 The next cell takes the time after which the fastest training (one recipe, one seed) had seen all of its images, and looks
 up what the others had reached by then, by linear interpolation between two looks. Other seeds of the same recipe are then
-a little short of their end, so its numbers differ slightly from those at equal images.
+a little short of their end, so its numbers differ slightly from those at equal images. A recipe that had not come to its
+first look by then has "nan".
 """
 
 
@@ -1076,7 +1082,10 @@ def rows_at_equal_time(games, floor):
     for name, seeds in games.items():
         cells = [name]
         for column in ("images", *MEASURES):
-            reached = [np.interp(budget, looks["seconds"], looks[column]) for looks, _, _ in seeds]
+            reached = []
+            for looks, _, _ in seeds:
+                # nan before the first look: nothing was measured there
+                reached.append(np.interp(budget, looks["seconds"], looks[column], left=np.nan))
             cells.append(mean_and_error(reached, DIGITS.get(column, 2)))
         rows.append(cells)
     rows.append(["real faces", "", *floor_as_text(floor)])
@@ -1115,7 +1124,7 @@ Again over three seeds, with the command of section 12.6:
 >   to 278. So the two judges seem to disagree even about the direction, and a distance of 443 in pixels means blobs.
 >   (Chapter 11 has warned of judges of one kind.)
 
-So, honestly: **with two cores and minutes, the modern networks lose by far in the distance of pixels.** After 31 CPU
+So, honestly: **in half a minute of CPU time the modern networks lose by far in the distance of pixels.** After 31 CPU
 seconds their distance of pixels is 278 ± 26. Recipe 2 has 169 ± 3 after 9 seconds. In Figure 12.6, for the first seed,
 recipe 2 is at its first look about as far as the modern networks are at their last. A round costs them 2.8 times as much
 as recipe 2, and each round teaches them less. A likely reason, which we have not tested: batch norm gives every layer of
@@ -1128,18 +1137,20 @@ three times the time, they have not reached recipe 2's distance of pixels. The r
 GPUs, and what the derivations promise is what a *long* training needs: signals that pass many layers, a $D$ that may be
 trained close to its best, no fast waves. Ten minutes on two cores are enough to see some of it. On real faces of 64 pixels
 one run of `modern` had an ImageNet network's Fréchet distance of 379 after that time, and one of the package's DCGAN 530.
-Its faces have no weave. Its distance of pixels was still larger, 72 beside 52 (`docs/benchmarks.md`). Whoever has the
-machine can look for a crossing with `--images` and `--width`.
+The faces of `modern` have no weave. But its distance of pixels was still larger: 72, and the DCGAN's 52
+(`docs/benchmarks.md`). Whoever has the machine can look for a crossing with `--images` and `--width`.
 
 > **Common mistake.** To compare recipes after equal numbers of *rounds*, or of images, and to conclude which one to
 > run. Table 12.5 and Table 12.7 hold the same trainings, and the second one is harder on recipes with expensive rounds.
 
 **What to take from it.** Change one thing at a time, measure with several seeds, and let the budget that you have
-decide. For small drawn faces and half a minute that is recipe 2. The package's default for drawn faces is this recipe with
-filters against the checkerboard (section 8.6). In the one run of section 12.6 it was behind, but that run was short and its
-faces had 32 pixels. For real faces of 64 pixels the default is a mixture: the generator of recipe 5, with colour at half
-the resolution, the discriminator of recipe 2, and the relativistic loss (`dcgan.architectures.residual`; measured in
-`docs/recipe.md`).
+decide. For small drawn faces and half a minute of CPU time that is recipe 2. For drawn faces of 64 pixels
+`python -m dcgan` starts from this recipe and adds filters against the checkerboard (section 8.6), cutout, learning rates
+that fall at the end, and styles (`docs/faces.md`). In the one run of section 12.6 the filters were behind, but that run was
+short and its faces had 32 pixels. For real faces the default is a mixture: the generator of recipe 5, with a $3 \times 3$
+layer for the colours and colour at half the resolution; the discriminator of recipe 2, with minibatch standard deviation,
+which again lets it see the whole batch; and the relativistic loss with R1 alone (`dcgan.architectures.residual`; measured
+in `docs/recipe.md`).
 
 ## Summary
 
@@ -1151,8 +1162,9 @@ the resolution, the discriminator of recipe 2, and the relativistic loss (`dcgan
   Scaling the other kernels by $L^{-1/(2m - 2)}$ makes the first step independent of the depth.
 - Batch norm mixes the images of a batch, and a penalty on the slope needs a function of one image.
 - Keeping every second pixel turns fast waves into slow ones that were never there. A filter before it removes them.
-- In trainings of half a minute, a $D$ without batch norm, R1 and another Adam help a lot, pairs and R2 do nothing that
-  three seeds can show, and residual networks are far behind in the distance of pixels. A recipe is good *for a budget*.
+- In trainings of 9 to 31 CPU seconds, recipe 2 (no batch norm in $D$, R1, another Adam, one more layer in $G$) helps a
+  lot, pairs and R2 do nothing that three seeds can show, and residual networks are far behind in the distance of pixels.
+  A recipe is good *for a budget*.
 
 ## Exercises
 

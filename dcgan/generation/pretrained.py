@@ -1,8 +1,9 @@
 """The generator that comes with the package: trained on drawn faces, in half precision,
 one small file.
 
-    python -m dcgan train --drawn 16384 --epochs 40 --no-flip --fall 0.35 --precision bfloat16 \\
-        --seed 7 --width 32 --g-width 16 --augment translation --average 32000 --run runs/pretrained
+    python -m dcgan train --drawn 16384 --epochs 40 --no-flip --no-styled --fall 0.35 \\
+        --precision bfloat16 --seed 7 --width 32 --g-width 16 --augment translation \\
+        --average 32000 --run runs/pretrained
     python -m dcgan.generation.pretrained --run runs/pretrained --overwrite
 
 The first starts from the preset quick, but D is twice as wide as G. It takes some 35 minutes on two

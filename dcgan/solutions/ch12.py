@@ -192,9 +192,11 @@ class PixelNorm(tf.Module):
 def exercise_6(plan: Plan) -> Sequential:
     """The generator of `modern` with a PixelNorm in front of every block.
 
-    Every block now gets a signal of mean square 1, whatever the layers before it have learnt. So
-    the relative size of a training step is the same in all of them, which is the second thing that
-    batch norm did. Its other effects, on a batch, are not there.
+    Every block now gets a signal of mean square 1 in every round, whatever the layers before it
+    have learnt. That is the first thing that batch norm did, but only in front of the blocks: the
+    layers inside a block are not normalised. As the blocks' inputs have one size, so have their
+    training steps, more or less: the second thing, again not inside. Single channels do not get
+    mean 0 and variance 1. In exchange no images are mixed, and there are no averages to settle.
 
     Args:
         plan: size, width and so on.
