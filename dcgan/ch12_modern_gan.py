@@ -736,8 +736,8 @@ in a few parts:
 1. **DCGAN.** The networks and Adam of Radford et al. (`radford` in the code): batch norm in both, $\beta_1 = 0.5$,
    $\beta_2 = 0.999$, learning rate $2 \cdot 10^{-4}$, no penalty.
 2. **+ D without norm, R1.** The recipe of the package's network `dcgan`, without its filters. $D$ has biases in place
-   of batch norm, and its kernels keep the mean square at the start [He et al. 2015]. $G$ has one more layer: a $3
-   \times 3$ convolution makes the colours from 16 channels. R1 has $\gamma = 1$, the package's default for pixels in
+   of batch norm, and its kernels keep the mean square at the start [He et al. 2015]. $G$ has one more layer: a
+   $3 \times 3$ convolution makes the colours from 16 channels. R1 has $\gamma = 1$, the package's default for pixels in
    $[-1, 1]$. Adam has $\beta_1 = 0$, $\beta_2 = 0.99$ and a learning rate of $4 \cdot 10^{-4}$. *No momentum*, because
    the opponent moves: an average of past gradients points where the opponent was. R1 is a **lazy penalty**
    [Karras et al. 2020]: it is computed in every fourth round, four times as strong. The package also puts fixed filters
