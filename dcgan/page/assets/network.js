@@ -214,7 +214,10 @@ function affine(layer, x) {
   return { ...x, data };
 }
 
-/** (1 + a) x + b, for each channel; a and then b are what the modulation's own layer makes of the style. */
+/**
+ * (1 + a) x + b, for each channel. The modulation's own layer computes them from the style: first all
+ * a, then all b.
+ */
 function modulation(layer, x, style) {
   const both = runLayers(layer.layers, style).data;
   const data = new Float32Array(x.data.length);

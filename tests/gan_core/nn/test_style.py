@@ -32,13 +32,15 @@ def slow_modulation(layer, x, w):
     """The docstring's y = (1 + a) x + b, number by number."""
     kernel = layer.to_scale_and_shift.kernel.numpy().astype(np.float64)
     bias = layer.to_scale_and_shift.bias.numpy().astype(np.float64)
+    a_and_b = np.zeros([len(w), 2 * layer.channels])
+    for sample, column in np.ndindex(*a_and_b.shape):
+        a_and_b[sample, column] = np.sum(w[sample] * kernel[:, column]) + bias[column]
     y = np.zeros(x.shape)
     for place in np.ndindex(*x.shape):
-        sample, channel = place[0], place[-1]
-        a, b = (
-            sum(w[sample, i] * kernel[i, column] for i in range(w.shape[1])) + bias[column]
-            for column in (channel, layer.channels + channel)
-        )
+        sample = place[0]
+        channel = place[-1]
+        a = a_and_b[sample, channel]
+        b = a_and_b[sample, layer.channels + channel]
         y[place] = (1.0 + a) * x[place] + b
     return y
 
