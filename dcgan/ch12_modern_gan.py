@@ -1064,7 +1064,7 @@ three times as much as one of recipe 2 or of the DCGAN. They have many more laye
 The next cell takes the time after which the fastest training (one recipe, one seed) had seen all of its images, and looks
 up what the others had reached by then, by linear interpolation between two looks. Other seeds of the same recipe are then
 a little short of their end, so its numbers differ slightly from those at equal images. A recipe that had not come to its
-first look by then has "nan".
+first look by then is shown as it was at that look, which flatters it a little; more `--looks` avoid this.
 """
 
 
@@ -1083,10 +1083,8 @@ def rows_at_equal_time(games, floor):
     for name, seeds in games.items():
         cells = [name]
         for column in ("images", *MEASURES):
-            reached = []
-            for looks, _, _ in seeds:
-                # nan before the first look: nothing was measured there
-                reached.append(np.interp(budget, looks["seconds"], looks[column], left=np.nan))
+            # np.interp gives the first look's value before the first look
+            reached = [np.interp(budget, looks["seconds"], looks[column]) for looks, _, _ in seeds]
             cells.append(mean_and_error(reached, DIGITS.get(column, 2)))
         rows.append(cells)
     rows.append(["real faces", "", *floor_as_text(floor)])
