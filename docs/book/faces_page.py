@@ -29,7 +29,13 @@ build.page(Page(out=Path("{name}"), samples={samples}, overwrite=True), classifi
 WHOLE = {"training": "faces=8000, steps=800", "samples": 3000}  # the chapter's own numbers
 SMALL = {"training": "faces=200, steps=5", "samples": 500}
 # What a page says that is built without the chapter.
-EMPTY = '<!doctype html><html lang="en"><title>Faces</title><p>Built together with chapter 10.</p>'
+EMPTY = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Faces</title>
+<p>Built together with chapter 10.</p>
+"""
 
 
 def kept(folder: Path, small: bool = False) -> Path:
