@@ -1144,8 +1144,8 @@ The faces of `modern` have no weave. But its distance of pixels was still larger
 
 **What to take from it.** Change one thing at a time, measure with several seeds, and let the budget that you have
 decide. For small drawn faces and half a minute of CPU time that is recipe 2. For drawn faces of 64 pixels
-`python -m dcgan` starts from this recipe and adds filters against the checkerboard (section 8.6), cutout, learning rates
-that fall at the end, and styles (`docs/faces.md`). In the one run of section 12.6 the filters were behind, but that run was
+`python -m dcgan` starts from this recipe, leaves out augmentation, and adds filters against the checkerboard (section 8.6),
+learning rates that fall at the end, and styles (`docs/faces.md`). In the one run of section 12.6 the filters were behind, but that run was
 short and its faces had 32 pixels. For real faces the default is a mixture: the generator of recipe 5, with a $3 \times 3$
 layer for the colours and colour at half the resolution; the discriminator of recipe 2, with minibatch standard deviation,
 which again lets it see the whole batch; and the relativistic loss with R1 alone (`dcgan.architectures.residual`; measured

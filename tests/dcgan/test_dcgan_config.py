@@ -158,6 +158,7 @@ def test_what_the_command_line_leaves_open_is_the_recipe_of_its_network(network)
     width = 16 if network == "dcgan" else RECIPES[network]["width"]
     assert (quick.width, quick.loss) == (width, RECIPES[network]["loss"])
     assert quick.filtered == quick.styled == (network == "dcgan")
+    assert quick.augment == (() if network == "dcgan" else ("translation", "cutout"))
     assert starting_point(Config(network=network, preset="full")) == preset("full", network)
 
 
