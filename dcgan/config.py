@@ -459,8 +459,8 @@ QUICK = {
 }
 """What the preset quick changes, with any network."""
 
-QUICK_DCGAN = {"width": 16, "drawn": 8192, "epochs": 9, "augment": (), "styled": True}
-"""What it changes besides for the network dcgan: more rounds, cheaper ones, and styles. Nine passes
+QUICK_DCGAN = {"width": 16, "drawn": 8192, "epochs": 7, "augment": (), "styled": True}
+"""What it changes besides for the network dcgan: more rounds, cheaper ones, and styles. Seven passes
 are too few for D to learn its faces by heart, so it sees them as they are."""
 
 

@@ -222,7 +222,7 @@ def test_an_unset_shell_variable_is_not_the_current_folder(called, capsys, argum
 
 
 def test_data_beside_help_shows_the_defaults_for_data(capsys):
-    for arguments, epochs in ((["--data", "x", "--help"], "30"), (["train", "--help"], "9")):
+    for arguments, epochs in ((["--data", "x", "--help"], "30"), (["train", "--help"], "7")):
         with pytest.raises(SystemExit):
             program.main(arguments)
         said = " ".join(capsys.readouterr().out.replace("│", " ").split())
