@@ -460,8 +460,8 @@ QUICK = {
 """What the preset quick changes, with any network."""
 
 QUICK_DCGAN = {"width": 16, "drawn": 8192, "epochs": 7, "augment": (), "styled": True}
-"""What it changes besides for the network dcgan: more rounds, cheaper ones, and styles. Seven passes
-are too few for D to learn its faces by heart, so it sees them as they are."""
+"""What it changes besides for the network dcgan: more rounds, cheaper ones, and styles; and no
+augmentation, which in so few passes gives worse faces (docs/recipe.md)."""
 
 
 def preset(name: str, network: str = "dcgan") -> Config:
