@@ -1028,9 +1028,9 @@ another machine, sums are rounded differently, and the digits of a single run ch
 **With the package's filters.** With `"filtered": True` in `WITH_R1`, one run of recipe 2 (seed 0, otherwise the same
 command) ended with a distance of pixels of 176 and a Fréchet distance of 64. Without filters, the same seed had 142 and
 46. By eye, the weave with a period of two pixels is gone from its faces, but a coarser grid is there instead. One seed
-does not show how large the difference is on average. But all three seeds without filters are better: their distances of pixels are 142
-to 159, and their Fréchet distances 43 to 49. So the filters seem to have a price in so short a training of such small
-faces. On real faces of 64 pixels one filter alone, behind the last transposed convolution, made a run a little *better*
+does not show how large the difference is on average. But all three seeds without filters are better: their distances of
+pixels are 142 to 159, and their Fréchet distances 43 to 49. So the filters seem to have a price in so short a training of
+such small faces. On real faces of 64 pixels one filter alone, behind the last transposed convolution, made a run a little *better*
 after 64,000 and after 128,000 images, by the distance of pixels and by a Fréchet distance on features of an ImageNet
 network, though by less than two seeds can differ (`docs/recipe.md`). That is not the arrangement used here.
 
@@ -1145,11 +1145,11 @@ The faces of `modern` have no weave. But its distance of pixels was still larger
 **What to take from it.** Change one thing at a time, measure with several seeds, and let the budget that you have
 decide. For small drawn faces and half a minute of CPU time that is recipe 2. For drawn faces of 64 pixels
 `python -m dcgan` starts from this recipe, leaves out augmentation, and adds filters against the checkerboard (section 8.6),
-learning rates that fall at the end, and styles (`docs/faces.md`). In the one run of section 12.6 the filters were behind, but that run was
-short and its faces had 32 pixels. For real faces the default is a mixture: the generator of recipe 5, with a $3 \times 3$
-layer for the colours and colour at half the resolution; the discriminator of recipe 2, with minibatch standard deviation,
-which again lets it see the whole batch; and the relativistic loss with R1 alone (`dcgan.architectures.residual`; measured
-in `docs/recipe.md`).
+learning rates that fall at the end, and styles (`docs/faces.md`). In the one run of section 12.6 the filters were behind,
+but that run was short and its faces had 32 pixels. For real faces the default is a mixture: the generator of recipe 5, with
+a $3 \times 3$ layer for the colours and colour at half the resolution; the discriminator of recipe 2, with minibatch
+standard deviation, which again lets it see the whole batch; and the relativistic loss with R1 alone
+(`dcgan.architectures.residual`; measured in `docs/recipe.md`).
 
 ## Summary
 
