@@ -104,9 +104,10 @@ class BatchNorm(tf.Module):
             y, of x's shape and dtype; computed in float32.
         """
         x = tf.convert_to_tensor(x)
-        self._check(x, training)
+        self.check(x, training=training)
         if not training:
-            return self._normalise(x, self.moving_mean, self.moving_variance)
+            scale, shift = self.moving_scale_and_shift()
+            return tf.cast(tf.cast(x, tf.float32) * scale + shift, x.dtype)
         together = self.synchronised and replicas.count() > 1
         y, mean, unbiased = self._normalise_by_batch(x, together)
         self._move(self.moving_mean, mean)
@@ -119,7 +120,26 @@ class BatchNorm(tf.Module):
             new = self.momentum * average + (1.0 - self.momentum) * new
         average.assign(new)
 
-    def _check(self, x: tf.Tensor, training: bool) -> None:
+    def moving_scale_and_shift(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Compute a and b of y = a x + b, which the layer does where training is False.
+
+        Returns:
+            [C] and [C] float32: gamma and the moving averages in two numbers a channel.
+        """
+        gamma, beta = self._scale_and_shift()
+        scale = gamma * tf.math.rsqrt(self.moving_variance + self.epsilon)
+        return scale, beta - self.moving_mean * scale
+
+    def check(self, x: tf.Tensor, *, training: bool) -> None:
+        """Refuse what the layer cannot normalise.
+
+        Args:
+            x: what it is called with.
+            training: as in the call.
+
+        Raises:
+            ValueError: if x has another shape or an integer dtype or, in training, no values.
+        """
         wanted = f"[batch, {self.channels}] or [batch, h, w, {self.channels}]"
         if x.shape.rank not in (2, 4) or x.shape[-1] != self.channels:
             checks.fail("BatchNorm", "x", wanted, checks.show_shape(x.shape))
@@ -134,13 +154,6 @@ class BatchNorm(tf.Module):
         if self.gamma is None:
             return tf.ones([self.channels]), tf.zeros([self.channels])
         return tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
-
-    def _normalise(self, x: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor) -> tf.Tensor:
-        """Normalise by given statistics: y = scale x + shift, with one of each for a channel."""
-        gamma, beta = self._scale_and_shift()
-        scale = gamma * tf.math.rsqrt(variance + self.epsilon)
-        shift = beta - mean * scale
-        return tf.cast(tf.cast(x, tf.float32) * scale + shift, x.dtype)
 
     def _normalise_by_batch(
         self, x: tf.Tensor, together: bool
