@@ -24,8 +24,9 @@ from dcgan.data.pixels import to_uint8
 from dcgan.figures import sheets
 from dcgan.measures.judges import Judge
 from dcgan.measures.names import column
-from gan_core import files
+from gan_core import files, rng
 from gan_core.app.command_line import say
+from gan_core.latent import Rows
 from gan_core.runs.hooks import every
 from gan_core.runs.run_folder import RunFolder
 
@@ -75,7 +76,7 @@ class Watch:
         self.step = run.step()
         self.labels_shown = None
         if label_set is not None:
-            self.labels_shown = rows_of_sheet(label_set, SHOWN, SHOWN_IN_A_ROW)
+            self.labels_shown = labels_of_sheet(label_set, SHOWN, SHOWN_IN_A_ROW, config.seed)
         self.told: str | None = None
         """the last failure that was told"""
 
@@ -195,28 +196,33 @@ def _spread(paths: list[Path], most: int) -> list[Path]:
     return [paths[round(place)] for place in places]
 
 
-def rows_of_sheet(label_set: LabelSet, count: int, columns: int) -> np.ndarray:
-    """The labels of a sheet whose rows show the values of all factors in turn.
+def labels_of_sheet(label_set: LabelSet, count: int, columns: int, seed: int) -> np.ndarray:
+    """The labels of a sheet: a row for each value, or else a label for each face.
 
-    The first rows have the values of the first factor in order, then come those of the second, and
-    so on. The other factors of a row are those of the most common combination with this value.
+    If there are rows for the values of all factors, a row shows one label: the first rows have the
+    values of the first factor in order, then come those of the second, and then the first again.
+    The other factors of a row are those of the most common combination with this value. With more
+    values every face has a label of its own, drawn with the data's frequencies.
 
     Args:
         label_set: factors and their combinations.
         count: faces on the sheet.
         columns: faces in a row.
+        seed: of the labels that are drawn.
 
     Returns:
         [count, f] int32.
     """
+    if sum(label_set.sizes) > count // columns:
+        drawn = Rows(label_set.rows, label_set.counts)
+        return drawn(count, rng.seed(seed, "labels of a sheet")).numpy()
     rows = []
     for factor, values in enumerate(label_set.sizes):
         for value in range(values):
             having = np.flatnonzero(label_set.rows[:, factor] == value)
             most = having[np.argmax(label_set.counts[having])]
             rows.append(label_set.rows[most])
-    wanted = -(-count // columns)
-    chosen = [rows[i % len(rows)] for i in range(wanted)]
+    chosen = [rows[i % len(rows)] for i in range(-(-count // columns))]
     return np.repeat(chosen, columns, axis=0)[:count].astype(np.int32)
 
 

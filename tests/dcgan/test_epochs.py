@@ -13,6 +13,7 @@ from rich.console import Console
 
 from dcgan import epochs, training
 from dcgan.config import Config
+from dcgan.data.labels import LabelSet
 from dcgan.drawn import drawn_faces
 from dcgan.epochs import read_epochs
 from dcgan.figures import sheets, training_plots
@@ -261,6 +262,32 @@ def test_scores_are_logged_where_the_loss_has_no_probabilities(tmp_path):
     _, run = train(tmp_path / "run", loss="hinge", epochs=1)
     assert "d_score_real" in read_epochs(run.path / "epochs.csv")
     assert "d_real" not in read_epochs(run.path / "epochs.csv")
+
+
+def test_a_sheet_has_a_row_for_each_value_if_there_are_rows_enough():
+    factors = {"hair": ("red", "blue", "green"), "glasses": ("no", "yes")}
+    rows = np.array([[0, 0], [0, 0], [0, 1], [1, 1], [1, 1], [1, 0], [2, 1]])
+    known = LabelSet.of_rows("drawn", factors, rows)
+    shown = epochs.labels_of_sheet(known, 64, 8, seed=0).reshape(8, 8, 2)
+    assert (shown == shown[:, :1]).all()  # a row has one label
+    # The most common combination with each value; after the fifth row it begins anew.
+    assert shown[:5, 0].tolist() == [[0, 0], [1, 1], [2, 1], [0, 0], [1, 1]]
+    np.testing.assert_array_equal(shown[5:, 0], shown[:3, 0])
+
+
+def test_with_more_values_than_rows_each_face_of_a_sheet_has_a_label_of_its_own():
+    factors = {"hair": tuple("abcdefg"), "glasses": ("no", "yes")}
+    rows = np.stack([np.arange(700) % 7, np.arange(700) // 350], axis=1)
+    rows[:, 1] *= rows[:, 0] == 3  # only d has glasses
+    known = LabelSet.of_rows("drawn", factors, rows)
+    shown = epochs.labels_of_sheet(known, 64, 8, seed=0)
+    assert shown.shape == (64, 2)
+    there = {tuple(row) for row in known.rows.tolist()}
+    found = {tuple(row) for row in shown.tolist()}
+    assert found <= there
+    assert len(found) >= 6
+    np.testing.assert_array_equal(shown, epochs.labels_of_sheet(known, 64, 8, seed=0))
+    assert (shown != epochs.labels_of_sheet(known, 64, 8, seed=1)).any()
 
 
 def test_the_animation_of_a_long_run_is_a_choice_of_its_sheets(tmp_path, monkeypatch):
