@@ -160,8 +160,9 @@ class Config:
     labels: str | None = None
     (
         "labels that the generator can be asked for. Drawn faces: some of their factors, such as "
-        "hair,eyes,glasses. With --data: folders (the folder of a picture is its label), or a CSV "
-        "file whose first line is file,NAME,... ; none: a generator without labels"
+        "hair,eyes,glasses (the preset quick with the network dcgan: all). With --data: folders "
+        "(the folder of a picture is its label), or a CSV file whose first line is file,NAME,... ; "
+        "none: a generator without labels"
     )
     run: Path | None = None
     (
@@ -353,6 +354,9 @@ class Config:
             return
         if not isinstance(self.labels, str | os.PathLike) or not str(self.labels).strip():
             checks.fail("Config", "labels", "a text, or none", repr(self.labels))
+        if str(self.labels).strip().lower() == "none":  # as the help says it
+            self._put("labels", None)
+            return
         self._put("labels", str(self.labels))
         if self.data is None:
             labels_drawn.names_of(self.labels)
@@ -464,17 +468,24 @@ QUICK_DCGAN = {"width": 16, "drawn": 8192, "epochs": 7, "augment": (), "styled":
 augmentation, which in so few passes gives worse faces (docs/recipe.md)."""
 
 
-def preset(name: str, network: str = "dcgan") -> Config:
+def preset(
+    name: str, network: str = "dcgan", *, data: Path | None = None, colours: str = "rgb"
+) -> Config:
     """The config of a preset.
 
     Args:
         name: quick or full.
         network: whose recipe it starts from.
+        data: the pictures that it is for; None: drawn faces, whose labels quick learns with dcgan.
+        colours: of the faces; labels that are colours are left out of grey ones.
     """
     checks.one_of("Config", "preset", name, ("quick", "full"))
     changes: dict[str, Any] = {"epochs": 150}
     if name == "quick":
-        changes = {**QUICK, **(QUICK_DCGAN if network == "dcgan" else {})}
+        changes = QUICK
+    if name == "quick" and network == "dcgan":
+        labels = labels_drawn.every_factor(colours) if data is None else None
+        changes = {**QUICK, **QUICK_DCGAN, "labels": labels}
     return Config(preset=name, network=network, **changes)
 
 
@@ -567,7 +578,7 @@ def starting_point(given: Config) -> Config:
             preset=None,
         )
     if given.preset is not None:
-        return preset(given.preset, given.network)
+        return preset(given.preset, given.network, data=given.data, colours=given.colours)
     if given.data is None:
-        return preset("quick", given.network)
+        return preset("quick", given.network, colours=given.colours)
     return Config(network=given.network)

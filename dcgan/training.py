@@ -228,11 +228,19 @@ def train(
             )
         say(
             f"The generator of the best epoch is in {run.generator}. Try: python -m dcgan generate "
-            f"--run {shlex.quote(str(run.path))} --count 64 --out generated",
+            f"--run {shlex.quote(str(run.path))} --count 64 --out generated{_example(label_set)}",
             console,
         )
         workers.wait_for_all(strategy)
         return trainer, run
+
+
+def _example(label_set: labels.LabelSet | None) -> str:
+    """An option that asks for a label: the last value of the first factor."""
+    if label_set is None:
+        return ""
+    name, values = next(iter(label_set.factors.items()))
+    return f" --label {shlex.quote(f'{name}={values[-1]}')}"
 
 
 def _check_batch_and_folder(config: Config, strategy: Any) -> None:

@@ -16,6 +16,7 @@ import difflib
 import hashlib
 import json
 import os
+import shlex
 import unicodedata
 import zlib
 from collections.abc import Mapping, Sequence
@@ -123,7 +124,8 @@ class LabelSet:
             if not equals or not name.strip() or not value.strip():
                 wanted = "FACTOR=VALUE, such as " + self._example()
                 checks.fail("generate", "label", wanted, repr(text))
-            name = _nearest("label", "one of the factors", name.strip(), self.factors)
+            hint = self._factor_of(name)
+            name = _nearest("label", "one of the factors", name.strip(), self.factors, hint)
             value = _nearest(
                 "label", f"one of the values of {name}", value.strip(), self.factors[name]
             )
@@ -132,6 +134,14 @@ class LabelSet:
                 checks.fail("generate", "label", f"one value of {name}", came)
             found[name] = value
         return found
+
+    def _factor_of(self, value: str) -> str:
+        """What to say if a value is named in place of its factor; "" if nothing has this value."""
+        for name, values in self.factors.items():
+            for one in values:
+                if _plain(one) == _plain(value):
+                    return f"It is a value of {name}: --label {shlex.quote(f'{name}={one}')}."
+        return ""
 
     def _example(self) -> str:
         name, values = next(iter(self.factors.items()))
@@ -312,8 +322,10 @@ def _check_number(name: str, values: Sequence[str]) -> None:
         )
 
 
-def _nearest(argument: str, wanted: str, text: str, names: Sequence[str] | Mapping) -> str:
-    """The name that is meant; ValueError with the nearest names if there is none."""
+def _nearest(
+    argument: str, wanted: str, text: str, names: Sequence[str] | Mapping, hint: str = ""
+) -> str:
+    """The name that is meant; ValueError with the hint, or the nearest names, if there is none."""
     names = list(names)
     if text in names:
         return text
@@ -322,7 +334,7 @@ def _nearest(argument: str, wanted: str, text: str, names: Sequence[str] | Mappi
         return plain[0]
     near = {_plain(name): name for name in names}
     close = [near[one] for one in difflib.get_close_matches(_plain(text), near, 3, 0.5)]
-    way_out = f"Did you mean {' or '.join(close)}?" if close else ""
+    way_out = hint or (f"Did you mean {' or '.join(close)}?" if close else "")
     shown = ", ".join(names[:SHOWN])
     if len(names) > SHOWN:
         shown += f" and {len(names) - SHOWN:,} more"

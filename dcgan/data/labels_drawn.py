@@ -42,6 +42,13 @@ def names_of(text: str) -> tuple[str, ...]:
     return names
 
 
+def every_factor(colours: str = "rgb") -> str:
+    """All ten factors as --labels takes them, with the short names; without colours for grey."""
+    short = {factor: name for name, factor in SHORT.items()}
+    factors = [one for one in FACTORS if colours == "rgb" or one not in COLOURED]
+    return ",".join(short.get(factor, factor) for factor in factors)
+
+
 def colours_among(names: Sequence[str]) -> list[str]:
     """Those of the names whose values are colours."""
     return [name for name in names if SHORT.get(name, name) in COLOURED]

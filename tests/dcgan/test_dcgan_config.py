@@ -23,6 +23,8 @@ from dcgan.config import (
     preset,
     starting_point,
 )
+from dcgan.data import labels_drawn
+from dcgan.drawn.proportions import FACTORS
 from dcgan.networks import BY_NAME, STAGES
 from gan_core.losses import LOSSES
 
@@ -159,7 +161,29 @@ def test_what_the_command_line_leaves_open_is_the_recipe_of_its_network(network)
     assert (quick.width, quick.loss) == (width, RECIPES[network]["loss"])
     assert quick.filtered == quick.styled == (network == "dcgan")
     assert quick.augment == (() if network == "dcgan" else ("translation", "cutout"))
+    assert (quick.labels is not None) == (network == "dcgan")
     assert starting_point(Config(network=network, preset="full")) == preset("full", network)
+
+
+def test_quick_learns_the_labels_that_its_faces_show():
+    """All factors of drawn faces, no colours of grey ones, and none of pictures from a file."""
+    quick = preset("quick")
+    names = labels_drawn.names_of(quick.labels)
+    assert [labels_drawn.SHORT.get(name, name) for name in names] == list(FACTORS)
+    assert starting_point(Config()).labels == quick.labels
+    grey = starting_point(Config(colours="grey"))
+    assert grey.labels == "style,fringe,eye_shape,mouth,blush,ornament"
+    assert Config(colours="grey", labels=grey.labels).labels == grey.labels
+    asked = starting_point(Config(preset="quick", colours="grey"))
+    assert asked == grey
+    assert starting_point(Config(preset="quick", data=Path("faces"))).labels is None
+    assert preset("full").labels is None
+
+
+@pytest.mark.parametrize("word", ["none", "None", " NONE "])
+@pytest.mark.parametrize("data", [None, Path("faces")])
+def test_the_word_none_means_no_labels(word, data):
+    assert Config(data=data, labels=word).labels is None
 
 
 @pytest.mark.parametrize("name", ["resume", "start_from"])

@@ -183,10 +183,20 @@ def test_asking_knows_names_and_the_nearest_ones():
         (["hair=bleu"], "Did you mean blue?"),
         (["hairs=blue"], "Did you mean hair?"),
         (["blue"], "must be FACTOR=VALUE"),
+        (["blue=yes"], "It is a value of hair: --label hair=blue."),
         (["hair=red", "hair=blue"], "must be one value of hair, got red and blue"),
     ):
         with refuses(words):
             known.asked(texts)
+
+
+def test_every_factor_is_named_as_labels_take_it():
+    names = labels_drawn.names_of(labels_drawn.every_factor())
+    assert len(names) == len(drawn_faces.FACTORS)
+    assert names[:4] == ("hair", "style", "fringe", "eyes")
+    grey = labels_drawn.names_of(labels_drawn.every_factor("grey"))
+    assert labels_drawn.colours_among(grey) == []
+    assert set(names) - set(grey) == {"hair", "eyes", "skin", "background"}
 
 
 def test_a_value_is_found_however_its_letters_and_spaces_are_written():
