@@ -11,6 +11,9 @@ A trained generator turns a latent vector $z$ of 100 numbers into a face. So eac
 these numbers: the colour of the hair, the eyes, the mouth. Is there a number for each of them, a knob that one could
 turn?
 
+(The package comes with two generators. One is also told which face to make; chapter 13 explains how. This chapter takes
+the other one, which makes a face from $z$ alone.)
+
 The obvious experiment is to take one face and to turn one number at a time. Figure 10.1 does that with the first
 three numbers of $z$. Look for the knob of the hair before you read on.
 
@@ -48,7 +51,7 @@ class Config:
     """Whose latent space is explored, and with how many faces."""
 
     run: Path | None = None
-    """folder of a run on drawn faces; none: the generator that comes with the package"""
+    """folder of a run on drawn faces; none: the package's generator without labels"""
     faces: int = 1000
     """faces behind every measured share or distance but those of section 10.5"""
     samples: int = 6000
@@ -296,7 +299,7 @@ if __name__ == "__main__":
 
 # %% [markdown]
 r"""
-> **Notice.** (All numbers of this chapter belong to the generator that comes with the package, one training.)
+> **Notice.** (All numbers of this chapter belong to the package's generator without labels, one training.)
 >
 > - *The distance is smallest on the shell:* 26, with a floor of 18.
 > - *A step of 2 inwards costs more than a step of 2 outwards:* 44 at norm 8, and 31 at norm 12.
@@ -313,9 +316,10 @@ generators gain quality for the variety that they give up [Brock et al. 2019; Ka
 published pictures are truncated. (StyleGAN truncates an inner vector $w$ instead of $z$.) Does our small generator gain
 something?
 
-In the package this is `generator.truncated(0.7)`, and `python -m dcgan generate --truncation 0.7`. We measure quality
-by the distance, and variety by the spread of the colours: the standard deviation of a pixel over the faces of a set,
-averaged over all pixels and channels. (The variety of chapter 9 is a ratio, and it leaves out each face's mean colour.)
+In the package this is `generator.truncated(0.7)`, and `python -m dcgan generate --without-labels --truncation 0.7`. We
+measure quality by the distance, and variety by the spread of the colours: the standard deviation of a pixel over the
+faces of a set, averaged over all pixels and channels. (The variety of chapter 9 is a ratio, and it leaves out each
+face's mean colour.)
 """
 
 
@@ -492,7 +496,7 @@ if __name__ == "__main__":
 r"""
 > **Notice.** *Half way along the line the distance is 58, along the arc 21.* The samples themselves have 26. (Five other
 > sets of a thousand samples had 17 to 21: sets differ by as much.) So the arc costs no quality that we can see: use it.
-> (`python -m dcgan walk --kind slerp` writes such a walk as an animation.)
+> (`python -m dcgan walk --kind slerp --without-labels --gif walk.gif` writes such a walk as an animation.)
 
 > **Common mistake.** To take only two faces, compare lerp with slerp by eye, and conclude that there is no difference.
 > The two rows of Figure 10.7 can hardly be told apart. A thousand middles show the difference.
@@ -672,7 +676,7 @@ r"""
 > - *How much the factors lose differs.* Of the faces that were asked for another background 69 % still get it, of those
 >   asked for another blush 9 %.
 
-You can turn these knobs by hand. `python -m dcgan page --out faces.html` writes one HTML file in which the generator
+You can turn these knobs by hand. `python -m dcgan page --without-labels` writes one HTML file in which the generator
 runs, with a slider for each direction and beside it the leakage that was measured.
 
 <!-- moving: faces -->

@@ -55,7 +55,7 @@ class Config:
     """Which generator is judged, with how many faces."""
 
     run: Path | None = None
-    """folder of a run whose generator is judged; none: the package's own"""
+    """folder of a run whose generator is judged; none: the package's own, without labels"""
     data: Path | None = None
     """folder, zip, tar, .npy or .npz of the faces that it learnt from, if they have moved"""
     samples: int = 1000

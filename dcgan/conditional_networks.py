@@ -55,13 +55,32 @@ def make(
         ValueError: if there is no such network, or an option is out of range.
         TypeError: if there is no such option, or none for the seed.
     """
-    checks.number("conditional_networks", "label_share", label_share, above=0.0)
     plan = Plan(**options)
     wider = {**options, "latent_dim": plan.latent_dim + LABEL_SIZE}
-    generator, discriminator = networks.make(network, g_width=g_width, **wider)
-    return _generator(generator, plan, counts, label_share), _discriminator(
+    plain, discriminator = networks.make(network, g_width=g_width, **wider)
+    return _generator(plain, plan, counts, label_share), _discriminator(
         discriminator, plan, counts, network
     )
+
+
+def generator(
+    counts: Sequence[int],
+    network: str = "dcgan",
+    *,
+    label_share: float = LABEL_SHARE,
+    **options: Any,
+) -> Sequential:
+    """Make G alone.
+
+    Args:
+        counts: how many values each factor of the labels has.
+        network: one of `dcgan.networks.BY_NAME`.
+        label_share: as for `make`.
+        options: the options of `Plan`; the width is G's.
+    """
+    plan = Plan(**options)
+    wider = {**options, "latent_dim": plan.latent_dim + LABEL_SIZE}
+    return _generator(networks.generator(network=network, **wider), plan, counts, label_share)
 
 
 def of_config(config: Any, counts: Sequence[int], **changes: Any) -> tuple[Sequential, Sequential]:
@@ -79,6 +98,7 @@ def _generator(
     plain: Sequential, plan: Plan, counts: Sequence[int], label_share: float
 ) -> Sequential:
     """G, with the label appended to z and with conditional batch norm."""
+    checks.number("conditional_networks", "label_share", label_share, above=0.0)
     joined = WithEmbedding(
         counts,
         LABEL_SIZE,

@@ -16,6 +16,7 @@ PACKAGES = ("gan_core", "toy", "dcgan")
 DATA = {
     "gan_core/py.typed",
     "dcgan/generation/pretrained.npz",
+    "dcgan/generation/pretrained_with_labels.npz",
     "dcgan/page/assets/page.html",
     "toy/figures/scrubber.html",
 }

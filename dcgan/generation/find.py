@@ -53,7 +53,10 @@ class Find:
         "how well the search works"
     )
     run: Path | None = None
-    """run folder; none: the generator that comes with the package"""
+    (
+        "run folder; none: the generator that comes with the package, and with --label its "
+        "generator with labels"
+    )
     label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     (
         "for a generator that was trained with labels: the pictures' label, such as hair=blue; "
@@ -106,7 +109,7 @@ def _find(config: Find, sheet: Path, console: Console) -> None:
     from dcgan.generation import trained_generator  # slow: they import TensorFlow
     from dcgan.latent import inversion
 
-    generator = trained_generator.load(config.run)
+    generator = trained_generator.load(config.run, with_labels=bool(config.label))
     if generator.samples is None:
         way_out = "Its SavedModel is from an older version: export it again by resuming the run."
         wanted = "a generator that is differentiable"

@@ -18,6 +18,7 @@ from rich.console import Console
 from dcgan.figures import sheets
 from dcgan.generation import avatars, writers
 from dcgan.generation.ids import Ids, read_ids
+from dcgan.generation.pretrained import check_choice
 from gan_core import checks, files
 from gan_core.app.command_line import say
 
@@ -34,7 +35,9 @@ class Generate:
     """Faces from a trained generator: --count of them, or always the same one for each id."""
 
     run: Path | None = None
-    """run folder; none: the generator that comes with the package"""
+    """run folder; none: the generator with labels that comes with the package"""
+    without_labels: bool = False
+    """of the package's two generators take the one that makes a face from z alone"""
     count: int = 64
     """how many faces; face number i of a seed is the same for every count"""
     ids: str | None = None
@@ -72,6 +75,7 @@ class Generate:
         checks.integer("Generate", "count", self.count, 1, 10**9)
         checks.integer("Generate", "seed", self.seed, -(2**63), 2**63 - 1)
         checks.boolean("Generate", "overwrite", self.overwrite)
+        check_choice("Generate", self.without_labels, self.run)
         checks.number("Generate", "truncation", self.truncation, above=0.0, high=1.0)
         checks.boolean("Generate", "labels", self.labels)
         if self.ids is not None and self.out is None:
@@ -147,7 +151,7 @@ def _list_labels(config: Generate, console: Console) -> None:
     """A line for each factor: its values, and how many pictures had each."""
     from dcgan.generation import trained_generator  # slow: it imports TensorFlow
 
-    generator = trained_generator.load(config.run)
+    generator = trained_generator.load(config.run, with_labels=not config.without_labels)
     if generator.labels is None:
         say(f"{generator.name} was trained without labels: there is nothing to ask for.", console)
         return
@@ -171,7 +175,8 @@ def _asked(config: Generate, generator: Generator, console: Console) -> Asked:
 def _generator(config: Generate):
     from dcgan.generation import trained_generator  # slow: it imports TensorFlow
 
-    return trained_generator.load(config.run).truncated(config.truncation)
+    generator = trained_generator.load(config.run, with_labels=not config.without_labels)
+    return generator.truncated(config.truncation)
 
 
 def _numbered(config: Generate, with_sheet: bool, console: Console) -> np.ndarray | None:

@@ -1,16 +1,24 @@
-"""The generator that comes with the package: trained on drawn faces, in half precision,
+"""The two generators that come with the package: trained on drawn faces, in half precision, each
 one small file.
 
-    python -m dcgan train --drawn 16384 --epochs 40 --no-flip --no-styled --fall 0.35 \\
-        --precision bfloat16 --seed 7 --width 32 --g-width 16 --augment translation \\
-        --average 32000 --run runs/pretrained
+One was trained with labels, all ten factors of drawn faces, and makes the face that it is asked
+for (chapter 13). The other makes a face from z alone (chapter 10). `FILE_WITH_LABELS` and `FILE`
+were made by
+
+    python -m dcgan train --drawn 65536 --epochs 12 --no-flip --fall 0.5 --precision bfloat16 \\
+        --seed 7 --width 32 --g-width 16 --average 32000 --run runs/asked
+    python -m dcgan.generation.pretrained --run runs/asked --overwrite
+
+    python -m dcgan train --drawn 16384 --epochs 40 --no-flip --fall 0.35 --precision bfloat16 \\
+        --seed 7 --width 32 --g-width 16 --average 32000 --no-styled --labels none \\
+        --augment translation --run runs/pretrained
     python -m dcgan.generation.pretrained --run runs/pretrained --overwrite
 
-The first starts from the preset quick, but D is twice as wide as G. It takes some 35 minutes on two
-CPU cores with bfloat16 units. The second turns the best generator of a run into
-dcgan/generation/pretrained.npz. Kernels are stored as float16 (with a relative error of at most
-1/2048, or an absolute one of 3e-8 if that is more); the few numbers of batch norm as float32. The
-file is a plain .npz with a text `about`; nothing in it is executed.
+Both start from the preset quick, but D is twice as wide as G. docs/faces.md says how long they
+took. The second command of each turns the best generator of the run into the file. Kernels are
+stored as float16 (with a relative error of at most 1/2048, or an absolute one of 3e-8 if that is
+more); the few numbers of batch norm as float32. The file is a plain .npz with a text `about`;
+nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -18,13 +26,15 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
 
 from dcgan.data.form import USUAL, Form
+from dcgan.data.labels import LabelSet
 from gan_core import checks, files
 from gan_core.app import command_line
 
@@ -32,8 +42,22 @@ if TYPE_CHECKING:
     from gan_core.nn.sequential import Sequential
 
 FILE = Path(__file__).with_name("pretrained.npz")
-FORMAT = "dcgan generator 1"
+FILE_WITH_LABELS = Path(__file__).with_name("pretrained_with_labels.npz")
+FORMAT = "dcgan generator 2"
 MOST_BYTES = 4_000_000
+ROWS = "labels of the pictures"  # names of arrays that belong to no variable of the network
+COUNTS = "pictures with these labels"
+
+
+class Stored(NamedTuple):
+    """What a file holds."""
+
+    generator: Sequential
+    """z [B, latent_dim] -> [B, size, size, C] float32; with labels: (z, labels [B, f])"""
+    about: dict[str, Any]
+    """how it was built, and what it learnt from"""
+    labels: LabelSet | None
+    """what it may be asked for; None: nothing"""
 
 
 def save(
@@ -48,6 +72,7 @@ def save(
     styled: bool = False,
     epsilon: float = 1e-5,
     form: Form = USUAL,
+    labels: LabelSet | None = None,
     learnt_from: dict | None = None,
     note: str = "",
     overwrite: bool = False,
@@ -65,6 +90,7 @@ def save(
         styled: whether styles follow its batch norms.
         epsilon: batch norm's.
         form: what was made of the pictures that it learnt from.
+        labels: of a generator of `dcgan.conditional_networks`, those of its pictures.
         learnt_from: drawn, seed, flip and colours of its run's Config, which say what faces it
             learnt from; None: not drawn ones.
         note: where it comes from.
@@ -101,11 +127,16 @@ def save(
         "styled": styled,
         "epsilon": epsilon,
         "form": dataclasses.asdict(form),
+        "labels": None,
         "learnt_from": learnt_from,
         "note": note,
     }
+    if labels is not None:
+        about["labels"] = {"kind": labels.kind, "factors": labels.identity()}
+        arrays[ROWS] = labels.rows.astype(np.uint16)
+        arrays[COUNTS] = labels.counts.astype(np.uint32)
     whole = io.BytesIO()
-    np.savez(whole, about=np.array(json.dumps(about)), **arrays)
+    np.savez_compressed(whole, about=np.array(json.dumps(about)), **arrays)
     if whole.tell() >= MOST_BYTES:
         checks.fail(
             "pretrained.save",
@@ -119,20 +150,16 @@ def save(
     return whole.tell()
 
 
-def load(file=None) -> tuple[Sequential, dict]:
+def load(file: str | os.PathLike | None = None) -> Stored:
     """What `save` has written.
 
     Args:
-        file: its path; None: the package's own.
-
-    Returns:
-        The generator, z [B, latent_dim] -> [B, size, size, C] float32; and what is known about it.
+        file: its path; None: the package's own without labels.
 
     Raises:
         ValueError: if it is not there, or damaged.
     """
-    from dcgan import networks  # slow: they import TensorFlow
-    from gan_core.nn.variables import named_variables
+    from gan_core.nn.variables import named_variables  # slow: it imports TensorFlow
 
     file = FILE if file is None else file
     try:
@@ -141,17 +168,8 @@ def load(file=None) -> tuple[Sequential, dict]:
         about = json.loads(str(arrays.pop("about")))
         if about["format"] != FORMAT:
             raise ValueError(f"its format is {about['format']!r}, not {FORMAT!r}")
-        generator = networks.generator(
-            about["size"],
-            about["width"],
-            about["latent_dim"],
-            network=about["network"],
-            filtered=about["filtered"],
-            styled=about["styled"],
-            seed=0,
-            epsilon=about["epsilon"],
-            channels=form_of(about).channels,
-        )
+        labels = _labels(about["labels"], arrays)
+        generator = _network(about, labels)
         variables = named_variables(generator)
         if variables.keys() != arrays.keys():
             raise ValueError("its arrays are not those of such a generator")
@@ -167,7 +185,57 @@ def load(file=None) -> tuple[Sequential, dict]:
             f"pretrained: {file} cannot be read ({error or type(error).__name__}). "
             "Install the package again, or name a run of your own."
         ) from error
-    return generator, about
+    return Stored(generator, about, labels)
+
+
+def _labels(known: dict[str, Any] | None, arrays: dict[str, np.ndarray]) -> LabelSet | None:
+    """The labels of a file, whose arrays are taken out of `arrays`."""
+    if known is None:
+        return None
+    factors = {name: tuple(values) for name, values in known["factors"].items()}
+    return LabelSet(known["kind"], factors, arrays.pop(ROWS), arrays.pop(COUNTS))
+
+
+def _network(about: dict[str, Any], labels: LabelSet | None) -> Sequential:
+    """The generator of a file, before it gets the file's weights."""
+    from dcgan import conditional_networks, networks  # slow: they import TensorFlow
+
+    options = {
+        name: about[name]
+        for name in ("size", "width", "latent_dim", "network", "filtered", "styled", "epsilon")
+    }
+    options["channels"] = form_of(about).channels
+    if labels is None:
+        return networks.generator(**options, seed=0)
+    return conditional_networks.generator(labels.sizes, **options, seed=0)
+
+
+def check_choice(owner: str, without_labels: bool, run: Path | None) -> None:
+    """Refuse an option that chooses one of the package's two where a run is named.
+
+    Args:
+        owner: whose option it is, for the message.
+        without_labels: its value.
+        run: the run folder; None: none is named.
+
+    Raises:
+        ValueError: if both are given, or without_labels is neither True nor False.
+    """
+    if checks.boolean(owner, "without_labels", without_labels) and run is not None:
+        way_out = "It chooses between the two generators that come with the package."
+        checks.fail(owner, "without_labels", "left out with a run", str(run), way_out)
+
+
+def of_kind(with_labels: bool) -> Path:
+    """The file of the package's generator with, or without, labels."""
+    return FILE_WITH_LABELS if with_labels else FILE
+
+
+def name_of(labels: LabelSet | None) -> str:
+    """The package's generator that has these labels, in words."""
+    if labels is None:
+        return "the package's own generator"
+    return "the package's generator with labels"
 
 
 def form_of(about: dict) -> Form:
@@ -181,8 +249,8 @@ class Config:
 
     run: Path
     """run folder of python -m dcgan train; its best epoch is taken"""
-    out: Path = FILE
-    """the file to write; by default the package's own"""
+    out: Path | None = None
+    """the file to write; none: the package's own, with or without labels as the run"""
     note: str = ""
     """where the generator comes from, in a few words"""
     overwrite: bool = False
@@ -192,21 +260,21 @@ class Config:
 def main(config: Config) -> None:
     """Keep the best generator of a run."""
     from dcgan.config import of_run
+    from dcgan.data import labels
     from dcgan.runs.best import best_generator  # slow to import, and not needed to load
 
     asked = of_run(config.run)
-    if asked.labels is not None:
-        wanted = "a run without labels, for which the file has no place"
-        came = f"{config.run}, with the labels {asked.labels}"
-        way_out = "Its own generator/ needs only TensorFlow."
-        checks.fail("Config", "run", wanted, came, way_out)
+    label_set = labels.read(config.run)
+    out = config.out
+    if out is None:
+        out = of_kind(label_set is not None)
     faces = None
     if asked.data is None:
         names = ("drawn", "seed", "flip", "colours")
         faces = {name: getattr(asked, name) for name in names}
     written = save(
         best_generator(config.run),
-        config.out,
+        out,
         size=asked.size,
         width=asked.width_of_g,
         latent_dim=asked.latent_dim,
@@ -215,12 +283,13 @@ def main(config: Config) -> None:
         styled=asked.styled,
         epsilon=asked.epsilon,
         form=asked.form,
+        labels=label_set,
         learnt_from=faces,
         note=config.note,
         overwrite=config.overwrite,
     )
     Console().print(
-        f"wrote {config.out}: {written / 1e6:.2f} MB", markup=False, highlight=False, soft_wrap=True
+        f"wrote {out}: {written / 1e6:.2f} MB", markup=False, highlight=False, soft_wrap=True
     )
 
 

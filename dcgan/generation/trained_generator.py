@@ -216,7 +216,7 @@ def of_network(
     return Generator(function, latent_dim, size, name, labels, samples=network, form=form)
 
 
-def load(run: str | os.PathLike | None = None) -> Generator:
+def load(run: str | os.PathLike | None = None, *, with_labels: bool = False) -> Generator:
     """The generator of a run.
 
     A run that is under way, or was killed, has no generator/ yet, or one that is older than its
@@ -224,16 +224,17 @@ def load(run: str | os.PathLike | None = None) -> Generator:
     a GPU each time calls `choose_arithmetic` at its start.
 
     Args:
-        run: a run folder (its generator/ alone will do); None: the package's own generator.
+        run: a run folder (its generator/ alone will do); None: one of the package's own two.
+        with_labels: which of these two: the one that was trained with labels, or the other.
 
     Raises:
         ValueError: if there is none, or it cannot be used.
     """
     if run is None:
-        network, about = pretrained.load()
-        name = "the package's own generator"
+        network, about, labels = pretrained.load(pretrained.of_kind(with_labels))
+        name = pretrained.name_of(labels)
         form = pretrained.form_of(about)
-        return of_network(network, about["latent_dim"], about["size"], name, form=form)
+        return of_network(network, about["latent_dim"], about["size"], name, labels, form)
     if _is_under_way(run):
         from dcgan.runs.best import best_generator  # slow to import, and seldom needed
 

@@ -16,6 +16,7 @@ import tyro
 from PIL import Image, ImageDraw, ImageFont
 
 from dcgan.figures import sheets
+from dcgan.generation.pretrained import check_choice
 from gan_core import checks, files
 from gan_core.app.command_line import say
 
@@ -47,7 +48,9 @@ class Walk:
         "along the arc or the line; traverse: change one number of z"
     )
     run: Path | None = None
-    """run folder; none: the generator that comes with the package"""
+    """run folder; none: the generator with labels that comes with the package"""
+    without_labels: bool = False
+    """of the package's two generators take the one that makes a face from z alone"""
     steps: int = 10
     """faces in the strip"""
     seed: int = 0
@@ -95,6 +98,7 @@ class Walk:
         checks.number("Walk", "truncation", self.truncation, above=0.0, high=1.0)
         checks.boolean("Walk", "keep_norm", self.keep_norm)
         checks.boolean("Walk", "overwrite", self.overwrite)
+        check_choice("Walk", self.without_labels, self.run)
         for name, ending in (("out", ".png"), ("gif", ".gif")):
             file = getattr(self, name)
             if file is not None and Path(file).suffix.lower() != ending:
@@ -168,7 +172,7 @@ def _draw(config: Walk, strip: Path) -> str:
     from dcgan.generation import trained_generator  # slow: they import TensorFlow
     from dcgan.latent import space
 
-    generator = trained_generator.load(config.run)
+    generator = trained_generator.load(config.run, with_labels=not config.without_labels)
     z = config.truncation * path_of_z(config, generator.latent_dim)
     faces = generator(z, _label(config, generator))
     lengths = space.norms(z)

@@ -22,7 +22,7 @@ class Judge:
     """Which faces are judged, against which real ones, by which features."""
 
     run: Path | None = None
-    """run folder; none: the generator that comes with the package"""
+    """run folder; none: the generator with labels that comes with the package"""
     data: Path | None = None
     """folder, zip, tar, .npy or .npz of the real faces; none: those of the generator's training"""
     faces: Path | None = None

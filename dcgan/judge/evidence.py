@@ -79,7 +79,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
 
     Args:
         run: a run's folder, whose config.json says what it learnt from, and so which faces it held
-            aside; None: the package's own generator.
+            aside; None: the package's own generator, the one without labels.
         data: the folder or zip where those faces are now; None: where they were.
         n: faces in each set, at most.
         size: height and width of a face in pixels.
@@ -88,7 +88,7 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
     Raises:
         ValueError: if fewer than 20 a set were held aside.
     """
-    config = packages_own() if run is None else of_run(run)
+    config = packages_own(pretrained.FILE) if run is None else of_run(run)
     data = config.data if data is None else data
     if data is None:
         learnt, _ = faces.split(config.drawn, config.seed)
@@ -122,9 +122,9 @@ def evidence(run=None, data=None, *, n: int, size: int) -> Evidence:
     return Evidence(training, reference, tuple(others), config.flip, drawn)
 
 
-def packages_own() -> Config:
-    """What dcgan/pretrained.npz says of the faces that it learnt from."""
-    learnt_from = pretrained.load()[1]["learnt_from"]
+def packages_own(file: Path) -> Config:
+    """What the file of one of the package's generators says of the faces that it learnt from."""
+    learnt_from = pretrained.load(file).about["learnt_from"]
     if learnt_from is None:
         checks.fail(
             "judging",

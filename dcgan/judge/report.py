@@ -15,7 +15,7 @@ from dcgan.config import Config, of_run
 from dcgan.data import faces, form, labelling
 from dcgan.drawn import drawn_faces
 from dcgan.figures import best_and_worst
-from dcgan.generation import trained_generator
+from dcgan.generation import pretrained, trained_generator
 from dcgan.judge import comparison, evidence, factor_classifier, factor_features, label_share
 from dcgan.judge.command import FEWEST, Judge
 from dcgan.measures import neighbours, real_sets
@@ -107,9 +107,9 @@ def _of_other_faces(config: Judge, training_config: Config, real: RealFaces) -> 
 
 def _tell_shares(config: Judge, console: Console) -> None:
     """Of a run whose labels are factors of drawn faces: how often it makes what is asked for."""
-    if config.run is None or config.faces is not None:
+    if config.faces is not None:
         return
-    generator = trained_generator.load(config.run)
+    generator = trained_generator.load(config.run, with_labels=True)
     if generator.labels is None or generator.labels.kind != "drawn":
         return
     with console.status("reading the labels of generated faces"):
@@ -142,7 +142,7 @@ def _training_config(config: Judge) -> Config:
         return of_run(config.run)
     if config.faces is not None or config.compare:
         return Config(data=config.data, size=config.size, flip=False)
-    return evidence.packages_own()
+    return evidence.packages_own(pretrained.FILE_WITH_LABELS)
 
 
 def _generated(config: Judge, console: Console) -> tuple[np.ndarray, Config]:
@@ -156,7 +156,7 @@ def _generated(config: Judge, console: Console) -> tuple[np.ndarray, Config]:
             came = f"{len(found.images)} in {config.faces}"
             checks.fail("Judge", "faces", f"at least {FEWEST} pictures", came)
         return found.images[: config.n], training_config
-    generator = trained_generator.load(config.run)
+    generator = trained_generator.load(config.run, with_labels=True)
     return generator.sample(config.n, seed=config.seed), training_config
 
 
@@ -227,7 +227,7 @@ def table(row: dict[str, float], jury: face_judge.FaceJudge, config: Judge) -> T
     """A line for each measure: these faces, as many real ones,
     and the ratio where that means something.
     """
-    source = config.faces or config.run or "the package's own generator"
+    source = config.faces or config.run or "the package's generator with labels"
     title = f"{source}: n = {jury.n:,} faces, beside {jury.n:,} real ones ({config.features})"
     made = Table("measure", title=Text(title))
     for name in ("these faces", "real faces (floor)", "over the floor", "best value"):

@@ -54,7 +54,7 @@ def page(config: Page, classifier: factor_classifier.FactorClassifier | None = N
     """
     console = Console()
     with files.claimed(config.out, config.overwrite):
-        subject = load(config.run)
+        subject = load(config.run, with_labels=not config.without_labels)
         sizes = None if subject.labels is None else subject.labels.sizes
         described = layers.describe(subject.network, subject.latent_dim, sizes)
         with console.status("looking for directions"):
@@ -69,12 +69,13 @@ def page(config: Page, classifier: factor_classifier.FactorClassifier | None = N
     )
 
 
-def load(run: Path | None) -> Subject:
-    """The best generator of a run, or the package's own."""
+def load(run: Path | None, *, with_labels: bool = False) -> Subject:
+    """The best generator of a run, or one of the package's own two."""
     if run is None:
-        network, about = pretrained.load()
-        name = "the package's own generator"
-        return Subject(network, about["latent_dim"], about["size"], True, name)
+        network, about, known = pretrained.load(pretrained.of_kind(with_labels))
+        return Subject(
+            network, about["latent_dim"], about["size"], True, pretrained.name_of(known), known
+        )
     from dcgan.runs.best import best_generator  # slow to import, and seldom needed
 
     config = of_run(run)

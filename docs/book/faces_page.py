@@ -1,4 +1,4 @@
-"""The page of faces that chapter 10 shows: what `python -m dcgan page` writes.
+"""The page of faces that chapter 10 shows: what `python -m dcgan page --without-labels` writes.
 
 It reads faces with the classifier that the chapter trains, and is kept like a chapter's output.
 """
@@ -24,7 +24,8 @@ from dcgan.page import build
 from dcgan.page.command import Page
 
 classifier = kept_classifier.trained_or_read(Path("runs/factor_classifier"), {training})
-build.page(Page(out=Path("{name}"), samples={samples}, overwrite=True), classifier)
+asked = Page(out=Path("{name}"), samples={samples}, without_labels=True, overwrite=True)
+build.page(asked, classifier)
 """
 WHOLE = {"training": "faces=8000, steps=800", "samples": 3000}  # the chapter's own numbers
 SMALL = {"training": "faces=200, steps=5", "samples": 500}

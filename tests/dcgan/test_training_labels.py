@@ -18,8 +18,8 @@ SILENT = Console(quiet=True)
 TINY = {**tiny_faces.SHORT, "labels": "hair,glasses"}
 
 
-def train(path, **changes):
-    return training.train(Config(**{**TINY, "run": path, **changes}), SILENT)
+def train(path, *, console=SILENT, **changes):
+    return training.train(Config(**{**TINY, "run": path, **changes}), console)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,13 @@ def test_the_export_is_asked_for_labels(done):
     np.testing.assert_array_equal(painter(["anna", "bob"])[1:], painter(["bob"]))
     with pytest.raises(ValueError, match=re.escape("the package's own generator was trained")):
         trained_generator.load().asked(["hair=blue"])
+    assert trained_generator.load(with_labels=True).asked(["hair=blue"]) == {"hair": "blue"}
+
+
+def test_at_its_end_a_training_says_how_to_ask(tmp_path, capsys):
+    train(tmp_path / "run", console=Console())
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.endswith("--count 64 --out generated --label hair=silver")
 
 
 def test_a_run_of_other_labels_is_not_started_from(done, tmp_path):

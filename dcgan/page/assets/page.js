@@ -208,8 +208,14 @@ function shellWord(text) {
   return /^[\w=.,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** The command that gives the same name the same face. */
+function updateCommand(options) {
+  element("ids-command").textContent = `python -m dcgan generate --ids FILE${options}`;
+}
+
 function updateLabels() {
   if (labels === null) {
+    updateCommand(data.run === null ? " --without-labels" : "");
     return;
   }
   labelControls.forEach((update, factor) => update(state.labels[factor]));
@@ -217,7 +223,7 @@ function updateLabels() {
     const { name, values } = labels.factors[factor];
     return ` --label ${shellWord(`${name}=${values[value]}`)}`;
   });
-  element("ids-command").textContent = `python -m dcgan generate --ids FILE${asked.join("")}`;
+  updateCommand(asked.join(""));
   const words = wordsOfLabel(labelOfState(state, labels), labels).join(", ");
   element("labels-shown").textContent = `This face: ${words}. “By name”: as often as in the data.`;
 }
@@ -416,7 +422,8 @@ async function copy(text, what) {
 function pythonOfState() {
   const z = latentOfState(state, sliders, data.latentDim).map((value) => state.truncation * value);
   const bytes = String.fromCharCode(...new Uint8Array(z.buffer));
-  const run = data.run === null ? "" : JSON.stringify(data.run);
+  const packagesOwn = labels === null ? "" : "with_labels=True";
+  const run = data.run === null ? packagesOwn : JSON.stringify(data.run);
   const label = labelOfState(state, labels);
   const withLabel = labels === null ? "" : `, np.array([[${label.join(", ")}]])`;
   const comment = labels === null ? [] : [`# ${wordsOfLabel(label, labels).join(", ")}`];

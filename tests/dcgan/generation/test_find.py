@@ -31,7 +31,7 @@ def generator(monkeypatch):
         return to_uint8(samples(z))
 
     made = trained_generator.Generator(function, 2, SIZE, "greys", samples=samples)
-    monkeypatch.setattr(trained_generator, "load", lambda run: made)
+    monkeypatch.setattr(trained_generator, "load", lambda run, **_: made)
     return made
 
 
@@ -105,7 +105,7 @@ def asked(monkeypatch):
         return to_uint8(samples(z, labels))
 
     made = trained_generator.Generator(function, 2, SIZE, "asked", known, samples)
-    monkeypatch.setattr(trained_generator, "load", lambda run: made)
+    monkeypatch.setattr(trained_generator, "load", lambda run, **_: made)
     return made
 
 
@@ -211,7 +211,7 @@ def test_a_device_in_the_place_of_a_file_of_z_is_not_read(monkeypatch):
 
 def test_a_generator_without_gradients_is_refused(generator, monkeypatch, capsys):
     older = dataclasses.replace(generator, samples=None)
-    monkeypatch.setattr(trained_generator, "load", lambda run: older)
+    monkeypatch.setattr(trained_generator, "load", lambda run, **_: older)
     with pytest.raises(SystemExit):
         run("--generated", "1")
     assert "that is differentiable" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from gan_core.app import command_line
 @pytest.fixture(autouse=True)
 def generator(monkeypatch, tmp_path):
     known = tiny_faces.known()
-    monkeypatch.setattr(trained_generator, "load", lambda run: known)
+    monkeypatch.setattr(trained_generator, "load", lambda run, **_: known)
     monkeypatch.chdir(tmp_path)
     return known
 
@@ -101,7 +101,7 @@ def test_parts_one_after_the_other_are_the_whole_byte_for_byte(
     With a real network.
     """
     network = trained_generator.of_network(tiny_faces.network(), 7, 32)
-    monkeypatch.setattr(trained_generator, "load", lambda run: network)
+    monkeypatch.setattr(trained_generator, "load", lambda run, **_: network)
     ids = [f"player {i}" for i in range(300)]
     (tmp_path / "ids.txt").write_text("\n".join([*ids[:100], *ids[:90], *ids]), encoding="utf-8")
     run("--ids", "ids.txt", "--out", f"whole{suffix}")
@@ -157,7 +157,9 @@ def test_ctrl_c_says_what_became_of_it(tmp_path, generator, monkeypatch, capsys,
         return generator.function(z)
 
     monkeypatch.setattr(
-        trained_generator, "load", lambda run: trained_generator.Generator(stopping, 3, 4, "known")
+        trained_generator,
+        "load",
+        lambda run, **_: trained_generator.Generator(stopping, 3, 4, "known"),
     )
     (tmp_path / "ids.txt").write_text("\n".join(map(str, range(700))), encoding="utf-8")
     with pytest.raises(SystemExit) as end:

@@ -144,7 +144,7 @@ def test_a_place_that_is_taken_is_told_before_a_generator_is_loaded(tmp_path, mo
     from dcgan.generation.walk import Walk, walk
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(trained_generator, "load", lambda run: pytest.fail("loaded"))
+    monkeypatch.setattr(trained_generator, "load", lambda run, **_: pytest.fail("loaded"))
     (tmp_path / "ids.txt").write_text("a\nb\n")
     for name in ("a.zip", "a.npz", "a.png", "a.gif"):
         (tmp_path / name).write_text("precious")

@@ -15,7 +15,7 @@ from gan_core.app import command_line
 @pytest.fixture(autouse=True)
 def generator(monkeypatch):
     known = tiny_faces.known(latent_dim=20)
-    monkeypatch.setattr(trained_generator, "load", lambda run: known)
+    monkeypatch.setattr(trained_generator, "load", lambda run, **_: known)
     return known
 
 

@@ -419,7 +419,8 @@ def test_a_random_face_keeps_what_is_asked_for_and_python_knows_the_label(
     assert "# hair=red, " in code
     called = []
 
-    def load():
+    def load(*, with_labels):
+        assert with_labels
         return lambda z, labels: called.append((z, labels)) or np.zeros([1, 4, 4, 3], np.uint8)
 
     monkeypatch.setattr(trained_generator, "load", load)
@@ -447,6 +448,7 @@ def test_labels_that_there_are_not_are_left_out_of_an_address(labelled):
         (["--out", "page.txt"], "--out must be a file whose name ends in .html"),
         (["--samples", "3"], "--samples must be"),
         (["--run", "nowhere", "--out", "x.html"], "nowhere"),
+        (["--run", "nowhere", "--without-labels"], "--without-labels must be left out with a run"),
         (["--out", "there.html"], "there.html"),
     ],
 )
@@ -479,9 +481,26 @@ def test_the_command_writes_a_page_with_measured_sliders(tmp_path, monkeypatch, 
 
     monkeypatch.setattr(build.factor_classifier, "train_classifier", lambda size: Classifier())
     out = tmp_path / "faces.html"
-    build.page(Page(out=out, samples=500))
+    build.page(Page(out=out, samples=500, without_labels=True))
     assert "the package's own generator" in capsys.readouterr().out
     data = json.loads(re.search(r'id="data">(.*?)</script>', out.read_text(encoding="utf-8"))[1])
     assert {one["group"] for one in data["sliders"]} <= {"upper half", "lower half"}
     assert all(one["measured"].startswith("at 3, ") for one in data["sliders"])
     assert data["latentDim"] == pretrained.load()[1]["latent_dim"]
+
+
+@pytest.mark.parametrize("without_labels", [False, True])
+def test_the_page_has_the_packages_generator_that_is_asked_for(
+    tmp_path, monkeypatch, without_labels
+):
+    """With labels it has buttons, and the directions need no classifier."""
+    monkeypatch.setattr(build, "find_sliders", lambda *_: [])
+    out = tmp_path / "faces.html"
+    build.page(Page(out=out, without_labels=without_labels))
+    data = json.loads(re.search(r'id="data">(.*?)</script>', out.read_text(encoding="utf-8"))[1])
+    if without_labels:
+        assert data["labels"] is None
+    else:
+        known = pretrained.load(pretrained.FILE_WITH_LABELS).labels
+        names = [one["name"] for one in data["labels"]["factors"]]
+        assert names == list(known.factors)
