@@ -6,7 +6,8 @@ reported in the user's own words. Batches are checked before they reach a compil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ from tensorflow.python.trackable.base import Trackable
 
 from gan_core import checks, rng
 from gan_core.devices import failures, replicas, tracing
-from gan_core.game import logits_of
+from gan_core.game import logits_of, one_number, terms
 from gan_core.losses import GANLoss
 from gan_core.nn.calling import forward
 from gan_core.nn.variables import named_variables
-from gan_core.penalties import period
+from gan_core.penalties import Critic, Lazy, period
 
 # What stands for an argument where only the way of calling is checked.
 X = "x"
@@ -276,6 +277,7 @@ def check_randomness(owner: str, trainer: Any) -> None:
         tracing.no_host_randomness(owner, "augment", trainer.augment, samples, seed, step)
     if trainer.strategy is None:
         _check_networks_randomness(owner, trainer, seed)
+        _check_terms_randomness(owner, trainer, seed)
 
 
 def _check_networks_randomness(owner: str, trainer: Any, seed: tf.Tensor) -> None:
@@ -292,6 +294,69 @@ def _check_networks_randomness(owner: str, trainer: Any, seed: tf.Tensor) -> Non
             return forward(network, x, y, training=True, seed=seed)
 
         tracing.no_host_randomness(owner, name, pass_forward, x)
+
+
+def _check_terms_randomness(owner: str, trainer: Any, seed: tf.Tensor) -> None:
+    """Check the parts of both losses that are a user's own; those of gan_core are known."""
+    samples = tf.TensorSpec([2, *trainer.sample_shape], tf.float32)
+    y = None if trainer.labels is None else tf.convert_to_tensor(trainer.labels(2, seed))
+
+    def logits(x: tf.Tensor) -> tf.Tensor:
+        return logits_of(forward(trainer.discriminator, x, y, training=True, seed=seed))
+
+    def loss_of(player: str) -> Callable:
+        function = getattr(trainer.loss, player)
+
+        def value(real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+            of_both = functools.partial(function, logits(real), logits(fake))
+            return one_number(f"the {player}'s loss", of_both)
+
+        return value
+
+    def penalties_of(name: str, penalties: list) -> Callable:
+        def values(real: tf.Tensor, fake: tf.Tensor) -> list[tf.Tensor]:
+            own = [functools.partial(one, seed=seed, step=trainer.step) for one in penalties]
+            return terms(name, own, Critic(logits), real, fake)
+
+        return values
+
+    for player in ("discriminator", "generator"):
+        if not _is_of_gan_core(getattr(trainer.loss, player)):
+            way_out = "Put what is random into a penalty, which is given a seed for gan_core.rng."
+            _no_host_randomness(owner, f"loss.{player}", loss_of(player), samples, way_out)
+    for name, penalties in (("penalty", trainer.penalties), ("g_penalty", trainer.g_penalties)):
+        if all(map(_is_of_gan_core, penalties)):
+            continue
+        way_out = "Draw with gan_core.rng, from the seed that a penalty is given."
+        _no_host_randomness(owner, name, penalties_of(name, penalties), samples, way_out)
+
+
+def _no_host_randomness(
+    owner: str, name: str, function: Callable, samples: tf.TensorSpec, way_out: str
+) -> None:
+    """Check a function of (real, fake). One that fails with two samples is left to the first round:
+    it may be made for batches of one size.
+    """
+    was_traced = []
+
+    def traced(real: tf.Tensor, fake: tf.Tensor) -> Any:
+        result = function(real, fake)
+        was_traced.append(True)
+        return result
+
+    try:
+        tracing.no_host_randomness(owner, name, traced, samples, samples, way_out=way_out)
+    except Exception:
+        if was_traced:
+            raise
+
+
+def _is_of_gan_core(function: Any) -> bool:
+    """Whether a function, or the class of an object that is called as one, is gan_core's own."""
+    if isinstance(function, Lazy):
+        return _is_of_gan_core(function.penalty)
+    module = getattr(function, "__module__", None) or type(function).__module__
+    return module.partition(".")[0] == "gan_core"
 
 
 def check_apart(owner: str, model: tf.Module, average: Any, *inputs: Any) -> None:

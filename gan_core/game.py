@@ -99,12 +99,12 @@ def discriminator_gradients(
         # Two forward passes: where D has batch norm, each batch is normalised by itself.
         real_logits = critic(real)
         fake_logits = critic(fake)
-        d_loss = _scalar(
+        d_loss = one_number(
             "the discriminator's loss", lambda: loss.discriminator(real_logits, fake_logits)
         )
         penalty = tf.zeros([])
         penalty_of_a_round = tf.zeros([])
-        values = _terms("penalty", penalties, critic, real, fake)
+        values = terms("penalty", penalties, critic, real, fake)
         for value, period in zip(values, periods or [1] * len(penalties), strict=True):
             penalty += value
             penalty_of_a_round += value / period
@@ -117,7 +117,7 @@ def discriminator_gradients(
         row["d_gradient_norm"] = _norm(gradients)
     for name, measure in (measures or {}).items():
         measured = functools.partial(measure, real, fake, real_logits, fake_logits)
-        row[name] = _scalar(f"measure {name}", measured)
+        row[name] = one_number(f"measure {name}", measured)
     return gradients, row
 
 
@@ -158,7 +158,9 @@ def generator_gradients(
         through_d.watch(fake)
         fake_logits = critic(fake)
         real_logits = critic(real) if loss.paired else None
-        g_loss = _scalar("the generator's loss", lambda: loss.generator(real_logits, fake_logits))
+        g_loss = one_number(
+            "the generator's loss", lambda: loss.generator(real_logits, fake_logits)
+        )
     at_samples = through_d.gradient(g_loss, fake)
     if at_samples is None:  # tape.gradient would treat output_gradients=None as ones
         checks.fail(
@@ -200,7 +202,7 @@ def _penalties_of(
         tape.watch(fake)
         tape.watch(variables)
         total = tf.zeros([])
-        for value in _terms("g_penalty", penalties, critic, real, fake):
+        for value in terms("g_penalty", penalties, critic, real, fake):
             total += value
     of_samples, *direct = tape.gradient(total, [fake, *variables])
     return total, of_samples, direct
@@ -228,7 +230,7 @@ def _norm(gradients: Sequence[tf.Tensor | None]) -> tf.Tensor:
     )
 
 
-def _terms(
+def terms(
     name: str,
     penalties: Sequence[Callable[..., tf.Tensor]],
     critic: Callable[[tf.Tensor], tf.Tensor],
@@ -239,14 +241,18 @@ def _terms(
     values = []
     for i, penalty in enumerate(penalties):
         which = f"{name}[{i}]" if len(penalties) > 1 else name
-        values.append(_scalar(which, functools.partial(penalty, critic, real, fake)))
+        values.append(one_number(which, functools.partial(penalty, critic, real, fake)))
     return values
 
 
-def _scalar(name: str, function: Callable[[], Any]) -> tf.Tensor:
+def one_number(name: str, function: Callable[[], Any]) -> tf.Tensor:
     """Call a user's function, check that it returns one number, and give it in float32.
 
     The mean over the batch is easily forgotten.
+
+    Args:
+        name: what is computed, for messages.
+        function: takes nothing.
     """
     way_out = "Use TensorFlow's functions, such as tf.reduce_mean in place of np.mean."
     with checks.without_values("GANTrainer", f"what computes {name}", way_out):

@@ -598,6 +598,51 @@ def test_numbers_that_numpy_would_draw_once_are_refused_when_a_round_is_compiled
     make("eager").round(real())
 
 
+def interpolated(critic, real, fake, seed=None, step=None):
+    """The mistake in many a WGAN-GP: a place between real and fake that NumPy draws."""
+    between = np.float32(np.random.uniform())  # noqa: NPY002
+    return tf.reduce_mean(critic(between * real + (1.0 - between) * fake))
+
+
+def noisy_labels(real_logits, fake_logits):
+    target = np.float32(np.random.uniform(0.7, 1.2))  # noqa: NPY002
+    return tf.reduce_mean(tf.nn.softplus(-target * real_logits)) + tf.reduce_mean(fake_logits)
+
+
+def with_noisy_d():
+    return losses.GANLoss("noisy", noisy_labels, losses.NON_SATURATING.generator)
+
+
+def with_noisy_g():
+    return losses.GANLoss("noisy", losses.NON_SATURATING.discriminator, noisy_labels, paired=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "way_out"),
+    [
+        ("penalty", {"penalty": interpolated}, "seed that a penalty"),
+        ("penalty", {"penalty": [penalties.r1(1.0), interpolated]}, "seed that a penalty"),
+        ("penalty", {"penalty": penalties.Lazy(interpolated, 4)}, "seed that a penalty"),
+        ("g_penalty", {"g_penalty": interpolated}, "seed that a penalty"),
+        ("loss.discriminator", {"loss": with_noisy_d()}, "into a penalty"),
+        ("loss.generator", {"loss": with_noisy_g()}, "into a penalty"),
+    ],
+)
+def test_a_loss_or_penalty_with_numpys_numbers_is_refused_when_compiled(name, options, way_out):
+    with pytest.raises(ValueError, match=rf"^GANTrainer: {re.escape(name)} must be .*{way_out}"):
+        affine(mode="graph", **options)
+    affine(mode="eager", **options).round(real())
+
+
+def test_a_penalty_that_draws_from_its_seed_is_welcome():
+    def interpolated_by_seed(critic, real, fake, seed, step):
+        between = rng.uniform([BATCH, 1], seed)  # for batches of this size alone
+        return tf.reduce_mean(critic(between * real + (1.0 - between) * fake))
+
+    trainer = affine(mode="graph", penalty=penalties.Lazy(interpolated_by_seed, 2))
+    assert np.isfinite(trainer.round(real())["penalty"])
+
+
 def test_a_sampler_with_numpys_numbers_is_refused_and_told_of_host_batches():
     def sample(index):
         return real()[np.random.permutation(BATCH)]  # noqa: NPY002
