@@ -30,7 +30,7 @@ from dcgan.runs import best, folder, real_faces, starting
 from dcgan.runs.networks_of_run import distribution_of, networks_of
 from gan_core import augment, checks, files, losses, penalties
 from gan_core.app.command_line import say
-from gan_core.devices import replicas, workers
+from gan_core.devices import instructions, replicas, workers
 from gan_core.latent import Normal
 from gan_core.optim import schedules
 from gan_core.optim.optimizers import Adam
@@ -199,7 +199,7 @@ def train(
         judge = _judge(config, run, data.images, rows, held_aside)
         del data  # the faces are on the device
         say(judge.introduction(), console)
-        _tell_of_short_epochs(config, an_epoch, console)
+        _hints(config, an_epoch, console)
         images_an_epoch = an_epoch * config.batch_size
         watch = Watch(run, judge, images_an_epoch, config, console, label_set)
         try:
@@ -287,6 +287,12 @@ def _tell_of_the_data(
         say(labelled.summary(), console)
 
 
+def _hints(config: Config, an_epoch: int, console: Console) -> None:
+    """What would make this training faster."""
+    _tell_of_short_epochs(config, an_epoch, console)
+    _tell_of_slow_bfloat16(config, console)
+
+
 def _tell_of_short_epochs(config: Config, an_epoch: int, console: Console) -> None:
     """Name --repeat to whoever starts a run on few faces; who has given it knows it."""
     if an_epoch >= FEW_ROUNDS or config.repeat > 1 or config.resume is not None:
@@ -297,6 +303,15 @@ def _tell_of_short_epochs(config: Config, an_epoch: int, console: Console) -> No
         f"To spend the time on training: --repeat {repeat}. See docs/faces.md, Few faces.",
         console,
     )
+
+
+def _tell_of_slow_bfloat16(config: Config, console: Console) -> None:
+    """Say so if bfloat16 makes the training slower on this CPU."""
+    if config.precision == "bfloat16" and instructions.bfloat16_is_slow():
+        say(
+            "This CPU has no instructions for bfloat16, so --precision float32 is faster here.",
+            console,
+        )
 
 
 def _judge(

@@ -141,6 +141,18 @@ def test_repeat_is_named_where_a_new_run_has_few_rounds_an_epoch(options, an_epo
     assert said.startswith(f"An epoch has only {an_epoch} rounds") == bool(hint)
 
 
+@pytest.mark.parametrize(
+    ("precision", "slow", "told"),
+    [("bfloat16", True, True), ("bfloat16", False, False), ("float32", True, False)],
+)
+def test_whoever_asks_for_a_precision_that_is_slow_here_is_told(precision, slow, told, monkeypatch):
+    monkeypatch.setattr(training.instructions, "bfloat16_is_slow", lambda: slow)
+    said = io.StringIO()
+    config = Config(precision=precision)
+    training._tell_of_slow_bfloat16(config, Console(file=said, width=200))
+    assert said.getvalue().startswith("This CPU has no instructions for bfloat16") == told
+
+
 def test_epochs_csv_has_a_distance_for_each_epoch_and_the_best_is_kept(done):
     _, run = done
     epochs = read_epochs(run.path / "epochs.csv")
