@@ -769,9 +769,9 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *The generator's own faces are found,* here with 36 to 39 dB. A longer test with `python -m dcgan find --generated 50`
+> - *The generator's own faces are found,* here with 33 to 39 dB. A longer test with `python -m dcgan find --generated 50`
 >   (800 steps in place of 400) found 98 % of 50 faces with 30 dB or more, with a median of 38 dB (one run).
-> - *The $z$ that was found is not the true one.* The two are 5 to 8 apart, where two samples are $\sqrt{200} \approx 14$
+> - *The $z$ that was found is not the true one.* The two are 5 to 9 apart, where two samples are $\sqrt{200} \approx 14$
 >   apart. The faces look the same: this $G$ maps different $z$ to nearly the same face.
 > - *Drawn faces come back with 17 to 20 dB only.* Hair colour and pose are right. The ribbon is missing, of two pairs of
 >   glasses only a faint trace of one is left, and the eyes are not the same. Either $G$ cannot make these faces, or the

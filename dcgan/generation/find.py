@@ -11,7 +11,6 @@ import dataclasses
 import os
 import shlex
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +26,13 @@ from gan_core import checks, files
 from gan_core.app.command_line import say
 
 if TYPE_CHECKING:
-    import tensorflow as tf
-
-    from dcgan.data.labels import Asked
+    from dcgan.data.labels import Asked, LabelSet
     from dcgan.generation.trained_generator import Generator
+    from dcgan.latent.inversion import Found, Labels
 
 SHEET = Path("runs/found.png")
 LIKE_ITSELF = 30.0  # decibels: an error of 8 grey levels, hard to see
+CANDIDATES = 2048  # faces from which the starts are chosen
 MOST_SHOWN = 16  # pictures on the sheet
 LINES = 16  # of the table
 
@@ -59,8 +58,8 @@ class Find:
     )
     label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     (
-        "for a generator that was trained with labels: the pictures' label, such as hair=blue; "
-        "repeat it until each factor has a value"
+        "for a generator that was trained with labels: what is known of the pictures' label, such "
+        "as hair=blue; may be repeated. The values of other factors are searched for"
     )
     starts: int = 8
     """number of starting points for each picture; the best result is kept"""
@@ -115,18 +114,19 @@ def _find(config: Find, sheet: Path, console: Console) -> None:
         wanted = "a generator that is differentiable"
         checks.fail("find", "run", wanted, generator.name, way_out)
     asked = generator.asked(config.label)
-    samples = _with_label(generator, asked)
     names, pictures = _pictures(config, generator, asked)
     with console.status(f"looking for {len(pictures)} z, {config.starts} starts each"):
         found = inversion.find(
-            samples,
+            generator.samples,
             generator.latent_dim,
             pictures,
+            labels=_known(generator, asked, config.seed),
             starts=config.starts,
+            candidates=CANDIDATES,
             steps=config.steps,
             seed=config.seed,
         )
-    _tell(names, found, generator, console)
+    _tell(names, found, generator, asked, console)
     written = [sheets.save(_sheet(pictures, found.faces), sheet)]
     if config.z is not None:
         files.write_atomically(config.z, lambda file: np.save(file, found.z))
@@ -134,24 +134,19 @@ def _find(config: Find, sheet: Path, console: Console) -> None:
     say(f"Wrote {' and '.join(map(str, written))}", console)
 
 
-def _with_label(generator: Generator, asked: Asked) -> Callable:
-    """The generator as a function of z alone: all faces have the label that is asked for."""
+def _known(generator: Generator, asked: Asked, seed: int) -> Labels | None:
+    """What is known of the pictures' labels; None if the generator takes none."""
+    from dcgan.latent.inversion import Labels
+
     known = generator.labels
     if known is None:
-        return generator.samples
-    missing = [name for name in known.factors if name not in asked]
-    if missing:
-        values = [shlex.quote(f"{name}={known.factors[name][0]}") for name in missing]
-        example = " ".join(f"--label {value}" for value in values)
-        wanted = "a value for each factor that the generator knows"
-        came = f"none for {', '.join(missing)}"
-        checks.fail("Find", "label", wanted, came, f"Say {example}, or what fits the pictures.")
-    row = known.with_asked(known.rows[:1], asked)
-
-    def samples(z: tf.Tensor) -> tf.Tensor:
-        return generator.samples(z, np.repeat(row, z.shape[0], axis=0))
-
-    return samples
+        return None
+    free = {
+        factor: len(values)
+        for factor, (name, values) in enumerate(known.factors.items())
+        if name not in asked
+    }
+    return Labels(generator.labels_of(CANDIDATES, seed, asked), free)
 
 
 def _pictures(config: Find, generator: Generator, asked: Asked) -> tuple[list[str], np.ndarray]:
@@ -197,17 +192,20 @@ def read(images: tuple[str | os.PathLike, ...], size: int, form: Form = USUAL) -
     return np.stack(pictures)
 
 
-def _tell(names: list[str], found, generator, console: Console) -> None:
-    """A line for each picture, and how many were found."""
+def _tell(
+    names: list[str], found: Found, generator: Generator, asked: Asked, console: Console
+) -> None:
+    """A line for each picture, how many were found, and the labels if they were searched for."""
     from dcgan.latent import space
 
     table = Table("picture")
     for name in ("PSNR in dB", "error in grey levels", "norm of z"):
         table.add_column(name, justify="right")
     lengths = space.norms(found.z)
-    for name, decibels, length in list(zip(names, found.psnr, lengths, strict=True))[:LINES]:
+    for i, name in enumerate(names[:LINES]):
+        decibels = found.psnr[i]
         error = 255.0 * 10.0 ** (-decibels / 20.0)
-        table.add_row(Text(name), f"{decibels:.1f}", f"{error:.1f}", f"{length:.1f}")
+        table.add_row(Text(name), f"{decibels:.1f}", f"{error:.1f}", f"{lengths[i]:.1f}")
     console.print(table)
     share = np.mean(found.psnr >= LIKE_ITSELF)
     mean, sd = space.shell(generator.latent_dim)
@@ -217,6 +215,17 @@ def _tell(names: list[str], found, generator, console: Console) -> None:
         f"{mean:.1f} ± {sd:.1f}.",
         console,
     )
+    known = generator.labels
+    if known is None or len(asked) == len(known.factors):
+        return
+    for name, label in zip(names[:LINES], found.labels, strict=False):
+        say(f"Label of {name}: {_options(label, known)}", console)
+
+
+def _options(label: np.ndarray, known: LabelSet) -> str:
+    """A label as options of `walk` and `generate`."""
+    values = zip(known.factors, known.words(label), strict=True)
+    return " ".join(f"--label {shlex.quote(f'{name}={value}')}" for name, value in values)
 
 
 def _sheet(pictures: np.ndarray, faces: np.ndarray) -> np.ndarray:

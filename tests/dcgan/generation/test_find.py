@@ -125,29 +125,44 @@ def test_faces_of_its_own_have_the_label(asked):
     np.testing.assert_array_equal(pictures, asked.sample(3, 5, want))
 
 
-@pytest.mark.parametrize(
-    ("labels", "words"),
-    [
-        ([], "--label must be a value for each factor that the generator knows"),
-        (["--label", "hair=blue"], "got none for glasses. Say --label glasses=no"),
-        (["--label", "hair=pnik", "--label", "glasses=no"], "one of the values of hair"),
-    ],
-)
-def test_a_missing_or_unknown_label_is_one_line(labels, words, asked, tmp_path, capsys):
+def test_the_label_of_a_picture_is_found_and_shown_as_an_option(tmp_path, asked, capsys):
+    """A level of -0.7 is out of reach of z with black hair: |z| may be at most 2.6."""
+    Image.new("RGB", (8, 8), (round(127.5 - 127.5 * 0.7),) * 3).save(tmp_path / "dark.png")
+    run("--image", tmp_path / "dark.png", "--out", tmp_path / "found.png", "--steps", 100)
+    said = capsys.readouterr().out
+    assert "dark.png: --label hair=blue --label glasses=" in said
+    assert "100 % have 30 dB or more" in said
+
+
+def test_a_value_that_is_given_stays(asked, tmp_path, capsys):
+    Image.new("RGB", (8, 8), (round(127.5 - 127.5 * 0.7),) * 3).save(tmp_path / "dark.png")
+    out = ["--out", tmp_path / "found.png", "--steps", 50]
+    run("--image", tmp_path / "dark.png", "--label", "hair=black", *out)
+    said = capsys.readouterr().out
+    assert "dark.png: --label hair=black --label glasses=" in said
+    assert " 0 % have 30 dB or more" in said
+
+
+def test_an_unknown_value_is_one_line(asked, tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
-        run("--generated", "2", *labels, "--out", tmp_path / "found.png")
+        run("--generated", "2", "--label", "hair=pnik", "--out", tmp_path / "found.png")
     said = capsys.readouterr().err
     assert stopped.value.code == 2
     assert said.count("\n") == 1, said
-    assert words in said
+    assert "one of the values of hair" in said
 
 
-def test_the_labels_that_are_missing_can_be_copied_into_a_shell():
+def test_the_label_is_not_told_to_whoever_gave_it(asked, tmp_path, capsys):
+    labels = ["--label", "hair=black", "--label", "glasses=no"]
+    run("--generated", "2", *labels, "--out", tmp_path / "found.png", "--steps", 2)
+    assert "Label of" not in capsys.readouterr().out
+
+
+def test_a_label_that_was_found_can_be_copied_into_a_shell():
     values = ("dark, blonde", "x")
     known = LabelSet.of_rows("csv", {"hair colour": values, "eyes": ("x", "y")}, [[0, 0], [1, 1]])
-    made = trained_generator.Generator(tf.identity, 2, SIZE, "made", known, tf.identity)
-    with pytest.raises(ValueError, match=r"Say --label 'hair colour=dark, blonde' --label eyes=x"):
-        find._with_label(made, {})
+    options = find._options(np.array([0, 1]), known)
+    assert options == "--label 'hair colour=dark, blonde' --label eyes=y"
 
 
 def test_walk_goes_between_rows_of_the_file(tmp_path, generator):

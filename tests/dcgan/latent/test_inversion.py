@@ -78,6 +78,76 @@ def test_floats_are_made_of_one_batch_at_a_time(samples, monkeypatch):
     assert made == [64, 16]
 
 
+@pytest.fixture(scope="module")
+def conditional(matrix):
+    """The linear G, with a constant for each value of two factors added to all pixels."""
+    first = tf.constant([0.0, 0.4, -0.4])
+    second = tf.constant([0.0, 0.2])
+
+    def samples(z, labels):
+        labels = tf.convert_to_tensor(labels)
+        added = tf.gather(first, labels[:, 0]) + tf.gather(second, labels[:, 1])
+        return tf.reshape(0.3 * z @ matrix + added[:, None], [-1, 4, 4, 3])
+
+    return samples
+
+
+def labels_of_candidates():
+    return np.random.default_rng(5).integers(0, [3, 2], [64, 2])
+
+
+@pytest.mark.parametrize("label", [[0, 0], [1, 0], [2, 1]])
+def test_labels_that_are_free_are_found_together_with_z(label, conditional):
+    picture = to_uint8(conditional(tf.constant([[0.5, -1.0, 0.3]]), [label])).numpy()
+    labels = inversion.Labels(labels_of_candidates(), {0: 3, 1: 2})
+    found = inversion.find(
+        conditional, DIM, picture, labels=labels, starts=2, candidates=64, steps=100
+    )
+    assert found.labels.tolist() == [label]
+    np.testing.assert_allclose(found.z, [[0.5, -1.0, 0.3]], atol=0.05)
+    made = to_uint8(conditional(tf.constant(found.z), found.labels)).numpy()
+    np.testing.assert_array_equal(found.faces, made)
+
+
+def test_labels_that_are_not_free_stay(conditional):
+    picture = to_uint8(conditional(tf.zeros([1, DIM]), [[1, 1]])).numpy()
+    candidates = labels_of_candidates()
+    candidates[:, 0] = 2
+    labels = inversion.Labels(candidates, {1: 2})
+    found = inversion.find(
+        conditional, DIM, picture, labels=labels, starts=2, candidates=64, steps=20
+    )
+    assert found.labels.tolist() == [[2, 1]]
+
+
+def test_each_picture_has_its_own_label_in_any_company(conditional):
+    generator = np.random.default_rng(6)
+    z = tf.constant(generator.normal(size=[40, DIM]), tf.float32)
+    wanted = generator.integers(0, [3, 2], [40, 2])
+    pictures = to_uint8(conditional(z, wanted)).numpy()
+    labels = inversion.Labels(labels_of_candidates(), {0: 3, 1: 2})
+    options = {"labels": labels, "starts": 2, "candidates": 64, "steps": 20}
+    together = inversion.find(conditional, DIM, pictures, **options)
+    alone = inversion.find(conditional, DIM, pictures[35:37], **options)
+    np.testing.assert_array_equal(together.labels[35:37], alone.labels)
+    np.testing.assert_allclose(together.z[35:37], alone.z, atol=1e-4)
+    assert np.mean(together.labels == wanted) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (([[0.5]],), "inversion.Labels: candidates must be"),
+        (([0],), "inversion.Labels: candidates must be"),
+        (([[0, 0]], {2: 3}), "inversion.Labels: a factor of free must be"),
+        (([[0, 0]], {1: 0}), r"inversion.Labels: free\[1\] must be"),
+    ],
+)
+def test_wrong_labels_are_named(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        inversion.Labels(*arguments)
+
+
 @pytest.mark.slow
 def test_more_starts_are_never_worse():
     generator = trained_generator.of_network(tiny_faces.network(), 7, 32)
@@ -95,6 +165,7 @@ def test_more_starts_are_never_worse():
     [
         ({"starts": 0}, "find: starts must be a whole number from 1"),
         ({"starts": 9, "candidates": 8}, "find: starts must be"),
+        ({"labels": inversion.Labels([[0]])}, "find: labels must be of 8 candidates, got of 1"),
         ({"steps": 0}, "find: steps must be"),
         ({"learning_rate": 0.0}, "find: learning_rate must be"),
         ({"pictures": np.zeros([1, 8, 8, 3], np.uint8)}, "find: pictures must be [n, 4, 4, 3]"),
