@@ -31,7 +31,7 @@ from gan_core.app.command_line import run
 @dataclasses.dataclass(frozen=True)
 class Config:
     run: Path | None = None
-    """run folder; none: the generator that comes with the package"""
+    """run folder; none: the generator without labels that comes with the package"""
     batch_size: tuple[int, ...] = (1, 16, 64, 256)
     """z given to the network at once"""
     count: int = 1024

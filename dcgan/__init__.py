@@ -10,7 +10,7 @@
     data/                a folder or zip of pictures -> one array, cached -> batches
     drawn/               faces that a program draws, with known factors
     measures/            numbers about a set of faces, and distances between two sets
-    generation/          z -> pictures, a face for every id, walks; the package's own generator
+    generation/          z -> pictures, a face for every id, walks; the package's own two generators
     latent/              walks, directions and what they change
     judge/               how good a generator is: all measures beside real faces, missing factors
     page/, watch/        the commands page and watch

@@ -496,7 +496,7 @@ if __name__ == "__main__":
 r"""
 > **Notice.** *Half way along the line the distance is 58, along the arc 21.* The samples themselves have 26. (Five other
 > sets of a thousand samples had 17 to 21: sets differ by as much.) So the arc costs no quality that we can see: use it.
-> (`python -m dcgan walk --kind slerp --without-labels --gif walk.gif` writes such a walk as an animation.)
+> (`python -m dcgan walk --kind slerp --gif walk.gif` writes such a walk as an animation.)
 
 > **Common mistake.** To take only two faces, compare lerp with slerp by eye, and conclude that there is no difference.
 > The two rows of Figure 10.7 can hardly be told apart. A thousand middles show the difference.

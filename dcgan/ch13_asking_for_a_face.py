@@ -997,7 +997,7 @@ r"""
 >   never seen. That it could does not mean that it does.
 
 So before you ask for a combination, ask how often the data have it. The commands do that for you: training lists values
-with fewer than ten pictures, and `generate` says so when no picture had what you ask for.
+with fewer than ten pictures, and `generate` says so when no picture had two of the values that you ask for.
 
 ## 13.10 Labels of your own
 

@@ -77,6 +77,9 @@ def generator(
         network: one of `dcgan.networks.BY_NAME`.
         label_share: as for `make`.
         options: the options of `Plan`; the width is G's.
+
+    Raises:
+        ValueError, TypeError: as for `make`.
     """
     plan = Plan(**options)
     wider = {**options, "latent_dim": plan.latent_dim + LABEL_SIZE}

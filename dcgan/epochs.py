@@ -51,7 +51,8 @@ class Watch:
         images_an_epoch: how many images an epoch trains on.
         config: the run's config.
         console: where one line is printed for each epoch.
-        label_set: the labels that G is asked for; a row of a sheet has one label.
+        label_set: the labels that G is asked for; `samples/labels.csv` says which label each face
+            of a sheet has.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Watch:
         self.labels_shown = None
         if label_set is not None:
             self.labels_shown = labels_of_sheet(label_set, SHOWN, SHOWN_IN_A_ROW, config.seed)
+            _write_labels(run.samples / "labels.csv", label_set, self.labels_shown)
         self.told: str | None = None
         """the last failure that was told"""
 
@@ -224,6 +226,16 @@ def labels_of_sheet(label_set: LabelSet, count: int, columns: int, seed: int) ->
             rows.append(label_set.rows[most])
     chosen = [rows[i % len(rows)] for i in range(-(-count // columns))]
     return np.repeat(chosen, columns, axis=0)[:count].astype(np.int32)
+
+
+def _write_labels(file: Path, label_set: LabelSet, labels: np.ndarray) -> None:
+    """A line for each face of a sheet, row by row: its number, and the value of each factor."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(["face", *label_set.factors])
+    for number, label in enumerate(labels):
+        lines.writerow([number, *label_set.words(label)])
+    files.text_atomically(file, text.getvalue())
 
 
 def _answers(row: dict[str, Any]) -> str:

@@ -31,6 +31,7 @@ FILE = "labels.json"
 MOST_VALUES = 1000  # the largest number of values of a factor
 RARE = 10  # fewer pictures than this are too few to learn a value from
 SHOWN = 12  # values of a factor that a line lists
+DENIALS = ("no", "none", "false", "0")  # whoever says glasses=no wants none
 WITHOUT = -1  # in place of a value, where a picture has none
 
 Asked = dict[str, str]
@@ -123,8 +124,8 @@ class LabelSet:
             name, equals, value = text.partition("=")
             if not equals or not name.strip() or not value.strip():
                 wanted = "FACTOR=VALUE, such as " + self._example()
-                checks.fail("generate", "label", wanted, repr(text))
-            hint = self._factor_of(name)
+                checks.fail("generate", "label", wanted, repr(text), self._factors_of(text))
+            hint = "" if _plain(value) in DENIALS else self._factors_of(name)
             name = _nearest("label", "one of the factors", name.strip(), self.factors, hint)
             value = _nearest(
                 "label", f"one of the values of {name}", value.strip(), self.factors[name]
@@ -135,13 +136,19 @@ class LabelSet:
             found[name] = value
         return found
 
-    def _factor_of(self, value: str) -> str:
+    def _factors_of(self, value: str) -> str:
         """What to say if a value is named in place of its factor; "" if nothing has this value."""
-        for name, values in self.factors.items():
-            for one in values:
-                if _plain(one) == _plain(value):
-                    return f"It is a value of {name}: --label {shlex.quote(f'{name}={one}')}."
-        return ""
+        found = [
+            (name, f"--label {shlex.quote(f'{name}={one}')}")
+            for name, values in self.factors.items()
+            for one in values
+            if _plain(one) == _plain(value)
+        ]
+        if not found:
+            return ""
+        names = " and of ".join(name for name, _ in found)
+        options = " or ".join(option for _, option in found)
+        return f"It is a value of {names}: {options}."
 
     def _example(self) -> str:
         name, values = next(iter(self.factors.items()))

@@ -53,8 +53,8 @@ class Find:
     )
     run: Path | None = None
     (
-        "run folder; none: the generator that comes with the package, and with --label its "
-        "generator with labels"
+        "run folder; none: the generator without labels that comes with the package, and with "
+        "--label its generator with labels"
     )
     label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     (
@@ -70,7 +70,7 @@ class Find:
     out: Path | None = None
     """a .png with the pictures and the faces that were found; none: the next free runs/found.png"""
     z: Path | None = None
-    """FILE.npy for the z that were found; walk --z FILE.npy walks from one to another"""
+    """FILE.npy for the z that were found; prints the command that walks from one to another"""
     overwrite: bool = False
     """replace --out and --z if they exist"""
 
@@ -132,6 +132,8 @@ def _find(config: Find, sheet: Path, console: Console) -> None:
         files.write_atomically(config.z, lambda file: np.save(file, found.z))
         written.append(config.z)
     say(f"Wrote {' and '.join(map(str, written))}", console)
+    if config.z is not None:
+        say(f"To walk there: {_walk_command(config, generator, found)}", console)
 
 
 def _known(generator: Generator, asked: Asked, seed: int) -> Labels | None:
@@ -220,6 +222,19 @@ def _tell(
         return
     for name, label in zip(names[:LINES], found.labels, strict=False):
         say(f"Label of {name}: {_options(label, known)}", console)
+
+
+def _walk_command(config: Find, generator: Generator, found: Found) -> str:
+    """Starts at the first picture; two are needed to walk from one to another."""
+    parts = ["python -m dcgan walk"]
+    if config.run is not None:
+        parts.append(f"--run {shlex.quote(str(config.run))}")
+    parts.append(f"--z {shlex.quote(str(config.z))}")
+    if len(found.z) == 1:
+        parts.append("--kind traverse")
+    if generator.labels is not None:
+        parts.append(_options(found.labels[0], generator.labels))
+    return " ".join(parts)
 
 
 def _options(label: np.ndarray, known: LabelSet) -> str:

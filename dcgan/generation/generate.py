@@ -75,7 +75,7 @@ class Generate:
         checks.integer("Generate", "count", self.count, 1, 10**9)
         checks.integer("Generate", "seed", self.seed, -(2**63), 2**63 - 1)
         checks.boolean("Generate", "overwrite", self.overwrite)
-        check_choice("Generate", self.without_labels, self.run)
+        check_choice("Generate", self.without_labels, self.run, self.label)
         checks.number("Generate", "truncation", self.truncation, above=0.0, high=1.0)
         checks.boolean("Generate", "labels", self.labels)
         if self.ids is not None and self.out is None:
@@ -164,11 +164,12 @@ def _list_labels(config: Generate, console: Console) -> None:
 
 
 def _asked(config: Generate, generator: Generator, console: Console) -> Asked:
-    """The labels from --label; warn if no picture of the training had all of them."""
+    """The labels from --label; warn if two of the values were never together in the training."""
     asked = generator.asked(config.label)
-    if asked and not generator.labels.pictures_with(asked):
-        words = " and ".join(f"{name}={value}" for name, value in asked.items())
-        say(f"No picture of the training had {words} together: expect poor faces.", console)
+    for pair in itertools.combinations(asked.items(), 2):
+        if not generator.labels.pictures_with(dict(pair)):
+            words = " and ".join(f"{name}={value}" for name, value in pair)
+            say(f"No picture of the training had {words} together: expect poor faces.", console)
     return asked
 
 

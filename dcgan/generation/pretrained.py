@@ -27,6 +27,7 @@ import dataclasses
 import io
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -210,20 +211,28 @@ def _network(about: dict[str, Any], labels: LabelSet | None) -> Sequential:
     return conditional_networks.generator(labels.sizes, **options, seed=0)
 
 
-def check_choice(owner: str, without_labels: bool, run: Path | None) -> None:
-    """Refuse an option that chooses one of the package's two where a run is named.
+def check_choice(
+    owner: str, without_labels: bool, run: Path | None, label: Sequence[str] = ()
+) -> None:
+    """Refuse an option that chooses one of the package's two where a run, or a label, is named.
 
     Args:
         owner: whose option it is, for the message.
         without_labels: its value.
         run: the run folder; None: none is named.
+        label: the labels that are asked for.
 
     Raises:
-        ValueError: if both are given, or without_labels is neither True nor False.
+        ValueError: if two of them are given, or without_labels is neither True nor False.
     """
-    if checks.boolean(owner, "without_labels", without_labels) and run is not None:
+    if not checks.boolean(owner, "without_labels", without_labels):
+        return
+    if run is not None:
         way_out = "It chooses between the two generators that come with the package."
         checks.fail(owner, "without_labels", "left out with a run", str(run), way_out)
+    if label:
+        way_out = "The generator without labels cannot be asked."
+        checks.fail(owner, "without_labels", "left out with a label", repr(label[0]), way_out)
 
 
 def of_kind(with_labels: bool) -> Path:
@@ -234,7 +243,7 @@ def of_kind(with_labels: bool) -> Path:
 def name_of(labels: LabelSet | None) -> str:
     """The package's generator that has these labels, in words."""
     if labels is None:
-        return "the package's own generator"
+        return "the package's generator without labels"
     return "the package's generator with labels"
 
 

@@ -1,6 +1,6 @@
 """Faces from a trained generator: z in, uint8 pictures out.
 
-generator = load()                       # the one that comes with the package
+generator = load()                       # the package's own, the one without labels
 generator = load("runs/dcgan-1")         # of a run
 faces = generator.sample(16, seed=3)     # uint8 [16, 64, 64, 3]
 """
@@ -225,7 +225,8 @@ def load(run: str | os.PathLike | None = None, *, with_labels: bool = False) -> 
 
     Args:
         run: a run folder (its generator/ alone will do); None: one of the package's own two.
-        with_labels: which of these two: the one that was trained with labels, or the other.
+        with_labels: which of these two: the one that was trained with labels, or the other. A run
+            has labels or not, whatever is said here.
 
     Raises:
         ValueError: if there is none, or it cannot be used.

@@ -16,7 +16,6 @@ import tyro
 from PIL import Image, ImageDraw, ImageFont
 
 from dcgan.figures import sheets
-from dcgan.generation.pretrained import check_choice
 from gan_core import checks, files
 from gan_core.app.command_line import say
 
@@ -48,9 +47,10 @@ class Walk:
         "along the arc or the line; traverse: change one number of z"
     )
     run: Path | None = None
-    """run folder; none: the generator with labels that comes with the package"""
-    without_labels: bool = False
-    """of the package's two generators take the one that makes a face from z alone"""
+    (
+        "run folder; none: the generator without labels that comes with the package, and with "
+        "--label its generator with labels"
+    )
     steps: int = 10
     """faces in the strip"""
     seed: int = 0
@@ -61,7 +61,10 @@ class Walk:
         "gives this number)"
     )
     second: int = 1
-    """slerp, lerp: number of the sample that the walk ends at"""
+    (
+        "slerp, lerp: number of the sample that the walk ends at; of a generator with labels its "
+        "z, with the label of the first"
+    )
     coordinate: int = 0
     """traverse: which number of z"""
     span: float = 3.0
@@ -98,7 +101,6 @@ class Walk:
         checks.number("Walk", "truncation", self.truncation, above=0.0, high=1.0)
         checks.boolean("Walk", "keep_norm", self.keep_norm)
         checks.boolean("Walk", "overwrite", self.overwrite)
-        check_choice("Walk", self.without_labels, self.run)
         for name, ending in (("out", ".png"), ("gif", ".gif")):
             file = getattr(self, name)
             if file is not None and Path(file).suffix.lower() != ending:
@@ -172,17 +174,22 @@ def _draw(config: Walk, strip: Path) -> str:
     from dcgan.generation import trained_generator  # slow: they import TensorFlow
     from dcgan.latent import space
 
-    generator = trained_generator.load(config.run, with_labels=not config.without_labels)
+    generator = trained_generator.load(config.run, with_labels=bool(config.label))
     z = config.truncation * path_of_z(config, generator.latent_dim)
-    faces = generator(z, _label(config, generator))
+    label = _label(config, generator)
+    faces = generator(z, label)
     lengths = space.norms(z)
     labels = [f"|z| = {length:.1f}" for length in lengths]
     written = [sheets.save(labelled(faces, labels, config.columns), strip)]
     if config.gif is not None:
         written.append(sheets.save_gif(_ThereAndBack(faces, labels), config.gif))
     mean, sd = space.shell(generator.latent_dim)
+    asked = ""
+    if label is not None:
+        asked = f", all with {', '.join(generator.labels.words(label[0]))}"
     return (
-        f"{config.kind}: {len(z)} faces, ||z|| from {lengths.min():.1f} to {lengths.max():.1f}; "
+        f"{config.kind}: {len(z)} faces by {generator.name}{asked}; "
+        f"||z|| from {lengths.min():.1f} to {lengths.max():.1f}; "
         f"samples of the prior have {mean:.1f} ± {sd:.1f}. Wrote {' and '.join(map(str, written))}"
     )
 

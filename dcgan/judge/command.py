@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from dcgan.config import SIZES
+from dcgan.generation.pretrained import check_choice
 from gan_core import checks
 
 FEWEST = 20  # faces in a set
@@ -23,6 +24,8 @@ class Judge:
 
     run: Path | None = None
     """run folder; none: the generator with labels that comes with the package"""
+    without_labels: bool = False
+    """of the package's two generators judge the one that makes a face from z alone"""
     data: Path | None = None
     """folder, zip, tar, .npy or .npz of the real faces; none: those of the generator's training"""
     faces: Path | None = None
@@ -52,6 +55,7 @@ class Judge:
         checks.integer("Judge", "n", self.n, FEWEST, MOST)
         checks.seed("Judge", self.seed)
         checks.boolean("Judge", "overwrite", self.overwrite)
+        check_choice("Judge", self.without_labels, self.run)
         checks.one_of("Judge", "features", self.features, ["imagenet", "factors"])
         checks.one_of("Judge", "size", self.size, SIZES)
         if self.faces is not None and self.run is None and self.data is None:
@@ -66,6 +70,9 @@ class Judge:
                 way_out = "Name it among the sets of --compare." if name == "faces" else ""
                 wanted = "left out where --compare names the sets"
                 checks.fail("Judge", name, wanted, str(value), way_out)
+        if self.without_labels and (self.compare or self.faces is not None):
+            wanted = "left out where files hold the faces"
+            checks.fail("Judge", "without_labels", wanted, "it")
         ending = ".csv" if self.compare else ".png"
         if self.out is not None and Path(self.out).suffix.lower() != ending:
             checks.fail("Judge", "out", f"a file whose name ends in {ending}", str(self.out))

@@ -109,7 +109,7 @@ def _tell_shares(config: Judge, console: Console) -> None:
     """Of a run whose labels are factors of drawn faces: how often it makes what is asked for."""
     if config.faces is not None:
         return
-    generator = trained_generator.load(config.run, with_labels=True)
+    generator = _generator(config)
     if generator.labels is None or generator.labels.kind != "drawn":
         return
     with console.status("reading the labels of generated faces"):
@@ -142,7 +142,7 @@ def _training_config(config: Judge) -> Config:
         return of_run(config.run)
     if config.faces is not None or config.compare:
         return Config(data=config.data, size=config.size, flip=False)
-    return evidence.packages_own(pretrained.FILE_WITH_LABELS)
+    return evidence.packages_own(pretrained.of_kind(with_labels=not config.without_labels))
 
 
 def _generated(config: Judge, console: Console) -> tuple[np.ndarray, Config]:
@@ -156,8 +156,12 @@ def _generated(config: Judge, console: Console) -> tuple[np.ndarray, Config]:
             came = f"{len(found.images)} in {config.faces}"
             checks.fail("Judge", "faces", f"at least {FEWEST} pictures", came)
         return found.images[: config.n], training_config
-    generator = trained_generator.load(config.run, with_labels=True)
-    return generator.sample(config.n, seed=config.seed), training_config
+    return _generator(config).sample(config.n, seed=config.seed), training_config
+
+
+def _generator(config: Judge) -> trained_generator.Generator:
+    """That of the run, or the chosen one of the package's own two."""
+    return trained_generator.load(config.run, with_labels=not config.without_labels)
 
 
 def real_faces(config: Config, data: Path | None, *, n: int, size: int) -> RealFaces:

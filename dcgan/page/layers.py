@@ -1,6 +1,6 @@
 """A trained generator as plain data: the layers that `assets/network.js` computes.
 
-Kernels are stored in half precision, as in the generator that comes with the package (off by at
+Kernels are stored in half precision, as in the generators that come with the package (off by at
 most 1/2048 of each number); batch norm becomes a scale and a shift for each channel:
 
     gamma (x - mean) / sqrt(variance + epsilon) + beta = scale x + shift

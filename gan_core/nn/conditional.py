@@ -215,17 +215,17 @@ class ConditionalBatchNorm(tf.Module):
         scale = self.gamma + hot @ self.gammas
         shift = self.beta + hot @ self.betas
         if training:
-            standard = self.standardise(x, training=True)
+            values = self.standardise(x, training=True)
         else:  # it would be a x + b: both steps together are one product and one sum
             self.standardise.check(x, training=False)
             a, b = self.standardise.moving_scale_and_shift()
             shift += scale * b
             scale *= a
-            standard = x
+            values = x
         if x.shape.rank == 4:
             scale = scale[:, tf.newaxis, tf.newaxis, :]
             shift = shift[:, tf.newaxis, tf.newaxis, :]
-        return tf.cast(tf.cast(standard, tf.float32) * scale + shift, x.dtype)
+        return tf.cast(tf.cast(values, tf.float32) * scale + shift, x.dtype)
 
 
 class ProjectionHead(tf.Module):

@@ -290,6 +290,18 @@ def test_with_more_values_than_rows_each_face_of_a_sheet_has_a_label_of_its_own(
     assert (shown != epochs.labels_of_sheet(known, 64, 8, seed=1)).any()
 
 
+def test_the_labels_of_a_sheet_are_written_beside_it(tmp_path):
+    factors = {"hair": ("dark, blonde", "red"), "glasses": ("no", "yes")}
+    known = LabelSet.of_rows("csv", factors, np.array([[0, 0], [1, 1]]))
+    run = RunFolder.create(tmp_path / "run", {})
+    settings = types.SimpleNamespace(tensorboard=False, seed=0)
+    watch = epochs.Watch(run, None, 10, settings, SILENT, known)
+    lines = (run.samples / "labels.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + len(watch.labels_shown) == 65
+    assert lines[:2] == ["face,hair,glasses", '0,"dark, blonde",no']
+    assert lines[9] == "8,red,yes"  # the second row of faces
+
+
 def test_the_animation_of_a_long_run_is_a_choice_of_its_sheets(tmp_path, monkeypatch):
     """Of a thousand epochs all sheets would take gigabytes, and a minute at every stop."""
     monkeypatch.setattr(epochs, "MOST_FRAMES", 4)

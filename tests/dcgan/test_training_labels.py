@@ -50,7 +50,9 @@ def test_the_export_is_asked_for_labels(done):
     assert generator.sample(3, 3, asked).shape == (3, 32, 32, 3)
     painter = avatars.Painter(generator, 0, asked)
     np.testing.assert_array_equal(painter(["anna", "bob"])[1:], painter(["bob"]))
-    with pytest.raises(ValueError, match=re.escape("the package's own generator was trained")):
+    with pytest.raises(
+        ValueError, match=re.escape("the package's generator without labels was trained")
+    ):
         trained_generator.load().asked(["hair=blue"])
     assert trained_generator.load(with_labels=True).asked(["hair=blue"]) == {"hair": "blue"}
 

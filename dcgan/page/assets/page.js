@@ -210,7 +210,9 @@ function shellWord(text) {
 
 /** The command that gives the same name the same face. */
 function updateCommand(options) {
-  element("ids-command").textContent = `python -m dcgan generate --ids FILE${options}`;
+  const run = data.run === null ? "" : ` --run ${shellWord(data.run)}`;
+  element("ids-command").textContent =
+    `python -m dcgan generate${run} --ids FILE --out faces.zip${options}`;
 }
 
 function updateLabels() {

@@ -182,12 +182,26 @@ def test_asking_knows_names_and_the_nearest_ones():
     for texts, words in (
         (["hair=bleu"], "Did you mean blue?"),
         (["hairs=blue"], "Did you mean hair?"),
-        (["blue"], "must be FACTOR=VALUE"),
+        (["blue"], "must be FACTOR=VALUE, such as hair="),
+        (["blue"], "It is a value of hair: --label hair=blue."),
         (["blue=yes"], "It is a value of hair: --label hair=blue."),
         (["hair=red", "hair=blue"], "must be one value of hair, got red and blue"),
     ):
         with refuses(words):
             known.asked(texts)
+
+
+def test_a_value_of_several_factors_is_shown_with_each_and_none_where_it_is_denied():
+    values = {"hair": ("red", "blue"), "eye colour": ("red", "green"), "ornament": ("none", "hat")}
+    known = labels.LabelSet.of_rows("csv", values, [[0, 0, 0], [1, 1, 1]])
+    words = "It is a value of hair and of eye colour: --label hair=red or --label 'eye colour=red'."
+    for text in ("red", "red=yes"):
+        with refuses(words):
+            known.asked([text])
+    for text in ("hat=no", "hat=None"):
+        with pytest.raises(ValueError, match="one of the factors") as told:
+            known.asked([text])
+        assert "It is a value" not in str(told.value)
 
 
 def test_every_factor_is_named_as_labels_take_it():

@@ -158,6 +158,24 @@ def test_the_label_is_not_told_to_whoever_gave_it(asked, tmp_path, capsys):
     assert "Label of" not in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("run_folder", "pictures", "command"),
+    [
+        (None, 2, "walk --z my.npy --label hair=black --label glasses=no"),
+        ("a run", 1, "walk --run 'a run' --z my.npy --kind traverse --label hair=black"),
+    ],
+)
+def test_the_walk_to_the_faces_that_were_found_is_one_command(
+    run_folder, pictures, command, asked, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    options = ["--label", "hair=black", "--label", "glasses=no", "--steps", 2, "--z", "my.npy"]
+    if run_folder is not None:
+        options += ["--run", run_folder]
+    run("--generated", pictures, *options)
+    assert f"To walk there: python -m dcgan {command}" in capsys.readouterr().out
+
+
 def test_a_label_that_was_found_can_be_copied_into_a_shell():
     values = ("dark, blonde", "x")
     known = LabelSet.of_rows("csv", {"hair colour": values, "eyes": ("x", "y")}, [[0, 0], [1, 1]])

@@ -183,7 +183,7 @@ def test_without_a_run_it_is_the_packages_own(network, tmp_path, monkeypatch):
     pretrained.save(network, tmp_path / "own.npz", size=32, width=2, latent_dim=7)
     loaded = trained_generator.load()
     assert (loaded.latent_dim, loaded.size) == (7, 32)
-    assert loaded.name == "the package's own generator"
+    assert loaded.name == "the package's generator without labels"
     assert loaded.sample(2).shape == (2, 32, 32, 3)
 
 

@@ -86,7 +86,10 @@ def test_the_strip_shows_the_faces_in_order_and_a_norm_below_each(tmp_path, gene
         )
         assert strip[top + side : top + side + walk.LABEL, left : left + side].min() < 128  # ink
     said = capsys.readouterr().out
-    assert "ray: 3 faces, ||z|| from 0.0 to 4.5; samples of the prior have 4.4 ± 0.7. Wrote" in said
+    assert (
+        "ray: 3 faces by known; ||z|| from 0.0 to 4.5; samples of the prior have 4.4 ± 0.7. Wrote"
+        in said
+    )
 
 
 def test_labels_differ_as_the_texts_do():

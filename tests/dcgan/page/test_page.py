@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import browser
 import numpy as np
@@ -34,7 +35,7 @@ def document(subject, **options):
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    """The page of the package's own generator, with directions that need no classifier."""
+    """The page of the package's generator without labels, with directions of its first layer."""
     path = tmp_path_factory.mktemp("page") / "faces.html"
     path.write_text(document(build.load(None), title="<Faces> & more"), encoding="utf-8")
     return path
@@ -393,7 +394,7 @@ def test_a_label_is_asked_for_kept_in_the_address_and_given_back_to_the_name(lab
     ]
     command = labelled.execute_script("return document.getElementById('ids-command').textContent")
     assert command == (
-        "python -m dcgan generate --ids FILE "
+        "python -m dcgan generate --ids FILE --out faces.zip "
         "--label 'hair=<i>blue</i>' --label glasses=yes --label 'many=value 19'"
     )
     labelled.get("about:blank")
@@ -407,6 +408,16 @@ def test_a_label_is_asked_for_kept_in_the_address_and_given_back_to_the_name(lab
     assert state(labelled)["labels"] == {}
     assert face_of(labelled) == by_name
     assert browser.errors(labelled) == []
+
+
+def test_the_command_of_a_runs_page_names_the_run(subject, tmp_path):
+    path = tmp_path / "faces.html"
+    path.write_text(document(subject, run=Path("runs/my run")), encoding="utf-8")
+    with browser.chromium() as driver:
+        driver.get(path.as_uri())
+        script = "return document.getElementById('ids-command').textContent"
+        command = "python -m dcgan generate --run 'runs/my run' --ids FILE --out faces.zip"
+        assert driver.execute_script(script) == command
 
 
 def test_a_random_face_keeps_what_is_asked_for_and_python_knows_the_label(
@@ -482,7 +493,7 @@ def test_the_command_writes_a_page_with_measured_sliders(tmp_path, monkeypatch, 
     monkeypatch.setattr(build.factor_classifier, "train_classifier", lambda size: Classifier())
     out = tmp_path / "faces.html"
     build.page(Page(out=out, samples=500, without_labels=True))
-    assert "the package's own generator" in capsys.readouterr().out
+    assert "the package's generator without labels" in capsys.readouterr().out
     data = json.loads(re.search(r'id="data">(.*?)</script>', out.read_text(encoding="utf-8"))[1])
     assert {one["group"] for one in data["sliders"]} <= {"upper half", "lower half"}
     assert all(one["measured"].startswith("at 3, ") for one in data["sliders"])
@@ -493,7 +504,7 @@ def test_the_command_writes_a_page_with_measured_sliders(tmp_path, monkeypatch, 
 def test_the_page_has_the_packages_generator_that_is_asked_for(
     tmp_path, monkeypatch, without_labels
 ):
-    """With labels it has buttons, and the directions need no classifier."""
+    """With labels it has buttons."""
     monkeypatch.setattr(build, "find_sliders", lambda *_: [])
     out = tmp_path / "faces.html"
     build.page(Page(out=out, without_labels=without_labels))
