@@ -129,7 +129,7 @@ def test_both_ways_have_the_same_values_and_gradients(dtype):
             y = way(x)
         found.append([y, tape.gradient(y, x, output_gradients=weights)])
     for one, other in zip(*found, strict=True):
-        tolerance = 1e-6 if dtype == tf.float32 else 0.01
+        tolerance = 1e-6 if dtype == tf.float32 else 0.02  # two units of the last of eight bits
         np.testing.assert_allclose(
             tf.cast(one, tf.float32), tf.cast(other, tf.float32), 0, tolerance
         )

@@ -32,6 +32,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from gan_core.devices import instructions
 from gan_core.nn.kernels import convolution, winograd
 from gan_core.nn.kernels.convolution import PATHS, conv, conv_transpose, filter_gradient
 
@@ -112,6 +113,9 @@ def test_the_paths_agree_in_second_gradients(case):
 @pytest.mark.parametrize("case", FEW, ids=str)
 def test_the_paths_agree_in_float32_and_bfloat16(case):
     x, w, y = three(case, np.float32)
+    # Eight bits a number, and some hundred of them in a second gradient. Without instructions for
+    # bfloat16 the sum is rounded to it after every number.
+    coarse_tolerance = 0.2 if instructions.bfloat16_is_slow() else 0.06
     for name, (u, v) in {"conv": (x, w), "conv_transpose": (y, w)}.items():
         want = derivatives(pairs(case, "native")[name], u.astype(np.float64), v.astype(np.float64))
         for path in PATHS:
@@ -122,9 +126,7 @@ def test_the_paths_agree_in_float32_and_bfloat16(case):
             coarse = derivatives(function, tf.cast(u, tf.bfloat16), tf.cast(v, tf.bfloat16))
             for have, wanted in zip(coarse, want, strict=True):
                 assert have.dtype == tf.bfloat16
-                close(
-                    have, wanted, 0.06
-                )  # eight bits a number, and some hundred of them in a second gradient
+                close(have, wanted, coarse_tolerance)
 
 
 SQUARE = (4, 2, "SAME", (4, 4))
