@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from gan_core import checks, rng
 from gan_core.devices import replicas
+from gan_core.nn.affine import Affine
 from gan_core.nn.batch_norm_gradients import normalised
 from gan_core.nn.initializers import Initializer, ones
 
@@ -103,16 +104,33 @@ class BatchNorm(tf.Module):
         Returns:
             y, of x's shape and dtype; computed in float32.
         """
-        x = tf.convert_to_tensor(x)
-        self.check(x, training=training)
         if not training:
-            scale, shift = self.moving_scale_and_shift()
-            return tf.cast(tf.cast(x, tf.float32) * scale + shift, x.dtype)
+            return self.as_affine(x).computed()
+        x = tf.convert_to_tensor(x)
+        self._check(x, training)
         together = self.synchronised and replicas.count() > 1
         y, mean, unbiased = self._normalise_by_batch(x, together)
         self._move(self.moving_mean, mean)
         self._move(self.moving_variance, unbiased)
         return y
+
+    def as_affine(self, x: tf.Tensor, *, training: bool = False) -> Affine:
+        """Leave the product and the sum to a layer behind this one that scales and shifts as well.
+
+        Args:
+            x: as in the call.
+            training: as in the call.
+
+        Returns:
+            What gives y when it is computed. In training it is y itself: TensorFlow has one
+            operation for all of batch norm.
+        """
+        if training:
+            return Affine(self(x, training=True))
+        x = tf.convert_to_tensor(x)
+        self._check(x, training)
+        scale, shift = self._moving_scale_and_shift()
+        return Affine(x, scale, shift)
 
     def _move(self, average: tf.Variable, new: tf.Tensor) -> None:
         """Move an average towards a new value. Momentum 0 forgets the old one, even a NaN."""
@@ -120,26 +138,14 @@ class BatchNorm(tf.Module):
             new = self.momentum * average + (1.0 - self.momentum) * new
         average.assign(new)
 
-    def moving_scale_and_shift(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """Compute a and b of y = a x + b, which the layer does where training is False.
-
-        Returns:
-            [C] and [C] float32: gamma and the moving averages in two numbers a channel.
-        """
+    def _moving_scale_and_shift(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """a and b [C] of y = a x + b, which the layer computes where training is False."""
         gamma, beta = self._scale_and_shift()
         scale = gamma * tf.math.rsqrt(self.moving_variance + self.epsilon)
         return scale, beta - self.moving_mean * scale
 
-    def check(self, x: tf.Tensor, *, training: bool) -> None:
-        """Refuse what the layer cannot normalise.
-
-        Args:
-            x: what it is called with.
-            training: as in the call.
-
-        Raises:
-            ValueError: if x has another shape or an integer dtype or, in training, no values.
-        """
+    def _check(self, x: tf.Tensor, training: bool) -> None:
+        """Refuse an x of another shape or an integer dtype and, in training, one without values."""
         wanted = f"[batch, {self.channels}] or [batch, h, w, {self.channels}]"
         if x.shape.rank not in (2, 4) or x.shape[-1] != self.channels:
             checks.fail("BatchNorm", "x", wanted, checks.show_shape(x.shape))

@@ -19,6 +19,7 @@ from typing import Any
 import tensorflow as tf
 
 from gan_core import checks, rng
+from gan_core.nn.affine import Affine
 from gan_core.nn.batch_norm import BatchNorm
 from gan_core.nn.dense import Dense
 from gan_core.nn.initializers import Initializer, normal, ones, zeros
@@ -209,23 +210,25 @@ class ConditionalBatchNorm(tf.Module):
         Returns:
             y, of x's shape and dtype; scaled and shifted in float32.
         """
+        return self.as_affine(x, labels, training=training).computed()
+
+    def as_affine(self, x: tf.Tensor, labels: Any = None, *, training: bool = False) -> Affine:
+        """As `BatchNorm.as_affine`.
+
+        Args:
+            x: as in the call.
+            labels: as in the call.
+            training: as in the call.
+
+        Returns:
+            What gives y when it is computed.
+        """
         x = tf.convert_to_tensor(x)
         labels = _one_for_each_sample("ConditionalBatchNorm", labels, x)
         hot = multi_hot(labels, self.counts, owner="ConditionalBatchNorm")
         scale = self.gamma + hot @ self.gammas
         shift = self.beta + hot @ self.betas
-        if training:
-            values = self.standardise(x, training=True)
-        else:  # it would be a x + b: both steps together are one product and one sum
-            self.standardise.check(x, training=False)
-            a, b = self.standardise.moving_scale_and_shift()
-            shift += scale * b
-            scale *= a
-            values = x
-        if x.shape.rank == 4:
-            scale = scale[:, tf.newaxis, tf.newaxis, :]
-            shift = shift[:, tf.newaxis, tf.newaxis, :]
-        return tf.cast(tf.cast(values, tf.float32) * scale + shift, x.dtype)
+        return self.standardise.as_affine(x, training=training).then(scale, shift)
 
 
 class ProjectionHead(tf.Module):

@@ -75,10 +75,7 @@ class Sequential(tf.Module):
         if labels is not None and not self.takes_labels:
             way_out = "gan_core.nn.conditional has layers that take labels."
             checks.fail("Sequential", "labels", "None: no layer takes any", "labels", way_out)
-        options = self._options(x, training, seed, labels)
-        for layer, keywords in zip(self.layers, options, strict=True):
-            x = layer(x, **keywords)
-        return x
+        return self._run(x, self._options(x, training, seed, labels))
 
     def summary(
         self, input_shape: Sequence[int], console: Console | None = None, labels: Any = None
@@ -95,6 +92,12 @@ class Sequential(tf.Module):
         """
         x = summary.one_sample(input_shape)
         summary.print_table(self, x, self._options(x, False, None, labels), console)
+
+    def _run(self, x: tf.Tensor, options: Sequence[dict[str, Any]]) -> tf.Tensor:
+        """Call the layers one after another, each with its keyword arguments."""
+        for layer, keywords in zip(self.layers, options, strict=True):
+            x = layer(x, **keywords)
+        return x
 
     def _options(
         self, x: tf.Tensor, training: bool, seed: tf.Tensor | None, labels: Any

@@ -108,6 +108,42 @@ def test_a_styled_network_hands_its_style_to_the_layers_that_accept_one():
     np.testing.assert_allclose(network(z), x, atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(6, 5), (6, 2, 4, 5)])
+@pytest.mark.parametrize("labels", [None, [0, 1, 2, 2, 1, 0]])
+@pytest.mark.parametrize("training", [False, True])
+def test_batch_norm_and_modulation_in_one_step_are_both_after_each_other(shape, labels, training):
+    def made():
+        norm = BatchNorm(5) if labels is None else ConditionalBatchNorm(5, 3)
+        for i, variable in enumerate(norm.variables):
+            variable.assign(0.5 + rng.uniform(variable.shape, rng.seed(i, "norm")))
+        return norm, stirred(Modulation(5, 4, seed=1))
+
+    x = drawn(*shape)
+    network = Styled(lambda x: drawn(6, 4, name="w"), made())
+    norm, modulation = made()
+    if labels is None:
+        wanted = norm(x, training=training)
+    else:
+        wanted = norm(x, labels, training=training)
+    wanted = slow_modulation(modulation, wanted.numpy(), drawn(6, 4, name="w").numpy())
+    np.testing.assert_allclose(network(x, labels, training=training), wanted, atol=1e-5)
+    for own, other in zip(network.layers[0].variables, norm.variables, strict=True):
+        np.testing.assert_array_equal(own, other)  # the moving averages, too
+
+
+def test_a_norm_of_ones_own_is_called_and_not_merged():
+    """Its call may do something else than BatchNorm's."""
+
+    class Doubled(BatchNorm):
+        def __call__(self, x, *, training=False):
+            return 2.0 * super().__call__(x, training=training)
+
+    norm = Doubled(5, epsilon=1e-9)
+    network = Styled(lambda x: tf.zeros([3, 4]), [norm, Modulation(5, 4, seed=1)])
+    x = drawn(3, 5)
+    np.testing.assert_allclose(network(x), 2.0 * x, atol=1e-5)
+
+
 def test_every_weight_of_the_mapping_is_learnt():
     network = small()
     with tf.GradientTape() as tape:
