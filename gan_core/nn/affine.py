@@ -10,15 +10,16 @@ saves time to combine these first, and to pass over the feature maps once.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import dataclasses
 
 import tensorflow as tf
 
 
-class Affine(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Affine:
     """scale x + shift, before it is computed.
 
-    Attributes:
+    Args:
         x: [B, C] or [B, H, W, C], of a floating dtype.
         scale: [C], [B, C] or a number; float32.
         shift: the same.
