@@ -292,16 +292,28 @@ def d_lowers_fake_logits(loss: GANLoss, size: int, seed: int) -> None:
 @law(
     0,
     "loss",
-    "L_G(a, b + c) < L_G(a, b) for c > 0, between the aims",
+    "L_G(a, b + c) < L_G(a, b) for c > 0, and b just above what D wants of fake samples",
     "G's sign is lost, or its target is that of fake samples",
     draws=(SIZES, SEEDS),
 )
 def g_raises_fake_logits(loss: GANLoss, size: int, seed: int) -> None:
     """G gains when D gives its samples a higher logit."""
-    real, fake = between_aims(seed, size)
+    real, above = between_aims(seed, size)
+    fake = wanted_of_fake(loss, real) + above
     before = g_value(loss, real, fake)
     after = g_value(loss, real, fake + 0.25)
     hold(after < before, f"less than {before:.7g}", after, real=real, fake=fake + 0.25)
+
+
+def wanted_of_fake(loss: GANLoss, real: Any) -> Any:
+    """The logit from -2 to 2, in steps of 1/4, that D likes best for all fake samples.
+
+    It is -2 where D always prefers lower ones, and 0 or -1 in least squares. G's own aim may lie
+    anywhere above: at 0, for example, where D's aims are -1 and 1 (Mao et al. 2017, equation 9).
+    """
+    logits = np.arange(-2.0, 2.25, 0.25, dtype=np.float32)
+    values = [d_value(loss, real, np.full_like(real, logit)) for logit in logits]
+    return logits[np.argmin(values)]
 
 
 @law(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from gan_core.testing.law import hold
+
+STEPS = 4  # of each_gets_a_gradient
+STEP = 0.1
 
 # Measured, in float32 steps. Over 11 million logits in [-104, 104] TensorFlow's softplus is at most
 # 7.4 off (near -13.9, eager and XLA) and its sigmoid 6.1; a mean of 5 adds less than 2.
@@ -70,6 +73,32 @@ def draw(seed: int, *shapes: list[int]) -> list[Any]:
     """Standard normal float32 arrays of these shapes, for laws that need no special numbers."""
     random = np.random.default_rng(seed)
     return [np.float32(random.normal(size=shape)) for shape in shapes]
+
+
+def each_gets_a_gradient(
+    variables: Sequence[tf.Variable], gradients_of: Callable[[int], Sequence[Any]]
+) -> None:
+    """Raise Violation unless each variable gets a gradient other than 0, at once or soon.
+
+    A weight that starts at 0 may switch off other layers until it has moved, as in ReZero
+    (Bachlechner et al. 2021). So the variables go a step against each gradient: small ones, whose
+    absolute values add up to STEP for each variable.
+
+    Args:
+        variables: the trainable variables; they are changed.
+        gradients_of: the number of a batch -> a gradient, or None, for each of them.
+    """
+    sizes = [0.0] * len(variables)
+    for number in range(STEPS):
+        for i, (variable, gradient) in enumerate(zip(variables, gradients_of(number), strict=True)):
+            hold(gradient is not None, f"a gradient of {variable.name}", "None")
+            gradient = tf.convert_to_tensor(gradient)
+            size = float(tf.reduce_sum(tf.abs(gradient)))
+            sizes[i] += size
+            if size > 0:
+                variable.assign_sub(STEP / size * gradient)
+    for variable, size in zip(variables, sizes, strict=True):
+        hold(size > 0, f"a gradient of {variable.name} other than 0", size)
 
 
 def compiled(function: Callable[..., Any], arguments: tuple[Any, ...], xla: bool) -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -189,6 +189,8 @@ class Latent:
     Args:
         function: the prior, such as gan_core.latent.Normal(8).
         claims: "standard" (every coordinate has mean 0 and variance 1), or nothing.
+        together: groups of coordinates that depend on each other, such as the parts of a one-hot
+            code, [range(6, 10)]: the law of independence does not compare them.
 
     Example:
         >>> from gan_core.latent import Normal
@@ -199,6 +201,7 @@ class Latent:
     function: Callable[..., Any]
     claims: tuple[str, ...] = ()
     name: str = ""
+    together: Sequence[Sequence[int]] = ()
 
     def __post_init__(self) -> None:
         if not callable(self.function) or not hasattr(self.function, "dim"):
@@ -208,6 +211,12 @@ class Latent:
                 "a function (n, seed) -> z with a dim (gan_core.latent has some)",
                 repr(self.function),
             )
+        for group in self.together:
+            if not isinstance(group, list | tuple | range):
+                wanted = "a list of groups of coordinates, such as [range(6, 10)]"
+                checks.fail("testing.Latent", "together", wanted, repr(self.together))
+            for coordinate in group:
+                checks.integer("testing.Latent", "together", coordinate, 0, self.dim - 1)
         object.__setattr__(self, "name", _name(self.name, self.function))
 
     @property

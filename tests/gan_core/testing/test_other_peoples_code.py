@@ -84,7 +84,17 @@ TF_GAN_MINIMAX = GANLoss(
     claims=("minimax",),
 )
 
+# ---- least squares with D's aims at -1 and 1, and G's at 0 (Mao et al. 2017, equation 9) ----
+
+MAO_ET_AL = GANLoss(
+    "the LSGAN of equation 9",
+    lambda real, fake: (tf.reduce_mean((real - 1.0) ** 2) + tf.reduce_mean((fake + 1.0) ** 2)) / 2,
+    lambda real, fake: tf.reduce_mean(fake**2) / 2,
+)
+
+
 RIGHT = [
+    MAO_ET_AL,
     PYTORCH,
     TENSORFLOW,
     TF_GAN_WASSERSTEIN,

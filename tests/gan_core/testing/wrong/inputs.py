@@ -77,10 +77,26 @@ def shared_seed(n, dim, seed):
     return tf.concat([rng.uniform([n, 2], seed, -1.0, 1.0), bits], axis=1)
 
 
+def two_codes(n, seed_of_the_first, seed_of_the_second):
+    """Two one-hot codes of three values, as in InfoGAN."""
+    codes = [
+        tf.one_hot(tf.cast(3.0 * rng.uniform([n], seed), tf.int32), 3)
+        for seed in (seed_of_the_first, seed_of_the_second)
+    ]
+    return tf.concat(codes, axis=1)
+
+
+CODES = [range(3), range(3, 6)]
+
 RIGHT = [
+    Latent(
+        Prior(lambda n, dim, seed: two_codes(n, *rng.split(seed, 2)), 6),
+        name="codes",
+        together=CODES,
+    ),
     Augmentation(brightness, SHAPE, ("identity-in-the-mean",), "brightness"),
     Augmentation(augment.chain(augment.colour(), augment.cutout()), SHAPE, (), "chain"),
-]  # the right priors are gan_core's own, in test_running.py
+]  # gan_core's own priors are in test_running.py
 WRONG = {
     "real alone": (
         augmentation(RealAlone()),
@@ -141,6 +157,13 @@ WRONG = {
         prior(shared_seed),
         "coordinates_are_independent",
         "bits share the normals' seed, one of the bugs planted in this project",
+    ),
+    "two codes of one seed": (
+        Latent(
+            Prior(lambda n, dim, seed: two_codes(n, seed, seed), 6), name="wrong", together=CODES
+        ),
+        "coordinates_are_independent",
+        "as above, where each code may depend on itself alone",
     ),
     "the variance for the standard deviation": (
         prior(lambda n, dim, seed: 2.0 * rng.normal([n, dim], seed), "standard"),

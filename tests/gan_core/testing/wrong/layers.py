@@ -289,12 +289,38 @@ def discriminator(make):
     return Discriminator(make, [2], name="wrong")
 
 
+class ReZero(tf.Module):
+    """x + alpha f(x), whose alpha starts at 0: f gets a gradient after the first step."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self.inside = Dense(5, 5, seed=seed)
+        self.alpha = tf.Variable(0.0)
+
+    def __call__(self, x, training=False):
+        return x + self.alpha * tf.tanh(self.inside(x))
+
+
+class TwoZeros(ReZero):
+    """The weights of f start at 0 too: neither moves the other, and nothing is ever learnt."""
+
+    def __init__(self, seed):
+        super().__init__(seed)
+        self.inside.kernel.assign(tf.zeros([5, 5]))
+
+
 RIGHT = [
     batch_norm(BatchNorm),
     batch_norm(BatchNorm, channels=64),  # with variances far above the means
     dropout(),
     Layer(lambda seed: SpectralDense(seed), [5], [4], name="spectral"),
     own_dense(seeded),
+    Layer(ReZero, [5], [5], name="ReZero"),
+    generator(
+        lambda seed: Sequential(
+            [Dense(4, 5, seed=seed), ReZero(seed + 1), Dense(5, 2, seed=seed + 2)]
+        )
+    ),
     Layer(WithPositions, [5, 2], [5, 2], name="positions"),
     generator(lambda seed: mlp([4, 8, 2], seed, tf.tanh), low=-1.0, high=1.0),
     discriminator(lambda seed: mlp([2, 8, 1], seed)),
@@ -390,6 +416,11 @@ WRONG = {
         own_dense(seeded, used=False),
         "gradient_reaches_every_variable",
         "a variable that is made and forgotten",
+    ),
+    "two weights in a row that start at 0": (
+        Layer(TwoZeros, [5], [5], name="wrong"),
+        "gradient_reaches_every_variable",
+        "ReZero's alpha together with a last layer that starts at 0",
     ),
     "groups of 4 in any batch": (
         Layer(lambda seed: grouped_deviation, [5], [6], name="wrong"),
