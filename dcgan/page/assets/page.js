@@ -16,6 +16,7 @@ const NEIGHBOURS = 6;
 const NEIGHBOUR_SHARE = 0.35; // how far a neighbour lies on the arc towards a random face
 const STRIP_SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1];
 const WALK_SECONDS = 3; // from one face to the next
+const ADDRESS_PAUSE = 500; // milliseconds
 const SHEET_COLUMNS = 4;
 const SHEET_SCALE = 4;
 const MOST_BUTTONS = 12; // of a factor; one with more values has a list
@@ -75,12 +76,29 @@ function faceButton(label, bytes, action) {
 
 function show(next, { remember = true } = {}) {
   state = next;
-  const text = stateToText(state);
   if (remember) {
-    history.add(text);
+    history.add(stateToText(state));
+    writeAddress();
+  } else {
+    writeAddressSoon();
   }
-  window.history.replaceState(null, "", `#${text}`);
   drawEverything();
+}
+
+let addressTimer = 0; // 0: none is set
+
+function writeAddress() {
+  clearTimeout(addressTimer);
+  addressTimer = 0;
+  window.history.replaceState(null, "", `#${stateToText(state)}`);
+}
+
+/** A slider and a walk call this with every picture. Safari refuses more than 100 changes of the
+ * address in 30 seconds. */
+function writeAddressSoon() {
+  if (addressTimer === 0) {
+    addressTimer = setTimeout(writeAddress, ADDRESS_PAUSE);
+  }
 }
 
 let pending = 0;
@@ -344,6 +362,7 @@ function walkTo(name) {
 
 function goTo(text) {
   show(readState(text), { remember: false });
+  writeAddress();
 }
 
 // ---- favourites
@@ -467,16 +486,20 @@ function listen() {
     const faces = readFavourites().map((text) => faceOfState(readState(text)));
     download(sheetOf(faces, SHEET_COLUMNS, SHEET_SCALE), "favourites.png");
   });
-  onClick("copy-link", () => copy(location.href, "Link"));
+  onClick("copy-link", () => {
+    writeAddress();
+    copy(location.href, "Link");
+  });
   onClick("copy-code", () => copy(pythonOfState(), "Python"));
   element("id-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    show({ ...state, id: element("id").value, mixes: [], sliders: {} });
+    show({ ...state, id: element("id").value.trim(), mixes: [], sliders: {} });
   });
   element("mix-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    if (element("other").value !== "") {
-      show({ ...state, mixes: [...state.mixes, [element("other").value, 0.5]] });
+    const other = element("other").value.trim();
+    if (other !== "") {
+      show({ ...state, mixes: [...state.mixes, [other, 0.5]] });
     }
   });
   element("keep-others").addEventListener("change", (event) => {

@@ -209,6 +209,48 @@ def test_the_address_brings_the_same_face_back(file, page):
     assert state(page)["truncation"] == 0.7
 
 
+def test_a_walk_and_a_slider_change_the_address_seldom(page):
+    """Safari throws an error at the 101st change in 30 seconds, and the face would stand still."""
+    changes = page.execute_async_script(
+        """
+        const done = arguments[0];
+        const original = window.history.replaceState.bind(window.history);
+        let changes = 0;
+        window.history.replaceState = (...given) => { changes += 1; original(...given); };
+        document.getElementById("walk").click();
+        const slider = document.getElementById("truncation");
+        let moves = 0;
+        const moving = setInterval(() => {
+          slider.value = 1 - 0.01 * moves;
+          slider.dispatchEvent(new Event("input", {bubbles: true}));
+          moves += 1;
+        }, 20);
+        setTimeout(() => {
+          clearInterval(moving);
+          document.getElementById("walk").click();
+          window.history.replaceState = original;
+          done([changes, moves]);
+        }, 2400);
+        """
+    )
+    assert changes[1] > 20  # many pictures were shown
+    assert 2 <= changes[0] <= 8
+    shown = state(page)
+    page.refresh()
+    assert state(page) == shown
+    set_value(page, "truncation", 1, "change")
+
+
+def test_white_space_around_a_name_is_ignored_as_in_a_list_of_ids(page):
+    set_value(page, "id", "  anna b ")
+    page.execute_script("document.getElementById('id-form').requestSubmit()")
+    assert state(page)["id"] == "anna b"
+    set_value(page, "other", " ben ")
+    page.execute_script("document.getElementById('mix-form').requestSubmit()")
+    assert state(page)["mixes"] == [["ben", 0.5]]
+    click(page, "unmix")
+
+
 def test_undo_and_redo(page):
     click(page, "random")
     first = face_of(page)
