@@ -101,8 +101,8 @@ def save(
         The file's bytes.
 
     Raises:
-        ValueError: if the file is there, would be of 4 MB or more, or a number is too large for
-            float16; then nothing is written.
+        ValueError: if the options or the labels are not the generator's, the file is there or
+            would be of 4 MB or more, or a number is too large for float16; then nothing is written.
     """
     from gan_core.nn.variables import named_variables  # slow: it imports TensorFlow
 
@@ -132,6 +132,7 @@ def save(
         "learnt_from": learnt_from,
         "note": note,
     }
+    _check_options(about, labels, arrays)
     if labels is not None:
         about["labels"] = {"kind": labels.kind, "factors": labels.identity()}
         arrays[ROWS] = labels.rows.astype(np.uint16)
@@ -149,6 +150,26 @@ def save(
     with files.claimed(file, overwrite):
         files.write_atomically(file, lambda stream: stream.write(whole.getvalue()))
     return whole.tell()
+
+
+def _check_options(
+    about: dict[str, Any], labels: LabelSet | None, arrays: dict[str, np.ndarray]
+) -> None:
+    """Refuse options and labels of which `load` would build another network."""
+    from gan_core.nn.variables import named_variables  # slow: it imports TensorFlow
+
+    built = named_variables(_network(about, labels))
+    wanted = {name: variable.shape.as_list() for name, variable in built.items()}
+    came = {name: list(array.shape) for name, array in arrays.items()}
+    for name in [*wanted, *came]:
+        if wanted.get(name) != came.get(name):
+            checks.fail(
+                "pretrained.save",
+                f"the generator's {name}",
+                f"{wanted.get(name, 'left out')}, by the options and labels",
+                str(came.get(name, "nothing")),
+                "Give those that the generator was built with.",
+            )
 
 
 def load(file: str | os.PathLike | None = None) -> Stored:

@@ -21,6 +21,11 @@ from gan_core.nn.variables import named_variables
 from gan_core.runs.run_folder import RunFolder
 
 SIZES = {"size": 32, "width": 2, "latent_dim": 7}
+KNOWN = LabelSet.of_rows(
+    "drawn",
+    {"hair": ("blue", "red"), "glasses": ("no", "yes", "broken")},
+    np.array([[0, 2], [1, 1], [0, 2], [1, 0]]),
+)
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +94,28 @@ def test_4_mb_or_more_are_refused_and_nothing_is_written(network, tmp_path, monk
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"width": 3},
+            r"layers/1/kernel must be \[4, 4, 12, 7\], by the options.*, got \[4, 4, 8, 7",
+        ),
+        ({"network": "dcgan"}, r"layers/10/kernel must be \[4, 4, 16, 2\]"),
+        (
+            {"labels": KNOWN},
+            r"layers/0/embedding/table must be .*, got nothing",
+        ),
+    ],
+)
+def test_options_of_another_network_are_refused_and_nothing_is_written(
+    network, tmp_path, changes, words
+):
+    with pytest.raises(ValueError, match=f"pretrained.save: the generator's .*{words}"):
+        pretrained.save(network, tmp_path / "g.npz", **{**SIZES, **changes})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_number_beyond_half_precision_is_refused(tmp_path):
     network = tiny_faces.network()
     kernel = network.layers[1].kernel
@@ -141,13 +168,6 @@ def test_a_missing_file_says_how_to_make_it(tmp_path):
         match=r"g\.npz is not there\. Make it with python -m dcgan\.generation\.pretrained --run RUN",
     ):
         pretrained.load(tmp_path / "g.npz")
-
-
-KNOWN = LabelSet.of_rows(
-    "drawn",
-    {"hair": ("blue", "red"), "glasses": ("no", "yes", "broken")},
-    np.array([[0, 2], [1, 1], [0, 2], [1, 0]]),
-)
 
 
 def conditional(**options):
