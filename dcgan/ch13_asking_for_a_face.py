@@ -20,7 +20,7 @@ we find out whether it listens?
 | | |
 |---|---|
 | **You need** | chapter 1 (the best $D$, Jensen–Shannon), chapter 8 (batch norm), chapter 9 (training on faces); Bayes' rule and softmax |
-| **You will learn** | the conditional game and its best $D$; concatenation, projection and conditional batch norm, and what each can express; how to measure obedience and variety; five ways in which labels go wrong |
+| **You will learn** | the conditional game and its best $D$; concatenation, projection and conditional batch norm, and what each can express; how to measure obedience and variety; how labels go wrong |
 | **New in gan_core** | `nn.conditional` (`Embedding`, `WithEmbedding`, `ConditionalBatchNorm`, `ProjectionHead`), `GANTrainer(labels=...)`; in dcgan `conditional_networks`, `train --labels`, `generate --label` |
 | **Run it** | `python -m dcgan.ch13_asking_for_a_face`; `--help` lists the flags |
 | **Time** | about two minutes on two CPU cores |
@@ -230,8 +230,9 @@ r"""
 > - *Ignores its label*: it makes the whole mixture, whatever it is asked for. Without labels its value is the best
 >   possible. With labels it is not.
 > - *Exchanges the labels*: as a set, its samples are perfect. $D$ has to see pairs in order to object.
-> - *The last row* makes perfect samples of each label, and still reaches $-\log 4$ in neither column. The next box says
->   why.
+> - *The last row* makes perfect samples of each label, and still reaches $-\log 4$ in neither column. Where $D$ sees $x$
+>   alone, it compares two mixtures of the same parts, with the weights .5 and .5, and .8 and .2. The next box explains the
+>   other column.
 
 > **Common mistake.** Drawing the labels of generated samples from another distribution than the data's. If $r(y)$ takes the
 > place of $p(y)$ for them, $p(y)$ and $r(y)$ do not cancel in equation (13.2), and $D^*$ can use the label alone as
@@ -433,12 +434,12 @@ picture too, so it is scaled to 1 over the batch and all places together.) Witho
 first part is 1 in every layer, so different $z$ keep giving different activations. With labels, the second part can take up
 everything, and $z$ may fade.
 
-How do the two parts begin? $z$ has $d$ numbers of variance 1, in sum $d$. The numbers of the label vectors are drawn at
-random at the start, with variances that add up to $\rho d$. So $\rho$ says how loud the label is beside $z$. But a batch
-contains only the $K$ vectors that were drawn, and what counts is how they differ from their *own* mean. That mean has
-taken up $1/K$ of the variance, so $(1 - 1/K)\, \rho d$ is left on average (for the same reason a sample variance is
-divided by $K - 1$). All
-weights of the first layer are drawn alike, so the share of the second part is about
+How do the two parts begin? $z$ has $d$ numbers of variance 1, in sum $d$. The numbers of the label vectors are drawn
+at random at the start, with variances that add up to $\rho d$. So $\rho$ says how loud the label is beside $z$. There
+are $K$ labels, so $K$ vectors are drawn. What counts is how much they differ from their own mean. That mean is random
+too, with a variance of $\rho d / K$. So $\rho d - \rho d / K = (1 - 1/K)\, \rho d$ is left on average (for the same
+reason a sample variance is divided by $K - 1$). All weights of the first layer are drawn alike, so the share of the
+second part is about
 
 $$\frac{\rho'}{1 + \rho'} \quad \text{with} \quad \rho' = \Bigl(1 - \frac1K\Bigr) \rho. \tag{13.12}$$
 
@@ -463,7 +464,7 @@ def share_at_the_start(label_share, per_label=500, seed=0):
     )
     y = np.repeat(np.arange(8, dtype=np.int32), per_label)
     z = latent.Normal(LATENT_DIM)(len(y), rng.seed(seed, "z for the first layer"))
-    with_label, *others = generator.layers
+    with_label, *others = generator.layers  # the first one appends the label's vector to z
     h = with_label(z, y[:, np.newaxis])
     for layer in others:  # everything in front of the first batch norm
         if isinstance(layer, ConditionalBatchNorm):
@@ -487,15 +488,15 @@ r"""
 
 ## 13.5 A ring of labels
 
-Does $D$ need the label, and does it matter how it gets it? We play a small game before we train on faces. The data are
-eight normals on a ring, and the label says which. $G$ gets the label by concatenation. For $D$ there are three variants:
-it is told nothing, by concatenation, or by projection.
+Does $D$ need the label? Does it matter how the label enters $D$? We play a small game before we train on faces. The
+data are eight normals on a ring, and the label says which. $G$ gets the label by concatenation. There are three
+variants of $D$: one without the label, one with concatenation, and one with projection.
 
 gan_core's trainer needs one more argument than in chapter 6: `labels` says where labels come from when none are given.
-`latent.Classes(8)` draws one of eight, all equally often. `latent.Rows(labels)`, which we use for faces, draws from the
-labels of the data. A batch is a pair `(x, y)`, and both networks are called with `y`. With a
-single factor, labels may have the shape `[n]` and the number of values is a number. With several factors a row of labels
-has one number for each, and `counts` is a list.
+`latent.Classes(8)` draws one of eight, all equally often. `latent.Rows(labels)`, which we use for faces, draws from
+the labels of the data. A batch is a pair `(x, y)`, and both networks are called with `y`. With one factor, labels have
+the shape `[n]`, and `counts` is a number, such as 8. With several factors, labels have the shape `[n, factors]`, and
+`counts` is a list, such as `[2, 2]`.
 """
 
 
@@ -636,8 +637,8 @@ r"""
 > **Notice.**
 >
 > - *D without labels:* the samples lie on the ring, so $D$ is content. But they lie in the wrong places: only 9 ± 8 % of
->   them are where they were asked for. Eight labels dealt out at random would give 12.5 % on average, which three seeds
->   cannot tell apart from 9 ± 8 %.
+>   them are where they were asked for. If labels and places were matched at random, we would expect 12.5 %. With three
+>   seeds, 9 ± 8 % is compatible with that.
 > - *This $G$ does not ignore its label.* It uses it as one more random number, with a meaning of its own. A label that $D$
 >   does not check means nothing.
 > - *Concatenation and projection are both obeyed* in this small game, where $D$ has two hidden layers and can imitate a
@@ -647,12 +648,13 @@ r"""
 
 ## 13.6 Faces that are asked for
 
-Now the same with faces: 4,096 drawn ones of 32 pixels, with their hair colour as the label. `conditional_networks.make`
-takes the network `dcgan` (section 9.6) and adds the label in three places: the embedding behind $z$, conditional batch
-norm in $G$, the projection at the end of $D$. The recipe is close to that of `python -m dcgan` on drawn faces: random
-shifts and a random square that is covered (*cutout*) in what $D$ sees, and learning rates that fall in the last quarter.
-For a short training of small faces it has a learning rate of $10^{-3}$ (there $4 \cdot 10^{-4}$), R1 with $\gamma = 0.5$
-(there 1), an average of $G$ over 4,000 images (there 8,000), and no filters in $G$ (section 8.6).
+Now the same with faces: 4,096 drawn ones of 32 pixels, with their hair colour as the label.
+`conditional_networks.make` takes the network `dcgan` (section 9.6) and adds the label in three places: the embedding
+behind $z$, conditional batch norm in $G$, the projection at the end of $D$. The recipe is close to that of
+`python -m dcgan` on drawn faces: Adam with $\beta_1 = 0$, R1, and learning rates that fall in the last quarter. But
+$D$ sees the pictures with random shifts and with a random square covered (*cutout*), and $G$ has no styles. For a
+short training of small faces the learning rate is $10^{-3}$ (there $4 \cdot 10^{-4}$), R1 has $\gamma = 0.5$ (there
+1), the average of $G$ covers 4,000 images (there 8,000), and $G$ has no filters (section 8.6).
 """
 
 
@@ -726,8 +728,8 @@ def train_faces(config, images, labels, rounds, **options):
         spreads.append(spread_of_faces(faces.reshape(len(HAIR), 32, SIZE, SIZE, 3)))
 
     batches = face_batches(images, config.batch, seed=config.seed, flip=True, labels=labels)
-    every = max(1, min(100, rounds // 2))  # a short training is measured twice
-    loop.fit(trainer, batches, rounds, log_every=every, hooks=[loop.every(every, measure)])
+    interval = max(1, min(100, rounds // 2))  # a short training is measured twice
+    loop.fit(trainer, batches, rounds, log_every=interval, hooks=[loop.every(interval, measure)])
     return trainer, (steps, spreads)
 
 
@@ -757,9 +759,10 @@ r"""
 
 ## 13.7 Is the label obeyed?
 
-Looking at a sheet is a start. To measure, let a classifier read the faces, as in chapter 11, and count how many have what
-was asked for. The classifier errs too. So the same is done for real faces that it has not seen: that share is the
-ceiling, what a perfect generator would get. The table of *asked for* against *read* says which labels are confused.
+Looking at a sheet is a start. To measure, let a classifier read the faces, as in chapter 11, and count how many have
+what was asked for. The classifier errs too. So the same is done for real faces that it has not seen: that share is
+what a perfect generator would get on average. (A generator whose faces are easier to read than real ones can get
+more.) The table of *asked for* against *read* says which labels are confused.
 
 The classifier also reads the background, which nobody asked for. If the label changes nothing but the hair, the same $z$
 with two different labels has the same background.
@@ -823,7 +826,7 @@ if __name__ == "__main__":
 r"""
 > **Notice.**
 >
-> - *100 % of the 800 generated faces are read as they were asked for.* The classifier reads the hair of real faces rightly
+> - *100 % of the 800 generated faces are read as they were asked for.* The classifier reads the hair of real faces correctly
 >   in 99.9 % of all cases, so its own errors hardly count there. With a classifier that errs in
 >   a few percent, we could not tell its errors from $G$'s. Generated faces are rougher than what it has learnt from, so
 >   look at Figure 13.4 too.
@@ -913,6 +916,7 @@ def corner_data(others):
     def sample(n, seed):
         corner_seed, point_seed = rng.split(seed, 2)
         # Draw a corner with these chances: [0, 1] is cut at `ends`, and u falls into one piece.
+        # Rounding can leave the last end below 1, so the last piece takes what lies behind it.
         u = rng.uniform([n], corner_seed)
         corner = tf.minimum(tf.searchsorted(ends, u, side="right"), 3)
         x = tf.gather(tf.constant(CORNERS), corner) + 0.1 * rng.normal([n, 2], point_seed)
@@ -1028,8 +1032,9 @@ python -m dcgan generate --run runs/asked --label hair=blue --label glasses=yes 
 python -m dcgan judge --run runs/asked                                      # the shares of section 13.7
 ```
 
-The package has a generator that was trained in this way, with all ten factors of drawn faces as labels. Without `--run`,
-`generate` uses it, so you can ask for a face at once:
+(Here `glasses`, yes or no, is a label of its own. Without `--labels`, `python -m dcgan train` learns all ten factors
+of drawn faces. One of them is `ornament`, and glasses are one of its values.) The package has a generator that was
+trained with all ten factors. Without `--run`, `generate` uses it, so you can ask for a face at once:
 
 ```bash
 python -m dcgan generate --label hair=blue --label eyes=green --label ornament=glasses --count 8
@@ -1049,8 +1054,8 @@ Of 2,000 of its faces, in one training, hair is as asked in 100 %, eyes in 97 %,
 - Bayes' rule splits the log-odds into a class part and a marginal part. With softmax class probabilities this is the
   projection: an inner product of features and the label's vector, and a term that all labels share.
 - Concatenation moves a bias; conditional batch norm chooses scale and shift of all channels.
-- Obedience is the share as asked, beside the ceiling of real faces. It needs the spread within a label beside it, because
-  labels can crowd out $z$.
+- Obedience is the share as asked, beside the share that real faces reach. It needs the spread within a label beside
+  it, because labels can crowd out $z$.
 - The game says nothing about labels and combinations that the data do not have.
 
 ## Exercises
