@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -211,12 +212,7 @@ class Latent:
                 "a function (n, seed) -> z with a dim (gan_core.latent has some)",
                 repr(self.function),
             )
-        for group in self.together:
-            if not isinstance(group, list | tuple | range):
-                wanted = "a list of groups of coordinates, such as [range(6, 10)]"
-                checks.fail("testing.Latent", "together", wanted, repr(self.together))
-            for coordinate in group:
-                checks.integer("testing.Latent", "together", coordinate, 0, self.dim - 1)
+        _check_groups(self.together, self.dim)
         object.__setattr__(self, "name", _name(self.name, self.function))
 
     @property
@@ -339,6 +335,15 @@ def _shape(owner: str, name: str, shape: Any) -> tuple[int, ...]:
     if not isinstance(shape, list | tuple | tf.TensorShape):
         checks.fail(owner, name, "the shape of one sample, such as [5]", repr(shape))
     return tuple(checks.integer(owner, name, size, 1) for size in shape)
+
+
+def _check_groups(groups: Any, dim: int) -> None:
+    lists = list | tuple | range
+    if not isinstance(groups, lists) or not all(isinstance(group, lists) for group in groups):
+        wanted = "a list of groups of coordinates, such as [range(6, 10)]"
+        checks.fail("testing.Latent", "together", wanted, repr(groups))
+    for coordinate in itertools.chain(*groups):
+        checks.integer("testing.Latent", "a coordinate in together", coordinate, 0, dim - 1)
 
 
 def call(module: Any, *inputs: Any, training: bool = False, seed: Any = None) -> Any:

@@ -270,6 +270,18 @@ def test_an_expected_failure_that_holds_is_a_failure():
             "testing.Latent: function must be a function (n, seed) -> z with a dim",
         ),
         (
+            lambda: testing.Latent(latent.Normal(8), together=[3, 4]),
+            "testing.Latent: together must be a list of groups of coordinates, such as",
+        ),
+        (
+            lambda: testing.Latent(latent.Normal(8), together=[range(6, 10)]),
+            "testing.Latent: a coordinate in together must be a whole number from 0 to 7, got 8",
+        ),
+        (
+            lambda: testing.Latent(latent.Normal(8), together=3),
+            "testing.Latent: together must be a list of groups of coordinates, such as",
+        ),
+        (
             lambda: testing.parametrize_with_laws([]),
             "testing.parametrize_with_laws: the subjects must be a list of at least one, got [].",
         ),
