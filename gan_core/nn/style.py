@@ -36,7 +36,7 @@ from gan_core.nn.sequential import Sequential, takes
 SLOPE = 0.2
 GAIN = (2.0 / (1.0 + SLOPE**2)) ** 0.5  # keeps the mean square through a leaky ReLU
 gentle = fan_in_normal(0.3)  # a and b start with sd .3, if w has a mean square of 1
-NORMS = (BatchNorm, ConditionalBatchNorm)  # whose last step is an Affine
+NORMS = (BatchNorm, ConditionalBatchNorm)  # these have as_affine; a subclass may do otherwise
 TINY = 1e-8  # added to a mean square that may be 0
 
 
@@ -171,6 +171,7 @@ class Styled(Sequential):
         )
 
     def _run(self, x: tf.Tensor, options: Sequence[dict[str, Any]]) -> tf.Tensor:
+        """Call the layers one after another; a batch norm and its modulation as one."""
         steps = zip(self.layers, options, self._is_modulated, strict=True)
         for layer, keywords, is_modulated in steps:
             if is_modulated:
