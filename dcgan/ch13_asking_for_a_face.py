@@ -811,7 +811,7 @@ if __name__ == "__main__":
     generated = ask_for_each(trainer, config.counted // len(HAIR), config.seed + 2)
     read = read_all(reader, generated)
     shares = table_of_shares(read["hair_colour"])
-    print(f"real faces whose hair is read rightly: {right['hair_colour']:.1%}")
+    print(f"real faces whose hair is read correctly: {right['hair_colour']:.1%}")
     print(f"generated faces as asked:              {np.mean(np.diag(shares)):.1%}")
     print(f"same background for the same z:        {same_background(read['background']):.1%}")
     plots.show(
@@ -833,8 +833,8 @@ r"""
 > - *The background agrees for 55 % of all pairs* of faces with one $z$ and two labels. Five equally frequent backgrounds,
 >   drawn independently, would agree for 20 %. If the label led to a new draw with probability $c$, the agreement would be
 >   $1 - 0.8\, c$, so 55 % means $c = 0.56$. So both $z$ and the label have much influence on the background, although in the
->   data hair and background are independent. (Errors of the classifier in reading backgrounds lower the 55 % too; we have
->   not measured them here.)
+>   data hair and background are independent. (On another processor, which rounds differently, a training gave 60 %. Errors
+>   of the classifier in reading backgrounds lower the share too; we have not measured them here.)
 > - *Hair is easy,* the largest thing in the picture. Eyes of a few pixels are another matter: the file
 >   `docs/faces.md` of the package's source has shares for hair, glasses and eyes.
 

@@ -35,7 +35,7 @@ def shares(
         read: what reads factors; None: a classifier that is trained first (a minute or two).
 
     Returns:
-        {factor: (share of generated faces, share of real ones that are read rightly)}.
+        {factor: (share of generated faces, share of real ones that are read correctly)}.
 
     Raises:
         ValueError: if the generator has no labels, or its labels are not factors of drawn faces.
@@ -74,7 +74,7 @@ def table(found: dict[str, tuple[float, float]], n: int) -> Table:
     """A line for each factor."""
     made = Table("factor asked for", title=f"Labels: n = {n:,} faces, read by the classifier")
     made.add_column("generated as asked", justify="right")
-    made.add_column("real, read rightly", justify="right")
+    made.add_column("real, read correctly", justify="right")
     for name, (share, ceiling) in found.items():
         made.add_row(name, f"{100 * share:.1f} %", f"{100 * ceiling:.1f} %")
     return made

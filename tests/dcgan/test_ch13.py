@@ -62,7 +62,7 @@ def test_runs_a_few_steps_as_a_script_and_draws(monkeypatch, tmp_path, capsys):
     assert {file.name for file in tmp_path.iterdir()} == PICTURES
     assert names["shares"].sum(axis=1) == pytest.approx(np.ones(8))
     said = capsys.readouterr().out
-    for words in ("Table 13.1", "Table 13.3", "read rightly", "class (blonde 2, black 1)"):
+    for words in ("Table 13.1", "Table 13.3", "read correctly", "class (blonde 2, black 1)"):
         assert words in said
 
 
